@@ -1,0 +1,87 @@
+# Two commands to know: `make run` and `make test`. Each does all of its own set-up on a fresh Debian 12 with Swift.
+
+SHELL      := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(PATH):/opt/swift/usr/bin
+export MOBY_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/moby
+OUT        := $(CURDIR)/out
+BIN        := $(CURDIR)/.build/release
+MOBY       := $(BIN)/moby
+SWIFTFLAGS := --static-swift-stdlib
+PORT       ?= 8080
+EXAMPLES   := $(wildcard examples/*.yml)
+PACKAGES   := $(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/build.yml pkg/*/build.yml))
+
+# What the program links against, what `moby run` starts, what `moby pkg build` calls.
+BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev libcurl4-openssl-dev libssl-dev pkg-config
+RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
+# The judges of the tests.
+TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file
+
+.PHONY: help deps run-deps test-deps build images examples run test lint fmt bench docs golden clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+define install
+	@missing=(); for p in $(1); do \
+	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || missing+=($$p); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	    if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo=sudo; else \
+	        echo "error: Debian packages are missing, and installing them needs root: $${missing[*]}" >&2; \
+	        echo "  hint: sudo apt-get install -y --no-install-recommends $${missing[*]}" >&2; exit 1; fi; \
+	    $$sudo apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi; \
+	command -v swift >/dev/null || { echo "error: no 'swift' in PATH nor in /opt/swift" >&2; exit 1; }
+endef
+
+deps:
+	$(call install,$(BUILD_DEPS))
+
+run-deps:
+	$(call install,$(BUILD_DEPS) $(RUN_DEPS))
+
+test-deps:
+	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
+
+build: deps ## build the release binaries: moby and the guest's init
+	swift build -c release $(SWIFTFLAGS) --product moby
+	swift build -c release --product init
+
+images: build ## build the system images (kernel/, pkg/) into the store
+	MOBY_PRODUCTS=$(BIN) $(MOBY) pkg build --refresh-missing $(PACKAGES)
+
+examples: images ## build every example into out/
+	mkdir -p $(OUT)
+	for example in $(EXAMPLES); do $(MOBY) build --dir $(OUT) $$example; done
+
+run: run-deps images ## build and boot examples/nginx.yml, wait for its answer (QUICK=1: then power off; PORT=8080)
+	mkdir -p $(OUT)
+	$(MOBY) build --dir $(OUT) examples/nginx.yml
+	$(MOBY) run qemu --publish $(PORT):80 --await http://127.0.0.1:$(PORT)/ $(if $(QUICK),--await-then-poweroff) $(OUT)/nginx
+
+test: test-deps images lint ## run every test, boots included
+	swift build --build-tests
+	MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) swift test --skip-build --parallel --skip BootTests
+	MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) swift test --skip-build --no-parallel --filter BootTests
+
+lint: deps ## check format, style limits and the examples' YAML
+	swift format lint --strict --configuration .swift-format --recursive Sources Tests Package.swift
+	.ci/style
+	if [ -x $(MOBY) ]; then $(MOBY) lint $(EXAMPLES); fi
+
+fmt: ## format the Swift sources
+	swift format --in-place --configuration .swift-format --recursive Sources Tests Package.swift
+
+bench: test-deps images ## print speed, memory and boot time, and what other tools do in the same run
+	swift build -c release $(SWIFTFLAGS) --product bench
+	MOBY=$(MOBY) .ci/bench
+
+docs: build ## regenerate docs/spec.md and the golden files; fails when it changed something
+	UPDATE_GOLDEN=1 swift test --filter 'MobySpecTests|MobyBuildTests|MobyRunTests|CommandTests'
+
+clean: ## remove what was built here; the image store stays
+	rm -rf .build out

@@ -1,0 +1,87 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// The guest's PID 1: no Foundation, one static file.
+let guestSwift: [SwiftSetting] = swift + [.unsafeFlags(["-Osize", "-static-stdlib"], .when(configuration: .release))]
+let guestLink: [LinkerSetting] = [
+    .unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"], .when(configuration: .release))
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+func library(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = swift) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: [], swiftSettings: swift)
+}
+
+let package = Package(
+    name: "moby",
+    products: [
+        .executable(name: "moby", targets: ["moby"]),
+        .executable(name: "init", targets: ["init"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // System libraries and thin C shims.
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CInit", cSettings: [.define("_GNU_SOURCE")]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Know bytes and standards, not the product.
+        library("Extents", ["CLinux", "CCrypto"]),
+        library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
+        library("OCI", ["Extents", "Archive", "CCurl", "CLinux", subprocess]),
+
+        // Know the product.
+        library("BootLayout", []),
+        library("MobySpec", ["CYAML", "OCI", "BootLayout"]),
+        library("MobyBuild", ["MobySpec", "OCI", "Archive", "Extents", "BootLayout", "CLinux"]),
+        library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
+        library("MobyRun", ["MobyBuild", "Extents"]),
+        .executableTarget(
+            name: "moby",
+            dependencies: ["MobyRun", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
+            swiftSettings: swift),
+
+        // The guest.
+        .target(name: "GuestInit", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
+        .executableTarget(name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
+
+        // `make bench`.
+        .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
+
+        // Tests.
+        library("TestSupport", ["MobyRun", "OCI", "Archive", "Extents", "CLinux", subprocess]),
+        tests("ExtentsTests", ["Extents"]),
+        tests("ArchiveTests", ["Archive", "Extents"]),
+        tests("OCITests", ["OCI", "Archive", "Extents"]),
+        tests("BootLayoutTests", ["BootLayout"]),
+        tests("MobySpecTests", ["MobySpec", "OCI"]),
+        tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "Extents", "BootLayout"]),
+        tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
+        tests("MobyRunTests", ["MobyRun"]),
+        tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
+        tests("CommandTests", []),
+        tests("BootTests", ["MobyRun"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

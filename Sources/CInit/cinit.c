@@ -1,0 +1,156 @@
+#include "cinit.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/module.h>
+#include <linux/reboot.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RESULT(call) ((call) < 0 ? -errno : 0)
+#ifndef MODULE_INIT_COMPRESSED_FILE
+#define MODULE_INIT_COMPRESSED_FILE 4
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10U
+#endif
+
+static int found_proc;
+
+// The Swift runtime reads /proc/self/exe before main; as PID 1 in an initramfs nothing has mounted /proc yet.
+__attribute__((constructor(101))) static void early_proc(void) {
+    found_proc = access("/proc/self", F_OK) == 0;
+    if (getpid() == 1 && !found_proc) {
+        mkdir("/proc", 0555);
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+    }
+}
+
+int cinit_found_proc(void) { return found_proc; }
+
+int cinit_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
+    return RESULT(mount(source, target, type, flags, data));
+}
+
+int cinit_unmount(const char *target, int lazy) { return RESULT(umount2(target, lazy ? MNT_DETACH : 0)); }
+
+int cinit_reboot(char what) {
+    if (what == 'c') return RESULT(reboot(LINUX_REBOOT_CMD_CAD_OFF));
+    sync();
+    switch (what) {
+    case 'h': return RESULT(reboot(LINUX_REBOOT_CMD_HALT));
+    case 'p': return RESULT(reboot(LINUX_REBOOT_CMD_POWER_OFF));
+    default: return RESULT(reboot(LINUX_REBOOT_CMD_RESTART));
+    }
+}
+
+int cinit_load_module(int file, const char *parameters, int compressed) {
+    return RESULT(syscall(SYS_finit_module, file, parameters, compressed ? MODULE_INIT_COMPRESSED_FILE : 0));
+}
+
+int cinit_spawn(const char *path, char *const arguments[], char *const environment[], int input, int output, int errors) {
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    pid_t pid = 0;
+    int given[3] = {input, output, errors};
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    for (int target = 0; target < 3; target++) posix_spawn_file_actions_adddup2(&files, given[target], target);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    int error = posix_spawn(&pid, path, &files, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return error ? -error : pid;
+}
+
+int cinit_reap(int pid, int *status) {
+    pid_t ended = waitpid(pid, status, WNOHANG);
+    return ended < 0 ? -errno : ended;
+}
+
+int cinit_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    return RESULT(fcntl(ends[0], F_SETFL, O_NONBLOCK));
+}
+
+int cinit_become_subreaper(void) { return RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int cinit_sealed_copy(const char *path, const char *name) {
+    int source = open(path, O_RDONLY | O_CLOEXEC);
+    if (source < 0) return -errno;
+    struct stat facts;
+    // Kernels since 6.3 want to be told whether the file may be executed; older ones refuse the flag.
+    int copy = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC | MFD_EXEC);
+    if (copy < 0) copy = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC);
+    int failed = copy < 0 || fstat(source, &facts) < 0;
+    off_t done = 0;
+    while (!failed && done < facts.st_size) failed = sendfile(copy, source, &done, facts.st_size - done) <= 0;
+    failed = failed || fchmod(copy, 0555) < 0 || fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0;
+    int error = errno ? errno : EIO;
+    close(source);
+    if (!failed) return copy;
+    if (copy >= 0) close(copy);
+    return -error;
+}
+
+int cinit_set_hostname(const char *name) { return RESULT(sethostname(name, strlen(name))); }
+
+int cinit_set_limits(uint64_t files) {
+    struct rlimit open_files = {files, files}, processes = {RLIM_INFINITY, RLIM_INFINITY};
+    int result = RESULT(setrlimit(RLIMIT_NOFILE, &open_files));
+    return result < 0 ? result : RESULT(setrlimit(RLIMIT_NPROC, &processes));
+}
+
+int cinit_set_clock(int64_t seconds) {
+    struct timespec now = {seconds, 0};
+    return RESULT(clock_settime(CLOCK_REALTIME, &now));
+}
+
+int64_t cinit_filesystem(const char *path) {
+    struct statfs facts;
+    return statfs(path, &facts) < 0 ? -errno : (int64_t)facts.f_type;
+}
+
+void cinit_memory(uint64_t *free_bytes, uint64_t *total) {
+    struct sysinfo facts;
+    if (sysinfo(&facts) < 0) memset(&facts, 0, sizeof facts);
+    *free_bytes = (uint64_t)facts.freeram * facts.mem_unit;
+    *total = (uint64_t)facts.totalram * facts.mem_unit;
+}
+
+int cinit_device_node(const char *path, char kind, unsigned mode, unsigned major, unsigned minor) {
+    return RESULT(mknod(path, mode | (kind == 'b' ? S_IFBLK : S_IFCHR), makedev(major, minor)));
+}
+
+int64_t cinit_uptime(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int cinit_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : CPU_COUNT(&set);
+}
