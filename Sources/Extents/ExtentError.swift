@@ -1,0 +1,26 @@
+/// Bytes that cannot be read or written as asked.
+public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
+    /// More bytes than the caller is ready to hold in memory.
+    case tooLong(length: UInt64, limit: UInt64)
+    /// A file is not what it was when the extent list was made: size, time of modification or identity differ.
+    case changed(path: String)
+    /// The place to write to is a folder, a device or the like.
+    case notRegular(path: String)
+
+    public var description: String {
+        switch self {
+        case .tooLong(let length, let limit): "\(length) bytes, expected at most \(limit) bytes"
+        case .changed(let path): "'\(path)' changed while building"
+        case .notRegular(let path): "'\(path)' is not a regular file, and cannot be replaced by one"
+        }
+    }
+
+    /// What to do about it, when something can be done.
+    public var hint: String? {
+        switch self {
+        case .tooLong: nil
+        case .changed: "let nothing write to the file during a build, and run it again"
+        case .notRegular: "name a file to write"
+        }
+    }
+}

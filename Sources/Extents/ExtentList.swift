@@ -1,0 +1,83 @@
+/// Bytes composed from extents. The length is always known; nothing is read until an ``ExtentWriter`` or ``ExtentReader`` walks it.
+public struct ExtentList: Sendable {
+    /// In order, none empty, neighbours merged where one extent can say both.
+    public private(set) var extents: [Extent] = []
+    /// Total length in bytes.
+    public private(set) var length: UInt64 = 0
+
+    public init() {}
+
+    public init(_ extents: [Extent]) {
+        for extent in extents { append(extent) }
+    }
+
+    /// Bytes in memory.
+    public init(bytes: [UInt8]) { append(.bytes(bytes)) }
+
+    /// The whole of a file.
+    /// - Throws: `FileError` when the file is not there.
+    public init(file path: String) throws {
+        append(.file(FileRange(try SourceFile(path))))
+    }
+
+    /// Adds an extent at the end; an empty one changes nothing.
+    public mutating func append(_ extent: Extent) {
+        guard extent.length > 0 else { return }
+        length += extent.length
+        if let last = extents.last, let joined = last.merged(with: extent) {
+            extents[extents.count - 1] = joined
+        } else {
+            extents.append(extent)
+        }
+    }
+
+    /// Adds all extents of another list at the end.
+    public mutating func append(_ list: ExtentList) {
+        for extent in list.extents { append(extent) }
+    }
+
+    /// Adds zeros up to a length in bytes, which must not be below the present one.
+    public mutating func pad(to length: UInt64) {
+        precondition(length >= self.length, "padding \(self.length) bytes to \(length)")
+        append(.hole(length - self.length))
+    }
+
+    /// Adds zeros up to the next multiple of `unit` bytes.
+    public mutating func pad(toMultipleOf unit: UInt64) {
+        let rest = length % unit
+        if rest > 0 { append(.hole(unit - rest)) }
+    }
+
+    /// The bytes of a range, which must lie within.
+    public subscript(range: Range<UInt64>) -> ExtentList {
+        precondition(range.upperBound <= length, "range \(range) of \(length) bytes")
+        var part = ExtentList()
+        var start: UInt64 = 0
+        for extent in extents where !range.isEmpty {
+            let end = start + extent.length
+            if start >= range.upperBound { break }
+            if end > range.lowerBound {
+                part.append(extent.slice(max(start, range.lowerBound) - start..<min(end, range.upperBound) - start))
+            }
+            start = end
+        }
+        return part
+    }
+
+    /// The ranges that are not holes, in order, with adjacent ones joined: what an encoder of sparse formats must store.
+    public var dataRanges: [Range<UInt64>] {
+        var ranges: [Range<UInt64>] = []
+        var start: UInt64 = 0
+        for extent in extents {
+            let end = start + extent.length
+            if case .hole = extent.source {
+            } else if let last = ranges.last, last.upperBound == start {
+                ranges[ranges.count - 1] = last.lowerBound..<end
+            } else {
+                ranges.append(start..<end)
+            }
+            start = end
+        }
+        return ranges
+    }
+}

@@ -1,0 +1,101 @@
+internal import CLinux
+internal import Glibc
+
+/// The only code that writes output files: under a temporary name beside `path`, then by rename; on any error nothing is left.
+public enum ExtentWriter {
+    /// Writes a list: holes by length only, file ranges by copy_file_range(2) or a loop, then renames.
+    /// - Parameter mode: permission bits, less the process's umask.
+    /// - Throws: `FileError`, `ExtentError.changed`, `ExtentError.notRegular`.
+    public static func write(_ list: ExtentList, to path: String, mode: UInt32 = 0o644) throws {
+        let partial = try PartialFile(path, mode: mode)
+        var output = Output(file: partial.file, path: path)
+        for extent in list.extents { try output.append(extent) }
+        guard ftruncate(partial.file.number, off_t(list.length)) == 0 else { throw FileError("write", path) }
+        try partial.commit()
+    }
+
+    /// Writes whatever `produce` hands to the sink, for things whose length is not known before.
+    /// - Parameter mode: permission bits, less the process's umask.
+    /// - Throws: `FileError`, `ExtentError.notRegular`, or what `produce` throws.
+    public static func stream(to path: String, mode: UInt32 = 0o644, _ produce: (inout FileSink) throws -> Void) throws {
+        let partial = try PartialFile(path, mode: mode)
+        var sink = FileSink(partial.file, path: path)
+        try produce(&sink)
+        try sink.flush()
+        try partial.commit()
+    }
+}
+
+/// The file that ``ExtentWriter`` fills.
+private struct Output: ~Copyable {
+    let file: FileDescriptor
+    let path: String
+    private var position: UInt64 = 0
+    private var scratch = Scratch()
+    private var copiesInKernel = true
+    private var checked: [ObjectIdentifier: SourceFile] = [:]
+
+    init(file: FileDescriptor, path: String) {
+        self.file = file
+        self.path = path
+    }
+
+    mutating func append(_ extent: Extent) throws {
+        switch extent.source {
+        case .hole: position += extent.length
+        case .bytes(let bytes): try bytes.withUnsafeBytes { try put($0) }
+        case .file(let range): try copy(range)
+        }
+    }
+
+    private mutating func copy(_ range: FileRange) throws {
+        if checked.updateValue(range.file, forKey: ObjectIdentifier(range.file)) == nil { try range.file.check() }
+        let done = copiesInKernel ? try copyInKernel(range) : 0
+        try copyByHand(FileRange(range.file, offset: range.offset + done, length: range.length - done))
+    }
+
+    /// - Returns: how many bytes it could copy; the caller copies the rest.
+    private mutating func copyInKernel(_ range: FileRange) throws -> UInt64 {
+        let source = try range.file.descriptor()
+        var from = Int64(range.offset)
+        var to = Int64(position)
+        var done: UInt64 = 0
+        while done < range.length {
+            let step = Int(min(range.length - done, 1 << 30))
+            let count = moby_copy_file_range(source.number, &from, file.number, &to, step)
+            if count < 0, errno == EINTR { continue }
+            if count < 0, ![EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(errno) { throw FileError("write", path) }
+            // Some file systems answer 0 for files that do have bytes: the loop finds out.
+            if count <= 0 {
+                copiesInKernel = false
+                break
+            }
+            done += UInt64(count)
+        }
+        position += done
+        return done
+    }
+
+    private mutating func copyByHand(_ range: FileRange) throws {
+        var done: UInt64 = 0
+        while done < range.length {
+            let buffer = scratch.buffer(Int(min(range.length - done, ExtentReader.pieceLength)))
+            try range.file.read(into: buffer, at: range.offset + done)
+            try put(UnsafeRawBufferPointer(buffer))
+            done += UInt64(buffer.count)
+        }
+    }
+
+    private mutating func put(_ bytes: UnsafeRawBufferPointer) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(position))
+            if count >= 0 {
+                done += count
+                position += UInt64(count)
+            } else if errno != EINTR {
+                throw FileError("write", path)
+            }
+        }
+    }
+}

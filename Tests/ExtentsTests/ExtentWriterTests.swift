@@ -1,0 +1,181 @@
+import CLinux
+import Extents
+import Foundation
+import Glibc
+import Testing
+
+@Suite struct ExtentWriterTests {
+    @Test func holesTakeNoSpace() throws {
+        try withTemporaryDirectory { folder in
+            var list = ExtentList([.hole(10 << 30), .bytes(Array("end".utf8))])
+            list.pad(to: 11 << 30)
+            try ExtentWriter.write(list, to: "\(folder)/disk")
+            var info = stat()
+            #expect(stat("\(folder)/disk", &info) == 0)
+            #expect(info.st_size == 11 << 30)
+            #expect(info.st_blocks * 512 < 1 << 20)
+        }
+    }
+
+    @Test func shorterFileReplacesLonger() throws {
+        try withTemporaryDirectory { folder in
+            let path = "\(folder)/out"
+            try ExtentWriter.write(ExtentList(bytes: [1, 2, 3]), to: path)
+            try ExtentWriter.write(ExtentList(bytes: [4]), to: path, mode: 0o600)
+            #expect(try contents(path) == [4])
+            #expect(try names(folder) == ["out"])
+            var info = stat()
+            #expect(stat(path, &info) == 0 && info.st_mode & 0o777 == 0o600)
+        }
+    }
+
+    @Test func nothingIsLeftWhenAProducerThrows() throws {
+        struct Stop: Error {}
+        try withTemporaryDirectory { folder in
+            #expect(throws: Stop.self) {
+                try ExtentWriter.stream(to: "\(folder)/out") { sink in
+                    try sink.write([UInt8](repeating: 7, count: 1 << 20))
+                    let count = try names(folder).count
+                    #expect(count == 1)
+                    throw Stop()
+                }
+            }
+            let left = try names(folder)
+            #expect(left == [])
+        }
+    }
+
+    @Test func missingFolderIsReported() throws {
+        try withTemporaryDirectory { folder in
+            let missing = "\(folder)/none/out"
+            let error = #expect(throws: FileError.self) { try ExtentWriter.write(ExtentList(bytes: [1]), to: missing) }
+            #expect(error?.description == "write '\(missing)': No such file or directory")
+        }
+    }
+
+    @Test func fullDiskIsReported() throws {
+        var sink = try FileSink(descriptor: open("/dev/full", O_WRONLY | O_CLOEXEC), name: "disk")
+        try sink.write([1])
+        let error = #expect(throws: FileError.self) { try sink.flush() }
+        #expect(error?.description == "write 'disk': No space left on device")
+    }
+
+    enum Change: CaseIterable { case longer, shorter, touched, replaced, gone }
+
+    @Test(arguments: Change.allCases)
+    func changedSourceIsFound(_ change: Change) throws {
+        try withTemporaryDirectory { folder in
+            let path = "\(folder)/source"
+            try put([UInt8](repeating: 1, count: 100), path)
+            let list = try ExtentList(file: path)
+            switch change {
+            case .longer: try put([UInt8](repeating: 1, count: 101), path)
+            case .shorter: #expect(truncate(path, 99) == 0)
+            case .touched:
+                var times = [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)]
+                #expect(utimensat(AT_FDCWD, path, &times, 0) == 0)
+            case .replaced:
+                var info = stat()
+                #expect(stat(path, &info) == 0)
+                try put([UInt8](repeating: 2, count: 100), "\(folder)/other")
+                var times = [info.st_mtim, info.st_mtim]
+                #expect(utimensat(AT_FDCWD, "\(folder)/other", &times, 0) == 0)
+                #expect(rename("\(folder)/other", path) == 0)
+            case .gone: #expect(unlink(path) == 0)
+            }
+            #expect(throws: (any Error).self) { try ExtentReader.bytes(of: list) }
+            let error = #expect(throws: (any Error).self) { try ExtentWriter.write(list, to: "\(folder)/out") }
+            if change != .gone { #expect("\(try #require(error))" == "'\(path)' changed while building") }
+            #expect(try names(folder).filter { $0.hasPrefix("out") }.isEmpty)
+        }
+    }
+
+    @Test func sourceChangedAfterItWasReadIsFound() throws {
+        try withTemporaryDirectory { folder in
+            let path = "\(folder)/source"
+            try put([1, 2, 3], path)
+            let list = try ExtentList(file: path)
+            #expect(try ExtentReader.bytes(of: list) == [1, 2, 3])
+            try put([1, 2, 3, 4], path)
+            #expect(throws: ExtentError.self) { try ExtentWriter.write(list, to: "\(folder)/out") }
+        }
+    }
+
+    @Test func copiesBetweenFileSystems() throws {
+        // /dev/shm is another file system than the temporary folder: copy_file_range(2) answers EXDEV or copies.
+        try withTemporaryDirectory { folder in
+            let path = "/dev/shm/extents-\(UUID().uuidString)"
+            defer { unlink(path) }
+            let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
+            try put(bytes, path)
+            var list = ExtentList([.bytes([9])])
+            list.append(try ExtentList(file: path)[1..<2_900_000])
+            try ExtentWriter.write(list, to: "\(folder)/out")
+            #expect(try contents("\(folder)/out") == [9] + bytes[1..<2_900_000])
+        }
+    }
+
+    @Test func readsFilesThatSayTheyAreEmptyByTheirSize() throws {
+        // Files of /proc have no length: they are empty, not endless.
+        #expect(try ExtentList(file: "/proc/version").length == 0)
+    }
+
+    @Test(arguments: ["/", "/dev/null"])
+    func foldersAndDevicesAreNotReplaced(path: String) throws {
+        #expect(throws: ExtentError.self) { try ExtentWriter.write(ExtentList(), to: path) }
+    }
+
+    @Test func manySourcesStayWithinTheLimitOfOpenFiles() throws {
+        try withTemporaryDirectory { folder in
+            var list = ExtentList()
+            for index in 0..<1500 {
+                try put([UInt8(index & 255)], "\(folder)/\(index)")
+                list.append(try ExtentList(file: "\(folder)/\(index)"))
+            }
+            #expect(try ExtentReader.bytes(of: list) == (0..<1500).map { UInt8($0 & 255) })
+        }
+    }
+
+    @Test func smallAndLargeWritesKeepTheirOrder() throws {
+        try withTemporaryDirectory { folder in
+            var numbers = Numbers(4)
+            var model: [UInt8] = []
+            try ExtentWriter.stream(to: "\(folder)/out") { sink in
+                for _ in 0..<200 {
+                    let piece = [UInt8](
+                        repeating: UInt8.random(in: 0...255, using: &numbers), count: Int.random(in: 0...9000, using: &numbers))
+                    model += piece
+                    try sink.write(piece)
+                }
+                let large = [UInt8](repeating: 3, count: 600_000)
+                model += large
+                try sink.write(large)
+                #expect(sink.written == UInt64(model.count))
+            }
+            #expect(try contents("\(folder)/out") == model)
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func signalRemovesWhatIsUnfinished(signal: Int32) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("extents-signal-\(signal)-\(getpid())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        // The child ends within the signal, so it cannot report; what it leaves tells.
+        await #expect(processExitsWith: .signal(signal)) { [signal] in
+            // The test runner starts its children with signals ignored or blocked.
+            Glibc.signal(signal, SIG_DFL)
+            var all = sigset_t()
+            sigfillset(&all)
+            sigprocmask(SIG_UNBLOCK, &all, nil)
+            PartialFiles.removeOnSignals()
+            let folder = FileManager.default.temporaryDirectory.path
+            let name = "\(folder)/extents-signal-\(signal)-\(getppid())/out"
+            try ExtentWriter.stream(to: name) { sink in
+                try sink.write([1])
+                raise(signal)
+            }
+        }
+        #expect(try names(folder).isEmpty)
+    }
+}
