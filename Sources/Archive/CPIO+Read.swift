@@ -1,0 +1,66 @@
+public import Extents
+
+extension CPIO {
+    /// One archive of an initramfs image, as it was compressed.
+    public struct Segment: Sendable {
+        /// `none`, `gzip` or `zstd`.
+        public let format: String
+        /// Where it is in the image, in bytes, without the zeros around it.
+        public let range: Range<UInt64>
+        /// In order.
+        public let entries: [Entry]
+    }
+
+    /// One name of an archive.
+    public struct Entry: Sendable {
+        public let path: TreePath
+        public let node: FileTree.Node
+        public let inode: UInt32
+        /// How many names the inode has in the archive.
+        public let links: UInt32
+    }
+
+    /// Takes an initramfs image apart as the kernel does: archives, each plain or compressed, with zeros between them.
+    /// - Parameter contents: whether files get their bytes, held in memory; else they have only their length.
+    /// - Throws: `CPIOReadError` for what the kernel would stop at; `CompressionError`, `FileError`, `ExtentError`.
+    public static func read(_ image: ExtentList, contents: Bool = true) throws -> [Segment] {
+        var reader = SegmentReader(keepsContents: contents)
+        try ExtentReader.read(image) { try reader.push($0) }
+        return try reader.finish()
+    }
+}
+
+/// An initramfs image that the kernel would not unpack whole.
+public struct CPIOReadError: Error, CustomStringConvertible, Sendable {
+    public let reason: String
+    public var description: String { reason }
+}
+
+extension FileTree {
+    /// What the kernel makes of an initramfs image: later entries replace earlier ones, hard links stay within an archive.
+    /// - Throws: as ``CPIO/read(_:contents:)``.
+    public init(initramfs image: ExtentList, contents: Bool = true) throws {
+        self.init()
+        for segment in try CPIO.read(image, contents: contents) {
+            var first: [UInt32: TreePath] = [:]
+            for entry in segment.entries { put(entry, &first) }
+        }
+    }
+
+    private mutating func put(_ entry: CPIO.Entry, _ first: inout [UInt32: TreePath]) {
+        guard entry.links > 1, !entry.node.isDirectory, let other = first[entry.inode], link(entry.path, to: other) else {
+            set(entry.path, entry.node)
+            first[entry.inode] = entry.path
+            return
+        }
+        // The name that has the contents may be any of them.
+        if case .regular(let contents) = entry.node.kind, contents.length > 0 { update(entry.path) { $0.kind = .regular(contents) } }
+    }
+}
+
+extension FileTree.Node {
+    fileprivate var isDirectory: Bool {
+        if case .directory = kind { return true }
+        return false
+    }
+}

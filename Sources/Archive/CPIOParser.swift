@@ -1,0 +1,106 @@
+internal import Extents
+
+/// Takes the bytes of one newc archive piece by piece and gives its entries.
+struct CPIOParser {
+    private enum State {
+        case header
+        case name(Header)
+        case contents(Header, name: [UInt8])
+    }
+
+    private struct Header {
+        var fields: [UInt32]
+        var mode: UInt32 { fields[1] }
+        var length: UInt32 { fields[6] }
+        var nameLength: UInt32 { fields[11] }
+    }
+
+    private(set) var entries: [CPIO.Entry] = []
+    /// Whether the trailer was read, and nothing after it.
+    private(set) var isComplete = false
+    private let keepsContents: Bool
+    private var state = State.header
+    /// What the present state has gathered, and how long that must become.
+    private var gathered: [UInt8] = []
+    private var needed = 110
+    private var skipped = 0
+
+    init(keepsContents: Bool) { self.keepsContents = keepsContents }
+
+    /// Whether it stands between archives or entries.
+    var isBetween: Bool {
+        guard case .header = state else { return false }
+        return gathered.isEmpty
+    }
+
+    /// - Returns: how many bytes it has taken: all, unless the trailer came.
+    mutating func push(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        var taken = 0
+        isComplete = false
+        while taken < bytes.count, !isComplete {
+            let count = min(needed - gathered.count - skipped, bytes.count - taken)
+            if case .contents = state, !keepsContents {
+                skipped += count
+            } else {
+                gathered.append(contentsOf: bytes[taken..<taken + count])
+            }
+            taken += count
+            if gathered.count + skipped == needed { try advance() }
+        }
+        return taken
+    }
+
+    private mutating func advance() throws {
+        switch state {
+        case .header:
+            let header = try parse(gathered)
+            // The name's padding counts from the header's start.
+            expect(Int((110 + header.nameLength + 3) & ~3) - 110, .name(header))
+        case .name(let header):
+            let name = Array(gathered.prefix(Int(header.nameLength) - 1))
+            if name.elementsEqual("TRAILER!!!".utf8) {
+                isComplete = true
+                return expect(110, .header)
+            }
+            expect(Int((UInt64(header.length) + 3) & ~3), .contents(header, name: name))
+            if needed == 0 { try advance() }
+        case .contents(let header, let name):
+            entries.append(try entry(header, name))
+            expect(110, .header)
+        }
+    }
+
+    private mutating func expect(_ count: Int, _ next: State) {
+        (state, needed, skipped) = (next, count, 0)
+        gathered.removeAll(keepingCapacity: count <= 4096)
+    }
+
+    private func parse(_ bytes: [UInt8]) throws -> Header {
+        guard bytes.starts(with: "070701".utf8) else { throw CPIOReadError(reason: "no newc header where one must be") }
+        let fields = stride(from: 6, to: 110, by: 8).map { UInt32(String(decoding: bytes[$0..<$0 + 8], as: UTF8.self), radix: 16) }
+        let header = Header(fields: fields.compactMap { $0 })
+        guard header.fields.count == 13 else { throw CPIOReadError(reason: "a number of a header is not hexadecimal") }
+        guard (1...4096).contains(header.nameLength) else { throw CPIOReadError(reason: "a name of \(header.nameLength) bytes") }
+        return header
+    }
+
+    private func entry(_ header: Header, _ name: [UInt8]) throws -> CPIO.Entry {
+        guard let path = TreePath(name) else { throw CPIOReadError(reason: "a name with a '..' component") }
+        let contents =
+            keepsContents ? ExtentList(bytes: Array(gathered.prefix(Int(header.length)))) : ExtentList([.hole(UInt64(header.length))])
+        let (major, minor) = (header.fields[9], header.fields[10])
+        let kind: FileTree.Kind
+        switch header.mode & 0o170000 {
+        case 0o040000: kind = .directory
+        case 0o100000: kind = .regular(contents)
+        case 0o120000: kind = .symlink(Array(gathered.prefix(Int(header.length))))
+        case 0o020000: kind = .characterDevice(major: major, minor: minor)
+        case 0o060000: kind = .blockDevice(major: major, minor: minor)
+        case 0o010000: kind = .fifo
+        default: throw CPIOReadError(reason: "'\(path)' has mode \(String(header.mode, radix: 8))")
+        }
+        let node = FileTree.Node(
+            kind, mode: UInt16(header.mode & 0o7777), uid: header.fields[2], gid: header.fields[3], modified: Int64(header.fields[5]))
+        return CPIO.Entry(path: path, node: node, inode: header.fields[0], links: header.fields[4])
+    }
+}

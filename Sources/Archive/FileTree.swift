@@ -1,0 +1,76 @@
+/// A file system tree: names that point at nodes. Several names of one node are hard links.
+public struct FileTree: Sendable {
+    /// Which node and which name; names stay the same while others come and go.
+    private var names: [TreePath: UInt32] = [:]
+    private var nodeOfName: [UInt32] = []
+    private var nodes = NodeTable()
+
+    public init() {}
+
+    public var isEmpty: Bool { names.isEmpty }
+    public var count: Int { names.count }
+
+    public subscript(path: TreePath) -> Node? { names[path].map { nodes[nodeOfName[Int($0)]] } }
+
+    /// Which node a name points at; equal identities are hard links of one file.
+    public func identity(of path: TreePath) -> Int? { names[path].map { Int(nodeOfName[Int($0)]) } }
+
+    /// One more than the greatest identity.
+    var identityLimit: Int { nodes.count }
+
+    /// Calls `body` once for every name, in no order.
+    func forEachIdentity(_ body: (Int) -> Void) {
+        for name in names.values { body(Int(nodeOfName[Int(name)])) }
+    }
+
+    /// The identities that more than one name points at.
+    var linkedIdentities: Set<Int> {
+        var counts = [UInt8](repeating: 0, count: identityLimit)
+        forEachIdentity { counts[$0] = min(counts[$0] + 1, 2) }
+        return Set(counts.indices.filter { counts[$0] == 2 })
+    }
+
+    /// Puts a node at a path, in place of what was there. Parents are not made.
+    public mutating func set(_ path: TreePath, _ node: Node) {
+        point(path, at: nodes.append(node))
+    }
+
+    /// Makes `path` another name of the node at `target`; false when `target` is not there.
+    public mutating func link(_ path: TreePath, to target: TreePath) -> Bool {
+        guard let name = names[target] else { return false }
+        point(path, at: nodeOfName[Int(name)])
+        return true
+    }
+
+    /// Changes the node at a path, under all its names.
+    public mutating func update(_ path: TreePath, _ change: (inout Node) -> Void) {
+        guard let name = names[path] else { return }
+        let index = nodeOfName[Int(name)]
+        var node = nodes[index]
+        change(&node)
+        nodes[index] = node
+    }
+
+    /// Removes one name; what lies below it stays.
+    public mutating func remove(_ path: TreePath) { names[path] = nil }
+
+    /// Every name in order: parents before children.
+    public var paths: [TreePath] { names.keys.sorted() }
+
+    /// The kind of node at a path, without its contents.
+    func shape(of path: TreePath) -> Shape? { names[path].map { nodes.shape(nodeOfName[Int($0)]) } }
+
+    /// A number for the name, below ``nameLimit``, that stays until the name is removed.
+    func number(of path: TreePath) -> Int? { names[path].map(Int.init) }
+
+    var nameLimit: Int { nodeOfName.count }
+
+    private mutating func point(_ path: TreePath, at node: UInt32) {
+        if let name = names[path] {
+            nodeOfName[Int(name)] = node
+        } else {
+            names[path] = UInt32(nodeOfName.count)
+            nodeOfName.append(node)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+/// A tree that layers are put into, one entry after another.
+struct LayerMerge {
+    /// More names than any image has, and few enough for memory: about 400 MB.
+    static let nameLimit = 2_000_000
+
+    var tree = FileTree()
+    var index = ChildIndex()
+    private(set) var layer: UInt32 = 0
+    private let whiteouts: Bool
+    /// The directory of the last entry as it was named, and where that is: entries of one directory mostly follow each other.
+    private var last: (named: ArraySlice<UInt8>, found: TreePath)?
+
+    init(whiteouts: Bool) { self.whiteouts = whiteouts }
+
+    mutating func beginLayer() {
+        layer += 1
+        last = nil
+    }
+
+    mutating func put(_ entry: TarEntry) throws {
+        guard let name = TreePath(entry.name) else {
+            throw TarFault(
+                entry: entry.name, reason: "the name has a '..' component",
+                hint: "the archive is damaged or made to write outside of the image")
+        }
+        try checkLengths(name, entry)
+        guard !name.isRoot else { return try putRoot(entry) }
+        if whiteouts, name.name.starts(with: Whiteout.prefix) { return try apply(try Whiteout(name.name, in: entry.name), name, entry) }
+
+        let directory = try directory(of: name, entry, create: true)
+        let path = directory.child(name.name)
+        switch entry.content {
+        case .hardLink(let target): try link(path, target, entry)
+        case .node(let kind): set(path, node(kind, entry))
+        }
+    }
+
+    private mutating func putRoot(_ entry: TarEntry) throws {
+        guard case .node(.directory) = entry.content else {
+            throw TarFault(entry: entry.name, reason: "the root of the image can only be a directory")
+        }
+        tree.set(.root, node(.directory, entry))
+    }
+
+    /// A directory over a directory only changes its metadata; anything else hides what was there, with all below it.
+    private mutating func set(_ path: TreePath, _ node: FileTree.Node) {
+        if let shape = tree.shape(of: path) {
+            if shape.isDirectory, case .directory = node.kind {
+            } else {
+                erase(below: path)
+                last = nil
+            }
+        }
+        tree.set(path, node)
+        enter(path)
+    }
+
+    private mutating func link(_ path: TreePath, _ named: [UInt8], _ entry: TarEntry) throws {
+        let quoted = "'\(String(decoding: named, as: UTF8.self))'"
+        guard let target = TreePath(named), !target.isRoot else {
+            throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
+        }
+        // What is in the way goes first: a target behind it is not there any more.
+        if tree.shape(of: path) != nil {
+            erase(below: path)
+            remove(path)
+            last = nil
+        }
+        let found = try directory(of: target, entry, create: false).child(target.name)
+        guard let shape = tree.shape(of: found) else {
+            throw TarFault(
+                entry: entry.name, reason: "a hard link to \(quoted), which neither this layer nor one below it has at this point",
+                hint: "the image was built wrongly; rebuild it")
+        }
+        guard !shape.isDirectory else { throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is a directory") }
+        _ = tree.link(path, to: found)
+        enter(path)
+    }
+
+    private mutating func apply(_ whiteout: Whiteout, _ name: TreePath, _ entry: TarEntry) throws {
+        let directory: TreePath
+        do {
+            directory = try tree.resolve(name.parentBytes)
+        } catch .notDirectory {
+            return  // Nothing can be below it.
+        } catch {
+            throw TarFault(entry: entry.name, reason: error.description)
+        }
+        switch whiteout {
+        case .opaque: eraseLower(below: directory)
+        case .name(let hidden): eraseLower(directory.child(hidden))
+        }
+        last = nil
+    }
+
+    private func node(_ kind: FileTree.Kind, _ entry: TarEntry) -> FileTree.Node {
+        FileTree.Node(
+            kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified, attributes: entry.attributes)
+    }
+
+    private func checkLengths(_ name: TreePath, _ entry: TarEntry) throws {
+        if tree.nameLimit >= Self.nameLimit { throw TarFault(entry: entry.name, reason: "more than \(Self.nameLimit) names") }
+        if name.bytes.count >= 4096 {
+            throw TarFault(entry: entry.name, reason: "the name has \(name.bytes.count) bytes, Linux reads 4095")
+        }
+        if name.name.count > 255 { throw TarFault(entry: entry.name, reason: "a component has \(name.name.count) bytes, Linux reads 255") }
+        guard case .node(.symlink(let target)) = entry.content else { return }
+        if target.isEmpty { throw TarFault(entry: entry.name, reason: "a symlink without a target") }
+        if target.count >= 4096 {
+            throw TarFault(entry: entry.name, reason: "the link's target has \(target.count) bytes, Linux reads 4095")
+        }
+    }
+}
+
+// Where things are.
+extension LayerMerge {
+    /// The directory that a name is in, with symlinks followed inside the tree.
+    private mutating func directory(of name: TreePath, _ entry: TarEntry, create: Bool) throws -> TreePath {
+        let named = name.parentBytes
+        if let last, last.named == named { return last.found }
+        let found: TreePath
+        do {
+            found = try tree.resolve(named)
+        } catch {
+            throw TarFault(entry: entry.name, reason: error.description)
+        }
+        if create {
+            try makeDirectories(found, entry)
+            last = (named, found)
+        }
+        return found
+    }
+
+    private mutating func makeDirectories(_ path: TreePath, _ entry: TarEntry) throws {
+        var missing: [TreePath] = []
+        var path = path
+        while !path.isRoot, tree.shape(of: path) == nil {
+            missing.append(path)
+            path = path.parent
+        }
+        for path in missing.reversed() { set(path, FileTree.Node(.directory, mode: 0o755)) }
+    }
+
+    private mutating func enter(_ path: TreePath) {
+        guard let name = tree.number(of: path) else { return }
+        let parent = path.parent
+        index.enter(name, below: parent.isRoot ? nil : tree.number(of: parent), path: path, layer: layer)
+    }
+
+    private mutating func remove(_ path: TreePath) {
+        guard let name = tree.number(of: path) else { return }
+        index.remove(name)
+        tree.remove(path)
+    }
+
+    /// Removes all that lies below a path, whatever layer it is from.
+    private mutating func erase(below path: TreePath) {
+        guard let name = tree.number(of: path) else { return }
+        for child in index.descendants(of: name).reversed() { remove(index.path(child)) }
+    }
+
+    /// Removes a path and what lies below it, except for what this layer has put there.
+    private mutating func eraseLower(_ path: TreePath) {
+        guard let name = tree.number(of: path) else { return }
+        eraseLower(below: path)
+        if !index.hasChildren(name), index.layer(name) < layer { remove(path) }
+    }
+
+    private mutating func eraseLower(below path: TreePath) {
+        let name = tree.number(of: path)
+        guard name != nil || path.isRoot else { return }
+        // Children come after their parents, so from the back a directory is empty when its turn comes, or is needed.
+        for child in index.descendants(of: path.isRoot ? nil : name).reversed()
+        where index.layer(child) < layer && !index.hasChildren(child) {
+            remove(index.path(child))
+        }
+    }
+}

@@ -1,0 +1,153 @@
+internal import CArchive
+internal import Extents
+internal import Glibc
+
+/// Reads an uncompressed tar archive of any dialect through libarchive. Contents are not read: they become ranges of the archive.
+final class TarReader {
+    private let archive: ExtentList
+    private let input: TarInput
+    private let handle: OpaquePointer?
+    private let locale = newlocale(1 << LC_CTYPE, "C", nil)
+    /// Where the next header must start when the ranges of the entry before are right, and that entry.
+    private var expected: (position: UInt64, name: [UInt8])?
+
+    init(_ archive: ExtentList) {
+        self.archive = archive
+        input = TarInput(archive)
+        handle = archive_read_new()
+        archive_read_support_format_tar(handle)
+        archive_read_support_format_empty(handle)
+    }
+
+    deinit {
+        archive_read_free(handle)
+        freelocale(locale)
+    }
+
+    /// Hands on every entry in order.
+    /// - Throws: `TarFault`, `FileError`, `ExtentError`, or what `body` throws.
+    func forEach(_ body: (TarEntry) throws -> Void) throws {
+        // In the C locale libarchive leaves names as they are; in a UTF-8 locale it would compose accents anew.
+        let before = uselocale(locale)
+        defer { uselocale(before) }
+        let opened = archive_read_open2(handle, Unmanaged.passUnretained(input).toOpaque(), nil, TarInput.read, TarInput.skip, nil)
+        guard opened == ARCHIVE_OK else { throw fault(nil) }
+        var entry: OpaquePointer?
+        while true {
+            let status = archive_read_next_header(handle, &entry)
+            if status == ARCHIVE_EOF { return try checkEnd() }
+            let name = entry.flatMap { archive_entry_pathname($0) }.map(Self.bytes)
+            guard status == ARCHIVE_OK || status == ARCHIVE_WARN && isAboutLocale, let entry else { throw fault(name) }
+            try checkPosition()
+            guard let name else { throw fault(nil) }
+            try body(try read(entry, name))
+        }
+    }
+
+    private func read(_ entry: OpaquePointer, _ name: [UInt8]) throws -> TarEntry {
+        TarEntry(
+            name: name, content: try content(entry, name), mode: UInt16(archive_entry_perm(entry) & 0o7777),
+            uid: try identifier(archive_entry_uid(entry), "owner", name), gid: try identifier(archive_entry_gid(entry), "group", name),
+            modified: Int64(archive_entry_mtime(entry)), attributes: attributes(entry))
+    }
+
+    private func content(_ entry: OpaquePointer, _ name: [UInt8]) throws -> TarEntry.Content {
+        if let target = archive_entry_hardlink(entry) { return .hardLink(Self.bytes(target)) }
+        let major = UInt32(truncatingIfNeeded: archive_entry_rdevmajor(entry))
+        let minor = UInt32(truncatingIfNeeded: archive_entry_rdevminor(entry))
+        switch archive_entry_filetype(entry) {
+        case mode_t(Glibc.S_IFDIR): return .node(.directory)
+        case mode_t(Glibc.S_IFREG): return .node(.regular(try contents(entry, name)))
+        case mode_t(Glibc.S_IFLNK): return .node(.symlink(archive_entry_symlink(entry).map(Self.bytes) ?? []))
+        case mode_t(Glibc.S_IFCHR): return .node(.characterDevice(major: major, minor: minor))
+        case mode_t(Glibc.S_IFBLK): return .node(.blockDevice(major: major, minor: minor))
+        case mode_t(Glibc.S_IFIFO): return .node(.fifo)
+        default: throw TarFault(entry: name, reason: "neither file, directory, link, device nor fifo")
+        }
+    }
+
+    /// Once the header is read, libarchive stands at the first byte of the contents. Those of a sparse file are its pieces, one after
+    /// another.
+    private func contents(_ entry: OpaquePointer, _ name: [UInt8]) throws -> ExtentList {
+        let size = archive_entry_size(entry)
+        guard size >= 0 else { throw TarFault(entry: name, reason: "size is \(size) bytes") }
+        var position = UInt64(archive_filter_bytes(handle, 0))
+        var contents = ExtentList()
+        if archive_entry_sparse_reset(entry) > 0 {
+            var (offset, length): (la_int64_t, la_int64_t) = (0, 0)
+            while archive_entry_sparse_next(entry, &offset, &length) == ARCHIVE_OK {
+                guard offset >= 0, length >= 0, UInt64(offset) >= contents.length else {
+                    throw TarFault(entry: name, reason: "the map of the sparse file is not in order")
+                }
+                contents.pad(to: UInt64(offset))
+                contents.append(try take(UInt64(length), from: &position, name))
+            }
+            guard contents.length <= UInt64(size) else {
+                throw TarFault(entry: name, reason: "the map of the sparse file exceeds its size")
+            }
+            contents.pad(to: UInt64(size))
+        } else {
+            contents = try take(UInt64(size), from: &position, name)
+        }
+        expected = ((position + 511) & ~511, name)
+        return contents
+    }
+
+    private func take(_ length: UInt64, from position: inout UInt64, _ name: [UInt8]) throws -> ExtentList {
+        guard position <= archive.length, length <= archive.length - position else {
+            throw TarFault(
+                entry: name, reason: "the archive ends after \(archive.length) bytes, within the contents of \(length) bytes",
+                hint: "the archive is cut short")
+        }
+        defer { position += length }
+        return archive[position..<position + length]
+    }
+
+    private func checkPosition() throws {
+        guard let expected else { return }
+        let position = UInt64(archive_read_header_position(handle))
+        guard position == expected.position else {
+            throw TarFault(
+                entry: expected.name, reason: "the contents end at byte \(position), expected \(expected.position) as its header says")
+        }
+        self.expected = nil
+    }
+
+    private func checkEnd() throws {
+        if let failure = input.failure { throw failure }
+    }
+
+    private func attributes(_ entry: OpaquePointer) -> [FileTree.Attribute] {
+        guard archive_entry_xattr_reset(entry) > 0 else { return [] }
+        var found: [FileTree.Attribute] = []
+        var (name, value, size): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
+        while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
+            guard let name else { continue }
+            found.append(.init(name: String(cString: name), value: Array(UnsafeRawBufferPointer(start: value, count: size))))
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    private func identifier(_ value: la_int64_t, _ what: String, _ name: [UInt8]) throws -> UInt32 {
+        guard let number = UInt32(exactly: value) else {
+            throw TarFault(entry: name, reason: "\(what) is \(value), expected a number of 32 bits")
+        }
+        return number
+    }
+
+    /// libarchive warns when a name is not ASCII and then gives its bytes as they are, which is what is wanted.
+    private var isAboutLocale: Bool {
+        guard let text = archive_error_string(handle) else { return false }
+        return String(cString: text).hasSuffix("can't be converted from UTF-8 to current locale.")
+    }
+
+    private func fault(_ name: [UInt8]?) -> any Error {
+        if let failure = input.failure { return failure }
+        let reason = archive_error_string(handle).map { String(cString: $0) } ?? "not a tar archive"
+        return TarFault(entry: name, reason: reason.prefix(1).lowercased() + reason.dropFirst())
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    }
+}

@@ -1,0 +1,54 @@
+internal import Extents
+
+/// Writes one POSIX pax tar archive, entry by entry, with the same bytes for the same entries.
+public final class TarWriter {
+    private let write: (UnsafeRawBufferPointer) throws -> Void
+    private var scratch = Scratch()
+
+    /// - Parameter write: takes the archive's bytes in order.
+    public init(_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.write = write }
+
+    /// Adds every name of a tree in order below a prefix. `records` become pax records of each entry, e.g. `LINUXKIT.source`.
+    /// The first name of hard-linked ones has the contents.
+    /// - Throws: what the archive's taker throws, `FileError`, `ExtentError`.
+    public func add(_ tree: FileTree, under prefix: TreePath = .root, records: [String: String] = [:]) throws {
+        var written: [Int: TreePath] = [:]
+        let linked = tree.linkedIdentities
+        for path in tree.paths {
+            guard let node = tree[path], let identity = tree.identity(of: path) else { continue }
+            let name = prefix.appending(path)
+            if let first = written[identity] {
+                try add(name, node, linkTo: first, records: records)
+            } else {
+                try add(name, node, records: records)
+                if linked.contains(identity) { written[identity] = name }
+            }
+        }
+    }
+
+    /// Adds one entry.
+    /// - Throws: what the archive's taker throws, `FileError`, `ExtentError`.
+    public func add(_ path: TreePath, _ node: FileTree.Node, records: [String: String] = [:]) throws {
+        try add(path, node, linkTo: nil, records: records)
+    }
+
+    /// Adds another name of an entry that is there already.
+    /// - Parameter node: the metadata; the contents are not written again.
+    public func addLink(_ path: TreePath, to target: TreePath, _ node: FileTree.Node, records: [String: String] = [:]) throws {
+        try add(path, node, linkTo: target, records: records)
+    }
+
+    /// Ends the archive with two blocks of zeros.
+    public func finish() throws { try put([UInt8](repeating: 0, count: 1024)) }
+
+    private func add(_ path: TreePath, _ node: FileTree.Node, linkTo target: TreePath?, records: [String: String]) throws {
+        let header = TarHeader(path, node, linkTo: target, records: records)
+        try put(header.bytes)
+        guard header.length > 0, case .regular(let contents) = node.kind else { return }
+        try ExtentReader.read(contents, with: &scratch, write)
+        let rest = Int(header.length % 512)
+        if rest > 0 { try put([UInt8](repeating: 0, count: 512 - rest)) }
+    }
+
+    private func put(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+}

@@ -1,0 +1,46 @@
+internal import CZstd
+internal import Extents
+
+/// Zstandard frames (RFC 8878) by libzstd, with a window of at most 64 MiB.
+final class ZstdDecoder: MemberDecoder {
+    static let magic: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
+    private static let windowLog: Int32 = 26
+
+    let format = "zstd"
+    private(set) var isMidway = true
+    private let context: OpaquePointer
+    private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+
+    /// A frame, or a skippable frame before one.
+    static func begins(_ first: [UInt8]) -> Bool {
+        first.starts(with: magic) || first.count >= 4 && first[0] & 0xf0 == 0x50 && first[1...3].elementsEqual([0x2a, 0x4d, 0x18])
+    }
+
+    init() throws {
+        guard let context = ZSTD_createDCtx() else { throw CompressionError.refused(format: "zstd", reason: "out of memory") }
+        self.context = context
+        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)
+    }
+
+    deinit {
+        ZSTD_freeDCtx(context)
+        output.deallocate()
+    }
+
+    func decode(
+        _ bytes: UnsafeRawBufferPointer, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> (taken: Int, ended: Bool) {
+        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+        while true {
+            var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+            let left = ZSTD_decompressStream(context, &target, &input)
+            guard ZSTD_isError(left) == 0 else {
+                throw CompressionError.damaged(format: format, reason: String(cString: ZSTD_getErrorName(left)).lowercased())
+            }
+            if target.pos > 0 { try consume(UnsafeRawBufferPointer(rebasing: output[..<target.pos])) }
+            isMidway = left != 0
+            if left == 0 { return (input.pos, true) }
+            if input.pos == input.size, target.pos < target.size { return (input.pos, false) }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import Archive
+import Extents
+import Foundation
+import Glibc
+
+/// Runs `body` with a fresh folder, and removes it after.
+func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("archive-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(path)
+}
+
+/// What a tool said.
+struct Answer {
+    let status: Int32
+    let output: Data
+    let errors: Data
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+    var lines: [String] { text.split(separator: "\n").map(String.init) }
+}
+
+/// Runs a tool that the tests judge by; it must be installed.
+func run(_ arguments: String..., input: String? = nil, folder: String? = nil) throws -> Answer {
+    try run(arguments, input: input, folder: folder)
+}
+
+func run(_ arguments: [String], input: String? = nil, folder: String? = nil) throws -> Answer {
+    try withTemporaryDirectory { temporary in
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.environment = [
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": temporary,
+        ]
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+        // Files, not pipes: nothing can block.
+        let (output, errors) = ("\(temporary)/output", "\(temporary)/errors")
+        for path in [output, errors] { try put([], path) }
+        process.standardInput = FileHandle(forReadingAtPath: input ?? "/dev/null")
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardError = FileHandle(forWritingAtPath: errors)
+        try process.run()
+        process.waitUntilExit()
+        return Answer(
+            status: process.terminationStatus, output: try Data(contentsOf: URL(fileURLWithPath: output)),
+            errors: try Data(contentsOf: URL(fileURLWithPath: errors)))
+    }
+}
+
+func contents(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+/// The same for a path that need not be UTF-8.
+func contents(_ path: [UInt8]) throws -> [UInt8] {
+    let number = open(path.map { CChar(bitPattern: $0) } + [0], O_RDONLY)
+    guard number >= 0 else { throw FileError("open", String(decoding: path, as: UTF8.self)) }
+    return Array(try FileHandle(fileDescriptor: number, closeOnDealloc: true).readToEnd() ?? Data())
+}
+
+func put(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+
+/// Numbers that look random and are the same in each run (SplitMix64).
+struct Numbers: RandomNumberGenerator {
+    var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        return value ^ value >> 31
+    }
+}
+
+/// A node's name in a test's tar.
+extension TreePath: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self = TreePath(value.utf8) ?? .root }
+}
+
+extension FileTree.Node {
+    static func file(_ text: String, mode: UInt16 = 0o644) -> FileTree.Node {
+        FileTree.Node(.regular(ExtentList(bytes: Array(text.utf8))), mode: mode)
+    }
+    static func directory(mode: UInt16 = 0o755) -> FileTree.Node { FileTree.Node(.directory, mode: mode) }
+    static func symlink(_ target: String) -> FileTree.Node { FileTree.Node(.symlink(Array(target.utf8)), mode: 0o777) }
+}
+
+/// The bytes of a tar archive.
+func tar(_ body: (TarWriter) throws -> Void) throws -> ExtentList {
+    let bytes = Bytes()
+    let writer = TarWriter { bytes.all.append(contentsOf: $0) }
+    try body(writer)
+    try writer.finish()
+    return ExtentList(bytes: bytes.all)
+}
+
+/// A growing array that closures share.
+final class Bytes {
+    var all: [UInt8] = []
+}

@@ -1,0 +1,163 @@
+import Archive
+import Extents
+import Testing
+
+/// Layers that are damaged, or made to do harm.
+@Suite struct HostileLayerTests {
+    /// A tar header with a name as it is, which ``TarWriter`` would not write.
+    private func entry(_ name: String, type: Character = "0", link: String = "", size: Int = 0, magic: Bool = true) -> [UInt8] {
+        var block = ByteBuilder()
+        block.append(name.utf8)
+        block.pad(to: 100)
+        for text in ["0000755", "0000000", "0000000"] { block.ascii(text, padded: 8) }
+        block.ascii(octal(size, 11), padded: 12)
+        block.ascii("00000000000", padded: 12)
+        block.fill(8, with: 32)
+        block.append(String(type).utf8)
+        block.append(link.utf8)
+        block.pad(to: 257)
+        if magic { block.append("ustar\u{0}00".utf8) }
+        block.pad(to: 512)
+        var sum = ByteBuilder()
+        sum.ascii(octal(block.bytes.reduce(0) { $0 + Int($1) }, 6), padded: 7)
+        block.replace(at: 148, with: sum)
+        return block.bytes
+    }
+
+    private func octal(_ value: Int, _ width: Int) -> String {
+        let digits = String(value, radix: 8)
+        return String(repeating: "0", count: width - digits.count) + digits
+    }
+
+    private func error(_ bytes: [UInt8]) -> LayerError? {
+        #expect(throws: LayerError.self) {
+            try FileTree.flatten(layers: [ExtentList(), ExtentList(bytes: bytes + [UInt8](repeating: 0, count: 1024))])
+        }
+    }
+
+    @Test(arguments: ["../x", "a/../x", "..", "/../x", "a/..", "./.."])
+    func namesThatLeaveTheRoot(name: String) {
+        let error = error(entry(name))
+        #expect(error?.description == "layer 2: entry '\(name)': the name has a '..' component")
+        #expect(error?.layer == 1 && error?.hint != nil)
+    }
+
+    @Test(arguments: [".", "./", "/.", "//", "/", "./."], ["0", "1", "2", "3", "6"])
+    func theRootIsADirectory(name: String, type: Character) {
+        // A name that ends in a slash is a directory to tar, whatever its type says.
+        if type == "0", name.hasSuffix("/") { return }
+        let error = error(entry("f") + entry(name, type: type, link: "f"))
+        #expect(error?.description == "layer 2: entry '\(name)': the root of the image can only be a directory")
+    }
+
+    @Test(arguments: [".", "./", "/.", "//", "/"])
+    func theRootMayBeNamed(name: String) throws {
+        let tree = try FileTree.flatten(layers: [ExtentList(bytes: entry(name, type: "5") + entry("./a"))])
+        #expect(tree.paths == [.root, "a"])
+        #expect(tree[.root]?.mode == 0o755)
+    }
+
+    @Test(arguments: [
+        ("../x", "a hard link to '../x', which is not inside the image"), ("..", "a hard link to '..', which is not inside the image"),
+        ("/", "a hard link to '/', which is not inside the image"), ("d", "a hard link to 'd', which is a directory"),
+        ("none", "a hard link to 'none', which neither this layer nor one below it has at this point"),
+        ("d/none", "a hard link to 'd/none', which neither this layer nor one below it has at this point"),
+        ("f/x", "'f' is a regular file, not a directory"),
+        ("h", "a hard link to 'h', which neither this layer nor one below it has at this point"),
+    ])
+    func hardLinksToNothing(target: String, reason: String) {
+        let error = error(entry("d", type: "5") + entry("f") + entry("h", type: "1", link: target))
+        #expect(error?.description == "layer 2: entry 'h': \(reason)")
+    }
+
+    @Test(arguments: [("f/x", "f", "a regular file"), ("p/x", "p", "a fifo"), ("l/x", "f", "a regular file")])
+    func entriesBelowWhatIsNoDirectory(name: String, culprit: String, kind: String) {
+        let error = error(entry("f") + entry("p", type: "6") + entry("l", type: "2", link: "f") + entry(name))
+        #expect(error?.description == "layer 2: entry '\(name)': '\(culprit)' is \(kind), not a directory")
+    }
+
+    @Test func linksInCirclesEnd() {
+        let error = error(entry("a", type: "2", link: "b") + entry("b", type: "2", link: "a") + entry("a/x"))
+        #expect(error?.reason.hasPrefix("too many symlinks") == true)
+    }
+
+    @Test(arguments: [
+        (".wh.", "a whiteout of nothing"), (".wh..", "a whiteout of nothing"), (".wh...", "a whiteout of nothing"),
+        (".wh..wh.plnk", "a name kept for AUFS"),
+    ])
+    func whiteoutsOfNothing(name: String, reason: String) {
+        #expect(error(entry("d/\(name)"))?.reason == reason)
+    }
+
+    @Test(arguments: [400, 512, 700, 1024, 1100, 1536])
+    func truncationIsFound(length: Int) throws {
+        let whole =
+            entry("f", size: 600) + [UInt8](repeating: 1, count: 600) + [UInt8](repeating: 0, count: 424) + entry("g", size: 5) + [
+                1, 2, 3, 4, 5,
+            ]
+        let cut = ExtentList(bytes: Array(whole.prefix(length)))
+        // Exactly between two entries there is nothing to see; the layer's digest has to tell.
+        if length == 1536 {
+            #expect(try FileTree.flatten(layers: [cut]).paths == ["f"])
+        } else {
+            #expect(throws: LayerError.self) { try FileTree.flatten(layers: [cut]) }
+        }
+    }
+
+    @Test func sizeBeyondTheArchive() {
+        let error = error(entry("f", size: 8_000_000_000))
+        #expect(error?.description == "layer 2: entry 'f': the archive ends after 1536 bytes, within the contents of 8000000000 bytes")
+    }
+
+    @Test func damagedHeader() {
+        var second = entry("g")
+        second[3] ^= 1
+        #expect(error(entry("f") + second) != nil)
+    }
+
+    @Test func notATar() {
+        #expect(error(Array(repeating: UInt8(ascii: "x"), count: 2000)) != nil)
+    }
+
+    /// Sixteen bits of size less than the map says.
+    @Test func sparseMapBeyondItsContents() throws {
+        var node = ByteBuilder()
+        let map =
+            "GNU.sparse.major=0\nGNU.sparse.minor=1\nGNU.sparse.name=f\nGNU.sparse.size=100000\nGNU.sparse.numblocks=1\nGNU.sparse.map=0,90000"
+        for line in map.split(separator: "\n") {
+            let rest = line.utf8.count + 2
+            let length = rest + String(rest + 2).utf8.count
+            node.append("\(length) \(line)\n".utf8)
+        }
+        let records = node.bytes
+        node.pad(toMultipleOf: 512)
+        let archive =
+            entry("x", type: "x", size: records.count) + node.bytes + entry("f", size: 512) + [UInt8](repeating: 7, count: 512) + entry("g")
+        let padded = archive + [UInt8](repeating: 0, count: 100_000)
+        #expect(throws: LayerError.self) { try FileTree.flatten(layers: [ExtentList(bytes: padded)]) }
+    }
+
+    @Test func lengthsBeyondLinux() throws {
+        let long = TreePath(String(repeating: "x/", count: 2100).utf8) ?? .root
+        let wide = TreePath(String(repeating: "x", count: 256).utf8) ?? .root
+        for archive in [
+            try tar { try $0.add(long, .directory()) }, try tar { try $0.add(wide, .file("")) },
+            try tar { try $0.add("l", .symlink(String(repeating: "x", count: 4096))) }, ExtentList(bytes: entry("l", type: "2")),
+        ] {
+            #expect(throws: LayerError.self) { try FileTree.flatten(layers: [archive]) }
+        }
+    }
+
+    @Test func deepDirectoriesAreNoTrouble() throws {
+        let deep = TreePath(String(repeating: "x/", count: 2000).utf8) ?? .root
+        let lower = try tar { try $0.add(deep, .directory()) }
+        #expect(try FileTree.flatten(layers: [lower]).count == 2000)
+        #expect(try FileTree.flatten(layers: [lower, layer([.whiteout(".wh.x")])]).isEmpty)
+        #expect(try FileTree.flatten(layers: [lower, layer([.whiteout("x/.wh..wh..opq")])]).paths == ["x"])
+    }
+
+    @Test func whatFollowsTheEndIsNotRead() throws {
+        let archive = entry("f") + [UInt8](repeating: 0, count: 1024) + entry("g")
+        #expect(try FileTree.flatten(layers: [ExtentList(bytes: archive)]).paths == ["f"])
+    }
+}

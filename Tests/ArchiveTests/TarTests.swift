@@ -1,0 +1,125 @@
+import Archive
+import Extents
+import Foundation
+import Testing
+
+@Suite struct TarTests {
+    /// What tar can say and cpio cannot too.
+    static func tree() -> FileTree {
+        var tree = CPIOTests.tree()
+        let capability: [UInt8] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        tree.update("bin/su") {
+            $0.attributes = [.init(name: "security.capability", value: capability), .init(name: "user.x", value: [0, 61, 10])]
+        }
+        tree.set("before", FileTree.Node(.directory, mode: 0o755, uid: .max, gid: 1 << 21, modified: -100))
+        tree.set("after", FileTree.Node(.fifo, mode: 0o644, modified: 1 << 40))
+        let long = String(repeating: "n", count: 101)
+        tree.set(TreePath(long.utf8) ?? .root, .symlink(String(repeating: "t", count: 200)))
+        let folder = String(repeating: "m", count: 101)
+        tree.set(TreePath(folder.utf8) ?? .root, .directory())
+        _ = tree.link(TreePath("\(folder)/\(long)".utf8) ?? .root, to: "one")
+        tree.set(TreePath([0xff, 0xfe, 0x20, 0x0a]) ?? .root, .symlink("caf\u{e9}"))
+        tree.set("big", FileTree.Node(.characterDevice(major: 1 << 22, minor: 1 << 23), mode: 0o600))
+        return tree
+    }
+
+    private func write(_ tree: FileTree, under prefix: TreePath = .root, records: [String: String] = [:]) throws -> ExtentList {
+        try tar { try $0.add(tree, under: prefix, records: records) }
+    }
+
+    @Test func readsBackWhatItWrote() throws {
+        let tree = Self.tree()
+        #expect(try listing(FileTree.tar(write(tree))) == listing(tree))
+    }
+
+    @Test func bytesAreTheSameAndWholeBlocks() throws {
+        let first = try ExtentReader.bytes(of: write(Self.tree(), records: ["LINUXKIT.source": "a", "B": "c"]))
+        #expect(first.count % 512 == 0)
+        #expect(try ExtentReader.bytes(of: write(Self.tree(), records: ["B": "c", "LINUXKIT.source": "a"])) == first)
+    }
+
+    @Test func bsdtarListsIt() throws {
+        try withTemporaryDirectory { folder in
+            var tree = FileTree()
+            tree.set(.root, .directory(mode: 0o711))
+            tree.set("a", .directory())
+            tree.set("a/f", FileTree.Node(.regular(ExtentList(bytes: [1, 2, 3])), mode: 0o4755, uid: 3_000_000, gid: 5, modified: 86400))
+            _ = tree.link("a/g", to: "a/f")
+            tree.set("a/l", .symlink("f"))
+            tree.set("a/n", FileTree.Node(.characterDevice(major: 1, minor: 3), mode: 0o666))
+            try put(try ExtentReader.bytes(of: write(tree, under: "p")), "\(folder)/tar")
+            let answer = try run("bsdtar", "--numeric-owner", "-tvf", "\(folder)/tar")
+            #expect(
+                answer.text == """
+                    drwx--x--x  0 0      0           0 Jan  1  1970 p/
+                    drwxr-xr-x  0 0      0           0 Jan  1  1970 p/a/
+                    -rwsr-xr-x  0 3000000  5           3 Jan  2  1970 p/a/f
+                    hrwsr-xr-x  0 3000000  5           0 Jan  2  1970 p/a/g link to p/a/f
+                    lrwxrwxrwx  0 0        0           0 Jan  1  1970 p/a/l -> f
+                    crw-rw-rw-  0 0        0         1,3 Jan  1  1970 p/a/n
+
+                    """)
+        }
+    }
+
+    @Test(arguments: [["env", "LC_ALL=C.UTF-8", "bsdtar", "-xpf"], ["tar", "-xpf"]])
+    func toolsUnpackIt(tool: [String]) throws {
+        var tree = Self.tree()
+        // Nodes that only root may make, and owners.
+        for path in ["big", "dev/console", "dev/sda"] as [TreePath] { tree.remove(path) }
+        let archive = try write(tree)
+        try withTemporaryDirectory { folder in
+            try put(try ExtentReader.bytes(of: archive), "\(folder)/tar")
+            try FileManager.default.createDirectory(atPath: "\(folder)/out", withIntermediateDirectories: false)
+            let extra = tool[0] == "tar" ? ["--no-same-owner", "--warning=none"] : ["-o"]
+            let answer = try run(tool + ["\(folder)/tar"] + extra, folder: "\(folder)/out")
+            #expect(answer.status == 0, "\(String(decoding: answer.errors, as: UTF8.self))")
+            #expect(try names(in: "\(folder)/out").sorted() == tree.paths.map(\.description).sorted())
+            #expect(try run("stat", "-c", "%a %Y %h", "before", "one", folder: "\(folder)/out").lines == ["755 -100 2", "644 0 4"])
+            #expect(try contents("\(folder)/out/three") == Array("linked".utf8))
+        }
+    }
+
+    private func names(in folder: String) throws -> [String] {
+        try run("find", ".", "-mindepth", "1", "-printf", "%P\\0", folder: folder).output.split(separator: 0).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    @Test func recordsAreWritten() throws {
+        var tree = FileTree()
+        tree.set("a", .file(""))
+        let bytes = try ExtentReader.bytes(of: write(tree, records: ["LINUXKIT.source": "docker.io/x", "LINUXKIT.location": "init[0]"]))
+        let text = String(decoding: bytes[512..<1024], as: UTF8.self)
+        #expect(text.hasPrefix("29 LINUXKIT.location=init[0]\n31 LINUXKIT.source=docker.io/x\n\0"))
+        #expect(try FileTree.tar(ExtentList(bytes: bytes)).paths == ["a"])
+    }
+
+    /// A record's length counts its own digits: around 10, 100 and 1000 the count grows by them.
+    @Test func recordLengthsAreRight() throws {
+        for count in Array(1...110) + Array(970...1010) {
+            let long = String(repeating: "v", count: count)
+            let archive = try tar { try $0.add("a", .file("x"), records: ["MOBY.k": long]) }
+            #expect(try FileTree.tar(archive).paths == ["a"], "\(count)")
+        }
+    }
+
+    @Test func largeFileHasItsLength() throws {
+        let length: UInt64 = 9 << 30
+        let node = FileTree.Node(.regular(ExtentList([.hole(length)])), mode: 0o644)
+        struct Stop: Error {}
+        let head = Bytes()
+        let writer = TarWriter { bytes in
+            if head.all.count >= 1536 { throw Stop() }
+            head.all.append(contentsOf: bytes)
+        }
+        #expect(throws: Stop.self) { try writer.add("big", node) }
+        var archive = ExtentList(bytes: Array(head.all.prefix(1536)))
+        archive.append(.hole(length + 1024))
+        guard case .regular(let contents)? = try FileTree.tar(archive)["big"]?.kind else {
+            Issue.record("not a regular file")
+            return
+        }
+        #expect(contents.length == length)
+    }
+}
