@@ -1,0 +1,82 @@
+/// Finds images: in the store, in local layouts and archives, in registries.
+public struct ImageProvider: Sendable {
+    /// When a registry is asked.
+    public enum PullPolicy: Sendable {
+        /// Only when the store has none.
+        case missing
+        case always
+        /// Never: an image that is not in the store is an error that says where it was looked for.
+        case never
+    }
+
+    /// How images are found.
+    public struct Options: Sendable {
+        public var platform: Platform = .host
+        public var pull: PullPolicy = .missing
+        /// Hosts, with or without port, that are spoken to without TLS.
+        public var insecureRegistries: [String] = []
+        /// `[registry=]http(s)://host[/path]`, tried before the origin.
+        public var mirrors: [String] = []
+        /// PEM files of certificate authorities that are trusted besides the usual ones.
+        public var certificateFiles: [String] = []
+        /// Where credentials, proxies and certificates are looked up.
+        public var environment: [String: String] = [:]
+        /// Called with one line of progress: what is being fetched.
+        public var progress: @Sendable (String) -> Void = { _ in }
+        public init() {}
+    }
+
+    let store: ContentStore
+    let options: Options
+    let puller: Puller
+
+    /// Nothing is asked of a registry before an image is.
+    public init(store: ContentStore, options: Options) {
+        self.init(store: store, options: options, retry: RetryPolicy())
+    }
+
+    init(store: ContentStore, options: Options, retry: RetryPolicy) {
+        self.store = store
+        self.options = options
+        puller = Puller(store: store, options: options, retry: retry)
+    }
+
+    /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`.
+    /// Local sources are read anew each time (their digests decide what is copied). Whole in the store on return.
+    /// - Throws: `ImageReferenceError`; `ImageError` with what was being done and the reason below it.
+    public func image(_ source: String) async throws -> Image {
+        let parsed = try ImageSource(source)
+        if case .registry(let reference) = parsed { return try await image(reference) }
+        return try await ImageError.context("reading '\(source)'") {
+            try Self.local(parsed, name: source, store: store, platform: options.platform)
+        }
+    }
+
+    private func image(_ reference: ImageReference) async throws -> Image {
+        let name = reference.description
+        if options.pull != .always, let image = try store.image(named: name, platform: options.platform) { return image }
+        guard options.pull != .never else {
+            throw ImageError(
+                "image '\(name)' for \(options.platform) is not in the store '\(store.path)', and pulling is off\n"
+                    + "  hint: run 'moby cache pull \(name)' while there is a network, or name a local 'oci:', 'oci-archive:' or 'docker-archive:'"
+            )
+        }
+        return try await puller.pull(reference)
+    }
+
+    private static func local(_ source: ImageSource, name: String, store: ContentStore, platform: Platform) throws -> Image {
+        switch source {
+        case .registry: preconditionFailure("a registry is not local")
+        case .layout(let path, let wanted):
+            return try LayoutReader(source: FolderSource(path: path), store: store, platform: platform).image(wanted, name: name)
+        case .layoutArchive(let path, let wanted):
+            return try ArchiveFile.with(path, store: store) {
+                try LayoutReader(source: $0, store: store, platform: platform).image(wanted, name: name)
+            }
+        case .dockerArchive(let path, let wanted):
+            return try ArchiveFile.with(path, store: store) {
+                try DockerArchiveReader(source: $0, store: store, platform: platform).image(wanted, name: name)
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// A text that is not an image reference: which part is wrong and what is allowed there.
+public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The part that is wrong, as it was found.
+    public enum Part: Equatable, Sendable {
+        case empty
+        case host(String)
+        case port(String)
+        case repository(String)
+        case upperCase(String)
+        case tooLong(Int)
+        case hexadecimal(String)
+        case tag(String)
+        case digest(String)
+    }
+
+    /// The whole text.
+    public let text: String
+    /// The part that is wrong.
+    public let part: Part
+
+    init(_ text: String, _ part: Part) {
+        self.text = text
+        self.part = part
+    }
+
+    public var description: String { "'\(text)' is not an image reference: \(reason)" }
+
+    private var reason: String {
+        switch part {
+        case .empty: "it has no name; write for example 'nginx:1.27'"
+        case .host(let found): "host '\(found)' may have letters, digits, '-' and '.', or be an IPv6 address in brackets"
+        case .port(let found): "port '\(found)' is not a number from 1 to 65535"
+        case .repository(let found):
+            "repository part '\(found)' may have a-z and 0-9, with '.', '_', '__' or '-' between them"
+        case .upperCase(let found): "repository '\(found)' must be lower case; write '\(found.lowercased())'"
+        case .tooLong(let count): "its name has \(count) characters, at most 255 are allowed"
+        case .hexadecimal(let found): "'\(found)' would be taken for a digest; write '@sha256:\(found)' after a repository"
+        case .tag(let found): "tag '\(found)' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
+        case .digest(let found): "digest '\(found)' is not 'sha256:' with 64 digits 0-9 and a-f"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// What a blob is, its digest and its size (image-spec, descriptor.md).
+public struct Descriptor: Hashable, Codable, Sendable {
+    /// Media type of the blob.
+    public var mediaType: String
+    public var digest: Digest
+    /// Size in bytes.
+    public var size: UInt64
+    public var platform: Platform?
+    public var annotations: [String: String]?
+
+    /// More than any blob can have: 1 TiB. A claim above this is an error before anything is fetched.
+    public static let largestSize: UInt64 = 1 << 40
+
+    enum CodingKeys: String, CodingKey { case mediaType, digest, size, platform, annotations }
+
+    public init(mediaType: String, digest: Digest, size: UInt64, platform: Platform? = nil, annotations: [String: String]? = nil) {
+        self.mediaType = mediaType
+        self.digest = digest
+        self.size = size
+        self.platform = platform
+        self.annotations = annotations
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let text = try values.decode(String.self, forKey: .digest)
+        guard let digest = Digest(text) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .digest, in: values, debugDescription: "'\(text)' is not 'sha256:' with 64 digits 0-9 and a-f")
+        }
+        let size = try values.decode(Int64.self, forKey: .size)
+        guard size >= 0, size <= Self.largestSize else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .size, in: values, debugDescription: "\(size) bytes is not a size from 0 to \(Self.largestSize)")
+        }
+        self.digest = digest
+        self.size = UInt64(size)
+        mediaType = try values.decode(String.self, forKey: .mediaType)
+        platform = try values.decodeIfPresent(Platform.self, forKey: .platform)
+        annotations = try values.decodeIfPresent([String: String].self, forKey: .annotations)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(mediaType, forKey: .mediaType)
+        try values.encode(digest.description, forKey: .digest)
+        try values.encode(size, forKey: .size)
+        try values.encodeIfPresent(platform, forKey: .platform)
+        try values.encodeIfPresent(annotations, forKey: .annotations)
+    }
+
+    /// The name that an image has in a layout (image-spec, annotations.md).
+    static let nameAnnotation = "org.opencontainers.image.ref.name"
+}

@@ -1,0 +1,94 @@
+internal import FoundationEssentials
+
+/// Turns challenges into `Authorization` values and remembers them, by who is asked and for what.
+actor Authorizer {
+    /// Whom a request is for.
+    struct Audience: Hashable, Sendable {
+        /// Scheme, host and port that the value may be sent to.
+        var origin: String
+        var host: RegistryHost
+        var repository: String
+        /// `pull` or `pull,push`.
+        var actions: String
+    }
+
+    private let exchange: @Sendable (HTTPRequest, BufferSink) async throws -> HTTPResponse
+    private let credentials: Credentials
+    private let allowsPlain: @Sendable (WebURL) -> Bool
+    private var known: [Audience: String] = [:]
+    private var found: [Audience: Credential?] = [:]
+
+    /// - Parameters:
+    ///   - exchange: sends a request, following redirects without `Authorization` to other hosts.
+    ///   - allowsPlain: whether secrets may go to this URL without TLS.
+    init(
+        credentials: Credentials, allowsPlain: @escaping @Sendable (WebURL) -> Bool,
+        exchange: @escaping @Sendable (HTTPRequest, BufferSink) async throws -> HTTPResponse
+    ) {
+        self.credentials = credentials
+        self.allowsPlain = allowsPlain
+        self.exchange = exchange
+    }
+
+    /// The value that worked last time.
+    func authorization(for audience: Audience) -> String? { known[audience] }
+
+    /// Whether there were credentials for what was asked.
+    func isNamed(_ audience: Audience) -> Bool { (found[audience] ?? nil) != nil }
+
+    /// A new value in answer to challenges.
+    /// - Returns: nil when there is no way to answer: no credentials for the basic scheme, or no scheme that is understood.
+    func answer(_ challenges: [Challenge], for audience: Audience) async throws -> String? {
+        known[audience] = nil
+        let credential = try await credential(for: audience)
+        var value: String?
+        if case .bearer(let token) = credential {
+            value = "Bearer \(token)"
+        } else if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
+            value = "Bearer \(try await token(bearer, credential, audience))"
+        } else if challenges.contains(where: { $0.scheme == "basic" }) {
+            value = credential?.basic
+        }
+        known[audience] = value
+        return value
+    }
+
+    private func credential(for audience: Audience) async throws -> Credential? {
+        if let known = found[audience] { return known }
+        let credential = try await credentials.credential(for: audience.host, repository: audience.repository)
+        found[audience] = credential
+        return credential
+    }
+
+    /// Asks the token server (distribution, token authentication; with an identity token: OAuth2).
+    private func token(_ challenge: Challenge, _ credential: Credential?, _ audience: Audience) async throws -> String {
+        guard let text = challenge.parameters["realm"], let realm = WebURL(text) else {
+            throw CredentialError("registry '\(audience.host.name)' names no usable token server")
+        }
+        guard realm.scheme == "https" || allowsPlain(realm) else {
+            throw CredentialError(
+                "registry '\(audience.host.name)' sends us to a token server without encryption: \(realm)",
+                hint: "name its host with --insecure-registry if that is meant")
+        }
+        let sink = BufferSink(limit: 1 << 20)
+        let request = try TokenRequest(realm: realm, challenge: challenge, credential: credential, audience: audience).request
+        let response = try await exchange(request, sink)
+        guard response.isSuccess else {
+            var error = RegistryError(request, response, body: sink.bytes, named: credential != nil)
+            error.isFromTokenServer = true
+            throw error
+        }
+        let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(sink.bytes))
+        guard let token = answer?.token ?? answer?.accessToken, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !token.isEmpty else {
+            throw CredentialError("token server \(realm) gave no token")
+        }
+        return token
+    }
+
+    private struct TokenAnswer: Decodable {
+        var token: String?
+        var accessToken: String?
+
+        enum CodingKeys: String, CodingKey { case token, accessToken = "access_token" }
+    }
+}

@@ -1,0 +1,56 @@
+/// One way to authenticate that a server offers in `WWW-Authenticate` (RFC 9110, section 11.6.1).
+struct Challenge: Equatable, Sendable {
+    /// In lower case: `basic`, `bearer`.
+    var scheme: String
+    /// Names in lower case.
+    var parameters: [String: String]
+
+    /// All challenges of a header field; what cannot be read ends the list.
+    static func parse(_ field: String) -> [Challenge] {
+        var scanner = Scanner(rest: field[...])
+        var challenges: [Challenge] = []
+        while let word = scanner.token() {
+            if let name = challenges.isEmpty ? nil : word, scanner.take("="), let value = scanner.value() {
+                challenges[challenges.count - 1].parameters[name.lowercased()] = value
+            } else {
+                challenges.append(Challenge(scheme: word.lowercased(), parameters: [:]))
+            }
+            scanner.skip(" \t,")
+        }
+        return challenges
+    }
+
+    private struct Scanner {
+        var rest: Substring
+
+        mutating func skip(_ characters: String) { rest = rest.drop { characters.contains($0) } }
+
+        mutating func take(_ character: Character) -> Bool {
+            guard rest.first == character else { return false }
+            rest = rest.dropFirst()
+            return true
+        }
+
+        mutating func token() -> String? {
+            skip(" \t,")
+            let word = rest.prefix { !" \t,=\"".contains($0) }
+            rest = rest.dropFirst(word.count)
+            return word.isEmpty ? nil : String(word)
+        }
+
+        mutating func value() -> String? {
+            guard take("\"") else { return token() }
+            var text = ""
+            while let character = rest.popFirst() {
+                if character == "\"" { return text }
+                if character == "\\" {
+                    guard let escaped = rest.popFirst() else { return nil }
+                    text.append(escaped)
+                } else {
+                    text.append(character)
+                }
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// Where a registry's content is asked for: the registry itself or a mirror.
+struct Endpoint: Sendable {
+    /// Without a trailing slash, up to and with `/v2`.
+    let base: String
+    /// Put before every repository; empty or with a trailing slash.
+    let prefix: String
+    /// The name that credentials are kept under.
+    let host: RegistryHost
+    let isMirror: Bool
+
+    /// The registry itself.
+    init(registry: String, isPlain: Bool) {
+        let address = registry == ImageReference.defaultRegistry ? RegistryHost.dockerHub : registry
+        base = "\(isPlain ? "http" : "https")://\(address)/v2"
+        prefix = ""
+        host = RegistryHost(name: registry)
+        isMirror = false
+    }
+
+    /// A path that holds `/v2` (`https://host/v2/hub`) names a folder of repositories; any other (`https://host/hub`) stands before `/v2`.
+    init(mirror url: WebURL) {
+        var text = url.text
+        while text.hasSuffix("/") { text.removeLast() }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        if let version = parts.firstIndex(of: "v2"), version > 2 {
+            base = parts[...version].joined(separator: "/")
+            prefix = parts[(version + 1)...].map { "\($0)/" }.joined()
+        } else {
+            base = "\(text)/v2"
+            prefix = ""
+        }
+        let isUsual = url.port == (url.scheme == "https" ? 443 : 80)
+        host = RegistryHost(name: isUsual ? url.host : "\(url.host):\(url.port)")
+        isMirror = true
+    }
+
+    /// - Throws: `TransportError` when host and path make no URL, which the grammar of references rules out.
+    func url(_ repository: String, _ path: String) throws -> WebURL {
+        let text = "\(base)/\(prefix)\(repository)/\(path)"
+        guard let url = WebURL(text) else { throw TransportError("'\(text)' is no usable address", isTransient: false) }
+        return url
+    }
+}

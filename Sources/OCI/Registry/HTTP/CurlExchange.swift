@@ -1,0 +1,127 @@
+internal import CCurl
+internal import Extents
+internal import Glibc
+internal import Synchronization
+
+/// One request on one handle. libcurl's callbacks come on the thread that performs it; only cancelling comes from elsewhere.
+final class CurlExchange: @unchecked Sendable {
+    let request: HTTPRequest
+    private let sink: any HTTPBodySink
+    private let cancelled = Mutex(false)
+    private var response = HTTPResponse(status: 0)
+    private var begun = false
+    private var failure: (any Error)?
+    private var upload: Upload?
+
+    /// All header fields together, in bytes; no server needs more.
+    private static let largestHead = 256 << 10
+    private var headSize = 0
+
+    init(_ request: HTTPRequest, _ sink: any HTTPBodySink) {
+        self.request = request
+        self.sink = sink
+    }
+
+    func cancel() { cancelled.withLock { $0 = true } }
+
+    func perform(on handle: UnsafeMutableRawPointer) throws -> HTTPResponse {
+        upload = try Upload(request.body)
+        var list: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(list) }
+        for field in request.headers.fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
+        list = curl_slist_append(list, "Expect:")
+        configure(handle, headers: list)
+        let code = withExtendedLifetime(self) { curl_easy_perform(handle) }
+        if let failure { throw failure }
+        if cancelled.withLock({ $0 }) { throw CancellationError() }
+        guard code == CURLE_OK else { throw TransportError(curl: code, on: handle) }
+        try begin()
+        return response
+    }
+
+    private func configure(_ handle: UnsafeMutableRawPointer, headers: UnsafeMutablePointer<curl_slist>?) {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        moby_curl_setopt_string(handle, CURLOPT_URL, request.url.text)
+        moby_curl_setopt_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        moby_curl_setopt_long(handle, CURLOPT_NOSIGNAL, 1)
+        moby_curl_setopt_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        moby_curl_setopt_long(handle, CURLOPT_CONNECTTIMEOUT, 30)
+        moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
+        moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_TIME, 60)
+        moby_curl_setopt_long(handle, CURLOPT_BUFFERSIZE, 256 << 10)
+        moby_curl_setopt_list(handle, CURLOPT_HTTPHEADER, headers)
+        if request.method == "HEAD" { moby_curl_setopt_long(handle, CURLOPT_NOBODY, 1) }
+        if let upload {
+            moby_curl_setopt_long(handle, CURLOPT_UPLOAD, 1)
+            moby_curl_setopt_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.size))
+            moby_curl_setopt_pointer(handle, CURLOPT_READDATA, me)
+            moby_curl_setopt_callback(handle, CURLOPT_READFUNCTION) { CurlExchange.from($3).send($0, $1 * $2) }
+        }
+        moby_curl_setopt_string(handle, CURLOPT_CUSTOMREQUEST, request.method == "HEAD" ? nil : request.method)
+        moby_curl_setopt_pointer(handle, CURLOPT_HEADERDATA, me)
+        moby_curl_setopt_callback(handle, CURLOPT_HEADERFUNCTION) { CurlExchange.from($3).head($0, $1 * $2) }
+        moby_curl_setopt_pointer(handle, CURLOPT_WRITEDATA, me)
+        moby_curl_setopt_callback(handle, CURLOPT_WRITEFUNCTION) { CurlExchange.from($3).receive($0, $1 * $2) }
+        moby_curl_setopt_long(handle, CURLOPT_NOPROGRESS, 0)
+        moby_curl_setopt_pointer(handle, CURLOPT_XFERINFODATA, me)
+        moby_curl_setopt_progress(handle) { me, _, _, _, _ in CurlExchange.from(me).cancelled.withLock { $0 } ? 1 : 0 }
+    }
+
+    private static func from(_ pointer: UnsafeMutableRawPointer?) -> CurlExchange {
+        guard let pointer else { preconditionFailure("libcurl lost its user data") }
+        return Unmanaged<CurlExchange>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// A status line begins a new head: an interim answer (100) may come before the real one.
+    private func head(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        headSize += count
+        guard headSize <= Self.largestHead else {
+            failure = TransportError("the answer has more than \(Self.largestHead) bytes of header fields", isTransient: false)
+            return 0
+        }
+        let bytes = UnsafeRawBufferPointer(start: start, count: count)
+        let line = String(decoding: bytes, as: UTF8.self).trimmingWhitespace()
+        if line.hasPrefix("HTTP/") {
+            let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            response = HTTPResponse(status: status)
+        } else if let colon = line.firstIndex(of: ":") {
+            response.headers.add(String(line[..<colon]), String(line[line.index(after: colon)...]).trimmingWhitespace())
+        }
+        return count
+    }
+
+    private func begin() throws {
+        guard !begun else { return }
+        begun = true
+        try sink.begin(response)
+    }
+
+    private func receive(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        do {
+            try begin()
+            try sink.receive(UnsafeRawBufferPointer(start: start, count: count))
+            return count
+        } catch {
+            failure = error
+            return 0
+        }
+    }
+
+    private func send(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+        do {
+            return try upload?.read(into: UnsafeMutableRawBufferPointer(start: start, count: count)) ?? 0
+        } catch {
+            failure = error
+            return Int(CURL_READFUNC_ABORT)
+        }
+    }
+}
+
+extension String {
+    /// Without spaces, tabs and line ends at both ends.
+    func trimmingWhitespace() -> String {
+        let isBlank = { (character: Character) in character.isWhitespace }
+        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else { return "" }
+        return String(self[first...last])
+    }
+}

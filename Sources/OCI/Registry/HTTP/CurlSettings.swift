@@ -1,0 +1,56 @@
+internal import CCurl
+internal import Glibc
+
+/// Proxies and certificates, as users of command-line tools set them.
+struct CurlSettings: Sendable {
+    private let proxies: [String: String]
+    private let noProxy: String
+    private let certificateFile: String?
+    private let certificateFolder: String?
+    private let certificates: [UInt8]
+
+    /// - Parameters:
+    ///   - environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`, `SSL_CERT_DIR`.
+    ///   - certificateFiles: PEM files that are trusted besides the usual ones.
+    /// - Throws: `TransportError` when a certificate file cannot be read.
+    init(environment: [String: String], certificateFiles: [String]) throws {
+        func value(_ names: String...) -> String? { names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } }
+        let all = value("all_proxy", "ALL_PROXY") ?? ""
+        // HTTP_PROXY in capitals can be set by a CGI client ("httpoxy"); libcurl ignores it too.
+        proxies = ["https": value("https_proxy", "HTTPS_PROXY") ?? all, "http": value("http_proxy") ?? all]
+        noProxy = value("no_proxy", "NO_PROXY") ?? ""
+        certificateFolder = value("SSL_CERT_DIR")
+        let bundle = value("CURL_CA_BUNDLE", "SSL_CERT_FILE")
+        certificateFile = bundle
+        guard !certificateFiles.isEmpty else {
+            certificates = []
+            return
+        }
+        var bytes = SmallFile.read(bundle ?? Self.systemBundle, limit: 16 << 20) ?? []
+        for file in certificateFiles {
+            guard let more = SmallFile.read(file, limit: 16 << 20) else {
+                throw TransportError("certificate file '\(file)' cannot be read", isTransient: false)
+            }
+            bytes += [UInt8(ascii: "\n")] + more
+        }
+        certificates = bytes
+    }
+
+    private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
+
+    /// The proxy for a URL; empty for none. Loopback is never proxied.
+    func proxy(for url: WebURL) -> String {
+        WebURL.isLoopback(host: url.host) ? "" : proxies[url.scheme] ?? ""
+    }
+
+    func apply(to handle: UnsafeMutableRawPointer, for url: WebURL) {
+        moby_curl_setopt_string(handle, CURLOPT_PROXY, proxy(for: url))
+        moby_curl_setopt_string(handle, CURLOPT_NOPROXY, noProxy)
+        if let certificateFolder { moby_curl_setopt_string(handle, CURLOPT_CAPATH, certificateFolder) }
+        if certificates.isEmpty {
+            if let certificateFile { moby_curl_setopt_string(handle, CURLOPT_CAINFO, certificateFile) }
+        } else {
+            certificates.withUnsafeBytes { _ = moby_curl_setopt_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count) }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+internal import CCurl
+internal import Dispatch
+internal import Synchronization
+
+/// HTTP by libcurl. Handles are kept, and with them their open connections.
+public final class CurlTransport: HTTPTransport {
+    private let settings: CurlSettings
+    private let idle = Mutex<[CurlHandle]>([])
+    /// An exchange blocks a thread; Swift's own pool has too few for that.
+    private let threads = DispatchQueue(label: "moby.http", attributes: .concurrent)
+
+    /// - Parameters:
+    ///   - environment: proxies and certificate bundles.
+    ///   - certificateFiles: PEM files that are trusted besides the usual ones.
+    public init(environment: [String: String], certificateFiles: [String] = []) throws {
+        precondition(Self.library == CURLE_OK, "libcurl cannot be used")
+        settings = try CurlSettings(environment: environment, certificateFiles: certificateFiles)
+    }
+
+    public func exchange(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws -> HTTPResponse {
+        let exchange = CurlExchange(request, sink)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                threads.async { continuation.resume(with: Result { try self.perform(exchange) }) }
+            }
+        } onCancel: {
+            exchange.cancel()
+        }
+    }
+
+    private func perform(_ exchange: CurlExchange) throws -> HTTPResponse {
+        let handle = try idle.withLock { $0.popLast() } ?? CurlHandle()
+        defer { idle.withLock { $0.append(handle) } }
+        curl_easy_reset(handle.pointer)
+        settings.apply(to: handle.pointer, for: exchange.request.url)
+        return try exchange.perform(on: handle.pointer)
+    }
+
+    private static let library = curl_global_init(Int(CURL_GLOBAL_ALL))
+}
+
+/// An easy handle; one thread at a time uses it.
+private final class CurlHandle: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer
+
+    init() throws {
+        guard let pointer = curl_easy_init() else { throw TransportError("libcurl has no memory", isTransient: false) }
+        self.pointer = pointer
+    }
+
+    deinit { curl_easy_cleanup(pointer) }
+}

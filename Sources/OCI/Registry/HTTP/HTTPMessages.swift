@@ -1,0 +1,34 @@
+/// What is asked of a server.
+public struct HTTPRequest: Sendable {
+    /// What is sent with a request.
+    public enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        case file(path: String, size: UInt64)
+    }
+
+    public var method: String
+    public var url: WebURL
+    public var headers: HTTPHeaders
+    public var body: Body
+
+    public init(_ method: String = "GET", _ url: WebURL, headers: HTTPHeaders = [:], body: Body = .none) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Status and header fields of an answer; its body went to an ``HTTPBodySink``.
+public struct HTTPResponse: Sendable {
+    public var status: Int
+    public var headers: HTTPHeaders
+
+    public init(status: Int, headers: HTTPHeaders = [:]) {
+        self.status = status
+        self.headers = headers
+    }
+
+    var isSuccess: Bool { (200..<300).contains(status) }
+}

@@ -1,0 +1,28 @@
+/// Exchanges one request for one answer: no redirects, no retries, no authentication.
+public protocol HTTPTransport: Sendable {
+    /// - Throws: ``TransportError`` when there is no whole answer; whatever the sink throws.
+    func exchange(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws -> HTTPResponse
+}
+
+/// Where the body of an answer goes. Calls come one after another, from any thread.
+public protocol HTTPBodySink: AnyObject, Sendable {
+    /// Comes once, before any byte.
+    func begin(_ response: HTTPResponse) throws
+    /// Takes the next bytes, which are valid only during the call.
+    func receive(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+/// No answer: the connection, the name, the certificate, or time.
+public struct TransportError: Error, Sendable, CustomStringConvertible {
+    /// In libcurl's words.
+    public let description: String
+    /// Whether trying again may help.
+    public let isTransient: Bool
+    public let hint: String?
+
+    public init(_ description: String, isTransient: Bool, hint: String? = nil) {
+        self.description = description
+        self.isTransient = isTransient
+        self.hint = hint
+    }
+}

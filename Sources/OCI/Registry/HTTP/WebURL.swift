@@ -1,0 +1,78 @@
+internal import CCurl
+
+/// An `http` or `https` address, taken apart by the same code that connects to it.
+public struct WebURL: Hashable, Sendable, CustomStringConvertible {
+    /// The whole, with user and query: not for messages.
+    let text: String
+    public let scheme: String
+    /// In lower case; an IPv6 address in brackets.
+    public let host: String
+    public let port: Int
+    let redacted: String
+
+    /// - Returns: nil when it is no absolute `http` or `https` URL.
+    public init?(_ text: String) { self.init(text, base: nil) }
+
+    /// A `Location` header, which may be relative (RFC 9110, section 10.2.2).
+    func resolving(_ location: String) -> WebURL? { WebURL(location, base: self) }
+
+    /// Scheme, host and port: who answers.
+    var origin: String { "\(scheme)://\(host):\(port)" }
+
+    /// Without user, password and query, which may hold secrets.
+    public var description: String { redacted }
+
+    public static func == (a: WebURL, b: WebURL) -> Bool { a.text == b.text }
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+
+    private init?(_ reference: String, base: WebURL?) {
+        let handle = curl_url()
+        defer { curl_url_cleanup(handle) }
+        if let base, curl_url_set(handle, CURLUPART_URL, base.text, 0) != CURLUE_OK { return nil }
+        guard !reference.utf8.contains(where: { $0 < 0x21 || $0 == 0x7f }),
+            curl_url_set(handle, CURLUPART_URL, reference, 0) == CURLUE_OK,
+            let text = Self.part(handle, CURLUPART_URL), let scheme = Self.part(handle, CURLUPART_SCHEME)?.lowercased(),
+            let host = Self.part(handle, CURLUPART_HOST)?.lowercased(), scheme == "http" || scheme == "https",
+            let port = Self.part(handle, CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap(Int.init)
+        else { return nil }
+        self.text = text
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        for secret in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT] {
+            curl_url_set(handle, secret, nil, 0)
+        }
+        redacted = Self.part(handle, CURLUPART_URL) ?? "\(scheme)://\(host)"
+    }
+
+    private static func part(_ handle: OpaquePointer?, _ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(handle, part, &text, flags) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
+    }
+}
+
+extension WebURL {
+    /// `localhost`, 127.0.0.0/8 and `::1`.
+    static func isLoopback(host: String) -> Bool {
+        let name = host.lowercased()
+        if name == "localhost" || name.hasSuffix(".localhost") || name == "[::1]" || name == "::1" { return true }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// A query parameter's value (RFC 3986, section 2.1).
+    static func percentEncoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            if (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "-._~".utf8.contains(byte) {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                encoded += byte < 16 ? "%0" : "%"
+                encoded += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+}

@@ -1,0 +1,56 @@
+internal import Extents
+
+extension RegistryClient {
+    /// A manifest or index as it came.
+    struct Fetched: Sendable {
+        let descriptor: Descriptor
+        let bytes: [UInt8]
+        let document: ManifestDocument
+        /// Who had it.
+        let endpoint: Endpoint
+    }
+
+    /// Asks the endpoints one after another.
+    /// - Parameter reference: a tag or a digest.
+    func manifest(_ reference: String, _ repository: String, from endpoints: [Endpoint]) async throws -> Fetched {
+        try await firstAnswer(of: endpoints) { try await self.manifest(reference, repository, endpoint: $0) }
+    }
+
+    /// What the first endpoint that has an answer says; when none has, what the last says and, in short, the others.
+    func firstAnswer<Answer>(of endpoints: [Endpoint], _ ask: (Endpoint) async throws -> Answer) async throws -> Answer {
+        var failures: [String] = []
+        for endpoint in endpoints {
+            do {
+                return try await ask(endpoint)
+            } catch let error where !(error is CancellationError) && !Task.isCancelled {
+                guard endpoint.isMirror else { throw failures.isEmpty ? error : MirrorsFailed(failures: failures, last: error) }
+                failures.append("mirror \(endpoint.base): \(error)")
+            }
+        }
+        preconditionFailure("no endpoints")
+    }
+
+    private func manifest(_ reference: String, _ repository: String, endpoint: Endpoint) async throws -> Fetched {
+        var request = HTTPRequest("GET", try endpoint.url(repository, "manifests/\(reference)"))
+        request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")
+        let sink = BufferSink(limit: ManifestDocument.largestSize)
+        let response = try await send(request, Scope(endpoint: endpoint, repository: repository), into: sink)
+        guard let digest = Digest(sha256: SHA256.hash(sink.bytes)) else { preconditionFailure("SHA-256 gave no digest") }
+        let said = response.headers["Docker-Content-Digest"].flatMap { Digest($0) }
+        if let expected = Digest(reference) ?? said, expected != digest {
+            throw ContentError.digest(expected: expected, actual: digest, size: UInt64(sink.bytes.count))
+        }
+        let type = response.headers["Content-Type"]?.split(separator: ";").first.map { String($0).trimmingWhitespace() }
+        let document = try ManifestDocument(sink.bytes, mediaType: type)
+        let descriptor = Descriptor(mediaType: document.mediaType, digest: digest, size: UInt64(sink.bytes.count))
+        return Fetched(descriptor: descriptor, bytes: sink.bytes, document: document, endpoint: endpoint)
+    }
+}
+
+/// No mirror and not the registry either.
+struct MirrorsFailed: Error, CustomStringConvertible {
+    let failures: [String]
+    let last: any Error
+
+    var description: String { "\(last)\n  " + failures.joined(separator: "\n").replacing("\n", with: "\n  ") }
+}

@@ -1,0 +1,60 @@
+internal import Archive
+internal import Extents
+
+/// Where the files of a layout or an archive are read: a folder or a tar.
+protocol ByteSource: Sendable {
+    /// A file's content; nil when there is none.
+    func file(_ name: String) throws -> ExtentList?
+}
+
+/// A folder.
+struct FolderSource: ByteSource {
+    let path: String
+
+    func file(_ name: String) throws -> ExtentList? {
+        let full = "\(path)/\(name)"
+        return SmallFile.size(full) == nil ? nil : try ExtentList(file: full)
+    }
+}
+
+/// A tar archive; its symbolic links (old `docker save` has them for repeated layers) are followed inside of it.
+struct TarSource: ByteSource {
+    private let tree: FileTree
+
+    init(_ archive: ExtentList) throws { tree = try FileTree.tar(archive) }
+
+    func file(_ name: String) throws -> ExtentList? {
+        var path = TreePath(name.utf8)
+        for _ in 0..<8 {
+            guard let here = path, let node = tree[here] else { return nil }
+            switch node.kind {
+            case .regular(let content): return content
+            case .symlink(let target): path = Self.resolve(target, from: here.parent)
+            default: return nil
+            }
+        }
+        return nil
+    }
+
+    /// - Returns: nil when the link points out of the archive.
+    private static func resolve(_ target: [UInt8], from folder: TreePath) -> TreePath? {
+        var parts = target.first == UInt8(ascii: "/") ? [] : folder.bytes.split(separator: UInt8(ascii: "/"))
+        for part in target.split(separator: UInt8(ascii: "/")) where part != [UInt8(ascii: ".")] {
+            if part.elementsEqual("..".utf8) {
+                guard parts.popLast() != nil else { return nil }
+            } else {
+                parts.append(part)
+            }
+        }
+        return TreePath(parts.joined(separator: [UInt8(ascii: "/")]))
+    }
+}
+
+extension ByteSource {
+    /// A small file at once.
+    func bytes(_ name: String, limit: UInt64) throws -> [UInt8]? {
+        guard let content = try file(name) else { return nil }
+        guard content.length <= limit else { throw ContentError.tooLong(limit: limit) }
+        return try ExtentReader.bytes(of: content, limit: limit)
+    }
+}

@@ -1,0 +1,76 @@
+internal import Extents
+internal import FoundationEssentials
+
+/// Reads what `docker save` and `skopeo copy … docker-archive:` write (Docker image specification 1.2, combined image JSON and layers).
+///
+/// `manifest.json` names a configuration and layers, which newer versions keep as blobs of an OCI layout in the same archive.
+struct DockerArchiveReader: Sendable {
+    let source: any ByteSource
+    let store: ContentStore
+    let platform: Platform
+
+    private struct Entry: Decodable {
+        var config: String
+        var repoTags: [String]?
+        var layers: [String]
+
+        enum CodingKeys: String, CodingKey { case config = "Config", repoTags = "RepoTags", layers = "Layers" }
+    }
+
+    func image(_ wanted: String?, name: String) throws -> Image {
+        guard let bytes = try source.bytes("manifest.json", limit: ManifestDocument.largestSize) else {
+            throw ImageError("it has no 'manifest.json': it was not written by 'docker save'")
+        }
+        let entries = try ManifestError.decoding { try JSONDecoder().decode([Entry].self, from: Data(bytes)) }
+        let entry = try choose(wanted, entries)
+        guard let configBytes = try source.bytes(entry.config, limit: ImageConfig.largestSize) else {
+            throw ImageError("its configuration '\(ServerText.line(entry.config))' is not there")
+        }
+        let config = try ImageConfig(parsing: configBytes)
+        guard config.platform.satisfies(platform) else { throw ImageError.noPlatform(platform, available: [config.platform]) }
+        guard config.rootfs.diffIDs.count == entry.layers.count else {
+            throw ManifestError("it has \(entry.layers.count) layers, but its configuration has \(config.rootfs.diffIDs.count) diff IDs")
+        }
+        let layers = try zip(entry.layers, config.rootfs.diffIDs).enumerated().map { number, pair in
+            guard let diffID = Digest(pair.1) else {
+                throw ManifestError("rootfs.diff_ids[\(number)] is not 'sha256:' with 64 digits 0-9 and a-f")
+            }
+            return try copy(pair.0, diffID: diffID)
+        }
+        return try store.addManifest(config: configBytes, layers: layers, name: name, platform: platform)
+    }
+
+    private func choose(_ wanted: String?, _ entries: [Entry]) throws -> Entry {
+        let canonical = wanted.map(ContentStore.canonical)
+        let fitting = entries.filter { entry in
+            canonical == nil || (entry.repoTags ?? []).contains { ContentStore.canonical($0) == canonical }
+        }
+        if fitting.count == 1 { return fitting[0] }
+        let names = entries.flatMap { $0.repoTags ?? [] }
+        let found = wanted.map { "there is no image '\($0)'" } ?? (entries.isEmpty ? "there is no image" : "there are several images")
+        throw ImageError(
+            "\(found)\n  available: \(names.isEmpty ? "none has a name" : names.joined(separator: ", "))\n"
+                + "  hint: put the name after the file, with a colon between")
+    }
+
+    private func copy(_ file: String, diffID: Digest) throws -> Image.Layer {
+        guard let content = try source.file(file) else { throw ImageError("its layer '\(ServerText.line(file))' is not there") }
+        let writer = try BlobWriter(in: store.temporaryPath, limit: Descriptor.largestSize)
+        let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)
+        if case .plain = LayerEncoding(start) {
+            if !store.has(diffID, size: content.length) {
+                try ExtentReader.read(content, writer.write)
+                try store.commit(writer, digest: diffID, size: content.length)
+            }
+            return Image.Layer(digest: diffID, size: content.length, diffID: diffID)
+        }
+        // Blobs of a layout are called by their digest, which saves reading those that the store has.
+        if let digest = Digest(sha256: String(file.split(separator: "/").last ?? "")), store.has(digest, size: content.length) {
+            return Image.Layer(digest: digest, size: content.length, diffID: diffID)
+        }
+        try ExtentReader.read(content, writer.write)
+        let digest = try writer.finish()
+        try writer.commit(to: store.blobPath(digest))
+        return Image.Layer(digest: digest, size: content.length, diffID: diffID)
+    }
+}

@@ -1,0 +1,67 @@
+internal import Extents
+internal import Glibc
+
+/// A file of the store being written under a temporary name: hashed on the way, moved into place at the end, removed when that never comes.
+///
+/// One thread at a time uses it; the thread may change between calls.
+final class BlobWriter: ByteSink, @unchecked Sendable {
+    private let temporaryPath: String
+    private let file: Int32
+    private var hash = SHA256()
+    private var committed = false
+    /// Bytes taken so far.
+    private(set) var count: UInt64 = 0
+    /// More than this is an error before it is written.
+    private let limit: UInt64
+
+    /// - Parameters:
+    ///   - directory: where temporary files live, on the file system of the final place.
+    ///   - limit: the most bytes that are taken.
+    init(in directory: String, limit: UInt64 = .max) throws {
+        temporaryPath = "\(directory)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        file = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw FileError("create", temporaryPath) }
+        self.limit = limit
+    }
+
+    deinit {
+        close(file)
+        if !committed { unlink(temporaryPath) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        guard UInt64(bytes.count) <= limit - count else { throw ContentError.tooLong(limit: limit) }
+        hash.update(bytes)
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = Glibc.write(file, rest.baseAddress, rest.count)
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw FileError("write", temporaryPath) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+        count += UInt64(bytes.count)
+    }
+
+    /// Forgets what was written, to begin anew.
+    func restart() throws {
+        guard ftruncate(file, 0) == 0, lseek(file, 0, SEEK_SET) == 0 else { throw FileError("truncate", temporaryPath) }
+        hash = SHA256()
+        count = 0
+    }
+
+    /// The digest of all bytes; nothing can be written afterwards.
+    func finish() throws -> Digest {
+        guard let digest = Digest(sha256: hash.finalize()) else { preconditionFailure("SHA-256 gave no digest") }
+        return digest
+    }
+
+    /// Moves the file to its place. What is there already is replaced in one step: readers see the one or the other, whole.
+    func commit(to path: String) throws {
+        fchmod(file, 0o644)
+        guard rename(temporaryPath, path) == 0 else { throw FileError("rename", path) }
+        committed = true
+    }
+
+    /// Where the bytes are until ``commit(to:)``.
+    var path: String { temporaryPath }
+}

@@ -1,0 +1,28 @@
+/// Content that is not what its digest, its size or its diff ID promise.
+public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// More bytes came than there may be.
+    case tooLong(limit: UInt64)
+    /// All bytes came, but they are others.
+    case digest(expected: Digest, actual: Digest, size: UInt64)
+    /// The content ended early or did not end.
+    case size(expected: UInt64, actual: UInt64)
+    /// A layer unpacks to something else than the image's configuration says. The blob itself is what its digest says.
+    case diffID(expected: Digest, actual: Digest, blob: Digest)
+    /// The store has no such blob.
+    case missing(Digest)
+    /// The stored blob was changed after it was written; it has been removed.
+    case damaged(Digest)
+
+    public var description: String {
+        switch self {
+        case .tooLong(let limit): "there are more than the \(limit) bytes expected"
+        case .digest(let expected, let actual, let size): "digest is \(actual), expected \(expected), after \(size) bytes"
+        case .size(let expected, let actual): "size is \(actual) bytes, expected \(expected) bytes"
+        case .diffID(let expected, let actual, let blob):
+            "layer \(blob) unpacks to \(actual), but the image's configuration says \(expected)\n  hint: the image is broken; build and push it again"
+        case .missing(let digest): "the store has no blob \(digest)\n  hint: run 'moby cache verify --repair', then pull the image again"
+        case .damaged(let digest):
+            "the stored blob \(digest) was damaged and has been removed\n  hint: run the command again to fetch it, or 'moby cache verify' to check all"
+        }
+    }
+}

@@ -1,0 +1,40 @@
+extension ContentStore {
+    /// All that a descriptor leads to, as far as it is in the store.
+    struct Closure {
+        /// Indexes and manifests, each before what it names.
+        var documents: [Descriptor] = []
+        /// Configurations and layers.
+        var blobs: [Descriptor] = []
+        /// Diff IDs of the layers.
+        var diffIDs: [Digest] = []
+        /// What is named but not there.
+        var missing: [Descriptor] = []
+    }
+
+    func closure(of root: Descriptor) -> Closure {
+        var closure = Closure()
+        var seen: Set<Digest> = []
+        var rest = [root]
+        while let descriptor = rest.popLast() {
+            guard seen.insert(descriptor.digest).inserted else { continue }
+            switch try? document(descriptor) {
+            case .index(let index):
+                closure.documents.append(descriptor)
+                rest += index.manifests
+            case .manifest(let manifest):
+                closure.documents.append(descriptor)
+                add(manifest, to: &closure, &seen)
+            case nil: closure.missing.append(descriptor)
+            }
+        }
+        return closure
+    }
+
+    private func add(_ manifest: Manifest, to closure: inout Closure, _ seen: inout Set<Digest>) {
+        for blob in [manifest.config] + manifest.layers where seen.insert(blob.digest).inserted {
+            if has(blob) { closure.blobs.append(blob) } else { closure.missing.append(blob) }
+        }
+        guard let bytes = blob(manifest.config.digest), let config = try? ImageConfig(parsing: bytes) else { return }
+        closure.diffIDs += config.rootfs.diffIDs.compactMap { Digest($0) }
+    }
+}

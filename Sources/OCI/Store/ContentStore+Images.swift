@@ -1,0 +1,73 @@
+extension ContentStore {
+    /// The image a name stands for, whole and for this platform, or nil.
+    ///
+    /// Manifest and configuration are read and verified; layers are only looked at (they were verified when they were stored).
+    /// - Throws: `ManifestError` when what is stored can be read but makes no sense.
+    public func image(named name: String, platform: Platform) throws -> Image? {
+        let name = Self.canonical(name)
+        if let descriptor = descriptor(named: name), let image = try image(descriptor, name: name, platform: platform) { return image }
+        // A pinned image is the same under every name.
+        guard let digest = try? ImageReference(name).digest, let size = SmallFile.size(blobPath(digest)) else { return nil }
+        return try image(Descriptor(mediaType: "", digest: digest, size: size), name: name, platform: platform)
+    }
+
+    /// The image a descriptor stands for, whole and for this platform, or nil.
+    func image(_ root: Descriptor, name: String, platform: Platform) throws -> Image? {
+        guard let (descriptor, manifest) = try manifest(below: root, platform: platform),
+            let configBytes = blob(manifest.config.digest, limit: ImageConfig.largestSize)
+        else { return nil }
+        let config = try ImageConfig(parsing: configBytes)
+        guard config.platform.satisfies(platform) || (root != descriptor && config.os == platform.os) else { return nil }
+        let layers = try config.layers(of: manifest)
+        guard layers.allSatisfy({ has($0.digest, size: $0.size) }) else { return nil }
+        return Image(
+            name: name, digest: descriptor.digest, platform: platform, config: config, layers: layers, contentID: manifest.config.digest)
+    }
+
+    /// The manifest for a platform at or below a descriptor; nil when it or an index above it is not in the store.
+    func manifest(below root: Descriptor, platform: Platform) throws -> (Descriptor, Manifest)? {
+        var descriptor = root
+        for _ in 0..<Self.deepestIndex {
+            switch try document(descriptor) {
+            case .manifest(let manifest): return (descriptor, manifest)
+            case .index(let index):
+                guard let next = index.manifest(for: platform) else { return nil }
+                descriptor = next
+            case nil: return nil
+            }
+        }
+        return nil
+    }
+
+    /// Indexes may name indexes (image-spec, image-index.md), but not without end.
+    static let deepestIndex = 4
+
+    /// Stores configuration and manifest of a one-platform image whose layers are in the store, and names it.
+    ///
+    /// Layers are said to be gzip, zstd or plain tar by what they begin with.
+    /// - Throws: `ContentError.missing` for a layer that is not in the store.
+    public func add(name: String, platform: Platform, config: ImageConfig, layers: [Image.Layer]) throws -> Image {
+        precondition(config.rootfs.diffIDs == layers.map(\.diffID.description), "diff IDs of configuration and layers differ")
+        let configBytes = try JSONText.encode(config)
+        let image = try addManifest(config: configBytes, layers: layers, name: name, platform: platform)
+        let descriptor = Descriptor(
+            mediaType: MediaType.manifest, digest: image.digest, size: SmallFile.size(blobPath(image.digest)) ?? 0, platform: platform)
+        try set(name, to: descriptor)
+        return image
+    }
+
+    /// Stores configuration and manifest of an image without a name.
+    func addManifest(config bytes: [UInt8], layers: [Image.Layer], name: String, platform: Platform) throws -> Image {
+        let config = try ImageConfig(parsing: bytes)
+        let descriptors = try layers.map { layer in
+            guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
+            let suffix = layer.digest == layer.diffID ? "" : LayerEncoding(file: blobPath(layer.digest)).suffix
+            return Descriptor(mediaType: MediaType.layer + suffix, digest: layer.digest, size: layer.size)
+        }
+        let configDigest = try ingest(bytes)
+        let configDescriptor = Descriptor(mediaType: MediaType.config, digest: configDigest, size: UInt64(bytes.count))
+        let manifest = try ingest(JSONText.encode(Manifest(config: configDescriptor, layers: descriptors)))
+        return Image(
+            name: Self.canonical(name), digest: manifest, platform: platform, config: config, layers: layers, contentID: configDigest)
+    }
+}

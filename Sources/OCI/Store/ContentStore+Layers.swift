@@ -1,0 +1,71 @@
+internal import Archive
+public import Extents
+internal import Glibc
+
+extension ContentStore {
+    /// The layers of an image as uncompressed tars, lowest first. Each is decompressed once; its blob digest and diff ID are verified to the last byte.
+    ///
+    /// The blob's digest was verified when it was stored; it is verified again only when the diff ID is wrong, to tell a damaged file from a broken image.
+    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again.
+    public func uncompressedLayers(of image: Image) throws -> [ExtentList] {
+        try image.layers.map(uncompressedLayer)
+    }
+
+    /// One layer as an uncompressed tar.
+    public func uncompressedLayer(_ layer: Image.Layer) throws -> ExtentList {
+        if layer.digest == layer.diffID { return try ExtentList(file: blobPath(layer.digest)) }
+        let place = layerPath(layer.diffID)
+        if hasLayer(layer.diffID) { return try ExtentList(file: place) }
+        guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
+        let actual: Digest
+        let writer = try BlobWriter(in: temporaryPath, limit: Self.largestLayer(blobSize: layer.size))
+        do {
+            try Compression.decompress(ExtentList(file: blobPath(layer.digest)), limit: Self.largestLayer(blobSize: layer.size)) {
+                try writer.write($0)
+            }
+            actual = try writer.finish()
+        } catch let error where !(error is FileError) {
+            try removeIfDamaged(layer.digest)
+            throw error
+        }
+        guard actual == layer.diffID else {
+            try removeIfDamaged(layer.digest)
+            throw ContentError.diffID(expected: layer.diffID, actual: actual, blob: layer.digest)
+        }
+        try commit(writer, layer: layer.diffID)
+        return try ExtentList(file: place)
+    }
+
+    /// Whether an unpacked layer is there, whole. Its size stands beside it: after a loss of power a file may be shorter than what was written.
+    public func hasLayer(_ diffID: Digest) -> Bool {
+        guard let size = SmallFile.size(layerPath(diffID)) else { return false }
+        return SmallFile.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
+    }
+
+    /// The size of a layer is the text of a symbolic link: one step to write, one to read.
+    private func commit(_ writer: BlobWriter, layer diffID: Digest) throws {
+        let record = layerPath(diffID) + Self.sizeSuffix
+        if SmallFile.link(record) != String(writer.count) {
+            unlink(record)
+            guard symlink(String(writer.count), record) == 0 || errno == EEXIST else { throw FileError("create", record) }
+        }
+        try writer.commit(to: layerPath(diffID))
+    }
+
+    static let sizeSuffix = ".size"
+
+    /// How large a blob may unpack: deflate reaches 1032 times, so a larger ratio is an attack; but a small blob may always have 64 MiB.
+    static func largestLayer(blobSize: UInt64) -> UInt64 {
+        let (product, overflow) = blobSize.multipliedReportingOverflow(by: 1100)
+        return overflow ? .max : max(64 << 20, min(product, Descriptor.largestSize))
+    }
+
+    /// - Throws: `ContentError.damaged` when the blob is not what its digest says; it is removed.
+    private func removeIfDamaged(_ digest: Digest) throws {
+        let hash = SHA256()
+        try SmallFile.stream(blobPath(digest)) { hash.update($0) }
+        guard hash.finalize() != digest.hex else { return }
+        unlink(blobPath(digest))
+        throw ContentError.damaged(digest)
+    }
+}

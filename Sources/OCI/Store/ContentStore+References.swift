@@ -1,0 +1,87 @@
+internal import Extents
+internal import FoundationEssentials
+internal import Glibc
+
+extension ContentStore {
+    /// What a name stands for, whether all of it is there or not.
+    public struct Entry: Sendable {
+        /// The canonical name.
+        public let name: String
+        /// An index or a manifest.
+        public let descriptor: Descriptor
+    }
+
+    /// The descriptor that a name stands for; nil when there is none.
+    public func descriptor(named name: String) -> Descriptor? {
+        read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor
+    }
+
+    /// Makes a name stand for a descriptor. What it names must be in the store.
+    public func set(_ name: String, to descriptor: Descriptor) throws {
+        let name = Self.canonical(name)
+        var stored = descriptor
+        stored.annotations = [Descriptor.nameAnnotation: name]
+        let bytes = try JSONText.encode(stored)
+        let file = "refs/\(Self.fileName(of: name))"
+        guard SmallFile.read("\(path)/\(file)", limit: Self.largestReference) != bytes else { return }
+        try replace(file, with: bytes)
+        try writeIndex()
+    }
+
+    /// All names, in order. A file that cannot be read as a reference is left out.
+    public func entries() -> [Entry] {
+        SmallFile.names(in: "\(path)/refs").compactMap(read(reference:)).sorted { $0.name < $1.name }
+    }
+
+    /// Forgets a name; blobs stay until ``prune(notUsedSince:)``.
+    /// - Returns: false when there was none.
+    public func remove(_ name: String) throws -> Bool {
+        let file = "\(path)/refs/\(Self.fileName(of: Self.canonical(name)))"
+        guard unlink(file) == 0 else {
+            guard errno == ENOENT else { throw FileError("remove", file) }
+            return false
+        }
+        try writeIndex()
+        return true
+    }
+
+    /// The canonical form of a name that is an image reference; others stay as they are.
+    static func canonical(_ name: String) -> String { (try? ImageReference(name).description) ?? name }
+
+    /// Writes `index.json` from `refs/`. Two processes may do so at once: the last one to write looks again, and writes again if a name changed meanwhile.
+    func writeIndex() throws {
+        var written: [UInt8] = []
+        while true {
+            let bytes = try JSONText.encode(ImageIndex(manifests: entries().map(\.descriptor)))
+            guard bytes != written else { return }
+            try replace("index.json", with: bytes)
+            written = bytes
+        }
+    }
+
+    private static var largestReference: UInt64 { 64 << 10 }
+
+    private func read(reference file: String) -> Entry? {
+        guard let bytes = SmallFile.read("\(path)/refs/\(file)", limit: Self.largestReference),
+            let descriptor = try? JSONDecoder().decode(Descriptor.self, from: Data(bytes)),
+            let name = descriptor.annotations?[Descriptor.nameAnnotation], Self.fileName(of: name) == file
+        else { return nil }
+        return Entry(name: name, descriptor: descriptor)
+    }
+
+    /// A name as a file name: other bytes than letters, digits and `._-` as `%XX`; long names are cut and end in a hash.
+    static func fileName(of name: String) -> String {
+        var escaped = ""
+        for byte in name.utf8 {
+            let isPlain = (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "_-".utf8.contains(byte)
+            if isPlain || (byte == UInt8(ascii: ".") && !escaped.isEmpty) {
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                escaped += byte < 16 ? "%0" : "%"
+                escaped += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        guard escaped.utf8.count > 200 else { return escaped }
+        return "\(escaped.prefix(150))~\(SHA256.hash(Array(name.utf8)).prefix(32))"
+    }
+}

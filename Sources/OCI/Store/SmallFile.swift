@@ -1,0 +1,70 @@
+internal import Extents
+internal import Glibc
+
+/// Files that are read at once.
+enum SmallFile {
+    /// All bytes of a file; nil when there is none or it has more than `limit` bytes.
+    static func read(_ path: String, limit: UInt64) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var info = stat()
+        guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG, UInt64(info.st_size) <= limit else { return nil }
+        let size = Int(info.st_size)
+        var filled = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while filled < size {
+                let got = Glibc.read(file, buffer.baseAddress.map { $0 + filled }, size - filled)
+                if got < 0, errno == EINTR { continue }
+                guard got > 0 else { break }
+                filled += got
+            }
+            count = filled
+        }
+        return filled == size ? bytes : nil
+    }
+
+    /// Size in bytes of a regular file; nil when there is none.
+    static func size(_ path: String) -> UInt64? {
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+        return UInt64(info.st_size)
+    }
+
+    /// The text of a symbolic link; nil when there is none.
+    static func link(_ path: String) -> String? {
+        var text = [CChar](repeating: 0, count: 256)
+        let count = readlink(path, &text, text.count)
+        return count < 0 ? nil : String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Names in a folder, in byte order; none when it is not there.
+    static func names(in directory: String) -> [String] {
+        guard let handle = opendir(directory) else { return [] }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Hands a file on in pieces of at most 1 MiB.
+    static func stream(_ path: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw FileError("open", path) }
+        defer { close(file) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let got = Glibc.read(file, buffer.baseAddress, buffer.count)
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw FileError("read", path) }
+            if got == 0 { return }
+            try consume(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import TestSupport
+import Testing
+
+@testable import OCI
+
+struct CredentialsTests {
+    static func lookUp(_ json: String, _ host: String, _ repository: String = "a/b", path: String = "") async throws -> Credential? {
+        try await withTemporaryDirectory { folder in
+            try TestFile.write(json, to: "\(folder)/config.json")
+            let credentials = Credentials(environment: ["DOCKER_CONFIG": folder, "PATH": "\(path):/usr/bin:/bin"])
+            return try await credentials.credential(for: RegistryHost(name: host), repository: repository)
+        }
+    }
+
+    // "YTpi" is a:b, "YTpiOmM=" is a:b:c.
+    @Test(
+        arguments: [
+            (#"{"auths":{"h.example":{"auth":"YTpi"}}}"#, "h.example", .password(user: "a", password: "b")),
+            (#"{"auths":{"h.example":{"auth":"YTpiOmM="}}}"#, "h.example", .password(user: "a", password: "b:c")),
+            (#"{"auths":{"https://h.example/v2/":{"auth":"YTpi"}}}"#, "h.example", .password(user: "a", password: "b")),
+            (#"{"auths":{"h.example:5000":{"auth":"YTpi"}}}"#, "h.example:5000", .password(user: "a", password: "b")),
+            (#"{"auths":{"h.example:5000":{"auth":"YTpi"}}}"#, "h.example", nil),
+            (#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#, "docker.io", .password(user: "a", password: "b")),
+            (#"{"auths":{"docker.io":{"auth":"YTpi"}}}"#, "docker.io", .password(user: "a", password: "b")),
+            (#"{"auths":{"h.example":{"username":"u","password":"p"}}}"#, "h.example", .password(user: "u", password: "p")),
+            (#"{"auths":{"h.example":{"auth":"YTpi","identitytoken":"t"}}}"#, "h.example", .identityToken("t")),
+            (#"{"auths":{"h.example":{"registrytoken":"t"}}}"#, "h.example", .bearer("t")),
+            (#"{"auths":{"h.example":{}}}"#, "h.example", nil),
+            (#"{"auths":{"h.example":{"auth":"%%%"}}}"#, "h.example", nil),
+            // containers-auth.json(5): the longest path wins.
+            (
+                #"{"auths":{"h.example":{"auth":"YTpi"},"h.example/a":{"username":"u","password":"p"},"h.example/a/bc":{"auth":"YTpi"}}}"#,
+                "h.example", .password(user: "u", password: "p")
+            ),
+            ("{}", "h.example", nil),
+        ] as [(String, String, Credential?)])
+    func files(json: String, host: String, expected: Credential?) async throws {
+        #expect(try await Self.lookUp(json, host) == expected)
+    }
+
+    @Test func fileThatIsNoJSONIsAnErrorWithItsPath() async {
+        let error = await #expect(throws: CredentialError.self) { try await Self.lookUp("{", "h.example") }
+        #expect(error?.description.contains("config.json' is not valid") == true)
+    }
+
+    static let helper = """
+        #!/bin/sh
+        read -r host
+        echo "$# $1 $host" >> "$(dirname "$0")/calls"
+        case "$host" in
+        h.example) echo '{"ServerURL":"h.example","Username":"u","Secret":"p w"}' ;;
+        token.example) echo '{"Username":"<token>","Secret":"t"}' ;;
+        none.example) echo 'credentials not found in native keychain'; exit 1 ;;
+        https://index.docker.io/v1/) echo '{"Username":"hub","Secret":"s"}' ;;
+        *) echo 'locked' >&2; exit 1 ;;
+        esac
+        """
+
+    @Test(
+        arguments: [
+            (#"{"credHelpers":{"h.example":"test"}}"#, "h.example", .password(user: "u", password: "p w")),
+            (#"{"credHelpers":{"h.example":"test"}}"#, "other.example", nil),
+            (#"{"credsStore":"test","auths":{"h.example":{}}}"#, "h.example", .password(user: "u", password: "p w")),
+            (#"{"credsStore":"test"}"#, "token.example", .identityToken("t")),
+            (#"{"credsStore":"test"}"#, "none.example", nil),
+            (#"{"credsStore":"test"}"#, "docker.io", .password(user: "hub", password: "s")),
+        ] as [(String, String, Credential?)])
+    func helpers(json: String, host: String, expected: Credential?) async throws {
+        try await withTemporaryDirectory { folder in
+            try TestFile.write(Self.helper, to: "\(folder)/docker-credential-test", mode: 0o755)
+            #expect(try await Self.lookUp(json, host, path: folder) == expected)
+            guard expected != nil || host == "none.example" else { return }
+            // The host goes to standard input; there is one argument, the verb.
+            #expect(try TestFile.text("\(folder)/calls").hasPrefix("1 get "))
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"credsStore":"test"}"#, "locked.example", "has no credentials for 'locked.example': locked"),
+        (#"{"credsStore":"absent"}"#, "h.example", "could not run 'docker-credential-absent'"),
+        (#"{"credsStore":"../../bin/sh"}"#, "h.example", "is not the name of a credential helper"),
+    ])
+    func helpersThatDoNotWork(json: String, host: String, reason: String) async throws {
+        try await withTemporaryDirectory { folder in
+            try TestFile.write(Self.helper, to: "\(folder)/docker-credential-test", mode: 0o755)
+            let error = await #expect(throws: CredentialError.self) { try await Self.lookUp(json, host, path: folder) }
+            #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test func filesAreReadInOrder() async throws {
+        try await withTemporaryDirectory { folder in
+            let login = { (user: String) in #"{"auths":{"h.example":{"username":"\#(user)","password":"p"}}}"# }
+            let files = [
+                ("\(folder)/auth.json", "explicit"), ("\(folder)/.docker/config.json", "docker"),
+                ("\(folder)/run/containers/auth.json", "runtime"), ("\(folder)/.config/containers/auth.json", "config"),
+            ]
+            let environment = ["REGISTRY_AUTH_FILE": files[0].0, "HOME": folder, "XDG_RUNTIME_DIR": "\(folder)/run"]
+            for (path, user) in files.reversed() {
+                try TestFile.write(login(user), to: path)
+                let found = try await Credentials(environment: environment).credential(
+                    for: RegistryHost(name: "h.example"), repository: "x")
+                #expect(found == .password(user: user, password: "p"))
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Archive
+import Extents
+import Glibc
+import OCI
+import TestSupport
+import Testing
+
+struct LocalSourceTests {
+    static let tars = [SampleTar.tar(["etc/a": "one"]), SampleTar.tar(["etc/b": "two"]), SampleTar.tar(["etc/a": "one"])]
+
+    static func provider(_ folder: String, platform: Platform = Platform(architecture: "amd64")) throws -> ImageProvider {
+        var options = ImageProvider.Options()
+        options.platform = platform
+        options.pull = .never
+        return ImageProvider(store: try ContentStore(path: "\(folder)/store"), options: options)
+    }
+
+    static func sample() throws -> SampleImage {
+        var execution = ImageConfig.Execution()
+        execution.entrypoint = ["/bin/server"]
+        execution.labels = ["org.mobyproject.config": #"{"capabilities":["all"]}"#]
+        return try SampleImage(layers: tars, execution: execution)
+    }
+
+    /// Every local form gives the same content, and its identity says so, although the manifests differ.
+    @Test func allSourcesGiveTheSameImage() async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try Self.sample()
+            try sample.write(layout: "\(folder)/layout", name: "v1")
+            try await Oracle.skopeo("copy", "oci:\(folder)/layout:v1", "oci-archive:\(folder)/oci.tar:v1")
+            try await Oracle.skopeo("copy", "oci:\(folder)/layout:v1", "docker-archive:\(folder)/docker.tar:acme/web:v1")
+            try await Oracle("gzip")("-k", "\(folder)/docker.tar")
+            let sources = [
+                "oci:\(folder)/layout", "oci:\(folder)/layout:v1", "oci-archive:\(folder)/oci.tar", "oci-archive:\(folder)/oci.tar:v1",
+                "docker-archive:\(folder)/docker.tar", "docker-archive:\(folder)/docker.tar:acme/web:v1",
+                "docker-archive:\(folder)/docker.tar.gz",
+            ]
+            for source in sources {
+                // A store each, so that nothing comes from another source.
+                let own = "\(folder)/\(sources.firstIndex(of: source) ?? 0)"
+                let provider = try Self.provider(own)
+                for _ in 0..<2 {
+                    let image = try await provider.image(source)
+                    #expect(image.contentID == sample.configDigest, "\(source)")
+                    #expect(image.config.config?.entrypoint == ["/bin/server"])
+                    #expect(image.layers.map(\.diffID) == sample.layers.map(\.diffID))
+                    let layers = try ContentStore(path: "\(own)/store").uncompressedLayers(of: image)
+                    #expect(try layers.map { try ExtentReader.bytes(of: $0) } == Self.tars, "\(source)")
+                }
+                #expect(try ContentStore(path: "\(own)/store").verify().isWhole)
+            }
+        }
+    }
+
+    /// Docker since version 25 writes a layout and `manifest.json`; before, links for repeated layers.
+    @Test(arguments: ["blobs", "links"])
+    func otherDockerArchives(form: String) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage(layers: Self.tars, compression: form == "blobs" ? .gzip : .none)
+            var entries: [[UInt8]] = []
+            var layers: [String] = []
+            for (number, layer) in sample.layers.enumerated() {
+                let name = form == "blobs" ? "blobs/sha256/\(layer.digest.hex)" : "\(number)/layer.tar"
+                layers.append(name)
+                if form == "links", number == 2 {
+                    entries.append(SampleTar.entry(name, type: "2", link: "../0/layer.tar"))
+                } else {
+                    entries.append(SampleTar.entry(name, content: try #require(sample.blobs[layer.digest])))
+                }
+            }
+            entries.append(SampleTar.entry("config.json", content: try #require(sample.blobs[sample.configDigest])))
+            let manifest = #"[{"Config":"config.json","RepoTags":null,"Layers":\#(layers)}]"#
+            entries.append(SampleTar.entry("manifest.json", content: Array(manifest.utf8)))
+            try TestFile.write(SampleTar.archive(entries), to: "\(folder)/saved.tar")
+            let image = try await Self.provider(folder).image("docker-archive:\(folder)/saved.tar")
+            #expect(image.contentID == sample.configDigest)
+            let unpacked = try ContentStore(path: "\(folder)/store").uncompressedLayers(of: image)
+            #expect(try unpacked.map { try ExtentReader.bytes(of: $0) } == Self.tars)
+        }
+    }
+
+    @Test func severalImagesNeedAName() async throws {
+        try await withTemporaryDirectory { folder in
+            let one = try SampleImage(layers: [Self.tars[0]])
+            let two = try SampleImage(layers: [Self.tars[1]])
+            let arm = try SampleImage(platform: Platform(architecture: "arm64"))
+            try SampleImage.write([("one", one), ("a/two:2", two), ("arm", arm)], layout: "\(folder)/layout")
+            let provider = try Self.provider(folder)
+            #expect(try await provider.image("oci:\(folder)/layout:one").digest == one.descriptor.digest)
+            #expect(try await provider.image("oci:\(folder)/layout:a/two:2").digest == two.descriptor.digest)
+            #expect(try await provider.image("oci:\(folder)/layout:\(one.descriptor.digest)").digest == one.descriptor.digest)
+            for (tail, reason) in [
+                ("", "there are several images\n  available: one, a/two:2, arm"), (":three", "there is no image 'three'"),
+                (":arm", "no image for linux/amd64\n  available: linux/arm64"), ("/none", "there is no file or folder"),
+            ] {
+                let error = await #expect(throws: ImageError.self) { try await provider.image("oci:\(folder)/layout\(tail)") }
+                #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+            }
+            let other = try Self.provider("\(folder)/arm", platform: Platform(architecture: "arm64"))
+            #expect(try await other.image("oci:\(folder)/layout").digest == arm.descriptor.digest)
+        }
+    }
+
+    @Test(arguments: ["flipped", "short", "long", "gone"])
+    func brokenBlobIsAnErrorAndNotStored(fault: String) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try Self.sample()
+            try sample.write(layout: "\(folder)/layout")
+            let digest = sample.layers[0].digest
+            let path = "\(folder)/layout/blobs/sha256/\(digest.hex)"
+            var bytes = try TestFile.read(path)
+            switch fault {
+            case "flipped": bytes[20] ^= 1
+            case "short": bytes.removeLast()
+            case "long": bytes.append(0)
+            default: #expect(unlink(path) == 0)
+            }
+            if fault != "gone" { try TestFile.write(bytes, to: path) }
+            let error = await #expect(throws: ImageError.self) { try await Self.provider(folder).image("oci:\(folder)/layout") }
+            let reasons = ["flipped": "digest is", "short": "size is", "long": "more than", "gone": "is not there"]
+            #expect(error?.description.contains(reasons[fault] ?? "?") == true, "\(error?.description ?? "")")
+            #expect(access("\(folder)/store/blobs/sha256/\(digest.hex)", F_OK) != 0)
+        }
+    }
+
+    @Test func linkOutOfAnArchiveIsNotFollowed() async throws {
+        try await withTemporaryDirectory { folder in
+            let entries = [
+                SampleTar.entry("manifest.json", content: Array(#"[{"Config":"c","Layers":[]}]"#.utf8)),
+                SampleTar.entry("c", type: "2", link: "../../../../etc/passwd"),
+            ]
+            try TestFile.write(SampleTar.archive(entries), to: "\(folder)/x.tar")
+            let error = await #expect(throws: ImageError.self) { try await Self.provider(folder).image("docker-archive:\(folder)/x.tar") }
+            #expect(error?.description.contains("configuration 'c' is not there") == true)
+        }
+    }
+
+    @Test func withoutPullingTheErrorSaysWhereItLooked() async throws {
+        try await withTemporaryDirectory { folder in
+            let error = await #expect(throws: ImageError.self) { try await Self.provider(folder).image("acme/none") }
+            #expect(
+                error?.description.contains("'docker.io/acme/none:latest' for linux/amd64 is not in the store '\(folder)/store'") == true)
+        }
+    }
+}
