@@ -1,0 +1,28 @@
+/// Guesses what a misspelled word was to be.
+public enum Spelling {
+    /// The word that is nearest, when it is near enough to be meant: the same in another case, or at most a third of its letters wrong.
+    public static func closest(to word: String, in words: [String]) -> String? {
+        if let same = words.first(where: { $0.lowercased() == word.lowercased() }) { return same }
+        let typed = Array(word.lowercased().unicodeScalars)
+        guard typed.count <= 64 else { return nil }
+        let ranked = words.map { (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars))) }
+        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, min(3, typed.count / 3)) else { return nil }
+        return best.word
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+    private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+        var earlier: [Int] = []
+        var previous = Array(0...b.count)
+        for (row, scalar) in a.enumerated() {
+            var current = [row + 1]
+            for (column, other) in b.enumerated() {
+                var least = min(previous[column + 1] + 1, current[column] + 1, previous[column] + (scalar == other ? 0 : 1))
+                if row > 0, column > 0, scalar == b[column - 1], a[row - 1] == other { least = min(least, earlier[column - 1] + 1) }
+                current.append(least)
+            }
+            (earlier, previous) = (previous, current)
+        }
+        return previous[b.count]
+    }
+}

@@ -1,0 +1,149 @@
+extension Codec where Value == String {
+    static var string: Codec {
+        Codec(.string) { node, reading in
+            guard case .scalar(let scalar) = node.content else {
+                reading.mismatch(node, expected: "a string")
+                return nil
+            }
+            guard scalar.value == .string else {
+                let hint =
+                    scalar.value == .null ? "write \"\" for an empty string, or remove the key" : "put it in quotes: \"\(scalar.text)\""
+                reading.mismatch(node, expected: "a string", hint: hint)
+                return nil
+            }
+            return scalar.text
+        } write: {
+            .string($0)
+        }
+    }
+
+    /// A string that is not empty.
+    static var word: Codec { string.checked { $0.isEmpty ? SyntaxFault("is empty") : nil }.shaped(.string(pattern: ".")) }
+
+    /// One of a few words.
+    static func choice(_ words: [String]) -> Codec {
+        string.checked { text in
+            guard !words.contains(text) else { return nil }
+            let list = words.filter { !$0.isEmpty }.map { "'\($0)'" }.joined(separator: ", ")
+            return SyntaxFault(
+                "is '\(Scalar.short(text))', expected \(words.count == 1 ? list : "one of \(list)")",
+                hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
+        }.shaped(.choice(words))
+    }
+}
+
+extension Codec where Value == Bool {
+    /// `yes`, `no`, `on` and `off` are booleans where one is expected, as YAML 1.1 had it.
+    static var bool: Codec {
+        Codec(.boolean) { node, reading in
+            guard case .scalar(let scalar) = node.content else {
+                reading.mismatch(node, expected: "true or false")
+                return nil
+            }
+            if case .bool(let value) = scalar.value { return value }
+            switch scalar.text.lowercased() {
+            case "yes", "on", "y": return true
+            case "no", "off", "n": return false
+            default:
+                let isQuoted = ["true", "false"].contains(scalar.text)
+                reading.mismatch(node, expected: "true or false", hint: isQuoted ? "remove the quotes" : nil)
+                return nil
+            }
+        } write: {
+            .bool($0)
+        }
+    }
+}
+
+extension Codec where Value == Int64 {
+    static func integer(_ range: ClosedRange<Int64>? = nil) -> Codec {
+        Codec(.integer(range)) { node, reading in
+            guard case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value else {
+                var isQuoted = false
+                if case .scalar(let scalar) = node.content, scalar.value == .string { isQuoted = Int64(scalar.text) != nil }
+                reading.mismatch(node, expected: "a whole number", hint: isQuoted ? "remove the quotes" : nil)
+                return nil
+            }
+            guard let range, !range.contains(number) else { return number }
+            let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+            reading.mismatch(node, expected: bounds)
+            return nil
+        } write: {
+            .integer($0)
+        }
+    }
+}
+
+extension Codec where Value == Int {
+    static func int(_ range: ClosedRange<Int64>) -> Codec {
+        Codec<Int64>.integer(range).map {
+            Int($0)
+        } from: {
+            Int64($0)
+        }
+    }
+}
+
+extension Codec where Value == UInt32 {
+    static var uint32: Codec {
+        Codec<Int64>.integer(0...Int64(UInt32.max)).map {
+            UInt32($0)
+        } from: {
+            Int64($0)
+        }
+    }
+
+    /// Permission bits as an octal string in quotes.
+    static var mode: Codec {
+        Codec(.string(pattern: "^0*[0-7]{1,4}$")) { node, reading in
+            guard case .scalar(let scalar) = node.content, scalar.value == .string else {
+                let number = node.described
+                var hint = "write it with quotes: \"0644\""
+                if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value {
+                    hint = "write \"\(scalar.text)\" with quotes; unquoted, YAML reads it as the number \(value)"
+                }
+                reading.fault(at: node.location, "\(reading.subject) is \(number), expected an octal string such as \"0644\"", hint: hint)
+                return nil
+            }
+            if scalar.text.utf8.allSatisfy({ (48...55).contains($0) }), let mode = UInt32(scalar.text, radix: 8), mode <= 0o7777 {
+                return mode
+            }
+            reading.mismatch(node, expected: "an octal string from \"0000\" to \"7777\"")
+            return nil
+        } write: { mode in
+            let digits = String(mode, radix: 8)
+            return .string(String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
+        }
+    }
+}
+
+extension Codec where Value == UInt16 {
+    static var mode: Codec {
+        Codec<UInt32>.mode.map {
+            UInt16($0)
+        } from: {
+            UInt32($0)
+        }
+    }
+}
+
+extension Codec where Value == Identity {
+    /// A number, or the name of a container; `""` and `root` are 0.
+    static var identity: Codec {
+        Codec(.either(.integer(0...Int64(UInt32.max)), .string)) { node, reading in
+            if case .scalar(let scalar) = node.content, scalar.value == .string {
+                return ["", "root"].contains(scalar.text) ? .number(0) : .container(scalar.text)
+            }
+            guard case .scalar(let scalar) = node.content, case .integer = scalar.value else {
+                reading.mismatch(node, expected: "a number or the name of a container")
+                return nil
+            }
+            return Codec<UInt32>.uint32.read(node, &reading).map { .number($0) }
+        } write: { identity in
+            switch identity {
+            case .number(let number): .integer(Int64(number))
+            case .container(let name): .string(name)
+            }
+        }
+    }
+}

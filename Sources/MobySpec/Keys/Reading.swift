@@ -1,0 +1,54 @@
+/// One walk over a tree of nodes: where it is, and what it found wrong.
+struct Reading {
+    enum Step {
+        case key(String)
+        case index(Int)
+        /// A thing with a name of its own: `service 'nginx'`.
+        case entry(String)
+    }
+
+    private(set) var faults: [Diagnostic] = []
+    /// Names of things by their noun, also of those that turned out to be wrong: they are no reason to say that they are not there.
+    private(set) var declared: [String: Set<String>] = [:]
+    private var path: [Step] = []
+
+    mutating func within<Result>(_ step: Step, _ body: (inout Reading) -> Result) -> Result {
+        path.append(step)
+        defer { path.removeLast() }
+        return body(&self)
+    }
+
+    mutating func fault(at location: SourceLocation, _ message: String, hint: String? = nil) {
+        faults.append(Diagnostic(at: location, message, hint: hint))
+    }
+
+    mutating func declare(_ noun: String, _ name: String) { declared[noun, default: []].insert(name) }
+
+    /// `'<subject>' is <what was found>, expected <what>`.
+    mutating func mismatch(_ node: Node, expected: String, hint: String? = nil) {
+        fault(at: node.location, "\(subject) is \(node.described), expected \(expected)", hint: hint)
+    }
+
+    /// What the walk is at: `'kernel.cmdline'`, `'runtime.mkdir[0]' of service 'nginx'`.
+    var subject: String {
+        let (entry, inner) = split
+        if inner.isEmpty { return entry ?? "the document" }
+        return "'\(inner)'" + (entry.map { " of \($0)" } ?? "")
+    }
+
+    /// Where a key stands: `in 'kernel'`.
+    var place: String { path.isEmpty ? "at the top level" : "in \(subject)" }
+
+    private var split: (entry: String?, inner: String) {
+        var entry: String?
+        var inner = ""
+        for step in path {
+            switch step {
+            case .key(let key): inner += inner.isEmpty ? key : ".\(key)"
+            case .index(let index): inner += "[\(index)]"
+            case .entry(let name): (entry, inner) = (name, "")
+            }
+        }
+        return (entry, inner)
+    }
+}

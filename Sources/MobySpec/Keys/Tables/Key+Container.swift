@@ -1,0 +1,124 @@
+/// The keys that both a container of the file and a label have.
+extension Key where Owner == ContainerOptions {
+    static let process: [Key] = [
+        Key(
+            "command", \.command, .strings, "Program and arguments. Without it, the image's entry point and command.",
+            example: "[nginx, -g, daemon off;]", since: .always, alias: ["cmd", "args", "entrypoint", "exec"]),
+        Key(
+            "env", \.env, .strings, "Environment, `NAME=value`. It replaces the image's, it is not added to it.",
+            example: "[INSECURE=true]", since: .always, alias: ["environment"]),
+        Key("cwd", \.cwd, .string, "Working directory.", example: "/srv", since: .always, alias: ["workdir", "working_dir", "workingDir"]),
+        Key(
+            "uid", \.uid, .identity, "User: a number, or the container whose number it has.", example: "1000", since: .always,
+            alias: ["user"]),
+        Key(
+            "gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000", since: .always,
+            alias: ["group"]),
+        Key("additionalGids", \.additionalGids, .list(.identity), "More groups.", example: "[10, 20]", since: .always),
+        Key(
+            "noNewPrivileges", \.noNewPrivileges, .bool, "Forbids gaining privileges (setuid and the like).", example: "true",
+            since: .always),
+        Key(
+            "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel ends it when memory runs out.", example: "-800",
+            since: .always),
+    ]
+
+    static let privileges: [Key] = [
+        Key(
+            "capabilities", \.capabilities, .capabilities, "Capabilities, none without it; a single `all` is every one.",
+            example: "[CAP_NET_BIND_SERVICE, CAP_CHOWN]", since: .always, alias: ["caps", "cap_add", "privileged"]),
+        Key(
+            "capabilities.add", \.capabilitiesAdd, .capabilities, "Capabilities beside those of the label.", example: "[CAP_NET_ADMIN]"),
+        Key(
+            "ambient", \.ambient, .list(.capability), "Ambient capabilities: kept by programs of other users.",
+            example: "[CAP_NET_BIND_SERVICE]"),
+        Key("maskedPaths", \.maskedPaths, .strings, "Paths that the container cannot see.", example: "[/proc/kcore]", since: .always),
+        Key("readonlyPaths", \.readonlyPaths, .strings, "Paths that the container cannot write.", example: "[/proc/sys]", since: .always),
+    ]
+
+    static let fileSystem: [Key] = [
+        Key("readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always, alias: ["read_only"]),
+        Key(
+            "binds", \.binds, .list(.bind), "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
+            example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always),
+        Key("binds.add", \.bindsAdd, .list(.bind), "Binds beside those of the label.", example: "[\"/run/config:/run/config\"]"),
+        Key(
+            "mounts", \.mounts, .list(.mount), "Mounts in the container.", example: "[{type: tmpfs, destination: /cache}]", since: .always),
+        Key(
+            "tmpfs", \.tmpfs, .list(.tmpfs), "Empty directories in memory: `destination[:options]`.", example: "[\"/tmp:size=64m\"]",
+            since: .always),
+        Key(
+            "devices", \.devices, .list(.device), "Device nodes.",
+            example: "[{path: /dev/console, type: c, major: 5, minor: 1, mode: \"0666\"}]"),
+        Key(
+            "rootfsPropagation", \.rootfsPropagation,
+            .choice(["", "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable"]),
+            "How mounts spread to and from the container.", example: "shared", since: .always),
+    ]
+
+    static let namespaces: [Key] = [
+        Key(
+            "net", \.net, .namespace(["host", "root", "new", "none"]), "Network: `host` (without it), `new`, or the path of a namespace.",
+            example: "new", since: .always, alias: ["network", "network_mode"]),
+        Key(
+            "pid", \.pid, .namespace(), "Processes: `host`, `new` (without it), or the path of a namespace.", example: "host",
+            since: .always),
+        Key(
+            "ipc", \.ipc, .namespace(), "Shared memory: `host` (without it), `new`, or the path of a namespace.", example: "new",
+            since: .always),
+        Key(
+            "uts", \.uts, .namespace(), "Host name: `host` (without it), `new`, or the path of a namespace.", example: "new", since: .always
+        ),
+        Key("userns", \.userns, .namespace(), "User ids: `host` (without it), `new`, or the path of a namespace.", example: "new"),
+        Key("hostname", \.hostname, .string, "Host name in the container; it needs `uts: new`.", example: "web", since: .always),
+        Key(
+            "uidMappings", \.uidMappings, .list(.idMapping), "User ids of the user namespace.",
+            example: "[{hostID: 1000, containerID: 0, size: 10}]"),
+        Key(
+            "gidMappings", \.gidMappings, .list(.idMapping), "Group ids of the user namespace.",
+            example: "[{hostID: 1000, containerID: 0, size: 10}]"),
+    ]
+
+    static let limits: [Key] = [
+        Key("cgroupsPath", \.cgroupsPath, .string, "Path of the container's cgroup.", example: "/apps/web", since: .always),
+        Key("resources", \.resources, .resources, "Limits of the cgroup.", example: "{memory: {limit: 104857600}, cpu: {shares: 512}}"),
+        disableOOMKiller,
+        Key(
+            "sysctl", \.sysctl, .map(.string), "Kernel parameters of the container's namespaces.", example: "{net.ipv4.ip_forward: \"1\"}",
+            since: .always),
+        Key(
+            "rlimits", \.rlimits, .list(.limit), "Limits of the process: `name,soft,hard`; numbers or `unlimited`.",
+            example: "[\"nofile,1024,4096\"]",
+            alias: ["rmlimits", "ulimits"]),
+        Key("annotations", \.annotations, .map(.string), "Notes for the runtime.", example: "{org.example.role: web}", alias: ["labels"]),
+    ]
+
+    static let boot: [Key] = [
+        Key("runtime", \.runtime, .runtime, "What is prepared in the guest around the container.", example: "{mkdir: [/var/lib/app]}"),
+        Key(
+            "restart", \.restart, .choice(["on-failure", "always", "no"]),
+            "Services: what to do when it ends. `on-failure` without it, with pauses that grow.", example: "always", since: .ours),
+        Key(
+            "timeout", \.timeout, .int(0...86_400), "`onboot`, `onshutdown`: seconds it may take; 0 is no limit.", example: "60",
+            since: .ours),
+        Key(
+            "onfailure", \.onFailure, .choice(["continue", "poweroff", "reboot"]),
+            "`onboot`: what to do when it fails; `continue` without it.",
+            example: "poweroff", since: .ours),
+    ]
+
+    /// 2017 had it on the container; it goes where it lives today.
+    private static let disableOOMKiller = Key(
+        "disableOOMKiller", shape: .boolean, "The same as `resources: {memory: {disableOOMKiller: true}}`.", example: "true",
+        since: .only2017
+    ) { node, options, reading in
+        guard Codec<Bool>.bool.read(node, &reading) == true else { return }
+        var resources = options.resources.flatMap { JSONObject($0) } ?? JSONObject()
+        var memory = resources["memory"].flatMap { JSONObject($0) } ?? JSONObject()
+        memory["disableOOMKiller"] = .bool(true)
+        resources["memory"] = memory.value
+        options.resources = resources.value
+    } write: { _ in
+        nil
+    }
+}

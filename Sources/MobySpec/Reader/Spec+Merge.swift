@@ -1,0 +1,18 @@
+extension Spec {
+    /// Takes a later file in: its kernel keys win, its lists come after.
+    mutating func merge(_ later: Spec) {
+        kernel.image = later.kernel.image ?? kernel.image
+        kernel.cmdline = later.kernel.cmdline ?? kernel.cmdline
+        kernel.binary = later.kernel.binary ?? kernel.binary
+        kernel.tar = later.kernel.tar ?? kernel.tar
+        kernel.ucode = later.kernel.ucode ?? kernel.ucode
+        kernel.modules = later.kernel.modules ?? kernel.modules
+        `init` += later.`init`
+        onboot += later.onboot
+        onshutdown += later.onshutdown
+        services += later.services
+        volumes += later.volumes
+        files += later.files
+        outputs += later.outputs
+    }
+}

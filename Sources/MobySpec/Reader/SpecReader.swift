@@ -1,0 +1,86 @@
+/// Reads YAML (or JSON) into a `Spec`, with every fault at its place.
+public enum SpecReader {
+    /// Where text comes from: a path, `-` for standard input.
+    public struct Source: Sendable {
+        public var name: String
+        public var text: String
+        /// Folder that `@pkg:` is relative to; nil for standard input.
+        public var folder: String?
+        public init(name: String, text: String, folder: String?) {
+            self.name = name
+            self.text = text
+            self.folder = folder
+        }
+    }
+
+    /// Faults that are told at most; a file of another kind has thousands.
+    private static let faultLimit = 100
+
+    /// Reads and merges several sources, left to right.
+    /// - Parameter resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it cannot be told.
+    /// - Returns: the spec and the warnings.
+    /// - Throws: `SpecError` with all faults of all sources.
+    public static func read(_ sources: [Source], resolvePackage: (String) throws -> String) throws -> (spec: Spec, warnings: [Diagnostic]) {
+        var found: [Diagnostic] = []
+        var spec = Spec()
+        var declared: [String: Set<String>] = [:]
+        withoutActuallyEscaping(resolvePackage) { resolve in
+            var templates = Templates(resolve)
+            for source in sources {
+                var faults: [Diagnostic] = []
+                let (part, reading) = part(source, &templates, &faults)
+                if let part { spec.merge(part) }
+                declared.merge(reading.declared) { $0.union($1) }
+                found += faults + reading.faults
+            }
+        }
+        found += SpecCheck(spec, declared: declared).found
+        found = sorted(found, files: sources.map(\.name))
+        guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
+        return (spec, sorted(found + SpecLint(spec).warnings, files: sources.map(\.name)))
+    }
+
+    /// Reads an image's `org.mobyproject.config` label with the same table of keys.
+    /// - Throws: `SpecError`; locations name the label.
+    public static func label(_ text: String, of image: String) throws -> ContainerOptions {
+        var faults: [Diagnostic] = []
+        let root = document(Source(name: "label org.mobyproject.config of \(image)", text: text, folder: nil), &faults)
+        var options = ContainerOptions()
+        if let root {
+            var reading = Reading()
+            options = KeyTable.options.read(root, into: options, &reading) ?? options
+            options.locations = KeyPlaces(root).places
+            faults += reading.faults
+        }
+        guard faults.allSatisfy({ $0.severity != .error }) else { throw SpecError(limited(sorted(faults, files: []))) }
+        return options
+    }
+
+    private static func part(_ source: Source, _ templates: inout Templates, _ faults: inout [Diagnostic]) -> (Spec?, Reading) {
+        var reading = Reading()
+        guard var root = document(source, &faults) else { return (nil, reading) }
+        templates.expand(&root, in: source, &faults)
+        return (KeyTable.spec.read(root, into: Spec(), &reading), reading)
+    }
+
+    /// JSON is read as such where it is JSON: YAML is not quite a superset of it.
+    private static func document(_ source: Source, _ faults: inout [Diagnostic]) -> Node? {
+        if let json = JSONReader.read(source.text, file: source.name, &faults) { return json }
+        return YAMLReader.read(source.text, file: source.name, &faults)
+    }
+
+    /// By file in the order given, then by place.
+    private static func sorted(_ faults: [Diagnostic], files: [String]) -> [Diagnostic] {
+        let ranks = Dictionary(files.enumerated().map { ($1, $0) }) { first, _ in first }
+        func rank(_ fault: Diagnostic) -> Int { fault.location.flatMap { ranks[$0.file] } ?? 0 }
+        return faults.enumerated().sorted { a, b in
+            let (x, y) = (a.element.location, b.element.location)
+            return (rank(a.element), x?.line ?? 0, x?.column ?? 0, a.offset) < (rank(b.element), y?.line ?? 0, y?.column ?? 0, b.offset)
+        }.map(\.element)
+    }
+
+    private static func limited(_ faults: [Diagnostic]) -> [Diagnostic] {
+        guard faults.count > faultLimit else { return faults }
+        return faults.prefix(faultLimit) + [Diagnostic(at: nil, "\(faults.count - faultLimit) more faults are not shown")]
+    }
+}

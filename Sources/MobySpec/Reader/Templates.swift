@@ -1,0 +1,67 @@
+internal import Glibc
+
+/// Replaces `@pkg:DIR` by the image that the package in DIR makes.
+struct Templates {
+    private let resolve: (String) throws -> String
+    /// Finding a package's image reads its folder: once for each is enough.
+    private var known: [String: Result<String, any Error>] = [:]
+
+    init(_ resolve: @escaping (String) throws -> String) { self.resolve = resolve }
+
+    /// Walks every value of a document.
+    mutating func expand(_ node: inout Node, in source: SpecReader.Source, _ faults: inout [Diagnostic]) {
+        switch node.content {
+        case .scalar(let scalar):
+            do throws(Diagnostic) {
+                if let text = try value(scalar.text, at: node.location, in: source) { node.content = .scalar(Scalar(text)) }
+            } catch {
+                faults.append(error)
+                // What could not be resolved is told once; it need not be no image as well.
+                node.content = .scalar(Scalar("unresolved"))
+            }
+        case .sequence(var items):
+            for index in items.indices { expand(&items[index], in: source, &faults) }
+            node.content = .sequence(items)
+        case .mapping(var pairs):
+            for index in pairs.indices { expand(&pairs[index].value, in: source, &faults) }
+            node.content = .mapping(pairs)
+        }
+    }
+
+    /// - Returns: nil when the text is no template.
+    private mutating func value(_ text: String, at location: SourceLocation, in source: SpecReader.Source) throws(Diagnostic) -> String? {
+        guard text.utf8.first == UInt8(ascii: "@"), let colon = text.firstIndex(of: ":") else { return nil }
+        let name = text[..<colon].dropFirst()
+        guard !name.isEmpty, name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || "0123456789-_".utf8.contains($0) }) else {
+            return nil
+        }
+        guard name == "pkg" else {
+            throw Diagnostic(at: location, "unknown template '@\(name):'", hint: "the only one is @pkg:FOLDER")
+        }
+        guard let folder = source.folder else {
+            throw Diagnostic(
+                at: location, "'\(Scalar.short(text))' is relative to the file, and standard input has no folder",
+                hint: "name the file on the command line")
+        }
+        let directory = String(text[text.index(after: colon)...])
+        guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder after it") }
+        let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(folder)/\(directory)")
+        if known[path] == nil { known[path] = Result { try resolve(path) } }
+        switch known[path] {
+        case .success(let reference)?: return reference
+        case .failure(let error)?: throw Diagnostic(at: location, "'\(Scalar.short(text))' cannot be resolved: \(error)")
+        case nil: return nil
+        }
+    }
+
+    /// The path with links resolved when it is there, else as far as it goes without.
+    private static func absolute(_ path: String) -> String {
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            return String(cString: real)
+        }
+        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return "\(String(cString: current))/\(path)"
+    }
+}

@@ -1,0 +1,42 @@
+/// Collects the pairs of a mapping. What is merged in by `<<` (YAML 1.1 merge type) gives way to what is written.
+struct MappingMembers {
+    private var written: [Node.Pair] = []
+    private var merged: [Node.Pair] = []
+    private var places: [String: SourceLocation] = [:]
+    private var hasMerge = false
+
+    /// Written pairs in their order, then merged ones that nothing replaced.
+    var pairs: [Node.Pair] { written + merged.filter { places[$0.key.value] == nil } }
+
+    /// - Parameter mayMerge: whether a key `<<` is the merge key; in quotes it is an ordinary one.
+    /// - Returns: a fault when the pair cannot be taken.
+    mutating func add(_ key: Node, _ value: Node, at location: SourceLocation, mayMerge: Bool) -> Diagnostic? {
+        guard case .scalar(let scalar) = key.content else {
+            return Diagnostic(at: location, "a key is \(key.described), expected a string")
+        }
+        if scalar.text == "<<", mayMerge { return merge(value, at: location) }
+        if let first = places[scalar.text] {
+            return Diagnostic(
+                at: location, "key '\(Scalar.short(scalar.text))' stands twice, first in line \(first.line)", hint: "remove one of them")
+        }
+        places[scalar.text] = location
+        written.append(Node.Pair(key: Located(scalar.text, at: location), value: value))
+        return nil
+    }
+
+    private mutating func merge(_ value: Node, at location: SourceLocation) -> Diagnostic? {
+        guard !hasMerge else { return Diagnostic(at: location, "merge key '<<' stands twice", hint: "write <<: [*a, *b]") }
+        hasMerge = true
+        var sources = [value]
+        if case .sequence(let items) = value.content { sources = items }
+        var seen = Set<String>()
+        for source in sources {
+            guard case .mapping(let pairs) = source.content else {
+                return Diagnostic(
+                    at: source.location, "merge key '<<' is given \(source.described), expected a mapping or a list of mappings")
+            }
+            for pair in pairs where seen.insert(pair.key.value).inserted { merged.append(pair) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,23 @@
+/// Reads one YAML document (or JSON) into a tree of nodes, with bounds on what a hostile text can cost.
+package enum YAMLReader {
+    /// Bytes of text that are read at most.
+    static let sizeLimit = 16 << 20
+
+    /// - Parameter faults: gets what is wrong with a tree that could still be read (keys that stand twice, unknown tags), and warnings.
+    /// - Returns: nil for a text without a document, and for one that is not YAML.
+    package static func read(_ text: String, file: String, _ faults: inout [Diagnostic]) -> Node? {
+        let top = SourceLocation(file: file, line: 1, column: 1)
+        guard text.utf8.count <= sizeLimit else {
+            faults.append(Diagnostic(at: top, "the text has \(text.utf8.count) bytes, expected at most \(sizeLimit)"))
+            return nil
+        }
+        var text = text
+        return text.withUTF8 { bytes in
+            var composer = YAMLComposer(YAMLEvents(bytes, file: file))
+            var root: Node?
+            do throws(Diagnostic) { root = try composer.document() } catch { composer.faults.append(error) }
+            faults += composer.faults
+            return root
+        }
+    }
+}

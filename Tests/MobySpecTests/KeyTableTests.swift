@@ -1,0 +1,92 @@
+import Testing
+
+@testable import MobySpec
+
+/// Every row of every table, through its own example.
+@Suite struct KeyTableTests {
+    struct Row: CustomTestStringConvertible, Sendable {
+        let table: String
+        let row: KeyTableDescription.Row
+        /// A whole file in which the example stands; `%` is where the key and its value go.
+        let frame: String
+
+        var testDescription: String { "\(table).\(row.name)" }
+        func file(_ text: String) -> String { frame.replacing("%", with: text) }
+    }
+
+    /// Where an object of a table stands in a file, with what else it must have.
+    private static let frames: [String: (frame: String, required: [String: String])] = [
+        "spec": ("{%}", [:]),
+        "kernel": ("{kernel: {%}}", [:]),
+        "container": ("{services: [{%}]}", ["name": "web", "image": "a"]),
+        "volume": ("{volumes: [{%}]}", ["name": "data"]),
+        "file": ("{files: [{%}]}", ["path": "a", "source": "b"]),
+        "output": ("{outputs: [{%}]}", ["format": "gcp"]),
+        "mount": ("{services: [{name: a, image: a, mounts: [{%}]}]}", ["destination": "/a", "type": "tmpfs"]),
+        "idmapping": ("{services: [{name: a, image: a, uidMappings: [{%}]}]}", ["hostID": "1", "containerID": "1", "size": "1"]),
+        "device": ("{services: [{name: a, image: a, devices: [{%}]}]}", ["path": "/a", "type": "c", "mode": "\"0600\""]),
+        "runtime": ("{services: [{name: a, image: a, runtime: {%}}]}", [:]),
+        "interface": ("{services: [{name: a, image: a, runtime: {interfaces: [{%}]}}]}", ["name": "eth0"]),
+        "bindNS": ("{services: [{name: a, image: a, runtime: {bindNS: {%}}}]}", [:]),
+        "resources": ("{services: [{name: a, image: a, resources: {%}}]}", [:]),
+        "resources.devices": ("{services: [{name: a, image: a, resources: {devices: [{%}]}}]}", [:]),
+        "resources.memory": ("{services: [{name: a, image: a, resources: {memory: {%}}}]}", [:]),
+        "resources.cpu": ("{services: [{name: a, image: a, resources: {cpu: {%}}}]}", [:]),
+        "resources.pids": ("{services: [{name: a, image: a, resources: {pids: {%}}}]}", [:]),
+        "resources.blockio": ("{services: [{name: a, image: a, resources: {blockio: {%}}}]}", [:]),
+        "resources.blockio.weightDevice": ("{services: [{name: a, image: a, resources: {blockio: {weightDevice: [{%}]}}}]}", [:]),
+        "resources.blockio.throttleDevice": (
+            "{services: [{name: a, image: a, resources: {blockio: {throttleReadBpsDevice: [{%}]}}}]}", [:]
+        ),
+        "resources.hugepageLimits": ("{services: [{name: a, image: a, resources: {hugepageLimits: [{%}]}}]}", [:]),
+        "resources.network": ("{services: [{name: a, image: a, resources: {network: {%}}}]}", [:]),
+        "resources.network.priorities": ("{services: [{name: a, image: a, resources: {network: {priorities: [{%}]}}}]}", [:]),
+    ]
+
+    private static let contents: Set<String> = ["contents", "source", "directory", "symlink", "metadata"]
+
+    static let rows: [Row] = KeyTables.all.flatMap { table -> [Row] in
+        guard let frame = frames[table.name] else { return [] }
+        return table.rows.filter { if case .refused = $0.shape { false } else { true } }.map { row in
+            var required = frame.required
+            required[row.name] = nil
+            if table.name == "file", contents.contains(row.name) { for key in contents { required[key] = nil } }
+            // Of an onboot container; services may not have these.
+            let isOnboot = ["timeout", "onfailure"].contains(row.name)
+            let others = required.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined()
+            let text = isOnboot ? frame.frame.replacing("services", with: "onboot") : frame.frame
+            return Row(table: table.name, row: row, frame: text.replacing("%", with: "%" + others))
+        }
+    }
+
+    @Test func everyTableHasAFrame() {
+        #expect(Set(KeyTables.all.map(\.name)) == Set(Self.frames.keys))
+        #expect(Self.rows.count > 120)
+    }
+
+    @Test(arguments: rows) func exampleIsReadAndWrittenAndReadAgain(_ row: Row) throws {
+        let spec = try Reading.spec(row.file("\(row.row.name): \(row.row.example)"))
+        let yaml = spec.yaml
+        // Old names are written in today's place.
+        if row.row.since != .only2017 || row.table == "output" { #expect(yaml.contains("\(row.row.name):"), "\(yaml)") }
+        #expect(try Reading.spec(yaml).yaml == yaml)
+        #expect(try Reading.spec(spec.json.text()).json == spec.json)
+    }
+
+    @Test(arguments: rows) func misspelledKeyIsTold(_ row: Row) throws {
+        let name = String(row.row.name.dropLast()) + "QQ"
+        let faults = Reading.faults(row.file("\(name): \(row.row.example)"))
+        #expect(faults.contains { $0.message.hasPrefix("unknown key '\(name)' ") && $0.hint != nil }, "\(faults)")
+    }
+
+    @Test(arguments: rows) func wrongTypeIsTold(_ row: Row) throws {
+        let wrong = if case .map = row.row.shape { "[[]]" } else if row.row.shape.table != nil { "wrong" } else { "{a: {b: [c]}}" }
+        let faults = Reading.faults(row.file("\(row.row.name): \(wrong)"))
+        #expect(faults.contains { $0.message.contains("\(row.row.name)") && $0.message.contains("expected") }, "\(faults)")
+        #expect(faults.allSatisfy { $0.location?.line == 1 })
+    }
+
+    @Test(arguments: rows) func nullIsAnError(_ row: Row) throws {
+        #expect(!Reading.faults(row.file("\(row.row.name):  ")).isEmpty)
+    }
+}

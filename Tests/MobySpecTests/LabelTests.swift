@@ -1,0 +1,35 @@
+import Testing
+
+@testable import MobySpec
+
+@Suite struct LabelTests {
+    @Test func labelIsReadWithTheSameTable() throws {
+        let options = try SpecReader.label(
+            #"{"binds":["/dev:/dev"],"capabilities":["CAP_SYS_ADMIN"],"runtime":{"mkdir":["/a"]},"pid":"host","restart":"no","uid":100}"#,
+            of: "linuxkit/x:1")
+        #expect(options.binds == ["/dev:/dev"])
+        #expect(options.capabilities == ["CAP_SYS_ADMIN"])
+        #expect(options.runtime?.mkdir == ["/a"])
+        #expect(options.pid == "host")
+        #expect(options.restart == "no")
+        #expect(options.uid == .number(100))
+        #expect(options.command == nil)
+        #expect(options.locations["binds"]?.description == "label org.mobyproject.config of linuxkit/x:1:1:2")
+    }
+
+    @Test(arguments: [
+        (#"{"name":"a"}"#, "unknown key 'name' at the top level"),
+        (#"{"image":"a"}"#, "unknown key 'image' at the top level"),
+        (#"[]"#, "the document is a list, expected a mapping of keys and values"),
+        (#"{"capabilities":["CAP_X"]}"#, "'capabilities[0]' is 'CAP_X', expected a Linux capability"),
+        (#"{"net":"host""#, "not YAML: did not find expected ',' or '}' while parsing a flow mapping, which begins in line 1"),
+    ]) func wrongLabelsAreTold(_ text: String, _ message: String) {
+        let error = #expect(throws: SpecError.self) { try SpecReader.label(text, of: "a") }
+        #expect(error?.diagnostics.map(\.message) == [message])
+    }
+
+    @Test func yamlAndEmptyLabelsAreRead() throws {
+        #expect(try SpecReader.label("net: host", of: "a").net == "host")
+        #expect(try SpecReader.label("", of: "a").net == nil)
+    }
+}

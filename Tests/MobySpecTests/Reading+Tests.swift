@@ -1,0 +1,33 @@
+import Testing
+
+@testable import MobySpec
+
+/// Reads one text of tests.
+extension Reading {
+    static func spec(_ text: String, file: String = "test.yml") throws -> Spec {
+        try read(text, file: file).spec
+    }
+
+    static func read(_ text: String, file: String = "test.yml") throws -> (spec: Spec, warnings: [Diagnostic]) {
+        do {
+            return try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
+                "moby/\($0.split(separator: "/").last ?? ""):1"
+            }
+        } catch let error as SpecError {
+            Issue.record("\(DiagnosticRenderer(sources: [file: text]).render(error.diagnostics))")
+            throw error
+        }
+    }
+
+    /// The errors of a text; none when it is fine.
+    static func faults(_ text: String, file: String = "test.yml") -> [Diagnostic] {
+        do {
+            _ = try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
+                "moby/\($0.split(separator: "/").last ?? ""):1"
+            }
+            return []
+        } catch {
+            return (error as? SpecError)?.diagnostics ?? []
+        }
+    }
+}

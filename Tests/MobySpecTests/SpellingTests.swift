@@ -1,0 +1,15 @@
+import Testing
+
+@testable import MobySpec
+
+@Suite struct SpellingTests {
+    @Test(
+        arguments: [
+            ("comand", "command"), ("commadn", "command"), ("Command", "command"), ("enviroment", "environment"), ("net", "net"),
+            ("nte", "net"), ("xyz", nil),
+            ("completely-different", nil), ("", nil),
+        ] as [(String, String?)]) func nearestWordIsFound(_ word: String, _ expected: String?)
+    {
+        #expect(Spelling.closest(to: word, in: ["command", "environment", "net", "capabilities"]) == expected)
+    }
+}

@@ -1,0 +1,44 @@
+import FoundationEssentials
+import Testing
+
+@testable import MobySpec
+
+@Suite struct TemplateTests {
+    @Test func everyValueIsLookedAtAndEachFolderIsAskedForOnce() throws {
+        var asked: [String] = []
+        let text = """
+            kernel: {image: "@pkg:k", cmdline: "@pkg:/k"}
+            init: ["@pkg:sub/../k", "@pkg:k"]
+            files: [{path: a, contents: "@pkg:k"}, {path: b, contents: "@daily x: y"}, {path: c, contents: "x @pkg:k"}]
+            """
+        let source = SpecReader.Source(name: "a.yml", text: text, folder: "/nowhere")
+        let spec = try SpecReader.read([source]) {
+            asked.append($0)
+            return "moby/k:\(asked.count)"
+        }.spec
+        #expect(asked == ["/nowhere/k", "/k", "/nowhere/sub/../k"])
+        #expect(spec.kernel.image?.value == "moby/k:1")
+        #expect(spec.kernel.cmdline == "moby/k:2")
+        #expect(spec.`init`.map(\.value) == ["moby/k:3", "moby/k:1"])
+        #expect(
+            spec.json.text(indent: 0).contains(
+                #""contents":"moby/k:1"},{"path":"b","contents":"@daily x: y"},{"path":"c","contents":"x @pkg:k""#))
+    }
+
+    @Test func foldersThatAreThereAreResolved() throws {
+        let folder = Golden.folder
+        let source = SpecReader.Source(name: "a.yml", text: "init: [\"@pkg:../Golden/specs\"]", folder: folder.path)
+        var asked: [String] = []
+        _ = try SpecReader.read([source]) {
+            asked.append($0)
+            return "a"
+        }
+        #expect(asked == [folder.appending(path: "specs").path])
+    }
+
+    @Test func standardInputHasNoFolder() {
+        let source = SpecReader.Source(name: "<stdin>", text: "init: [\"@pkg:a\"]", folder: nil)
+        let error = #expect(throws: SpecError.self) { try SpecReader.read([source]) { $0 } }
+        #expect(error?.diagnostics.map(\.message) == ["'@pkg:a' is relative to the file, and standard input has no folder"])
+    }
+}
