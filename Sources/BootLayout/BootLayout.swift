@@ -1,0 +1,23 @@
+/// Where things lie in the guest, as the assembler writes them and PID 1 reads them.
+public enum BootLayout {
+    /// Image trees: `/images/<first 16 hex digits of the manifest digest>`.
+    public static let images = "/images"
+    /// Bundles run one after another at boot: `NNN-name`.
+    public static let onboot = "/containers/onboot"
+    /// Bundles run one after another at shutdown: `NNN-name`.
+    public static let onshutdown = "/containers/onshutdown"
+    /// Bundles of the services: `name`.
+    public static let services = "/containers/services"
+    /// Volumes: `name/{lower,tmp,merged}`.
+    public static let volumes = "/containers/volumes"
+    /// The last entry of an initrd; PID 1 refuses to go on without it.
+    public static let sentinel = "/etc/moby/sentinel"
+    /// Text shown on every console at boot.
+    public static let banner = "/etc/issue"
+    /// Where the `service` command reaches PID 1.
+    public static let controlSocket = "/run/moby.sock"
+    /// In a bundle: the OCI runtime configuration.
+    public static let configuration = "config.json"
+    /// In a bundle: the ``RuntimeRecord``.
+    public static let record = "runtime.json"
+}

@@ -1,0 +1,26 @@
+public import Archive
+public import OCI
+
+/// What a build is asked for, beside the spec.
+public struct BuildOptions: Sendable {
+    /// Names of output formats; empty takes those of the spec, else `kernel+initrd`.
+    public var formats: [String] = []
+    /// Folder of the output files.
+    public var directory = "."
+    /// What the names of output files begin with.
+    public var name = "moby"
+    /// Where a streamable format goes instead: a file, or `-` for standard output.
+    public var output: String?
+    /// Least size of a disk in bytes, for formats with one.
+    public var size: UInt64?
+    /// Compression of the initrd; nil is zstd level 3 where the kernel reads it, else gzip.
+    public var compression: Compression?
+    /// Unpacks the kernel, for boot loaders and hypervisors that cannot.
+    public var decompressKernel = false
+    /// What `~/` in `files:` stands for.
+    public var home: String?
+    /// Where images come from, platform and pull policy among it.
+    public var provider = ImageProvider.Options()
+
+    public init() {}
+}

@@ -1,0 +1,27 @@
+public import MobySpec
+
+/// What a build did.
+public struct BuildResult: Sendable {
+    public struct File: Sendable, Equatable {
+        public let path: String
+        /// Length in bytes.
+        public let size: UInt64
+    }
+
+    /// A step of the build and how long it took.
+    public struct Timing: Sendable {
+        public let step: String
+        public let duration: Duration
+    }
+
+    /// Files written, in order.
+    public internal(set) var files: [File] = []
+    /// The initrd's segments, in order.
+    public internal(set) var segments: [Segment] = []
+    /// Bytes of memory that the unpacked root takes.
+    public internal(set) var unpacked: UInt64 = 0
+    /// The least memory to boot with, in MiB.
+    public internal(set) var minMemory = 0
+    public internal(set) var timings: [Timing] = []
+    public internal(set) var warnings: [Diagnostic] = []
+}

@@ -1,0 +1,95 @@
+internal import Archive
+internal import CLinux
+internal import Extents
+public import MobySpec
+public import OCI
+
+/// Builds outputs from a spec: the chain from images to files.
+public struct Builder: Sendable {
+    let store: ContentStore
+    let options: BuildOptions
+    let cache: SegmentCache
+
+    /// - Throws: `FileError` when the store's segment folder cannot be made.
+    public init(store: ContentStore, options: BuildOptions) throws {
+        self.store = store
+        self.options = options
+        cache = try SegmentCache(store: store.path)
+        moby_return_freed_memory()
+    }
+
+    /// Builds and writes all outputs, or nothing.
+    /// - Throws: `SpecError` for faults of the spec; `BuildError` and the errors of images, files and archives for faults of the world.
+    public func build(_ spec: Spec) async throws -> BuildResult {
+        do { return try await run(spec) } catch let fault as Diagnostic { throw SpecError([fault]) }
+    }
+
+    private func run(_ spec: Spec) async throws -> BuildResult {
+        var log = StepLog()
+        let formats = try FormatChoice.formats(options.formats, spec, streaming: options.output != nil)
+        let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
+        let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
+        log.end("images")
+        let containers = try ContainerPlan(spec, images)
+        let kernel = try KernelImage(spec.kernel, images)
+        log.end("configuration")
+        let root = try await RootAssembly(spec, images, layouts, containers, kernel, options)
+            .assemble(encoding: formats.contains(where: \.needsInitrd))
+        log.end("segments")
+        let boot = try bootFiles(spec, kernel, root)
+        let artifacts = try formats.flatMap { try $0.make?(boot, options.name) ?? [] }
+        var result = BuildResult()
+        result.segments = root.segments
+        result.unpacked = root.segments.reduce(0) { $0 + $1.record.unpacked }
+        result.minMemory = MemoryEstimate.mebibytes(
+            unpacked: result.unpacked, initrd: boot.wholeInitrd.length, kernel: boot.kernel?.length ?? 0, commandLine: boot.commandLine)
+        result.warnings = containers.warnings + root.warnings
+        result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
+        log.end("outputs")
+        result.timings = log.timings
+        return result
+    }
+
+    /// The final configuration of the container of this name.
+    /// - Throws: as ``build(_:)``; `BuildError` when there is no such container.
+    public func explain(_ spec: Spec, name: String) async throws -> Explanation {
+        let all = spec.onboot + spec.onshutdown + spec.services
+        guard all.contains(where: { $0.name == name }) else {
+            let guess = Spelling.closest(to: name, in: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
+            throw BuildError("there is no container '\(name)'", hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
+        }
+        var part = Spec()
+        part.onboot = spec.onboot
+        part.onshutdown = spec.onshutdown
+        part.services = spec.services
+        let images = try await ImageSet.fetch(part, store: store, cache: cache, provider: provider)
+        let plan = try ContainerPlan(spec, images)
+        guard let found = plan.explanations.last(where: { $0.placement.name == name }) else {
+            throw BuildError("there is no container '\(name)'")
+        }
+        return found
+    }
+
+    private var provider: ImageProvider { ImageProvider(store: store, options: options.provider) }
+
+    private func provider(_ platform: Platform) -> ImageProvider {
+        var options = options.provider
+        options.platform = platform
+        return ImageProvider(store: store, options: options)
+    }
+
+    private func bootFiles(_ spec: Spec, _ kernel: KernelImage?, _ root: RootAssembly.Result) throws -> BootFiles {
+        BootFiles(
+            kernel: try kernel?.kernel(decompressed: options.decompressKernel), microcode: root.microcode?.bytes,
+            initrd: .concatenating(root.segments.filter { $0.key.role != .microcode }.map(\.bytes)), commandLine: spec.kernel.cmdline ?? "",
+            root: root.parts)
+    }
+
+    private func summary(_ result: BuildResult) -> BuildSummary {
+        BuildSummary(
+            platform: options.provider.platform.description, minMemoryMiB: result.minMemory, unpacked: result.unpacked, files: [],
+            segments: result.segments.map {
+                BuildSummary.Part(role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked)
+            })
+    }
+}

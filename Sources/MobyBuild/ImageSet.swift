@@ -1,0 +1,81 @@
+internal import Archive
+internal import Extents
+internal import MobySpec
+internal import OCI
+
+/// The images of a spec by the text that names them, and what is found out about them once and kept.
+struct ImageSet: Sendable {
+    let store: ContentStore
+    let cache: SegmentCache
+    private let images: [String: Image]
+
+    init(store: ContentStore, cache: SegmentCache, images: [String: Image]) {
+        self.store = store
+        self.cache = cache
+        self.images = images
+    }
+
+    /// Gets every image of a spec, several at a time, each once.
+    static func fetch(_ spec: Spec, store: ContentStore, cache: SegmentCache, provider: ImageProvider) async throws -> ImageSet {
+        let containers = spec.onboot + spec.onshutdown + spec.services
+        var sources = [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image)
+        sources += spec.volumes.filter { $0.format != "oci" || $0.platforms.isEmpty }.compactMap(\.image)
+        let images = try await withThrowingTaskGroup(of: (String, Image).self) { group in
+            for source in Set(sources.map(\.value)) {
+                group.addTask { (source, try await provider.image(source)) }
+            }
+            return try await group.reduce(into: [String: Image]()) { $0[$1.0] = $1.1 }
+        }
+        return ImageSet(store: store, cache: cache, images: images)
+    }
+
+    subscript(source: Located<String>) -> Image {
+        guard let image = images[source.value] else { preconditionFailure("'\(source.value)' was not fetched") }
+        return image
+    }
+
+    /// The merged tree of an image, as its layers have it.
+    func tree(_ image: Image) throws -> FileTree {
+        try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
+    }
+
+    /// An image's accounts, kept in the cache so that a warm build unpacks nothing.
+    func accounts(_ image: Image) throws -> Accounts {
+        let key = SegmentKey(
+            role: .record, content: image.identity, platform: image.platform.description, destination: "accounts", rules: "1",
+            encoding: "none")
+        let bytes = try cache.small(key) {
+            let tree = try tree(image)
+            return tree.bytes(of: TreePath("etc/passwd")) + [0] + tree.bytes(of: TreePath("etc/group"))
+        }
+        let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+        return Accounts(
+            passwd: String(decoding: parts.first ?? [], as: UTF8.self), group: String(decoding: parts.last ?? [], as: UTF8.self))
+    }
+}
+
+extension Image {
+    /// What all that is made from this image depends on.
+    var identity: String { contentID.description }
+    /// Directory of its tree in the guest, without a leading slash.
+    var guestTree: String { "images/\(contentID.short)" }
+    /// Bytes of its layers, compressed.
+    var weight: UInt64 { layers.reduce(0) { $0 + $1.size } }
+}
+
+extension FileTree {
+    /// The contents of a small regular file; nothing when it is not one.
+    func bytes(of path: TreePath) -> [UInt8] {
+        guard case .regular(let content)? = self[path]?.kind else { return [] }
+        return (try? ExtentReader.bytes(of: content, limit: 4 << 20)) ?? []
+    }
+}
+
+/// Runs `body`; an error that leaves it says what was being done.
+func context<Value>(_ doing: String, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let error as SpecError { throw error } catch let error as Diagnostic {
+        throw error
+    } catch is CancellationError {
+        throw CancellationError()
+    } catch { throw BuildError("\(doing): \(error)", hint: (error as? any HintedError)?.hint) }
+}

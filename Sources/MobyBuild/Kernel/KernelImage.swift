@@ -1,0 +1,99 @@
+internal import Archive
+internal import Extents
+internal import FoundationEssentials
+internal import MobySpec
+internal import OCI
+
+/// The kernel section: which files of the kernel image are the kernel, its modules and the microcode.
+struct KernelImage: Sendable {
+    static let names = ["kernel", "bzImage", "vmlinuz64"]
+
+    let images: ImageSet
+    let image: Image
+    let spec: KernelSpec
+    let place: SourceLocation
+    let facts: KernelFacts
+
+    /// - Throws: `Diagnostic` naming the image and what it has, when a file that the spec asks for is not there.
+    init?(_ spec: KernelSpec, _ images: ImageSet) throws {
+        guard let source = spec.image else { return nil }
+        let image = images[source]
+        self.images = images
+        self.image = image
+        self.spec = spec
+        place = source.location
+        let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
+        let key = SegmentKey(
+            role: .record, content: image.identity, platform: image.platform.description, destination: "kernel facts \(choice)", rules: "1",
+            encoding: "none")
+        let bytes = try images.cache.small(key) {
+            let tree = try images.tree(image)
+            return try Array(JSONEncoder().encode(KernelImage.facts(of: tree, image, spec, at: source)))
+        }
+        facts = try JSONDecoder().decode(KernelFacts.self, from: Data(bytes))
+    }
+
+    /// Name of the modules archive; nil when the spec wants none.
+    static func modulesName(_ spec: KernelSpec) -> String? {
+        let name = spec.tar ?? "kernel.tar"
+        return name.isEmpty || name == "none" ? nil : name
+    }
+
+    private static func facts(of tree: FileTree, _ image: Image, _ spec: KernelSpec, at source: Located<String>) throws -> KernelFacts {
+        let top = tree.paths.filter { $0.parent.isRoot && !$0.isRoot }.map(\.description)
+        func missing(_ what: String, _ names: [String], hint: String) -> Diagnostic {
+            let quoted = names.map { "'\($0)'" }.joined(separator: " or ")
+            let has = top.isEmpty ? "nothing" : top.prefix(20).joined(separator: ", ")
+            return Diagnostic(at: source.location, "kernel image '\(source.value)' has no \(what) \(quoted); it has \(has)", hint: hint)
+        }
+        let candidates = spec.binary.map { [$0] } ?? names
+        guard let kernel = candidates.first(where: { top.contains($0) }) else {
+            throw missing("kernel", candidates, hint: "name the file with kernel.binary")
+        }
+        let modules = modulesName(spec)
+        if let modules, !top.contains(modules) {
+            throw missing("modules archive", [modules], hint: "name the file with kernel.tar, or write tar: none")
+        }
+        if let microcode = spec.ucode, !microcode.isEmpty, !top.contains(microcode), image.platform.architecture == "amd64" {
+            throw missing("microcode", [microcode], hint: "remove kernel.ucode, or name a file of the image")
+        }
+        let label = image.config.config?.labels?["org.mobyproject.kernel.initrd"]
+        let readsZstd = label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree)
+        return KernelFacts(
+            kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false, readsZstd: readsZstd)
+    }
+
+    /// Whether a kernel configuration in the image has `CONFIG_RD_ZSTD=y`.
+    private static func configurationReadsZstd(_ tree: FileTree) -> Bool {
+        for path in [TreePath("config"), TreePath("kernel_config"), TreePath("config.gz"), TreePath("kernel_config.gz")] {
+            guard case .regular(let content)? = tree[path]?.kind else { continue }
+            var text: [UInt8] = []
+            guard (try? Compression.decompress(content, limit: 4 << 20, { text.append(contentsOf: $0) })) != nil else { continue }
+            return String(decoding: text, as: UTF8.self).split(separator: "\n").contains("CONFIG_RD_ZSTD=y")
+        }
+        return false
+    }
+
+    /// A top-level file of the image.
+    func file(_ name: String) throws -> ExtentList {
+        guard let path = TreePath(name.utf8), case .regular(let content)? = try images.tree(image)[path]?.kind else {
+            throw BuildError("'\(name)' of kernel image '\(image.name)' is not a regular file")
+        }
+        return content
+    }
+
+    /// The kernel itself, from the cache.
+    func kernel(decompressed: Bool) throws -> ExtentList {
+        let key = SegmentKey(
+            role: .kernel, content: image.identity, platform: image.platform.description, destination: facts.kernel,
+            rules: decompressed ? "decompressed 1" : "1", encoding: "none")
+        if let segment = images.cache.segment(key, title: facts.kernel) { return segment.bytes }
+        let content = try file(facts.kernel)
+        return try images.cache.store(key, title: facts.kernel, record: SegmentRecord(key: key.description)) { sink in
+            guard decompressed else { return try ExtentReader.read(content) { try sink.write($0) } }
+            try context("decompressing '\(facts.kernel)' of '\(image.name)'") {
+                try CompressedKernel.decompress(content) { try sink.write($0) }
+            }
+        }.bytes
+    }
+}

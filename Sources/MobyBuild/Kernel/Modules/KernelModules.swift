@@ -1,0 +1,146 @@
+public import Archive
+internal import Extents
+
+/// The modules of one kernel release, as they lie below `lib/modules/<release>`.
+public struct KernelModules: Sendable {
+    /// E.g. `6.1.0-56-cloud-amd64`.
+    public let release: String
+    /// `usr/lib/modules/<release>` or `lib/modules/<release>`: where the modules lie in the tree they were read from.
+    public let folder: TreePath
+    /// In the order of their paths.
+    public let modules: [KernelModule]
+    /// Names of what is built into the kernel.
+    public let builtin: Set<String>
+    private let byName: [String: Int]
+
+    init(release: String, folder: TreePath, modules: [KernelModule], builtin: Set<String>) {
+        self.release = release
+        self.folder = folder
+        self.modules = modules.sorted { $0.path < $1.path }
+        self.builtin = builtin
+        byName = Dictionary(self.modules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads the modules of a tree.
+    /// - Throws: `KernelModulesError` when there is no module folder, more than one, or a module that is not an ELF64 file with a `.modinfo` section.
+    public init(_ tree: FileTree) throws {
+        let (folder, release) = try Self.folder(in: tree)
+        var modules: [KernelModule] = []
+        var builtin: Set<String> = []
+        for path in tree.paths {
+            guard let below = path.removing(prefix: folder), case .regular(let contents)? = tree[path]?.kind else { continue }
+            if below == TreePath("modules.builtin") {
+                builtin = Self.builtin(try ExtentReader.bytes(of: contents))
+            } else if below.bytes.ends(with: ".ko".utf8) {
+                guard let modinfo = ELF(try ExtentReader.bytes(of: contents, limit: 256 << 20))?.section(".modinfo") else {
+                    throw KernelModulesError.notAModule(path)
+                }
+                modules.append(KernelModule(path: below, modinfo: modinfo, size: contents.length))
+            } else if below.bytes.ends(with: ".ko.xz".utf8) || below.bytes.ends(with: ".ko.gz".utf8)
+                || below.bytes.ends(with: ".ko.zst".utf8)
+            {
+                throw KernelModulesError.compressed(path)
+            }
+        }
+        self.init(release: release, folder: folder, modules: modules, builtin: builtin)
+    }
+
+    /// The module of a name in any spelling.
+    public subscript(name: String) -> KernelModule? { byName[KernelModule.normalized(name)].map { modules[$0] } }
+
+    /// The modules wanted and all they need, in the order of their paths.
+    /// - Parameter wanted: names (`virtio_net`, `virtio-net`) or patterns of paths without `.ko` (`kernel/drivers/net/*`, `kernel/fs/**`).
+    ///   What is built into the kernel is there already. A name after `?` may be missing.
+    /// - Throws: `KernelModulesError.unknown` with all names and patterns that nothing stands for.
+    public func closure(of wanted: [String]) throws -> [KernelModule] {
+        var found: Set<Int> = []
+        var unknown: [String] = []
+        for text in wanted {
+            let isOptional = text.hasPrefix("?")
+            let name = isOptional ? String(text.dropFirst()) : text
+            let matches = self.matches(name)
+            if matches.isEmpty, !isOptional, !builtin.contains(KernelModule.normalized(name)) { unknown.append(name) }
+            found.formUnion(matches)
+        }
+        guard unknown.isEmpty else {
+            throw KernelModulesError.unknown(unknown.map { ($0, closest(to: $0)) }, release: release)
+        }
+        return modules.indices.filter(expand(found).contains).map { modules[$0] }
+    }
+
+    /// What a module needs, in the order to load it in.
+    func loadOrder(of module: KernelModule) -> [KernelModule] {
+        var order: [KernelModule] = []
+        var seen: Set<String> = [module.name]
+        func visit(_ module: KernelModule) {
+            for dependency in module.depends.compactMap({ self[$0] }) where seen.insert(dependency.name).inserted {
+                visit(dependency)
+                order.append(dependency)
+            }
+        }
+        visit(module)
+        return order
+    }
+
+    private func matches(_ name: String) -> [Int] {
+        guard name.contains("/") || name.contains("*") else { return byName[KernelModule.normalized(name)].map { [$0] } ?? [] }
+        let pattern = PathPattern(name)
+        return modules.indices.filter { index in
+            let path = modules[index].path
+            return pattern.matches(path) || TreePath(path.bytes.dropLast(3)).map(pattern.matches) == true
+        }
+    }
+
+    private func expand(_ start: Set<Int>) -> Set<Int> {
+        var found = start
+        var pending = Array(start)
+        while let index = pending.popLast() {
+            let module = modules[index]
+            for name in module.depends + module.softDependencyNames {
+                if let next = byName[name], found.insert(next).inserted { pending.append(next) }
+            }
+        }
+        return found
+    }
+
+    private func closest(to name: String) -> String? {
+        let wanted = KernelModule.normalized(name)
+        return modules.map(\.name).filter { $0.hasPrefix(wanted) || (wanted.count > 3 && $0.contains(wanted)) }.min { $0.count < $1.count }
+    }
+
+    private static func folder(in tree: FileTree) throws -> (TreePath, release: String) {
+        let parents = [TreePath("usr/lib/modules"), TreePath("lib/modules")]
+        let folders = tree.paths.filter {
+            parents.contains($0.parent) && tree[$0].map { if case .directory = $0.kind { true } else { false } } == true
+        }
+        guard let folder = folders.first else { throw KernelModulesError.noFolder }
+        guard folders.count == 1 else { throw KernelModulesError.severalFolders(folders.map(\.description)) }
+        return (folder, String(decoding: folder.name, as: UTF8.self))
+    }
+
+    /// `modules.builtin` holds one path a line.
+    private static func builtin(_ text: [UInt8]) -> Set<String> {
+        Set(
+            text.split(separator: UInt8(ascii: "\n")).map { line in
+                KernelModule.name(
+                    ofFile: String(
+                        decoding: line[(line.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? line.startIndex)...], as: UTF8.self))
+            })
+    }
+}
+
+extension TreePath {
+    /// The path below a folder; nil when it does not lie in it.
+    func removing(prefix: TreePath) -> TreePath? {
+        guard bytes.count > prefix.bytes.count + 1, bytes.starts(with: prefix.bytes), bytes[prefix.bytes.count] == UInt8(ascii: "/") else {
+            return nil
+        }
+        return TreePath(bytes[(prefix.bytes.count + 1)...])
+    }
+}
+
+extension Array<UInt8> {
+    func ends(with suffix: String.UTF8View) -> Bool {
+        count > suffix.count && self[(count - suffix.count)...].elementsEqual(suffix)
+    }
+}

@@ -1,0 +1,77 @@
+internal import Archive
+internal import Extents
+internal import MobySpec
+internal import OCI
+
+/// The tree of the kernel's modules archive, with those modules that the spec wants, where the root has its `lib`.
+struct ModulesTree: Sendable {
+    let kernel: KernelImage
+    let name: String
+    /// Links of the init images that names of the archive go through, e.g. `lib` to `usr/lib`.
+    let root: RootState
+
+    /// Top-level directories of a modules archive that a usr-merged root has as links.
+    private static let mergeable: [TreePath] = [TreePath("lib"), TreePath("bin"), TreePath("sbin"), TreePath("lib64")]
+
+    init?(_ kernel: KernelImage, root: RootState) {
+        guard kernel.facts.hasModules, let name = KernelImage.modulesName(kernel.spec) else { return nil }
+        self.kernel = kernel
+        self.name = name
+        self.root = root
+    }
+
+    /// What the segment depends on besides the image: wanted modules and followed links.
+    var variant: String {
+        let links = ModulesTree.mergeable.compactMap { path in root[path]?.kind == .symlink ? "\(path)=\(destination(path))" : nil }
+        let wanted = kernel.spec.modules.map { "only " + $0.map(\.value).joined(separator: " ") } ?? "all"
+        return (["/", name, wanted] + links).joined(separator: " ")
+    }
+
+    func make() throws -> FileTree {
+        let archive = try kernel.file(name)
+        let whole = try context("reading '\(name)' of kernel image '\(kernel.image.name)'") { try FileTree.tar(archive) }
+        var tree = try chosen(from: whole)
+        tree = tree.renamed(moved)
+        tree.addMissingParents()
+        return tree
+    }
+
+    /// The modules that the spec wants, with indexes; all of them as they are when it does not say, unless their indexes are missing.
+    private func chosen(from whole: FileTree) throws -> FileTree {
+        guard let wanted = kernel.spec.modules else {
+            let hasIndex = whole.paths.contains { $0.name.elementsEqual("modules.dep".utf8) }
+            guard !hasIndex, let modules = try? KernelModules(whole) else { return whole }
+            return pruned(whole, modules, keeping: modules.modules)
+        }
+        let modules = try context("reading modules of kernel image '\(kernel.image.name)'") { try KernelModules(whole) }
+        return pruned(whole, modules, keeping: try closure(of: wanted, modules))
+    }
+
+    /// Modules are left out, other files of the archive, e.g. firmware, are not.
+    private func pruned(_ whole: FileTree, _ modules: KernelModules, keeping kept: [KernelModule]) -> FileTree {
+        var tree = modules.pruned(whole, keeping: kept)
+        for path in whole.paths where !path.isInside(modules.folder) && tree[path] == nil {
+            if let node = whole[path] { tree.set(path, node) }
+        }
+        return tree
+    }
+
+    private func closure(of wanted: [Located<String>], _ modules: KernelModules) throws -> [KernelModule] {
+        do { return try modules.closure(of: wanted.map(\.value)) } catch let error as KernelModulesError {
+            throw Diagnostic(at: wanted.first?.location ?? kernel.place, "kernel.modules: \(error)")
+        }
+    }
+
+    private func destination(_ path: TreePath) -> TreePath {
+        root.resolvingParents(path.appending(TreePath("x")))?.parent ?? path
+    }
+
+    /// A name of the archive where it goes: below the link's target, for the kernel would put a directory in the link's place.
+    private func moved(_ path: TreePath) -> TreePath {
+        for link in ModulesTree.mergeable where path.isInside(link) && root[link]?.kind == .symlink {
+            guard let rest = TreePath(path.bytes.dropFirst(link.bytes.count)) else { continue }
+            return destination(link).appending(rest)
+        }
+        return path
+    }
+}

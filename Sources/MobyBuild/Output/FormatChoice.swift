@@ -1,0 +1,50 @@
+internal import MobySpec
+
+/// Which formats a build makes: `--format` wins, then the `outputs` of the spec, then kernel and initrd.
+enum FormatChoice {
+    /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not available yet.
+    static func formats(_ names: [String], _ spec: Spec, streaming: Bool) throws -> [OutputFormat] {
+        if !names.isEmpty {
+            let formats = try names.map { try format($0) { BuildError($0, hint: $1) } }
+            return try checked(unique(formats), streaming: streaming)
+        }
+        if streaming { return [.tar] }
+        guard !spec.outputs.isEmpty else { return [.kernelInitrd] }
+        var faults: [Diagnostic] = []
+        var formats: [OutputFormat] = []
+        for output in spec.outputs {
+            let name = OutputFormat.names2017[output.format.value] ?? output.format.value
+            do {
+                let format = try format(name) { Diagnostic(at: output.format.location, $0, hint: $1) }
+                formats.append(format.name == OutputFormat.kernelInitrd.name ? .kernelInitrd2017 : format)
+            } catch let fault as Diagnostic { faults.append(fault) }
+        }
+        guard faults.isEmpty else { throw SpecError(faults) }
+        return unique(formats)
+    }
+
+    private static func format(_ name: String, _ fault: (_ message: String, _ hint: String) -> any Error) throws -> OutputFormat {
+        let available = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
+        guard let format = OutputFormat.named(name) else {
+            let guess = Spelling.closest(to: name, in: OutputFormat.all.map(\.name))
+            let hint = (guess.map { "did you mean '\($0)'? " } ?? "") + "formats: \(OutputFormat.all.map(\.name).joined(separator: ", "))"
+            throw fault("unknown output format '\(name)'", hint)
+        }
+        guard format.isAvailable else { throw fault("output format '\(name)' is not available yet", "available: \(available)") }
+        return format
+    }
+
+    private static func unique(_ formats: [OutputFormat]) -> [OutputFormat] {
+        var seen = Set<String>()
+        return formats.filter { seen.insert($0.name).inserted }
+    }
+
+    private static func checked(_ formats: [OutputFormat], streaming: Bool) throws -> [OutputFormat] {
+        guard streaming else { return formats }
+        guard formats.count == 1, let format = formats.first, format.isStreamable else {
+            let names = OutputFormat.all.filter { $0.isAvailable && $0.isStreamable }.map(\.name).joined(separator: ", ")
+            throw BuildError("one output file takes one format that is one stream", hint: "such formats: \(names)")
+        }
+        return formats
+    }
+}

@@ -1,0 +1,40 @@
+/// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in one table.
+public struct OutputFormat: Sendable, CustomStringConvertible {
+    public enum Firmware: String, Sendable { case none, bios, uefi }
+    public enum Medium: String, Sendable { case files, disk, iso, archive }
+    public enum Wrapping: String, Sendable { case none, raw, qcow2, vmdk, vhd, tar, tarGzip = "tar.gz" }
+
+    public let name: String
+    /// One line for lists.
+    public let summary: String
+    public let firmware: Firmware
+    public let medium: Medium
+    public let wrapping: Wrapping
+    /// What follows the build's name in the files' names.
+    public let suffixes: [String]
+    /// Whether it is one stream of bytes that `-o` can take.
+    public let isStreamable: Bool
+    /// Whether it needs the encoded initrd, or only the trees.
+    let needsInitrd: Bool
+    /// How it is made; nil as long as nobody can.
+    let make: (@Sendable (BootFiles, _ name: String) throws -> [Artifact])?
+
+    init(
+        _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none, suffixes: [String],
+        isStreamable: Bool = false, needsInitrd: Bool = true, make: (@Sendable (BootFiles, _ name: String) throws -> [Artifact])? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.firmware = firmware
+        self.medium = medium
+        self.wrapping = wrapping
+        self.suffixes = suffixes
+        self.isStreamable = isStreamable
+        self.needsInitrd = needsInitrd
+        self.make = make
+    }
+
+    public var description: String { name }
+    /// Whether this version can make it.
+    public var isAvailable: Bool { make != nil }
+}

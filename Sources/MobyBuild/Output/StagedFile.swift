@@ -1,0 +1,39 @@
+internal import CLinux
+internal import Extents
+internal import Glibc
+
+/// A finished file under a temporary name beside its final one: the files of a build appear together, when all of them are done.
+final class StagedFile {
+    let path: String
+    let size: UInt64
+    private let temporary: String
+    private let slot: Int32
+    private var committed = false
+
+    /// - Parameter write: writes the file to the path it is given.
+    init(_ path: String, _ write: (String) throws -> Void) throws {
+        self.path = path
+        temporary = "\(path).staged.\(getpid())"
+        // A signal that ends the process takes the file with it.
+        slot = moby_partial_add(temporary)
+        do {
+            try write(temporary)
+            size = try SourceFile(temporary).size
+        } catch {
+            unlink(temporary)
+            moby_partial_remove(slot)
+            throw error
+        }
+    }
+
+    deinit {
+        if !committed { unlink(temporary) }
+        moby_partial_remove(slot)
+    }
+
+    /// Gives the file its final name.
+    func commit() throws {
+        guard rename(temporary, path) == 0 else { throw FileError("write", path) }
+        committed = true
+    }
+}

@@ -1,0 +1,52 @@
+public import Archive
+
+/// A pattern for paths of a file tree: `*` and `?` stay inside one name, `**` is any number of names. A pattern that matches a
+/// folder matches all that lies in it. A leading slash means nothing.
+public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+    private let names: [[UInt8]]
+
+    public init(_ text: String) {
+        description = text
+        names = text.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
+    }
+
+    /// Whether the path, or a folder that it lies in, is meant.
+    public func matches(_ path: TreePath) -> Bool {
+        let parts = path.bytes.split(separator: UInt8(ascii: "/"))
+        return Self.match(names[...], parts[...])
+    }
+
+    private static func match(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<ArraySlice<UInt8>>) -> Bool {
+        guard let first = pattern.first else { return true }
+        let rest = pattern.dropFirst()
+        if first.elementsEqual("**".utf8) {
+            return path.indices.contains { match(rest, path[$0...]) } || (rest.isEmpty && !path.isEmpty)
+        }
+        guard let name = path.first, matchName(first[...], name) else { return false }
+        return match(rest, path.dropFirst())
+    }
+
+    /// Linear in the length of the name for each star, by going back to the last star only.
+    private static func matchName(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
+        var p = pattern.startIndex
+        var n = name.startIndex
+        var star: (pattern: Int, name: Int)?
+        while n < name.endIndex {
+            if p < pattern.endIndex, pattern[p] == UInt8(ascii: "*") {
+                star = (p + 1, n)
+                p += 1
+            } else if p < pattern.endIndex, pattern[p] == UInt8(ascii: "?") || pattern[p] == name[n] {
+                p += 1
+                n += 1
+            } else if let last = star {
+                star = (last.pattern, last.name + 1)
+                p = last.pattern
+                n = last.name + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}

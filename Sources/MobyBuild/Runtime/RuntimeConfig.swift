@@ -1,0 +1,50 @@
+public import BootLayout
+public import MobySpec
+public import OCI
+
+/// One container as runc and PID 1 get it: the OCI runtime configuration and the record beside it, each value with its origin.
+public struct RuntimeConfig: Sendable {
+    /// `config.json` (runtime-spec 1.0.2, config.md and config-linux.md), members in the order of the specification's own types.
+    public let config: Traced
+    /// `runtime.json`.
+    public let record: RuntimeRecord
+    /// Origins within `runtime.json`, by JSON pointer.
+    public let recordOrigins: [(pointer: String, origin: Origin)]
+    public let warnings: [Diagnostic]
+
+    /// What a configuration is made from.
+    public struct Input {
+        public var container: ContainerSpec
+        public var label: ContainerOptions
+        public var image: ImageConfig
+        public var placement: Placement
+        public var volumes: VolumeTable
+        public var identities: IdentityTable
+        /// The image's accounts, asked for only when its `User` has to be looked up.
+        public var accounts: () throws -> Accounts
+
+        public init(
+            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: Placement, volumes: VolumeTable,
+            identities: IdentityTable, accounts: @escaping () throws -> Accounts
+        ) {
+            self.container = container
+            self.label = label
+            self.image = image
+            self.placement = placement
+            self.volumes = volumes
+            self.identities = identities
+            self.accounts = accounts
+        }
+    }
+
+    /// Merges YAML, label, image configuration and defaults.
+    /// - Throws: `SpecError` with every fault of this container; whatever `accounts` throws.
+    public init(_ input: Input) throws {
+        var draft = RuntimeDraft(input)
+        config = try draft.config()
+        (record, recordOrigins) = draft.record()
+        warnings = draft.faults.filter { $0.severity == .warning }
+        let errors = draft.faults.filter { $0.severity == .error }
+        guard errors.isEmpty else { throw SpecError(errors) }
+    }
+}

@@ -1,0 +1,97 @@
+internal import MobySpec
+internal import OCI
+
+extension RuntimeDraft {
+    /// `process` (config.md, Process).
+    mutating func process(_ capabilities: (effective: [Choice<String>], ambient: [Choice<String>])) throws -> Traced {
+        let user = try self.user()
+        var limits: Traced?
+        if let texts = merge.choose("rlimits", { $0.rlimits }), !texts.value.isEmpty {
+            let location = place(texts.origin)
+            let parsed = texts.value.compactMap { text in noting { () throws(Diagnostic) in try ResourceLimits.parse(text, at: location) } }
+            limits = .array(parsed.map { .value($0, texts.origin) })
+        }
+        let members: [(key: String, value: Traced?)] = [
+            ("user", user),
+            ("args", .strings(arguments())),
+            ("env", .strings(environment())),
+            ("cwd", .string(workingDirectory())),
+            ("capabilities", Capabilities.sets(capabilities.effective, ambient: capabilities.ambient)),
+            ("rlimits", limits),
+            ("noNewPrivileges", .flag(merge.choose("noNewPrivileges") { $0.noNewPrivileges })),
+            ("oomScoreAdj", merge.choose("oomScoreAdj") { $0.oomScoreAdj }.map { .value(.integer(Int64($0.value)), $0.origin) }),
+        ]
+        return .object(present: members) ?? .object([])
+    }
+
+    private var execution: ImageConfig.Execution { input.image.config ?? ImageConfig.Execution() }
+
+    private mutating func arguments() -> Choice<[String]> {
+        if let command = merge.choose("command", { $0.command }) {
+            if command.value.isEmpty {
+                faults.append(
+                    Diagnostic(at: place(command.origin), "command of '\(container.name)' is empty", hint: "name the program to run"))
+            }
+            return command
+        }
+        let (entrypoint, arguments) = (execution.entrypoint ?? [], execution.cmd ?? [])
+        if entrypoint.isEmpty && arguments.isEmpty {
+            faults.append(
+                Diagnostic(
+                    at: container.image.location, "image '\(container.image.value)' of '\(container.name)' has no command",
+                    hint: "add command: [\"/path/of/program\"] to '\(container.name)'"))
+        }
+        let field = arguments.isEmpty ? "Entrypoint" : entrypoint.isEmpty ? "Cmd" : "Entrypoint, Cmd"
+        return Choice(value: entrypoint + arguments, origin: .image(field: field))
+    }
+
+    private func environment() -> Choice<[String]> {
+        merge.choose("env") { $0.env } ?? Choice(value: execution.env ?? [], origin: .image(field: "Env"))
+    }
+
+    private func workingDirectory() -> Choice<String> {
+        if let cwd = merge.chooseText("cwd", { $0.cwd }) { return cwd }
+        if let directory = execution.workingDir, !directory.isEmpty {
+            // runc wants an absolute path, Docker files may have a relative one.
+            return Choice(value: directory.hasPrefix("/") ? directory : "/" + directory, origin: .image(field: "WorkingDir"))
+        }
+        return Choice(value: "/", origin: .standard)
+    }
+
+    private mutating func user() throws -> Traced {
+        let uid = number("uid", merge.choose("uid") { $0.uid })
+        let gid = number("gid", merge.choose("gid") { $0.gid })
+        let more = merge.choose("additionalGids") { $0.additionalGids }
+        var additional = (more?.value ?? []).compactMap { number("additionalGids", Choice(value: $0, origin: more?.origin ?? .standard)) }
+        let fromImage = uid == nil ? try imageUser() : nil
+        let imageOrigin = Origin.image(field: "User")
+        if let fromImage, more == nil { additional = fromImage.additionalGids.map { Choice(value: $0, origin: imageOrigin) } }
+        func choice(_ asked: Choice<UInt32>?, _ image: UInt32?) -> Traced {
+            let choice = asked ?? image.map { Choice(value: $0, origin: imageOrigin) } ?? Choice(value: 0, origin: .standard)
+            return .value(.integer(Int64(choice.value)), choice.origin)
+        }
+        let list: Traced? = additional.isEmpty ? nil : .array(additional.map { .value(.integer(Int64($0.value)), $0.origin) })
+        let members: [(key: String, value: Traced?)] = [
+            ("uid", choice(uid, fromImage?.uid)), ("gid", choice(gid, fromImage?.gid)), ("additionalGids", list),
+        ]
+        return .object(present: members) ?? .object([])
+    }
+
+    private mutating func number(_ key: String, _ identity: Choice<Identity>?) -> Choice<UInt32>? {
+        guard let identity else { return nil }
+        if let number = input.identities.number(identity.value) { return Choice(value: number, origin: identity.origin) }
+        faults.append(input.identities.unknown(identity.value, key: key, at: place(identity.origin)))
+        return Choice(value: 0, origin: identity.origin)
+    }
+
+    private mutating func imageUser() throws -> ImageUser? {
+        guard let text = execution.user, !text.isEmpty else { return nil }
+        if let user = try ImageUser(text, accounts: input.accounts) { return user }
+        faults.append(
+            Diagnostic(
+                at: container.image.location,
+                "image '\(container.image.value)' wants to run as '\(text)', which its /etc/passwd and /etc/group do not have",
+                hint: "set uid: and gid: of '\(container.name)' to numbers"))
+        return nil
+    }
+}

@@ -1,0 +1,111 @@
+internal import Archive
+internal import BootLayout
+internal import Extents
+internal import MobySpec
+internal import OCI
+
+/// Makes the whole root as segments: init images first, for they decide what the rest finds at `/`.
+struct RootAssembly {
+    struct Result {
+        /// In the order of the initrd; the microcode first.
+        var segments: [Segment] = []
+        /// The same as trees.
+        var parts: [RootPart] = []
+        var warnings: [Diagnostic] = []
+
+        var microcode: Segment? { segments.first { $0.key.role == .microcode } }
+    }
+
+    let spec: Spec
+    let layouts: VolumeLayouts
+    let containers: ContainerPlan
+    let kernel: KernelImage?
+    let cache: SegmentCache
+    let plan: SegmentPlan
+    let home: String?
+
+    init(
+        _ spec: Spec, _ images: ImageSet, _ layouts: VolumeLayouts, _ containers: ContainerPlan, _ kernel: KernelImage?,
+        _ options: BuildOptions
+    ) {
+        self.spec = spec
+        self.layouts = layouts
+        self.containers = containers
+        self.kernel = kernel
+        cache = images.cache
+        home = options.home
+        let compression = options.compression ?? (kernel?.facts.readsZstd == true ? .zstd(level: 3) : .gzip)
+        plan = SegmentPlan(spec: spec, images: images, compression: compression)
+    }
+
+    /// - Parameter encoding: whether an initrd is wanted; without it only what decides about names is encoded.
+    func assemble(encoding: Bool) async throws -> Result {
+        let initial = plan.initial()
+        let initialSegments = try await SegmentEncoder.encode(initial, in: cache)
+        let listings = try zip(initial, initialSegments).map { ($0, try names($1)) }
+        let modules = kernel.flatMap { ModulesTree($0, root: state(listings)) }.map { plan.modules($0) }
+        let microcode = kernel.flatMap { plan.microcode($0) }
+        let others = try plan.containers() + plan.volumes(layouts)
+
+        let first = [microcode, modules].compactMap(\.self)
+        let rest = try await SegmentEncoder.encode(first + (encoding ? others : []), in: cache)
+        let moduleListing = try modules.map { ($0, try names(rest[first.count - 1])) }
+
+        let tree = try specTree(over: [moduleListing].compactMap(\.self) + listings)
+        let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
+        let last = [
+            try plan.generated(tree, role: .spec, title: "linuxkit.files"),
+            try plan.generated(sentinel(folder), role: .sentinel, title: "sentinel"),
+        ]
+        var result = Result()
+        let (head, tail) = (rest[..<first.count], rest[first.count...])
+        result.segments = try await head + initialSegments + tail + SegmentEncoder.encode(last, in: cache)
+        result.parts = ([modules].compactMap(\.self) + initial + others + last).compactMap { RootPart($0) }
+        result.warnings = result.segments.compactMap(attributeWarning)
+        return result
+    }
+
+    private func names(_ segment: Segment) throws -> RootListing {
+        guard let listing = cache.names(segment.key) else {
+            throw BuildError("the list of names of segment '\(segment.title)' is gone from the cache", hint: "build again")
+        }
+        return listing
+    }
+
+    private func state(_ listings: [(PlannedSegment, RootListing)]) -> RootState {
+        var state = RootState()
+        for (segment, listing) in listings { state.unpack(listing, from: segment.title) }
+        return state
+    }
+
+    /// The tree of the spec over the listings, all checked against each other.
+    private func specTree(over listings: [(PlannedSegment, RootListing)]) throws -> FileTree {
+        var check = OverlapCheck()
+        for (segment, listing) in listings { check.add(listing, from: segment.title, at: segment.place) }
+        var tree = SpecTree(over: check.root)
+        for explanation in containers.explanations { tree.add(bundle: explanation) }
+        for volume in spec.volumes { tree.add(volume: volume) }
+        let context = SpecTree.FileContext(spec: spec, identities: IdentityTable(spec), home: home)
+        for file in spec.files { tree.add(file: file, context) }
+        tree.directory("etc/moby")
+        check.add(RootListing(tree.tree), from: "files", at: spec.files.first?.location)
+        let faults = tree.faults + check.faults
+        guard faults.isEmpty else { throw SpecError(faults) }
+        return tree.tree
+    }
+
+    /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole.
+    private func sentinel(_ folder: TreePath) -> FileTree {
+        var tree = FileTree()
+        tree.set(folder.appending(TreePath("sentinel")), .file("whole\n", mode: 0o444))
+        return tree
+    }
+
+    private func attributeWarning(_ segment: Segment) -> Diagnostic? {
+        guard segment.record.lostAttributes > 0 else { return nil }
+        return Diagnostic(
+            .warning, at: nil,
+            "\(segment.record.lostAttributes) files of '\(segment.title)' have extended attributes, which an initrd cannot carry",
+            hint: "file capabilities among them have no effect; give the container the capabilities instead")
+    }
+}

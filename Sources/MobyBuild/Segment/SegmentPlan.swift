@@ -1,0 +1,116 @@
+internal import Archive
+internal import BootLayout
+internal import Extents
+internal import MobySpec
+internal import OCI
+
+/// Which segments an initrd is made of. Keys come from the spec and the images' digests alone: planning reads no image.
+struct SegmentPlan {
+    let spec: Spec
+    let images: ImageSet
+    let compression: Compression
+
+    /// Init images, in order.
+    func initial() -> [PlannedSegment] {
+        spec.`init`.enumerated().map { index, source in
+            image(
+                images[source], at: .root, .system, role: .`init`, title: source.value, location: "init[\(index)]", place: source.location)
+        }
+    }
+
+    /// Every distinct image of a container once, in the order of their places in the guest.
+    func containers() -> [PlannedSegment] {
+        var planned: [String: PlannedSegment] = [:]
+        let sections = [("onboot", spec.onboot), ("onshutdown", spec.onshutdown), ("services", spec.services)]
+        for (section, containers) in sections {
+            for (index, container) in containers.enumerated() {
+                let image = images[container.image]
+                guard planned[image.guestTree] == nil, let path = TreePath(image.guestTree.utf8) else { continue }
+                planned[image.guestTree] = self.image(
+                    image, at: path, .container, role: .image, title: container.image.value, location: "\(section)[\(index)]",
+                    place: container.image.location)
+            }
+        }
+        return planned.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// Volumes that an image fills.
+    func volumes(_ layouts: VolumeLayouts) throws -> [PlannedSegment] {
+        try spec.volumes.enumerated().compactMap { index, volume in
+            guard let source = volume.image, let path = TreePath("\(BootLayout.volumes)/\(volume.name)/lower".utf8) else { return nil }
+            let location = "volume[\(index)]"
+            guard volume.format == "oci" else {
+                return image(
+                    images[source], at: path, .system, role: .volume, title: source.value, location: location, place: source.location)
+            }
+            let members = try layouts.images(of: volume, images)
+            let key = key(
+                .volume, members.map(\.identity).joined(separator: " "), destination: "\(path)", rules: "oci layout 1", platform: "")
+            let store = images.store
+            return PlannedSegment(
+                key: key, title: source.value, location: location, place: source.location, destination: path, compression: compression,
+                weight: members.reduce(0) { $0 + $1.weight }, content: .tree { try VolumeLayouts.tree(members, store: store) })
+        }
+    }
+
+    private func image(
+        _ image: Image, at path: TreePath, _ fixUp: ImageFixUp, role: SegmentKey.Role, title: String, location: String,
+        place: SourceLocation
+    ) -> PlannedSegment {
+        let images = images
+        return PlannedSegment(
+            key: key(
+                role, image.identity, destination: "/\(path)", rules: "\(fixUp.rawValue) \(ImageFixUp.version)",
+                platform: image.platform.description),
+            title: title, location: location, place: place, destination: path, compression: compression, weight: image.weight,
+            content: .tree {
+                var tree = try images.tree(image)
+                fixUp.apply(to: &tree)
+                return tree
+            })
+    }
+
+    /// The modules of the kernel, once it is known what the root looks like.
+    func modules(_ tree: ModulesTree) -> PlannedSegment {
+        let image = tree.kernel.image
+        return PlannedSegment(
+            key: key(.modules, image.identity, destination: tree.variant, rules: "1", platform: image.platform.description),
+            title: image.name, location: "kernel", place: tree.kernel.place, destination: .root, compression: compression,
+            weight: image.weight,
+            content: .tree { try tree.make() })
+    }
+
+    /// CPU microcode, which the kernel looks for in the first, uncompressed archive.
+    func microcode(_ kernel: KernelImage) -> PlannedSegment? {
+        guard kernel.facts.hasMicrocode, let name = kernel.spec.ucode else { return nil }
+        let image = kernel.image
+        let key = SegmentKey(
+            role: .microcode, content: image.identity, platform: image.platform.description, destination: name, rules: "1", encoding: "none"
+        )
+        return PlannedSegment(
+            key: key, title: image.name, location: "kernel", place: kernel.place, destination: .root, compression: .none, weight: 0,
+            content: .archive { try kernel.file(name) })
+    }
+
+    /// A segment of generated names, keyed by its own plain bytes.
+    func generated(_ tree: FileTree, role: SegmentKey.Role, title: String) throws -> PlannedSegment {
+        var hash: any ByteSink = HashSink()
+        try CPIO.write(tree, under: .root, to: &hash)
+        let content = (hash as? HashSink)?.hash.finalize() ?? ""
+        return PlannedSegment(
+            key: key(role, content, destination: "/", rules: "1", platform: ""), title: title, location: "files", place: nil,
+            destination: .root,
+            compression: compression, weight: 0, content: .tree { tree })
+    }
+
+    private func key(_ role: SegmentKey.Role, _ content: String, destination: String, rules: String, platform: String) -> SegmentKey {
+        SegmentKey(
+            role: role, content: content, platform: platform, destination: destination, rules: rules,
+            encoding: "newc 1, \(compression.description)")
+    }
+}
+
+private struct HashSink: ByteSink {
+    let hash = SHA256()
+    func write(_ bytes: UnsafeRawBufferPointer) { hash.update(bytes) }
+}

@@ -1,0 +1,81 @@
+import BootLayout
+import Testing
+
+extension RuntimeRecord {
+    static var sample: RuntimeRecord {
+        var record = RuntimeRecord()
+        record.cgroups = ["/podruntime"]
+        record.mounts = [
+            .init(destination: "/containers/services/web/tmp", type: "tmpfs", source: "tmpfs"),
+            .init(
+                destination: "/containers/services/web/rootfs", type: "overlay", source: "overlay",
+                options: ["lowerdir=/images/0123456789abcdef"]),
+        ]
+        record.mkdir = ["/var/lib/web"]
+        record.interfaces = [.init(name: "eth0", add: "veth", peer: "web0", createInRoot: true)]
+        record.bindNS = ["net": "/run/netns/web"]
+        record.restart = .always
+        record.timeout = 30
+        record.onFailure = .poweroff
+        return record
+    }
+}
+
+struct RuntimeRecordTests {
+    @Test(arguments: [RuntimeRecord(), RuntimeRecord.sample]) func readsWhatItWrote(record: RuntimeRecord) throws {
+        #expect(try RuntimeRecord(parsing: Array(record.text.utf8)) == record)
+    }
+
+    @Test func emptyRecordHasEveryMember() {
+        let expected = """
+            {
+                "cgroups": [],
+                "mounts": [],
+                "mkdir": [],
+                "interfaces": [],
+                "bindNS": {
+                    "cgroup": "",
+                    "ipc": "",
+                    "mnt": "",
+                    "net": "",
+                    "pid": "",
+                    "user": "",
+                    "uts": ""
+                },
+                "namespace": "",
+                "restart": "on-failure",
+                "timeout": 0,
+                "onFailure": "continue"
+            }
+
+            """
+        #expect(RuntimeRecord().text == expected)
+    }
+
+    @Test func readsLinuxKitsRecord() throws {
+        let text = """
+            {"cgroups":null,"mounts":[{"destination":"/containers/services/n/tmp","type":"tmpfs","source":"tmpfs"},
+            {"destination":"/containers/services/n/tmp","options":["remount","private"]}],"mkdir":["/a"],"interfaces":[{"name":"wg0","add":"wireguard"}],
+            "bindNS":{"cgroup":"","net":"/run/netns/wg"},"later":{"x":1}}
+            """
+        let record = try RuntimeRecord(parsing: Array(text.utf8))
+        #expect(record.mounts.map(\.options) == [[], ["remount", "private"]])
+        #expect(record.interfaces == [.init(name: "wg0", add: "wireguard")])
+        #expect(record.bindNS == ["net": "/run/netns/wg"])
+        #expect(record.restart == .onFailure && record.timeout == 0 && record.onFailure == .continue)
+    }
+
+    @Test(arguments: [
+        (#"[]"#, "the record is a list, not an object"),
+        (#"{"mkdir":"x"}"#, "'mkdir' is a string, not a list"),
+        (#"{"mkdir":[1]}"#, "'mkdir' is a number, not a list of strings"),
+        (#"{"restart":"sometimes"}"#, "'restart' is 'sometimes', which is unknown"),
+        (#"{"timeout":1.5}"#, "'timeout' is a number, not a whole number"),
+        (#"{"bindNS":{"network":"/x"}}"#, "'bindNS.network' is no namespace"),
+        (#"{"mounts":["x"]}"#, "an entry of 'mounts' is a string, not an object"),
+    ])
+    func saysWhatIsWrong(text: String, message: String) {
+        let error = #expect(throws: JSONError.self) { try RuntimeRecord(parsing: Array(text.utf8)) }
+        #expect(error?.description == message)
+    }
+}

@@ -1,0 +1,82 @@
+import Archive
+import FoundationEssentials
+import Glibc
+import MobySpec
+import Testing
+
+@testable import MobyBuild
+
+struct FilesTests {
+    static func tree(_ yaml: String, root: [(String, Workshop.Entry)] = [], home: String? = nil) throws -> SpecTree {
+        let spec = try Workshop.spec(yaml)
+        var state = RootState()
+        state.unpack(RootListing(try Workshop.tree(root)), from: "init")
+        var tree = SpecTree(over: state)
+        for file in spec.files { tree.add(file: file, SpecTree.FileContext(spec: spec, identities: IdentityTable(spec), home: home)) }
+        return tree
+    }
+
+    struct Case: CustomTestStringConvertible {
+        let entry: String
+        var root: [(String, Workshop.Entry)] = []
+        let expected: String
+        var testDescription: String { entry }
+    }
+
+    @Test(arguments: [
+        Case(entry: "path: a, contents: x", expected: "- 600 0:0 a 'x'\n"),
+        Case(entry: "path: /a/b, contents: x, mode: \"0644\"", expected: "d 755 0:0 a/\n- 644 0:0 a/b 'x'\n"),
+        Case(entry: "path: a/b, contents: x, uid: 5, gid: web", expected: "d 700 5:100 a/\n- 600 5:100 a/b 'x'\n"),
+        Case(entry: "path: a/b, contents: x", root: [("a", .directory(mode: 0o711))], expected: "- 600 0:0 a/b 'x'\n"),
+        Case(
+            entry: "path: lib/x/y, contents: x", root: [("usr", .directory()), ("usr/lib", .directory()), ("lib", .link("usr/lib"))],
+            expected: "d 700 0:0 usr/lib/x/\n- 600 0:0 usr/lib/x/y 'x'\n"),
+        Case(entry: "path: a, directory: true", expected: "d 700 0:0 a/\n"),
+        Case(entry: "path: a/b, directory: true, mode: \"0750\"", expected: "d 750 0:0 a/\nd 750 0:0 a/b/\n"),
+        Case(entry: "path: a, symlink: /b", expected: "l 777 0:0 a -> /b\n"),
+        Case(entry: "path: a, contents: \"\"", expected: "- 600 0:0 a ''\n"),
+        Case(entry: "path: a, source: /none, optional: true", expected: ""),
+        Case(entry: "path: b/a, source: /none, optional: true", expected: ""),
+    ])
+    func entry(_ test: Case) throws {
+        let tree = try Self.tree("services:\n  - {name: web, image: x}\nfiles:\n  - {\(test.entry)}\n", root: test.root)
+        #expect(tree.faults == [])
+        #expect(try listing(tree.tree) == test.expected)
+    }
+
+    @Test(arguments: [
+        ("path: a, source: /none", "source '/none': No such file or directory"),
+        ("path: a, source: /tmp", "source '/tmp' is not a regular file"),
+        ("path: a, source: ~/x", "source '~/x' needs a home directory, and HOME is not set"),
+    ])
+    func fault(_ entry: String, _ message: String) throws {
+        let tree = try Self.tree("files:\n  - {\(entry)}\n")
+        #expect(tree.faults.map(\.message) == [message])
+        #expect(tree.faults.first?.location?.line == 2)
+    }
+
+    @Test func sourceIsReadFromTheHomeDirectory() async throws {
+        try await Workshop.with { workshop in
+            try Data("key".utf8).write(to: URL(filePath: workshop.folder + "/id.pub"))
+            let tree = try Self.tree("files:\n  - {path: keys, source: ~/id.pub, mode: \"0400\"}\n", home: workshop.folder)
+            #expect(try listing(tree.tree) == "- 400 0:0 keys 'key'\n")
+        }
+    }
+
+    @Test func aFileCannotLieInAFile() throws {
+        let tree = try Self.tree("files:\n  - {path: a, contents: x}\n  - {path: a/b, contents: x}\n")
+        #expect(tree.faults.map(\.message) == ["'/a/b' cannot lie in '/a', which is not a directory"])
+        #expect(tree.faults.first?.location?.line == 3)
+    }
+
+    @Test func metadataIsTheSpecItself() throws {
+        let yaml =
+            "services:\n  - {name: web, image: nginx}\nfiles:\n  - {path: spec.yml, metadata: yaml}\n  - {path: spec.json, metadata: json}\n"
+        let tree = try Self.tree(yaml).tree
+        let text = String(decoding: tree.bytes(of: TreePath("spec.yml")), as: UTF8.self)
+        let again = try Workshop.spec(text)
+        #expect(again.services.map(\.name) == ["web"] && again.files.count == 2)
+        let json = String(decoding: tree.bytes(of: TreePath("spec.json")), as: UTF8.self)
+        #expect(try Workshop.spec(json).services.map(\.name) == ["web"])
+    }
+}

@@ -1,0 +1,133 @@
+import Archive
+import Extents
+import MobySpec
+import OCI
+import Testing
+
+@testable import MobyBuild
+
+struct KernelImageTests {
+    /// Builds with a kernel image of these files.
+    static func build(
+        _ files: [(String, Workshop.Entry)], kernel: String = "", label: String? = nil, _ change: (inout BuildOptions) -> Void = { _ in }
+    ) async throws -> (result: BuildResult, kernel: [UInt8]) {
+        try await Workshop.with { workshop in
+            try workshop.image("test/kernel:1", files) { execution in
+                if let label { execution.labels = ["org.mobyproject.kernel.initrd": label] }
+            }
+            try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755))])
+            let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
+            let result = try await Builder(store: workshop.store, options: workshop.options(change)).build(workshop.spec(yaml))
+            return (result, try workshop.read(workshop.folder + "/out/web-kernel"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([], nil, "gzip"), ([("config", Workshop.Entry.file("CONFIG_RD_ZSTD=y\n"))], nil, "zstd"),
+            ([("kernel_config", Workshop.Entry.file("# CONFIG_RD_ZSTD is not set\n"))], nil, "gzip"), ([], "gzip zstd", "zstd"),
+            ([("config", Workshop.Entry.file("CONFIG_RD_ZSTD=y\n"))], "gzip", "gzip"),
+        ] as [([(String, Workshop.Entry)], String?, String)])
+    func compressionIsWhatTheKernelReads(_ more: [(String, Workshop.Entry)], _ label: String?, _ expected: String) async throws {
+        let built = try await Self.build([("kernel", .file("K"))] + more, kernel: "  tar: none\n", label: label)
+        let encoding = try #require(built.result.segments.first?.key.encoding)
+        #expect(encoding.contains(expected), "\(encoding)")
+    }
+
+    @Test func compressionCanBeChosen() async throws {
+        let built = try await Self.build([("kernel", .file("K"))], kernel: "  tar: none\n") { $0.compression = Compression.none }
+        for segment in built.result.segments {
+            #expect(try ExtentReader.bytes(of: segment.bytes).starts(with: Array("070701".utf8)))
+        }
+    }
+
+    @Test(arguments: ["bzImage", "vmlinuz64"]) func namesOf2017(_ name: String) async throws {
+        let built = try await Self.build([(name, .file("OLD"))], kernel: "  tar: \"\"\n")
+        #expect(built.kernel == Array("OLD".utf8))
+    }
+
+    @Test(
+        arguments: [
+            (
+                "", [("vmlinux", Workshop.Entry.file("")), ("boot/x", .file(""))],
+                "has no kernel 'kernel' or 'bzImage' or 'vmlinuz64'; it has boot, vmlinux"
+            ),
+            ("  binary: linux\n", [("kernel", .file(""))], "has no kernel 'linux'; it has kernel"),
+            ("", [("kernel", .file(""))], "has no modules archive 'kernel.tar'; it has kernel"),
+            ("  tar: none\n  ucode: u.cpio\n", [("kernel", .file(""))], "has no microcode 'u.cpio'; it has kernel"),
+        ] as [(String, [(String, Workshop.Entry)], String)])
+    func whatIsMissingIsNamed(_ kernel: String, _ files: [(String, Workshop.Entry)], _ message: String) async throws {
+        let error = await #expect(throws: SpecError.self) { _ = try await Self.build(files, kernel: kernel) }
+        let fault = try #require(error?.diagnostics.first)
+        #expect(fault.message == "kernel image 'test/kernel:1' " + message)
+        #expect(fault.location?.line == 2 && fault.hint != nil)
+    }
+
+    /// An archive with two modules, one needing the other, a third and a firmware file.
+    private static func modules() throws -> Workshop.Entry {
+        let folder = "lib/modules/6.1/kernel"
+        func module(_ fields: [String]) -> Workshop.Entry { .bytes(ModuleFile.bytes(modinfo: fields)) }
+        let tree = try Workshop.tree([
+            ("lib", .directory()), ("lib/modules", .directory()), ("lib/modules/6.1", .directory()), (folder, .directory()),
+            ("\(folder)/a.ko", module(["depends="])), ("\(folder)/b.ko", module(["depends=a"])), ("\(folder)/c.ko", module(["depends="])),
+            ("lib/firmware", .directory()), ("lib/firmware/x.bin", .file("X")),
+        ])
+        return .bytes(try Workshop.tar(tree))
+    }
+
+    @Test(arguments: [("  modules: [b]\n", ["a.ko", "b.ko"]), ("", ["a.ko", "b.ko", "c.ko"]), ("  modules: []\n", [])])
+    func modulesWantedAndWhatTheyNeed(_ kernel: String, _ expected: [String]) async throws {
+        let names = try await Workshop.with { workshop in
+            try workshop.image("test/kernel:1", [("kernel", .file("K")), ("kernel.tar", Self.modules())])
+            try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755)), ("lib", .link("usr/lib")), ("usr/lib", .directory())])
+            let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
+            let result = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(yaml))
+            let listing = try Judge.listing(of: try #require(result.segments.first { $0.key.role == .modules }))
+            return listing.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
+        }
+        #expect(names.filter { $0.hasSuffix(".ko") } == expected.map { "usr/lib/modules/6.1/kernel/" + $0 })
+        #expect(names.contains("usr/lib/modules/6.1/modules.dep") && names.contains("usr/lib/firmware/x.bin"))
+    }
+
+    @Test func unknownModulesAreAFaultOfTheSpec() async throws {
+        let files = [("kernel", Workshop.Entry.file("K")), ("kernel.tar", try Self.modules())]
+        let error = await #expect(throws: SpecError.self) { _ = try await Self.build(files, kernel: "  modules: [bb]\n") }
+        #expect(error?.diagnostics.first?.message.hasPrefix("kernel.modules: kernel 6.1 has no module 'bb'") == true)
+        #expect(error?.diagnostics.first?.location?.line == 3)
+    }
+
+    /// A bzImage of protocol 2.08 around a payload.
+    static func bzImage(_ payload: [UInt8]) -> [UInt8] {
+        var image = [UInt8](repeating: 0, count: 1024)
+        image[0x1F1] = 1
+        image.replaceSubrange(0x202..<0x208, with: Array("HdrS".utf8) + [0x08, 0x02])
+        image.replaceSubrange(0x248..<0x250, with: [16, 0, 0, 0, UInt8(payload.count & 0xFF), UInt8(payload.count >> 8), 0, 0])
+        return image + [UInt8](repeating: 0x90, count: 16) + payload + [1, 2, 3]
+    }
+
+    @Test(arguments: [Compression.gzip, .zstd(level: 3)]) func payloadIsUnpacked(_ compression: Compression) throws {
+        var payload = ArraySink()
+        try compression.compress(to: &payload) { try $0.write(Array("VMLINUX".utf8)) }
+        if compression != .gzip { payload.bytes += [7, 0, 0, 0] }
+        for kernel in [Self.bzImage(payload.bytes)] + (compression == .gzip ? [payload.bytes] : []) {
+            var plain: [UInt8] = []
+            try CompressedKernel.decompress(ExtentList([.bytes(kernel)])) { plain.append(contentsOf: $0) }
+            #expect(plain == Array("VMLINUX".utf8))
+        }
+    }
+
+    @Test(arguments: [
+        (Array("hello".utf8), "it is neither gzip nor an x86 bzImage"),
+        (bzImage([0x02, 0x21, 0x4C, 0x18, 0, 0]), "its payload is LZ4; gzip and zstd can be unpacked"),
+        (bzImage([UInt8](repeating: 1, count: 8)), "its payload is of an unknown format; gzip and zstd can be unpacked"),
+    ])
+    func whatCannotBeUnpackedSaysWhy(_ kernel: [UInt8], _ message: String) {
+        let error = #expect(throws: BuildError.self) { try CompressedKernel.decompress(ExtentList([.bytes(kernel)])) { _ in } }
+        #expect(error?.description == message)
+    }
+}
+
+private struct ArraySink: ByteSink {
+    var bytes: [UInt8] = []
+    mutating func write(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+}

@@ -1,0 +1,52 @@
+import MobySpec
+import Testing
+
+@testable import MobyBuild
+
+struct OutputFormatTests {
+    @Test func namesAreUnique() {
+        #expect(Set(OutputFormat.all.map(\.name)).count == OutputFormat.all.count)
+        #expect(OutputFormat.all.filter(\.isAvailable).allSatisfy { !$0.suffixes.isEmpty })
+    }
+
+    @Test func choiceOfFormats() throws {
+        let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n")
+        #expect(try FormatChoice.formats([], spec, streaming: false).flatMap(\.suffixes) == ["-bzImage", "-initrd.img", "-cmdline"])
+        #expect(
+            try FormatChoice.formats(["kernel+initrd"], spec, streaming: false).flatMap(\.suffixes) == [
+                "-kernel", "-initrd.img", "-cmdline",
+            ])
+        #expect(try FormatChoice.formats([], Spec(), streaming: false).map(\.name) == ["kernel+initrd"])
+        #expect(try FormatChoice.formats([], Spec(), streaming: true).map(\.name) == ["tar"])
+        #expect(try FormatChoice.formats(["tar", "tar"], Spec(), streaming: false).map(\.name) == ["tar"])
+    }
+
+    @Test(arguments: OutputFormat.all.filter { !$0.isAvailable }) func notYetThereSaysSo(_ format: OutputFormat) {
+        let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats([format.name], Spec(), streaming: false) }
+        #expect(error?.description == "output format '\(format.name)' is not available yet")
+        #expect(error?.hint == "available: kernel+initrd, tar, tar-kernel-initrd")
+    }
+
+    @Test func unknownNameGetsAGuess() throws {
+        let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["kernel-initrd"], Spec(), streaming: false) }
+        #expect(error?.description == "unknown output format 'kernel-initrd'")
+        #expect(error?.hint?.hasPrefix("did you mean 'kernel+initrd'? formats: kernel+initrd, tar, ") == true)
+        let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: gcp-img\n")
+        let fault = #expect(throws: SpecError.self) { _ = try FormatChoice.formats([], spec, streaming: false) }
+        #expect(fault?.diagnostics.first?.location?.line == 3)
+        #expect(fault?.diagnostics.first?.message == "output format 'gcp' is not available yet")
+    }
+
+    @Test func onlyOneStreamGoesToOneFile() {
+        #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["kernel+initrd"], Spec(), streaming: true) }
+        #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["tar", "kernel+initrd"], Spec(), streaming: true) }
+    }
+
+    @Test(arguments: [("rootfstype=tmpfs", 2 * 256 + 64 + 64), ("rootfstype=ramfs", 256 + 64 + 64)])
+    func memory(_ commandLine: String, _ expected: Int) {
+        let mebibyte: UInt64 = 1 << 20
+        let estimate = MemoryEstimate.mebibytes(
+            unpacked: 256 * mebibyte, initrd: 24 * mebibyte, kernel: 10 * mebibyte, commandLine: commandLine)
+        #expect(estimate == expected)
+    }
+}
