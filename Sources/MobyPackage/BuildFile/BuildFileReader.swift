@@ -1,0 +1,71 @@
+internal import MobySpec
+
+/// Takes values out of nodes, and collects what is wrong with them.
+struct BuildFileReader {
+    var faults: [Diagnostic] = []
+
+    mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
+        faults.append(Diagnostic(at: node.location, message, hint: hint))
+    }
+
+    /// The members of a mapping by key. Keys that are not allowed, and keys written twice, are faults.
+    mutating func members(_ node: Node, of what: String, allowed: [String]) -> [String: Node] {
+        guard case .mapping(let pairs) = node.content else {
+            fault(node, "\(what) is \(node.described), expected a mapping")
+            return [:]
+        }
+        var members: [String: Node] = [:]
+        for pair in pairs {
+            members[pair.key.value] = pair.value
+            guard !allowed.contains(pair.key.value) else { continue }
+            let closest = Spelling.closest(to: pair.key.value, in: allowed)
+            faults.append(
+                Diagnostic(
+                    at: pair.key.location, "unknown key '\(pair.key.value)' in \(what)",
+                    hint: closest.map { "did you mean '\($0)'?" } ?? "keys are: \(allowed.joined(separator: ", "))"))
+        }
+        return members
+    }
+
+    mutating func string(_ node: Node, _ what: String) -> String? {
+        if case .scalar(let scalar) = node.content, scalar.value != .null { return scalar.text }
+        fault(node, "\(what) is \(node.described), expected a string")
+        return nil
+    }
+
+    mutating func strings(_ node: Node, _ what: String) -> [String] {
+        guard case .sequence(let items) = node.content else {
+            fault(node, "\(what) is \(node.described), expected a list of strings")
+            return []
+        }
+        return items.compactMap { string($0, "an item of \(what)") }
+    }
+
+    /// String values by key, in the order written.
+    mutating func pairs(_ node: Node, _ what: String) -> [(name: String, value: String)] {
+        guard case .mapping(let pairs) = node.content else {
+            fault(node, "\(what) is \(node.described), expected a mapping of strings")
+            return []
+        }
+        return pairs.compactMap { pair in string(pair.value, "'\(pair.key.value)' of \(what)").map { (pair.key.value, $0) } }
+    }
+
+    mutating func number(_ node: Node, _ what: String) -> UInt32? {
+        if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value, let number = UInt32(exactly: value) {
+            return number
+        }
+        fault(node, "\(what) is \(node.described), expected a number from 0 to \(UInt32.max)")
+        return nil
+    }
+
+    /// Permission bits, as a quoted octal string.
+    mutating func mode(_ node: Node) -> UInt16? {
+        if case .scalar(let scalar) = node.content, scalar.value == .string, let mode = UInt16(scalar.text, radix: 8), mode <= 0o7777 {
+            return mode
+        }
+        fault(
+            node, "mode is \(node.described), expected an octal string such as \"0644\"",
+            hint: "write mode: \"0644\" with quotes; unquoted, YAML reads 0644 as the number 420")
+        return nil
+    }
+}

@@ -1,0 +1,28 @@
+public import MobySpec
+
+/// An entry of `files` in a `build.yml`.
+public struct PackageFile: Sendable {
+    public enum Content: Sendable {
+        case directory
+        case symlink(String)
+        case contents(String)
+        /// A file or folder beside `build.yml`.
+        case source(String)
+        /// Files of the image itself, by pattern, one after the other in the order of their paths.
+        case concatenation([String])
+    }
+
+    /// Where it goes: one path, or the lines of a file beside `build.yml`.
+    public enum Place: Sendable {
+        case path(String)
+        case list(String)
+    }
+
+    public var place: Place
+    public var content: Content
+    /// Permission bits; nil is 0755 for folders and executable sources, 0644 for the rest.
+    public var mode: UInt16?
+    public var uid: UInt32 = 0
+    public var gid: UInt32 = 0
+    public var location: SourceLocation
+}

@@ -1,0 +1,57 @@
+public import MobySpec
+
+/// A package folder's `build.yml`: what an image is made of.
+public struct PackageSpec: Sendable {
+    /// Kernel, its configuration and its modules in the layout of a kernel image.
+    public struct Kernel: Sendable {
+        /// Debian package; `{arch}` is replaced by the architecture.
+        public var package: String
+        /// Modules wanted, as `KernelModules.closure(of:)` reads them; nil is all.
+        public var modules: [String]?
+    }
+
+    public var image: String
+    /// What stands before the image's name, e.g. `moby`, `ghcr.io/acme`.
+    public var org = "moby"
+    /// Architectures that the image can be built for.
+    public var arches = ["amd64", "arm64"]
+
+    /// Debian packages whose closure is unpacked.
+    public var packages: [String] = []
+    /// Patterns of package names of the closure that are left out.
+    public var exclude: [String] = []
+    /// When not nil, only these paths stay, with the shared libraries and link targets that they need.
+    public var only: [String]?
+    /// Paths that go, besides ``defaultDrop``.
+    public var drop: [String] = []
+    /// Paths that stay although a rule drops them.
+    public var keep: [String] = []
+    public var files: [PackageFile] = []
+    /// Where built products of this project go: name of the product, path in the image.
+    public var products: [(name: String, path: String)] = []
+    public var kernel: Kernel?
+
+    public var entrypoint: [String]?
+    public var cmd: [String]?
+    public var env: [String]?
+    public var workdir: String?
+    public var user: String?
+    public var labels: [String: String] = [:]
+    /// The label `org.mobyproject.config`.
+    public var config: JSONValue?
+
+    /// What no image needs: documentation, translations, notes for maintainers and for other programs.
+    public static let defaultDrop = [
+        "usr/share/doc", "usr/share/doc-base", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/lintian", "usr/share/bug",
+        "usr/share/bash-completion", "usr/share/zsh", "usr/share/fish", "usr/share/menu", "usr/share/applications", "usr/share/pixmaps",
+        "usr/share/icons", "usr/share/gdb", "usr/share/gcc", "usr/share/initramfs-tools", "usr/share/reportbug", "usr/lib/systemd",
+        "usr/lib/sysusers.d", "usr/lib/tmpfiles.d", "usr/lib/udev", "etc/init.d", "etc/default", "etc/logrotate.d", "etc/cron.*", "etc/ufw",
+        "etc/apparmor.d", "etc/network", "etc/modprobe.d/*-blacklist.conf", "usr/lib/x86_64-linux-gnu/gconv",
+        "usr/lib/aarch64-linux-gnu/gconv",
+    ]
+
+    /// The Debian packages to resolve for an architecture.
+    func requests(architecture: String) -> [String] {
+        packages + (kernel.map { [$0.package.replacing("{arch}", with: architecture)] } ?? [])
+    }
+}

@@ -1,0 +1,97 @@
+/// Finds out which packages a request needs, and fetches them, by apt.
+struct AptResolver: Sendable {
+    let root: AptRoot
+    /// How old package lists may be, in seconds, when a request is resolved anew.
+    var maximumAge: Double = 600
+
+    /// The closure of Debian packages, recommended ones left out.
+    func resolve(_ names: [String], excluding: [String]) async throws -> [LockedPackage] {
+        let lock = try root.lock()
+        defer { withExtendedLifetime(lock) {} }
+        if root.age.map({ $0 > maximumAge }) ?? true { try await root.update() }
+        let arguments = ["install", "--print-uris", "--no-install-recommends", "-y", "-qq"] + names
+        let found = try await root.run("apt-get", arguments).split(separator: "\n").filter { $0.hasPrefix("'") }.map { line in
+            guard let package = Self.package(printed: line) else { throw AptError.unreadable(arguments: arguments, line: String(line)) }
+            return package
+        }
+        let patterns = excluding.map(NamePattern.init)
+        let wanted = found.filter { package in !patterns.contains { $0.matches(package.name) } }
+        return try await withDigests(wanted).sorted()
+    }
+
+    /// Those of the packages that the archive does not offer, with these bytes, any more. Lists are fetched again before that is said.
+    func gone(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
+        let lock = try root.lock()
+        defer { withExtendedLifetime(lock) {} }
+        if root.age == nil { try await root.update() }
+        let missing = try await notOffered(packages)
+        guard !missing.isEmpty, root.age.map({ $0 > 60 }) ?? true else { return missing }
+        try await root.update()
+        return try await notOffered(packages)
+    }
+
+    /// Downloads packages into a folder, under the names that apt gives them. apt checks them against its signed lists.
+    func download(_ packages: [LockedPackage], to folder: String) async throws {
+        let lock = try root.lock()
+        defer { withExtendedLifetime(lock) {} }
+        try await root.run("apt-get", ["download", "-qq"] + packages.map(Self.pinned), in: folder)
+    }
+
+    private func notOffered(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
+        let offered = try await records(of: packages)
+        return packages.filter { !offered.contains($0) }
+    }
+
+    private func withDigests(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
+        let records = try await records(of: packages)
+        return try packages.map { package in
+            guard let record = records.first(where: { $0.name == package.name && $0.version == package.version }) else {
+                throw AptError.gone([package])
+            }
+            return record
+        }
+    }
+
+    /// What the package lists say of these versions. Versions that they do not have are left out.
+    private func records(of packages: [LockedPackage]) async throws -> [LockedPackage] {
+        guard !packages.isEmpty else { return [] }
+        // apt-cache says nothing of an unknown version beside known ones and ends with an error when none is known.
+        let text: String
+        do {
+            text = try await root.run("apt-cache", ["show"] + packages.map(Self.pinned))
+        } catch AptError.failed(_, _, let output) where output.contains("No packages found") {
+            return []
+        }
+        return text.split(separator: "\n\n").compactMap { record in
+            let fields = record.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") } }
+            func field(_ name: String) -> String? { fields.first { $0.count == 2 && $0[0] == name }.map { String($0[1]) } }
+            guard let name = field("Package"), let version = field("Version"), let architecture = field("Architecture"),
+                let sha256 = field("SHA256")
+            else { return nil }
+            return LockedPackage(name: name, version: version, architecture: architecture, sha256: sha256)
+        }
+    }
+
+    private static func pinned(_ package: LockedPackage) -> String { "\(package.name)=\(package.version)" }
+
+    /// Reads `'http://…/x.deb' nginx_1.22.1-9_amd64.deb 531468 SHA256:…`: apt's own name of a file has the whole version, escaped.
+    static func package(printed line: Substring) -> LockedPackage? {
+        let fields = line.split(separator: " ")
+        guard fields.count >= 2, fields[1].hasSuffix(".deb") else { return nil }
+        let parts = fields[1].dropLast(4).split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let version = Self.unescaped(parts[1]) else { return nil }
+        return LockedPackage(name: parts[0], version: version, architecture: parts[2], sha256: "")
+    }
+
+    /// `%3a` is a colon: apt escapes what a file name cannot have.
+    private static func unescaped(_ text: String) -> String? {
+        let parts = text.split(separator: "%", omittingEmptySubsequences: false)
+        var result = String(parts[0])
+        for part in parts.dropFirst() {
+            guard let code = UInt8(part.prefix(2), radix: 16) else { return nil }
+            result.append(Character(Unicode.Scalar(code)))
+            result += part.dropFirst(2)
+        }
+        return result
+    }
+}

@@ -1,0 +1,99 @@
+internal import Extents
+internal import FoundationEssentials
+internal import Subprocess
+
+/// A folder in which apt keeps its lists and state apart from the machine's, so that an ordinary user can resolve and fetch
+/// packages. Sources, keys, preferences and proxies are the machine's own.
+struct AptRoot: Sendable {
+    let path: String
+    /// A Debian architecture.
+    let architecture: String
+    let environment: [String: String]
+
+    init(cache: String, architecture: String, environment: [String: String]) throws {
+        path = "\(cache)/apt/\(architecture)"
+        self.architecture = architecture
+        self.environment = environment
+        for folder in ["lists/partial", "cache/archives/partial", "log"] {
+            try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
+        }
+        try writeWhenChanged(configuration, to: "\(path)/apt.conf")
+        if !FileManager.default.fileExists(atPath: "\(path)/status") { try writeWhenChanged("", to: "\(path)/status") }
+    }
+
+    /// Keeps other processes from using this root for as long as the value lives.
+    func lock() throws -> FileLock { try FileLock("\(path)/lock") }
+
+    /// Seconds since the lists were fetched; nil when they never were.
+    var age: Double? {
+        guard let date = try? FileManager.default.attributesOfItem(atPath: "\(path)/updated")[.modificationDate] as? Date else {
+            return nil
+        }
+        return -date.timeIntervalSinceNow
+    }
+
+    /// Fetches the package lists and checks their signatures.
+    func update() async throws {
+        try await run("apt-get", ["update", "-q"])
+        try ExtentWriter.write(ExtentList(), to: "\(path)/updated")
+    }
+
+    /// Runs an apt program against this root.
+    /// - Returns: what it wrote to standard output.
+    @discardableResult
+    func run(_ program: String, _ arguments: [String], in folder: String? = nil) async throws -> String {
+        let command = [program, "-c", "\(path)/apt.conf"] + arguments
+        var variables = environment
+        variables["LC_ALL"] = "C.UTF-8"
+        variables["DEBIAN_FRONTEND"] = "noninteractive"
+        let result = try await Subprocess.run(
+            .name("env"), arguments: Arguments(["--chdir=\(folder ?? path)"] + command),
+            environment: .custom(Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })),
+            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+        // env(1) ends with 127 when it finds no such program.
+        if result.terminationStatus == .exited(127) { throw AptError.missing(program: program) }
+        guard result.terminationStatus.isSuccess else {
+            throw AptError.failed(
+                arguments: [program] + arguments, status: "\(result.terminationStatus)", output: result.standardError)
+        }
+        return result.standardOutput
+    }
+
+    private func writeWhenChanged(_ text: String, to file: String) throws {
+        guard (try? String(contentsOfFile: file, encoding: .utf8)) != text else { return }
+        try ExtentWriter.write(ExtentList([.bytes(Array(text.utf8))]), to: file)
+    }
+
+    /// Given by `-c`, so it is read last. Hooks of the machine's own configuration would touch the machine: they are cleared.
+    private var configuration: String {
+        """
+        #clear APT::Update::Pre-Invoke;
+        #clear APT::Update::Post-Invoke;
+        #clear APT::Update::Post-Invoke-Success;
+        #clear DPkg::Pre-Invoke;
+        #clear DPkg::Post-Invoke;
+        #clear DPkg::Pre-Install-Pkgs;
+        #clear APT::Architectures;
+        #clear APT::Default-Release;
+        Dir::State "\(path)";
+        Dir::State::lists "\(path)/lists";
+        Dir::State::status "\(path)/status";
+        Dir::State::extended_states "\(path)/extended_states";
+        Dir::Cache "\(path)/cache";
+        Dir::Cache::archives "\(path)/cache/archives";
+        Dir::Cache::pkgcache "pkgcache.bin";
+        Dir::Cache::srcpkgcache "srcpkgcache.bin";
+        Dir::Log "\(path)/log";
+        APT::Architecture "\(architecture)";
+        APT::Architectures { "\(architecture)"; };
+        APT::Sandbox::User "";
+        APT::Install-Recommends "false";
+        APT::Install-Suggests "false";
+        APT::Get::AllowUnauthenticated "false";
+        Acquire::AllowInsecureRepositories "false";
+        Acquire::Languages "none";
+        Acquire::Retries "3";
+
+        """
+    }
+}

@@ -1,0 +1,62 @@
+internal import CArchive
+
+/// Reads `.deb` files (deb(5)): an ar archive with `debian-binary`, `control.tar.*` and `data.tar.*`.
+enum DebianArchive {
+    /// Hands on the uncompressed `data.tar` of a package.
+    /// - Throws: `DebianArchiveError` for a file that is no package.
+    static func contents(of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+        guard let outer = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
+        defer { archive_read_free(outer) }
+        archive_read_support_format_ar(outer)
+        try check(archive_read_open_filename(outer, file, 1 << 20), outer, file)
+        var entry: OpaquePointer?
+        while true {
+            let status = archive_read_next_header(outer, &entry)
+            guard status != ARCHIVE_EOF else { throw DebianArchiveError(file: file, reason: "it has no 'data.tar'") }
+            try check(status, outer, file)
+            if let name = archive_entry_pathname(entry), String(cString: name).hasPrefix("data.tar") { break }
+        }
+        try decompress(member: outer, of: file, consume)
+    }
+
+    private static func decompress(member outer: OpaquePointer, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws
+    {
+        guard let inner = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
+        defer { archive_read_free(inner) }
+        archive_read_support_filter_all(inner)
+        archive_read_support_format_raw(inner)
+        let status = archive_read_open(
+            inner, UnsafeMutableRawPointer(outer), nil,
+            { _, outer, buffer in
+                var size = 0
+                var offset: la_int64_t = 0
+                let status = archive_read_data_block(OpaquePointer(outer), buffer, &size, &offset)
+                return status == ARCHIVE_EOF ? 0 : status == ARCHIVE_OK ? size : -1
+            }, nil)
+        try check(status, inner, file)
+        var entry: OpaquePointer?
+        try check(archive_read_next_header(inner, &entry), inner, file)
+        var buffer: UnsafeRawPointer?
+        var size = 0
+        var offset: la_int64_t = 0
+        while true {
+            let status = archive_read_data_block(inner, &buffer, &size, &offset)
+            if status == ARCHIVE_EOF { return }
+            try check(status, inner, file)
+            try consume(UnsafeRawBufferPointer(start: buffer, count: size))
+        }
+    }
+
+    private static func check(_ status: Int32, _ archive: OpaquePointer, _ file: String) throws {
+        guard status < ARCHIVE_WARN else { return }
+        throw DebianArchiveError(file: file, reason: archive_error_string(archive).map { String(cString: $0) } ?? "status \(status)")
+    }
+}
+
+/// A `.deb` file that cannot be read.
+struct DebianArchiveError: Error, CustomStringConvertible {
+    let file: String
+    let reason: String
+
+    var description: String { "reading Debian package '\(file)': \(reason)" }
+}

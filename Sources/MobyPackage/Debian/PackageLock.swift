@@ -1,0 +1,62 @@
+internal import MobySpec
+
+/// `build.lock`: the Debian packages of an image, for each architecture it was resolved for.
+///
+/// ```
+/// # The Debian packages of this image, written by 'moby pkg lock'. Commit this file.
+/// amd64 wants nginx-light
+/// amd64 nginx 1.22.1-9+deb12u10 amd64 cc7ae3…
+/// ```
+public struct PackageLock: Sendable, Equatable {
+    public struct Closure: Sendable, Equatable {
+        /// What was asked for: package names, then `-pattern` of those left out.
+        public var wants: [String]
+        public var packages: [LockedPackage]
+
+        public init(wants: [String], packages: [LockedPackage]) {
+            self.wants = wants
+            self.packages = packages.sorted()
+        }
+    }
+
+    public static let fileName = "build.lock"
+
+    public var closures: [String: Closure] = [:]
+
+    public init() {}
+
+    /// - Throws: `SpecError` with every bad line.
+    public init(_ text: String, file: String) throws {
+        var faults: [Diagnostic] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let fields = line.split(separator: " ").map(String.init)
+            guard let first = fields.first, !first.hasPrefix("#") else { continue }
+            if fields.count > 1, fields[1] == "wants" {
+                closures[first] = Closure(wants: Array(fields.dropFirst(2)), packages: [])
+                continue
+            }
+            let package =
+                fields.count == 5 ? LockedPackage(name: fields[1], version: fields[2], architecture: fields[3], sha256: fields[4]) : nil
+            guard let package, package.hasDigest, closures[first] != nil else {
+                faults.append(
+                    Diagnostic(
+                        at: SourceLocation(file: file, line: index + 1, column: 1),
+                        "'\(line)' is not a locked package: expected '<arch> <name> <version> <architecture> <sha256>' after '<arch> wants …'",
+                        hint: "run 'moby pkg lock' to write the file anew"))
+                continue
+            }
+            closures[first]?.packages.append(package)
+        }
+        guard faults.isEmpty else { throw SpecError(faults) }
+    }
+
+    /// The file's text: the same lock always gives the same bytes.
+    public var text: String {
+        var lines = ["# The Debian packages of this image, written by 'moby pkg lock'. Commit this file."]
+        for (architecture, closure) in closures.sorted(by: { $0.key < $1.key }) {
+            lines.append("\(architecture) wants \(closure.wants.joined(separator: " "))")
+            lines += closure.packages.sorted().map { "\(architecture) \($0.name) \($0.version) \($0.architecture) \($0.sha256)" }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,55 @@
+internal import Archive
+internal import Extents
+internal import Glibc
+internal import MobyBuild
+
+/// Turns the files of a Debian kernel package into a kernel image: `kernel`, `kernel.tar` and `config` at the top.
+struct KernelImage {
+    let tree: FileTree
+    /// Decompressors that the kernel has for its initrd, for the label `org.mobyproject.kernel.initrd`.
+    let decompressors: [String]
+
+    /// - Parameters:
+    ///   - packages: the kernel package's files, in the merged layout.
+    ///   - tarPath: where `kernel.tar` is written; it has to stay until the tree has been read.
+    init(_ packages: FileTree, modules wanted: [String]?, tarPath: String, time: Int64) throws {
+        let modules = try KernelModules(packages)
+        let kept = try wanted.map(modules.closure) ?? modules.modules
+        let pruned = modules.pruned(packages, keeping: kept)
+        try ExtentWriter.stream(to: tarPath) { sink in
+            try withUnsafeMutablePointer(to: &sink) { sink in
+                let tar = TarWriter { try sink.pointee.write($0) }
+                try tar.add(pruned)
+                try tar.finish()
+            }
+        }
+        var tree = FileTree()
+        let kernel = try Self.boot("vmlinuz", modules.release, in: packages)
+        tree.set(TreePath("kernel"), FileTree.Node(.regular(kernel), mode: 0o644, modified: time))
+        tree.set(TreePath("kernel.tar"), FileTree.Node(.regular(try ExtentList(file: tarPath)), mode: 0o644, modified: time))
+        let config = try Self.boot("config", modules.release, in: packages)
+        tree.set(TreePath("config"), FileTree.Node(.regular(config), mode: 0o644, modified: time))
+        self.tree = tree
+        decompressors = Self.decompressors(String(decoding: try ExtentReader.bytes(of: config), as: UTF8.self))
+    }
+
+    /// In the order of preference, from `CONFIG_RD_*`.
+    static func decompressors(_ config: String) -> [String] {
+        let lines = Set(config.split(separator: "\n"))
+        return ["zstd", "gzip", "xz", "lzma", "bzip2", "lzo", "lz4"].filter { lines.contains("CONFIG_RD_\($0.uppercased())=y") }
+    }
+
+    private static func boot(_ name: String, _ release: String, in tree: FileTree) throws -> ExtentList {
+        guard let path = TreePath("boot/\(name)-\(release)".utf8), case .regular(let contents)? = tree[path]?.kind else {
+            throw MissingKernelFile(path: "boot/\(name)-\(release)")
+        }
+        return contents
+    }
+}
+
+/// A kernel package without a file that every one has.
+struct MissingKernelFile: Error, CustomStringConvertible {
+    let path: String
+
+    var description: String { "the kernel package has no '\(path)'" }
+}

@@ -1,0 +1,116 @@
+internal import Archive
+internal import FoundationEssentials
+public import OCI
+
+/// Builds images from package folders into the content store.
+public struct PackageBuilder: Sendable {
+    public struct Options: Sendable {
+        public var platform: Platform = .host
+        /// Where apt's lists and downloaded packages are kept; the content store's folder by default.
+        public var cache: String?
+        /// Builds even when the store has the image.
+        public var force = false
+        /// Resolves Debian packages anew and writes `build.lock`.
+        public var update = false
+        /// Resolves anew, with a warning, when the archive does not offer a pinned package any more.
+        public var refreshMissing = false
+        /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
+        public var environment: [String: String]
+        /// Called with one line of progress or warning.
+        public var progress: @Sendable (String) -> Void = { _ in }
+
+        public init(environment: [String: String]) { self.environment = environment }
+    }
+
+    /// What a build gave.
+    public struct Outcome: Sendable {
+        public let image: Image
+        /// False when the store had the image.
+        public let isNew: Bool
+    }
+
+    let store: ContentStore
+    let products: Products
+    let options: Options
+
+    public init(store: ContentStore, products: Products, options: Options) {
+        self.store = store
+        self.products = products
+        self.options = options
+    }
+
+    private var cache: String { options.cache ?? store.path }
+    private var supply: PackageSupply { PackageSupply(cache: cache, options: options) }
+    private var architecture: String { options.platform.architecture }
+
+    /// Time of generated entries, in seconds since 1970.
+    private var time: Int64 { options.environment["SOURCE_DATE_EPOCH"].flatMap { Int64($0) } ?? 0 }
+
+    /// The canonical reference of the image that a folder makes now, e.g. `docker.io/moby/nginx:0c1f…`.
+    /// - Throws: `SpecError`; `PackageError.unlocked` when the folder's packages were never resolved.
+    public func reference(of directory: String) throws -> String {
+        let folder = try PackageFolder(directory)
+        guard let closure = folder.closure(architecture: architecture) else {
+            throw PackageError.unlocked(folder.path, stale: folder.lock != nil)
+        }
+        return try reference(of: folder, closure: closure)
+    }
+
+    /// Builds the image of a folder, or finds it in the store.
+    public func build(_ directory: String) async throws -> Outcome {
+        let folder = try PackageFolder(directory)
+        guard folder.spec.arches.contains(architecture) else {
+            throw PackageError.architecture(architecture, folder.spec.image, folder.spec.arches)
+        }
+        let locked = options.update ? nil : folder.closure(architecture: architecture)
+        if let locked, !options.force {
+            let name = try reference(of: folder, closure: locked)
+            if let image = try store.image(named: name, platform: options.platform) { return Outcome(image: image, isNew: false) }
+        }
+        let closure = try await supply.fetch(locked, for: folder)
+        let name = try reference(of: folder, closure: closure)
+        if !options.force, let image = try store.image(named: name, platform: options.platform) {
+            return Outcome(image: image, isNew: false)
+        }
+        options.progress("building \(name)")
+        return Outcome(image: try assemble(folder, closure, name: name), isNew: true)
+    }
+
+    /// Resolves the Debian packages of a folder anew and writes `build.lock`.
+    public func lock(_ directory: String) async throws {
+        _ = try await supply.resolve(PackageFolder(directory))
+    }
+
+    private func reference(of folder: PackageFolder, closure: PackageLock.Closure) throws -> String {
+        let tag = try PackageTag.hash(folder, closure: closure, platform: options.platform, products: products, time: time)
+        return try ImageReference("\(folder.spec.org)/\(folder.spec.image):\(tag)").description
+    }
+
+    private func assemble(_ folder: PackageFolder, _ closure: PackageLock.Closure, name: String) throws -> Image {
+        let work = "\(cache)/work-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: work) }
+        let contents = ImageContents(folder: folder, products: products, time: time, work: work) { [options] in
+            options.progress("warning: \(folder.spec.image): \($0)")
+        }
+        let (tree, labels) = try contents.make(supply.contents(of: closure))
+        let layer = try ImageLayer.store(tree, in: store)
+        return try store.add(
+            name: name, platform: options.platform,
+            config: ImageConfig(platform: options.platform, config: folder.spec.execution(labels: labels), diffIDs: [layer.diffID]),
+            layers: [layer])
+    }
+}
+
+extension PackageSpec {
+    fileprivate func execution(labels: [String: String]) -> ImageConfig.Execution {
+        var execution = ImageConfig.Execution()
+        execution.user = user
+        execution.env = env
+        execution.entrypoint = entrypoint
+        execution.cmd = cmd
+        execution.workingDir = workdir
+        execution.labels = labels.isEmpty ? nil : labels
+        return execution
+    }
+}

@@ -1,0 +1,55 @@
+internal import Extents
+internal import MobyBuild
+internal import OCI
+
+/// The tag of an image: a hash of all that it is made from.
+enum PackageTag {
+    /// Changes when the same inputs give other bytes.
+    static let encoding = "moby package 1"
+
+    /// 40 hexadecimal digits.
+    static func hash(_ folder: PackageFolder, closure: PackageLock.Closure, platform: Platform, products: Products, time: Int64) throws
+        -> String
+    {
+        let hash = FieldHash()
+        hash.add(encoding)
+        hash.add(platform.description)
+        hash.add("\(time)")
+        hash.add(folder.text)
+        for package in closure.packages { hash.add("\(package.name) \(package.version) \(package.sha256)") }
+        for file in folder.spec.files {
+            if case .list(let name) = file.place { hash.add(folder.lines(of: name).joined(separator: "\n")) }
+            guard case .source(let name) = file.content else { continue }
+            for entry in try folder.source(name).entries() {
+                hash.add("\(entry.name) \(entry.isDirectory) \(entry.isExecutable)")
+                if !entry.isDirectory { try hash.add(file: entry.path) }
+            }
+        }
+        for (name, _) in folder.spec.products { try hash.add(file: products.path(of: name)) }
+        return String(hash.finalize().prefix(40))
+    }
+}
+
+/// A SHA-256 over fields, each with its length before it, so that no two lists of fields are one.
+private final class FieldHash {
+    private let hash = SHA256()
+
+    func add(_ text: String) { add(Array(text.utf8)) }
+
+    func add(_ bytes: [UInt8]) {
+        addLength(UInt64(bytes.count))
+        bytes.withUnsafeBytes { hash.update($0) }
+    }
+
+    func add(file path: String) throws {
+        let contents = try ExtentList(file: path)
+        addLength(contents.length)
+        try ExtentReader.read(contents) { hash.update($0) }
+    }
+
+    func finalize() -> String { hash.finalize() }
+
+    private func addLength(_ length: UInt64) {
+        withUnsafeBytes(of: length.littleEndian) { hash.update($0) }
+    }
+}

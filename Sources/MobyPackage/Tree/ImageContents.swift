@@ -1,0 +1,94 @@
+internal import Archive
+internal import Extents
+internal import FoundationEssentials
+internal import MobyBuild
+internal import MobySpec
+
+/// Makes the file tree of an image from the parts that its `build.yml` names.
+struct ImageContents {
+    let folder: PackageFolder
+    let products: Products
+    /// Time of entries that come from no package, in seconds since 1970.
+    let time: Int64
+    /// A folder for files that have to stay until the tree has been read.
+    let work: String
+    /// Called with what is odd, but no error.
+    let warn: (String) -> Void
+
+    /// - Parameter packages: name and uncompressed contents of each Debian package.
+    /// - Returns: the tree and the image's labels.
+    func make(_ packages: [(name: String, contents: ExtentList)]) throws -> (tree: FileTree, labels: [String: String]) {
+        var labels = folder.spec.labels
+        labels["org.mobyproject.config"] = folder.spec.config?.text(indent: 0)
+        let unpacked = try PackageTree(packages)
+        guard let kernel = folder.spec.kernel else { return (try root(unpacked.tree), labels) }
+        let image = try KernelImage(unpacked.tree, modules: kernel.modules, tarPath: "\(work)/kernel.tar", time: time)
+        labels["org.mobyproject.kernel.initrd"] = image.decompressors.joined(separator: " ")
+        return (image.tree, labels)
+    }
+
+    private func root(_ packages: FileTree) throws -> FileTree {
+        let spec = folder.spec
+        var tree = packages
+        if let only = spec.only {
+            let selection = try Selection(only, of: tree)
+            selection.oddities.forEach(warn)
+            tree = selection.tree
+        }
+        let drop = spec.only == nil ? PackageSpec.defaultDrop : []
+        PathRules(drop: (drop + spec.drop).map(PathPattern.init), keep: spec.keep.map(PathPattern.init)).apply(to: &tree)
+        UsrMerge.addLinks(to: &tree, modified: time)
+        for (name, path) in spec.products {
+            let product = try ExtentList(file: products.path(of: name))
+            put(FileTree.Node(.regular(product), mode: 0o755, modified: time), at: path, in: &tree)
+        }
+        for file in spec.files { try add(file, to: &tree, packages: packages) }
+        return tree
+    }
+
+    private func add(_ file: PackageFile, to tree: inout FileTree, packages: FileTree) throws {
+        switch file.content {
+        case .directory: place(file, .directory, defaultMode: 0o755, in: &tree)
+        case .symlink(let target): place(file, .symlink(Array(target.utf8)), defaultMode: 0o777, in: &tree)
+        case .contents(let text): place(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
+        case .source(let name): try addSource(file, folder.source(name), to: &tree)
+        case .concatenation(let patterns):
+            var all = ExtentList()
+            for path in packages.paths(matching: patterns) {
+                guard case .regular(let contents)? = packages[path]?.kind else { continue }
+                for extent in contents.extents { all.append(extent) }
+            }
+            place(file, .regular(all), defaultMode: 0o644, in: &tree)
+        }
+    }
+
+    private func addSource(_ file: PackageFile, _ source: PackageFolder.Source, to tree: inout FileTree) throws {
+        for entry in try source.entries() {
+            var copy = file
+            if case .path(let path) = file.place, !entry.name.isEmpty { copy.place = .path("\(path)/\(entry.name)") }
+            if entry.isDirectory {
+                copy.mode = nil
+                place(copy, .directory, defaultMode: 0o755, in: &tree)
+            } else {
+                place(copy, .regular(try ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644, in: &tree)
+            }
+        }
+    }
+
+    private func place(_ file: PackageFile, _ kind: FileTree.Kind, defaultMode: UInt16, in tree: inout FileTree) {
+        let node = FileTree.Node(kind, mode: file.mode ?? defaultMode, uid: file.uid, gid: file.gid, modified: time)
+        switch file.place {
+        case .path(let path): put(node, at: path, in: &tree)
+        case .list(let name):
+            for path in folder.lines(of: name) { put(node, at: path, in: &tree) }
+        }
+    }
+
+    /// `build.yml` was checked when it was read: its paths are tree paths.
+    private func put(_ node: FileTree.Node, at path: String, in tree: inout FileTree) {
+        guard let name = TreePath(path.utf8) else { return }
+        let place = UsrMerge.merged(name)
+        tree.makeFolders(to: place.parent, modified: time)
+        tree.set(place, node)
+    }
+}

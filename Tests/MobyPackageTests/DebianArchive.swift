@@ -1,0 +1,76 @@
+import Extents
+import Foundation
+
+/// A Debian archive in a folder, made by dpkg-deb, that apt is told to use in place of the machine's.
+struct LocalArchive {
+    let path: String
+
+    init(_ folder: String) throws {
+        path = "\(folder)/archive"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Data("deb [trusted=yes] file:\(path) ./\n".utf8).write(to: URL(filePath: "\(path)/sources.list"))
+        let configuration = "Dir::Etc::sourcelist \"\(path)/sources.list\";\nDir::Etc::sourceparts \"/dev/null\";\n"
+        try Data(configuration.utf8).write(to: URL(filePath: "\(path)/apt.conf"))
+    }
+
+    /// What apt needs to see this archive.
+    var environment: [String: String] { ["APT_CONFIG": "\(path)/apt.conf", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"] }
+
+    /// Builds a package.
+    /// - Parameter compression: `xz`, `zstd`, `gzip` or `none`.
+    func add(
+        _ name: String, version: String, depends: String? = nil, compression: String = "xz", files: [String: String]
+    ) throws {
+        let root = "\(path)/root-\(name)-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: "\(root)/DEBIAN", withIntermediateDirectories: true)
+        var control =
+            "Package: \(name)\nVersion: \(version)\nArchitecture: all\nMaintainer: Nobody <nobody@example.com>\nDescription: test\n"
+        if let depends { control += "Depends: \(depends)\n" }
+        try Data(control.utf8).write(to: URL(filePath: "\(root)/DEBIAN/control"))
+        for (file, text) in files {
+            let url = URL(filePath: "\(root)/\(file)")
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
+        }
+        try run("dpkg-deb", "--root-owner-group", "-Z\(compression)", "--threads-max=1", "--build", root, "\(path)/\(name)_\(version).deb")
+        try FileManager.default.removeItem(atPath: root)
+        try index()
+    }
+
+    func remove(_ name: String, version: String) throws {
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)_\(version).deb")
+        try index()
+    }
+
+    private func index() throws {
+        var text = ""
+        for file in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where file.hasSuffix(".deb") {
+            let contents = try ExtentList(file: "\(path)/\(file)")
+            text += try run("dpkg-deb", "--field", "\(path)/\(file)")
+            text += "Filename: ./\(file)\nSize: \(contents.length)\nSHA256: \(try SHA256.hash(ExtentReader.bytes(of: contents)))\n\n"
+        }
+        try Data(text.utf8).write(to: URL(filePath: "\(path)/Packages"))
+    }
+}
+
+/// Runs a tool that tests stand on.
+@discardableResult
+func run(_ arguments: String...) throws -> String {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = arguments
+    process.environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"]
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw ToolFailure(arguments: arguments, status: process.terminationStatus) }
+    return String(decoding: text, as: UTF8.self)
+}
+
+struct ToolFailure: Error {
+    let arguments: [String]
+    let status: Int32
+}

@@ -1,0 +1,95 @@
+import MobySpec
+import Testing
+
+@testable import MobyPackage
+
+@Suite struct PackageSpecReaderTests {
+    @Test func readsEveryKey() throws {
+        let spec = try PackageSpecReader.read(
+            """
+            image: web
+            org: acme
+            arches: [amd64]
+            packages: [nginx]
+            exclude: ["perl*"]
+            only: [usr/sbin/nginx]
+            drop: [a]
+            keep: [b]
+            products: {init: /init}
+            entrypoint: [/bin/x]
+            cmd: [y]
+            env: ["A=b"]
+            workdir: /w
+            user: "33"
+            labels: {x: "1"}
+            config: {net: host, readonly: true, oomScoreAdj: -800, tmpfs: []}
+            files:
+              - {path: a, directory: true}
+              - {path: b, symlink: /c, uid: 1, gid: 2}
+              - {path: c, contents: hello, mode: "0600"}
+              - {paths: list, symlink: /c}
+              - {path: e, concatenate: ["**/*.crt"]}
+            """, file: "build.yml")
+        #expect([spec.image, spec.org, spec.workdir, spec.user] == ["web", "acme", "/w", "33"])
+        #expect([spec.arches, spec.packages, spec.exclude] == [["amd64"], ["nginx"], ["perl*"]])
+        #expect([spec.only, spec.drop, spec.keep] == [["usr/sbin/nginx"], ["a"], ["b"]])
+        #expect([spec.entrypoint, spec.cmd, spec.env] == [["/bin/x"], ["y"], ["A=b"]])
+        #expect(spec.products.map { "\($0.name) \($0.path)" } == ["init /init"])
+        #expect(spec.labels == ["x": "1"])
+        #expect(spec.config?.text(indent: 0) == #"{"net":"host","readonly":true,"oomScoreAdj":-800,"tmpfs":[]}"#)
+        #expect(spec.files.count == 5)
+        #expect([spec.files[1].uid, spec.files[1].gid] == [1, 2])
+        #expect(spec.files[2].mode == 0o600)
+    }
+
+    @Test func kernelTakesAllOrAList() throws {
+        #expect(try PackageSpecReader.read("image: k\nkernel: {package: x, modules: all}", file: "f").kernel?.modules == nil)
+        let spec = try PackageSpecReader.read("image: k\nkernel: {package: \"linux-{arch}\", modules: [a, b]}", file: "f")
+        #expect(spec.kernel?.modules == ["a", "b"])
+    }
+
+    @Test(arguments: [
+        ("{}", "build.yml:1:1: build.yml has no 'image' | "),
+        ("image: a\npackage: [x]", "build.yml:2:1: unknown key 'package' in build.yml | did you mean 'packages'?"),
+        ("image: a\nimage: b", "build.yml:2:1: key 'image' stands twice, first in line 1 | remove one of them"),
+        ("image: a\npackages: nginx", "build.yml:2:11: packages is the string 'nginx', expected a list of strings | "),
+        (
+            "image: a\nfiles: [{path: x, contents: y, mode: 0644}]",
+            "build.yml:2:38: mode is the number 0644, expected an octal string such as \"0644\" | "
+                + "write mode: \"0644\" with quotes; unquoted, YAML reads 0644 as the number 420"
+        ),
+        (
+            "image: a\nfiles: [{path: x}]",
+            "build.yml:2:9: an entry of files has no content | give one of: directory: true, symlink, contents, source, concatenate"
+        ),
+        (
+            "image: a\nfiles: [{path: x, contents: y, symlink: z}]",
+            "build.yml:2:9: an entry of files has 'symlink' and 'contents' | give one of: directory: true, symlink, contents, source, concatenate"
+        ),
+        ("image: a\nfiles: [{path: ../x, contents: y}]", "build.yml:2:16: '../x' is not a path inside: it is empty or has '..' | "),
+        (
+            "image: a\nfiles: [{path: x, source: ../../etc/passwd}]",
+            "build.yml:2:27: '../../etc/passwd' is not a path inside: it is empty or has '..' | "
+        ),
+        ("image: a\nkernel: {}", "build.yml:2:9: kernel has no 'package' | "),
+        (
+            "image: a\nkernel: {package: x, modules: some}",
+            "build.yml:2:31: kernel.modules is the string 'some', expected 'all' or a list of modules | "
+        ),
+        (
+            "image: a\nconfig: {capabilties: [all]}",
+            "build.yml:2:10: unknown key 'capabilties' at the top level | did you mean 'capabilities'?"
+        ),
+        ("image: a\nconfig: [x]", "build.yml:2:9: config is a list, expected a mapping | "),
+    ])
+    func faultIsToldWithItsPlace(text: String, expected: String) {
+        let error = #expect(throws: SpecError.self) { try PackageSpecReader.read(text, file: "build.yml") }
+        let told = (error?.diagnostics ?? []).map { "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")" }
+        #expect(told == [expected])
+    }
+
+    @Test func allFaultsAreTold() {
+        let error = #expect(throws: SpecError.self) { try PackageSpecReader.read("imag: a\ncmd: x\nuser: [y]", file: "f") }
+        #expect(error?.diagnostics.count == 4)
+    }
+}
