@@ -1,0 +1,36 @@
+internal import Glibc
+
+extension Machine {
+    /// What LinuxKit's images bring and PID 1 does itself.
+    private static let replaced: Set<String> = [
+        "000-issue", "005-volumes", "010-onboot", "010-onshutdown", "020-containerd",
+    ]
+
+    /// Seconds that a script of an image may take before the boot goes on without it.
+    private static let patience: Milliseconds = 60_000
+
+    /// Runs the files of a folder one after another, as images for LinuxKit's init expect. They may use the console.
+    func runScripts(in folder: String, on loop: EventLoop) {
+        for name in Files.names(in: folder) where Files.isRegular(folder + "/" + name) {
+            if Self.replaced.contains(name) {
+                debug("\(folder)/\(name) is not run: this init does the same")
+                continue
+            }
+            run(folder + "/" + name, on: loop)
+        }
+    }
+
+    private func run(_ path: String, on loop: EventLoop) {
+        do {
+            let pid = try Process.start([path], input: STDIN_FILENO, output: STDOUT_FILENO, errors: STDERR_FILENO)
+            var outcome: ProcessStatus?
+            loop.watch(child: pid) { outcome = $0 }
+            guard loop.wait(until: loop.now + Self.patience, { outcome != nil }) else {
+                return console.say("\(path) still runs after \(TimeText.seconds(Self.patience)); going on without it")
+            }
+            if let outcome, !outcome.isSuccess { console.say("\(path): \(outcome.text)") }
+        } catch {
+            console.say("\(error)")
+        }
+    }
+}

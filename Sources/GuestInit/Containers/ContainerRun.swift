@@ -1,0 +1,150 @@
+internal import BootLayout
+internal import Glibc
+
+/// One run of a container: runc starts it and goes, we are its parent from then on.
+final class ContainerRun {
+    enum Outcome: Equatable {
+        /// Nothing of the container ran; the reason.
+        case failed(String)
+        case ended(ProcessStatus)
+
+        var isSuccess: Bool { self == .ended(.exited(0)) }
+
+        var text: String {
+            switch self {
+            case .failed(let reason): reason
+            case .ended(let status): status.text
+            }
+        }
+    }
+
+    private enum Phase { case idle, launching(pid_t), running(pid_t), over }
+
+    private let bundle: Bundle
+    private let record: RuntimeRecord
+    private let runc: Runc
+    private let loop: EventLoop
+    private let output: (standard: Int32, errors: Int32)
+    private let pidFile: String
+    private let loadDriver: (String) -> Bool
+    private var phase = Phase.idle
+    private var group: ControlGroup?
+    private var onRunning: (pid_t) -> Void = { _ in }
+    private var onEnd: (Outcome) -> Void = { _ in }
+
+    /// - Parameter output: files for the container's standard output and errors, and for runc's complaints.
+    init(_ bundle: Bundle, _ record: RuntimeRecord, environment: ContainerEnvironment, output: (Int32, Int32)) {
+        self.bundle = bundle
+        self.record = record
+        self.output = output
+        runc = environment.runc
+        loop = environment.loop
+        loadDriver = environment.loadDriver
+        pidFile = environment.state + "/" + bundle.name + ".pid"
+    }
+
+    /// The container's first process, while it runs.
+    var pid: pid_t? {
+        guard case .running(let pid) = phase else { return nil }
+        return pid
+    }
+
+    /// Starts; `ended` is called once, `running` before it if the container came up. Neither is called before this returns.
+    func start(running: @escaping (pid_t) -> Void, ended: @escaping (Outcome) -> Void) {
+        onRunning = running
+        onEnd = ended
+        unlink(pidFile)
+        let needsStop = !record.interfaces.isEmpty || !record.bindNS.isEmpty
+        launch(needsStop ? runc.create(bundle, pidFile: pidFile) : runc.run(bundle, pidFile: pidFile)) { [self] in
+            guard let text = Files.text(pidFile), let pid = pid_t(text), pid > 0 else { return finish(.failed("runc wrote no pid")) }
+            if needsStop { prepareProcess(pid) } else { begin(pid) }
+        }
+    }
+
+    private func launch(_ command: [String], then next: @escaping () -> Void) {
+        guard let path = runc.executable() else { return finishSoon(.failed(Runc.missing)) }
+        do {
+            let pid = try Process.start(
+                command, path: path, environment: Runc.environment, output: output.standard, errors: output.errors)
+            phase = .launching(pid)
+            loop.watch(child: pid) { [self] status in
+                if status.isSuccess {
+                    next()
+                } else {
+                    finish(.failed("runc \(command.contains("create") ? "create" : "run"): \(status.text)"))
+                }
+            }
+        } catch { finishSoon(.failed("\(error)")) }
+    }
+
+    /// Between runc's create and its start: the network links and the files that hold its namespaces.
+    private func prepareProcess(_ pid: pid_t) {
+        group = ownGroup(of: pid)
+        do {
+            for interface in record.interfaces { try NetworkLink(interface).place(in: pid, loadDriver: loadDriver) }
+            for (kind, path) in record.bindNS.sorted(by: { $0.key < $1.key }) { try NamespaceFile(kind: kind, path: path).bind(to: pid) }
+        } catch {
+            kill(pid, SIGKILL)
+            return finish(.failed("\(error)"))
+        }
+        launch(runc.start(bundle)) { [self] in begin(pid) }
+    }
+
+    private func begin(_ pid: pid_t) {
+        phase = .running(pid)
+        group = ownGroup(of: pid) ?? group
+        onRunning(pid)
+        loop.watch(child: pid) { [self] status in finish(.ended(status)) }
+    }
+
+    /// Nil when the process shares our group, which is not to be killed.
+    private func ownGroup(of pid: pid_t) -> ControlGroup? {
+        guard let group = ControlGroup(of: pid), group != ControlGroup(of: getpid()) else { return nil }
+        return group
+    }
+
+    private func finishSoon(_ outcome: Outcome) { loop.after(0) { [self] in finish(outcome) } }
+
+    private func finish(_ outcome: Outcome) {
+        phase = .over
+        unlink(pidFile)
+        onEnd(outcome)
+        // The handlers hold what holds this run.
+        onRunning = { _ in }
+        onEnd = { _ in }
+    }
+
+    /// Asks the container to end; it is killed at once where asking cannot have an effect.
+    func terminate() {
+        guard case .running(let pid) = phase else { return destroy() }
+        if Process.ignoresTermination(pid) { destroy() } else { kill(pid, SIGTERM) }
+    }
+
+    /// Kills all of the container.
+    func destroy() {
+        switch phase {
+        case .launching(let pid): kill(-pid, SIGKILL)
+        case .running(let pid):
+            if group?.kill() != true { kill(pid, SIGKILL) }
+        case .idle, .over: break
+        }
+    }
+
+    /// Makes runc forget the container, so that it can run again.
+    /// - Parameter sparingDaemons: leaves alone what the container left running.
+    func forget(sparingDaemons: Bool, then next: @escaping () -> Void) {
+        if let group, group.hasProcesses {
+            if sparingDaemons { return next() }
+            _ = group.kill()
+        }
+        if bundle.hasPoststopHooks, let path = runc.executable(),
+            let pid = try? Process.start(
+                runc.delete(bundle), path: path, environment: Runc.environment, output: STDOUT_FILENO, errors: STDERR_FILENO)
+        {
+            return loop.watch(child: pid) { _ in next() }
+        }
+        Files.removeTree(runc.stateFolder + "/" + bundle.name)
+        group?.remove()
+        next()
+    }
+}

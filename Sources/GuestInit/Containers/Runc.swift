@@ -1,0 +1,54 @@
+internal import CInit
+
+/// How runc is called. Each call costs the start of a Go program twice, so there are as few as can be.
+final class Runc {
+    /// Where runc keeps what it knows of containers.
+    let stateFolder: String
+    private let isDebugging: Bool
+    private let path: String?
+    private var copy: Int32 = -1
+
+    /// - Parameter path: nil looks in the usual places.
+    init(path: String? = nil, stateFolder: String = "/run/runc", isDebugging: Bool = false) {
+        self.path = path ?? Self.places.first { Files.isRegular($0) }
+        self.stateFolder = stateFolder
+        self.isDebugging = isDebugging
+    }
+
+    private static let places = [
+        "/usr/bin/runc", "/usr/sbin/runc", "/usr/local/bin/runc", "/usr/local/sbin/runc", "/bin/runc", "/sbin/runc",
+    ]
+
+    static let missing = "there is no runc in this image: \(places.joined(separator: ", ")); add one to 'init:'"
+
+    /// More threads than one only cost: it lives for less than a second.
+    static let environment = Process.environment + ["GOMAXPROCS=1"]
+
+    func run(_ bundle: Bundle, pidFile: String) -> [String] {
+        command("run", ["--detach", "--bundle", bundle.path, "--pid-file", pidFile, bundle.name])
+    }
+
+    func create(_ bundle: Bundle, pidFile: String) -> [String] {
+        command("create", ["--bundle", bundle.path, "--pid-file", pidFile, bundle.name])
+    }
+
+    func start(_ bundle: Bundle) -> [String] { command("start", [bundle.name]) }
+
+    func delete(_ bundle: Bundle) -> [String] { command("delete", ["--force", bundle.name]) }
+
+    private func command(_ verb: String, _ arguments: [String]) -> [String] {
+        ["runc"] + (isDebugging ? ["--debug"] : []) + ["--root", stateFolder, verb] + arguments
+    }
+
+    /// What to execute; nil when there is no runc.
+    ///
+    /// runc copies itself into memory at every start to guard against containers that would overwrite it. A copy that is sealed
+    /// already spares that, and its pages stay the same from start to start.
+    func executable() -> String? {
+        guard let path else { return nil }
+        // A script in its place cannot be executed from a file that its interpreter does not get to see.
+        guard Files.read(path, limit: 4) == [0x7F, 0x45, 0x4C, 0x46] else { return path }
+        if copy < 0 { copy = cinit_sealed_copy(path, "runc") }
+        return copy < 0 ? path : "/proc/self/fd/\(copy)"
+    }
+}

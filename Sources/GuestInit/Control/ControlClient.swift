@@ -1,0 +1,71 @@
+internal import BootLayout
+internal import CInit
+internal import Glibc
+
+/// The commands `service`, `poweroff`, `reboot` and `halt`.
+enum ControlClient {
+    static let usage = """
+        usage: service list
+               service start|stop|restart NAME
+               service logs [-f] NAME
+               poweroff | reboot | halt
+
+        """
+
+    /// The request that a command line stands for; nil when it stands for none.
+    static func request(_ command: String, _ arguments: [String]) -> ControlRequest? {
+        if let kind = ShutdownKind(rawValue: command) { return arguments.isEmpty || arguments == ["-f"] ? .shutdown(kind) : nil }
+        switch (arguments.first ?? "list", arguments.count) {
+        case ("list", 0...1): return .list
+        case ("start", 2): return .start(arguments[1])
+        case ("stop", 2): return .stop(arguments[1])
+        case ("restart", 2): return .restart(arguments[1])
+        case ("logs", 2): return .logs(arguments[1], isFollowing: false)
+        case ("logs", 3) where arguments[1] == "-f": return .logs(arguments[2], isFollowing: true)
+        case ("poweroff", 1), ("reboot", 1), ("halt", 1): return ShutdownKind(rawValue: arguments[0]).map { .shutdown($0) }
+        default: return nil
+        }
+    }
+
+    /// Runs a command; the result is its exit status.
+    static func run(_ command: String, _ arguments: [String]) -> Int32 {
+        guard let request = request(command, arguments) else {
+            Console.send(Array(usage.utf8), to: STDERR_FILENO)
+            return 64
+        }
+        let socket = cinit_connect(BootLayout.controlSocket)
+        guard socket >= 0 else {
+            // A shell that sees PID 1 but not the socket can still end the machine.
+            if case .shutdown(let kind) = request, kill(1, kind.signal) == 0 { return 0 }
+            complain(
+                "connect '\(BootLayout.controlSocket)': \(SystemError.text(of: -socket)); in a container, bind it: \"\(BootLayout.controlSocket)\""
+            )
+            return 1
+        }
+        Console.send(Array((request.line + "\n").utf8), to: socket)
+        return relay(socket)
+    }
+
+    private static func complain(_ text: String) { Console.send(Array("service: \(text)\n".utf8), to: STDERR_FILENO) }
+
+    private static func relay(_ socket: Int32) -> Int32 {
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = read(socket, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                complain("PID 1 hung up")
+                return 1
+            }
+            pending.append(contentsOf: buffer[..<count])
+            for (letter, bytes) in Reply.take(from: &pending) {
+                switch letter {
+                case UInt8(ascii: "o"): Console.send(bytes, to: STDOUT_FILENO)
+                case UInt8(ascii: "e"): Console.send(Array("service: ".utf8) + bytes, to: STDERR_FILENO)
+                default: return Int32(String(decoding: bytes, as: UTF8.self)) ?? 1
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// What the `service` command asks PID 1 for: one line, words parted by tabs.
+enum ControlRequest: Equatable {
+    case list
+    case start(String)
+    case stop(String)
+    case restart(String)
+    case logs(String, isFollowing: Bool)
+    case shutdown(ShutdownKind)
+
+    init?(line: String) {
+        let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        switch (words.first ?? "", words.count) {
+        case ("list", 1): self = .list
+        case ("start", 2): self = .start(words[1])
+        case ("stop", 2): self = .stop(words[1])
+        case ("restart", 2): self = .restart(words[1])
+        case ("logs", 2): self = .logs(words[1], isFollowing: false)
+        case ("follow", 2): self = .logs(words[1], isFollowing: true)
+        case ("shutdown", 2):
+            guard let kind = ShutdownKind(rawValue: words[1]) else { return nil }
+            self = .shutdown(kind)
+        default: return nil
+        }
+    }
+
+    var line: String {
+        switch self {
+        case .list: "list"
+        case .start(let name): "start\t" + name
+        case .stop(let name): "stop\t" + name
+        case .restart(let name): "restart\t" + name
+        case .logs(let name, let isFollowing): (isFollowing ? "follow\t" : "logs\t") + name
+        case .shutdown(let kind): "shutdown\t" + kind.rawValue
+        }
+    }
+}

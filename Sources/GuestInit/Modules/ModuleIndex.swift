@@ -1,0 +1,96 @@
+/// What depmod's files say of a kernel's modules: modules.dep(5), `modules.alias`, `modules.softdep`, `modules.builtin`.
+struct ModuleIndex {
+    /// A module's file and those it needs, relative to the folder of the release; what stands last is loaded first.
+    struct Entry: Equatable {
+        var path: String
+        var dependencies: [String]
+    }
+
+    private let aliases: [UInt8]
+    private let dependencies: [UInt8]
+    /// Module name to the range of its line in `dependencies`.
+    private let lines: [String: Range<Int>]
+    private let softBefore: [String: [String]]
+    private let softAfter: [String: [String]]
+    let builtin: Set<String>
+
+    init(dependencies: [UInt8], aliases: [UInt8], soft: [UInt8] = [], builtin: [UInt8] = []) {
+        self.aliases = aliases
+        self.dependencies = dependencies
+        var lines: [String: Range<Int>] = [:]
+        Lines.each(in: dependencies) { line in
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+            lines[Self.name(of: line[..<colon])] = line.startIndex..<line.endIndex
+        }
+        self.lines = lines
+        (softBefore, softAfter) = Self.softDependencies(soft)
+        var names: Set<String> = []
+        Lines.each(in: builtin) { names.insert(Self.name(of: $0)) }
+        self.builtin = names
+    }
+
+    /// Module name of a path: without folders and endings, dashes as underscores.
+    static func name(of path: some BidirectionalCollection<UInt8>) -> String {
+        let file = path.suffix(from: path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) } ?? path.startIndex)
+        let stem = file.prefix { $0 != UInt8(ascii: ".") }
+        return String(decoding: stem.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+    }
+
+    static func name(of path: String) -> String { name(of: Array(path.utf8)) }
+
+    subscript(name: String) -> Entry? {
+        guard let range = lines[name] else { return nil }
+        let words = dependencies[range].split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
+        guard let first = words.first else { return nil }
+        return Entry(path: Lines.string(first.dropLast()), dependencies: words.dropFirst().map(Lines.string))
+    }
+
+    func softDependencies(of name: String) -> (before: [String], after: [String]) { (softBefore[name] ?? [], softAfter[name] ?? []) }
+
+    private static func softDependencies(_ text: [UInt8]) -> ([String: [String]], [String: [String]]) {
+        var before: [String: [String]] = [:]
+        var after: [String: [String]] = [:]
+        Lines.each(in: text) { line in
+            let words = Lines.words(line)
+            guard words.count > 2, Lines.string(words[0]) == "softdep" else { return }
+            let module = name(of: words[1])
+            var isAfter = false
+            for word in words.dropFirst(2).map(Lines.string) {
+                switch word {
+                case "pre:": isAfter = false
+                case "post:": isAfter = true
+                default:
+                    if isAfter {
+                        after[module, default: []].append(name(of: word))
+                    } else {
+                        before[module, default: []].append(name(of: word))
+                    }
+                }
+            }
+        }
+        return (before, after)
+    }
+
+    /// Modules whose alias matches one of the names, in the order of the file, none twice.
+    func modules(matching names: [String]) -> [String] {
+        let wanted = names.map { AliasPattern.normalized($0.utf8) }.filter { !$0.isEmpty }
+        guard !wanted.isEmpty else { return [] }
+        // Most lines are of another bus: they are told by their first byte alone.
+        var isFirst = [Bool](repeating: false, count: 256)
+        for name in wanted { isFirst[Int(name[0])] = true }
+        for byte in "*?[".utf8 { isFirst[Int(byte)] = true }
+        var found: [String] = []
+        let prefix = Array("alias ".utf8)
+        Lines.each(in: aliases) { line in
+            let rest = line.dropFirst(prefix.count)
+            guard let first = rest.first, isFirst[Int(first)], line.starts(with: prefix) else { return }
+            let words = Lines.words(rest)
+            guard words.count == 2 else { return }
+            let pattern = AliasPattern.normalized(words[0])[...]
+            guard wanted.contains(where: { AliasPattern.matches(pattern, $0) }) else { return }
+            let module = Self.name(of: words[1])
+            if !found.contains(module) { found.append(module) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,90 @@
+internal import CInit
+internal import Glibc
+
+/// Loads kernel modules without any other program.
+final class ModuleLoader {
+    private let folder: String
+    private let index: ModuleIndex
+    private let settings: ModuleSettings
+    private let report: (String) -> Void
+    private var loaded: Set<String> = []
+    private var asked: Set<String> = []
+
+    /// Nil when there are no modules for the running kernel.
+    /// - Parameters:
+    ///   - root: the folder that holds `lib/modules` and `etc`.
+    ///   - report: told of modules that would not load.
+    init?(root: String = "", report: @escaping (String) -> Void) {
+        guard let release = Files.text("/proc/sys/kernel/osrelease") else { return nil }
+        folder = root + "/lib/modules/" + release
+        guard let dependencies = Files.read(folder + "/modules.dep") else { return nil }
+        let text = { [folder] (name: String) in Files.read(folder + "/" + name) ?? [] }
+        index = ModuleIndex(
+            dependencies: dependencies, aliases: text("modules.alias"), soft: text("modules.softdep"), builtin: text("modules.builtin"))
+        settings = Self.settings(root: root)
+        self.report = report
+    }
+
+    private static func settings(root: String) -> ModuleSettings {
+        var settings = ModuleSettings()
+        for folder in ["/lib/modprobe.d", "/etc/modprobe.d"] {
+            for name in Files.names(in: root + folder) where name.hasSuffix(".conf") {
+                settings.readConfiguration(Files.read(root + folder + "/" + name) ?? [])
+            }
+        }
+        for name in Files.names(in: root + "/etc/modules-load.d") where name.hasSuffix(".conf") {
+            settings.readList(Files.read(root + "/etc/modules-load.d/" + name) ?? [])
+        }
+        settings.readCommandLine(Files.text("/proc/cmdline") ?? "")
+        return settings
+    }
+
+    /// For messages.
+    var loadedNames: String { loaded.sorted().joined(separator: " ") }
+
+    /// Loads what `/etc/modules-load.d` names.
+    func loadWanted() { load(settings.wanted) }
+
+    /// Loads drivers for all devices there are, and for those that come to light by them.
+    func coldplug(_ devices: DeviceAliases) {
+        // Each round may bring a bus with devices of its own; eight are far more than any machine has.
+        for _ in 0..<8 {
+            let fresh = devices.read().filter { asked.insert($0).inserted }
+            guard !fresh.isEmpty else { return }
+            load(matching: fresh)
+        }
+    }
+
+    /// Loads the drivers for these device aliases.
+    func load(matching aliases: [String]) { load(index.modules(matching: aliases).filter { !settings.blacklist.contains($0) }) }
+
+    /// Loads modules by name or alias; true when at least one is there now or was before.
+    @discardableResult
+    func load(named name: String) -> Bool {
+        let module = ModuleIndex.name(of: name)
+        if index.builtin.contains(module) || loaded.contains(module) { return true }
+        let modules = index[module] != nil ? [module] : index.modules(matching: [name])
+        load(modules)
+        return modules.contains { loaded.contains($0) }
+    }
+
+    private func load(_ modules: [String]) {
+        for step in ModuleClosure.steps(for: modules, in: index, loaded: loaded) where !loaded.contains(step.name) {
+            let result = insert(step)
+            switch -result {
+            case 0, EEXIST: loaded.insert(step.name)
+            // The device is not what the alias promised: common, and no fault.
+            case ENODEV, ENXIO, EBUSY, EOPNOTSUPP: break
+            default: if !step.isOptional { report("module \(step.name): \(SystemError.text(of: -result))") }
+            }
+        }
+    }
+
+    private func insert(_ step: ModuleClosure.Step) -> Int32 {
+        let path = step.path.hasPrefix("/") ? step.path : folder + "/" + step.path
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return -errno }
+        defer { close(file) }
+        return cinit_load_module(file, settings.options[step.name] ?? "", path.hasSuffix(".ko") ? 0 : 1)
+    }
+}

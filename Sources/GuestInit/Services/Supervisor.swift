@@ -1,0 +1,144 @@
+internal import BootLayout
+internal import Glibc
+
+/// Starts the services side by side and looks after them.
+final class Supervisor {
+    private(set) var services: [Service] = []
+    let environment: ContainerEnvironment
+    private let parallel: Int
+    private var queue: [Service] = []
+    /// Nothing is started any more.
+    var isClosing = false
+
+    private var loop: EventLoop { environment.loop }
+
+    /// - Parameter parallel: how many may be starting at a time.
+    init(_ bundles: [Bundle], environment: ContainerEnvironment, parallel: Int) {
+        services = bundles.map(Service.init)
+        self.environment = environment
+        self.parallel = max(1, parallel)
+    }
+
+    subscript(name: String) -> Service? { services.first { $0.name == name } }
+
+    func startAll() { for service in services { start(service) } }
+
+    /// True when no service waits for its first start or is about to start.
+    var isSettled: Bool { services.allSatisfy { $0.state != .queued && $0.state != .starting } }
+
+    /// Starts a service that does not run.
+    func start(_ service: Service) {
+        guard !service.isAlive, service.state != .queued, !isClosing else { return }
+        cancelTimer(of: service)
+        service.state = .queued
+        queue.append(service)
+        launchNext()
+    }
+
+    private func launchNext() {
+        while !queue.isEmpty, services.count(where: { $0.state == .starting }) < parallel { launch(queue.removeFirst()) }
+    }
+
+    private func launch(_ service: Service) {
+        service.state = .starting
+        service.since = loop.now
+        service.starts += 1
+        do {
+            try prepare(service)
+            let output = try ContainerOutput(prefix: environment.logs + "/" + service.name, loop: loop)
+            // Those that follow the log stay with it from run to run.
+            output.follow { [unowned service] in service.follower?($0) }
+            service.output = output
+            let run = environment.run(service.bundle, service.record, output: output.files)
+            service.run = run
+            run.start(running: { [self] in running(service, $0) }, ended: { [self] in ended(service, $0) })
+        } catch {
+            loop.after(0) { [self] in ended(service, .failed("\(error)")) }
+        }
+    }
+
+    private func prepare(_ service: Service) throws {
+        service.record = try service.bundle.record()
+        if service.starts == 1 || service.rule.policy != service.record.restart { service.rule = RestartRule(service.record.restart) }
+        guard !service.isPrepared else { return }
+        let preparation = environment.preparation(service.bundle)
+        do { try preparation.perform(service.record) } catch {
+            preparation.undo(service.record)
+            throw error
+        }
+        service.isPrepared = true
+    }
+
+    private func running(_ service: Service, _ pid: pid_t) {
+        service.output?.closeWriters()
+        if service.state == .starting {
+            service.state = .running(pid: pid)
+            environment.console.say("service \(service.name) started")
+        } else {
+            // Stopped while it came up.
+            service.run?.terminate()
+        }
+        service.since = loop.now
+        for handler in take(&service.onStarted) { handler(true) }
+        launchNext()
+    }
+
+    private func ended(_ service: Service, _ outcome: ContainerRun.Outcome) {
+        let span = loop.now - service.since
+        let wasAsked = service.state == .stopping
+        service.output?.closeWriters()
+        service.lastOutcome = outcome
+        service.state = .stopped
+        service.since = loop.now
+        let delay = wasAsked || isClosing ? nil : service.rule.delay(after: outcome, ranFor: span)
+        tell(service, outcome, again: delay, wasAsked: wasAsked)
+        if delay != nil { service.state = .waiting }
+        let forgotten = { [self] in
+            if let delay { service.timer = loop.after(delay) { [self] in start(service) } }
+            for handler in take(&service.onStarted) { handler(false) }
+            for handler in take(&service.onStopped) { handler() }
+            launchNext()
+        }
+        guard let run = service.run else { return forgotten() }
+        service.run = nil
+        run.forget(sparingDaemons: false, then: forgotten)
+    }
+
+    private func tell(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool) {
+        if isClosing { return }
+        let console = environment.console
+        if wasAsked { return console.say("service \(service.name) stopped") }
+        let verb = if case .failed = outcome { "did not start" } else { "ended" }
+        let next = delay.map { ", again in " + TimeText.seconds($0) } ?? ""
+        console.say("service \(service.name) \(verb): \(outcome.text)\(next)")
+        // What it said last, but not over and over.
+        guard !outcome.isSuccess, service.starts <= 2, let lines = service.output?.recentLines(limit: 5) else { return }
+        for line in lines { console.say("  \(service.name): \(line)") }
+    }
+
+    /// Asks a service to end; it is killed if it does not within `grace`.
+    func stop(_ service: Service, grace: Milliseconds = 10_000) {
+        cancelTimer(of: service)
+        queue.removeAll { $0 === service }
+        service.rule.reset()
+        guard service.isAlive, service.state != .stopping else {
+            if service.state != .stopping { service.state = .stopped }
+            return
+        }
+        let wasRunning = service.state != .starting
+        service.state = .stopping
+        if wasRunning { service.run?.terminate() }
+        let run = service.run
+        loop.after(grace) { if service.run === run { run?.destroy() } }
+    }
+
+    private func cancelTimer(of service: Service) {
+        if let timer = service.timer { loop.cancel(timer: timer) }
+        service.timer = nil
+    }
+
+    private func take<Handler>(_ handlers: inout [Handler]) -> [Handler] {
+        defer { handlers = [] }
+        return handlers
+    }
+}

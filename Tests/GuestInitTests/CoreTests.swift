@@ -1,0 +1,167 @@
+import BootLayout
+import Glibc
+import Testing
+
+@testable import GuestInit
+
+struct KernelCommandLineTests {
+    @Test func readsItsWords() {
+        let line = KernelCommandLine(
+            "ro console=tty0 console=ttyS0,115200n8 moby.debug=1 linuxkit.runc_debug=1 linuxkit.runc_console=1 console=tty0 -- moby.debug=0\n"
+        )
+        #expect(line.consoles == ["ttyS0", "tty0"])
+        #expect(line.isDebugging && line.isRuncDebugging && line.showsOnboot && !line.wantsLegacyCgroups)
+    }
+
+    @Test(arguments: ["", "console", "console=", "moby.debug", "moby.debug=yes linuxkit.unified_cgroup_hierarchy=1"])
+    func otherWordsMeanNothing(text: String) { #expect(KernelCommandLine(text) == KernelCommandLine("")) }
+
+    @Test func tellsTheWishForOldCgroups() { #expect(KernelCommandLine("linuxkit.unified_cgroup_hierarchy=0").wantsLegacyCgroups) }
+}
+
+struct TimeTextTests {
+    @Test(arguments: [(0, "0.00"), (9, "0.00"), (412, "0.41"), (1050, "1.05"), (-5, "0.00"), (123_456, "123.45")])
+    func writesSeconds(span: Milliseconds, text: String) { #expect(TimeText.decimal(span) == text) }
+
+    @Test(arguments: [(59_000, "59s"), (61_000, "1m 1s"), (7_260_000, "2h 1m"), (180_000_000, "2d 2h")])
+    func writesAges(span: Milliseconds, text: String) { #expect(TimeText.age(span) == text) }
+}
+
+struct ProcessTests {
+    private func status(pids: String, ignored: String = "0", blocked: String = "0", caught: String = "0") -> String {
+        "Name:\tsleep\nNSpid:\t\(pids)\nSigBlk:\t\(blocked)\nSigIgn:\t\(ignored)\nSigCgt:\t\(caught)\n"
+    }
+
+    @Test func askingIsInVainWhereNobodyListens() {
+        #expect(Process.ignoresTermination(status: status(pids: "300\t1")))
+        #expect(!Process.ignoresTermination(status: status(pids: "300\t1", caught: "0000000000004000")))
+        // Waits for it by sigwait or signalfd.
+        #expect(!Process.ignoresTermination(status: status(pids: "300\t1", blocked: "0000000000004000")))
+        // The default action works in a namespace that it is not the first of.
+        #expect(!Process.ignoresTermination(status: status(pids: "300")))
+        #expect(!Process.ignoresTermination(status: status(pids: "300\t7")))
+        #expect(Process.ignoresTermination(status: status(pids: "300", ignored: "0000000000004000")))
+        #expect(!Process.ignoresTermination(status: ""))
+    }
+}
+
+struct ControlGroupTests {
+    @Test(arguments: [("0::/web\n", "/web"), ("1:cpu:/x\n0::/a/b\n", "/a/b"), ("0::/\n", nil), ("", nil), ("0::\n", nil)])
+    func pathOfAProcess(text: String, path: String?) { #expect(ControlGroup.path(inText: text) == path) }
+}
+
+struct FilesTests {
+    @Test func readsFilesOfUnknownSize() throws {
+        #expect(Files.text("/proc/self/comm")?.isEmpty == false)
+        let folder = try TemporaryFolder()
+        try folder.write("a/b", String(repeating: "x", count: 100_000))
+        #expect(folder.text("a/b")?.utf8.count == 100_000)
+        #expect(Files.read(folder.path + "/a/b", limit: 10)?.count == 10)
+        #expect(Files.read(folder.path + "/none") == nil)
+        #expect(Files.read(folder.path) == nil)
+    }
+
+    @Test func namesAreInOrder() throws {
+        let folder = try TemporaryFolder()
+        for name in ["010-b", "000-z", "é"] { try folder.write(name, "") }
+        #expect(Files.names(in: folder.path) == ["000-z", "010-b", "é"])
+        #expect(Files.names(in: folder.path + "/none").isEmpty)
+    }
+
+    @Test func foldersAreMadeOnceOnly() throws {
+        let folder = try TemporaryFolder()
+        try Files.makeDirectories(folder.path + "/a/b/c", mode: 0o1777)
+        try Files.makeDirectories(folder.path + "/a/b/c")
+        try folder.write("file", "")
+        let error = #expect(throws: SystemError.self) { try Files.makeDirectories(folder.path + "/file/x") }
+        #expect(error?.description == "mkdir '\(folder.path)/file/x': Not a directory")
+    }
+}
+
+struct ShutdownKindTests {
+    @Test(arguments: [
+        (SIGTERM, ShutdownKind.reboot), (SIGINT, .reboot), (SIGUSR1, .halt), (SIGUSR2, .poweroff), (SIGPWR, .poweroff), (SIGHUP, nil),
+    ])
+    func signalsMeanWhatBusyboxMeans(signal: Int32, kind: ShutdownKind?) { #expect(ShutdownKind(signal: signal) == kind) }
+
+    @Test(arguments: [ShutdownKind.poweroff, .reboot, .halt]) func ownSignalIsUnderstood(kind: ShutdownKind) {
+        #expect(ShutdownKind(signal: kind.signal) == kind)
+    }
+}
+
+struct RestartRuleTests {
+    private func delays(_ policy: RuntimeRecord.Restart, _ outcome: ContainerRun.Outcome, _ spans: [Milliseconds]) -> [Milliseconds?] {
+        var rule = RestartRule(policy)
+        return spans.map { rule.delay(after: outcome, ranFor: $0) }
+    }
+
+    @Test func delaysDoubleUpToALimit() {
+        let short = [Milliseconds](repeating: 50, count: 11)
+        #expect(delays(.onFailure, .ended(.exited(1)), short) == [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000])
+    }
+
+    @Test func aLongRunBeginsAnew() { #expect(delays(.always, .ended(.exited(0)), [5, 5, 10_000, 5]) == [100, 200, 100, 200]) }
+
+    @Test func policyDecides() {
+        #expect(delays(.onFailure, .ended(.exited(0)), [5]) == [nil])
+        #expect(delays(.onFailure, .ended(.killed(signal: 9)), [5]) == [100])
+        #expect(delays(.onFailure, .failed("no runc"), [5]) == [100])
+        #expect(delays(.no, .ended(.exited(1)), [5]) == [nil])
+        #expect(delays(.always, .ended(.exited(0)), [5]) == [100])
+    }
+}
+
+struct LogFileTests {
+    @Test func keepsSoManyOldFiles() throws {
+        let folder = try TemporaryFolder()
+        let log = LogFile(folder.path + "/sub/x.log", limit: 10, kept: 2)
+        for line in ["first...\n", "second..\n", "third...\n", "fourth..\n"] { log.append(Array(line.utf8)[...]) }
+        #expect(Files.names(in: folder.path + "/sub") == ["x.log", "x.log.1", "x.log.2"])
+        #expect(folder.text("sub/x.log") == "fourth..\n")
+        #expect(folder.text("sub/x.log.2") == "second..\n")
+    }
+
+    @Test func goesOnWhereItWas() throws {
+        let folder = try TemporaryFolder()
+        LogFile(folder.path + "/x", limit: 10).append(Array("12345678\n".utf8)[...])
+        let log = LogFile(folder.path + "/x", limit: 10)
+        log.append(Array("ab\n".utf8)[...])
+        #expect(folder.text("x.1") == "12345678\n")
+        #expect(String(decoding: log.tail(limit: 2), as: UTF8.self) == "")
+        #expect(String(decoding: log.tail(limit: 100), as: UTF8.self) == "ab\n")
+    }
+
+    @Test func isNotMadeForNothing() throws {
+        let folder = try TemporaryFolder()
+        _ = LogFile(folder.path + "/x")
+        #expect(Files.names(in: folder.path).isEmpty)
+    }
+}
+
+struct NetlinkMessageTests {
+    @Test func vethIsMadeWithItsPeerAndThenMoved() throws {
+        let link = NetworkLink(.init(name: "eth0", add: "", peer: "p"))
+        let requests = try link.requests(for: 42) { _ in 7 }
+        #expect(requests.count == 1)
+        let text = requests[0].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let header = "5c000000" + "1000" + "0506" + "01000000" + "00000000"
+        let part = "00000000" + "00000000" + "00000000" + "00000000"
+        let name = "0900" + "0300" + "65746830" + "00000000"
+        let kind = "0900" + "0100" + "76657468" + "00000000"
+        let peer = "1c00" + "0100" + part + "0600" + "0300" + "7000" + "0000"
+        let data = "2000" + "0200" + peer
+        #expect(text == header + part + name + "3000" + "1200" + kind + data)
+    }
+
+    @Test func existingLinksAreMoved() throws {
+        let requests = try NetworkLink(.init(name: "eth1")).requests(for: 258) { name in name == "eth1" ? 3 : -1 }
+        #expect(
+            requests == [
+                [40, 0, 0, 0, 16, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 19, 0, 2, 1, 0, 0]
+            ])
+    }
+
+    @Test func aNameIsNeeded() {
+        #expect(throws: SystemError.self) { try NetworkLink(.init(name: "", add: "dummy")).requests(for: 1) { _ in 1 } }
+    }
+}

@@ -1,0 +1,64 @@
+import BootLayout
+import CInit
+import Glibc
+import Testing
+
+@testable import GuestInit
+
+/// A guest without a machine: bundles in a folder, and a runc that runs the file `command` of the bundle as a process.
+final class Guest {
+    let folder: TemporaryFolder
+    let loop: EventLoop
+    let environment: ContainerEnvironment
+
+    init(runc script: String = Guest.runc) throws {
+        folder = try TemporaryFolder()
+        loop = try EventLoop(scope: .watched)
+        let path = try folder.write("runc", script, mode: 0o755)
+        let console = open(folder.path + "/console", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        environment = ContainerEnvironment(
+            runc: Runc(path: path, stateFolder: folder.path + "/runc-state"), loop: loop, console: Console(file: console) { 0 },
+            logs: folder.path + "/logs", state: folder.path)
+        Self.becomeSubreaper()
+    }
+
+    /// Orphans of our children must be ours, as those of PID 1 are.
+    private static func becomeSubreaper() { _ = cinit_become_subreaper() }
+
+    static let runc = """
+        #!/bin/sh
+        # --root STATE run --detach --bundle BUNDLE --pid-file FILE NAME
+        [ "$3" = run ] || exit 9
+        if [ -e "$2/$9" ]; then echo "container exists" >&2; exit 1; fi
+        mkdir -p "$2/$9"
+        [ -e "$6/command" ] || { echo "no command" >&2; exit 4; }
+        sh "$6/command" &
+        echo $! > "$8"
+        # The shell must not collect the child: that is for PID 1.
+        exec true
+
+        """
+
+    @discardableResult
+    func bundle(_ kind: String, _ name: String, _ command: String?, _ change: (inout RuntimeRecord) -> Void = { _ in }) throws -> Bundle {
+        var record = RuntimeRecord()
+        change(&record)
+        let path = "\(kind)/\(name)"
+        try folder.write(path + "/config.json", "{}")
+        try folder.write(path + "/runtime.json", record.text)
+        if let command { try folder.write(path + "/command", command) }
+        return Bundle(path: folder.path + "/" + path)
+    }
+
+    func supervisor(parallel: Int = 2) -> Supervisor {
+        Supervisor(Bundle.all(in: folder.path + "/services"), environment: environment, parallel: parallel)
+    }
+
+    /// Turns until the condition holds, ten seconds at most.
+    func wait(_ condition: () -> Bool) -> Bool { loop.wait(until: loop.now + 10_000, condition) }
+
+    var console: String {
+        String(decoding: (Files.read(folder.path + "/console") ?? []).filter { $0 != 0x0D }, as: UTF8.self).replacing(
+            "[    0.00] moby: ", with: "")
+    }
+}
