@@ -1,0 +1,128 @@
+internal import Extents
+internal import Glibc
+
+/// Finds an accelerator that works. That `/dev/kvm` exists and can be opened says little: inside some virtual machines a guest starts and then
+/// hangs at its first step out of the firmware. So a guest of one boot sector is run, within a time limit, and the answer is kept.
+struct AcceleratorProbe {
+    let qemu: String
+    let environment: [String: String]
+    var device = "/dev/kvm"
+    var limit: Duration = .seconds(2)
+    let say: @Sendable (String) -> Void
+
+    /// What a test guest came to.
+    enum Verdict: Equatable {
+        case works
+        case broken(String)
+
+        var text: String {
+            switch self {
+            case .works: "works"
+            case .broken(let why): why
+            }
+        }
+    }
+
+    /// The accelerator to use, said in one line with the reason when it was not the user's choice.
+    /// - Throws: ``RunError`` when the user insists on one that cannot be.
+    func choose(_ choice: Accelerator.Choice, for architecture: Architecture) throws -> Accelerator {
+        if case .fixed(let accelerator) = choice {
+            try check(accelerator, architecture)
+            return accelerator
+        }
+        guard architecture == .host else {
+            return report(.tcg, "the image is for \(architecture.rawValue), this host is \(Architecture.host.rawValue)")
+        }
+        if access(device, F_OK) != 0 { return report(.tcg, "there is no \(device)") }
+        if access(device, R_OK | W_OK) != 0 {
+            return report(
+                .tcg, "\(device) may not be opened: \(String(cString: strerror(errno)).lowercased()); is this user in the group kvm?")
+        }
+        // The test guest is a PC's.
+        guard architecture == .x86 else { return report(.kvm, "\(device) can be opened") }
+        let (verdict, note) = cachedVerdict()
+        switch verdict {
+        case .works: return report(.kvm, "a test guest ran\(note)")
+        case .broken(let why): return report(.tcg, "with kvm \(why)\(note)")
+        }
+    }
+
+    private func report(_ accelerator: Accelerator, _ why: String) -> Accelerator {
+        say("accelerator: \(accelerator.rawValue) (\(why))")
+        return accelerator
+    }
+
+    private func check(_ accelerator: Accelerator, _ architecture: Architecture) throws {
+        guard accelerator != .tcg else { return }
+        guard accelerator == .kvm else {
+            throw RunError("--accel: \(accelerator.rawValue) does not exist on Linux", hint: "leave --accel away, or pass kvm or tcg")
+        }
+        guard architecture == .host else {
+            throw RunError(
+                "--accel: kvm cannot run \(architecture.rawValue) on \(Architecture.host.rawValue)", hint: "leave --accel away")
+        }
+        guard access(device, R_OK | W_OK) == 0 else {
+            let why = String(cString: strerror(errno)).lowercased()
+            throw RunError("--accel: kvm cannot be used: \(device): \(why)", hint: "leave --accel away for emulation")
+        }
+    }
+
+    // MARK: The answer is kept
+
+    private func cachedVerdict() -> (Verdict, String) {
+        guard let path = cachePath() else { return (probe(), "") }
+        if let text = try? FileFacts.text(of: path) {
+            let line = text.split(separator: "\n").first.map(String.init) ?? ""
+            if line == Verdict.works.text { return (.works, ", earlier") }
+            if !line.isEmpty { return (.broken(line), "; noted in \(path)") }
+        }
+        let verdict = probe()
+        if let end = path.lastIndex(of: "/") {
+            // Only a memory: when it cannot be written, the probe is run again.
+            try? StateFolder.makeFolder(String(path[..<end]))
+            try? StateFolder.write(Array("\(verdict.text)\n".utf8), to: path)
+        }
+        return (verdict, "")
+    }
+
+    /// One file for each kernel, boot of it, and QEMU: what decides the answer.
+    private func cachePath() -> String? {
+        let caches =
+            environment["MOBY_CACHE"]
+            ?? environment["XDG_CACHE_HOME"].map { "\($0)/moby" } ?? environment["HOME"].map { "\($0)/.cache/moby" }
+        guard let caches, let boot = try? FileFacts.text(of: "/proc/sys/kernel/random/boot_id") else { return nil }
+        var system = utsname()
+        var program = stat()
+        guard uname(&system) == 0, stat(qemu, &program) == 0 else { return nil }
+        let release = withUnsafeBytes(of: &system.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let facts = "\(release) \(boot) \(qemu) \(program.st_size) \(program.st_mtim.tv_sec) \(device)"
+        return "\(caches)/accelerator/\(SHA256.hash(Array(facts.utf8)).prefix(16))"
+    }
+
+    // MARK: The test guest
+
+    /// Runs the test guest under KVM.
+    func probe() -> Verdict {
+        guard let payload = try? writePayload() else { return .broken("no test guest could be written to a temporary file") }
+        defer { unlink(payload) }
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
+        let arguments = ProbePayload.arguments(accelerator: .kvm, image: payload)
+        guard let child = try? ChildProcess.start(qemu, arguments, handles: [0: null, 1: null, 2: null]) else {
+            return .broken("QEMU does not start")
+        }
+        guard let status = child.wait(within: limit) else {
+            child.send(SIGKILL)
+            child.wait()
+            return .broken("a test guest hung for \(limit.components.seconds) s")
+        }
+        return status == ProbePayload.success ? .works : .broken("QEMU ended with status \(status)")
+    }
+
+    private func writePayload() throws -> String {
+        let folder = environment["TMPDIR"] ?? "/tmp"
+        let path = "\(folder)/moby-probe-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).img"
+        try StateFolder.write(ProbePayload.bootSector, to: path, mode: 0o600)
+        return path
+    }
+}

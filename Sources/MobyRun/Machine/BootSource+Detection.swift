@@ -1,0 +1,82 @@
+extension BootSource {
+    /// The command line of a build that left none; the words of 2017.
+    static let defaultCommandLine = "console=ttyS0 console=tty0 page_poison=1"
+
+    /// Finds out what an argument of `moby run` is: a file to boot from, or the prefix of a build's files.
+    /// - Throws: ``RunError`` that names the files looked for.
+    public static func detect(_ argument: String, _ wishes: Wishes = Wishes()) throws -> BootSource {
+        guard !argument.isEmpty else {
+            throw RunError("nothing to run", hint: "name what 'moby build' made: moby run qemu nginx")
+        }
+        if !wishes.kernel, !wishes.squashfs, FileFacts.exists(argument), !FileFacts.isFolder(argument) {
+            return try image(argument, wishes)
+        }
+        if !wishes.iso, !wishes.uefi || wishes.kernel || wishes.squashfs, let files = try kernelFiles(argument, wishes) {
+            return .kernel(files)
+        }
+        let names = imageNames(argument, wishes)
+        if let found = names.first(where: { FileFacts.exists($0.path) }) {
+            return try image(found.path, Wishes(iso: wishes.iso, uefi: found.uefi))
+        }
+        throw missing(argument, wishes, names.map(\.path))
+    }
+
+    /// The prefix of an argument, for names made from it.
+    public static func prefix(_ argument: String) -> String {
+        argument.hasSuffix(".iso") ? String(argument.dropLast(4)) : argument
+    }
+
+    private static func image(_ path: String, _ wishes: Wishes) throws -> BootSource {
+        let hint: String
+        switch true {
+        case wishes.iso, path.hasSuffix(".iso"):
+            return .iso(path, uefi: wishes.uefi || path.hasSuffix("-efi.iso") || path.hasSuffix("-efi-initrd.iso"))
+        case path.hasSuffix(".yml"), path.hasSuffix(".yaml"): hint = "build it first: moby build \(path)"
+        case path.hasSuffix(".tar.gz"), path.hasSuffix(".tar"), path.hasSuffix(".tgz"):
+            hint = "unpack the disk first, or build --format raw-bios"
+        case path.hasSuffix("-kernel"): hint = "name the prefix: \(path.dropLast("-kernel".count))"
+        case path.hasSuffix("-initrd.img"): hint = "name the prefix: \(path.dropLast("-initrd.img".count))"
+        default: return .disk(path, try DiskFormat.detect(path), uefi: wishes.uefi || isUEFI(path))
+        }
+        throw RunError("'\(path)' is not an image that can be booted", hint: hint)
+    }
+
+    /// `X-kernel` and its companions, or 2017's `X-bzImage`.
+    private static func kernelFiles(_ prefix: String, _ wishes: Wishes) throws -> KernelFiles? {
+        guard let kernel = ["-kernel", "-bzImage"].map({ prefix + $0 }).first(where: FileFacts.exists) else { return nil }
+        let squashfs = prefix + "-squashfs.img"
+        let initrd = prefix + "-initrd.img"
+        let cmdline = prefix + "-cmdline"
+        let line = FileFacts.exists(cmdline) ? try FileFacts.text(of: cmdline) : defaultCommandLine
+        var files = KernelFiles(kernel: kernel, commandLine: line.split(separator: "\n").joined(separator: " "))
+        if wishes.squashfs || (!wishes.kernel && FileFacts.exists(squashfs)) {
+            files.squashfs = squashfs
+        } else {
+            files.initrd = initrd
+        }
+        return files
+    }
+
+    /// The other names that builds give their images, likeliest first.
+    private static func imageNames(_ prefix: String, _ wishes: Wishes) -> [(path: String, uefi: Bool)] {
+        let bios = [".iso", ".qcow2", "-bios.img", ".img", ".raw", ".vmdk", ".vhd"]
+        let uefi = ["-efi.iso", "-efi-initrd.iso", "-efi.qcow2", "-efi.img"]
+        var names = uefi.map { (path: prefix + $0, uefi: true) }
+        if !wishes.uefi { names = bios.map { (path: prefix + $0, uefi: false) } + names }
+        if wishes.uefi { names += bios.map { (path: prefix + $0, uefi: true) } }
+        return wishes.iso ? names.filter { $0.path.hasSuffix(".iso") } : names
+    }
+
+    private static func isUEFI(_ path: String) -> Bool {
+        ["-efi.qcow2", "-efi.img", "-efi.raw"].contains { path.hasSuffix($0) }
+    }
+
+    private static func missing(_ argument: String, _ wishes: Wishes, _ images: [String]) -> RunError {
+        let kernels = wishes.iso ? [] : ["\(argument)-kernel"]
+        let looked = (kernels + images).prefix(4).map { "'\($0)'" }.joined(separator: ", ")
+        let base = argument.split(separator: "/").last.map(String.init) ?? argument
+        return RunError(
+            "nothing to boot under the name '\(argument)': no \(looked), …",
+            hint: "build it first: moby build \(base).yml")
+    }
+}

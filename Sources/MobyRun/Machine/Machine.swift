@@ -1,0 +1,47 @@
+/// All that can be said about a machine to be started, already parsed. The names are those of the options of `moby run qemu`.
+public struct Machine: Sendable, Equatable {
+    /// Number of virtual processors; `nil` takes ``defaultProcessors``.
+    public var cpus: Int?
+    /// Memory in MiB; `nil` takes what the build's summary asks for, and 1024 at least.
+    public var memory: Int?
+    public var disks: [Disk] = []
+    public var ports: [PublishedPort] = []
+    public var networking: Networking = .user
+    public var accelerator: Accelerator.Choice = .automatic
+    /// `nil` takes the platform that the build was for, else this host's.
+    public var architecture: Architecture?
+    public var gui = false
+    /// Runs in the background; the console goes to a file in the state folder.
+    public var detached = false
+    public var usb = false
+    /// Values for QEMU's `-device`.
+    public var devices: [String] = []
+    /// Folders of the host offered by virtiofs, with the tags `virtiofs0`, `virtiofs1`, …
+    public var sharedFolders: [String] = []
+    /// User data for the guest.
+    public var data: UserData?
+    /// Firmware for UEFI.
+    public var firmware: String?
+    /// The folder for disks, data and addresses; `nil` is `<prefix>-state`.
+    public var state: String?
+    /// The QEMU to start; `nil` searches the path for `qemu-system-<architecture>`.
+    public var qemu: String?
+    public var virtiofsd: String?
+    /// Handed to QEMU as they are, after all others.
+    public var extraArguments: [String] = []
+
+    public init() {}
+
+    /// The architecture once it is decided.
+    var guest: Architecture { architecture ?? .host }
+
+    /// LinuxKit's defaults.
+    public static let defaultProcessors = 1
+    public static let defaultMemory = 1024
+
+    /// Data that the guest finds as the file `config` on a disc.
+    public enum UserData: Sendable, Equatable {
+        case text(String)
+        case file(String)
+    }
+}

@@ -1,0 +1,110 @@
+internal import Glibc
+internal import Synchronization
+
+/// A machine that a program has started and talks to: its console is a pipe, its power button a call. Ended when the last reference goes.
+public final class MachineHandle: Sendable {
+    private let child: ChildProcess
+    private let control: QMP
+    private let reader: ConsoleReader
+    private let input: Int32
+    private let helpers: [ChildProcess]
+    /// When QEMU was started.
+    public let started: ContinuousClock.Instant
+
+    /// Starts a machine.
+    /// - Parameter qemu: its `console` is replaced by a pipe.
+    /// - Throws: ``RunError`` and `FileError`, as ``QEMU/plan()`` does.
+    public convenience init(starting qemu: QEMU) throws {
+        var qemu = qemu
+        qemu.console = .stream
+        var arguments = try qemu.plan()
+        if !arguments.arguments.contains("chardev=control,mode=control") { arguments.arguments += QEMUArguments.control }
+        try self.init(arguments)
+    }
+
+    /// Starts what a plan says; its serial console must be standard input and output.
+    init(_ plan: QEMUPlan) throws {
+        helpers = try StateFolder.prepare(plan)
+        let control = try QMP()
+        let (output, outputEnd) = try MachineHandle.pipe()
+        let (inputEnd, input) = try MachineHandle.pipe()
+        defer {
+            close(outputEnd)
+            close(inputEnd)
+            control.started()
+        }
+        self.input = input
+        self.control = control
+        started = ContinuousClock.now
+        reader = ConsoleReader(output)
+        child = try ChildProcess.start(
+            plan.executable, plan.arguments, handles: [0: inputEnd, 1: outputEnd, 2: outputEnd, QMP.number: control.guestEnd])
+    }
+
+    deinit {
+        child.stop()
+        helpers.forEach { $0.stop() }
+        close(input)
+    }
+
+    public var processID: Int32 { child.id }
+
+    /// All that the console has said so far.
+    public var console: String { reader.text }
+
+    /// Waits until the console has said something.
+    /// - Parameter limit: from now.
+    /// - Returns: the line that contains it, and the time since the start of QEMU.
+    /// - Throws: ``RunError`` with the end of the console's text when it did not come, or QEMU ended before it.
+    @discardableResult
+    public func line(containing text: String, within limit: Duration) throws -> (line: String, time: Duration) {
+        let end = ContinuousClock.now + limit
+        while true {
+            let ended = reader.isAtEnd
+            if let found = reader.line(containing: text) { return (found.line, found.arrived - started) }
+            if ended { throw RunError("the machine ended before its console said '\(text)'; it said:\n\(reader.tail)") }
+            guard ContinuousClock.now < end else {
+                throw RunError("the console did not say '\(text)' within \(QEMU.seconds(limit)); it said:\n\(reader.tail)")
+            }
+            usleep(2000)
+        }
+    }
+
+    /// Waits until an HTTP server in the guest answers with a status below 400.
+    /// - Parameter url: `http://127.0.0.1:PORT/PATH`, a published port.
+    public func answer(from url: String, within limit: Duration) throws -> (answer: HTTPProbe.Answer, time: Duration) {
+        let probe = try HTTPProbe(parsing: url)
+        if let answer = probe.poll(within: limit, while: { self.child.poll() == nil }) { return (answer, ContinuousClock.now - started) }
+        throw RunError("no answer from \(url) within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
+    }
+
+    /// Types on the console.
+    public func type(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(input, bytes, bytes.count)
+    }
+
+    /// Presses the power button; the guest decides what comes of it.
+    public func pressPowerButton() { _ = control.powerDown() }
+
+    /// Waits for QEMU's end.
+    /// - Returns: the exit status; 128 and the number for a signal.
+    /// - Throws: ``RunError`` when it has not ended within the limit.
+    @discardableResult
+    public func waitForEnd(within limit: Duration) throws -> Int32 {
+        if let status = child.wait(within: limit) { return status }
+        throw RunError("QEMU did not end within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
+    }
+
+    /// Ends QEMU, whatever the guest does.
+    public func terminate() { child.stop() }
+
+    /// A socket pair does for a pipe here: it can be made so that other programs started at the same time do not inherit it.
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw RunError("no pipe: \(String(cString: strerror(errno)).lowercased())")
+        }
+        return (ends[0], ends[1])
+    }
+}

@@ -1,0 +1,53 @@
+internal import Glibc
+internal import Synchronization
+
+/// Hands the signals that ask this program to end on to the machine, and lets it end first.
+struct SignalForwarding {
+    static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+    private let previous: [(Int32, sigaction)]
+
+    /// Takes the signals; they are kept until there is a machine to hand them to.
+    static func start() -> SignalForwarding {
+        receiver.store(0, ordering: .sequentiallyConsistent)
+        pending.store(0, ordering: .sequentiallyConsistent)
+        var previous: [(Int32, sigaction)] = []
+        for signal in signals {
+            var old = sigaction()
+            var new = sigaction()
+            new.__sigaction_handler.sa_handler = { number in
+                pending.store(number == SIGQUIT ? SIGTERM : number, ordering: .sequentiallyConsistent)
+                handOn()
+            }
+            new.sa_flags = SA_RESTART
+            sigaction(signal, &new, &old)
+            previous.append((signal, old))
+        }
+        return SignalForwarding(previous: previous)
+    }
+
+    func forward(to process: pid_t) {
+        receiver.store(process, ordering: .sequentiallyConsistent)
+        handOn()
+    }
+
+    /// Gives the signals their former meaning.
+    func stop() {
+        receiver.store(0, ordering: .sequentiallyConsistent)
+        for (signal, action) in previous {
+            var action = action
+            sigaction(signal, &action, nil)
+        }
+    }
+}
+
+// A signal handler sees nothing but globals.
+private let receiver = Atomic<Int32>(0)
+private let pending = Atomic<Int32>(0)
+
+private func handOn() {
+    let process = receiver.load(ordering: .sequentiallyConsistent)
+    guard process > 0 else { return }
+    let signal = pending.exchange(0, ordering: .sequentiallyConsistent)
+    if signal > 0 { kill(process, signal) }
+}

@@ -1,0 +1,131 @@
+internal import Extents
+internal import Glibc
+
+/// What would make QEMU fail, found before it is started, where it can be said better.
+struct Preflight {
+    let machine: Machine
+    let boot: BootSource
+    let environment: [String: String]
+
+    func check() throws {
+        for path in boot.files { try checkReadable(path, "the image") }
+        if case .kernel(let files) = boot { try checkKernel(files.kernel) }
+        for disk in machine.disks { try check(disk) }
+        if case .file(let path)? = machine.data { try checkReadable(path, "the data file") }
+        for folder in machine.sharedFolders where !FileFacts.isFolder(folder) {
+            throw RunError("--virtiofs: '\(folder)' is not a folder")
+        }
+        if machine.detached, machine.gui {
+            throw RunError("--detached and --gui exclude each other", hint: "a machine in the background has no window")
+        }
+        try checkNumbers()
+        try checkNetwork()
+    }
+
+    /// QEMU's path.
+    func qemu() throws -> String {
+        let name = machine.qemu ?? "qemu-system-\(machine.guest.rawValue)"
+        if let found = FileFacts.program(name, path: environment["PATH"] ?? "") { return found }
+        let package =
+            machine.guest == .x86 ? "qemu-system-x86" : machine.guest == .arm ? "qemu-system-arm" : "qemu-system-misc"
+        throw RunError(
+            "could not find '\(name)', which is needed to run this image",
+            hint: "install QEMU (Debian: apt-get install \(package)), or pass --qemu PATH")
+    }
+
+    /// The daemon for shared folders, when there are any.
+    func virtiofsd() throws -> String? {
+        guard !machine.sharedFolders.isEmpty else { return nil }
+        let places = [environment["PATH"] ?? "", "/usr/libexec", "/usr/lib/qemu", "/usr/lib"].joined(separator: ":")
+        if let found = FileFacts.program(machine.virtiofsd ?? "virtiofsd", path: places) { return found }
+        throw RunError(
+            "could not find '\(machine.virtiofsd ?? "virtiofsd")', which shares folders with the guest",
+            hint: "install it (Debian 12: apt-get install qemu-system-common), or pass --virtiofsd PATH")
+    }
+
+    /// The UEFI firmware named, or the distribution's.
+    func firmware() throws -> QEMUHost.Firmware {
+        if let path = machine.firmware {
+            try checkReadable(path, "the firmware")
+            return .single(path)
+        }
+        let isARM = machine.guest == .arm
+        let split =
+            isARM
+            ? [("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd")]
+            : [
+                ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+                ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
+                ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
+            ]
+        if let found = split.first(where: { FileFacts.exists($0.0) && FileFacts.exists($0.1) }) {
+            return .split(code: found.0, variables: found.1)
+        }
+        if let found = ["/usr/share/ovmf/bios.bin", "/usr/share/ovmf/OVMF.fd"].first(where: FileFacts.exists) { return .single(found) }
+        throw RunError(
+            "no UEFI firmware is installed, which this image needs to boot",
+            hint: "install it (Debian: apt-get install \(isARM ? "qemu-efi-aarch64" : "ovmf")), or pass --fw FILE")
+    }
+
+    private func checkReadable(_ path: String, _ what: String) throws {
+        let code = access(path, R_OK) == 0 ? 0 : errno
+        if code == 0, !FileFacts.isFolder(path) { return }
+        let why = code == 0 ? "it is a folder" : String(cString: strerror(code)).lowercased()
+        let hint = code == EACCES ? "run as the user who built it, or change its mode" : nil
+        throw RunError("cannot read \(what) '\(path)': \(why)", hint: hint)
+    }
+
+    /// The boot protocol's signature, so that a file that is no kernel is not a black screen.
+    private func checkKernel(_ path: String) throws {
+        guard machine.guest == .x86 else { return }
+        let head = try FileFacts.head(of: path, count: 8192)
+        let isLinux = head.count > 0x206 && head[0x202...].starts(with: Array("HdrS".utf8))
+        let isMultiboot = stride(from: 0, to: max(head.count - 3, 0), by: 4).contains {
+            head[$0...].starts(with: [0x02, 0xB0, 0xAD, 0x1B])
+        }
+        let isELF = head.starts(with: [0x7F, 0x45, 0x4C, 0x46])
+        guard !isLinux, !isMultiboot, !isELF else { return }
+        throw RunError("'\(path)' is not a kernel for x86_64", hint: "for another architecture pass --arch aarch64, s390x or riscv64")
+    }
+
+    private func check(_ disk: Disk) throws {
+        if let path = disk.path, FileFacts.exists(path) {
+            guard access(path, R_OK | W_OK) != 0 else { return }
+            throw RunError("--disk: '\(path)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+        }
+        if let path = disk.path, disk.size == nil {
+            throw RunError("--disk: there is no file '\(path)'", hint: "to have it made, add its size: --disk \(path),size=4G")
+        }
+        guard let format = disk.format, !EmptyDisk.formats.contains(format) else { return }
+        throw RunError(
+            "--disk: a new disk can be raw or qcow2, not \(format.rawValue)",
+            hint: "make it first: qemu-img create -f \(format.rawValue) FILE SIZE")
+    }
+
+    private func checkNumbers() throws {
+        if let cpus = machine.cpus, !(1...255).contains(cpus) {
+            throw RunError("--cpus: \(cpus) is not possible", hint: "a number from 1 to 255")
+        }
+        if let memory = machine.memory, memory < 1 { throw RunError("--mem: \(memory) MiB is not possible") }
+        if machine.gui, environment["DISPLAY"] == nil, environment["WAYLAND_DISPLAY"] == nil {
+            throw RunError(
+                "--gui needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set", hint: "leave --gui away for a serial console")
+        }
+    }
+
+    private func checkNetwork() throws {
+        switch machine.networking {
+        case .user: try PortCheck.check(machine.ports)
+        case .tap(let name), .bridge(let name):
+            guard FileFacts.exists("/sys/class/net/\(name)") else {
+                throw RunError("--networking: there is no network interface '\(name)' on this host", hint: "see: ip link")
+            }
+            fallthrough
+        case .none:
+            guard machine.ports.isEmpty else {
+                throw RunError(
+                    "--publish works only with --networking user", hint: "on a tap or bridge the guest has an address of its own")
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+/// QEMU's argument list for a machine, put together part by part. Pure: paths are used as they are given.
+struct QEMUArguments {
+    let machine: Machine
+    let boot: BootSource
+    let host: QEMUHost
+    let console: Console
+    /// Whether QEMU inherits a socket for its control protocol.
+    let controlled: Bool
+    private(set) var plan: QEMUPlan
+    private var hasSCSI = false
+
+    init(_ machine: Machine, _ boot: BootSource, on host: QEMUHost, console: Console, controlled: Bool = false) {
+        self.machine = machine
+        self.boot = boot
+        self.host = host
+        self.console = console
+        self.controlled = controlled
+        self.plan = QEMUPlan(executable: host.qemu)
+    }
+
+    mutating func build() -> QEMUPlan {
+        addMachine()
+        addConsole()
+        addFirmware()
+        addBoot()
+        for (index, disk) in machine.disks.enumerated() { addDisk(disk, index) }
+        addData()
+        addNetwork()
+        addSharedFolders()
+        add("-device", "virtio-rng-pci")
+        if machine.usb { add("-usb") }
+        for device in machine.devices { add("-device", device) }
+        add(machine.extraArguments)
+        return plan
+    }
+
+    private mutating func add(_ words: String...) { plan.arguments += words }
+    private mutating func add(_ words: [String]) { plan.arguments += words }
+
+    private var memory: Int { machine.memory ?? host.memory }
+
+    private mutating func addMachine() {
+        // No default devices: each one costs time at boot, and the PC's default disks and network need drivers that small kernels lack.
+        add("-nodefaults", "-no-user-config")
+        var type = "accel=\(host.accelerator.rawValue)"
+        if !machine.sharedFolders.isEmpty { type += ",memory-backend=mem0" }
+        switch machine.guest {
+        case .x86: add("-machine", "q35,\(type)")
+        case .arm: add("-machine", "virt,gic-version=max,\(type)")
+        case .riscv: add("-machine", "virt,\(type)")
+        case .s390x: add("-machine", "s390-ccw-virtio,\(type)")
+        }
+        if let model = processorModel { add("-cpu", model) }
+        add("-smp", "\(machine.cpus ?? Machine.defaultProcessors)", "-m", "\(memory)M")
+    }
+
+    static let control = ["-chardev", "socket,id=control,fd=\(QMP.number)", "-mon", "chardev=control,mode=control"]
+
+    /// Under emulation a processor costs what it can do: AVX and five levels of page tables made programs a third slower than this one, which
+    /// has what x86-64-v2 asks for, and rdrand, without which the guest's first random numbers take seconds.
+    static let emulatedProcessor = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand"
+
+    private var processorModel: String? {
+        if host.accelerator != .tcg { return "host" }
+        switch machine.guest {
+        case .x86: return QEMUArguments.emulatedProcessor
+        case .arm: return "max"
+        case .riscv, .s390x: return nil
+        }
+    }
+
+    private mutating func addConsole() {
+        switch console {
+        case .terminal where machine.gui: add("-vga", "std", "-serial", "vc", "-monitor", "vc")
+        case .terminal: add("-display", "none", "-serial", "mon:stdio")
+        case .stream: add("-display", "none", "-serial", "stdio")
+        case .file(let path):
+            plan.stateFolder = host.state
+            add("-display", "none", "-serial", "file:\(quoted(path))", "-daemonize", "-pidfile", "\(host.state)/qemu.pid")
+        }
+        if controlled { add(QEMUArguments.control) }
+    }
+
+    private mutating func addFirmware() {
+        guard boot.uefi, let firmware = host.firmware else { return }
+        switch firmware {
+        case .single(let path): add("-bios", path)
+        case .split(let code, let variables):
+            let store = "\(host.state)/uefi-variables.fd"
+            plan.stateFolder = host.state
+            plan.copies.append(QEMUPlan.Copy(from: variables, to: store))
+            add("-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(quoted(code))")
+            add("-drive", "if=pflash,format=raw,unit=1,file=\(quoted(store))")
+        }
+    }
+
+    private mutating func addBoot() {
+        switch boot {
+        case .kernel(let files):
+            add("-kernel", files.kernel)
+            if let initrd = files.initrd { add("-initrd", initrd) }
+            var line = files.commandLine
+            if let squashfs = files.squashfs {
+                line += " root=/dev/vda"
+                addDisk("boot", squashfs, .raw, readOnly: true)
+            }
+            if !line.isEmpty { add("-append", line) }
+        case .iso(let path, _):
+            addDisc("boot", path, bootIndex: 0)
+        case .disk(let path, let format, _):
+            addDisk("boot", path, format, bootIndex: 0)
+        }
+    }
+
+    private mutating func addDisk(_ disk: Disk, _ index: Int) {
+        let path = disk.path ?? "\(host.state)/disk\(index == 0 ? "" : "\(index)").img"
+        // A size without a format means a disk of our making, and that is qcow2.
+        let format = disk.format ?? (disk.size == nil ? DiskFormat.named(path) ?? .raw : .qcow2)
+        if disk.path == nil { plan.stateFolder = host.state }
+        if let size = disk.size { plan.newDisks.append(QEMUPlan.NewDisk(path: path, format: format, size: size)) }
+        addDisk("disk\(index)", path, format)
+    }
+
+    private mutating func addData() {
+        guard let data = host.data else { return }
+        let path = "\(host.state)/data.iso"
+        plan.stateFolder = host.state
+        plan.dataDisc = QEMUPlan.DataDisc(path: path, content: data)
+        addDisc("data", path)
+    }
+
+    /// A virtio disk: named in the order given, /dev/vda, /dev/vdb, …, where the names of SCSI disks are a race between their probes.
+    private mutating func addDisk(_ id: String, _ path: String, _ format: DiskFormat, readOnly: Bool = false, bootIndex: Int? = nil) {
+        addDrive(id, path, format, readOnly: readOnly)
+        add("-device", "virtio-blk-pci,drive=\(id)" + (bootIndex.map { ",bootindex=\($0)" } ?? ""))
+    }
+
+    /// A disc, /dev/sr0, on a virtio SCSI controller: the kernels of the clouds know it, while many of them know no AHCI.
+    private mutating func addDisc(_ id: String, _ path: String, bootIndex: Int? = nil) {
+        if !hasSCSI { add("-device", "virtio-scsi-pci,id=scsi0") }
+        hasSCSI = true
+        addDrive(id, path, .raw, readOnly: true)
+        add("-device", "scsi-cd,bus=scsi0.0,drive=\(id)" + (bootIndex.map { ",bootindex=\($0)" } ?? ""))
+    }
+
+    private mutating func addDrive(_ id: String, _ path: String, _ format: DiskFormat, readOnly: Bool) {
+        add("-drive", "if=none,id=\(id),format=\(format.rawValue)\(readOnly ? ",readonly=on" : ""),file=\(quoted(path))")
+    }
+
+    private mutating func addNetwork() {
+        switch machine.networking {
+        case .none: return
+        case .user: add("-netdev", (["user,id=net0"] + machine.ports.map(\.forward)).joined(separator: ","))
+        case .tap(let name): add("-netdev", "tap,id=net0,ifname=\(name),script=no,downscript=no")
+        case .bridge(let name): add("-netdev", "bridge,id=net0,br=\(name)")
+        }
+        if host.macAddress != nil {
+            plan.macAddress = host.macAddress
+            plan.stateFolder = host.state
+        }
+        // No boot over the network: its ROM would be loaded and run at each start.
+        add("-device", "virtio-net-pci,netdev=net0,romfile=" + (host.macAddress.map { ",mac=\($0)" } ?? ""))
+    }
+
+    private mutating func addSharedFolders() {
+        guard !machine.sharedFolders.isEmpty else { return }
+        plan.stateFolder = host.state
+        add("-object", "memory-backend-memfd,id=mem0,size=\(memory)M,share=on")
+        for (index, folder) in machine.sharedFolders.enumerated() {
+            let socket = "\(host.state)/virtiofs\(index).sock"
+            let arguments = ["--socket-path=\(socket)", "-o", "source=\(folder)"]
+            plan.helpers.append(QEMUPlan.Helper(executable: host.virtiofsd ?? "virtiofsd", arguments: arguments, socket: socket))
+            add("-chardev", "socket,id=virtiofs\(index),path=\(quoted(socket))")
+            add("-device", "vhost-user-fs-pci,chardev=virtiofs\(index),tag=virtiofs\(index)")
+        }
+    }
+
+    /// A comma ends a value for QEMU; two are one.
+    private func quoted(_ path: String) -> String {
+        path.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    }
+}

@@ -1,0 +1,65 @@
+/// Everything that starting a machine will do, decided beforehand.
+public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
+    public var executable: String
+    public var arguments: [String]
+    /// Disks that are made first when they are not there.
+    public var newDisks: [NewDisk] = []
+    /// The text for the disc of user data, and where the disc is written.
+    public var dataDisc: DataDisc?
+    /// Programs that run beside the machine, each with the socket it opens.
+    public var helpers: [Helper] = []
+    /// Folder to make before anything is written into it.
+    public var stateFolder: String?
+    /// A file copied once, when the target is not there: UEFI variables.
+    public var copies: [Copy] = []
+    /// The guest's address, kept in the state folder for the next start.
+    public var macAddress: String?
+
+    public struct NewDisk: Sendable, Equatable {
+        public var path: String
+        public var format: DiskFormat
+        /// Size in MiB.
+        public var size: Int
+    }
+
+    public struct DataDisc: Sendable, Equatable {
+        public var path: String
+        public var content: [UInt8]
+    }
+
+    public struct Helper: Sendable, Equatable {
+        public var executable: String
+        public var arguments: [String]
+        public var socket: String
+    }
+
+    public struct Copy: Sendable, Equatable {
+        public var from: String
+        public var to: String
+    }
+
+    init(executable: String, arguments: [String] = []) {
+        self.executable = executable
+        self.arguments = arguments
+    }
+
+    /// Commands that a shell would take, one to a line, options of QEMU indented.
+    public var description: String {
+        var lines: [String] = []
+        if let stateFolder { lines.append("mkdir -p \(shell(stateFolder))") }
+        lines += newDisks.map { "# make \($0.format.rawValue) disk \(shell($0.path)) of \($0.size) MiB unless it exists" }
+        if let dataDisc { lines.append("# write \(dataDisc.content.count) bytes as 'config' on the disc \(shell(dataDisc.path))") }
+        lines += copies.map { "cp --update=none \(shell($0.from)) \(shell($0.to))" }
+        lines += helpers.map { ([$0.executable] + $0.arguments).map(shell).joined(separator: " ") + " &" }
+        lines.append(shell(executable) + arguments.map { ($0.hasPrefix("-") ? " \\\n  " : " ") + shell($0) }.joined())
+        return lines.joined(separator: "\n")
+    }
+
+    private func shell(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-_./=:,+@%".utf8.contains(byte)
+        }
+        return plain && !word.isEmpty
+            ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

@@ -1,0 +1,16 @@
+/// One way to start a machine: a pure plan that can be printed and tested, and a thin run of it.
+public protocol Runner: Sendable {
+    /// What will be done: argument lists, API requests.
+    associatedtype Plan: Sendable & CustomStringConvertible
+
+    /// The name on the command line: `moby run NAME`.
+    static var name: String { get }
+
+    /// Decides everything that will be done; looks at the host, but changes nothing on it.
+    /// - Throws: ``RunError`` for anything that would make the run fail.
+    func plan() throws -> Plan
+
+    /// Does what the plan says and waits for its end.
+    /// - Returns: the exit code for `moby`.
+    func run(_ plan: Plan) throws -> Int32
+}

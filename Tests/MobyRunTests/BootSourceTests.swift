@@ -1,0 +1,73 @@
+import Testing
+
+@testable import MobyRun
+
+/// What an argument of `moby run` is taken for, by the files there are.
+struct BootSourceTests {
+    private let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    private func detect(_ name: String, _ wishes: BootSource.Wishes = BootSource.Wishes()) throws -> BootSource {
+        try BootSource.detect(folder.file(name), wishes)
+    }
+
+    private func put(_ names: String...) throws { for name in names { try folder.write(name, "x") } }
+
+    @Test(arguments: ["-kernel", "-bzImage"])
+    func prefixOfKernelAndInitrd(suffix: String) throws {
+        try put("web\(suffix)", "web-initrd.img", "web.iso")
+        try folder.write("web-cmdline", "console=ttyS0 a=b\n")
+        let files = BootSource.KernelFiles(
+            kernel: folder.file("web\(suffix)"), initrd: folder.file("web-initrd.img"), commandLine: "console=ttyS0 a=b")
+        #expect(try detect("web") == .kernel(files))
+    }
+
+    @Test func withoutCommandLineThatOf2017() throws {
+        try put("web-bzImage", "web-initrd.img")
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.commandLine == "console=ttyS0 console=tty0 page_poison=1")
+    }
+
+    @Test func squashfsBeforeInitrdUnlessAskedOtherwise() throws {
+        try put("web-kernel", "web-squashfs.img", "web-initrd.img")
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.squashfs == folder.file("web-squashfs.img") && files.initrd == nil)
+        guard case .kernel(let asked) = try detect("web", BootSource.Wishes(kernel: true)) else { throw RunError("not a kernel") }
+        #expect(asked.squashfs == nil && asked.initrd == folder.file("web-initrd.img"))
+    }
+
+    @Test func fileItself() throws {
+        try put("a.iso", "b-efi.iso", "c.img", "e-efi.img", "f.vmdk")
+        try folder.write("d.img", [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3])
+        #expect(try detect("a.iso") == .iso(folder.file("a.iso"), uefi: false))
+        #expect(try detect("b-efi.iso") == .iso(folder.file("b-efi.iso"), uefi: true))
+        #expect(try detect("c.img") == .disk(folder.file("c.img"), .raw, uefi: false))
+        #expect(try detect("d.img") == .disk(folder.file("d.img"), .qcow2, uefi: false))
+        #expect(try detect("e-efi.img") == .disk(folder.file("e-efi.img"), .raw, uefi: true))
+        #expect(try detect("f.vmdk") == .disk(folder.file("f.vmdk"), .vmdk, uefi: false))
+    }
+
+    @Test func prefixOfAnImage() throws {
+        try put("web.qcow2", "web-efi.iso")
+        #expect(try detect("web") == .disk(folder.file("web.qcow2"), .qcow2, uefi: false))
+        #expect(try detect("web", BootSource.Wishes(uefi: true)) == .iso(folder.file("web-efi.iso"), uefi: true))
+        #expect(try detect("web", BootSource.Wishes(iso: true)) == .iso(folder.file("web-efi.iso"), uefi: true))
+    }
+
+    @Test(arguments: [
+        ("web.yml", "build it first: moby build"), ("web.img.tar.gz", "unpack the disk first"), ("web-kernel", "name the prefix"),
+        ("web-initrd.img", "name the prefix"),
+    ])
+    func explainsWhatIsNoImage(name: String, hint: String) throws {
+        try put(name)
+        let error = #expect(throws: RunError.self) { try detect(name) }
+        #expect(error?.hint?.hasPrefix(hint) == true)
+    }
+
+    @Test func namesWhatIsMissing() throws {
+        let error = #expect(throws: RunError.self) { try detect("web") }
+        #expect(error?.message.contains("'\(folder.file("web"))-kernel'") == true)
+        #expect(error?.hint == "build it first: moby build web.yml")
+    }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import MobyRun
+
+/// The disc of user data, read by programs that know ISO 9660.
+struct DataDiscTests {
+    @Test(arguments: [0, 1, 2047, 2048, 2049, 100_000])
+    func othersReadItBack(size: Int) throws {
+        let folder = try Folder()
+        let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        let disc = try folder.write("data.iso", DataDisc.image(config: content))
+
+        let listing = try Tool.run("bsdtar", ["-tf", disc])
+        #expect(listing.status == 0)
+        #expect(String(decoding: listing.output, as: UTF8.self) == ".\nconfig\n")
+        #expect(try Tool.run("bsdtar", ["-xOf", disc, "config"]).output == content)
+
+        let plain = try Tool.run("isoinfo", ["-i", disc, "-x", "/CONFIG.;1"])
+        #expect(plain.status == 0 && plain.output == content)
+        let rockRidge = try Tool.run("isoinfo", ["-i", disc, "-R", "-x", "/config"])
+        #expect(rockRidge.status == 0 && rockRidge.output == content)
+    }
+
+    @Test func volumeHasALabel() throws {
+        let folder = try Folder()
+        let disc = try folder.write("data.iso", DataDisc.image(config: [1]))
+        let text = String(decoding: try Tool.run("isoinfo", ["-d", "-i", disc]).output, as: UTF8.self)
+        #expect(text.contains("Volume id: CONFIG"))
+        #expect(text.contains("Volume size is: 32"))
+        #expect(text.contains("Rock Ridge signatures"))
+    }
+}

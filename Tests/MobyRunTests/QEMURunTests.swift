@@ -1,0 +1,134 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MobyRun
+
+/// The thin part: starting, waiting, signals, and the answer awaited; with scripts in QEMU's place. One at a time: signals belong to the process.
+@Suite(.serialized) struct QEMURunTests {
+    private let folder: Folder
+    private let image: String
+
+    init() throws {
+        folder = try Folder()
+        image = try folder.write("guest.img", GuestProgram.disk)
+    }
+
+    private func qemu(_ script: String, awaiting url: String? = nil, _ say: @escaping @Sendable (String) -> Void = { _ in }) throws -> QEMU
+    {
+        var machine = GuestProgram.machine()
+        machine.qemu = try folder.write("qemu", "#!/bin/bash\ncd \(folder.path)\n\(script)\n", mode: 0o755)
+        var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], say: say)
+        qemu.awaited = try url.map { Awaited(try HTTPProbe(parsing: $0), limit: .seconds(20), thenPowerOff: true) }
+        return qemu
+    }
+
+    private func run(_ qemu: QEMU) throws -> Int32 { try qemu.run(try qemu.plan()) }
+
+    @Test(arguments: [("exit 0", 0), ("exit 85", 85), ("kill -KILL $$", 137)])
+    func returnsTheStatus(script: String, status: Int32) throws { #expect(try run(qemu(script)) == status) }
+
+    @Test func programThatCannotBeStarted() throws {
+        let qemu = try qemu("exit 0")
+        let plan = try qemu.plan()
+        try FileManager.default.removeItem(atPath: folder.file("qemu"))
+        #expect(throws: RunError("cannot start '\(folder.file("qemu"))': no such file or directory")) { try qemu.run(plan) }
+    }
+
+    /// SIGTERM to this program ends the machine, and the machine's status comes back; SIGINT too, after which it has its old meaning again.
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT])
+    func handsSignalsOn(signal: Int32) throws {
+        let qemu = try qemu("trap 'exit 21' TERM INT HUP\n: > ready\nwhile :; do sleep 0.02; done")
+        let ready = folder.file("ready")
+        Thread.detachNewThread {
+            while !FileManager.default.fileExists(atPath: ready) { usleep(5000) }
+            kill(getpid(), signal)
+        }
+        #expect(try run(qemu) == 21)
+    }
+
+    @Test func waitsForTheAnswerAndPowersOff() throws {
+        let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
+        let lines = AcceleratorProbeTests.Lines()
+        let script = "while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9"
+        #expect(try run(qemu(script, awaiting: "http://\(server.host)/") { lines.add($0) }) == 0)
+        #expect(lines.all.count == 2)
+        #expect(lines.all.first?.hasPrefix("answered ") == true)
+        #expect(lines.all.first?.contains(" s after the start of the machine:\nHTTP/1.1 200 Scripted\n") == true)
+        #expect(lines.all.last?.hasPrefix("powered off in ") == true)
+    }
+
+    @Test func anAnswerThatDoesNotComeIsAFailure() throws {
+        #expect(try run(qemu("exit 0", awaiting: "http://127.0.0.1:9/")) == 1)
+    }
+
+    @Test func keepsTheAddressOnASharedNetwork() throws {
+        var plan = QEMUPlan(executable: "/bin/true")
+        plan.stateFolder = folder.file("deep/state")
+        plan.macAddress = "02:11:22:33:44:55"
+        _ = try StateFolder.prepare(plan)
+        #expect(MACAddress.kept(in: folder.file("deep/state")) == "02:11:22:33:44:55")
+        let other = MACAddress.kept(in: folder.path)
+        #expect(MACAddress.isValid(other) && other != "02:11:22:33:44:55")
+        #expect((UInt8(other.prefix(2), radix: 16) ?? 0) & 3 == 2)
+    }
+
+    /// A guest in the background: the console in a file, the process number in another.
+    @Test func detached() throws {
+        var machine = GuestProgram.machine()
+        machine.detached = true
+        let qemu = QEMU(machine, booting: image, environment: ProcessInfo.processInfo.environment) { _ in }
+        #expect(try run(qemu) == 0)
+        let state = "guest.img-state"
+        let id = try #require(Int32(String(decoding: try folder.read("\(state)/qemu.pid"), as: UTF8.self).split(separator: "\n")[0]))
+        defer { kill(id, SIGKILL) }
+        let end = ContinuousClock.now + .seconds(30)
+        var console = ""
+        while !console.contains("GUEST READY"), ContinuousClock.now < end {
+            console = String(decoding: (try? folder.read("\(state)/console.log")) ?? [], as: UTF8.self)
+            usleep(5000)
+        }
+        #expect(console.contains("GUEST READY"))
+        #expect(kill(id, SIGTERM) == 0)
+        while kill(id, 0) == 0, ContinuousClock.now < end { usleep(5000) }
+        #expect(kill(id, 0) != 0)
+    }
+
+    /// What the user types during a boot, and what comes of it. The terminal is in order afterwards, however QEMU ended.
+    @Test(arguments: [
+        ("\u{3}q", "\u{3}", GuestProgram.status),  // Ctrl-C is the guest's, which gives it back
+        ("\u{1}x", "QEMU: Terminated", 0),  // Ctrl-A x
+    ])
+    func terminal(typed: String, answer: String, status: Int32) throws {
+        var (master, slave): (Int32, Int32) = (-1, -1)
+        try #require(openpty(&master, &slave, nil, nil, nil) == 0)
+        defer {
+            close(master)
+            close(slave)
+        }
+        var (before, after) = (termios(), termios())
+        tcgetattr(slave, &before)
+        let screen = Mutex("")
+        let keyboard = master
+        Thread.detachNewThread {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while case let count = read(keyboard, &buffer, buffer.count), count > 0 {
+                let said = String(decoding: buffer[..<count], as: UTF8.self)
+                let isReady = screen.withLock { text in
+                    defer { text += said }
+                    return !text.contains("GUEST READY") && (text + said).contains("GUEST READY")
+                }
+                if isReady { _ = write(keyboard, typed, typed.utf8.count) }
+            }
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let qemu = QEMU(GuestProgram.machine(), booting: image, environment: environment) { _ in }
+        #expect(try qemu.run(try qemu.plan(), on: slave) == status)
+        tcgetattr(slave, &after)
+        #expect(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag)
+        let end = ContinuousClock.now + .seconds(10)
+        while !screen.withLock({ $0.contains(answer) }), ContinuousClock.now < end { usleep(2000) }
+        #expect(screen.withLock { $0.contains(answer) })
+    }
+}
