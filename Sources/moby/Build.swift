@@ -1,0 +1,58 @@
+internal import Archive
+internal import ArgumentParser
+internal import Extents
+internal import MobyBuild
+internal import MobySpec
+internal import OCI
+
+struct Build: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Build images from YAML files.",
+        usage: "moby build [options] <file>[.yml]... | -",
+        discussion: "Several files are merged, later ones win. Formats: \(formats).")
+
+    private static let formats = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var images: ImageOptions
+    @Option(help: "What the names of output files begin with (default: the last file's name).") var name: String?
+    @Option(help: "Folder of the output files.") var dir: String?
+    @Option(name: [.customLong("o", withSingleDash: true), .customLong("o")], help: "Where a streamable format goes: a file, or '-'.")
+    var output: String?
+    @Option(name: .shortAndLong, parsing: .singleValue, help: "Output formats; repeatable, or with commas.") var format: [String] = []
+    @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with M or G.", valueName: "size")) var size: String?
+    @Option(
+        help: ArgumentHelp("Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).", valueName: "how"))
+    var compress: String?
+    @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
+    @Flag(help: "Print the merged, resolved spec and stop.") var dryRun = false
+    @Flag(help: .hidden) var noSbom = false
+    @Argument(help: "YAML files; '-' is standard input.") var files: [String]
+
+    func run() async throws {
+        PartialFiles.removeOnSignals()
+        let images = self.images.provider(global)
+        let store = try global.store()
+        let packages = Packages(store: store, platform: images.platform, level: global.level)
+        let spec = try SpecInput.spec(files) { try packages.reference($0) }
+        if dryRun { return print(spec.yaml, terminator: "") }
+        try await packages.build(for: spec)
+        _ = try await build(spec, store: store, provider: images)
+    }
+
+    func build(_ spec: Spec, store: ContentStore, provider: ImageProvider.Options) async throws -> BuildResult {
+        var options = BuildOptions()
+        options.formats = format.flatMap { $0.split(separator: ",").map(String.init) }
+        options.directory = dir ?? "."
+        options.name = name ?? SpecInput.baseName(files)
+        options.output = output
+        options.decompressKernel = decompressKernel
+        options.home = Terminal.environment["HOME"]
+        options.provider = provider
+        if let compress { options.compression = try CompressionOption.parse(compress) }
+        let result = try await Builder(store: store, options: options).build(spec)
+        if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
+        BuildReport(result).print(level: global.level)
+        return result
+    }
+}

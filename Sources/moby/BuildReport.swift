@@ -1,0 +1,31 @@
+internal import Extents
+internal import MobyBuild
+
+/// What a build says when it is done: results to standard output, the rest to standard error.
+struct BuildReport {
+    private let result: BuildResult
+
+    init(_ result: BuildResult) { self.result = result }
+
+    func print(level: Int) {
+        guard level > 0 else { return }
+        if level > 1 {
+            for segment in result.segments {
+                let state = segment.isHit ? "cached " : "encoded"
+                let sizes = "\(Self.column(segment.bytes.length)) of \(Self.column(segment.record.unpacked))"
+                Terminal.error("  \(state) \(sizes)  \(segment.title)")
+            }
+            for timing in result.timings { Terminal.error("  \(Terminal.seconds(timing.duration))  \(timing.step)") }
+        }
+        for file in result.files { Swift.print("\(file.path)  \(Terminal.size(file.size))") }
+        let hits = result.segments.filter(\.isHit).count
+        Terminal.error(
+            "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "
+                + "boots with \(result.minMemory) MiB of memory or more")
+    }
+
+    private static func column(_ bytes: UInt64) -> String {
+        let text = Terminal.size(bytes)
+        return String(repeating: " ", count: max(0, 9 - text.count)) + text
+    }
+}

@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import OCI
+
+struct CachePush: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send an image of the store to a registry.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var images: ImageOptions
+    @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference")) var remoteName: String?
+    @Argument(help: "Name of an image in the store.") var name: String
+
+    func run() async throws {
+        let options = images.provider(global)
+        let provider = ImageProvider(store: try global.store(), options: options)
+        try await provider.push(name, to: remoteName)
+        if global.level > 0 { print(remoteName ?? name) }
+    }
+}

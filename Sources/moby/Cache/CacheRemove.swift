@@ -1,0 +1,16 @@
+internal import ArgumentParser
+internal import OCI
+
+struct CacheRemove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Forget images by name.", discussion: "Their content goes with the next 'moby cache prune'.")
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.") var names: [String]
+
+    func run() throws {
+        let store = try global.store()
+        let missing = try names.filter { try !store.remove($0) }
+        guard missing.isEmpty else { throw ValidationError("no such image: \(missing.joined(separator: ", "))") }
+    }
+}

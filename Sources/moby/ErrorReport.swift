@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Extents
+internal import Glibc
+internal import MobySpec
+
+/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text is wrong, 64 usage.
+enum ErrorReport {
+    static func exit(_ error: any Error) -> Never {
+        switch error {
+        case let error as SpecError:
+            Terminal.error(SpecInput.render(error.diagnostics))
+            Glibc.exit(2)
+        case let error as Diagnostic:
+            Terminal.error(SpecInput.render([error]))
+            Glibc.exit(2)
+        default:
+            // The argument parser's own errors: help, a wrong option, an exit code.
+            if error is ExitCode || Moby.exitCode(for: error) != .failure { Moby.exit(withError: error) }
+            Terminal.error("error: \(error)")
+            if let hint = (error as? any HintedError)?.hint { Terminal.error("  hint: \(hint)") }
+            Glibc.exit(1)
+        }
+    }
+}

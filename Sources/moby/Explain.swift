@@ -1,0 +1,30 @@
+internal import ArgumentParser
+internal import MobyBuild
+internal import MobySpec
+internal import OCI
+
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a container's final config.json, and where each value comes from.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var images: ImageOptions
+    @Flag(help: "Print JSON: the configuration, and origins by JSON pointer.") var json = false
+    @Argument(help: "YAML files, then the name of a container.") var arguments: [String]
+
+    mutating func validate() throws {
+        if arguments.count < 2 { throw ValidationError("a file and the name of a container are expected") }
+    }
+
+    func run() async throws {
+        let store = try global.store()
+        let provider = images.provider(global)
+        let packages = Packages(store: store, platform: provider.platform, level: global.level)
+        let spec = try SpecInput.spec(Array(arguments.dropLast())) { try packages.reference($0) }
+        try await packages.build(for: spec)
+        var options = BuildOptions()
+        options.provider = provider
+        let explanation = try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
+        print(json ? explanation.json.text(indent: 2) + "\n" : explanation.text, terminator: "")
+    }
+}

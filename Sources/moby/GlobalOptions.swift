@@ -1,0 +1,53 @@
+internal import ArgumentParser
+internal import Glibc
+internal import OCI
+
+/// Options of every verb, before it or behind it.
+struct GlobalOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Print errors only.") var quiet = false
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("How much to say: 0 errors, 1 results (default), 2 segments and timings.", valueName: "0-3"))
+    var verbose = 1
+    @Option(help: ArgumentHelp("Folder of the image store (default: $MOBY_CACHE, else ~/.cache/moby).", valueName: "dir"))
+    var cache: String?
+    @Option(help: ArgumentHelp("Try a mirror before the origin; repeatable.", valueName: "[registry=]url")) var mirror: [String] = []
+    @Option(help: ArgumentHelp("Trust the certificates of a PEM file as well; repeatable.", valueName: "file"))
+    var certFile: [String] = []
+    @Option(help: ArgumentHelp("Talk plain HTTP to this registry; repeatable.", valueName: "host[:port]"))
+    var insecureRegistry: [String] = []
+
+    mutating func validate() throws {
+        if quiet, verbose > 1 { throw ValidationError("--quiet and --verbose \(verbose) exclude each other") }
+        guard (0...3).contains(verbose) else { throw ValidationError("--verbose is \(verbose), expected 0 to 3") }
+    }
+
+    /// The level that counts: 0 is quiet.
+    var level: Int { quiet ? 0 : verbose }
+
+    func store() throws -> ContentStore {
+        try ContentStore(path: cache ?? ContentStore.defaultPath(environment: Terminal.environment))
+    }
+
+    /// Moves options that stand before the verb behind it: `moby -v 2 build x.yml` is `moby build -v 2 x.yml`.
+    static func afterVerb(_ arguments: [String]) -> [String] {
+        let valued: Set = ["-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry"]
+        var leading: [String] = []
+        var rest = arguments[...]
+        while let first = rest.first, first.hasPrefix("-"), first != "--", !["-h", "--help", "--version"].contains(first) {
+            leading.append(rest.removeFirst())
+            if valued.contains(first), let value = rest.first {
+                leading.append(value)
+                rest.removeFirst()
+            }
+        }
+        guard let verb = rest.first else { return arguments }
+        var behind = [verb]
+        rest.removeFirst()
+        if ["pkg", "cache", "run"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"), verb != "run" || noun == "qemu" {
+            behind.append(noun)
+            rest.removeFirst()
+        }
+        return behind + leading + rest
+    }
+}

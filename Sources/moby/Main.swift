@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import Glibc
+internal import MobyRun
+
+/// The command line: parses arguments, calls the library, prints. Nothing else lives here.
+@main
+struct Moby: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "moby",
+        abstract: "Assembles bootable operating systems from OCI images.",
+        version: Version.text,
+        subcommands: [
+            Build.self, Run.self, Lint.self, Explain.self, Schema.self, Cache.self, Pkg.self, Version.self,
+        ])
+
+    static func main() async {
+        let arguments = GlobalOptions.afterVerb(OldFlags.normalize(Array(CommandLine.arguments.dropFirst())))
+        var command: any ParsableCommand
+        do {
+            command = try parseAsRoot(arguments)
+        } catch {
+            exit(withError: error)
+        }
+        do {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            ErrorReport.exit(error)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Extents
+internal import MobyPackage
+internal import OCI
+
+struct PkgBuild: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Build the images of package folders into the store.",
+        discussion: """
+            A folder has a build.yml, and a build.lock that pins its Debian packages. Nothing is done when the store has the image.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "CPU architecture, in Go's words.") var arch: String?
+    @Option(help: "Folder of this project's binaries that go into images (default: $MOBY_PRODUCTS, else that of moby).")
+    var products: String?
+    @Flag(help: "Build even when the store has the image.") var force = false
+    @Flag(help: "Resolve the Debian packages anew and write build.lock.") var update = false
+    @Flag(help: "Resolve anew, with a warning, when the archive no longer offers what build.lock pins.") var refreshMissing = false
+    @Argument(help: "Package folders.") var directories: [String]
+
+    func run() async throws {
+        PartialFiles.removeOnSignals()
+        let platform = arch.map { Platform(architecture: $0) } ?? .host
+        let builder = Packages.builder(store: try global.store(), platform: platform, products: products, level: global.level) {
+            $0.force = force
+            $0.update = update
+            $0.refreshMissing = refreshMissing
+        }
+        for directory in directories {
+            let outcome = try await builder.build(directory)
+            if global.level > 0 { print(outcome.image.name, outcome.isNew ? "built" : "present") }
+        }
+    }
+}

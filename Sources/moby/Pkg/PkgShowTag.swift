@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import MobyPackage
+internal import OCI
+
+struct PkgShowTag: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show-tag", abstract: "Print the reference that a package folder's image has now.")
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "With registry and repository in full.") var canonical = false
+    @Option(help: "Folder of this project's binaries.") var products: String?
+    @Argument(help: "Package folders.") var directories: [String]
+
+    func run() throws {
+        let builder = Packages.builder(store: try global.store(), platform: .host, products: products, level: global.level) { _ in }
+        for directory in directories {
+            let reference = try builder.reference(of: directory)
+            print(canonical ? reference : reference.hasPrefix("docker.io/") ? String(reference.dropFirst("docker.io/".count)) : reference)
+        }
+    }
+}

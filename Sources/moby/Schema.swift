@@ -1,0 +1,14 @@
+internal import ArgumentParser
+internal import MobySpec
+
+struct Schema: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the JSON Schema of the YAML file, for editors.",
+        discussion: "With --markdown: the reference page docs/spec.md, from the same table of keys.")
+
+    @Flag(help: "Print the reference page instead.") var markdown = false
+
+    func run() {
+        print(markdown ? SpecReference.markdown : SpecSchema.json.text(indent: 2), terminator: markdown ? "" : "\n")
+    }
+}

@@ -1,0 +1,71 @@
+internal import Extents
+internal import FoundationEssentials
+internal import Glibc
+internal import MobyPackage
+internal import MobySpec
+internal import OCI
+internal import Synchronization
+
+/// Reads spec files for the verbs that take them.
+struct SpecInput {
+    /// Texts of the files read so far, for the source lines of messages.
+    private static let texts = Mutex<[String: String]>([:])
+
+    static func sources(_ names: [String]) throws -> [SpecReader.Source] {
+        try names.map { name in
+            let source = try read(name)
+            texts.withLock { $0[source.name] = source.text }
+            return source
+        }
+    }
+
+    /// Reads and merges files; warnings go to standard error.
+    static func spec(_ names: [String], resolvePackage: (String) throws -> String) throws -> Spec {
+        let (spec, warnings) = try SpecReader.read(sources(names), resolvePackage: resolvePackage)
+        if !warnings.isEmpty { Terminal.error(render(warnings)) }
+        return spec
+    }
+
+    static func render(_ diagnostics: [Diagnostic]) -> String {
+        let texts = texts.withLock(\.self)
+        return DiagnosticRenderer(sources: texts).render(diagnostics)
+    }
+
+    /// The name that outputs get: that of the last file, without its extension; `moby` for standard input.
+    static func baseName(_ names: [String]) -> String {
+        guard let last = names.last, last != "-" else { return "moby" }
+        let file = last.split(separator: "/").last.map(String.init) ?? last
+        guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }
+        return String(file[..<dot])
+    }
+
+    private static func read(_ name: String) throws -> SpecReader.Source {
+        if name == "-" { return SpecReader.Source(name: "<stdin>", text: try text(of: STDIN_FILENO, "<stdin>"), folder: nil) }
+        let path = existing(name)
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw FileError("read", path) }
+        defer { close(file) }
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        return SpecReader.Source(name: path, text: try text(of: file, path), folder: folder.isEmpty ? "." : folder)
+    }
+
+    /// Everything a descriptor gives, pipes too.
+    private static func text(of file: Int32, _ name: String) throws -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(file, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError("read", name) }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: buffer[..<count])
+            guard bytes.count <= 64 << 20 else { throw FileError("read", name, code: EFBIG) }
+        }
+    }
+
+    /// 2017 added `.yml` to a name that had no extension.
+    private static func existing(_ name: String) -> String {
+        guard access(name, F_OK) != 0 else { return name }
+        return [".yml", ".yaml"].map { name + $0 }.first { access($0, F_OK) == 0 } ?? name
+    }
+}

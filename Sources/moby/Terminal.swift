@@ -1,0 +1,41 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// Data goes to standard output, everything else to standard error.
+enum Terminal {
+    static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// Path of this program.
+    static var executable: String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
+    }
+
+    static func error(_ text: String) {
+        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    /// `12.3 MB`, in powers of ten as disks and networks are sold.
+    static func size(_ bytes: UInt64) -> String {
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1000, unit < units.count - 1 {
+            value /= 1000
+            unit += 1
+        }
+        return unit == 0 ? "\(bytes) B" : "\(Self.decimals(value, value < 10 ? 2 : 1)) \(units[unit])"
+    }
+
+    static func seconds(_ duration: Duration) -> String { decimals(duration / .seconds(1), 2) + " s" }
+
+    static func decimals(_ value: Double, _ digits: Int) -> String {
+        let scale = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
+        let whole = UInt64((value * scale).rounded())
+        let fraction = String(whole % UInt64(scale))
+        let zeros = String(repeating: "0", count: digits - fraction.count)
+        return "\(whole / UInt64(scale)).\(zeros)\(fraction)"
+    }
+}

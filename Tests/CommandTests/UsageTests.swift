@@ -1,0 +1,35 @@
+import TestSupport
+import Testing
+
+/// The program as a user meets it: exit codes, where messages go, what they say.
+struct UsageTests {
+    @Test(arguments: [
+        (["build"], 64, "Missing expected argument"),
+        (["build", "--no-such-flag", "x.yml"], 64, "--no-such-flag"),
+        (["frobnicate"], 64, "frobnicate"),
+        (["build", "no-such-file.yml"], 1, "error: read 'no-such-file.yml': No such file or directory"),
+        (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
+        (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
+        (["run", "qemu", "--publish", "80", "x"], 1, "hint: write HOST:GUEST"),
+    ])
+    func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
+        let result = try Program.run(arguments)
+        #expect(result.status == Int32(status), "\(result.error)")
+        #expect(result.error.contains(message), "\(result.error)")
+        #expect(result.output.isEmpty)
+    }
+
+    @Test func versionPrintsOneLine() throws {
+        let result = try Program.run(["version"])
+        #expect(result.status == 0)
+        #expect(result.output == "moby version 0.1.0\n")
+    }
+
+    @Test func helpNamesEveryVerb() throws {
+        let result = try Program.run(["--help"])
+        #expect(result.status == 0)
+        for verb in ["build", "run", "lint", "explain", "schema", "cache", "pkg", "version"] {
+            #expect(result.output.contains("\n  \(verb) "), "\(verb)")
+        }
+    }
+}
