@@ -1,0 +1,31 @@
+internal import FoundationEssentials
+internal import Glibc
+public import MobyRun
+
+/// A machine for a boot test: what a build left, started with the arguments that `moby run qemu` gives it.
+public enum GuestMachine {
+    /// Starts a machine; it ends with the handle.
+    /// - Parameters:
+    ///   - argument: the prefix of a build's files, or an image.
+    ///   - memory: in MiB; `nil` takes what the build asks for.
+    ///   - ports: as `--publish` has them; see ``freePort()``.
+    ///   - adjust: other options.
+    public static func boot(
+        _ argument: String, cpus: Int? = nil, memory: Int? = nil, ports: [String] = [], adjust: (inout Machine) -> Void = { _ in }
+    ) throws -> MachineHandle {
+        var machine = Machine()
+        machine.cpus = cpus
+        machine.memory = memory
+        machine.ports = try ports.map(PublishedPort.init(parsing:))
+        adjust(&machine)
+        return try MachineHandle(starting: QEMU(machine, booting: argument, environment: ProcessInfo.processInfo.environment) { _ in })
+    }
+
+    /// A TCP port of loopback that nothing listens on now.
+    public static func freePort() throws -> UInt16 {
+        let (socket, host) = try LoopbackSocket.listen()
+        close(socket)
+        guard let port = host.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw RunError("'\(host)' has no port") }
+        return port
+    }
+}

@@ -1,0 +1,73 @@
+public import Foundation
+
+/// The built program, as users run it: `$MOBY`, else the release build of this package.
+public enum Program {
+    /// What a finished run left.
+    public struct Result: Sendable {
+        public let status: Int32
+        public let output: String
+        public let error: String
+    }
+
+    /// A run that was expected to succeed and did not.
+    public struct Unexpected: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The package's folder.
+    public static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+    public static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// The image store that the program uses.
+    public static var cache: String {
+        environment["MOBY_CACHE"] ?? (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache") + "/moby"
+    }
+
+    /// - Throws: when there is no such program; `make build` makes it.
+    public static func path() throws -> String {
+        let path = environment["MOBY"] ?? root + "/.build/release/moby"
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw Unexpected(description: "no program at '\(path)': run 'make build'")
+        }
+        return path
+    }
+
+    /// Runs `moby` to its end.
+    public static func run(
+        _ arguments: [String], in folder: String = root, input: String = "", environment extra: [String: String] = [:]
+    ) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: try path())
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.environment = environment.merging(extra) { $1 }
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "moby-run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        // Files, not pipes: a pipe that nobody empties in time would stop the program.
+        let names = ["input", "output", "error"].map { scratch.appending(path: $0) }
+        try Data(input.utf8).write(to: names[0])
+        for name in names[1...] { try Data().write(to: name) }
+        process.standardInput = try FileHandle(forReadingFrom: names[0])
+        process.standardOutput = try FileHandle(forWritingTo: names[1])
+        process.standardError = try FileHandle(forWritingTo: names[2])
+        try process.run()
+        process.waitUntilExit()
+        let status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        return Result(
+            status: status, output: String(decoding: try Data(contentsOf: names[1]), as: UTF8.self),
+            error: String(decoding: try Data(contentsOf: names[2]), as: UTF8.self))
+    }
+
+    /// Runs `moby` and expects exit code 0.
+    @discardableResult
+    public static func moby(_ arguments: [String], environment: [String: String] = [:]) throws -> String {
+        let result = try run(arguments, environment: environment)
+        guard result.status == 0 else {
+            throw Unexpected(description: "moby \(arguments.joined(separator: " ")) ended with \(result.status):\n\(result.error)")
+        }
+        return result.output
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import MobyRun
+import TestSupport
+import Testing
+
+/// The classic examples, built by the program and booted in QEMU under emulation.
+@Suite(.serialized) struct ExampleBootTests {
+    /// nginx answers; runc knows it; killed, it comes back; the machine powers off when told to, within three seconds.
+    @Test(.timeLimit(.minutes(6))) func nginxServesIsRestartedAndEnds() async throws {
+        try await withTemporaryDirectory { folder in
+            let port = try GuestMachine.freePort()
+            let guest = try BootedMachine.start(spec: "examples/nginx.yml", in: folder, ports: ["\(port):80"])
+            let url = "http://127.0.0.1:\(port)/"
+            let first = try guest.machine.answer(from: url, within: .seconds(120))
+            #expect(first.answer.status == 200)
+            #expect(first.answer.head.contains("Server: nginx"))
+
+            _ = try guest.machine.line(containing: "built-in shell", within: .seconds(60))
+            let list = try guest.shell("runc list", mark: 1)
+            let line = try #require(list.split(separator: "\n").first { $0.hasPrefix("nginx") })
+            #expect(line.contains("running"))
+            #expect(line.contains("/containers/services/nginx"))
+
+            let pid = line.split(separator: " ")[1]
+            try guest.shell("kill -9 \(pid)", mark: 2)
+            _ = try guest.machine.line(containing: "service nginx ended: killed by SIGKILL", within: .seconds(30))
+            try guest.shell("while ! runc list | grep -q 'nginx .*running'; do sleep 1; done", mark: 3)
+            #expect(try guest.machine.answer(from: url, within: .seconds(60)).answer.status == 200)
+
+            guest.machine.pressPowerButton()
+            let start = ContinuousClock.now
+            #expect(try guest.machine.waitForEnd(within: .seconds(30)) == 0)
+            // Three seconds is the aim on an idle host; the bound leaves room for a busy one.
+            #expect(ContinuousClock.now - start < .seconds(15))
+        }
+    }
+
+    /// A key given at build time logs in through a published port.
+    @Test(.timeLimit(.minutes(6))) func sshLogsInWithAKey() async throws {
+        try await withTemporaryDirectory { folder in
+            let home = folder + "/home/.ssh"
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+            try await Oracle("ssh-keygen")("-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", home + "/id_rsa")
+            let port = try GuestMachine.freePort()
+            let guest = try BootedMachine.start(
+                spec: "examples/sshd.yml", in: folder, ports: ["\(port):22"],
+                environment: ["HOME": folder + "/home", "MOBY_CACHE": Program.cache])
+            _ = try guest.machine.line(containing: "service sshd started", within: .seconds(120))
+            let arguments = [
+                "-i", home + "/id_rsa", "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                "-o", "BatchMode=yes", "-o", "ConnectionAttempts=30", "-o", "ConnectTimeout=60", "root@127.0.0.1", "echo in-$((6 * 7))",
+            ]
+            // The server makes its host keys before it listens, and until then connections are reset.
+            let end = ContinuousClock.now + .seconds(120)
+            var answer = try await Oracle("ssh").run(arguments)
+            while !answer.succeeded, ContinuousClock.now < end {
+                try await Task.sleep(for: .seconds(1))
+                answer = try await Oracle("ssh").run(arguments)
+            }
+            #expect(answer.output.contains("in-42"), "\(answer.errors)\(guest.machine.console.suffix(2000))")
+            guest.machine.terminate()
+        }
+    }
+
+    /// The classic cloud machine: a web server and an ssh server behind one address, and no shell on the console.
+    @Test(.timeLimit(.minutes(6))) func classicCloudMachineServes() async throws {
+        try await withTemporaryDirectory { folder in
+            let port = try GuestMachine.freePort()
+            let guest = try BootedMachine.start(spec: "examples/gcp.yml", in: folder, ports: ["\(port):80"])
+            #expect(try guest.machine.answer(from: "http://127.0.0.1:\(port)/", within: .seconds(120)).answer.status == 200)
+            _ = try guest.machine.line(containing: "3 of 3 services running", within: .seconds(60))
+            // What 2017 called it.
+            #expect(FileManager.default.fileExists(atPath: folder + "/gcp-bzImage"))
+            guest.machine.terminate()
+        }
+    }
+
+    /// The smallest machine boots in little memory and powers off from its shell.
+    @Test(.timeLimit(.minutes(6))) func minimalMachineEndsFromItsShell() async throws {
+        try await withTemporaryDirectory { folder in
+            let guest = try BootedMachine.start(spec: "examples/minimal.yml", in: folder, memory: 256)
+            _ = try guest.machine.line(containing: "built-in shell", within: .seconds(120))
+            guest.machine.type("poweroff\n")
+            #expect(try guest.machine.waitForEnd(within: .seconds(30)) == 0)
+        }
+    }
+}
