@@ -49,6 +49,7 @@ let package = Package(
         // Know bytes and standards, not the product.
         library("Extents", ["CLinux", "CCrypto"]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
+        library("DiskImage", ["Extents", "CZlib"]),
         library("OCI", ["Extents", "Archive", "CCurl", "CLinux", subprocess]),
 
         // Know the product.
@@ -73,6 +74,7 @@ let package = Package(
         library("TestSupport", ["MobyRun", "OCI", "Archive", "Extents", "CLinux", subprocess]),
         tests("ExtentsTests", ["Extents"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
+        tests("DiskImageTests", ["DiskImage", "Extents"]),
         tests("OCITests", ["OCI", "Archive", "Extents"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"]),
