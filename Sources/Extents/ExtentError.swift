@@ -2,6 +2,8 @@
 public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     /// More bytes than the caller is ready to hold in memory.
     case tooLong(length: UInt64, limit: UInt64)
+    /// A read beyond the end, e.g. by what a damaged image says.
+    case beyondEnd(offset: UInt64, count: Int, length: UInt64)
     /// A file is not what it was when the extent list was made: size, time of modification or identity differ.
     case changed(path: String)
     /// The place to write to is a folder, a device or the like.
@@ -10,6 +12,7 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     public var description: String {
         switch self {
         case .tooLong(let length, let limit): "\(length) bytes, expected at most \(limit) bytes"
+        case .beyondEnd(let offset, let count, let length): "\(count) bytes at \(offset) are beyond the end at \(length)"
         case .changed(let path): "'\(path)' changed while building"
         case .notRegular(let path): "'\(path)' is not a regular file, and cannot be replaced by one"
         }
@@ -18,7 +21,7 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     /// What to do about it, when something can be done.
     public var hint: String? {
         switch self {
-        case .tooLong: nil
+        case .tooLong, .beyondEnd: nil
         case .changed: "let nothing write to the file during a build, and run it again"
         case .notRegular: "name a file to write"
         }

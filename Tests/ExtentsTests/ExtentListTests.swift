@@ -79,6 +79,8 @@ import Testing
             let count = try buffer.withUnsafeMutableBytes { try cursor.read(into: $0) }
             #expect(buffer[..<count] == model[start..<start + count])
             #expect(count > 0 || start == model.count)
+            let length = Int.random(in: 0...model.count - start, using: &numbers)
+            #expect(try list.bytes(at: UInt64(start), count: length) == Array(model[start..<start + length]))
         }
     }
 
@@ -96,6 +98,14 @@ import Testing
             let joined = ExtentList([.file(FileRange(file, length: 2)), .file(FileRange(file, offset: 2))])
             #expect(joined.extents.count == 1)
         }
+    }
+
+    @Test(arguments: [(11, 0), (10, 1), (0, 11), (4, Int.max), (.max, 1), (.max, .max), (4, -1)] as [(UInt64, Int)])
+    func readingBeyondTheEndIsAnError(offset: UInt64, count: Int) throws {
+        let list = ExtentList([.hole(7), .bytes([1, 2, 3])])
+        #expect(try list.bytes(at: 6, count: 4) == [0, 1, 2, 3])
+        let error = #expect(throws: ExtentError.self) { try list.bytes(at: offset, count: count) }
+        #expect(error?.description == "\(count) bytes at \(offset) are beyond the end at 10")
     }
 
     @Test func longThingsAreNotReadIntoMemory() throws {
