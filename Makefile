@@ -18,7 +18,8 @@ PACKAGES   := $(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/buil
 BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev libcurl4-openssl-dev libssl-dev pkg-config
 RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # The judges of the tests.
-TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file
+TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
+              dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool
 
 .PHONY: help deps run-deps test-deps build images examples run test lint fmt bench docs golden clean
 
