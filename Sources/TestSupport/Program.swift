@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// The built program, as users run it: `$MOBY`, else the release build of this package.
 public enum Program {
@@ -38,27 +38,11 @@ public enum Program {
     public static func run(
         _ arguments: [String], in folder: String = root, input: String = "", environment extra: [String: String] = [:]
     ) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(filePath: try path())
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.environment = environment.merging(extra) { $1 }
-        let scratch = FileManager.default.temporaryDirectory.appending(path: "moby-run-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: scratch) }
-        // Files, not pipes: a pipe that nobody empties in time would stop the program.
-        let names = ["input", "output", "error"].map { scratch.appending(path: $0) }
-        try Data(input.utf8).write(to: names[0])
-        for name in names[1...] { try Data().write(to: name) }
-        process.standardInput = try FileHandle(forReadingFrom: names[0])
-        process.standardOutput = try FileHandle(forWritingTo: names[1])
-        process.standardError = try FileHandle(forWritingTo: names[2])
-        try process.run()
-        process.waitUntilExit()
-        let status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-        return Result(
-            status: status, output: String(decoding: try Data(contentsOf: names[1]), as: UTF8.self),
-            error: String(decoding: try Data(contentsOf: names[2]), as: UTF8.self))
+        let file = FileManager.default.temporaryDirectory.path + "/moby-input-\(UUID().uuidString)"
+        try Data(input.utf8).write(to: URL(filePath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let ended = try EndedProcess(try path(), arguments, input: file, folder: folder, environment: extra)
+        return Result(status: ended.status, output: ended.text, error: ended.complaint)
     }
 
     /// Runs `moby` and expects exit code 0.

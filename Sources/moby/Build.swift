@@ -30,7 +30,6 @@ struct Build: AsyncParsableCommand {
     @Argument(help: "YAML files; '-' is standard input.") var files: [String]
 
     func run() async throws {
-        PartialFiles.removeOnSignals()
         let images = self.images.provider(global)
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)

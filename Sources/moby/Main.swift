@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Extents
 internal import Glibc
 internal import MobyRun
 
@@ -21,6 +22,7 @@ struct Moby: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
+        PartialFiles.removeOnSignals()
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

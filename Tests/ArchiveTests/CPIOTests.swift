@@ -1,5 +1,6 @@
 import Archive
 import Extents
+import TestSupport
 import Testing
 
 @Suite struct CPIOTests {

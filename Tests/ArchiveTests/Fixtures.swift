@@ -2,6 +2,7 @@ public import Archive
 import Extents
 import Foundation
 import Glibc
+import TestSupport
 
 /// Runs `body` with a fresh folder, and removes it after.
 func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
@@ -11,41 +12,16 @@ func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws ->
     return try body(path)
 }
 
-/// What a tool said.
-struct Answer {
-    let status: Int32
-    let output: Data
-    let errors: Data
-
-    var text: String { String(decoding: output, as: UTF8.self) }
-    var lines: [String] { text.split(separator: "\n").map(String.init) }
-}
-
 /// Runs a tool that the tests judge by; it must be installed.
-func run(_ arguments: String..., input: String? = nil, folder: String? = nil) throws -> Answer {
+func run(_ arguments: String..., input: String = "/dev/null", folder: String? = nil) throws -> EndedProcess {
     try run(arguments, input: input, folder: folder)
 }
 
-func run(_ arguments: [String], input: String? = nil, folder: String? = nil) throws -> Answer {
-    try withTemporaryDirectory { temporary in
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.environment = [
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": temporary,
-        ]
-        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-        // Files, not pipes: nothing can block.
-        let (output, errors) = ("\(temporary)/output", "\(temporary)/errors")
-        for path in [output, errors] { try put([], path) }
-        process.standardInput = FileHandle(forReadingAtPath: input ?? "/dev/null")
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: errors)
-        try process.run()
-        process.waitUntilExit()
-        return Answer(
-            status: process.terminationStatus, output: try Data(contentsOf: URL(fileURLWithPath: output)),
-            errors: try Data(contentsOf: URL(fileURLWithPath: errors)))
+func run(_ arguments: [String], input: String = "/dev/null", folder: String? = nil) throws -> EndedProcess {
+    try withTemporaryDirectory { home in
+        try EndedProcess(
+            arguments[0], Array(arguments.dropFirst()), input: input, folder: folder,
+            environment: ["LC_ALL": "C", "TZ": "UTC", "HOME": home])
     }
 }
 

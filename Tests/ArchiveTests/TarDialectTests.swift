@@ -1,6 +1,7 @@
 import Archive
 import Extents
 import Foundation
+import TestSupport
 import Testing
 
 /// Archives that other tools wrote. What bsdtar or tar read from them is what our ranges must say.

@@ -1,6 +1,7 @@
 import Archive
 import Extents
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TarTests {

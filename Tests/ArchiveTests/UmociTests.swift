@@ -1,6 +1,7 @@
 import Archive
 import Extents
 import Foundation
+import TestSupport
 import Testing
 
 /// Our flattening against what `umoci` makes of the same random layers.

@@ -155,27 +155,4 @@ import Testing
             #expect(try contents("\(folder)/out") == model)
         }
     }
-
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-    func signalRemovesWhatIsUnfinished(signal: Int32) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("extents-signal-\(signal)-\(getpid())").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        // The child ends within the signal, so it cannot report; what it leaves tells.
-        await #expect(processExitsWith: .signal(signal)) { [signal] in
-            // The test runner starts its children with signals ignored or blocked.
-            Glibc.signal(signal, SIG_DFL)
-            var all = sigset_t()
-            sigfillset(&all)
-            sigprocmask(SIG_UNBLOCK, &all, nil)
-            PartialFiles.removeOnSignals()
-            let folder = FileManager.default.temporaryDirectory.path
-            let name = "\(folder)/extents-signal-\(signal)-\(getppid())/out"
-            try ExtentWriter.stream(to: name) { sink in
-                try sink.write([1])
-                raise(signal)
-            }
-        }
-        #expect(try names(folder).isEmpty)
-    }
 }

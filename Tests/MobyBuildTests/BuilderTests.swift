@@ -1,9 +1,9 @@
 import Archive
 import Extents
 import FoundationEssentials
-import Glibc
 import MobySpec
 import OCI
+import TestSupport
 import Testing
 
 @testable import MobyBuild
@@ -130,22 +130,25 @@ struct BuilderTests {
         }
     }
 
+    /// By the program: umask and time zone belong to a process.
     @Test func sameBytesInAnyFolderUmaskAndTimeZone() async throws {
-        func build(_ zone: String, _ mask: mode_t) async throws -> [[UInt8]] {
+        func build(_ zone: String, umask: String) async throws -> [[UInt8]] {
             try await Workshop.with { workshop in
-                let old = (getenv("TZ").map { String(cString: $0) }, umask(mask))
-                setenv("TZ", zone, 1)
-                defer {
-                    umask(old.1)
-                    if let zone = old.0 { setenv("TZ", zone, 1) } else { unsetenv("TZ") }
-                }
                 try Self.fill(workshop)
-                let options = workshop.options { $0.formats = ["kernel+initrd", "tar", "tar-kernel-initrd"] }
-                let result = try await Builder(store: workshop.store, options: options).build(workshop.spec(Self.yaml))
-                return try (result.files.map(\.path) + [workshop.folder + "/out/web-build.json"]).map { try workshop.read($0) }
+                try TestFile.write(Self.yaml, to: workshop.folder + "/web.yml")
+                let arguments = [
+                    "build", "--offline", "--cache", workshop.store.path, "--arch", "amd64", "--dir", "out", "--format",
+                    "kernel+initrd,tar,tar-kernel-initrd", "web.yml",
+                ]
+                let ended = try EndedProcess(
+                    "sh", ["-c", "umask \(umask); exec \"$@\"", "sh", try Program.path()] + arguments, folder: workshop.folder,
+                    environment: ["TZ": zone])
+                #expect(ended.status == 0, "\(ended.complaint)")
+                let names = try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out").sorted()
+                return try names.map { try workshop.read("\(workshop.folder)/out/\($0)") }
             }
         }
-        let (one, two) = (try await build("UTC", 0o022), try await build("Asia/Tokyo", 0o077))
+        let (one, two) = (try await build("UTC", umask: "022"), try await build("Asia/Tokyo", umask: "077"))
         #expect(one.count == 6)
         #expect(one == two)
     }

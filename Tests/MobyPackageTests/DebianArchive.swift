@@ -1,5 +1,6 @@
 import Extents
 import Foundation
+import TestSupport
 
 /// A Debian archive in a folder, made by dpkg-deb, that apt is told to use in place of the machine's.
 struct LocalArchive {
@@ -56,21 +57,13 @@ struct LocalArchive {
 /// Runs a tool that tests stand on.
 @discardableResult
 func run(_ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = arguments
-    process.environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw ToolFailure(arguments: arguments, status: process.terminationStatus) }
-    return String(decoding: text, as: UTF8.self)
+    let ended = try EndedProcess(arguments[0], Array(arguments.dropFirst()), environment: ["LC_ALL": "C", "TZ": "UTC"])
+    guard ended.status == 0 else { throw ToolFailure(arguments: arguments, status: ended.status, complaint: ended.complaint) }
+    return ended.text
 }
 
 struct ToolFailure: Error {
     let arguments: [String]
     let status: Int32
+    var complaint = ""
 }

@@ -1,4 +1,4 @@
-import Foundation
+import TestSupport
 
 /// Runs a judge; one that is missing is a failure, not a test passed over.
 enum Tool {
@@ -11,17 +11,8 @@ enum Tool {
 
     /// - Returns: what it wrote to standard output.
     static func run(_ name: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let problem = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(name: name, status: process.terminationStatus, output: text + problem) }
-        return text
+        let ended = try EndedProcess(name, arguments)
+        guard ended.status == 0 else { throw Failed(name: name, status: ended.status, output: ended.text + ended.complaint) }
+        return ended.text
     }
 }

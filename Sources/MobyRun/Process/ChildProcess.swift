@@ -2,7 +2,7 @@ internal import Glibc
 internal import Synchronization
 
 /// A program started by this one, in the same process group, so that it may use the terminal.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     let id: pid_t
     private let status = Mutex<Int32?>(nil)
 
@@ -12,7 +12,7 @@ final class ChildProcess: Sendable {
     /// - Parameter handles: number in the new process → descriptor of this one; standard streams not named are inherited.
     ///   Standard streams are set first, so that setting a higher number cannot overwrite what they are copied from.
     /// - Throws: ``RunError`` when it cannot be started.
-    static func start(_ executable: String, _ arguments: [String], handles: [Int32: Int32] = [:]) throws -> ChildProcess {
+    package static func start(_ executable: String, _ arguments: [String], handles: [Int32: Int32] = [:]) throws -> ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -44,13 +44,13 @@ final class ChildProcess: Sendable {
     /// Waits for the end.
     /// - Returns: the exit status, or 128 and the number of the signal that ended it, as shells have it.
     @discardableResult
-    func wait() -> Int32 { reap(options: 0) ?? -1 }
+    package func wait() -> Int32 { reap(options: 0) ?? -1 }
 
     /// The exit status when the program has ended.
     func poll() -> Int32? { reap(options: WNOHANG) }
 
     /// Waits at most `limit`.
-    func wait(within limit: Duration) -> Int32? {
+    package func wait(within limit: Duration) -> Int32? {
         let end = ContinuousClock.now + limit
         while true {
             if let status = poll() { return status }
@@ -59,7 +59,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         // Under the lock: once reaped, the number may belong to another.
         status.withLock { if $0 == nil { _ = kill(id, signal) } }
     }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Extents
 internal import Glibc
 
@@ -7,6 +8,8 @@ internal import Glibc
 final class BlobWriter: ByteSink, @unchecked Sendable {
     private let temporaryPath: String
     private let file: Int32
+    /// Where a signal finds the file to remove it.
+    private let slot: Int32
     private var hash = SHA256()
     private var committed = false
     /// Bytes taken so far.
@@ -19,14 +22,20 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     ///   - limit: the most bytes that are taken.
     init(in directory: String, limit: UInt64 = .max) throws {
         temporaryPath = "\(directory)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        slot = moby_partial_add(temporaryPath)
         file = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileError("create", temporaryPath) }
+        guard file >= 0 else {
+            let error = FileError("create", temporaryPath)
+            moby_partial_remove(slot)
+            throw error
+        }
         self.limit = limit
     }
 
     deinit {
         close(file)
         if !committed { unlink(temporaryPath) }
+        moby_partial_remove(slot)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {

@@ -12,7 +12,7 @@ struct CachePush: AsyncParsableCommand {
     func run() async throws {
         let options = images.provider(global)
         let provider = ImageProvider(store: try global.store(), options: options)
-        try await provider.push(name, to: remoteName)
-        if global.level > 0 { print(remoteName ?? name) }
+        let digest = try await provider.push(name, to: remoteName)
+        if global.level > 0 { print(remoteName ?? name, digest) }
     }
 }

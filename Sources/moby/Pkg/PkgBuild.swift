@@ -20,7 +20,6 @@ struct PkgBuild: AsyncParsableCommand {
     @Argument(help: "Package folders.") var directories: [String]
 
     func run() async throws {
-        PartialFiles.removeOnSignals()
         let platform = arch.map { Platform(architecture: $0) } ?? .host
         let builder = Packages.builder(store: try global.store(), platform: platform, products: products, level: global.level) {
             $0.force = force
