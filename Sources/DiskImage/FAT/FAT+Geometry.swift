@@ -54,8 +54,3 @@ extension FAT.Geometry {
         self.rootEntries = rootEntries
     }
 }
-
-extension UInt64 {
-    /// Divides and rounds up.
-    func divided(by unit: UInt64) -> UInt64 { self / unit + (self % unit == 0 ? 0 : 1) }
-}

@@ -1,0 +1,32 @@
+/// Integers of on-disk structures that were read: every access is checked, as the offsets may come from a damaged file.
+struct ByteView: Sendable {
+    let bytes: [UInt8]
+    /// What the bytes are, for errors.
+    let title: String
+
+    init(_ bytes: [UInt8], _ title: String) {
+        self.bytes = bytes
+        self.title = title
+    }
+
+    func u8(_ offset: Int) throws -> UInt8 { try integer(offset) }
+    func u16le(_ offset: Int) throws -> UInt16 { try UInt16(littleEndian: integer(offset)) }
+    func u32le(_ offset: Int) throws -> UInt32 { try UInt32(littleEndian: integer(offset)) }
+    func u64le(_ offset: Int) throws -> UInt64 { try UInt64(littleEndian: integer(offset)) }
+
+    /// The bytes of a range.
+    func slice(_ offset: Int, _ count: Int) throws -> [UInt8] {
+        guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
+            throw DiskImageError("\(title): \(count) bytes at \(offset), but there are \(bytes.count) bytes")
+        }
+        return Array(bytes[offset..<offset + count])
+    }
+
+    private func integer<Value: FixedWidthInteger>(_ offset: Int) throws -> Value {
+        let size = MemoryLayout<Value>.size
+        guard offset >= 0, offset <= bytes.count - size else {
+            throw DiskImageError("\(title): \(size) bytes at \(offset), but there are \(bytes.count) bytes")
+        }
+        return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
+    }
+}
