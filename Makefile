@@ -19,7 +19,7 @@ BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev
 RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # The judges of the tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
-              dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool
+              dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux
 
 .PHONY: help deps run-deps test-deps build images examples run test lint fmt bench docs golden clean
 

@@ -21,6 +21,11 @@ public struct FileSink: ByteSink {
     /// - Throws: `FileError`.
     public mutating func write(_ bytes: UnsafeRawBufferPointer) throws { try buffer.write(bytes) }
 
+    /// Writes over bytes that were taken before, e.g. a header that is known last. The file must be one that can seek.
+    /// - Parameter offset: in bytes from the file's start; the new bytes must end within what was written.
+    /// - Throws: `FileError`.
+    public mutating func overwrite(_ bytes: [UInt8], at offset: UInt64) throws { try buffer.overwrite(bytes, at: offset) }
+
     /// Hands everything to the kernel.
     /// - Throws: `FileError`.
     public mutating func flush() throws { try buffer.flush() }
@@ -52,6 +57,22 @@ private final class WriteBuffer {
     func flush() throws {
         try put(UnsafeRawBufferPointer(rebasing: memory[..<used]))
         used = 0
+    }
+
+    func overwrite(_ bytes: [UInt8], at offset: UInt64) throws {
+        precondition(offset + UInt64(bytes.count) <= written, "bytes that were not written yet")
+        try flush()
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                pwrite(file.number, $0.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
+            }
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw FileError("write", path)
+            }
+        }
     }
 
     private func put(_ bytes: UnsafeRawBufferPointer) throws {

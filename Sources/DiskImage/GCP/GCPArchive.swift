@@ -1,0 +1,98 @@
+public import Extents
+
+/// The archive that Google Compute Engine imports a disk from, before it is compressed with gzip: one sparse file `disk.raw` in the old GNU tar
+/// format (GNU tar manual, "Storing Sparse Files", old GNU format). Numbers are octal digits with a NUL, or binary with the top bit set.
+///
+/// ```
+///   0 name 100     100 mode 8      108 uid 8       116 gid 8       124 stored length 12   136 modified 12   148 checksum 8   156 "S"
+/// 257 "ustar  \0"  386 four times {offset 12, length 12}           482 more follow u8     483 length 12
+/// ```
+/// When there are more than four ranges, blocks of 21 {offset 12, length 12} and at 504 u8 "more follow" come before the contents.
+public enum GCPArchive {
+    static let name = "disk.raw"
+    static let block: UInt64 = 512
+    /// Ranges are made of these, so that small holes do not make them many.
+    static let granule: UInt64 = 65536
+    /// Compute Engine wants whole GiB.
+    public static let sizeUnit: UInt64 = 1 << 30
+
+    /// The archive of a disk; holes are not stored.
+    /// - Parameters:
+    ///   - disk: a multiple of 1 GiB.
+    ///   - modified: seconds since 1970.
+    /// - Throws: `DiskImageError` for another size.
+    public static func encode(_ disk: ExtentList, modified: UInt64 = 0) throws -> ExtentList {
+        guard disk.length > 0, disk.length % sizeUnit == 0 else {
+            throw DiskImageError("a disk of \(disk.length) bytes, Compute Engine wants a multiple of \(sizeUnit)", hint: "choose whole GiB")
+        }
+        let ranges = disk.dataBlocks(of: granule).map { $0.lowerBound * granule..<$0.upperBound * granule }
+        var map = ranges.map { SparseRange(offset: $0.lowerBound, length: $0.upperBound - $0.lowerBound) }
+        // An empty range at the end says that a hole is there.
+        if ranges.last?.upperBound != disk.length { map.append(SparseRange(offset: disk.length, length: 0)) }
+        var file = ExtentList(bytes: header(disk.length, map, modified))
+        for range in ranges { file.append(disk[range]) }
+        file.pad(to: file.length + 2 * block)
+        file.pad(toMultipleOf: 20 * block)
+        return file
+    }
+
+    private static func header(_ size: UInt64, _ map: [SparseRange], _ modified: UInt64) -> [UInt8] {
+        var header = ByteBuilder(reserving: 512)
+        header.ascii(name, padded: 100)
+        header.tarNumber(0o644, 8)
+        header.tarNumber(0, 8)
+        header.tarNumber(0, 8)
+        header.tarNumber(map.reduce(0) { $0 + $1.length }, 12)
+        header.tarNumber(modified, 12)
+        header.fill(8, with: UInt8(ascii: " "))
+        header.u8(UInt8(ascii: "S"))
+        header.pad(to: 257)
+        header.ascii("ustar  ", padded: 8)
+        header.ascii("root", padded: 32)
+        header.ascii("root", padded: 32)
+        header.pad(to: 386)
+        header.add(map.prefix(4), of: 4)
+        header.u8(map.count > 4 ? 1 : 0)
+        header.tarNumber(size, 12)
+        header.pad(to: 512)
+        var sum = ByteBuilder()
+        sum.tarNumber(header.bytes.reduce(0) { $0 + UInt64($1) }, 7)
+        header.replace(at: 148, with: sum)
+        for start in stride(from: 4, to: map.count, by: 21) {
+            header.add(map[start..<min(start + 21, map.count)], of: 21)
+            header.u8(start + 21 < map.count ? 1 : 0)
+            header.pad(toMultipleOf: 512)
+        }
+        return header.bytes
+    }
+}
+
+/// A range of a sparse file that is stored.
+struct SparseRange {
+    let offset: UInt64
+    let length: UInt64
+}
+
+extension ByteBuilder {
+    fileprivate mutating func add(_ ranges: ArraySlice<SparseRange>, of count: Int) {
+        for range in ranges {
+            tarNumber(range.offset, 12)
+            tarNumber(range.length, 12)
+        }
+        fill(24 * (count - ranges.count))
+    }
+
+    /// Octal digits and a NUL, or from 8 GiB on binary.
+    fileprivate mutating func tarNumber(_ value: UInt64, _ width: Int) {
+        let digits = String(value, radix: 8)
+        if digits.utf8.count < width {
+            fill(width - 1 - digits.utf8.count, with: UInt8(ascii: "0"))
+            append(digits.utf8)
+            u8(0)
+        } else {
+            u8(0x80)
+            fill(width - 9)
+            u64be(value)
+        }
+    }
+}

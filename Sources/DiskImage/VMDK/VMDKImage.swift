@@ -1,0 +1,100 @@
+public import Extents
+
+extension VMDK {
+    /// A sparse VMDK file that was read.
+    public struct Image: Sendable {
+        /// Of the disk, in bytes.
+        public let size: UInt64
+        /// In bytes.
+        public let grainSize: UInt64
+        public let isCompressed: Bool
+        /// The text about the file; empty when it has none.
+        public let descriptor: String
+        let file: ExtentList
+        /// The sectors of the grain tables.
+        let directory: [UInt32]
+        let tableEntries: Int
+    }
+
+    /// Reads header, descriptor and grain directory.
+    /// - Throws: `DiskImageError` for what is no sparse VMDK or a damaged one; `FileError`, `ExtentError`.
+    public static func read(_ file: ExtentList) throws -> Image {
+        var header = try ByteView(file, at: 0, count: 512, "VMDK header")
+        guard try header.u32le(0) == magic else { throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'") }
+        let descriptor = try descriptor(file, header)
+        if try header.u64le(56) == directoryAtEnd {
+            guard file.length >= 1536 else { throw DiskImageError("VMDK: the file ends before its footer") }
+            header = try ByteView(file, at: file.length - 1024, count: 512, "VMDK footer")
+            guard try header.u32le(0) == magic else {
+                throw DiskImageError("VMDK: no 'KDMV' in the footer", hint: "the file may be cut short")
+            }
+        }
+        let (capacity, grain) = (try header.u64le(12), try header.u64le(20))
+        let entries = UInt64(try header.u32le(44))
+        guard (1...4096).contains(grain), grain.nonzeroBitCount == 1 else { throw DiskImageError("VMDK: grains of \(grain) sectors") }
+        guard (1...4096).contains(entries) else { throw DiskImageError("VMDK: grain tables of \(entries) entries") }
+        guard capacity <= 1 << 37 else { throw DiskImageError("VMDK: a disk of \(capacity) sectors") }
+        let tables = capacity.divided(by: grain).divided(by: entries)
+        guard tables <= 4 << 20 else { throw DiskImageError("VMDK: \(tables) grain tables") }
+        let place = try header.u64le(56).multipliedReportingOverflow(by: sector)
+        guard !place.overflow else { throw DiskImageError("VMDK: a grain directory beyond the end of the file") }
+        let directory = try ByteView(file, at: place.partialValue, count: Int(tables) * 4, "VMDK grain directory")
+        return Image(
+            size: capacity * sector, grainSize: grain * sector, isCompressed: try header.u32le(8) & 0x10000 > 0, descriptor: descriptor,
+            file: file, directory: try (0..<Int(tables)).map { try directory.u32le($0 * 4) }, tableEntries: Int(entries))
+    }
+
+    private static func descriptor(_ file: ExtentList, _ header: ByteView) throws -> String {
+        let (first, count) = (try header.u64le(28), try header.u64le(36))
+        guard first > 0, count > 0 else { return "" }
+        guard first <= 1 << 32, count <= 128 else { throw DiskImageError("VMDK: a descriptor of \(count) sectors at sector \(first)") }
+        return try ByteView(file, at: first * sector, count: Int(count * sector), "VMDK descriptor").text(0, Int(count * sector))
+    }
+}
+
+extension VMDK.Image {
+    /// The disk's bytes: grains that are stored plainly as ranges of the file, compressed ones in memory.
+    /// - Parameter limit: of decompressed bytes.
+    /// - Throws: `DiskImageError` for a damaged file; `ExtentError.tooLong`; `FileError`.
+    public func contents(limit: UInt64 = 64 << 20) throws -> ExtentList {
+        var disk = ExtentList()
+        // Every table and grain takes room in a file that is right.
+        var budget = file.length / VMDK.sector
+        var decompressed: UInt64 = 0
+        for (index, first) in directory.enumerated() where first > 0 {
+            try spend(1, of: &budget)
+            let table = try ByteView(file, at: UInt64(first) * VMDK.sector, count: tableEntries * 4, "VMDK grain table")
+            for entry in 0..<tableEntries {
+                let start = UInt64(index * tableEntries + entry) * grainSize
+                let place = try table.u32le(entry * 4)
+                // 1 is a grain of zeros.
+                guard start < size, place > 1 else { continue }
+                try spend(1, of: &budget)
+                disk.pad(to: start)
+                if isCompressed { decompressed += grainSize }
+                guard decompressed <= limit else { throw ExtentError.tooLong(length: decompressed, limit: limit) }
+                disk.append(try grain(at: UInt64(place) * VMDK.sector))
+            }
+        }
+        disk.pad(to: max(size, disk.length))
+        return disk[0..<size]
+    }
+
+    private func spend(_ amount: UInt64, of budget: inout UInt64) throws {
+        guard budget >= amount else { throw DiskImageError("VMDK: the tables name more grains than the file has") }
+        budget -= amount
+    }
+
+    private func grain(at offset: UInt64) throws -> ExtentList {
+        guard isCompressed else {
+            guard offset + grainSize <= file.length else {
+                throw DiskImageError("VMDK: a grain at byte \(offset), the file ends at \(file.length)")
+            }
+            return file[offset..<offset + grainSize]
+        }
+        let count = try ByteView(file, at: offset + 8, count: 4, "VMDK grain").u32le(0)
+        guard count <= grainSize * 2 else { throw DiskImageError("VMDK: \(count) compressed bytes for a grain of \(grainSize)") }
+        let bytes = try ByteView(file, at: offset + 12, count: Int(count), "VMDK grain").bytes
+        return ExtentList(bytes: try BlockInflater.inflate(bytes, windowBits: 15, length: Int(grainSize), "VMDK grain"))
+    }
+}
