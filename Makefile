@@ -15,11 +15,12 @@ EXAMPLES   := $(wildcard examples/*.yml)
 PACKAGES   := $(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/build.yml pkg/*/build.yml))
 
 # What the program links against, what `moby run` starts, what `moby pkg build` calls.
-BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev libcurl4-openssl-dev libssl-dev pkg-config
+BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev libcurl4-openssl-dev libssl-dev pkg-config
 RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # The judges of the tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
-              dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux
+              dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
+              erofs-utils
 
 .PHONY: help deps run-deps test-deps build images examples run test lint fmt bench docs golden clean
 

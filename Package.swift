@@ -44,13 +44,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Know bytes and standards, not the product.
         library("Extents", ["CLinux", "CCrypto"]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
-        library("DiskImage", ["Extents", "CZlib"]),
+        library("DiskImage", ["Extents", "Archive", "CZlib", "CLZ4"]),
         library("OCI", ["Extents", "Archive", "CCurl", "CLinux", subprocess]),
 
         // Know the product.
@@ -75,7 +76,7 @@ let package = Package(
         library("TestSupport", ["MobyRun", "OCI", "Archive", "Extents", "CLinux", subprocess]),
         tests("ExtentsTests", ["Extents"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
-        tests("DiskImageTests", ["DiskImage", "Extents"]),
+        tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "Archive", "Extents", "MobyRun"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
