@@ -1,0 +1,130 @@
+internal import Extents
+
+extension ISO9660 {
+    /// A directory with what lies in it.
+    final class Directory {
+        /// Nil for the root.
+        private(set) weak var parent: Directory?
+        let entry: Entry
+        /// The name of ECMA-119.
+        fileprivate(set) var shortName: [UInt8] = []
+        /// In the order of their short names.
+        fileprivate(set) var children: [(shortName: [UInt8], child: Child)] = []
+        /// In the path table, from 1.
+        fileprivate(set) var number = 1
+
+        enum Child {
+            case directory(Directory)
+            case other(Entry)
+        }
+
+        fileprivate init(_ entry: Entry, in parent: Directory?) { (self.entry, self.parent) = (entry, parent) }
+
+        var subdirectories: [Directory] {
+            children.compactMap { if case .directory(let directory) = $0.child { directory } else { nil } }
+        }
+    }
+
+    /// All directories in the order of the path table: level by level.
+    struct Tree {
+        let directories: [Directory]
+        /// As they were given.
+        let entries: [Entry]
+        /// Names by identity.
+        let links: [Int: Int]
+
+        init(_ entries: [Entry], time: Int64) throws {
+            var builder = TreeBuilder(entries, time: time)
+            let root = try builder.build()
+            var all = [root]
+            var next = 0
+            while next < all.count {
+                all[next].number = next + 1
+                all[next].nameShortly()
+                all += all[next].subdirectories
+                next += 1
+            }
+            guard all.count <= 65535 else { throw DiskImageError("\(all.count) directories, a CD image has at most 65535") }
+            directories = all
+            self.entries = entries
+            links = entries.reduce(into: [:]) { counts, entry in
+                if let identity = entry.identity { counts[identity, default: 0] += 1 }
+            }
+        }
+    }
+
+    private struct TreeBuilder {
+        let entries: [Entry]
+        let time: Int64
+        var directories: [[UInt8]: Directory] = [:]
+        var names: Set<[UInt8]> = []
+        var order: [(parent: [UInt8], child: Directory.Child)] = []
+
+        init(_ entries: [Entry], time: Int64) { (self.entries, self.time) = (entries, time) }
+
+        mutating func build() throws -> Directory {
+            // Directories first, so that an entry after its contents counts too.
+            let named = Dictionary(entries.compactMap { entry in entry.isDirectory ? (entry.path, entry) : nil }) { _, last in last }
+            let root = try directory([], named)
+            for entry in entries {
+                try check(entry)
+                if entry.isDirectory {
+                    _ = try directory(entry.path, named)
+                } else {
+                    guard names.insert(entry.path).inserted else { throw fault(entry.path, "the name is there twice") }
+                    try directory(entry.parent, named).children.append((entry.name, .other(entry)))
+                }
+            }
+            if let path = names.first(where: { directories[$0] != nil }) { throw fault(path, "both a file and a directory") }
+            return root
+        }
+
+        private mutating func directory(_ path: [UInt8], _ named: [[UInt8]: Entry]) throws -> Directory {
+            if let directory = directories[path] { return directory }
+            let entry = named[path] ?? Entry(path: path, .directory, mode: 0o755, modified: time)
+            let parent = path.isEmpty ? nil : try directory(entry.parent, named)
+            let directory = Directory(entry, in: parent)
+            directories[path] = directory
+            parent?.children.append((entry.name, .directory(directory)))
+            return directory
+        }
+
+        private func check(_ entry: Entry) throws {
+            if entry.path.isEmpty && entry.isDirectory { return }
+            for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+                guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8), !name.contains(0) else {
+                    throw fault(entry.path, "'\(String(decoding: name, as: UTF8.self))' is no name")
+                }
+                guard name.count <= 255 else { throw fault(entry.path, "a name of \(name.count) bytes, expected at most 255") }
+            }
+        }
+
+        private func fault(_ path: [UInt8], _ reason: String) -> DiskImageError {
+            DiskImageError("'\(String(decoding: path, as: UTF8.self))': \(reason)")
+        }
+    }
+}
+
+extension ISO9660.Directory {
+    /// Replaces the true names by unique short ones and sorts.
+    fileprivate func nameShortly() {
+        var names = ISO9660.ShortNames()
+        children = children.sorted { $0.shortName.lexicographicallyPrecedes($1.shortName) }
+            .map { name, child in
+                guard case .directory(let directory) = child else { return (names.name(name, isDirectory: false), child) }
+                directory.shortName = names.name(name, isDirectory: true)
+                return (directory.shortName, child)
+            }
+            .sorted { $0.shortName.lexicographicallyPrecedes($1.shortName) }
+    }
+}
+
+extension ISO9660.Entry {
+    var isDirectory: Bool {
+        if case .directory = kind { return true }
+        return false
+    }
+
+    var name: [UInt8] { Array(path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]) }
+    var parent: [UInt8] { Array(path[..<(path.lastIndex(of: UInt8(ascii: "/")) ?? 0)]) }
+}

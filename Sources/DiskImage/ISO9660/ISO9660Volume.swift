@@ -1,0 +1,79 @@
+public import Extents
+
+extension ISO9660 {
+    /// A CD image that was read.
+    public struct Volume: Sendable {
+        public let volumeID: String
+        /// As the volume says, in bytes; the file may be longer.
+        public let size: UInt64
+        /// What firmware can boot, the default first.
+        public let bootEntries: [BootEntry]
+        /// Every name, parents first; the root is not among them. Without Rock Ridge, names are those of ECMA-119 in small letters.
+        public let entries: [Entry]
+    }
+
+    /// An entry of the boot catalog.
+    public struct BootEntry: Sendable, Equatable {
+        /// 0 BIOS, 0xEF UEFI.
+        public let platform: UInt8
+        /// Where the boot image starts, in bytes.
+        public let offset: UInt64
+        /// In bytes, as the catalog says; 0 is up to the end of the volume.
+        public let length: UInt64
+    }
+
+    /// Reads all directories. Files become ranges of the image.
+    /// - Parameter limit: more names are an error.
+    /// - Throws: `DiskImageError` for what is no CD image or a damaged one; `FileError`, `ExtentError`.
+    public static func read(_ image: ExtentList, limit: Int = 1 << 20) throws -> Volume {
+        var (primary, catalog): (ByteView?, UInt64?) = (nil, nil)
+        for number in firstDescriptor..<firstDescriptor + 16 {
+            let descriptor = try ByteView(image, at: number * sector, count: Int(sector), "volume descriptor")
+            guard try descriptor.slice(1, 5).elementsEqual("CD001".utf8) else {
+                throw DiskImageError("no CD image: no 'CD001' at byte \(number * sector + 1)")
+            }
+            let type = try descriptor.u8(0)
+            if type == 0, try descriptor.text(7, 32) == "EL TORITO SPECIFICATION" { catalog = UInt64(try descriptor.u32le(71)) }
+            if type == 1, primary == nil { primary = descriptor }
+            if type == 255 { break }
+        }
+        guard let primary else { throw DiskImageError("no primary volume descriptor in a CD image") }
+        guard try primary.u16le(128) == UInt16(sector) else {
+            throw DiskImageError("a CD image with sectors of \(try primary.u16le(128)) bytes, expected \(sector)")
+        }
+        var reader = TreeReader(image: image, limit: limit)
+        try reader.read(root: UInt64(try primary.u32le(158)), length: UInt64(try primary.u32le(166)))
+        return Volume(
+            volumeID: try primary.text(40, 32).trimmingSpaces, size: UInt64(try primary.u32le(80)) * sector,
+            bootEntries: try catalog.map { try ElTorito.read(image, at: $0 * sector) } ?? [], entries: reader.entries)
+    }
+}
+
+extension ElTorito {
+    /// Reads one sector of a boot catalog.
+    static func read(_ image: ExtentList, at offset: UInt64) throws -> [ISO9660.BootEntry] {
+        let catalog = try ByteView(image, at: offset, count: Int(ISO9660.sector), "boot catalog")
+        guard try catalog.u8(0) == 1, try catalog.u16le(30) == 0xaa55 else { throw DiskImageError("boot catalog: no validation entry") }
+        var (entries, platform, left) = ([ISO9660.BootEntry](), try catalog.u8(1), 1)
+        for place in stride(from: 32, to: catalog.count, by: 32) {
+            let kind = try catalog.u8(place)
+            if left > 0 {
+                left -= 1
+                guard kind == 0x88 else { continue }
+                entries.append(
+                    ISO9660.BootEntry(
+                        platform: platform, offset: UInt64(try catalog.u32le(place + 8)) * ISO9660.sector,
+                        length: UInt64(try catalog.u16le(place + 6)) * 512))
+            } else if kind == 0x90 || kind == 0x91 {
+                (platform, left) = (try catalog.u8(place + 1), Int(try catalog.u16le(place + 2)))
+            } else {
+                break
+            }
+        }
+        return entries
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String { String(reversed().drop { $0 == " " }.reversed()) }
+}
