@@ -57,7 +57,7 @@ let package = Package(
         // Know the product.
         library("BootLayout", []),
         library("MobySpec", ["CYAML", "OCI", "BootLayout"]),
-        library("MobyBuild", ["MobySpec", "OCI", "Archive", "Extents", "BootLayout", "CLinux"]),
+        library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
         library("MobyRun", ["MobyBuild", "Extents"]),
         .executableTarget(
@@ -80,7 +80,7 @@ let package = Package(
         tests("OCITests", ["OCI", "Archive", "Extents", "MobyRun"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
-        tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "Extents", "BootLayout"], golden: ["Golden"]),
+        tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
         tests("MobyRunTests", ["MobyRun"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),

@@ -13,6 +13,10 @@ public struct BuildOptions: Sendable {
     public var output: String?
     /// Least size of a disk in bytes, for formats with one.
     public var size: UInt64?
+    /// The image with boot loaders, for formats that boot by themselves.
+    public var bootLoaders = "moby/bootloaders"
+    /// Times of files on media, in seconds since 1970.
+    public var time: UInt64 = 0
     /// Compression of the initrd; nil is zstd level 3 where the kernel reads it, else gzip.
     public var compression: Compression?
     /// Unpacks the kernel, for boot loaders and hypervisors that cannot.

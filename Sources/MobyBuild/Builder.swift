@@ -37,7 +37,8 @@ public struct Builder: Sendable {
             .assemble(encoding: formats.contains(where: \.needsInitrd))
         log.end("segments")
         let boot = try bootFiles(spec, kernel, root)
-        let artifacts = try formats.flatMap { try $0.make?(boot, options.name) ?? [] }
+        let request = try await request(boot, formats)
+        let artifacts = try formats.flatMap { try $0.make?(boot, request) ?? [] }
         var result = BuildResult()
         result.segments = root.segments
         result.unpacked = root.segments.reduce(0) { $0 + $1.record.unpacked }
@@ -78,10 +79,27 @@ public struct Builder: Sendable {
         return ImageProvider(store: store, options: options)
     }
 
+    /// Whether the formats of a build start boot loaders, the image of which is ``BuildOptions/bootLoaders``.
+    /// - Throws: `BuildError` or `SpecError` for a format that is unknown or not available.
+    public static func needsBootLoaders(_ spec: Spec, _ options: BuildOptions) throws -> Bool {
+        try FormatChoice.formats(options.formats, spec, streaming: options.output != nil).contains(where: \.needsBootLoaders)
+    }
+
+    private func request(_ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
+        var request = OutputRequest(name: options.name, minimumSize: options.size ?? 0, time: options.time, identity: boot.identity)
+        guard formats.contains(where: \.needsBootLoaders) else { return request }
+        let image = try await provider.image(options.bootLoaders)
+        let tree = try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
+        request.loaders = BootLoaders(name: image.name, tree: tree)
+        request.identity += image.identity
+        return request
+    }
+
     private func bootFiles(_ spec: Spec, _ kernel: KernelImage?, _ root: RootAssembly.Result) throws -> BootFiles {
         BootFiles(
             kernel: try kernel?.kernel(decompressed: options.decompressKernel), microcode: root.microcode?.bytes,
             initrd: .concatenating(root.segments.filter { $0.key.role != .microcode }.map(\.bytes)), commandLine: spec.kernel.cmdline ?? "",
+            identity: ([kernel?.image.identity ?? "", spec.kernel.cmdline ?? ""] + root.segments.map(\.key.hex)).joined(separator: "\n"),
             root: root.parts)
     }
 

@@ -2,6 +2,7 @@ internal import Archive
 internal import ArgumentParser
 internal import Extents
 internal import MobyBuild
+internal import MobyRun
 internal import MobySpec
 internal import OCI
 
@@ -22,6 +23,11 @@ struct Build: AsyncParsableCommand {
     @Option(name: .shortAndLong, parsing: .singleValue, help: "Output formats; repeatable, or with commas.") var format: [String] = []
     @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with M or G.", valueName: "size")) var size: String?
     @Option(
+        help: ArgumentHelp(
+            "Image with the boot loaders, or @pkg:dir (default: pkg/bootloaders beside the program, else moby/bootloaders).",
+            valueName: "image"))
+    var bootloader: String?
+    @Option(
         help: ArgumentHelp("Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).", valueName: "how"))
     var compress: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
@@ -36,10 +42,14 @@ struct Build: AsyncParsableCommand {
         let spec = try SpecInput.spec(files) { try packages.reference($0) }
         if dryRun { return print(spec.yaml, terminator: "") }
         try await packages.build(for: spec)
-        _ = try await build(spec, store: store, provider: images)
+        var options = try self.options(images)
+        if try Builder.needsBootLoaders(spec, options) { options.bootLoaders = try await packages.bootLoaders(bootloader) }
+        let result = try await Builder(store: store, options: options).build(spec)
+        if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
+        BuildReport(result).print(level: global.level)
     }
 
-    func build(_ spec: Spec, store: ContentStore, provider: ImageProvider.Options) async throws -> BuildResult {
+    private func options(_ provider: ImageProvider.Options) throws -> BuildOptions {
         var options = BuildOptions()
         options.formats = format.flatMap { $0.split(separator: ",").map(String.init) }
         options.directory = dir ?? "."
@@ -49,9 +59,8 @@ struct Build: AsyncParsableCommand {
         options.home = Terminal.environment["HOME"]
         options.provider = provider
         if let compress { options.compression = try CompressionOption.parse(compress) }
-        let result = try await Builder(store: store, options: options).build(spec)
-        if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
-        BuildReport(result).print(level: global.level)
-        return result
+        if let size { options.size = UInt64(try MemorySize.mebibytes(size, unit: .mebibytes, option: "--size")) << 20 }
+        options.time = Terminal.environment["SOURCE_DATE_EPOCH"].flatMap { UInt64($0) } ?? 0
+        return options
     }
 }

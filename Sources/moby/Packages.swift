@@ -1,3 +1,5 @@
+internal import Glibc
+internal import MobyBuild
 internal import MobyPackage
 internal import MobySpec
 internal import OCI
@@ -22,6 +24,28 @@ struct Packages {
     }
 
     func reference(_ directory: String) throws -> String { try resolver.reference(of: directory) }
+
+    /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program, as in a
+    /// checkout of the source, else the published one. A package is built when the store does not have it.
+    func bootLoaders(_ wanted: String?) async throws -> String {
+        if let wanted, !wanted.hasPrefix("@pkg:") { return wanted }
+        guard let folder = wanted.map({ String($0.dropFirst("@pkg:".count)) }) ?? Self.sourceFolder("pkg/bootloaders") else {
+            return BuildOptions().bootLoaders
+        }
+        let reference = try resolver.reference(of: folder)
+        _ = try await resolver.image(reference)
+        return reference
+    }
+
+    private static func sourceFolder(_ name: String) -> String? {
+        var above = Terminal.executable.split(separator: "/").dropLast()
+        while !above.isEmpty {
+            let folder = "/\(above.joined(separator: "/"))/\(name)"
+            if access("\(folder)/\(PackageFolder.fileName)", R_OK) == 0 { return folder }
+            above = above.dropLast()
+        }
+        return nil
+    }
 
     /// Builds what the spec needs and the store does not have.
     func build(for spec: Spec) async throws {

@@ -24,7 +24,7 @@ struct OutputFormatTests {
     @Test(arguments: OutputFormat.all.filter { !$0.isAvailable }) func notYetThereSaysSo(_ format: OutputFormat) {
         let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats([format.name], Spec(), streaming: false) }
         #expect(error?.description == "output format '\(format.name)' is not available yet")
-        #expect(error?.hint == "available: kernel+initrd, tar, tar-kernel-initrd")
+        #expect(error?.hint?.hasPrefix("available: kernel+initrd, tar, tar-kernel-initrd, ") == true)
     }
 
     @Test func unknownNameGetsAGuess() throws {

@@ -10,6 +10,8 @@ public struct BootFiles: Sendable {
     public var initrd: ExtentList
     /// The kernel's command line; empty when there is none.
     public var commandLine: String
+    /// Text that is the same exactly when kernel, initrd and command line are: the keys that they were made by.
+    var identity: String
     /// The same root as trees with where they come from, for formats that are archives of it.
     var root: [RootPart]
 

@@ -10,16 +10,16 @@ extension OutputFormat {
         OutputFormat("iso-bios", "CD image for BIOS", firmware: .bios, medium: .iso, suffixes: [".iso"]),
         OutputFormat("iso-efi", "CD image for UEFI", firmware: .uefi, medium: .iso, suffixes: ["-efi.iso"]),
         OutputFormat("iso-efi-initrd", "CD image for UEFI with an initrd", firmware: .uefi, medium: .iso, suffixes: ["-efi-initrd.iso"]),
-        OutputFormat("raw-bios", "disk for BIOS", firmware: .bios, medium: .disk, wrapping: .raw, suffixes: ["-bios.img"]),
-        OutputFormat("raw-efi", "disk for UEFI", firmware: .uefi, medium: .disk, wrapping: .raw, suffixes: ["-efi.img"]),
+        .disk("raw", "disk for BIOS and UEFI", .both, ".img", .raw), .disk("raw-bios", "disk for BIOS", .bios, "-bios.img", .raw),
+        .disk("raw-efi", "disk for UEFI", .uefi, "-efi.img", .raw), uki,
         OutputFormat("qcow2-bios", "QEMU disk for BIOS", firmware: .bios, medium: .disk, wrapping: .qcow2, suffixes: [".qcow2"]),
         OutputFormat("qcow2-efi", "QEMU disk for UEFI", firmware: .uefi, medium: .disk, wrapping: .qcow2, suffixes: ["-efi.qcow2"]),
-        OutputFormat("aws", "disk for Amazon EC2", firmware: .bios, medium: .disk, wrapping: .raw, suffixes: [".raw"]),
+        .disk("aws", "disk for Amazon EC2", .both, ".raw", .raw),
         OutputFormat(
-            "gcp", "disk for Google Compute Engine", firmware: .bios, medium: .disk, wrapping: .tarGzip, suffixes: [".img.tar.gz"]),
-        OutputFormat("vhd", "fixed VHD disk for Azure", firmware: .bios, medium: .disk, wrapping: .vhd, suffixes: [".vhd"]),
-        OutputFormat("dynamic-vhd", "dynamic VHD disk", firmware: .bios, medium: .disk, wrapping: .vhd, suffixes: [".vhd"]),
-        OutputFormat("vmdk", "VMware disk", firmware: .bios, medium: .disk, wrapping: .vmdk, suffixes: [".vmdk"]),
+            "gcp", "disk for Google Compute Engine", firmware: .both, medium: .disk, wrapping: .tarGzip, suffixes: [".img.tar.gz"]),
+        OutputFormat("vhd", "fixed VHD disk for Azure", firmware: .both, medium: .disk, wrapping: .vhd, suffixes: [".vhd"]),
+        OutputFormat("dynamic-vhd", "dynamic VHD disk", firmware: .both, medium: .disk, wrapping: .vhd, suffixes: [".vhd"]),
+        OutputFormat("vmdk", "VMware disk", firmware: .both, medium: .disk, wrapping: .vmdk, suffixes: [".vmdk"]),
         OutputFormat("rpi3", "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar, suffixes: [".tar"]),
     ]
 

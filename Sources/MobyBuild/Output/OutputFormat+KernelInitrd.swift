@@ -12,7 +12,8 @@ extension OutputFormat {
         OutputFormat(
             "kernel+initrd", "kernel, initrd and command line as files", medium: .files,
             suffixes: [kernelSuffix, "-initrd.img", "-cmdline"]
-        ) { boot, name in
+        ) { boot, request in
+            let name = request.name
             var artifacts = boot.kernel.map { [Artifact(name: name + kernelSuffix, .extents($0))] } ?? []
             artifacts.append(Artifact(name: name + "-initrd.img", .extents(boot.wholeInitrd)))
             if !boot.commandLine.isEmpty { artifacts.append(Artifact(name: name + "-cmdline", .extents(text(boot.commandLine)))) }
@@ -23,14 +24,14 @@ extension OutputFormat {
     /// The files of ``kernelInitrd`` as one tar, the microcode apart.
     static let tarKernelInitrd = OutputFormat(
         "tar-kernel-initrd", "kernel, initrd and command line in a tar", medium: .archive, wrapping: .tar, suffixes: ["-initrd.tar"]
-    ) { boot, name in
+    ) { boot, request in
         let files: [(TreePath, ExtentList?)] = [
             (TreePath("kernel"), boot.kernel), (TreePath("initrd.img"), boot.initrd),
             (TreePath("cmdline"), boot.commandLine.isEmpty ? nil : text(boot.commandLine)), (TreePath("ucode.cpio"), boot.microcode),
         ]
         return [
             Artifact(
-                name: name + "-initrd.tar",
+                name: request.name + "-initrd.tar",
                 .stream { write in
                     try withoutActuallyEscaping(write) { write in
                         let tar = TarWriter(write)

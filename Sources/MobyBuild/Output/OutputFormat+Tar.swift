@@ -5,11 +5,11 @@ extension OutputFormat {
     /// The whole root with `boot/`, each entry with the records that say where it comes from.
     static let tar = OutputFormat(
         "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, suffixes: [".tar"], isStreamable: true, needsInitrd: false
-    ) { boot, name in
+    ) { boot, request in
         let parts = [bootPart(boot)] + boot.root
         return [
             Artifact(
-                name: name + ".tar",
+                name: request.name + ".tar",
                 .stream { write in
                     try withoutActuallyEscaping(write) { write in
                         let tar = TarWriter(write)

@@ -1,6 +1,6 @@
 /// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in one table.
 public struct OutputFormat: Sendable, CustomStringConvertible {
-    public enum Firmware: String, Sendable { case none, bios, uefi }
+    public enum Firmware: String, Sendable { case none, bios, uefi, both }
     public enum Medium: String, Sendable { case files, disk, iso, archive }
     public enum Wrapping: String, Sendable { case none, raw, qcow2, vmdk, vhd, tar, tarGzip = "tar.gz" }
 
@@ -17,11 +17,11 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     /// Whether it needs the encoded initrd, or only the trees.
     let needsInitrd: Bool
     /// How it is made; nil as long as nobody can.
-    let make: (@Sendable (BootFiles, _ name: String) throws -> [Artifact])?
+    let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     init(
         _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none, suffixes: [String],
-        isStreamable: Bool = false, needsInitrd: Bool = true, make: (@Sendable (BootFiles, _ name: String) throws -> [Artifact])? = nil
+        isStreamable: Bool = false, needsInitrd: Bool = true, make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -35,6 +35,8 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     }
 
     public var description: String { name }
+    /// Whether it starts boot loaders of our own.
+    var needsBootLoaders: Bool { firmware != .none }
     /// Whether this version can make it.
     public var isAvailable: Bool { make != nil }
 }
