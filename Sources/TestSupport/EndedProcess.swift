@@ -53,7 +53,7 @@ private struct File: ~Copyable {
         let number = mkstemp(&template)
         if number >= 0 {
             unlink(template)
-            fcntl(number, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         }
         return try File(number, "/tmp")
     }

@@ -40,24 +40,26 @@ struct SpecInput {
     }
 
     private static func read(_ name: String) throws -> SpecReader.Source {
-        if name == "-" { return SpecReader.Source(name: "<stdin>", text: try text(of: STDIN_FILENO, "<stdin>"), folder: nil) }
+        if name == "-" {
+            return SpecReader.Source(name: "<stdin>", text: try UTF8Text.read(bytes(of: STDIN_FILENO, "<stdin>"), name: "<stdin>"), folder: nil)
+        }
         let path = existing(name)
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw FileError("read", path) }
         defer { close(file) }
         let folder = URL(filePath: path).deletingLastPathComponent().path
-        return SpecReader.Source(name: path, text: try text(of: file, path), folder: folder.isEmpty ? "." : folder)
+        return SpecReader.Source(name: path, text: try UTF8Text.read(bytes(of: file, path), name: path), folder: folder.isEmpty ? "." : folder)
     }
 
     /// Everything a descriptor gives, pipes too.
-    private static func text(of file: Int32, _ name: String) throws -> String {
+    private static func bytes(of file: Int32, _ name: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = Glibc.read(file, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError("read", name) }
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])
             guard bytes.count <= 64 << 20 else { throw FileError("read", name, code: EFBIG) }
         }
