@@ -41,14 +41,16 @@ struct SpecInput {
 
     private static func read(_ name: String) throws -> SpecReader.Source {
         if name == "-" {
-            return SpecReader.Source(name: "<stdin>", text: try UTF8Text.read(bytes(of: STDIN_FILENO, "<stdin>"), name: "<stdin>"), folder: nil)
+            return SpecReader.Source(
+                name: "<stdin>", text: try UTF8Text.read(bytes(of: STDIN_FILENO, "<stdin>"), name: "<stdin>"), folder: nil)
         }
         let path = existing(name)
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw FileError("read", path) }
         defer { close(file) }
         let folder = URL(filePath: path).deletingLastPathComponent().path
-        return SpecReader.Source(name: path, text: try UTF8Text.read(bytes(of: file, path), name: path), folder: folder.isEmpty ? "." : folder)
+        return SpecReader.Source(
+            name: path, text: try UTF8Text.read(bytes(of: file, path), name: path), folder: folder.isEmpty ? "." : folder)
     }
 
     /// Everything a descriptor gives, pipes too.

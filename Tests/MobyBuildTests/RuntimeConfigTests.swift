@@ -145,10 +145,10 @@ struct RuntimeConfigTests {
 
     /// The reader of YAML finds most of these first; labels and callers of the library come here with theirs.
     @Test(arguments: [
-        Fault("'NET_ADMIN' is not a Linux capability; did you mean 'CAP_NET_ADMIN'?") { $0.capabilities = ["NET_ADMIN"] },
-        Fault("limit 'nofiles,1,2' has the unknown name 'nofiles'") { $0.rlimits = ["nofiles,1,2"] },
-        Fault("limit 'nofile,1' has 2 parts, expected 3") { $0.rlimits = ["nofile,1"] },
-        Fault("limit 'nofile,1,x' has 'x' where a number belongs") { $0.rlimits = ["nofile,1,x"] },
+        Fault("capability is 'NET_ADMIN', expected a Linux capability; did you mean 'CAP_NET_ADMIN'?") { $0.capabilities = ["NET_ADMIN"] },
+        Fault("rlimits has the unknown limit 'nofiles'; did you mean 'nofile'?") { $0.rlimits = ["nofiles,1,2"] },
+        Fault("rlimits is 'nofile,1', expected name,soft,hard") { $0.rlimits = ["nofile,1"] },
+        Fault("rlimits is 'nofile,1,x', expected numbers or 'unlimited' after the name") { $0.rlimits = ["nofile,1,x"] },
         Fault("'data' is neither an absolute path nor a volume; volumes of this file: fixed") { $0.binds = ["data:/x"] },
         Fault("volume 'fixed' is read-only, and this use of it is not") { $0.binds = ["fixed:/x"] },
         Fault("bind '/a' has 1 parts, expected 2 or 3") { $0.binds = ["/a"] },

@@ -67,7 +67,7 @@ struct BootSourceTests {
 
     @Test func namesWhatIsMissing() throws {
         let error = #expect(throws: RunError.self) { try detect("web") }
-        #expect(error?.message.contains("'\(folder.file("web"))-kernel'") == true)
+        #expect(error?.description.contains("'\(folder.file("web"))-kernel'") == true)
         #expect(error?.hint == "build it first: moby build web.yml")
     }
 }

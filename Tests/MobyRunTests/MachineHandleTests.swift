@@ -34,7 +34,7 @@ struct MachineHandleTests {
         let machine = try start()
         try machine.line(containing: "GUEST READY", within: .seconds(30))
         let error = #expect(throws: RunError.self) { try machine.line(containing: "never", within: .milliseconds(50)) }
-        #expect(error?.message.contains("GUEST READY") == true)
+        #expect(error?.description.contains("GUEST READY") == true)
         #expect(throws: RunError.self) { try machine.waitForEnd(within: .milliseconds(50)) }
         machine.terminate()
         #expect(throws: RunError.self) { try machine.line(containing: "never", within: .seconds(10)) }

@@ -27,13 +27,13 @@ struct PreflightTests {
         let server = try ScriptedServer { _ in ScriptedServer.Response() }
         let port = try #require(server.host.split(separator: ":").last.flatMap { UInt16($0) })
         let error = try error { $0.ports = [try PublishedPort(parsing: "\(port):80")] }
-        #expect(error.message == "port \(port)/tcp on 127.0.0.1 is already in use")
+        #expect(error.description == "port \(port)/tcp on 127.0.0.1 is already in use")
         #expect(error.hint?.contains("another port: --publish ") == true)
     }
 
     @Test func portTwice() throws {
         let error = try error { $0.ports = [try PublishedPort(parsing: "18080:80"), try PublishedPort(parsing: "18080:81")] }
-        #expect(error.message == "--publish: port 18080/tcp of the host is asked for twice")
+        #expect(error.description == "--publish: port 18080/tcp of the host is asked for twice")
     }
 
     @Test func portWithoutUserNetwork() throws {
@@ -41,64 +41,65 @@ struct PreflightTests {
             $0.networking = .none
             $0.ports = [try PublishedPort(parsing: "8080:80")]
         }
-        #expect(error.message == "--publish works only with --networking user")
+        #expect(error.description == "--publish works only with --networking user")
     }
 
     @Test func missingInterface() throws {
-        #expect(try error { $0.networking = .tap(interface: "nosuchtap") }.message.contains("no network interface 'nosuchtap'"))
+        #expect(try error { $0.networking = .tap(interface: "nosuchtap") }.description.contains("no network interface 'nosuchtap'"))
     }
 
     @Test func missingQEMU() throws {
         let error = try error { $0.qemu = "qemu-system-nonsense" }
-        #expect(error.message == "could not find 'qemu-system-nonsense', which is needed to run this image")
+        #expect(error.description == "could not find 'qemu-system-nonsense', which is needed to run this image")
         #expect(error.hint == "install QEMU (Debian: apt-get install qemu-system-x86), or pass --qemu PATH")
     }
 
     @Test func missingInitrd() throws {
         try folder.write("web-kernel", [UInt8](repeating: 0, count: 1024))
         #expect(
-            try error(folder.file("web")) { _ in }.message
+            try error(folder.file("web")) { _ in }.description
                 == "cannot read the image '\(folder.file("web"))-initrd.img': no such file or directory")
     }
 
     @Test func kernelThatIsNone() throws {
         try folder.write("web-kernel", [UInt8](repeating: 0x20, count: 1024))
         try folder.write("web-initrd.img", "x")
-        #expect(try error(folder.file("web")) { _ in }.message == "'\(folder.file("web"))-kernel' is not a kernel for x86_64")
+        #expect(try error(folder.file("web")) { _ in }.description == "'\(folder.file("web"))-kernel' is not a kernel for x86_64")
     }
 
     @Test func disks() throws {
         let missing = folder.file("none.img")
         #expect(try error { $0.disks = [Disk(path: missing)] }.hint == "to have it made, add its size: --disk \(missing),size=4G")
         #expect(
-            try error { $0.disks = [Disk(path: missing, size: 1, format: .vmdk)] }.message
+            try error { $0.disks = [Disk(path: missing, size: 1, format: .vmdk)] }.description
                 == "--disk: a new disk can be raw or qcow2, not vmdk")
     }
 
     @Test func numbers() throws {
-        #expect(try error { $0.cpus = 0 }.message == "--cpus: 0 is not possible")
-        #expect(try error { $0.memory = -1 }.message == "--mem: -1 MiB is not possible")
+        #expect(try error { $0.cpus = 0 }.description == "--cpus: 0 is not possible")
+        #expect(try error { $0.memory = -1 }.description == "--mem: -1 MiB is not possible")
     }
 
     @Test func windowWithoutDisplay() throws {
-        #expect(try error { $0.gui = true }.message.hasPrefix("--gui needs a display"))
+        #expect(try error { $0.gui = true }.description.hasPrefix("--gui needs a display"))
         #expect(
             try error { (machine: inout Machine) in
                 machine.gui = true
                 machine.detached = true
-            }.message == "--detached and --gui exclude each other")
+            }.description == "--detached and --gui exclude each other")
     }
 
     @Test func sharedFolderAndData() throws {
-        #expect(try error { $0.sharedFolders = ["/nonexistent"] }.message == "--virtiofs: '/nonexistent' is not a folder")
+        #expect(try error { $0.sharedFolders = ["/nonexistent"] }.description == "--virtiofs: '/nonexistent' is not a folder")
         #expect(
-            try error { $0.data = .file("/nonexistent") }.message == "cannot read the data file '/nonexistent': no such file or directory")
+            try error { $0.data = .file("/nonexistent") }.description
+                == "cannot read the data file '/nonexistent': no such file or directory")
     }
 
     @Test func firmwareThatIsMissing() throws {
         let disk = try folder.write("web-efi.img", GuestProgram.disk)
         #expect(
-            try error(disk) { $0.firmware = "/nonexistent.fd" }.message
+            try error(disk) { $0.firmware = "/nonexistent.fd" }.description
                 == "cannot read the firmware '/nonexistent.fd': no such file or directory")
     }
 }

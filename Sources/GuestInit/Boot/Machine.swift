@@ -84,9 +84,10 @@ final class Machine {
         let running = supervisor.services.count { if case .running = $0.state { true } else { false } }
         console.say("up: \(running) of \(supervisor.services.count) services running")
         guard !isContainer else { return }
+        // Watched first: what appears while the drivers load is an event, what was there before is found after.
+        watchDevices(on: loop)
         modules?.coldplug(.all)
         watchPowerKeys(on: loop)
-        watchDevices(on: loop)
     }
 
     private func watchSignals(on loop: EventLoop) {

@@ -8,7 +8,7 @@ extension RuntimeDraft {
         var limits: Traced?
         if let texts = merge.choose("rlimits", { $0.rlimits }), !texts.value.isEmpty {
             let location = place(texts.origin)
-            let parsed = texts.value.compactMap { text in noting { () throws(Diagnostic) in try ResourceLimits.parse(text, at: location) } }
+            let parsed = texts.value.compactMap { text in noting { () throws(Diagnostic) in try Self.limit(text, at: location) } }
             limits = .array(parsed.map { .value($0, texts.origin) })
         }
         let members: [(key: String, value: Traced?)] = [
@@ -22,6 +22,13 @@ extension RuntimeDraft {
             ("oomScoreAdj", merge.choose("oomScoreAdj") { $0.oomScoreAdj }.map { .value(.integer(Int64($0.value)), $0.origin) }),
         ]
         return .object(present: members) ?? .object([])
+    }
+
+    private static func limit(_ text: String, at location: SourceLocation) throws(Diagnostic) -> JSONValue {
+        do throws(SyntaxFault) {
+            let limit = try ResourceLimit(parsing: text)
+            return .object([("type", .string("RLIMIT_" + limit.name)), ("hard", .unsigned(limit.hard)), ("soft", .unsigned(limit.soft))])
+        } catch { throw error.diagnostic("rlimits", at: location) }
     }
 
     private var execution: ImageConfig.Execution { input.image.config ?? ImageConfig.Execution() }

@@ -1,6 +1,6 @@
 /// All that can be said about a machine to be started, already parsed. The names are those of the options of `moby run qemu`.
 public struct Machine: Sendable, Equatable {
-    /// Number of virtual processors; `nil` takes ``defaultProcessors``.
+    /// Number of virtual processors; `nil` takes two when the host has them: services start in parallel.
     public var cpus: Int?
     /// Memory in MiB; `nil` takes what the build's summary asks for, and 1024 at least.
     public var memory: Int?
@@ -35,8 +35,7 @@ public struct Machine: Sendable, Equatable {
     /// The architecture once it is decided.
     var guest: Architecture { architecture ?? .host }
 
-    /// LinuxKit's defaults.
-    public static let defaultProcessors = 1
+    /// LinuxKit's default, in MiB.
     public static let defaultMemory = 1024
 
     /// Data that the guest finds as the file `config` on a disc.

@@ -25,7 +25,7 @@ extension QEMU {
         }
         guard awaited.thenPowerOff, child.poll() == nil else { return answer != nil }
         let asked = ContinuousClock.now
-        if answer != nil, control.powerDown(), child.wait(within: .seconds(30)) != nil {
+        if answer != nil, control.powerDown(child, within: .seconds(30)) {
             say("powered off in \(QEMU.seconds(ContinuousClock.now - asked))")
             return true
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MobyBuild
 
 /// Machines of QEMU, on this host.
@@ -46,6 +47,7 @@ public struct QEMU: Runner {
             .choose(accelerator(), for: machine.guest)
         var host = QEMUHost(qemu: qemu, accelerator: accelerator, state: state)
         host.memory = memory(summary)
+        host.processors = max(1, min(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         host.virtiofsd = try preflight.virtiofsd()
         if boot.uefi { host.firmware = try preflight.firmware() }
         if sharesNetwork { host.macAddress = MACAddress.kept(in: state) }

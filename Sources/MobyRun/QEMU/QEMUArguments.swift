@@ -51,7 +51,7 @@ struct QEMUArguments {
         case .s390x: add("-machine", "s390-ccw-virtio,\(type)")
         }
         if let model = processorModel { add("-cpu", model) }
-        add("-smp", "\(machine.cpus ?? Machine.defaultProcessors)", "-m", "\(memory)M")
+        add("-smp", "\(machine.cpus ?? host.processors)", "-m", "\(memory)M")
     }
 
     static let control = ["-chardev", "socket,id=control,fd=\(QMP.number)", "-mon", "chardev=control,mode=control"]

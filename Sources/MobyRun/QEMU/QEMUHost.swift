@@ -8,6 +8,8 @@ public struct QEMUHost: Sendable, Equatable {
     public var state: String
     /// The guest's address on a network that others are on too.
     public var macAddress: String?
+    /// Virtual processors for a machine that names no number.
+    public var processors = 1
     /// Memory in MiB for a machine that names none.
     public var memory: Int
     public var virtiofsd: String?

@@ -26,6 +26,16 @@ final class QMP: Sendable {
     /// Presses the power button; the guest's PID 1 decides what comes of it.
     func powerDown() -> Bool { execute("system_powerdown") }
 
+    /// Presses it until the machine has ended: one that is still starting may not listen yet.
+    /// - Returns: whether it ended within the limit.
+    func powerDown(_ machine: ChildProcess, within limit: Duration) -> Bool {
+        let end = ContinuousClock.now + limit
+        while powerDown(), ContinuousClock.now < end {
+            if machine.wait(within: .seconds(3)) != nil { return true }
+        }
+        return machine.poll() != nil
+    }
+
     /// Ends QEMU at once, with disks flushed.
     func quit() -> Bool { execute("quit") }
 

@@ -1,7 +1,7 @@
 /// Names of Linux capabilities (capabilities(7)), the same on every build machine.
-enum CapabilityName {
+public enum CapabilityName {
     /// All that Linux has since 5.9, by number.
-    static let all = [
+    public static let all = [
         "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
         "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT",
         "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE",
@@ -15,7 +15,8 @@ enum CapabilityName {
         return SyntaxFault("has '\(word)' beside other names", hint: "'\(word)' must stand alone")
     }
 
-    static func check(_ text: String) -> SyntaxFault? {
+    /// What is wrong with a name.
+    public static func check(_ text: String) -> SyntaxFault? {
         guard !all.contains(text), !isSpecial(text) else { return nil }
         let upper = text.uppercased()
         let guess = Spelling.closest(to: upper.hasPrefix("CAP_") ? upper : "CAP_" + upper, in: all)

@@ -1,28 +1,44 @@
 /// An entry of `rlimits`: `name,soft,hard` (getrlimit(2)).
-enum ResourceLimit {
+public struct ResourceLimit: Sendable {
+    /// In capitals, without `RLIMIT_`.
+    public let name: String
+    /// `UInt64.max` is unlimited.
+    public let soft: UInt64
+    public let hard: UInt64
+
     static let names = [
         "AS", "CORE", "CPU", "DATA", "FSIZE", "LOCKS", "MEMLOCK", "MSGQUEUE", "NICE", "NOFILE", "NPROC", "RSS", "RTPRIO", "RTTIME",
         "SIGPENDING", "STACK",
     ]
 
-    static func check(_ text: String) -> SyntaxFault? {
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+    /// - Throws: what is wrong with the text.
+    public init(parsing text: String) throws(SyntaxFault) {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
         guard parts.count == 3 else {
-            return SyntaxFault("is '\(Scalar.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
+            throw SyntaxFault("is '\(Scalar.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
         }
         let upper = parts[0].uppercased()
         let name = upper.hasPrefix("RLIMIT_") ? String(upper.dropFirst(7)) : upper
-        guard names.contains(name) else {
-            let guess = Spelling.closest(to: name, in: names)
-            return SyntaxFault(
+        guard Self.names.contains(name) else {
+            let guess = Spelling.closest(to: name, in: Self.names)
+            throw SyntaxFault(
                 "has the unknown limit '\(Scalar.short(parts[0]))'",
-                hint: guess.map { "did you mean '\($0.lowercased())'?" } ?? "limits: \(names.joined(separator: ", ").lowercased())")
+                hint: guess.map { "did you mean '\($0.lowercased())'?" } ?? "limits: \(Self.names.joined(separator: ", ").lowercased())")
         }
-        guard let soft = number(parts[1]), let hard = number(parts[2]) else {
-            return SyntaxFault("is '\(Scalar.short(text))', expected numbers or 'unlimited' after the name")
+        guard let soft = Self.number(parts[1]), let hard = Self.number(parts[2]) else {
+            throw SyntaxFault("is '\(Scalar.short(text))', expected numbers or 'unlimited' after the name")
         }
-        return soft <= hard
-            ? nil : SyntaxFault("is '\(text)', where the soft limit is above the hard one", hint: "the order is name,soft,hard")
+        guard soft <= hard else {
+            throw SyntaxFault("is '\(text)', where the soft limit is above the hard one", hint: "the order is name,soft,hard")
+        }
+        (self.name, self.soft, self.hard) = (name, soft, hard)
+    }
+
+    static func check(_ text: String) -> SyntaxFault? {
+        do {
+            _ = try ResourceLimit(parsing: text)
+            return nil
+        } catch { return error }
     }
 
     private static func number(_ text: String) -> UInt64? {
