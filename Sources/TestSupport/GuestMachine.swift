@@ -9,16 +9,21 @@ public enum GuestMachine {
     ///   - argument: the prefix of a build's files, or an image.
     ///   - memory: in MiB; `nil` takes what the build asks for.
     ///   - ports: as `--publish` has them; see ``freePort()``.
+    ///   - uefi: whether firmware is UEFI even when the image's name does not say so.
     ///   - adjust: other options.
     public static func boot(
-        _ argument: String, cpus: Int? = nil, memory: Int? = nil, ports: [String] = [], adjust: (inout Machine) -> Void = { _ in }
+        _ argument: String, cpus: Int? = nil, memory: Int? = nil, ports: [String] = [], uefi: Bool = false,
+        adjust: (inout Machine) -> Void = { _ in }
     ) throws -> MachineHandle {
         var machine = Machine()
         machine.cpus = cpus
         machine.memory = memory
         machine.ports = try ports.map(PublishedPort.init(parsing:))
         adjust(&machine)
-        return try MachineHandle(starting: QEMU(machine, booting: argument, environment: ProcessInfo.processInfo.environment) { _ in })
+        return try MachineHandle(
+            starting: QEMU(
+                machine, booting: argument, wishes: BootSource.Wishes(uefi: uefi), environment: ProcessInfo.processInfo.environment
+            ) { _ in })
     }
 
     /// A TCP port of loopback that nothing listens on now.

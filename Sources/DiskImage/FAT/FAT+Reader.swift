@@ -1,0 +1,138 @@
+public import Extents
+
+extension FAT {
+    /// Lists and reads the files of a volume. It trusts nothing in it: every loop is bounded, and what points astray is an error.
+    public struct Reader: Sendable {
+        /// A file or directory of a volume.
+        public struct Entry: Sendable, Equatable {
+            /// Names with slashes between them, e.g. `EFI/BOOT/BOOTX64.EFI`.
+            public let path: String
+            public let isDirectory: Bool
+            /// In bytes; 0 for a directory.
+            public let size: UInt64
+            let cluster: UInt64
+        }
+
+        static let entryLimit = 1 << 20
+        static let depthLimit = 64
+
+        public let geometry: Geometry
+        public let label: String
+        let content: ExtentList
+
+        /// - Throws: `DiskImageError` for what is no FAT16 or FAT32 volume of 512-byte sectors; `FileError`, `ExtentError`.
+        public init(_ content: ExtentList) throws {
+            guard content.length >= sectorLength else { throw Self.fault("only \(content.length) bytes") }
+            let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
+            guard try boot.u16le(510) == 0xAA55 else { throw Self.fault("no 55 AA at the end of its first sector") }
+            self.content = content
+            geometry = try Self.geometry(boot, content.length)
+            let place = geometry.kind == .fat16 ? 0x2B : 0x47
+            let text = String(decoding: try boot.slice(place, 11), as: UTF8.self)
+            label = text == "NO NAME    " ? "" : String(text.reversed().drop { $0 == " " }.reversed())
+        }
+
+        static func fault(_ what: String) -> DiskImageError { DiskImageError("not a usable FAT volume: \(what)") }
+
+        private static func geometry(_ boot: ByteView, _ length: UInt64) throws -> Geometry {
+            let sector = try boot.u16le(0x0B)
+            guard sector == 512 else { throw fault("sectors of \(sector) bytes, expected 512") }
+            let perCluster = UInt64(try boot.u8(0x0D))
+            guard perCluster.nonzeroBitCount == 1 else { throw fault("\(perCluster) sectors in a cluster, expected a power of 2") }
+            let (reserved, tables) = (UInt64(try boot.u16le(0x0E)), UInt64(try boot.u8(0x10)))
+            guard reserved > 0, tables == 2 else { throw fault("\(reserved) reserved sectors and \(tables) tables, expected some and 2") }
+            let rootEntries = UInt64(try boot.u16le(0x11))
+            guard rootEntries % 16 == 0 else { throw fault("a root directory of \(rootEntries) entries, expected a multiple of 16") }
+            let small = (sectors: UInt64(try boot.u16le(0x13)), table: UInt64(try boot.u16le(0x16)))
+            let sectors = small.sectors > 0 ? small.sectors : UInt64(try boot.u32le(0x20))
+            let table = small.table > 0 ? small.table : UInt64(try boot.u32le(0x24))
+            guard sectors * sectorLength <= length else { throw fault("\(sectors) sectors, but the volume has \(length) bytes") }
+            let before = reserved + 2 * table + rootEntries / 16
+            guard table > 0, before < sectors else { throw fault("no room for files: \(before) of \(sectors) sectors come before them") }
+            let clusters = (sectors - before) / perCluster
+            guard clusters >= 4085 else { throw fault("\(clusters) clusters, which makes it FAT12; expected FAT16 or FAT32") }
+            let kind: Geometry.Kind = clusters < 65525 ? .fat16 : .fat32
+            guard (clusters + 2) * (kind == .fat16 ? 2 : 4) <= table * sectorLength else {
+                throw fault("a table of \(table) sectors, too short for \(clusters) clusters")
+            }
+            guard (kind == .fat32) == (rootEntries == 0) else { throw fault("\(kind.rawValue) with \(rootEntries) root entries") }
+            return Geometry(
+                kind: kind, clusterLength: perCluster * sectorLength, clusters: clusters, reservedSectors: reserved, tableSectors: table,
+                rootEntries: rootEntries)
+        }
+
+        /// Every file and directory, parents first, in the order of the volume.
+        /// - Throws: `DiskImageError` for a damaged directory; `FileError`, `ExtentError`.
+        public func entries() throws -> [Entry] {
+            var seen: Set<UInt64> = []
+            var result: [Entry] = []
+            var pending: [(prefix: String, depth: Int, bytes: [UInt8])] = [("", 0, try rootDirectory(&seen))]
+            while let directory = pending.popLast() {
+                for entry in try DirectoryReader(directory.bytes, prefix: directory.prefix).entries() {
+                    guard result.count < Self.entryLimit else { throw Self.fault("more than \(Self.entryLimit) files") }
+                    result.append(entry)
+                    guard entry.isDirectory else { continue }
+                    guard directory.depth < Self.depthLimit else {
+                        throw Self.fault("more than \(Self.depthLimit) directories in one another")
+                    }
+                    pending.append((entry.path + "/", directory.depth + 1, try bytes(ofDirectory: entry.cluster, entry.path, &seen)))
+                }
+            }
+            return result
+        }
+
+        /// The bytes of a file.
+        /// - Throws: `DiskImageError` when its clusters do not add up to its size.
+        public func content(of entry: Entry) throws -> ExtentList {
+            guard !entry.isDirectory else { throw DiskImageError("'\(entry.path)' is a directory") }
+            guard entry.size > 0 else { return ExtentList() }
+            let wanted = entry.size.divided(by: geometry.clusterLength)
+            guard wanted <= geometry.clusters else { throw Self.fault("'\(entry.path)' has \(entry.size) bytes, more than the volume") }
+            var table = TableReader(self)
+            var file = ExtentList()
+            var cluster = entry.cluster
+            for index in 0..<wanted {
+                try check(cluster, entry.path)
+                let start = geometry.offset(ofCluster: cluster)
+                file.append(content[start..<start + min(geometry.clusterLength, entry.size - index * geometry.clusterLength)])
+                guard index < wanted - 1 else { break }
+                cluster = try table.next(cluster)
+            }
+            return file
+        }
+
+        private func check(_ cluster: UInt64, _ path: String) throws {
+            guard cluster >= 2, cluster < geometry.clusters + 2 else {
+                throw Self.fault("'\(path)' goes on at cluster \(cluster), which is none")
+            }
+        }
+
+        private func rootDirectory(_ seen: inout Set<UInt64>) throws -> [UInt8] {
+            if geometry.kind == .fat16 {
+                return try content.bytes(at: geometry.dataOffset - geometry.rootEntries * 32, count: Int(geometry.rootEntries) * 32)
+            }
+            let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
+            return try bytes(ofDirectory: UInt64(try boot.u32le(0x2C)), "/", &seen)
+        }
+
+        /// At most 2 MiB; no cluster may be in two directories, or twice in one.
+        private func bytes(ofDirectory first: UInt64, _ path: String, _ seen: inout Set<UInt64>) throws -> [UInt8] {
+            var table = TableReader(self)
+            var bytes: [UInt8] = []
+            var cluster = first
+            while cluster < geometry.endMark {
+                try check(cluster, path)
+                guard seen.insert(cluster).inserted else { throw Self.fault("cluster \(cluster) of directory '\(path)' is in use already") }
+                guard bytes.count < 65536 * 32 else { throw Self.fault("directory '\(path)' has more than 65536 entries") }
+                bytes += try content.bytes(at: geometry.offset(ofCluster: cluster), count: Int(geometry.clusterLength))
+                cluster = try table.next(cluster)
+            }
+            return bytes
+        }
+    }
+}
+
+extension FAT.Geometry {
+    /// From here on, an entry of the table ends a chain (section 4).
+    var endMark: UInt64 { kind == .fat16 ? 0xFFF8 : 0x0FFF_FFF8 }
+}
