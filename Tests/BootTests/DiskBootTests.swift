@@ -20,7 +20,7 @@ import Testing
             """
         try text.write(toFile: folder + "/still.yml", atomically: true, encoding: .utf8)
         try Program.moby(["build", "--dir", folder, "--format", "raw,raw-bios,raw-efi,uki", folder + "/still.yml"])
-        try Data(count: 1 << 20).write(to: URL(filePath: folder + "/empty.img"))
+        try Data(count: 1 << 20).write(to: URL(filePath: folder + "/empty.iso"))
         return folder
     }
 
@@ -34,11 +34,11 @@ import Testing
         machine.terminate()
     }
 
-    /// The disk for both firmwares, behind an empty first disk that firmware passes by.
+    /// The disk for both firmwares, behind an empty CD that firmware passes by.
     @Test(.timeLimit(.minutes(5)), arguments: [false, true], controllers)
     func diskForBothFirmwares(uefi: Bool, devices: [String]) throws {
         let folder = try Self.built.get()
-        let machine = try GuestMachine.boot(folder + "/empty.img", memory: 512, uefi: uefi) {
+        let machine = try GuestMachine.boot(folder + "/empty.iso", memory: 512, uefi: uefi) {
             $0.accelerator = .fixed(.tcg)
             $0.extraArguments = ["-drive", "if=none,id=real,format=raw,snapshot=on,file=\(folder)/still.img"]
             for (index, device) in devices.enumerated() {

@@ -28,7 +28,7 @@ struct UsageTests {
     @Test func helpNamesEveryVerb() throws {
         let result = try Program.run(["--help"])
         #expect(result.status == 0)
-        for verb in ["build", "run", "lint", "explain", "schema", "cache", "pkg", "version"] {
+        for verb in ["build", "run", "lint", "explain", "formats", "schema", "cache", "pkg", "version"] {
             #expect(result.output.contains("\n  \(verb) "), "\(verb)")
         }
     }

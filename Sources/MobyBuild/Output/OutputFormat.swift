@@ -1,6 +1,18 @@
 /// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in one table.
 public struct OutputFormat: Sendable, CustomStringConvertible {
-    public enum Firmware: String, Sendable { case none, bios, uefi, both }
+    public enum Firmware: String, Sendable {
+        case none, bios, uefi, both
+
+        /// For lists.
+        public var text: String {
+            switch self {
+            case .none: "-"
+            case .bios: "BIOS"
+            case .uefi: "UEFI"
+            case .both: "BIOS, UEFI"
+            }
+        }
+    }
     public enum Medium: String, Sendable { case files, disk, iso, archive }
     public enum Wrapping: String, Sendable { case none, raw, qcow2, vmdk, vhd, tar, tarGzip = "tar.gz" }
 
@@ -35,8 +47,19 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     }
 
     public var description: String { name }
+    /// Names of the files, with `X` for the build's name.
+    public var fileNames: [String] { suffixes.map { "X" + $0 } }
     /// Whether it starts boot loaders of our own.
     var needsBootLoaders: Bool { firmware != .none }
+    /// The formats that this version makes, as a Markdown table.
+    public static var table: String {
+        let rows = all.filter(\.isAvailable).map { format in
+            let files = format.fileNames.map { "`\($0)`" }.joined(separator: " ")
+            return "| `\(format.name)` | \(files) | \(format.firmware.text) | \(format.summary) |\n"
+        }
+        return "| format | files of build X | firmware | what it is |\n|---|---|---|---|\n" + rows.joined()
+    }
+
     /// Whether this version can make it.
     public var isAvailable: Bool { make != nil }
 }

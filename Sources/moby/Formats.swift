@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import MobyBuild
+
+struct Formats: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the output formats of 'moby build --format'.")
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    /// One format, for programs.
+    private struct Row: Encodable {
+        let name: String
+        let files: [String]
+        let firmware: String
+        let medium: String
+        let summary: String
+    }
+
+    func run() throws {
+        let rows = OutputFormat.all.filter(\.isAvailable).map {
+            Row(name: $0.name, files: $0.fileNames, firmware: $0.firmware.text, medium: $0.medium.rawValue, summary: $0.summary)
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+        }
+        let lines =
+            [["FORMAT", "FIRMWARE", "FILES", "FOR"]] + rows.map { [$0.name, $0.firmware, $0.files.joined(separator: " "), $0.summary] }
+        let widths = (0..<3).map { column in lines.map { $0[column].count }.max() ?? 0 }
+        for line in lines {
+            let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            print((cells + [line[3]]).joined(separator: "  "))
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The list of formats, for people, for programs and in the help.
+struct FormatsTests {
+    private struct Row: Decodable {
+        let name: String
+        let files: [String]
+        let firmware: String
+        let summary: String
+    }
+
+    @Test func listsForPeopleAndProgramsAgree() throws {
+        let rows = try JSONDecoder().decode([Row].self, from: Data(Program.moby(["formats", "--json"]).utf8))
+        let lines = try Program.moby(["formats"]).split(separator: "\n").dropFirst()
+        #expect(rows.map(\.name) == lines.map { String($0.prefix { $0 != " " }) })
+        for (row, line) in zip(rows, lines) {
+            #expect(line.hasSuffix("  " + row.summary))
+            #expect(line.contains(row.files.joined(separator: " ")))
+        }
+        #expect(rows.contains { $0.name == "raw-efi" && $0.files == ["X-efi.img"] && $0.firmware == "UEFI" })
+        let help = try Program.moby(["build", "--help"]).split { $0 == "\n" || $0 == " " }.joined(separator: " ")
+        #expect(help.contains("Formats: " + rows.map(\.name).joined(separator: ", ")))
+    }
+}
