@@ -51,8 +51,9 @@ let package = Package(
         // Know bytes and standards, not the product.
         library("Extents", ["CLinux", "CCrypto"]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
+        library("HTTP", ["Extents", "CCurl"]),
         library("DiskImage", ["Extents", "Archive", "CZlib", "CLZ4"]),
-        library("OCI", ["Extents", "Archive", "CCurl", "CLinux", subprocess]),
+        library("OCI", ["Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
         // Know the product.
         library("BootLayout", []),
@@ -77,7 +78,7 @@ let package = Package(
         tests("ExtentsTests", ["Extents"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
-        tests("OCITests", ["OCI", "Archive", "Extents", "MobyRun"]),
+        tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
         tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Finds images: in the store, in local layouts and archives, in registries.
 public struct ImageProvider: Sendable {
     /// When a registry is asked.

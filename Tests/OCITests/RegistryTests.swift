@@ -1,5 +1,6 @@
 import Archive
 import Extents
+import HTTP
 import Synchronization
 import TestSupport
 import Testing

@@ -1,7 +1,6 @@
+import HTTP
 import OCI
 import TestSupport
-
-@testable import struct OCI.RetryPolicy
 
 /// The least of a registry: one repository with one image, on a scripted server whose answers a test can replace.
 struct ScriptedRegistry {

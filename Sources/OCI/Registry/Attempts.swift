@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Counts tries of one request and waits between them.
 struct Attempts {
     private let policy: RetryPolicy

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Where a registry's content is asked for: the registry itself or a mirror.
 struct Endpoint: Sendable {
     /// Without a trailing slash, up to and with `/v2`.

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Synchronization
 
 /// Pulls images from registries; one for all images of a build, so that blobs are fetched once and few at a time.

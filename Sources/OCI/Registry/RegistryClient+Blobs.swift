@@ -1,3 +1,5 @@
+internal import HTTP
+
 extension RegistryClient {
     /// Brings a blob into the store, its digest and size verified to the last byte. A cut connection goes on where it ended.
     func fetch(_ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore) async throws {

@@ -1,4 +1,5 @@
 internal import Extents
+internal import HTTP
 
 extension RegistryClient {
     /// A manifest or index as it came.

@@ -1,3 +1,5 @@
+internal import HTTP
+
 extension RegistryClient {
     /// Sends a blob of the store in one piece, unless the registry has it.
     func push(_ blob: Descriptor, to repository: String, at endpoint: Endpoint, from store: ContentStore) async throws {

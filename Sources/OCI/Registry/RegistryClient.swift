@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Speaks with registries (OCI distribution-spec): tries, waits, authenticates, and tells in an error all that a user needs.
 final class RegistryClient: Sendable {
     let retry: RetryPolicy

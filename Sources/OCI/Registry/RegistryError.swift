@@ -1,5 +1,6 @@
 public import Extents
 internal import FoundationEssentials
+internal import HTTP
 
 /// A registry that did not do what it was asked: the request, its answer, and what may help.
 public struct RegistryError: HintedError, Sendable, CustomStringConvertible {

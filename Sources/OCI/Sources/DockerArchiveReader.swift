@@ -1,5 +1,6 @@
 internal import Extents
 internal import FoundationEssentials
+internal import HTTP
 
 /// Reads what `docker save` and `skopeo copy … docker-archive:` write (Docker image specification 1.2, combined image JSON and layers).
 ///

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 
 /// Turns challenges into `Authorization` values and remembers them, by who is asked and for what.
 actor Authorizer {

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 internal import Subprocess
 
 /// A `docker-credential-NAME` program (docker-credential-helpers): the host goes to its standard input, the secret comes from its standard output.

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// What a token server is asked: by GET with or without a password, by POST with an identity token.
 struct TokenRequest {
     let request: HTTPRequest

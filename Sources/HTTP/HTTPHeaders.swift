@@ -1,6 +1,6 @@
 /// Header fields in the order they were sent; names are compared without regard to case (RFC 9110, section 5.1).
 public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
-    private(set) var fields: [(name: String, value: String)] = []
+    package private(set) var fields: [(name: String, value: String)] = []
 
     public init() {}
 
@@ -22,5 +22,5 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
     }
 
-    mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
+    package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
 }

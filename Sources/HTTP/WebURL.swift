@@ -3,21 +3,21 @@ internal import CCurl
 /// An `http` or `https` address, taken apart by the same code that connects to it.
 public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     /// The whole, with user and query: not for messages.
-    let text: String
+    package let text: String
     public let scheme: String
     /// In lower case; an IPv6 address in brackets.
     public let host: String
     public let port: Int
-    let redacted: String
+    private let redacted: String
 
     /// - Returns: nil when it is no absolute `http` or `https` URL.
     public init?(_ text: String) { self.init(text, base: nil) }
 
     /// A `Location` header, which may be relative (RFC 9110, section 10.2.2).
-    func resolving(_ location: String) -> WebURL? { WebURL(location, base: self) }
+    package func resolving(_ location: String) -> WebURL? { WebURL(location, base: self) }
 
     /// Scheme, host and port: who answers.
-    var origin: String { "\(scheme)://\(host):\(port)" }
+    package var origin: String { "\(scheme)://\(host):\(port)" }
 
     /// Without user, password and query, which may hold secrets.
     public var description: String { redacted }
@@ -55,7 +55,7 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
 
 extension WebURL {
     /// `localhost`, 127.0.0.0/8 and `::1`.
-    static func isLoopback(host: String) -> Bool {
+    package static func isLoopback(host: String) -> Bool {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") || name == "[::1]" || name == "::1" { return true }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
@@ -63,7 +63,7 @@ extension WebURL {
     }
 
     /// A query parameter's value (RFC 3986, section 2.1).
-    static func percentEncoded(_ text: String) -> String {
+    package static func percentEncoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             if (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "-._~".utf8.contains(byte) {

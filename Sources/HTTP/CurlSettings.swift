@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Extents
 internal import Glibc
 
 /// Proxies and certificates, as users of command-line tools set them.
@@ -26,9 +27,9 @@ struct CurlSettings: Sendable {
             certificates = []
             return
         }
-        var bytes = SmallFile.read(bundle ?? Self.systemBundle, limit: 16 << 20) ?? []
+        var bytes = Self.read(bundle ?? Self.systemBundle) ?? []
         for file in certificateFiles {
-            guard let more = SmallFile.read(file, limit: 16 << 20) else {
+            guard let more = Self.read(file) else {
                 throw TransportError("certificate file '\(file)' cannot be read", isTransient: false)
             }
             bytes += [UInt8(ascii: "\n")] + more
@@ -37,6 +38,10 @@ struct CurlSettings: Sendable {
     }
 
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
+
+    private static func read(_ path: String) -> [UInt8]? {
+        try? ExtentReader.bytes(of: ExtentList(file: path))
+    }
 
     /// The proxy for a URL; empty for none. Loopback is never proxied.
     func proxy(for url: WebURL) -> String {

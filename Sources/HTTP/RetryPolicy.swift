@@ -2,21 +2,28 @@ internal import CCurl
 internal import Glibc
 
 /// How often, and after which pauses, a request is repeated.
-struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
     /// Tries in all.
-    var tries = 4
+    package let tries: Int
     /// The first pause; each later one is twice as long.
-    var firstPause: Duration = .milliseconds(500)
+    package let firstPause: Duration
     /// A server that asks for a longer pause than this is not waited for.
-    var longestPause: Duration = .seconds(120)
-    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    package let longestPause: Duration
+    package let sleep: @Sendable (Duration) async throws -> Void
+
+    package init(
+        tries: Int = 4, firstPause: Duration = .milliseconds(500), longestPause: Duration = .seconds(120),
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        (self.tries, self.firstPause, self.longestPause, self.sleep) = (tries, firstPause, longestPause, sleep)
+    }
 
     /// Statuses that may be others next time (RFC 9110 and RFC 6585).
-    static func isTransient(_ status: Int) -> Bool { [408, 425, 429, 500, 502, 503, 504].contains(status) }
+    package static func isTransient(_ status: Int) -> Bool { [408, 425, 429, 500, 502, 503, 504].contains(status) }
 
     /// The pause after try number `number`, counted from 1.
     /// - Returns: nil when it is not worth waiting.
-    func pause(after number: Int, _ response: HTTPResponse?) -> Duration? {
+    package func pause(after number: Int, _ response: HTTPResponse?) -> Duration? {
         guard number < tries else { return nil }
         let ours = firstPause * (1 << min(number - 1, 16))
         guard let field = response?.headers["Retry-After"] else { return min(ours, longestPause) }
@@ -25,7 +32,7 @@ struct RetryPolicy: Sendable {
     }
 
     /// Seconds, or a date (RFC 9110, section 10.2.3).
-    static func retryAfter(_ field: String) -> Duration? {
+    package static func retryAfter(_ field: String) -> Duration? {
         if let seconds = Int64(field) { return seconds >= 0 ? .seconds(min(seconds, 1 << 40)) : nil }
         let date = curl_getdate(field, nil)
         return date < 0 ? nil : .seconds(max(0, Int64(date) - Int64(time(nil))))

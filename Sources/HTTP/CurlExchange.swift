@@ -119,7 +119,7 @@ final class CurlExchange: @unchecked Sendable {
 
 extension String {
     /// Without spaces, tabs and line ends at both ends.
-    func trimmingWhitespace() -> String {
+    package func trimmingWhitespace() -> String {
         let isBlank = { (character: Character) in character.isWhitespace }
         guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else { return "" }
         return String(self[first...last])

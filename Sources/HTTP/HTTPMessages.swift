@@ -30,5 +30,5 @@ public struct HTTPResponse: Sendable {
         self.headers = headers
     }
 
-    var isSuccess: Bool { (200..<300).contains(status) }
+    package var isSuccess: Bool { (200..<300).contains(status) }
 }

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Follows redirects itself, for libcurl cannot be told who may see what.
 struct Redirects: Sendable {
     let transport: any HTTPTransport
