@@ -12,6 +12,10 @@ public enum BootLayout {
     public static let volumes = "/containers/volumes"
     /// The last entry of an initrd; PID 1 refuses to go on without it.
     public static let sentinel = "/etc/moby/sentinel"
+    /// The word of the kernel command line that says where the root is when it is not in the initrd: `moby.root=UUID=…`.
+    public static let rootWord = "moby.root"
+    /// What an init that knows ``rootWord`` has among its texts, so that the assembler can tell.
+    public static let rootMark = "taking the root from a disk"
     /// Text shown on every console at boot.
     public static let banner = "/etc/issue"
     /// Where the `service` command reaches PID 1.

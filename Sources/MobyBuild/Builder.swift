@@ -34,16 +34,18 @@ public struct Builder: Sendable {
         let kernel = try KernelImage(spec.kernel, images)
         log.end("configuration")
         let root = try await RootAssembly(spec, images, layouts, containers, kernel, options)
-            .assemble(encoding: formats.contains(where: \.needsInitrd))
+            .assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.contains(where: \.hasRootOnDisk))
         log.end("segments")
         let boot = try bootFiles(spec, kernel, root)
         let request = try await request(boot, formats)
         let artifacts = try formats.flatMap { try $0.make?(boot, request) ?? [] }
         var result = BuildResult()
         result.segments = root.segments
-        result.unpacked = root.segments.reduce(0) { $0 + $1.record.unpacked }
+        let isOnDisk = formats.allSatisfy(\.hasRootOnDisk)
+        result.unpacked = (isOnDisk ? root.diskRoot?.segments ?? [] : root.segments).reduce(0) { $0 + $1.record.unpacked }
         result.minMemory = MemoryEstimate.mebibytes(
-            unpacked: result.unpacked, initrd: boot.wholeInitrd.length, kernel: boot.kernel?.length ?? 0, commandLine: boot.commandLine)
+            unpacked: result.unpacked, initrd: (isOnDisk ? boot.diskInitrd : boot.wholeInitrd).length, kernel: boot.kernel?.length ?? 0,
+            commandLine: boot.commandLine)
         result.warnings = containers.warnings + root.warnings
         result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
         log.end("outputs")
@@ -100,7 +102,7 @@ public struct Builder: Sendable {
             kernel: try kernel?.kernel(decompressed: options.decompressKernel), microcode: root.microcode?.bytes,
             initrd: .concatenating(root.segments.filter { $0.key.role != .microcode }.map(\.bytes)), commandLine: spec.kernel.cmdline ?? "",
             identity: ([kernel?.image.identity ?? "", spec.kernel.cmdline ?? ""] + root.segments.map(\.key.hex)).joined(separator: "\n"),
-            root: root.parts)
+            root: root.parts, diskRoot: root.diskRoot)
     }
 
     private func summary(_ result: BuildResult) -> BuildSummary {

@@ -90,7 +90,8 @@ extension EROFS {
         static let chunkedFiles = Features(rawValue: 4)
     }
 
-    static func text(ofUUID uuid: [UInt8]) -> String {
+    /// A UUID of 16 bytes in the usual notation.
+    public static func text(ofUUID uuid: [UInt8]) -> String {
         let digits = uuid.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         let groups = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }
         return groups.joined(separator: "-")

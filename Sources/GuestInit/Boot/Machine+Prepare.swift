@@ -7,6 +7,7 @@ extension Machine {
     func prepare() {
         umask(0o022)
         if !isContainer {
+            if isRootInMemory { enterRootOnDisk() }
             leaveInitialRoot()
             mountAll()
         }
@@ -35,7 +36,7 @@ extension Machine {
     /// The magic numbers of ramfs and tmpfs.
     private static let memoryFileSystems: Set<Int64> = [0x8584_58F6, 0x0102_1994]
 
-    private var isRootInMemory: Bool { Self.memoryFileSystems.contains(cinit_filesystem("/")) }
+    var isRootInMemory: Bool { Self.memoryFileSystems.contains(cinit_filesystem("/")) }
 
     /// pivot_root(2), which runc needs, refuses to work on the initial root file system. Bound on a folder and moved over `/`,
     /// the same files are a mount as any other, and nothing was copied.
@@ -83,7 +84,7 @@ extension Machine {
     }
 
     /// Without a console in the initrd the kernel starts us with no file open; the first three must be, whatever they are.
-    private func attachConsole() {
+    func attachConsole() {
         if !isContainer || fcntl(STDERR_FILENO, F_GETFD) < 0 {
             var file = open("/dev/console", O_RDWR | O_NOCTTY)
             if file < 0 { file = open("/dev/null", O_RDWR) }
@@ -94,7 +95,7 @@ extension Machine {
     }
 
     /// An initrd that did not fit into memory is cut short by the kernel, which boots on with what there is.
-    private func checkSentinel() {
+    func checkSentinel() {
         guard !isContainer, isRootInMemory, !Files.exists(BootLayout.sentinel) else { return }
         var (free, total): (UInt64, UInt64) = (0, 0)
         cinit_memory(&free, &total)

@@ -1,3 +1,5 @@
+internal import BootLayout
+
 /// The words after the kernel on its command line that mean something to PID 1.
 struct KernelCommandLine: Equatable {
     /// Values of `console=` without their options, the last (the main one) last, none twice.
@@ -10,6 +12,8 @@ struct KernelCommandLine: Equatable {
     var showsOnboot = false
     /// `linuxkit.unified_cgroup_hierarchy=0`, which is not supported.
     var wantsLegacyCgroups = false
+    /// `moby.root=`: which disk has the root, when it is not in the initrd.
+    var root: RootName?
 
     init(_ text: String) {
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" || $0 == "\t" }) {
@@ -29,6 +33,7 @@ struct KernelCommandLine: Equatable {
         case "linuxkit.runc_debug": isRuncDebugging = value == "1"
         case "linuxkit.runc_console": showsOnboot = value == "1"
         case "linuxkit.unified_cgroup_hierarchy": wantsLegacyCgroups = value == "0"
+        case BootLayout.rootWord: root = value.map { RootName($0) }
         default: break
         }
     }

@@ -14,12 +14,17 @@ public struct BootFiles: Sendable {
     var identity: String
     /// The same root as trees with where they come from, for formats that are archives of it.
     var root: [RootPart]
+    /// The root for a disk; there for formats of which ``OutputFormat/hasRootOnDisk`` is true.
+    var diskRoot: DiskRoot?
 
     /// Microcode and segments, as the kernel reads them.
     public var wholeInitrd: ExtentList {
         guard let microcode else { return initrd }
         return ExtentList.concatenating([microcode, initrd])
     }
+
+    /// Microcode and the small initrd of ``diskRoot``.
+    var diskInitrd: ExtentList { .concatenating([microcode].compactMap(\.self) + (diskRoot?.segments ?? []).map(\.bytes)) }
 }
 
 extension ExtentList {

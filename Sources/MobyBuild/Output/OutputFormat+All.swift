@@ -5,7 +5,7 @@ extension OutputFormat {
         OutputFormat(
             "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar, suffixes: [".docker"], isStreamable: true),
         OutputFormat("kernel+squashfs", "kernel and a squashfs root", medium: .files, suffixes: ["-kernel", "-squashfs.img", "-cmdline"]),
-        OutputFormat("kernel+erofs", "kernel and an EROFS root", medium: .files, suffixes: ["-kernel", "-erofs.img", "-cmdline"]),
+        kernelErofs,
         OutputFormat("kernel+iso", "kernel and an ISO 9660 root", medium: .files, suffixes: ["-kernel", ".iso", "-cmdline"]),
         OutputFormat("iso-bios", "CD image for BIOS", firmware: .bios, medium: .iso, suffixes: [".iso"]),
         OutputFormat("iso-efi", "CD image for UEFI", firmware: .uefi, medium: .iso, suffixes: ["-efi.iso"]),

@@ -28,12 +28,15 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public let isStreamable: Bool
     /// Whether it needs the encoded initrd, or only the trees.
     let needsInitrd: Bool
+    /// Whether the root stays on a disk instead of memory.
+    let hasRootOnDisk: Bool
     /// How it is made; nil as long as nobody can.
     let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     init(
         _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none, suffixes: [String],
-        isStreamable: Bool = false, needsInitrd: Bool = true, make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
+        isStreamable: Bool = false, needsInitrd: Bool = true, hasRootOnDisk: Bool = false,
+        make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -43,6 +46,7 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
         self.suffixes = suffixes
         self.isStreamable = isStreamable
         self.needsInitrd = needsInitrd
+        self.hasRootOnDisk = hasRootOnDisk
         self.make = make
     }
 

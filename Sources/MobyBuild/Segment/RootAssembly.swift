@@ -12,6 +12,8 @@ struct RootAssembly {
         /// The same as trees.
         var parts: [RootPart] = []
         var warnings: [Diagnostic] = []
+        /// The root for a disk, when it was asked for.
+        var diskRoot: DiskRoot?
 
         var microcode: Segment? { segments.first { $0.key.role == .microcode } }
     }
@@ -38,12 +40,15 @@ struct RootAssembly {
         plan = SegmentPlan(spec: spec, images: images, compression: compression)
     }
 
-    /// - Parameter encoding: whether an initrd is wanted; without it only what decides about names is encoded.
-    func assemble(encoding: Bool) async throws -> Result {
+    /// - Parameters:
+    ///   - encoding: whether an initrd is wanted; without it only what decides about names is encoded.
+    ///   - onDisk: whether the root is wanted as a file system on a disk.
+    func assemble(encoding: Bool, onDisk: Bool) async throws -> Result {
         let initial = plan.initial()
         let initialSegments = try await SegmentEncoder.encode(initial, in: cache)
         let listings = try zip(initial, initialSegments).map { ($0, try names($1)) }
-        let modules = kernel.flatMap { ModulesTree($0, root: state(listings)) }.map { plan.modules($0) }
+        let modulesTree = kernel.flatMap { ModulesTree($0, root: state(listings)) }
+        let modules = modulesTree.map { plan.modules($0) }
         let microcode = kernel.flatMap { plan.microcode($0) }
         let others = try plan.containers() + plan.volumes(layouts)
 
@@ -60,9 +65,18 @@ struct RootAssembly {
         var result = Result()
         let (head, tail) = (rest[..<first.count], rest[first.count...])
         result.segments = try await head + initialSegments + tail + SegmentEncoder.encode(last, in: cache)
-        result.parts = ([modules].compactMap(\.self) + initial + others + last).compactMap { RootPart($0) }
+        let all = [modules].compactMap(\.self) + initial + others + last
+        result.parts = all.compactMap { RootPart($0) }
+        if onDisk { result.diskRoot = try await diskRoot(all, initrd: plan.diskInitrd(modulesTree, initial), result.parts) }
         result.warnings = result.segments.compactMap(attributeWarning)
         return result
+    }
+
+    private func diskRoot(_ planned: [PlannedSegment], initrd: PlannedSegment, _ parts: [RootPart]) async throws -> DiskRoot {
+        let mark = try plan.generated(sentinel(TreePath("etc/moby")), role: .sentinel, title: "sentinel")
+        return DiskRoot(
+            segments: try await SegmentEncoder.encode([initrd, mark], in: cache), parts: parts,
+            identity: planned.map(\.key.hex).joined(separator: "\n"), cache: cache)
     }
 
     private func names(_ segment: Segment) throws -> RootListing {

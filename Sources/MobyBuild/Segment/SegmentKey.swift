@@ -3,7 +3,7 @@ internal import Extents
 /// All that the bytes of a segment depend on. Equal keys are equal bytes; the text is what the cache is named by and what is printed.
 public struct SegmentKey: Hashable, Sendable, CustomStringConvertible {
     /// What a segment holds.
-    public enum Role: String, Sendable { case microcode, modules, `init`, image, volume, spec, sentinel, kernel, record }
+    public enum Role: String, Sendable { case microcode, modules, `init`, image, volume, spec, sentinel, kernel, record, root }
 
     public let role: Role
     /// Digest of what it is made from, e.g. an image's content.

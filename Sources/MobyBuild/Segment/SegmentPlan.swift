@@ -80,6 +80,16 @@ struct SegmentPlan {
             content: .tree { try tree.make() })
     }
 
+    /// What mounts a root on a disk: the init of the init images, and drivers.
+    func diskInitrd(_ modules: ModulesTree?, _ initial: [PlannedSegment]) -> PlannedSegment {
+        let content = ([modules?.kernel.image.identity ?? "", modules?.name ?? ""] + initial.map(\.key.hex)).joined(separator: " ")
+        return PlannedSegment(
+            key: key(.`init`, SHA256.hash(Array(content.utf8)), destination: "initrd for a root on a disk", rules: "1", platform: ""),
+            title: "initrd for a root on a disk", location: "init", place: spec.`init`.first?.location, destination: .root,
+            compression: compression, weight: 0,
+            content: .tree { try DiskInitrd.tree(modules, initial.compactMap { RootPart($0) }) })
+    }
+
     /// CPU microcode, which the kernel looks for in the first, uncompressed archive.
     func microcode(_ kernel: KernelImage) -> PlannedSegment? {
         guard kernel.facts.hasMicrocode, let name = kernel.spec.ucode else { return nil }

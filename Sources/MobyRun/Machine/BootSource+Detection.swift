@@ -2,6 +2,9 @@ extension BootSource {
     /// The command line of a build that left none; the words of 2017.
     static let defaultCommandLine = "console=ttyS0 console=tty0 page_poison=1"
 
+    /// How a command line says that the root is not in the initrd.
+    private static let rootWord = "moby.root="
+
     /// Finds out what an argument of `moby run` is: a file to boot from, or the prefix of a build's files.
     /// - Throws: ``RunError`` that names the files looked for.
     public static func detect(_ argument: String, _ wishes: Wishes = Wishes()) throws -> BootSource {
@@ -53,6 +56,9 @@ extension BootSource {
             files.squashfs = squashfs
         } else {
             files.initrd = initrd
+            // The command line of such a build names its root; one of `kernel+initrd` under the same name does not.
+            let erofs = prefix + "-erofs.img"
+            if files.commandLine.contains(rootWord), FileFacts.exists(erofs) { files.erofs = erofs }
         }
         return files
     }

@@ -12,14 +12,17 @@ public enum BootSource: Hashable, Sendable {
         public var kernel: String
         public var initrd: String?
         public var commandLine: String
-        /// A root file system, the first disk.
+        /// A root file system that the kernel mounts itself, the first disk.
         public var squashfs: String?
+        /// A root file system that the initrd mounts, the first disk.
+        public var erofs: String?
 
-        public init(kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil) {
+        public init(kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil, erofs: String? = nil) {
             self.kernel = kernel
             self.initrd = initrd
             self.commandLine = commandLine
             self.squashfs = squashfs
+            self.erofs = erofs
         }
     }
 
@@ -41,7 +44,7 @@ public enum BootSource: Hashable, Sendable {
     /// Every file that QEMU will read.
     var files: [String] {
         switch self {
-        case .kernel(let files): [files.kernel] + [files.initrd, files.squashfs].compactMap(\.self)
+        case .kernel(let files): [files.kernel] + [files.initrd, files.squashfs, files.erofs].compactMap(\.self)
         case .iso(let path, _), .disk(let path, _, _): [path]
         }
     }

@@ -1,0 +1,55 @@
+internal import Archive
+internal import BootLayout
+internal import DiskImage
+internal import Extents
+internal import MobySpec
+
+/// The root as a file system on a disk, and the small initrd that mounts it.
+struct DiskRoot: Sendable {
+    /// Init, drivers and the mark of a whole initrd.
+    let segments: [Segment]
+    let parts: [RootPart]
+    /// Keys of all that the root is made from.
+    let identity: String
+    let cache: SegmentCache
+
+    /// Changes whenever equal keys no longer give equal bytes.
+    private static let rules = "erofs 1"
+
+    /// Derived from ``identity``, with the bits of a UUID of our own making (RFC 9562, 5.8).
+    var uuid: [UInt8] {
+        let digits = Array(SHA256.hash(Array("\(Self.rules)\n\(identity)".utf8)).utf8)
+        var bytes = stride(from: 0, to: 32, by: 2).map { UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) ?? 0 }
+        bytes[6] = bytes[6] & 0x0F | 0x80
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        return bytes
+    }
+
+    /// The word of the command line that names this root.
+    var word: String { "\(BootLayout.rootWord)=UUID=\(EROFS.text(ofUUID: uuid))" }
+
+    /// The file system, from the cache when it was made before.
+    func image() throws -> ExtentList {
+        let key = SegmentKey(
+            role: .root, content: SHA256.hash(Array(identity.utf8)), platform: "", destination: "/", rules: Self.rules, encoding: "lz4")
+        if let segment = cache.segment(key, title: "root") { return segment.bytes }
+        let tree = try merged()
+        var image = ExtentList()
+        let clusters = try StagedFile(cache.path(key) + ".clusters") { path in
+            image = try context("writing the root as EROFS") {
+                try EROFS.compressedImage(of: tree, EROFS.Options(uuid: uuid, label: "root"), scratch: path)
+            }
+        }
+        return try withExtendedLifetime(clusters) {
+            try cache.store(key, title: "root", record: SegmentRecord(key: key.description)) { sink in
+                try ExtentReader.read(image) { try sink.write($0) }
+            }.bytes
+        }
+    }
+
+    private func merged() throws -> FileTree {
+        var tree = FileTree()
+        for part in parts { tree.unpack(try part.tree(), under: part.destination) }
+        return tree
+    }
+}

@@ -1,0 +1,49 @@
+internal import Archive
+internal import BootLayout
+internal import Extents
+
+/// The tree of the small initrd for a root on a disk.
+enum DiskInitrd {
+    /// - Parameters:
+    ///   - modules: nil for a kernel that has all it needs built in.
+    ///   - initial: the init images.
+    /// - Throws: `BuildError` when there is no `/init` that can do it.
+    static func tree(_ modules: ModulesTree?, _ initial: [RootPart]) throws -> FileTree {
+        var root = FileTree()
+        for part in initial { root.unpack(try part.tree(), under: part.destination) }
+        var tree = try modules?.makeForDisk() ?? FileTree()
+        guard let node = program(in: root), case .regular(let program) = node.kind else {
+            throw BuildError("the init images have no '/init', which is to mount the root", hint: "name an init image under 'init'")
+        }
+        guard try mentions(program, Array(BootLayout.rootMark.utf8)) else {
+            throw BuildError(
+                "the '/init' of the init images does not know '\(BootLayout.rootWord)=', which a root on a disk needs",
+                hint: "take the init image of this version, or build another format")
+        }
+        tree.set(TreePath("init"), node)
+        for folder in [TreePath("dev"), TreePath("proc"), TreePath("sys"), TreePath("etc/moby")] {
+            tree.set(folder, FileTree.Node(.directory, mode: 0o755))
+        }
+        tree.addMissingParents()
+        return tree
+    }
+
+    /// What `/init` is when links are followed.
+    private static func program(in root: FileTree) -> FileTree.Node? {
+        var path = TreePath("init")
+        for _ in 0..<16 {
+            guard let folder = root.resolve(path.parent), let name = TreePath(path.name) else { return nil }
+            path = folder.appending(name)
+            guard let node = root[path], case .symlink(let target) = node.kind else { return root[path] }
+            let isAbsolute = target.first == UInt8(ascii: "/")
+            guard let next = TreePath(isAbsolute ? target : path.parent.bytes + [UInt8(ascii: "/")] + target) else { return nil }
+            path = next
+        }
+        return nil
+    }
+
+    private static func mentions(_ program: ExtentList, _ text: [UInt8]) throws -> Bool {
+        let bytes = try ExtentReader.bytes(of: program, limit: 256 << 20)
+        return !bytes.ranges(of: text).isEmpty
+    }
+}
