@@ -16,6 +16,16 @@ struct KernelCommandLineTests {
     @Test(arguments: ["", "console", "console=", "moby.debug", "moby.debug=yes linuxkit.unified_cgroup_hierarchy=1"])
     func otherWordsMeanNothing(text: String) { #expect(KernelCommandLine(text) == KernelCommandLine("")) }
 
+    @Test func namesTheRoot() {
+        #expect(
+            KernelCommandLine("moby.root=UUID=A6546B33-9B64-880C-90A7-E68902761A1E").root?.kind
+                == .uuid("a6546b33-9b64-880c-90a7-e68902761a1e"))
+        #expect(KernelCommandLine("moby.root=LABEL=data=1").root?.kind == .label("data=1"))
+        #expect(KernelCommandLine("moby.root=/dev/vda").root?.kind == .device("vda"))
+        #expect(KernelCommandLine("moby.root=vda").root?.description == "vda")
+        #expect(KernelCommandLine("root=/dev/vda").root == nil)
+    }
+
     @Test func tellsTheWishForOldCgroups() { #expect(KernelCommandLine("linuxkit.unified_cgroup_hierarchy=0").wantsLegacyCgroups) }
 }
 

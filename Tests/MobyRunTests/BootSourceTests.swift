@@ -37,6 +37,16 @@ struct BootSourceTests {
         #expect(asked.squashfs == nil && asked.initrd == folder.file("web-initrd.img"))
     }
 
+    @Test func erofsGoesWithTheInitrdThatNamesIt() throws {
+        try put("web-kernel", "web-erofs.img", "web-initrd.img")
+        try folder.write("web-cmdline", "console=ttyS0 moby.root=UUID=1")
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.erofs == folder.file("web-erofs.img") && files.initrd == folder.file("web-initrd.img"))
+        try folder.write("web-cmdline", "console=ttyS0")
+        guard case .kernel(let old) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(old.erofs == nil)
+    }
+
     @Test func fileItself() throws {
         try put("a.iso", "b-efi.iso", "c.img", "e-efi.img", "f.vmdk")
         try folder.write("d.img", [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3])

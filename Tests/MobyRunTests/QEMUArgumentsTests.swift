@@ -74,6 +74,12 @@ struct QEMUArgumentsTests {
         try check("arm-emulated", machine, kernel, .tcg) { $0.memory = 1500 }
     }
 
+    @Test func erofsIsTheFirstDiskBesideTheInitrd() throws {
+        let files = BootSource.KernelFiles(
+            kernel: "x-kernel", initrd: "x-initrd.img", commandLine: "console=ttyS0 moby.root=UUID=1", erofs: "x-erofs.img")
+        try check("erofs", Machine(), .kernel(files))
+    }
+
     @Test func squashfsIsTheFirstDisk() throws {
         let files = BootSource.KernelFiles(kernel: "x-kernel", commandLine: "console=ttyS0", squashfs: "x-squashfs.img")
         try check("squashfs", Machine(), .kernel(files))

@@ -25,7 +25,9 @@ extension Machine {
         let drivers = ModuleLoader { [console] in console.say($0) }
         drivers?.coldplug(.urgent)
         for name in ["erofs", "overlay"] { drivers?.load(named: name) }
-        guard let device = find(name, drivers) else { return giveUp("no disk with the root '\(name)' came within \(Self.devicePatience / 1000) s") }
+        guard let device = find(name, drivers) else {
+            return giveUp("no disk with the root '\(name)' came within \(Self.devicePatience / 1000) s")
+        }
         debug("the root is on \(device)")
         do {
             try mountRoot(device)

@@ -5,7 +5,8 @@ internal import OCI
 extension ModulesTree {
     /// What it takes to find and mount a root on a disk; a kernel may have any of them built in, or do without.
     private static let forDisks = [
-        "?erofs", "?overlay", "?virtio_pci", "?virtio_mmio", "?virtio_blk", "?virtio_scsi", "?sd_mod", "?sr_mod", "?ata_piix", "?ata_generic",
+        "?erofs", "?overlay", "?virtio_pci", "?virtio_mmio", "?virtio_blk", "?virtio_scsi", "?sd_mod", "?sr_mod", "?ata_piix",
+        "?ata_generic",
         "?ahci", "?nvme", "?vmw_pvscsi", "?xen-blkfront", "?hv_vmbus", "?hv_storvsc",
     ]
 

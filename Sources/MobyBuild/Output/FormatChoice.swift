@@ -5,8 +5,9 @@ enum FormatChoice {
     /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not available yet.
     static func formats(_ names: [String], _ spec: Spec, streaming: Bool) throws -> [OutputFormat] {
         if !names.isEmpty {
-            let formats = try names.map { try format($0) { BuildError($0, hint: $1) } }
-            return try checked(unique(formats), streaming: streaming)
+            let formats = unique(try names.map { try format($0) { BuildError($0, hint: $1) } })
+            if let (first, second, suffix) = sharedFile(formats) { throw BuildError(sharedText(first, second, suffix), hint: sharedHint) }
+            return try checked(formats, streaming: streaming)
         }
         if streaming { return [.tar] }
         guard !spec.outputs.isEmpty else { return [.kernelInitrd] }
@@ -20,8 +21,29 @@ enum FormatChoice {
             } catch let fault as Diagnostic { faults.append(fault) }
         }
         guard faults.isEmpty else { throw SpecError(faults) }
-        return unique(formats)
+        let wanted = unique(formats)
+        if let (first, second, suffix) = sharedFile(wanted) {
+            throw SpecError([Diagnostic(at: spec.outputs.last?.format.location, sharedText(first, second, suffix), hint: sharedHint)])
+        }
+        return wanted
     }
+
+    /// Two formats of one build whose files of one name differ.
+    private static func sharedFile(_ formats: [OutputFormat]) -> (OutputFormat, OutputFormat, suffix: String)? {
+        for (index, format) in formats.enumerated() {
+            for other in formats[..<index] {
+                guard let suffix = format.suffixes.first(where: { $0 != "-kernel" && other.suffixes.contains($0) }) else { continue }
+                return (other, format, suffix)
+            }
+        }
+        return nil
+    }
+
+    private static func sharedText(_ first: OutputFormat, _ second: OutputFormat, _ suffix: String) -> String {
+        "the formats '\(first)' and '\(second)' both write a file '…\(suffix)'"
+    }
+
+    private static let sharedHint = "build them one after the other, with another --name or --dir"
 
     private static func format(_ name: String, _ fault: (_ message: String, _ hint: String) -> any Error) throws -> OutputFormat {
         let available = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
