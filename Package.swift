@@ -52,7 +52,7 @@ let package = Package(
         library("Extents", ["CLinux", "CCrypto"]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
         library("HTTP", ["Extents", "CCurl"]),
-        library("DiskImage", ["Extents", "Archive", "CZlib", "CLZ4"]),
+        library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
         library("OCI", ["Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
         // Know the product.

@@ -15,6 +15,8 @@ public struct BuildOptions: Sendable {
     public var size: UInt64?
     /// The image with boot loaders, for formats that boot by themselves.
     public var bootLoaders = "moby/bootloaders"
+    /// PEM files of an RSA key and its certificate, by which EFI executables are signed for Secure Boot.
+    public var signing: (key: String, certificate: String)?
     /// Times of files on media, in seconds since 1970.
     public var time: UInt64 = 0
     /// Compression of the initrd; nil is zstd level 3 where the kernel reads it, else gzip.

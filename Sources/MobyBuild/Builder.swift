@@ -1,5 +1,6 @@
 internal import Archive
 internal import CLinux
+internal import DiskImage
 internal import Extents
 public import MobySpec
 public import OCI
@@ -89,11 +90,21 @@ public struct Builder: Sendable {
 
     private func request(_ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
         var request = OutputRequest(name: options.name, minimumSize: options.size ?? 0, time: options.time, identity: boot.identity)
+        if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
+            throw BuildError("a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
+        }
         guard formats.contains(where: \.needsBootLoaders) else { return request }
         let image = try await provider.image(options.bootLoaders)
         let tree = try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
         request.loaders = BootLoaders(name: image.name, tree: tree)
         request.identity += image.identity
+        if let signing = options.signing {
+            request.signingKey = try context("'\(signing.key)' and '\(signing.certificate)'") {
+                try SigningKey(
+                    key: ExtentReader.bytes(of: ExtentList(file: signing.key), limit: 1 << 20),
+                    certificate: ExtentReader.bytes(of: ExtentList(file: signing.certificate), limit: 1 << 20))
+            }
+        }
         return request
     }
 

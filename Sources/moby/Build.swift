@@ -30,10 +30,16 @@ struct Build: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).", valueName: "how"))
     var compress: String?
+    @Option(help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file")) var signKey: String?
+    @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file")) var signCert: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
     @Flag(help: "Print the merged, resolved spec and stop.") var dryRun = false
     @Flag(help: .hidden) var noSbom = false
     @Argument(help: "YAML files; '-' is standard input.") var files: [String]
+
+    mutating func validate() throws {
+        if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
+    }
 
     func run() async throws {
         let images = self.images.provider(global)
@@ -60,6 +66,7 @@ struct Build: AsyncParsableCommand {
         options.provider = provider
         if let compress { options.compression = try CompressionOption.parse(compress) }
         if let size { options.size = UInt64(try MemorySize.mebibytes(size, unit: .mebibytes, option: "--size")) << 20 }
+        if let signKey, let signCert { options.signing = (signKey, signCert) }
         options.time = Terminal.environment["SOURCE_DATE_EPOCH"].flatMap { UInt64($0) } ?? 0
         return options
     }

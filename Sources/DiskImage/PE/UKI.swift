@@ -22,6 +22,11 @@ public enum UKI {
         /// Those of the stub, then `.osrel`, `.cmdline`, `.linux`, `.initrd`.
         public let sections: [PE.Section]
 
+        /// The image with a signature at its end; see ``PE/signed(_:with:)``.
+        public func signed(with key: SigningKey) throws -> Image {
+            Image(content: try PE.signed(content, with: key), sections: sections)
+        }
+
         /// Where the data of a section lie in the file.
         public func range(of name: String) -> Range<UInt64>? { sections.last { $0.name == name }?.range }
     }

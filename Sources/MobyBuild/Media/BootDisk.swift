@@ -46,7 +46,11 @@ struct BootDisk {
         if firmware != .uefi { files += try biosFiles() }
         if firmware == .uefi { files.append(FAT.File("EFI/BOOT/BOOTX64.EFI", try medium.unifiedKernelImage().content)) }
         if firmware == .both { files += try bootManagerFiles() }
-        if firmware != .uefi { files += [FAT.File(Self.kernel, medium.kernel), FAT.File(Self.initrd, medium.initrd)] }
+        if firmware != .uefi {
+            // Signed, it is what it was to BIOS.
+            let kernel = firmware == .both ? try request.signed(medium.kernel, "the kernel") : medium.kernel
+            files += [FAT.File(Self.kernel, kernel), FAT.File(Self.initrd, medium.initrd)]
+        }
         let volume = try FAT.volume(
             files: files, label: "MOBY", serial: request.serial("FAT"), hiddenSectors: MBR.firstSector, time: request.time)
         return firmware == .uefi ? volume : try Syslinux.install(medium.loaders.syslinuxLoader(), on: volume)
@@ -65,7 +69,7 @@ struct BootDisk {
         let options = medium.commandLine.isEmpty ? "" : "options \(medium.commandLine)\n"
         let entry = "title \(medium.request.name)\nlinux /\(Self.kernel)\ninitrd /\(Self.initrd)\n\(options)"
         return [
-            FAT.File("EFI/BOOT/BOOTX64.EFI", try medium.loaders[.efiLoader]),
+            FAT.File("EFI/BOOT/BOOTX64.EFI", try medium.request.signed(medium.loaders[.efiLoader], "the boot manager")),
             FAT.File("loader/loader.conf", text("default moby.conf\ntimeout 0\n")), FAT.File("loader/entries/moby.conf", text(entry)),
         ]
     }

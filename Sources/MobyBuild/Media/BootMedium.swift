@@ -43,11 +43,13 @@ struct BootMedium {
         return line
     }
 
-    /// The unified kernel image.
+    /// The unified kernel image, signed when that is asked for.
     func unifiedKernelImage() throws -> UKI.Image {
-        try UKI.image(
+        let image = try UKI.image(
             stub: loaders[.efiStub], osRelease: "ID=moby\nPRETTY_NAME=\"\(request.name)\"\n", commandLine: commandLine, kernel: kernel,
             initrd: initrd)
+        guard let key = request.signingKey else { return image }
+        return try context("signing the unified kernel image") { try image.signed(with: key) }
     }
 
     /// The configuration of SYSLINUX and ISOLINUX.

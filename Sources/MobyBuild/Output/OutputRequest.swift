@@ -1,3 +1,4 @@
+internal import DiskImage
 internal import Extents
 
 /// What formats want to know beside what boots.
@@ -15,6 +16,15 @@ struct OutputRequest: Sendable {
 
     /// Bytes that GUIDs, serials and the like derive from.
     var identityBytes: [UInt8] { Array("\(name)\n\(identity)".utf8) }
+
+    /// Signs EFI executables; nil leaves them as they are.
+    var signingKey: SigningKey?
+
+    /// An EFI executable, signed when that is asked for.
+    func signed(_ executable: ExtentList, _ what: String) throws -> ExtentList {
+        guard let signingKey else { return executable }
+        return try context("signing \(what)") { try PE.signed(executable, with: signingKey) }
+    }
 
     /// 32 bits that derive from the identity.
     func serial(_ purpose: String) -> UInt32 {

@@ -1,0 +1,66 @@
+import DiskImage
+import Extents
+import TestSupport
+import Testing
+
+@Suite struct SigningTests {
+    /// Runs `body` with a folder that has `key.pem` and `cert.pem`, and `other.pem` of another key.
+    private func withKeys(_ body: (String, SigningKey) async throws -> Void) async throws {
+        try await withTemporaryDirectory { folder in
+            for (key, certificate) in [("key", "cert"), ("otherkey", "other")] {
+                try await Oracle("openssl")(
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(certificate)/", "-days", "30", "-keyout",
+                    "\(folder)/\(key).pem", "-out", "\(folder)/\(certificate).pem")
+            }
+            try await body(folder, SigningKey(key: TestFile.read("\(folder)/key.pem"), certificate: TestFile.read("\(folder)/cert.pem")))
+        }
+    }
+
+    private func unifiedKernelImage() throws -> ExtentList {
+        try UKI.image(
+            stub: ExtentList(file: UKITests.stubPath), osRelease: "ID=moby\n", commandLine: "quiet", kernel: .random(100_001, 1),
+            initrd: .random(30_003, 2)
+        ).content
+    }
+
+    @Test func sbverifyIsContentUntilAByteChanges() async throws {
+        try await withKeys { folder, key in
+            let executables = [
+                ("uki", try unifiedKernelImage()), ("stub", try ExtentList(file: UKITests.stubPath)),
+                ("loader", try ExtentList(file: "/usr/lib/systemd/boot/efi/systemd-bootx64.efi")),
+            ]
+            for (name, plain) in executables {
+                let signed = try PE.signed(plain, with: key)
+                let path = "\(folder)/\(name).efi"
+                try ExtentWriter.write(signed, to: path)
+                let answer = try await Oracle("sbverify").run(["--cert", "\(folder)/cert.pem", path])
+                #expect(answer.succeeded && answer.output.contains("Signature verification OK"), "\(name): \(answer)")
+                #expect(!answer.errors.contains("gap in section table"), "\(answer)")
+                #expect(try await !Oracle("sbverify").run(["--cert", "\(folder)/other.pem", path]).succeeded)
+                // The same again: one signature is replaced by the other.
+                #expect(try ExtentReader.bytes(of: PE.signed(signed, with: key)) == ExtentReader.bytes(of: signed))
+                var bytes = try ExtentReader.bytes(of: signed)
+                bytes[bytes.count / 2] ^= 1
+                try ExtentWriter.write(ExtentList(bytes: bytes), to: path)
+                #expect(try await !Oracle("sbverify").run(["--cert", "\(folder)/cert.pem", path]).succeeded)
+            }
+        }
+    }
+
+    @Test func refuses() async throws {
+        try await withKeys { folder, key in
+            let pem = (key: try TestFile.read("\(folder)/key.pem"), certificate: try TestFile.read("\(folder)/cert.pem"))
+            let other = try TestFile.read("\(folder)/other.pem")
+            let cases: [(() throws -> Void, String)] = [
+                ({ _ = try SigningKey(key: [1], certificate: pem.certificate) }, "no private key in PEM"),
+                ({ _ = try SigningKey(key: pem.key, certificate: pem.key) }, "no certificate in PEM"),
+                ({ _ = try SigningKey(key: pem.key, certificate: other) }, "the signing key does not belong to the certificate"),
+                ({ _ = try PE.signed(.zeros(5000), with: key) }, "not a usable EFI executable (PE): no 'MZ' at its start"),
+            ]
+            for (make, message) in cases {
+                let error = #expect(throws: DiskImageError.self) { try make() }
+                #expect(error?.description == message)
+            }
+        }
+    }
+}
