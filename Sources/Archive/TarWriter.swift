@@ -38,6 +38,21 @@ public final class TarWriter {
         try add(path, node, linkTo: target, records: records)
     }
 
+    /// Adds a file of root, mode 0644, whose contents are made as they are written.
+    /// - Parameter length: of the contents in bytes; `produce` must hand on just as many.
+    /// - Throws: what `produce` or the archive's taker throws.
+    public func addFile(_ path: TreePath, length: UInt64, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+        let node = FileTree.Node(.regular(ExtentList([.hole(length)])), mode: 0o644)
+        try put(TarHeader(path, node, linkTo: nil, records: [:]).bytes)
+        var written: UInt64 = 0
+        try produce {
+            written += UInt64($0.count)
+            try write($0)
+        }
+        precondition(written == length, "\(written) bytes of a file that was announced with \(length)")
+        try put([UInt8](repeating: 0, count: Int((512 - length % 512) % 512)))
+    }
+
     /// Ends the archive with two blocks of zeros.
     public func finish() throws { try put([UInt8](repeating: 0, count: 1024)) }
 

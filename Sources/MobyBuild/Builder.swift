@@ -89,7 +89,9 @@ public struct Builder: Sendable {
     }
 
     private func request(_ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
-        var request = OutputRequest(name: options.name, minimumSize: options.size ?? 0, time: options.time, identity: boot.identity)
+        var request = OutputRequest(
+            name: options.name, platform: options.provider.platform, minimumSize: options.size ?? 0, time: options.time,
+            identity: boot.identity)
         if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
             throw BuildError("a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
         }

@@ -7,6 +7,8 @@ public struct Artifact: Sendable {
         case extents(ExtentList)
         /// Bytes that are made as they are written.
         case stream(@Sendable (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void)
+        /// The same, with something at the start that is known last: it needs a file, no pipe.
+        case seekable(@Sendable (_ sink: inout FileSink) throws -> Void)
     }
 
     /// File name, e.g. `web-initrd.img`.
@@ -23,6 +25,7 @@ public struct Artifact: Sendable {
         switch content {
         case .extents(let list): try ExtentWriter.write(list, to: path)
         case .stream(let produce): try ExtentWriter.stream(to: path) { sink in try produce { try sink.write($0) } }
+        case .seekable(let produce): try ExtentWriter.stream(to: path, produce)
         }
     }
 
@@ -31,6 +34,7 @@ public struct Artifact: Sendable {
         switch content {
         case .extents(let list): try ExtentReader.read(list, write)
         case .stream(let produce): try produce(write)
+        case .seekable: throw BuildError("'\(name)' cannot be written to a pipe", hint: "name a file")
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Archive
+internal import DiskImage
 internal import Extents
 
 /// How the bytes of a disk are put into a file.
@@ -5,10 +7,45 @@ struct DiskWrapping: Sendable {
     let kind: OutputFormat.Wrapping
     /// What the size of the disk must be a multiple of, in bytes.
     var sizeUnit: UInt64 = 1 << 20
-    let wrap: @Sendable (ExtentList) throws -> Artifact.Content
+    /// - Parameter name: of the file.
+    let wrap: @Sendable (_ disk: ExtentList, _ name: String) throws -> Artifact.Content
 }
 
 extension DiskWrapping {
     /// As they are.
-    static let raw = DiskWrapping(kind: .raw) { .extents($0) }
+    static let raw = DiskWrapping(kind: .raw) { disk, _ in .extents(disk) }
+
+    static let qcow2 = DiskWrapping(kind: .qcow2) { disk, _ in .extents(QCOW2.encode(disk)) }
+
+    static let qcow2Compressed = DiskWrapping(kind: .qcow2) { disk, _ in
+        .seekable { try QCOW2.writeCompressed(disk, to: &$0) }
+    }
+
+    static let vmdk = DiskWrapping(kind: .vmdk) { disk, name in
+        .stream { try VMDK.writeStreamOptimized(disk, name: name, to: $0) }
+    }
+
+    static let vhd = DiskWrapping(kind: .vhd) { disk, _ in .extents(try VHD.fixed(disk)) }
+
+    static let dynamicVHD = DiskWrapping(kind: .vhd) { disk, _ in .extents(try VHD.dynamic(disk)) }
+
+    /// A sparse `disk.raw` in a tar with gzip.
+    static let tarGzip = DiskWrapping(kind: .tarGzip, sizeUnit: GCPArchive.sizeUnit) { disk, _ in
+        let archive = try GCPArchive.encode(disk)
+        return .stream { write in
+            try withoutActuallyEscaping(write) { write in
+                var sink = ClosureSink(take: write)
+                try Compression.gzip.compress(to: &sink) { plain in
+                    try ExtentReader.read(archive) { try plain.write($0) }
+                }
+            }
+        }
+    }
+}
+
+/// Hands bytes to a function.
+private struct ClosureSink: ByteSink {
+    let take: (UnsafeRawBufferPointer) throws -> Void
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws { try take(bytes) }
 }

@@ -6,7 +6,8 @@ extension OutputFormat {
     static func disk(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String, _ wrapping: DiskWrapping) -> OutputFormat {
         OutputFormat(name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind, suffixes: [suffix]) { boot, request in
             let disk = try BootDisk(boot, request, firmware).image(sizeUnit: wrapping.sizeUnit)
-            return [Artifact(name: request.name + suffix, try wrapping.wrap(disk))]
+            let name = request.name + suffix
+            return [Artifact(name: name, try wrapping.wrap(disk, name))]
         }
     }
 

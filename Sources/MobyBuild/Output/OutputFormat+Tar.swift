@@ -6,30 +6,28 @@ extension OutputFormat {
     static let tar = OutputFormat(
         "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, suffixes: [".tar"], isStreamable: true, needsInitrd: false
     ) { boot, request in
-        let parts = [bootPart(boot)] + boot.root
-        return [
-            Artifact(
-                name: request.name + ".tar",
-                .stream { write in
-                    try withoutActuallyEscaping(write) { write in
-                        let tar = TarWriter(write)
-                        var made: Set<TreePath> = [.root]
-                        for part in parts {
-                            let records = ["LINUXKIT.source": part.source, "LINUXKIT.location": part.location]
-                            let tree = try part.tree()
-                            for parent in part.destination.parents where made.insert(parent).inserted {
-                                try tar.add(parent, FileTree.Node(.directory, mode: 0o755), records: records)
-                            }
-                            if tree[.root] == nil, made.insert(part.destination).inserted {
-                                try tar.add(part.destination, FileTree.Node(.directory, mode: 0o755), records: records)
-                            }
-                            try tar.add(tree, under: part.destination, records: records)
-                        }
-                        try tar.finish()
-                    }
-                })
-        ]
+        let root = RootTar(parts: [bootPart(boot)] + boot.root)
+        return [Artifact(name: request.name + ".tar", .stream { try root.write($0) })]
     }
+
+    /// The same with a Dockerfile, for `docker build - < X.docker`.
+    static let docker = OutputFormat(
+        "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar, suffixes: [".docker"], isStreamable: true,
+        needsInitrd: false
+    ) { boot, request in
+        let dockerfile = "FROM scratch\nCOPY . /\nENTRYPOINT [\"\(entryPoint)\"]\n"
+        let part = RootPart(source: "moby", location: "Dockerfile") {
+            var tree = FileTree()
+            tree.set(TreePath("Dockerfile"), .file(dockerfile, mode: 0o644))
+            tree.set(TreePath(".dockerignore"), .file("Dockerfile\n.dockerignore\n", mode: 0o644))
+            return tree
+        }
+        let root = RootTar(parts: [part, bootPart(boot)] + boot.root)
+        return [Artifact(name: request.name + ".docker", .stream { try root.write($0) })]
+    }
+
+    /// What a container of the root starts: PID 1.
+    static let entryPoint = "/init"
 
     private static func bootPart(_ boot: BootFiles) -> RootPart {
         var tree = FileTree()

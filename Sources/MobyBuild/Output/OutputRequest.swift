@@ -1,10 +1,13 @@
 internal import DiskImage
 internal import Extents
+internal import OCI
 
 /// What formats want to know beside what boots.
 struct OutputRequest: Sendable {
     /// What the names of files begin with.
     var name: String
+    /// What the images are for.
+    var platform = Platform(architecture: "amd64")
     /// Least size of a disk in bytes.
     var minimumSize: UInt64 = 0
     /// Of files on media, in seconds since 1970.
