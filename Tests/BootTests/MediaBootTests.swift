@@ -15,7 +15,7 @@ import Testing
             let path = "\(folder)/run\(boot.isUEFI ? "-efi" : "").\(boot.medium)"
             try FileManager.default.moveItem(atPath: image, toPath: path)
             let machine = try GuestMachine.boot(path, cpus: 2, memory: 512) { $0.accelerator = .fixed(.tcg) }
-            _ = try machine.line(containing: "built-in shell", within: .seconds(150))
+            _ = try machine.line(containing: "0 of 0 services running", within: .seconds(150))
             machine.terminate()
         }
     }
