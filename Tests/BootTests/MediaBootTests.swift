@@ -5,7 +5,7 @@ import Testing
 
 /// Every CD image and disk container, booted by each firmware it is for, as CD and as disk.
 @Suite(.serialized) struct MediaBootTests {
-    @Test(.timeLimit(.minutes(4)), arguments: BootCase.all)
+    @Test(.timeLimit(.minutes(6)), arguments: BootCase.all)
     func boots(_ boot: BootCase) async throws {
         try await withTemporaryDirectory { folder in
             try Self.spec.write(toFile: folder + "/m.yml", atomically: true, encoding: .utf8)
@@ -15,7 +15,7 @@ import Testing
             let path = "\(folder)/run\(boot.isUEFI ? "-efi" : "").\(boot.medium)"
             try FileManager.default.moveItem(atPath: image, toPath: path)
             let machine = try GuestMachine.boot(path, cpus: 2, memory: 512) { $0.accelerator = .fixed(.tcg) }
-            _ = try machine.line(containing: "0 of 0 services running", within: .seconds(150))
+            _ = try machine.line(containing: "0 of 0 services running", within: .seconds(240))
             machine.terminate()
         }
     }

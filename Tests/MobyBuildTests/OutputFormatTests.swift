@@ -31,10 +31,15 @@ struct OutputFormatTests {
         let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["kernel-initrd"], Spec(), streaming: false) }
         #expect(error?.description == "unknown output format 'kernel-initrd'")
         #expect(error?.hint?.hasPrefix("did you mean 'kernel+initrd'? formats: kernel+initrd, tar, ") == true)
-        let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: gcp-img\n")
+        let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: rpi3\n")
         let fault = #expect(throws: SpecError.self) { _ = try FormatChoice.formats([], spec, streaming: false) }
         #expect(fault?.diagnostics.first?.location?.line == 3)
-        #expect(fault?.diagnostics.first?.message == "output format 'gcp' is not available yet")
+        #expect(fault?.diagnostics.first?.message == "output format 'rpi3' is not available yet")
+    }
+
+    @Test func namesOf2017() throws {
+        let spec = try Workshop.spec("outputs:\n  - format: gcp-img\n  - format: qcow\n  - format: iso-efi\n")
+        #expect(try FormatChoice.formats([], spec, streaming: false).map(\.name) == ["gcp", "qcow2", "iso-efi"])
     }
 
     @Test func onlyOneStreamGoesToOneFile() {
