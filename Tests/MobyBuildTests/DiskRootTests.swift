@@ -9,7 +9,7 @@ import Testing
 
 /// The format `kernel+erofs`.
 struct DiskRootTests {
-    private static let yaml = """
+    static let yaml = """
         kernel:
           image: test/bare:1
           cmdline: console=ttyS0
@@ -25,7 +25,7 @@ struct DiskRootTests {
             contents: hello
         """
 
-    private func fill(_ workshop: Workshop, mark: String = BootLayout.rootMark) throws {
+    func fill(_ workshop: Workshop, mark: String = BootLayout.rootMark) throws {
         try BuilderTests.fill(workshop)
         try workshop.image("test/bare:1", [("kernel", .file("KERNEL"))])
         try workshop.image(

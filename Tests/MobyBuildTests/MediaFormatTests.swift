@@ -10,10 +10,11 @@ import Testing
 /// CD images and disk containers, judged by the tools of their formats; Debian's boot loaders come from the host's packages.
 struct MediaFormatTests {
     private static func build<Value>(
-        _ formats: [String], size: UInt64? = nil, loaders: Bool = true, _ body: (String) async throws -> Value
+        _ formats: [String], size: UInt64? = nil, loaders: Bool = true, rootOnDisk: Bool = false, _ body: (String) async throws -> Value
     ) async throws -> Value {
         try await Workshop.with { workshop in
             try BuilderTests.fill(workshop)
+            if rootOnDisk { try DiskRootTests().fill(workshop) }
             let files: [BootLoaders.File] = [
                 .efiStub, .efiLoader, .syslinux, .syslinuxCore, .mbr, .gptMBR, .isolinux, .isoHybridMBR,
             ]
@@ -26,7 +27,8 @@ struct MediaFormatTests {
                 $0.size = size
                 $0.time = 1_700_000_000
             }
-            _ = try await Builder(store: workshop.store, options: options).build(workshop.spec(BuilderTests.yaml))
+            _ = try await Builder(store: workshop.store, options: options).build(
+                workshop.spec(rootOnDisk ? DiskRootTests.yaml : BuilderTests.yaml))
             return try await body(workshop.folder + "/out")
         }
     }
@@ -35,7 +37,7 @@ struct MediaFormatTests {
 
     @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func sameInputSameBytes(_ format: OutputFormat) async throws {
         func files() async throws -> [[UInt8]] {
-            try await Self.build([format.name]) { folder in
+            try await Self.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
                 let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
                 return try names.filter { !$0.hasSuffix("-build.json") }.map { try TestFile.read("\(folder)/\($0)") }
             }
