@@ -13,7 +13,10 @@ final class TarReader {
 
     init(_ archive: ExtentList) {
         self.archive = archive
-        input = TarInput(archive)
+        // The last entry's padding and the end of the archive may be missing; its contents may not, see `take`.
+        var whole = archive
+        whole.pad(toMultipleOf: 512)
+        input = TarInput(whole)
         handle = archive_read_new()
         archive_read_support_format_tar(handle)
         archive_read_support_format_empty(handle)

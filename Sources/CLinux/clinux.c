@@ -1,6 +1,12 @@
 #include "clinux.h"
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 ssize_t moby_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t length) {
     return copy_file_range(in, in_offset, out, out_offset, length, 0);
+}
+
+int moby_rename_new(const char *from, const char *to) {
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }

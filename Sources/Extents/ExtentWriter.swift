@@ -15,14 +15,19 @@ public enum ExtentWriter {
     }
 
     /// Writes whatever `produce` hands to the sink, for things whose length is not known before.
-    /// - Parameter mode: permission bits, less the process's umask.
+    /// - Parameters:
+    ///   - mode: permission bits, less the process's umask.
+    ///   - replacing: whether a file of this name and size gives way. One that is named for its contents need not, and must not while
+    ///     another process reads it.
     /// - Throws: `FileError`, `ExtentError.notRegular`, or what `produce` throws.
-    public static func stream(to path: String, mode: UInt32 = 0o644, _ produce: (inout FileSink) throws -> Void) throws {
+    public static func stream(
+        to path: String, mode: UInt32 = 0o644, replacing: Bool = true, _ produce: (inout FileSink) throws -> Void
+    ) throws {
         let partial = try PartialFile(path, mode: mode)
         var sink = FileSink(partial.file, path: path)
         try produce(&sink)
         try sink.flush()
-        try partial.commit()
+        if replacing { try partial.commit() } else { try partial.commitUnlessThere() }
     }
 }
 

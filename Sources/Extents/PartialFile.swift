@@ -40,9 +40,24 @@ final class PartialFile {
         }
     }
 
+    /// Gives the file its final name, unless a file of the same size has it: one that the same rules made has the same bytes, and
+    /// whoever reads it may go on.
+    func commitUnlessThere() throws {
+        var info = stat()
+        guard moby_rename_new(temporary, path) != 0 else { return settle() }
+        // A file system that cannot tell, or a file of another size: replaced as ever.
+        guard errno == EEXIST, stat(path, &info) == 0, let size = try? SourceFile(temporary).size, UInt64(info.st_size) == size else {
+            return try commit()
+        }
+    }
+
     /// Gives the file its final name.
     func commit() throws {
         guard rename(temporary, path) == 0 else { throw FileError("write", path) }
+        settle()
+    }
+
+    private func settle() {
         committed = true
         moby_partial_remove(slot)
     }

@@ -19,6 +19,9 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     /// Scheme, host and port: who answers.
     package var origin: String { "\(scheme)://\(host):\(port)" }
 
+    /// Host, with the port where it is not the scheme's own: what a registry is called.
+    package var authority: String { port == (scheme == "https" ? 443 : 80) ? host : "\(host):\(port)" }
+
     /// Without user, password and query, which may hold secrets.
     public var description: String { redacted }
 

@@ -47,7 +47,7 @@ public struct Builder: Sendable {
         result.minMemory = MemoryEstimate.mebibytes(
             unpacked: result.unpacked, initrd: (isOnDisk ? boot.diskInitrd : boot.wholeInitrd).length, kernel: boot.kernel?.length ?? 0,
             commandLine: boot.commandLine)
-        result.warnings = containers.warnings + root.warnings
+        result.warnings = containers.warnings + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
         result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
         log.end("outputs")
         result.timings = log.timings

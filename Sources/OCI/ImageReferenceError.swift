@@ -23,7 +23,12 @@ public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConve
         self.part = part
     }
 
-    public var description: String { "'\(text)' is not an image reference: \(reason)" }
+    public var description: String {
+        if let end = text.firstRange(of: "://")?.upperBound {
+            return "'\(text)' is a URL, expected an image reference; leave out '\(text[..<end])'"
+        }
+        return "'\(text)' is not an image reference: \(reason)"
+    }
 
     private var reason: String {
         switch part {

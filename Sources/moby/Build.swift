@@ -10,15 +10,15 @@ struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build images from YAML files.",
         usage: "moby build [options] <file>[.yml]... | -",
-        discussion: "Several files are merged, later ones win. Formats: \(formats).")
+        discussion: "Several files are merged, later ones win. Formats: \(all).")
 
-    private static let formats = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
+    private static let all = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var images: ImageOptions
     @Option(help: "What the names of output files begin with (default: the last file's name).") var name: String?
     @Option(help: "Folder of the output files.") var dir: String?
-    @Option(name: [.customLong("o", withSingleDash: true), .customLong("o")], help: "Where a streamable format goes: a file, or '-'.")
+    @Option(name: [.customShort("o"), .customLong("o")], help: "Where a streamable format goes: a file, or '-'.")
     var output: String?
     @Option(name: .shortAndLong, parsing: .singleValue, help: "Output formats; repeatable, or with commas.") var format: [String] = []
     @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with M or G.", valueName: "size")) var size: String?
@@ -39,7 +39,13 @@ struct Build: AsyncParsableCommand {
 
     mutating func validate() throws {
         if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
+        if name?.isEmpty == true { throw ValidationError("--name is empty") }
+        for name in formats {
+            do { _ = try OutputFormat.available(name) } catch { throw ValidationError("\(error); \(error.hint ?? "")") }
+        }
     }
+
+    private var formats: [String] { format.flatMap { $0.split(separator: ",").map(String.init) } }
 
     func run() async throws {
         let images = self.images.provider(global)
@@ -57,7 +63,7 @@ struct Build: AsyncParsableCommand {
 
     private func options(_ provider: ImageProvider.Options) throws -> BuildOptions {
         var options = BuildOptions()
-        options.formats = format.flatMap { $0.split(separator: ",").map(String.init) }
+        options.formats = formats
         options.directory = dir ?? "."
         options.name = name ?? SpecInput.baseName(files)
         options.output = output

@@ -1,6 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
+internal import MobyBuild
 internal import MobyPackage
 internal import MobySpec
 internal import OCI
@@ -21,7 +22,8 @@ struct SpecInput {
 
     /// Reads and merges files; warnings go to standard error.
     static func spec(_ names: [String], resolvePackage: (String) throws -> String) throws -> Spec {
-        let (spec, warnings) = try SpecReader.read(sources(names), resolvePackage: resolvePackage)
+        let (spec, warnings) = try SpecReader.read(
+            sources(names), outputFormats: OutputFormat.namesInSpecs, resolvePackage: resolvePackage)
         if !warnings.isEmpty { Terminal.error(render(warnings)) }
         return spec
     }
@@ -69,7 +71,8 @@ struct SpecInput {
 
     /// 2017 added `.yml` to a name that had no extension.
     private static func existing(_ name: String) -> String {
-        guard access(name, F_OK) != 0 else { return name }
+        var info = stat()
+        guard stat(name, &info) != 0 || info.st_mode & S_IFMT == S_IFDIR else { return name }
         return [".yml", ".yaml"].map { name + $0 }.first { access($0, F_OK) == 0 } ?? name
     }
 }

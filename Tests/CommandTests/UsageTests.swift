@@ -8,9 +8,13 @@ struct UsageTests {
         (["build", "--no-such-flag", "x.yml"], 64, "--no-such-flag"),
         (["frobnicate"], 64, "frobnicate"),
         (["build", "no-such-file.yml"], 1, "error: read 'no-such-file.yml': No such file or directory"),
+        (["build", "-f", "tar", "-o", "-", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
-        (["run", "qemu", "--publish", "80", "x"], 1, "hint: write HOST:GUEST"),
+        (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
+        (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
+        (["build", "--name", "", "x.yml"], 64, "--name is empty"),
+        (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
         let result = try Program.run(arguments)

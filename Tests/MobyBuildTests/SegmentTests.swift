@@ -46,6 +46,31 @@ struct SegmentTests {
         }
     }
 
+    /// Two builds may make the same segment: the first one's file stays, for its build is reading it.
+    @Test func aSegmentMadeTwiceDoesNotDisturbItsReader() async throws {
+        try await Workshop.with { workshop in
+            let cache = try SegmentCache(store: workshop.store.path)
+            func make() throws -> Segment {
+                try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { try $0.write([1, 2, 3]) }
+            }
+            let (first, second) = (try make(), try make())
+            #expect(try ExtentReader.bytes(of: first.bytes) == [1, 2, 3])
+            #expect(try ExtentReader.bytes(of: second.bytes) == [1, 2, 3])
+        }
+    }
+
+    @Test func damageIsFoundAndMended() async throws {
+        try await Workshop.with { workshop in
+            let cache = try SegmentCache(store: workshop.store.path)
+            _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { try $0.write([1, 2, 3]) }
+            #expect(try cache.damaged(repair: false) == [])
+            try Data([1, 9, 3]).write(to: URL(filePath: cache.path(Self.key)))
+            #expect(try cache.damaged(repair: true) == ["segments/\(Self.key.hex)"])
+            #expect(try cache.damaged(repair: false) == [])
+            #expect(cache.segment(Self.key, title: "a") == nil)
+        }
+    }
+
     @Test func nothingIsLeftOfASegmentThatFailed() async throws {
         struct Stop: Error {}
         try await Workshop.with { workshop in

@@ -5,6 +5,9 @@
 /// copy_file_range(2), which Swift's Glibc module does not show.
 ssize_t moby_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t length);
 
+/// renameat2(2) with RENAME_NOREPLACE: -1 with errno EEXIST when the new name is taken.
+int moby_rename_new(const char *from, const char *to);
+
 /// Notes a path to be unlinked when a signal ends the process.
 /// Returns a slot for moby_partial_remove, or -1 when there is no room for another.
 int moby_partial_add(const char *path);

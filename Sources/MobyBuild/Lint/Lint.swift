@@ -55,7 +55,9 @@ public struct Lint: Sendable {
         var state = RootState()
         for source in spec.`init` {
             guard let image = present[source.value] else { return nil }
-            state.unpack(RootListing(try images.tree(image)), from: source.value)
+            var tree = try images.tree(image)
+            ImageFixUp.system.apply(to: &tree)
+            state.unpack(RootListing(tree), from: source.value)
         }
         var files = FileTree()
         for file in spec.files {

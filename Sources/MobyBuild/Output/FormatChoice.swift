@@ -5,7 +5,7 @@ enum FormatChoice {
     /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not available yet.
     static func formats(_ names: [String], _ spec: Spec, streaming: Bool) throws -> [OutputFormat] {
         if !names.isEmpty {
-            let formats = unique(try names.map { try format($0) { BuildError($0, hint: $1) } })
+            let formats = unique(try names.map(OutputFormat.available))
             if let (first, second, suffix) = sharedFile(formats) { throw BuildError(sharedText(first, second, suffix), hint: sharedHint) }
             return try checked(formats, streaming: streaming)
         }
@@ -15,10 +15,10 @@ enum FormatChoice {
         var formats: [OutputFormat] = []
         for output in spec.outputs {
             let name = OutputFormat.names2017[output.format.value] ?? output.format.value
-            do {
-                let format = try format(name) { Diagnostic(at: output.format.location, $0, hint: $1) }
+            do throws(BuildError) {
+                let format = try OutputFormat.available(name)
                 formats.append(format.name == OutputFormat.kernelInitrd.name ? .kernelInitrd2017 : format)
-            } catch let fault as Diagnostic { faults.append(fault) }
+            } catch { faults.append(Diagnostic(at: output.format.location, error.description, hint: error.hint)) }
         }
         guard faults.isEmpty else { throw SpecError(faults) }
         let wanted = unique(formats)
@@ -68,5 +68,16 @@ enum FormatChoice {
             throw BuildError("one output file takes one format that is one stream", hint: "such formats: \(names)")
         }
         return formats
+    }
+}
+
+extension OutputFormat {
+    /// The format of a name that this version can make.
+    /// - Throws: with a guess of what was meant.
+    public static func available(_ name: String) throws(BuildError) -> OutputFormat {
+        if let format = named(name), format.isAvailable { return format }
+        let names = all.filter(\.isAvailable).map(\.name)
+        let guess = Spelling.closest(to: name, in: names).map { "did you mean '\($0)'? " } ?? ""
+        throw BuildError("unknown output format '\(name)'", hint: guess + "formats: \(names.joined(separator: ", "))")
     }
 }

@@ -24,6 +24,12 @@ extension OutputFormat {
     /// Names of the 2017 `outputs:` section and what they are today.
     static let names2017 = ["gcp-img": "gcp", "gcp-storage": "gcp", "qcow": "qcow2"]
 
+    /// What the `outputs` of a spec may ask for: today's names and those of 2017.
+    public static var namesInSpecs: [String] {
+        let names = all.filter(\.isAvailable).map(\.name)
+        return names + names2017.filter { names.contains($0.value) && !names.contains($0.key) }.keys.sorted()
+    }
+
     /// The format of a name.
     public static func named(_ name: String) -> OutputFormat? { all.first { $0.name == name } }
 }

@@ -39,10 +39,13 @@ public struct SegmentCache: Sendable {
         _ key: SegmentKey, title: String, record: SegmentRecord, names: RootListing? = nil, _ produce: (inout FileSink) throws -> Void
     ) throws -> Segment {
         let path = path(key)
-        try ExtentWriter.stream(to: path, produce)
+        let hash = SHA256()
+        try ExtentWriter.stream(to: path, replacing: false, produce)
         let bytes = try ExtentList(file: path)
+        try ExtentReader.read(bytes) { hash.update($0) }
         var record = record
         record.size = bytes.length
+        record.sha256 = hash.finalize()
         if let names { try write(names.text, to: path + ".names") }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -56,6 +59,27 @@ public struct SegmentCache: Sendable {
         let bytes = try produce()
         _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }
         return bytes
+    }
+
+    /// Reads every segment and compares it with its record.
+    /// - Parameter repair: removes the record of what is damaged, so that it is made anew.
+    /// - Returns: paths in the store.
+    public func damaged(repair: Bool) throws -> [String] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted()
+        return try names.compactMap { name in
+            let path = "\(folder)/\(name.dropLast(".json".count))"
+            if let text = try? Data(contentsOf: URL(filePath: path + ".json")),
+                let record = try? JSONDecoder().decode(SegmentRecord.self, from: text), let bytes = try? ExtentList(file: path)
+            {
+                let hash = SHA256()
+                try ExtentReader.read(bytes) { hash.update($0) }
+                if hash.finalize() == record.sha256 { return nil }
+            }
+            if repair {
+                for file in [path + ".json", path] { unlink(file) }
+            }
+            return "segments/\(name.dropLast(".json".count))"
+        }
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws { try ExtentWriter.write(ExtentList([.bytes(bytes)]), to: path) }

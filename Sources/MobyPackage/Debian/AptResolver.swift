@@ -19,7 +19,8 @@ struct AptResolver: Sendable {
         return try await withDigests(wanted).sorted()
     }
 
-    /// Those of the packages that the archive does not offer, with these bytes, any more. Lists are fetched again before that is said.
+    /// Those of the packages that the archive does not offer any more. Lists are fetched again before that is said.
+    /// - Throws: `AptError.changed` when one is offered with other bytes.
     func gone(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
         let lock = try root.lock()
         defer { withExtendedLifetime(lock) {} }
@@ -39,7 +40,12 @@ struct AptResolver: Sendable {
 
     private func notOffered(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
         let offered = try await records(of: packages)
-        return packages.filter { !offered.contains($0) }
+        let missing = packages.filter { !offered.contains($0) }
+        for package in missing {
+            guard let other = offered.first(where: { $0.name == package.name && $0.version == package.version }) else { continue }
+            throw AptError.changed(package, offered: other.sha256)
+        }
+        return missing
     }
 
     private func withDigests(_ packages: [LockedPackage]) async throws -> [LockedPackage] {

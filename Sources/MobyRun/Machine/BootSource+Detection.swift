@@ -1,3 +1,5 @@
+internal import MobyBuild
+
 extension BootSource {
     /// The command line of a build that left none; the words of 2017.
     static let defaultCommandLine = "console=ttyS0 console=tty0 page_poison=1"
@@ -46,7 +48,10 @@ extension BootSource {
 
     /// `X-kernel` and its companions, or 2017's `X-bzImage`.
     private static func kernelFiles(_ prefix: String, _ wishes: Wishes) throws -> KernelFiles? {
-        guard let kernel = ["-kernel", "-bzImage"].map({ prefix + $0 }).first(where: FileFacts.exists) else { return nil }
+        // The name that the last build gave its kernel; the other may be there from one before.
+        let made = BuildSummary.read(prefix: prefix)?.files.map(\.name) ?? []
+        let names = ["-kernel", "-bzImage"].sorted { a, b in made.contains { $0.hasSuffix(a) } && !made.contains { $0.hasSuffix(b) } }
+        guard let kernel = names.map({ prefix + $0 }).first(where: FileFacts.exists) else { return nil }
         let squashfs = prefix + "-squashfs.img"
         let initrd = prefix + "-initrd.img"
         let cmdline = prefix + "-cmdline"
@@ -78,7 +83,13 @@ extension BootSource {
     }
 
     private static func missing(_ argument: String, _ wishes: Wishes, _ images: [String]) -> RunError {
-        let kernels = wishes.iso ? [] : ["\(argument)-kernel"]
+        let kernel = "\(argument)-kernel"
+        if wishes.uefi, !wishes.kernel, FileFacts.exists(kernel) {
+            return RunError(
+                "there is no image for UEFI under the name '\(argument)', only kernel and initrd",
+                hint: "build one: moby build --format raw-efi, or boot '\(kernel)' as it is with --kernel")
+        }
+        let kernels = wishes.iso ? [] : [kernel]
         let looked = (kernels + images).prefix(4).map { "'\($0)'" }.joined(separator: ", ")
         let base = argument.split(separator: "/").last.map(String.init) ?? argument
         return RunError(

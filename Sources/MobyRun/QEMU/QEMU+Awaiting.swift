@@ -2,6 +2,15 @@ internal import Dispatch
 internal import Synchronization
 
 extension QEMU {
+    /// Finds out before the boot that the answer cannot come.
+    /// - Throws: ``RunError`` when a loopback address is awaited on a port that is not published.
+    public func checkAwaited() throws {
+        guard let probe = awaited?.probe, case .user = machine.networking, probe.address.hasPrefix("127.") else { return }
+        guard !machine.ports.contains(where: { $0.host == probe.port }) else { return }
+        throw RunError(
+            "--await: port \(probe.port) of the host is not published", hint: "publish it: --publish \(probe.port):80")
+    }
+
     /// Starts the watch for an answer beside a machine that has the terminal.
     /// - Returns: where the watch leaves its verdict.
     func watch(_ awaited: Awaited, _ child: ChildProcess, _ control: QMP) -> Verdict {

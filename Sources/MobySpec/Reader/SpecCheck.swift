@@ -7,8 +7,10 @@ struct SpecCheck {
     /// Names of volumes that could not be read.
     private let brokenVolumes: Set<String>
 
-    /// - Parameter declared: names by noun as ``Reading`` found them, the broken ones too.
-    init(_ spec: Spec, declared: [String: Set<String>]) {
+    /// - Parameters:
+    ///   - declared: names by noun as ``Reading`` found them, the broken ones too.
+    ///   - outputFormats: names that `outputs` may have; empty for any.
+    init(_ spec: Spec, declared: [String: Set<String>], outputFormats: [String] = []) {
         containers = ["onboot", "onshutdown", "service"].reduce(into: []) { $0.formUnion(declared[$1] ?? []) }
         volumes = Dictionary(spec.volumes.map { ($0.name, $0) }) { first, _ in first }
         brokenVolumes = (declared["volume"] ?? []).subtracting(volumes.keys)
@@ -17,6 +19,7 @@ struct SpecCheck {
         for (section, list) in [("onboot", spec.onboot), ("onshutdown", spec.onshutdown), ("service", spec.services)] {
             for container in list where !container.name.isEmpty { check(container, section) }
         }
+        for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats) }
         for file in spec.files {
             check(file.uid, "uid", of: "file '\(file.path)'", at: file.location)
             check(file.gid, "gid", of: "file '\(file.path)'", at: file.location)
@@ -25,6 +28,12 @@ struct SpecCheck {
 
     private mutating func fault(_ location: SourceLocation, _ message: String, hint: String? = nil) {
         found.append(Diagnostic(at: location, message, hint: hint))
+    }
+
+    private mutating func check(_ format: Located<String>, _ known: [String]) {
+        guard !known.contains(format.value) else { return }
+        let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
+        fault(format.location, "unknown output format '\(format.value)'", hint: guess + "formats: \(known.joined(separator: ", "))")
     }
 
     private mutating func unique(_ names: [(name: String, location: SourceLocation)], _ noun: String) {

@@ -17,10 +17,14 @@ public enum SpecReader {
     private static let faultLimit = 100
 
     /// Reads and merges several sources, left to right.
-    /// - Parameter resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it cannot be told.
+    /// - Parameters:
+    ///   - outputFormats: the names that `outputs` may have; empty for any.
+    ///   - resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it cannot be told.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
-    public static func read(_ sources: [Source], resolvePackage: (String) throws -> String) throws -> (spec: Spec, warnings: [Diagnostic]) {
+    public static func read(
+        _ sources: [Source], outputFormats: [String] = [], resolvePackage: (String) throws -> String
+    ) throws -> (spec: Spec, warnings: [Diagnostic]) {
         var found: [Diagnostic] = []
         var spec = Spec()
         var declared: [String: Set<String>] = [:]
@@ -34,7 +38,7 @@ public enum SpecReader {
                 found += faults + reading.faults
             }
         }
-        found += SpecCheck(spec, declared: declared).found
+        found += SpecCheck(spec, declared: declared, outputFormats: outputFormats).found
         found = sorted(found, files: sources.map(\.name))
         guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
         return (spec, sorted(found + SpecLint(spec).warnings, files: sources.map(\.name)))

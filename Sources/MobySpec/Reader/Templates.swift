@@ -38,14 +38,14 @@ struct Templates {
         guard name == "pkg" else {
             throw Diagnostic(at: location, "unknown template '@\(name):'", hint: "the only one is @pkg:FOLDER")
         }
-        guard let folder = source.folder else {
-            throw Diagnostic(
-                at: location, "'\(Scalar.short(text))' is relative to the file, and standard input has no folder",
-                hint: "name the file on the command line")
-        }
         let directory = String(text[text.index(after: colon)...])
         guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder after it") }
-        let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(folder)/\(directory)")
+        guard directory.hasPrefix("/") || source.folder != nil else {
+            throw Diagnostic(
+                at: location, "'\(Scalar.short(text))' is relative to the file, and standard input has no folder",
+                hint: "write a path from the root, or name the file on the command line")
+        }
+        let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(source.folder ?? "")/\(directory)")
         if known[path] == nil { known[path] = Result { try resolve(path) } }
         switch known[path] {
         case .success(let reference)?: return reference

@@ -80,7 +80,8 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         switch response.status {
         case 401 where named, 403 where named:
             "the credentials for '\(url.host)' do not give access to this; log in anew with 'docker login' or 'skopeo login'"
-        case 401, 403: "log in with 'docker login \(url.host)' or 'skopeo login \(url.host)', if the image is private; then check its name"
+        case 401, 403:
+            "log in with 'docker login \(url.authority)' or 'skopeo login \(url.authority)', if the image is private; then check its name"
         case 404: "check the name and the tag; some registries say this of private images, which need a login"
         case 429: "log in to be allowed more, name a mirror with --mirror, or build offline from the store"
         case 500...: "the registry is in trouble; try again later, or name a mirror with --mirror"

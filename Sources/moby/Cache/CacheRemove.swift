@@ -11,6 +11,7 @@ struct CacheRemove: ParsableCommand {
     func run() throws {
         let store = try global.store()
         let missing = try names.filter { try !store.remove($0) }
-        guard missing.isEmpty else { throw ValidationError("no such image: \(missing.joined(separator: ", "))") }
+        for name in missing { Terminal.error("error: there is no image '\(name)' in '\(store.path)'") }
+        if !missing.isEmpty { throw ExitCode.failure }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MobyBuild
 internal import OCI
 
 struct CacheVerify: ParsableCommand {
@@ -10,7 +11,9 @@ struct CacheVerify: ParsableCommand {
     @Flag(help: "Remove what is damaged; it is fetched again when needed.") var repair = false
 
     func run() throws {
-        let found = try global.store().verify(repair: repair)
+        let store = try global.store()
+        var found = try store.verify(repair: repair)
+        found.damaged += try SegmentCache(store: store.path).damaged(repair: repair)
         for file in found.damaged { print("damaged: \(file)\(repair ? " (removed)" : "")") }
         for image in found.incomplete {
             print("incomplete: \(image.name) lacks \(image.missing.map(\.description).joined(separator: ", "))")

@@ -31,6 +31,9 @@ struct MachineOptions: ParsableArguments {
     mutating func validate() throws {
         if data != nil, dataFile != nil { throw ValidationError("--data and --data-file exclude each other") }
         if let cpus, cpus < 1 { throw ValidationError("--cpus is \(cpus), expected 1 or more") }
+        do { _ = try machine(extra: []) } catch let error as RunError {
+            throw ValidationError("\(error)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
+        }
     }
 
     var wishes: BootSource.Wishes { BootSource.Wishes(kernel: kernel, iso: iso, squashfs: squashfs, uefi: uefi) }

@@ -30,6 +30,7 @@ struct RunQEMU: AsyncParsableCommand {
         }
         if machine.detached { qemu.console = .file("\(machine.state ?? name + "-state")/console.log") }
         if let url = `await` { qemu.awaited = Awaited(try HTTPProbe(parsing: url), thenPowerOff: awaitThenPoweroff) }
+        try qemu.checkAwaited()
         let plan = try qemu.plan()
         if dryRun { return print(plan) }
         throw ExitCode(try qemu.run(plan))
