@@ -75,8 +75,12 @@ extension OutputFormat {
     /// The format of a name that this version can make.
     /// - Throws: with a guess of what was meant.
     public static func available(_ name: String) throws(BuildError) -> OutputFormat {
-        if let format = named(name), format.isAvailable { return format }
+        let format = named(name)
+        if let format, format.isAvailable { return format }
         let names = all.filter(\.isAvailable).map(\.name)
+        if format != nil {
+            throw BuildError("output format '\(name)' is not available", hint: "available: \(names.joined(separator: ", "))")
+        }
         let guess = Spelling.closest(to: name, in: names).map { "did you mean '\($0)'? " } ?? ""
         throw BuildError("unknown output format '\(name)'", hint: guess + "formats: \(names.joined(separator: ", "))")
     }
