@@ -48,6 +48,25 @@ import Testing
         return plain
     }
 
+    /// Pieces that shrink and pieces that do not, at and around the piece's length; gzip reads one member back.
+    @Test(arguments: [0, 1, 1 << 20, (1 << 20) + 1, 5 << 20]) func piecesAreOneGzipMember(length: Int) throws {
+        var numbers = Numbers(7)
+        let bytes = (0..<length).map {
+            $0 >> 20 & 1 == 0 ? UInt8.random(in: 0 ... .max, using: &numbers) : UInt8(truncatingIfNeeded: $0 >> 7)
+        }
+        try withTemporaryDirectory { folder in
+            let packed = Bytes()
+            try GzipPieces.compress(ExtentList(bytes: bytes)) { packed.all.append(contentsOf: $0) }
+            try put(packed.all, "\(folder)/packed.gz")
+            let answer = try run("gzip", "-dc", input: "\(folder)/packed.gz")
+            #expect(answer.status == 0 && answer.errors.isEmpty)
+            // Compared before it is expected: the differences of long arrays take minutes to find.
+            let isSame = answer.output == bytes
+            #expect(isSame, "\(answer.output.count) bytes, expected \(length): \(answer.complaint)")
+            #expect(length < 4 << 20 || packed.all.count < length * 2 / 3)
+        }
+    }
+
     @Test(arguments: all, [0, 1, 3, 4, 1000, 131_072, 131_073, 5_000_000])
     func whatGoesInComesOut(compression: Compression, count: Int) throws {
         if compression == .zstd(level: 19), count > 1_000_000 { return }

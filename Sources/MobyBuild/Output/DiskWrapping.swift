@@ -32,20 +32,6 @@ extension DiskWrapping {
     /// A sparse `disk.raw` in a tar with gzip.
     static let tarGzip = DiskWrapping(kind: .tarGzip, sizeUnit: GCPArchive.sizeUnit) { disk, _ in
         let archive = try GCPArchive.encode(disk)
-        return .stream { write in
-            try withoutActuallyEscaping(write) { write in
-                var sink = ClosureSink(take: write)
-                try Compression.gzip.compress(to: &sink) { plain in
-                    try ExtentReader.read(archive) { try plain.write($0) }
-                }
-            }
-        }
+        return .stream { try GzipPieces.compress(archive, to: $0) }
     }
-}
-
-/// Hands bytes to a function.
-private struct ClosureSink: ByteSink {
-    let take: (UnsafeRawBufferPointer) throws -> Void
-
-    mutating func write(_ bytes: UnsafeRawBufferPointer) throws { try take(bytes) }
 }
