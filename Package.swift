@@ -60,10 +60,11 @@ let package = Package(
         library("MobySpec", ["CYAML", "OCI", "BootLayout"]),
         library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
+        library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
         library("MobyRun", ["MobyBuild", "Extents"]),
         .executableTarget(
             name: "moby",
-            dependencies: ["MobyRun", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
+            dependencies: ["MobyRun", "MobyInspect", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
             swiftSettings: swift),
 
         // The guest.
@@ -81,7 +82,8 @@ let package = Package(
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
-        tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
+        tests("MobyBuildTests", ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
+        tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
         tests("MobyRunTests", ["MobyRun"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),

@@ -24,7 +24,32 @@ extension CPIO {
     /// - Parameter contents: whether files get their bytes, held in memory; else they have only their length.
     /// - Throws: `CPIOReadError` for what the kernel would stop at; `CompressionError`, `FileError`, `ExtentError`.
     public static func read(_ image: ExtentList, contents: Bool = true) throws -> [Segment] {
-        var reader = SegmentReader(keepsContents: contents)
+        try read(image, CPIOParser(keepsContents: contents))
+    }
+
+    /// As ``read(_:contents:)`` without the files' contents, in bounded memory.
+    /// - Parameter budget: in bytes, about what the entries may take; more is an error.
+    public static func list(_ image: ExtentList, budget: Int) throws -> [Segment] {
+        try read(image, CPIOParser(keepsContents: false, budget: budget))
+    }
+
+    /// Hands on the contents of one file, in pieces; all else is read and dropped.
+    /// - Parameters:
+    ///   - segment: which archive of the image, from 0.
+    ///   - entry: which entry of it, from 0.
+    ///   - budget: as for ``list(_:budget:)``.
+    /// - Throws: as ``read(_:contents:)``, and what `consume` throws.
+    public static func contents(
+        of image: ExtentList, segment: Int, entry: Int, budget: Int, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try withoutActuallyEscaping(consume) { consume in
+            let wanted = CPIOParser.Selection(segment: segment, entry: entry, consume: consume)
+            _ = try read(image, CPIOParser(keepsContents: false, budget: budget, selection: wanted))
+        }
+    }
+
+    private static func read(_ image: ExtentList, _ parser: CPIOParser) throws -> [Segment] {
+        var reader = SegmentReader(parser)
         try ExtentReader.read(image) { try reader.push($0) }
         return try reader.finish()
     }

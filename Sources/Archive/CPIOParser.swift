@@ -13,19 +13,43 @@ struct CPIOParser {
         var mode: UInt32 { fields[1] }
         var length: UInt32 { fields[6] }
         var nameLength: UInt32 { fields[11] }
+        var isSymlink: Bool { mode & 0o170000 == 0o120000 }
     }
 
     private(set) var entries: [CPIO.Entry] = []
     /// Whether the trailer was read, and nothing after it.
     private(set) var isComplete = false
     private let keepsContents: Bool
+    /// Bytes that further entries may take, about.
+    private var budget: Int
+    private let selection: Selection?
+    private var segment = 0
     private var state = State.header
     /// What the present state has gathered, and how long that must become.
     private var gathered: [UInt8] = []
     private var needed = 110
     private var skipped = 0
 
-    init(keepsContents: Bool) { self.keepsContents = keepsContents }
+    /// One file whose contents are wanted.
+    struct Selection {
+        let segment: Int
+        let entry: Int
+        let consume: (UnsafeRawBufferPointer) throws -> Void
+    }
+
+    /// Targets of symlinks are kept in any case.
+    static let targetLimit: UInt32 = 1 << 16
+
+    init(keepsContents: Bool, budget: Int = .max, selection: Selection? = nil) {
+        (self.keepsContents, self.budget, self.selection) = (keepsContents, budget, selection)
+    }
+
+    /// For the next archive: what is left of the budget goes on.
+    func next(_ segment: Int) -> CPIOParser {
+        var next = CPIOParser(keepsContents: keepsContents, budget: budget, selection: selection)
+        next.segment = segment
+        return next
+    }
 
     /// Whether it stands between archives or entries.
     var isBetween: Bool {
@@ -39,7 +63,8 @@ struct CPIOParser {
         isComplete = false
         while taken < bytes.count, !isComplete {
             let count = min(needed - gathered.count - skipped, bytes.count - taken)
-            if case .contents = state, !keepsContents {
+            if case .contents(let header, _) = state, !keeps(header) {
+                try hand(UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + count]), header)
                 skipped += count
             } else {
                 gathered.append(contentsOf: bytes[taken..<taken + count])
@@ -48,6 +73,15 @@ struct CPIOParser {
             if gathered.count + skipped == needed { try advance() }
         }
         return taken
+    }
+
+    private func keeps(_ header: Header) -> Bool { keepsContents || header.isSymlink }
+
+    private func hand(_ bytes: UnsafeRawBufferPointer, _ header: Header) throws {
+        guard let selection, selection.segment == segment, selection.entry == entries.count else { return }
+        // What comes after the file's length is padding.
+        let count = min(bytes.count, max(0, Int(header.length) - skipped))
+        if count > 0 { try selection.consume(UnsafeRawBufferPointer(rebasing: bytes[..<count])) }
     }
 
     private mutating func advance() throws {
@@ -65,6 +99,7 @@ struct CPIOParser {
             expect(Int((UInt64(header.length) + 3) & ~3), .contents(header, name: name))
             if needed == 0 { try advance() }
         case .contents(let header, let name):
+            if budget < .max { try spend(name, header) }
             entries.append(try entry(header, name))
             expect(110, .header)
         }
@@ -81,7 +116,18 @@ struct CPIOParser {
         let header = Header(fields: fields.compactMap { $0 })
         guard header.fields.count == 13 else { throw CPIOReadError(reason: "a number of a header is not hexadecimal") }
         guard (1...4096).contains(header.nameLength) else { throw CPIOReadError(reason: "a name of \(header.nameLength) bytes") }
+        guard !header.isSymlink || header.length <= Self.targetLimit else {
+            throw CPIOReadError(reason: "a symlink to \(header.length) bytes, at most \(Self.targetLimit) bytes")
+        }
         return header
+    }
+
+    /// What an entry takes beside its name, in bytes.
+    private static let entryCost = 384
+
+    private mutating func spend(_ name: [UInt8], _ header: Header) throws {
+        budget -= Self.entryCost + name.count + (header.isSymlink ? Int(header.length) : 0)
+        guard budget >= 0 else { throw CPIOReadError(reason: "more names than can be looked at in bounded memory") }
     }
 
     private func entry(_ header: Header, _ name: [UInt8]) throws -> CPIO.Entry {

@@ -11,15 +11,11 @@ struct SegmentReader {
 
     private var state = State.between([])
     private var parser: CPIOParser
-    private let keepsContents: Bool
     private var segments: [CPIO.Segment] = []
     private var position: UInt64 = 0
     private var start: UInt64 = 0
 
-    init(keepsContents: Bool) {
-        self.keepsContents = keepsContents
-        parser = CPIOParser(keepsContents: keepsContents)
-    }
+    init(_ parser: CPIOParser) { self.parser = parser }
 
     mutating func push(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
@@ -99,7 +95,7 @@ struct SegmentReader {
         } else {
             throw CPIOReadError(reason: "no archive begins with the bytes at \(start)")
         }
-        parser = CPIOParser(keepsContents: keepsContents)
+        parser = parser.next(segments.count)
     }
 
     private mutating func end(_ format: String, _ end: UInt64) {

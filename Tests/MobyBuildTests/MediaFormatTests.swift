@@ -9,7 +9,7 @@ import Testing
 
 /// CD images and disk containers, judged by the tools of their formats; Debian's boot loaders come from the host's packages.
 struct MediaFormatTests {
-    private static func build<Value>(
+    static func build<Value>(
         _ formats: [String], size: UInt64? = nil, loaders: Bool = true, rootOnDisk: Bool = false, _ body: (String) async throws -> Value
     ) async throws -> Value {
         try await Workshop.with { workshop in

@@ -10,7 +10,7 @@ extension EROFS.Reader {
     /// The names of a directory but `.` and `..`.
     func entries(of folder: EROFS.Inode) throws -> [Entry] {
         guard folder.isDirectory else { throw fault("inode \(folder.nid) is not a directory") }
-        let bytes = try contents(of: folder, limit: min(image.length, 1 << 30))
+        let bytes = try contents(of: folder, limit: min(image.length, 16 << 20))
         var found: [Entry] = []
         for start in stride(from: 0, to: bytes.count, by: EROFS.blockSize) {
             try take(ByteView(Array(bytes[start..<min(start + EROFS.blockSize, bytes.count)]), "EROFS directory"), of: folder, into: &found)

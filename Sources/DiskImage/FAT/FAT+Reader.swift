@@ -13,7 +13,9 @@ extension FAT {
             let cluster: UInt64
         }
 
-        static let entryLimit = 1 << 20
+        static let entryLimit = 1 << 18
+        /// Bytes of all paths together.
+        static let pathBudget = 32 << 20
         static let depthLimit = 64
 
         public let geometry: Geometry
@@ -66,16 +68,20 @@ extension FAT {
         public func entries() throws -> [Entry] {
             var seen: Set<UInt64> = []
             var result: [Entry] = []
-            var pending: [(prefix: String, depth: Int, bytes: [UInt8])] = [("", 0, try rootDirectory(&seen))]
+            var pending: [(prefix: String, depth: Int, cluster: UInt64?)] = [("", 0, nil)]
+            var budget = Self.pathBudget
             while let directory = pending.popLast() {
-                for entry in try DirectoryReader(directory.bytes, prefix: directory.prefix).entries() {
+                let bytes = try directory.cluster.map { try self.bytes(ofDirectory: $0, directory.prefix, &seen) } ?? rootDirectory(&seen)
+                for entry in try DirectoryReader(bytes, prefix: directory.prefix).entries() {
                     guard result.count < Self.entryLimit else { throw Self.fault("more than \(Self.entryLimit) files") }
+                    budget -= entry.path.utf8.count
+                    guard budget >= 0 else { throw Self.fault("paths of more than \(Self.pathBudget) bytes together") }
                     result.append(entry)
                     guard entry.isDirectory else { continue }
                     guard directory.depth < Self.depthLimit else {
                         throw Self.fault("more than \(Self.depthLimit) directories in one another")
                     }
-                    pending.append((entry.path + "/", directory.depth + 1, try bytes(ofDirectory: entry.cluster, entry.path, &seen)))
+                    pending.append((entry.path + "/", directory.depth + 1, entry.cluster))
                 }
             }
             return result

@@ -9,6 +9,8 @@ extension ISO9660 {
         /// Sectors of directories that were read: none is read twice, so that a circle ends.
         private var seen: Set<UInt64> = []
         private var skip: Int?
+        /// Bytes of all paths together that may still come.
+        private var pathBudget = 32 << 20
 
         init(image: ExtentList, limit: Int) { (self.image, self.limit) = (image, limit) }
 
@@ -54,6 +56,8 @@ extension ISO9660 {
 
         private mutating func add(_ entry: Entry, _ kind: Entry.Kind) throws {
             guard entries.count < limit else { throw DiskImageError("CD image: more than \(limit) names") }
+            pathBudget -= entry.path.count
+            guard pathBudget >= 0 else { throw DiskImageError("CD image: paths of more than 32 MiB together") }
             var entry = entry
             entry.kind = kind
             entries.append(entry)

@@ -43,7 +43,7 @@ extension VHD {
             throw DiskImageError("VHD: blocks of \(block) bytes, expected a power of two")
         }
         let count = UInt64(try header.u32be(28))
-        guard count >= size.divided(by: block), count <= 16 << 20 else {
+        guard count >= size.divided(by: block), count <= 4 << 20 else {
             throw DiskImageError("VHD: \(count) blocks of \(block) bytes for a disk of \(size) bytes")
         }
         let table = try ByteView(file, at: try header.u64be(16), count: Int(count) * 4, "VHD block table")

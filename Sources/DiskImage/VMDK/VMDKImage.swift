@@ -58,9 +58,22 @@ extension VMDK.Image {
     /// - Throws: `DiskImageError` for a damaged file; `ExtentError.tooLong`; `FileError`.
     public func contents(limit: UInt64 = 64 << 20) throws -> ExtentList {
         var disk = ExtentList()
+        var decompressed: UInt64 = 0
+        try forEachGrain { start, grain in
+            disk.pad(to: start)
+            if isCompressed { decompressed += grainSize }
+            guard decompressed <= limit else { throw ExtentError.tooLong(length: decompressed, limit: limit) }
+            disk.append(grain)
+        }
+        disk.pad(to: max(size, disk.length))
+        return disk[0..<size]
+    }
+
+    /// Hands on every grain that is stored and where it is in the disk, in bytes, in order; the last one may reach beyond the disk's end.
+    /// - Throws: `DiskImageError` for a damaged file; `FileError`, or what `body` throws.
+    public func forEachGrain(_ body: (UInt64, ExtentList) throws -> Void) throws {
         // Every table and grain takes room in a file that is right.
         var budget = file.length / VMDK.sector
-        var decompressed: UInt64 = 0
         for (index, first) in directory.enumerated() where first > 0 {
             try spend(1, of: &budget)
             let table = try ByteView(file, at: UInt64(first) * VMDK.sector, count: tableEntries * 4, "VMDK grain table")
@@ -70,14 +83,9 @@ extension VMDK.Image {
                 // 1 is a grain of zeros.
                 guard start < size, place > 1 else { continue }
                 try spend(1, of: &budget)
-                disk.pad(to: start)
-                if isCompressed { decompressed += grainSize }
-                guard decompressed <= limit else { throw ExtentError.tooLong(length: decompressed, limit: limit) }
-                disk.append(try grain(at: UInt64(place) * VMDK.sector))
+                try body(start, try grain(at: UInt64(place) * VMDK.sector))
             }
         }
-        disk.pad(to: max(size, disk.length))
-        return disk[0..<size]
     }
 
     private func spend(_ amount: UInt64, of budget: inout UInt64) throws {

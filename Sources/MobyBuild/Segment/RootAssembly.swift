@@ -58,10 +58,9 @@ struct RootAssembly {
 
         let tree = try specTree(over: [moduleListing].compactMap(\.self) + listings)
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
-        let last = [
-            try plan.generated(tree, role: .spec, title: "linuxkit.files"),
-            try plan.generated(sentinel(folder), role: .sentinel, title: "sentinel"),
-        ]
+        let files = try plan.generated(tree, role: .spec, title: "linuxkit.files")
+        let whole = sentinel(folder, after: first + initial + others + [files])
+        let last = [files, try plan.generated(whole, role: .sentinel, title: "sentinel")]
         var result = Result()
         let (head, tail) = (rest[..<first.count], rest[first.count...])
         result.segments = try await head + initialSegments + tail + SegmentEncoder.encode(last, in: cache)
@@ -73,7 +72,7 @@ struct RootAssembly {
     }
 
     private func diskRoot(_ planned: [PlannedSegment], initrd: PlannedSegment, _ parts: [RootPart]) async throws -> DiskRoot {
-        let mark = try plan.generated(sentinel(TreePath("etc/moby")), role: .sentinel, title: "sentinel")
+        let mark = try plan.generated(sentinel(TreePath("etc/moby"), after: [initrd]), role: .sentinel, title: "sentinel")
         return DiskRoot(
             segments: try await SegmentEncoder.encode([initrd, mark], in: cache), parts: parts,
             identity: planned.map(\.key.hex).joined(separator: "\n"), cache: cache)
@@ -108,10 +107,12 @@ struct RootAssembly {
         return tree.tree
     }
 
-    /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole.
-    private func sentinel(_ folder: TreePath) -> FileTree {
+    /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole. `moby inspect` finds in it
+    /// what each segment is: after "whole" a line of role and title for each, itself at the end.
+    private func sentinel(_ folder: TreePath, after segments: [PlannedSegment]) -> FileTree {
+        let lines = ["whole"] + segments.map { "\($0.key.role.rawValue) \($0.title)" } + ["sentinel"]
         var tree = FileTree()
-        tree.set(folder.appending(TreePath("sentinel")), .file("whole\n", mode: 0o444))
+        tree.set(folder.appending(TreePath("sentinel")), .file(lines.map { $0 + "\n" }.joined(), mode: 0o444))
         return tree
     }
 

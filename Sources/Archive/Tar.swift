@@ -1,0 +1,43 @@
+public import Extents
+
+/// Lists tar archives of any dialect.
+public enum Tar {
+    /// One name of an archive.
+    public struct Entry: Sendable {
+        /// A leading `/` or `./` is left out.
+        public let path: TreePath
+        /// Contents are ranges of the archive; a hard link has those of the file it names.
+        public let node: FileTree.Node
+    }
+
+    /// - Parameters:
+    ///   - archive: not compressed.
+    ///   - budget: in bytes, about what the entries may take; more is an error.
+    /// - Throws: `LayerError` for what is no archive or a damaged one; `FileError`, `ExtentError`.
+    public static func list(_ archive: ExtentList, budget: Int) throws -> [Entry] {
+        var (entries, places, left) = ([Entry](), [TreePath: Int](), budget)
+        do {
+            try TarReader(archive).forEach { entry in
+                guard let path = TreePath(entry.name) else { throw TarFault(entry: entry.name, reason: "a name with '..' or a NUL") }
+                left -= 512 + 2 * path.bytes.count
+                let kind: FileTree.Kind
+                switch entry.content {
+                case .node(let node): kind = node
+                case .hardLink(let name):
+                    guard let target = TreePath(name), let place = places[target] else {
+                        throw TarFault(entry: entry.name, reason: "a hard link to what is not there")
+                    }
+                    kind = entries[place].node.kind
+                }
+                if case .regular(let contents) = kind { left -= contents.extents.count * 64 }
+                guard left >= 0 else { throw TarFault(entry: nil, reason: "more names than can be looked at in bounded memory") }
+                places[path] = entries.count
+                entries.append(
+                    Entry(path: path, node: .init(kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified)))
+            }
+        } catch let fault as TarFault {
+            throw LayerError(layer: nil, entry: fault.entry, reason: fault.reason, hint: fault.hint)
+        }
+        return entries
+    }
+}

@@ -1,0 +1,60 @@
+internal import Glibc
+
+/// A file without a name, for bytes that are too many for memory. It is gone when nobody holds this value any more; lists of its bytes do
+/// not hold it. Blocks of zeros become holes.
+public final class TemporaryFile {
+    private let file: FileDescriptor
+    private let limit: UInt64
+    private let stored: UInt64
+    private var used: UInt64 = 0
+    /// In bytes.
+    public private(set) var length: UInt64 = 0
+    private static let block = 4096
+
+    /// - Parameters:
+    ///   - folder: where it lies; not one in memory.
+    ///   - limit: the greatest length in bytes.
+    ///   - stored: how many bytes that are not in holes there may be.
+    /// - Throws: `FileError`.
+    public init(in folder: String, limit: UInt64, stored: UInt64) throws {
+        // __O_TMPFILE | O_DIRECTORY, which Swift does not import; open(2).
+        file = try FileDescriptor.open(folder, O_RDWR | 0o20000000 | O_DIRECTORY, mode: 0o600)
+        (self.limit, self.stored) = (limit, stored)
+    }
+
+    /// Adds bytes at the end.
+    /// - Throws: `FileError`, `ExtentError.tooLong`.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws {
+        guard UInt64(bytes.count) <= limit - length else { throw ExtentError.tooLong(length: length + UInt64(bytes.count), limit: limit) }
+        var start = 0
+        while start < bytes.count {
+            // Up to the next whole block of the file.
+            let count = min(Self.block - Int(length % UInt64(Self.block)), bytes.count - start)
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
+            if piece.contains(where: { $0 != 0 }) { try put(piece) }
+            length += UInt64(count)
+            start += count
+        }
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) throws {
+        used += UInt64(bytes.count)
+        guard used <= stored else { throw ExtentError.tooLong(length: used, limit: stored) }
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(length) + off_t(done))
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw FileError("write", "a temporary file")
+            }
+        }
+    }
+
+    /// All its bytes. Nothing may be added later.
+    /// - Throws: `FileError`.
+    public func contents() throws -> ExtentList {
+        guard ftruncate(file.number, off_t(length)) == 0 else { throw FileError("write", "a temporary file") }
+        return ExtentList([.file(FileRange(try SourceFile("/proc/self/fd/\(file.number)")))])
+    }
+}

@@ -1,0 +1,86 @@
+internal import Archive
+public import Extents
+
+/// What an artifact is made of. Pieces that had to be decompressed lie in temporary files for as long as this value lives.
+public final class Inspection {
+    public let root: Part
+    private let recogniser: Recogniser
+
+    /// Looks into an artifact.
+    /// - Parameters:
+    ///   - content: of the artifact; only read.
+    ///   - scratch: a folder for temporary files, not one in memory.
+    ///   - limits: what is not exceeded whatever the bytes are.
+    /// - Throws: `InspectError` for what is not known, `DiskImageError` and others for what is damaged, `FileError`, `ExtentError`.
+    public init(_ content: ExtentList, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
+        recogniser = Recogniser(scratch: scratch, limits: limits)
+        var root = try recogniser.part(content)
+        var names: [String: Int] = [:]
+        Self.number(&root, &names)
+        self.root = root
+    }
+
+    /// Volumes of one name are told apart: `esp`, `esp2`.
+    private static func number(_ part: inout Part, _ names: inout [String: Int]) {
+        if let name = part.volume?.name {
+            names[name, default: 0] += 1
+            if let count = names[name], count > 1 { part.volume?.name = "\(name)\(count)" }
+        }
+        for place in part.children.indices { number(&part.children[place], &names) }
+    }
+
+    /// Every file system and archive, outer ones first.
+    public var volumes: [Volume] { root.all.compactMap(\.volume) }
+
+    /// What could not be read whole, with its place.
+    public var faults: [String] {
+        root.all.compactMap { part in part.fault.map { (part.name.isEmpty ? part.kind : "\(part.kind) '\(part.name)'") + ": " + $0 } }
+    }
+
+    /// A file's path with the volume it is in.
+    public struct Listed: Sendable {
+        public let volume: String
+        public let file: Volume.File
+    }
+
+    /// The files at an address and below it, each as `VOLUME:/PATH`.
+    /// - Parameter address: `VOLUME:PATH`, or a path for the first volume that has it; nil for all of all volumes.
+    /// - Throws: `InspectError` when there is none.
+    public func list(_ address: String?) throws -> [Listed] {
+        guard let address else {
+            return volumes.flatMap { volume in Volume.Index(volume).files(in: .root).map { Listed(volume: volume.name, file: $0) } }
+        }
+        let (volume, index, path) = try find(address)
+        return index.files(in: path).map { Listed(volume: volume.name, file: $0) }
+    }
+
+    /// Hands on the contents of a file, in pieces.
+    /// - Throws: `InspectError` when there is none or it is not a regular file; `DiskImageError` and others for damage; what `consume` throws.
+    public func read(_ address: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let (volume, index, path) = try find(address)
+        guard let file = index[path], file.kind != .directory else {
+            throw InspectError("'\(PlainText.of(address))' is a directory", hint: "list it with 'moby ls'")
+        }
+        guard file.kind == .regular else { throw InspectError("'\(PlainText.of(address))' is not a regular file") }
+        try volume.read(file, consume)
+    }
+
+    private func find(_ address: String) throws -> (Volume, Volume.Index, TreePath) {
+        let volumes = volumes
+        let bytes = Array(address.utf8)
+        let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+        let name = colon.map { String(decoding: bytes[..<$0], as: UTF8.self) }
+        if let colon, let name, let volume = volumes.first(where: { $0.name == name }) {
+            let index = Volume.Index(volume)
+            if let path = index.resolve(Array(bytes[(colon + 1)...])) { return (volume, index, path) }
+        } else {
+            for volume in volumes {
+                let index = Volume.Index(volume)
+                if let path = index.resolve(bytes) { return (volume, index, path) }
+            }
+        }
+        let known = volumes.map(\.name).joined(separator: ", ")
+        let hint = known.isEmpty ? "it holds no files" : "its volumes are \(known); 'moby ls' lists their files"
+        throw InspectError("nothing at '\(PlainText.of(address))'", hint: hint)
+    }
+}

@@ -1,0 +1,108 @@
+internal import Archive
+internal import DiskImage
+internal import Extents
+
+extension Recogniser {
+    func fat(_ content: ExtentList) throws -> Part {
+        let reader = try FAT.Reader(content)
+        var part = Part("\(reader.geometry.kind.rawValue) volume", size: content.length)
+        if !reader.label.isEmpty { part.add("label", reader.label) }
+        part.add("cluster bytes", reader.geometry.clusterLength)
+        var files: [Volume.File] = []
+        let entries = try reader.entries()
+        for (number, entry) in entries.enumerated() {
+            guard let path = TreePath(entry.path.utf8) else { throw InspectError("'\(PlainText.of(entry.path))' is no path") }
+            try spend(2 * Volume.cost(path))
+            files.append(
+                Volume.File(path, entry.isDirectory ? .directory : .regular, size: entry.size, contents: .number(UInt64(number))))
+        }
+        let volume = Volume("fat", files) { number, consume in
+            try ExtentReader.read(try reader.content(of: entries[Int(number)]), consume)
+        }
+        part.volume = volume
+        part.children = try inside(volume) { number in try reader.content(of: entries[Int(number)]) }
+        return part
+    }
+
+    func volume(_ image: ISO9660.Volume) throws -> Volume {
+        var files: [Volume.File] = []
+        for entry in image.entries {
+            guard let path = TreePath(entry.path) else { throw InspectError("'\(PlainText.of(entry.path))' is no path") }
+            try spend(2 * Volume.cost(path))
+            var (kind, size, contents, target) = (Volume.File.Kind.other, UInt64(0), Volume.Contents.none, [UInt8]())
+            switch entry.kind {
+            case .directory: kind = .directory
+            case .file(let list): (kind, size, contents) = (.regular, list.length, .extents(list))
+            case .symlink(let bytes): (kind, target) = (.symlink, bytes)
+            case .characterDevice: kind = .characterDevice
+            case .blockDevice: kind = .blockDevice
+            case .shared, .fifo: break
+            }
+            files.append(
+                Volume.File(
+                    path, kind, size: size, mode: entry.mode, uid: entry.uid, gid: entry.gid, target: target, contents: contents))
+        }
+        return Volume("cd", files)
+    }
+
+    func erofs(_ content: ExtentList) throws -> Part {
+        let reader = try EROFS.Reader(content)
+        var part = Part("EROFS volume", size: content.length)
+        part.add("uuid", reader.superblock.uuidText)
+        if !reader.superblock.label.isEmpty { part.add("label", reader.superblock.label) }
+        var (files, inodes) = ([Volume.File](), [EROFS.Inode]())
+        try reader.walk { path, inode in
+            try spend(Volume.cost(path) + 160)
+            let kind: Volume.File.Kind = inode.isDirectory ? .directory : inode.isRegular ? .regular : inode.isSymlink ? .symlink : .other
+            let target = inode.isSymlink ? try reader.contents(of: inode, limit: 4096) : []
+            files.append(
+                Volume.File(
+                    path, kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid, gid: inode.gid, target: target,
+                    contents: inode.isRegular ? .number(UInt64(inodes.count)) : .none))
+            inodes.append(inode)
+        }
+        let found = inodes
+        part.volume = Volume("root", files) { number, consume in try reader.read(found[Int(number)], consume) }
+        return part
+    }
+
+    func tar(_ content: ExtentList) throws -> Part {
+        var part = Part("tar archive", size: content.length)
+        var files: [Volume.File] = []
+        for entry in try Tar.list(content, budget: names) {
+            try spend(Volume.cost(entry.path) + 128)
+            guard case .regular(let list) = entry.node.kind else {
+                files.append(Volume.File(entry.path, entry.node, size: 0, contents: .none))
+                continue
+            }
+            files.append(Volume.File(entry.path, entry.node, size: list.length, contents: .extents(list)))
+        }
+        let volume = Volume("tar", files)
+        part.volume = volume
+        part.children = try inside(volume)
+        return part
+    }
+
+    /// The files of a volume that are artifacts themselves.
+    func inside(_ volume: Volume, _ content: (UInt64) throws -> ExtentList = { _ in ExtentList() }) throws -> [Part] {
+        var found: [Part] = []
+        for file in volume.files where file.kind == .regular && file.size >= 512 && Self.isBootFile(file.path) {
+            let list: ExtentList
+            switch file.contents {
+            case .none: continue
+            case .extents(let extents): list = extents
+            case .number(let number): list = try content(number)
+            }
+            if let part = try inner(list, name: String(decoding: file.path.bytes, as: UTF8.self)) { found.append(part) }
+        }
+        return found
+    }
+
+    /// Whether a name says that something boots from it, or that it holds files of an image.
+    private static func isBootFile(_ path: TreePath) -> Bool {
+        let whole = String(decoding: path.bytes, as: UTF8.self).lowercased()
+        let name = String(decoding: path.name, as: UTF8.self).lowercased()
+        if whole.hasPrefix("blobs/sha256/") || name.contains("initrd") || name.contains("initramfs") { return true }
+        return [".efi", ".img", ".raw", ".tar"].contains { name.hasSuffix($0) } || ["kernel", "bzimage", "vmlinuz"].contains(name)
+    }
+}

@@ -1,0 +1,86 @@
+internal import Archive
+internal import DiskImage
+internal import Extents
+
+/// Tells by the first bytes what something is, and goes inside.
+final class Recogniser {
+    let limits: Limits
+    private let scratch: String
+    private var parts = 0
+    /// What is left for the names of files, in bytes.
+    var names: Int
+    private var depth = 0
+    private var temporaries: [TemporaryFile] = []
+
+    init(scratch: String, limits: Limits) {
+        (self.scratch, self.limits, names) = (scratch, limits, limits.names)
+    }
+
+    /// What an artifact is.
+    /// - Throws: `InspectError` when it is not known, and what its reader throws.
+    func part(_ content: ExtentList, name: String = "") throws -> Part {
+        parts += 1
+        guard parts <= limits.parts else { throw InspectError("more than \(limits.parts) things in one another") }
+        guard depth < limits.depth else { throw InspectError("more than \(limits.depth) things within one another") }
+        depth += 1
+        defer { depth -= 1 }
+        guard let form = try Form(of: content) else {
+            throw InspectError("not an artifact: \(try Self.start(content))", hint: "'moby formats' lists what there is")
+        }
+        var part = try read(content, as: form)
+        part.name = name
+        return part
+    }
+
+    /// What lies within something else: nil when it is not known, a part with a fault when it is damaged.
+    func inner(_ content: ExtentList, name: String) throws -> Part? {
+        do {
+            guard try Form(of: content) != nil else { return nil }
+            return try part(content, name: name)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            var part = Part("damaged", name: name, size: content.length)
+            part.fault = "\(error)"
+            return part
+        }
+    }
+
+    private func read(_ content: ExtentList, as form: Form) throws -> Part {
+        switch form {
+        case .compressed(let format): try compressed(content, format)
+        case .initrd: try initrd(content)
+        case .tar: try tar(content)
+        case .qcow2: try qcow2(content)
+        case .vmdk: try vmdk(content)
+        case .vhd: try vhd(content)
+        case .executable: try executable(content)
+        case .kernel: try kernel(content)
+        case .disc: try disc(content)
+        case .gpt: try gpt(content)
+        case .mbr: try mbr(content)
+        case .fat: try fat(content)
+        case .erofs: try erofs(content)
+        case .line: try line(content)
+        }
+    }
+
+    /// A temporary file that lives as long as this value.
+    func temporary() throws -> TemporaryFile {
+        let file = try TemporaryFile(in: scratch, limit: limits.plain, stored: limits.stored)
+        temporaries.append(file)
+        return file
+    }
+
+    /// Takes room for the names of files, in bytes.
+    func spend(_ bytes: Int) throws {
+        names -= bytes
+        guard names >= 0 else { throw InspectError("more names than can be looked at in bounded memory") }
+    }
+
+    private static func start(_ content: ExtentList) throws -> String {
+        let bytes = try content.bytes(at: 0, count: Int(min(8, content.length)))
+        if bytes.isEmpty { return "it is empty" }
+        return "\(content.length) bytes that begin with '\(PlainText.of(bytes))'"
+    }
+}

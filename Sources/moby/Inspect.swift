@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import Extents
+internal import FoundationEssentials
+internal import MobyInspect
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print what an artifact is made of: partitions, file systems, boot entries, sections, the segments of an initrd.")
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "Print JSON.") var json = false
+    @Argument(help: "A file that 'moby build' wrote, or one like it.") var file: String
+
+    func run() throws {
+        let inspection = try Artifacts.open(file)
+        print(json ? try Artifacts.json(inspection.root.document) : inspection.root.text(name: file), terminator: "")
+        try Artifacts.check(inspection)
+    }
+}
+
+struct ListFiles: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the files in an artifact, those of the initrd in it too.")
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "Print JSON.") var json = false
+    @Argument(help: "A file that 'moby build' wrote, or one like it.") var file: String
+    @Argument(help: "A path for the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI.") var path: String?
+
+    func run() throws {
+        let inspection = try Artifacts.open(file)
+        let found = try inspection.list(path)
+        if json {
+            print(try Artifacts.json(found.map { Volume.Row($0.file, in: $0.volume) }), terminator: "")
+        } else {
+            for entry in found { print(entry.file.line(in: entry.volume)) }
+        }
+        try Artifacts.check(inspection)
+    }
+}
+
+struct PrintFile: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cat", abstract: "Print a file in an artifact, one of the initrd in it too.")
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "A file that 'moby build' wrote, or one like it.") var file: String
+    @Argument(help: "A path for the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.") var path: String
+
+    func run() throws {
+        let inspection = try Artifacts.open(file)
+        var output = try FileSink(descriptor: 1, name: "standard output")
+        try inspection.read(path) { try output.write($0) }
+        try output.flush()
+    }
+}
+
+/// What the commands that look into artifacts share.
+private enum Artifacts {
+    static func open(_ path: String) throws -> Inspection {
+        let content = try ExtentList(file: path)
+        do {
+            return try Inspection(content, scratch: Terminal.environment["TMPDIR"] ?? "/var/tmp")
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw Unreadable(path: path, error: error)
+        }
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    }
+
+    /// Damage is an error, after what could be read was printed.
+    static func check(_ inspection: Inspection) throws {
+        for fault in inspection.faults { Terminal.error("error: \(PlainText.of(fault))") }
+        if !inspection.faults.isEmpty { throw ExitCode(1) }
+    }
+
+    private struct Unreadable: HintedError, CustomStringConvertible {
+        let path: String
+        let error: any Error
+        var description: String { PlainText.of("'\(path)': \(error)") }
+        var hint: String? { (error as? any HintedError)?.hint }
+    }
+}

@@ -1,0 +1,105 @@
+import Archive
+import Extents
+import FoundationEssentials
+import Glibc
+import MobyInspect
+import TestSupport
+import Testing
+
+@testable import MobyBuild
+
+/// What was built is what `moby inspect` finds in it, whatever the format.
+struct InspectTests {
+    /// Kinds of parts that an artifact of a format must have somewhere.
+    private static func kinds(_ format: OutputFormat) -> [String] {
+        let containers: [String] =
+            switch format.wrapping {
+            case .qcow2: ["qcow2 disk"]
+            case .vmdk: ["VMDK disk"]
+            case .vhd: ["VHD disk"]
+            case .tarGzip: ["gzip file", "tar archive"]
+            default: []
+            }
+        let inside: [String] =
+            switch (format.medium, format.firmware) {
+            case (.disk, .bios): ["MBR disk", "partition 1"]
+            case (.disk, _): ["partition 1", "initrd", "segment"]
+            case (.iso, _): ["ISO 9660 image", "El Torito entry", "initrd", "segment"]
+            case (.archive, _): ["tar archive"]
+            case (.files, _): []
+            }
+        return containers + inside
+    }
+
+    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func readsBackWhatWasBuilt(_ format: OutputFormat) async throws {
+        try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
+            var motd: [[UInt8]] = []
+            var found: Set<String> = []
+            for suffix in format.suffixes {
+                let file = try ExtentList(file: "\(folder)/web\(suffix)")
+                let inspection = try Inspection(file, scratch: folder)
+                #expect(inspection.faults == [], "\(suffix)")
+                #expect(inspection.root.size == file.length)
+                found.formUnion(inspection.root.all.map(\.kind))
+                let places = try inspection.list(nil).filter { $0.file.path.description == "etc/motd" }
+                for place in places {
+                    var bytes: [UInt8] = []
+                    try inspection.read(place.volume + ":/etc/motd") { bytes.append(contentsOf: $0) }
+                    motd.append(bytes)
+                }
+            }
+            #expect(found.isSuperset(of: Self.kinds(format)), "\(found.sorted())")
+            // The root is there once, except that a disk for both firmwares may hold it for each.
+            if format.name != "oci" { #expect(!motd.isEmpty && motd.allSatisfy { $0 == Array("hello".utf8) }, "\(motd.count)") }
+        }
+    }
+
+    @Test func segmentsHaveTheirImages() async throws {
+        try await MediaFormatTests.build(["kernel+initrd"]) { folder in
+            let inspection = try Inspection(try ExtentList(file: folder + "/web-initrd.img"), scratch: folder)
+            let segments = inspection.root.children
+            let roles = segments.map { $0.facts.first { $0.key == "source" }?.value.split(separator: " ").first.map(String.init) }
+            #expect(roles.last == "sentinel" && roles.dropLast().last == "spec" && roles.contains("init") && roles.contains("image"))
+            #expect(segments.reduce(0) { $0 + $1.size } <= inspection.root.size)
+            #expect(segments.allSatisfy { $0.facts.contains { $0.key == "compression" && ["none", "gzip", "zstd"].contains($0.value) } })
+        }
+    }
+
+    /// Random damage to small artifacts: an error or an answer, never a crash, and neither time nor memory without bound.
+    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func damageIsAnErrorOrAnAnswer(_ format: OutputFormat) async throws {
+        try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
+            var limits = Limits()
+            limits.plain = 2 << 30
+            limits.stored = 256 << 20
+            for suffix in format.suffixes {
+                var damage = Damage(try ExtentList(file: "\(folder)/web\(suffix)"), seed: UInt64(suffix.utf8.count))
+                let before = Self.peak()
+                let clock = ContinuousClock()
+                let start = clock.now
+                for _ in 0..<200 where clock.now - start < .seconds(20) {
+                    let begun = clock.now
+                    Self.look(damage.next(), folder, limits)
+                    #expect(clock.now - begun < .seconds(20))
+                }
+                #expect(Self.peak() - before < 256 << 20, "\(suffix)")
+            }
+        }
+    }
+
+    private static func look(_ content: ExtentList, _ folder: String, _ limits: Limits) {
+        // Either outcome is right.
+        guard let inspection = try? Inspection(content, scratch: folder, limits: limits) else { return }
+        _ = inspection.root.text(name: "x")
+        guard let files = try? inspection.list(nil) else { return }
+        for entry in files.prefix(20) {
+            try? inspection.read("\(entry.volume):/\(entry.file.path)") { _ in }
+        }
+    }
+
+    /// The most memory that this process ever took, in bytes.
+    private static func peak() -> Int {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return Int(usage.ru_maxrss) * 1024
+    }
+}
