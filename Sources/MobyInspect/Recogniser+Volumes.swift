@@ -86,7 +86,7 @@ extension Recogniser {
     /// The files of a volume that are artifacts themselves.
     func inside(_ volume: Volume, _ content: (UInt64) throws -> ExtentList = { _ in ExtentList() }) throws -> [Part] {
         var found: [Part] = []
-        for file in volume.files where file.kind == .regular && file.size >= 512 && Self.isBootFile(file.path) {
+        for file in volume.files where file.kind == .regular && file.size > 0 && Self.isBootFile(file.path) {
             let list: ExtentList
             switch file.contents {
             case .none: continue

@@ -35,7 +35,8 @@ struct InspectTests {
         try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
             var motd: [[UInt8]] = []
             var found: Set<String> = []
-            for suffix in format.suffixes {
+            // The kernel of these builds is no kernel.
+            for suffix in format.suffixes where suffix != "-kernel" {
                 let file = try ExtentList(file: "\(folder)/web\(suffix)")
                 let inspection = try Inspection(file, scratch: folder)
                 #expect(inspection.faults == [], "\(suffix)")
@@ -76,7 +77,7 @@ struct InspectTests {
                 let before = Self.peak()
                 let clock = ContinuousClock()
                 let start = clock.now
-                for _ in 0..<200 where clock.now - start < .seconds(20) {
+                for _ in 0..<100 where clock.now - start < .seconds(10) {
                     let begun = clock.now
                     Self.look(damage.next(), folder, limits)
                     #expect(clock.now - begun < .seconds(20))
@@ -99,7 +100,7 @@ struct InspectTests {
     /// The most memory that this process ever took, in bytes.
     private static func peak() -> Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(RUSAGE_SELF.rawValue, &usage)
         return Int(usage.ru_maxrss) * 1024
     }
 }
