@@ -41,7 +41,7 @@ struct InspectCommandTests {
             }
             let text = try Program.moby(["inspect", folder + "/disk.img"])
             #expect(text.contains("partition 1 start: 40 MiB, offset 1 MiB, type EFI system") && text.contains("label START"), "\(text)")
-            #expect(text.contains("files in esp:") && text.contains("/EFI/initrd.img"), "\(text)")
+            #expect(text.contains("files in esp:") && text.contains("/EFI/INITRD.IMG"), "\(text)")
             let root = try JSONDecoder().decode(Part.self, from: Data(Program.moby(["inspect", "--json", folder + "/disk.img"]).utf8))
             #expect(root.kind == "GPT disk" && root.size == 64 << 20 && root.parts?.first?.parts?.first?.kind == "FAT16 volume")
         }
