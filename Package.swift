@@ -52,6 +52,7 @@ let package = Package(
         library("Extents", ["CLinux", "CCrypto"]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
         library("HTTP", ["Extents", "CCurl"]),
+        library("GCP", ["HTTP", "Extents", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
         library("OCI", ["Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
@@ -60,10 +61,10 @@ let package = Package(
         library("MobySpec", ["CYAML", "OCI", "BootLayout"]),
         library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
-        library("MobyRun", ["MobyBuild", "Extents"]),
+        library("MobyRun", ["MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents"]),
         .executableTarget(
             name: "moby",
-            dependencies: ["MobyRun", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
+            dependencies: ["MobyRun", "GCP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
             swiftSettings: swift),
 
         // The guest.
@@ -79,11 +80,12 @@ let package = Package(
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
+        tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
         tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
-        tests("MobyRunTests", ["MobyRun"], golden: ["Golden"]),
+        tests("MobyRunTests", ["MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
         tests("CommandTests", []),
         tests("BootTests", ["MobyRun"]),
