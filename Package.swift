@@ -64,7 +64,7 @@ let package = Package(
         library("MobyRun", ["MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents"]),
         .executableTarget(
             name: "moby",
-            dependencies: ["MobyRun", "GCP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
+            dependencies: ["MobyRun", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
             swiftSettings: swift),
 
         // The guest.

@@ -47,6 +47,11 @@ public struct GoogleClient: Sendable {
         return try await authorized(request, call.title) { try await exchange.answer($0, call.title) }.body
     }
 
+    /// Fetches a public document, without a token.
+    public func fetch(_ url: String, _ title: String) async throws -> [UInt8] {
+        try await exchange.answer(HTTPRequest("GET", try exchange.url(url, title)), title).body
+    }
+
     /// Sends a request with a token; with a new one when the server does not take the first.
     func authorized(
         _ request: HTTPRequest, _ title: String, _ send: (HTTPRequest) async throws -> JSONExchange.Answer

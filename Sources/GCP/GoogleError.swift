@@ -38,6 +38,9 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
         return RetryPolicy.isTransient(status) || status == 403 && ["rateLimitExceeded", "userRateLimitExceeded"].contains(reason)
     }
 
+    /// Whether Google has said no: then nothing was begun.
+    public var isRefusal: Bool { status.map { (400..<500).contains($0) } ?? false }
+
     func after(_ tries: Int) -> GoogleError {
         var error = self
         error.tries = tries

@@ -1,4 +1,4 @@
-public import Extents
+internal import Extents
 internal import FoundationEssentials
 internal import Glibc
 

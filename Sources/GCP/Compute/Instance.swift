@@ -29,8 +29,15 @@ public struct Instance: Sendable, Encodable, Equatable {
         public var items: [Item]
     }
 
-    public struct Tags: Sendable, Encodable, Equatable { public var items: [String] }
-    public struct Shielded: Sendable, Encodable, Equatable { public var enableVtpm: Bool }
+    public struct Tags: Sendable, Encodable, Equatable {
+        public var items: [String]
+        public init(items: [String]) { self.items = items }
+    }
+
+    public struct Shielded: Sendable, Encodable, Equatable {
+        public var enableVtpm: Bool
+        public init(enableVtpm: Bool) { self.enableVtpm = enableVtpm }
+    }
 
     public var name: String
     /// `zones/ZONE/machineTypes/TYPE`.
@@ -61,4 +68,16 @@ public struct Instance: Sendable, Encodable, Equatable {
 
     /// Adds an entry of metadata.
     public mutating func set(_ key: String, _ value: String) { metadata.items.append(.init(key: key, value: value)) }
+
+    /// Replaces the value of an entry of metadata.
+    public mutating func set(_ key: String, to value: String) {
+        for index in metadata.items.indices where metadata.items[index].key == key { metadata.items[index].value = value }
+    }
+
+    /// Replaces a part of the metadata's values.
+    public mutating func replaceMetadata(_ place: String, with text: String) {
+        for index in metadata.items.indices {
+            metadata.items[index].value = metadata.items[index].value.replacing(place, with: text)
+        }
+    }
 }

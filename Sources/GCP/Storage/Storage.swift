@@ -8,8 +8,9 @@ public struct Storage: Sendable {
     let chunk: UInt64
 
     public static let chunkUnit: UInt64 = 256 << 10
+    public static let defaultChunk: UInt64 = 16 << 20
 
-    public init(_ client: GoogleClient, chunk: UInt64 = 16 << 20) {
+    public init(_ client: GoogleClient, chunk: UInt64 = Storage.defaultChunk) {
         precondition(chunk > 0 && chunk % Self.chunkUnit == 0, "a chunk of \(chunk) bytes")
         self.client = client
         self.chunk = chunk
@@ -49,6 +50,28 @@ public struct Storage: Sendable {
 
         public func bucket(_ bucket: String) -> APICall {
             APICall("look for bucket '\(bucket)'", "GET", "\(base)/storage/v1/b/\(text(bucket))?fields=name,location")
+        }
+
+        /// Makes a bucket.
+        /// - Parameter isUniform: its objects have no access lists of their own.
+        public func create(_ bucket: String, project: String, location: String, isUniform: Bool) throws -> APICall {
+            struct Bucket: Encodable {
+                struct Access: Encodable {
+                    struct Uniform: Encodable { let enabled: Bool }
+                    let uniformBucketLevelAccess: Uniform
+                }
+                let name: String
+                let location: String
+                let iamConfiguration: Access
+            }
+            let access = Bucket.Access(uniformBucketLevelAccess: .init(enabled: isUniform))
+            return try APICall(
+                "make bucket '\(bucket)'", "POST", "\(base)/storage/v1/b?project=\(text(project))",
+                body: Bucket(name: bucket, location: location, iamConfiguration: access))
+        }
+
+        public func deleteBucket(_ bucket: String) -> APICall {
+            APICall("delete bucket '\(bucket)'", "DELETE", "\(base)/storage/v1/b/\(text(bucket))")
         }
 
         public func permissions(_ bucket: String) -> APICall {
