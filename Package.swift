@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
 
         // Tests.
-        library("TestSupport", ["MobyRun", "OCI", "Archive", "Extents", "CLinux", subprocess]),
+        library("TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess]),
         tests("ExtentsTests", ["Extents"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
@@ -87,7 +87,7 @@ let package = Package(
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
         tests("MobyRunTests", ["MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
-        tests("CommandTests", []),
+        tests("CommandTests", ["Archive", "DiskImage", "Extents"]),
         tests("BootTests", ["MobyRun"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,5 @@
-import Extents
-import Foundation
-import TestSupport
+internal import Extents
+internal import Foundation
 
 /// Cloud Storage JSON API v1: buckets, objects, resumable uploads.
 extension ScriptedGoogle {
@@ -48,17 +47,21 @@ extension ScriptedGoogle {
     private func put(_ request: ScriptedServer.Request, _ id: String, _ state: inout State) -> ScriptedServer.Response {
         guard var upload = state.uploads[id] else { return .init(410, text: "") }
         let start = upload.bytes.count
-        upload.bytes += request.body
-        guard request.headers["content-range"] == "bytes \(start)-\(upload.bytes.count - 1)/\(upload.total)" else {
-            return complain("Content-Range \(request.headers["content-range"] ?? "")", &state)
-        }
+        let range = request.headers["content-range"] ?? ""
+        if range == "bytes */\(upload.total)" { return incomplete(upload.bytes.count) }
+        let length = request.headers["content-length"].flatMap { Int($0) } ?? 0
+        guard range == "bytes \(start)-\(start + length - 1)/\(upload.total)" else { return complain("Content-Range \(range)", &state) }
+        // When the connection is cut, whole units of 256 KiB are kept.
+        upload.bytes += request.body.count == length ? request.body[...] : request.body.prefix(request.body.count & ~0x3_FFFF)
         state.uploads[id] = upload
-        guard upload.bytes.count == upload.total else {
-            return .init(308, headers: ["Range": "bytes=0-\(upload.bytes.count - 1)"], text: "")
-        }
+        guard upload.bytes.count == upload.total else { return incomplete(upload.bytes.count) }
         state.uploads[id] = nil
         state.objects[upload.object] = upload.bytes
         return .json(facts(upload.object, upload.bytes))
+    }
+
+    private func incomplete(_ count: Int) -> ScriptedServer.Response {
+        .init(308, headers: count > 0 ? ["Range": "bytes=0-\(count - 1)"] : [:], text: "")
     }
 
     private func facts(_ name: String, _ bytes: [UInt8]) -> [String: Any] {

@@ -1,5 +1,4 @@
-import Foundation
-import TestSupport
+internal import Foundation
 
 /// Compute Engine API v1: the fields that it requires, the patterns of names, operations that take their time.
 extension ScriptedGoogle {
