@@ -106,7 +106,7 @@ struct GCPCommandTests {
                 environment: google.environment())
             #expect(result.status == 0, "\(result.error)")
             #expect(google.requests.isEmpty)
-            #expect(result.output.contains("\nPOST \(google.endpoints.compute)/projects/infoslack-1337/global/images\n"))
+            #expect(result.output.contains("/compute/v1/projects/infoslack-1337/global/images\n{"))
             for secret in ["s3cret", "r3fresh", "p4ssword"] { #expect(!(result.output + result.error).contains(secret)) }
         }
     }

@@ -32,19 +32,22 @@ public struct GCP: Runner {
         return try builder.finish()
     }
 
-    /// Does what the plan says. A run that ends early removes what it has made.
+    /// Does what the plan says. A run that ends early, as by cancelling its task, removes what it has made.
     /// - Throws: ``GCPFailure``, `GoogleError`, `CredentialError`, ``RunError``.
-    public func perform(_ plan: GCPPlan) async throws -> GCPResult {
+    public func perform(_ plan: GCPPlan) async throws -> GCPResult { try await GCPWork(plan, client, host).perform() }
+
+    /// As ``perform(_:)``, and takes the signals of this process meanwhile: Ctrl-C asks once, then everything is tidied up.
+    public func performAttended(_ plan: GCPPlan) async throws -> GCPResult {
         let work = GCPWork(plan, client, host)
         return try await Interrupts.guarding(say: host.say, leaving: { work.ledger.things.map { "\($0.thing)" } }) {
             try await work.perform()
         }
     }
 
-    /// As ``perform(_:)``.
+    /// As ``performAttended(_:)``.
     /// - Returns: 0.
     public func run(_ plan: GCPPlan) async throws -> Int32 {
-        _ = try await perform(plan)
+        _ = try await performAttended(plan)
         return 0
     }
 }

@@ -65,7 +65,7 @@ struct GCPOptions: ParsableArguments {
         let work = GCP(publication, machine, client: try client(global), host: Self.host(global.level))
         let plan = try work.plan()
         if dryRun { return print(plan) }
-        let result = try await work.perform(plan)
+        let result = try await work.performAttended(plan)
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
