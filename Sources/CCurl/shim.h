@@ -11,6 +11,9 @@ static inline CURLcode moby_curl_setopt_callback(CURL *h, CURLoption o, size_t (
 static inline CURLcode moby_curl_setopt_progress(CURL *h, int (*v)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t)) {
     return curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, v);
 }
+static inline CURLcode moby_curl_setopt_seek(CURL *h, int (*v)(void *, curl_off_t, int)) {
+    return curl_easy_setopt(h, CURLOPT_SEEKFUNCTION, v);
+}
 // libcurl copies the bytes.
 static inline CURLcode moby_curl_setopt_blob(CURL *h, CURLoption o, const void *bytes, size_t count) {
     struct curl_blob blob = { .data = (void *)bytes, .len = count, .flags = CURL_BLOB_COPY };

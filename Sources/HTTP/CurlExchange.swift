@@ -56,6 +56,9 @@ final class CurlExchange: @unchecked Sendable {
             moby_curl_setopt_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.size))
             moby_curl_setopt_pointer(handle, CURLOPT_READDATA, me)
             moby_curl_setopt_callback(handle, CURLOPT_READFUNCTION) { CurlExchange.from($3).send($0, $1 * $2) }
+            // A kept connection that turns out to be closed is replaced, and the body sent from its start.
+            moby_curl_setopt_pointer(handle, CURLOPT_SEEKDATA, me)
+            moby_curl_setopt_seek(handle) { CurlExchange.from($0).rewind(to: $1, origin: $2) }
         }
         moby_curl_setopt_string(handle, CURLOPT_CUSTOMREQUEST, request.method == "HEAD" ? nil : request.method)
         moby_curl_setopt_pointer(handle, CURLOPT_HEADERDATA, me)
@@ -107,9 +110,16 @@ final class CurlExchange: @unchecked Sendable {
         }
     }
 
+    private func rewind(to offset: curl_off_t, origin: Int32) -> Int32 {
+        guard origin == SEEK_SET, offset >= 0, let upload, upload.seek(to: UInt64(offset)) else { return CURL_SEEKFUNC_FAIL }
+        return CURL_SEEKFUNC_OK
+    }
+
     private func send(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         do {
-            return try upload?.read(into: UnsafeMutableRawBufferPointer(start: start, count: count)) ?? 0
+            let taken = try upload?.read(into: UnsafeMutableRawBufferPointer(start: start, count: count)) ?? 0
+            request.sent?(taken)
+            return taken
         } catch {
             failure = error
             return Int(CURL_READFUNC_ABORT)

@@ -5,12 +5,16 @@ public struct HTTPRequest: Sendable {
         case none
         case bytes([UInt8])
         case file(path: String, size: UInt64)
+        /// A part of a file; offset and length in bytes.
+        case range(path: String, offset: UInt64, length: UInt64)
     }
 
     public var method: String
     public var url: WebURL
     public var headers: HTTPHeaders
     public var body: Body
+    /// Told of every piece of the body that was handed to the connection, in bytes, from any thread.
+    public var sent: (@Sendable (Int) -> Void)?
 
     public init(_ method: String = "GET", _ url: WebURL, headers: HTTPHeaders = [:], body: Body = .none) {
         self.method = method

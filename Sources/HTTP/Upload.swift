@@ -7,22 +7,20 @@ final class Upload {
     let size: UInt64
     private let path: String
     private let file: Int32
-    private var bytes: ArraySlice<UInt8> = []
+    /// Where the body begins in the file, in bytes.
+    private let start: UInt64
+    private let bytes: [UInt8]
+    /// What was read so far, in bytes.
+    private var position: UInt64 = 0
 
     /// - Returns: nil when there is nothing to send.
     init?(_ body: HTTPRequest.Body) throws {
         switch body {
         case .none: return nil
-        case .bytes(let all):
-            path = ""
-            file = -1
-            bytes = all[...]
-            size = UInt64(all.count)
-        case .file(let path, let size):
-            self.path = path
-            self.size = size
-            file = open(path, O_RDONLY | O_CLOEXEC)
-            guard file >= 0 else { throw FileError("open", path) }
+        case .bytes(let all): (path, file, start, bytes, size) = ("", -1, 0, all, UInt64(all.count))
+        case .file(let path, let size): (self.path, start, bytes, self.size, file) = (path, 0, [], size, try Self.open(path))
+        case .range(let path, let offset, let length):
+            (self.path, start, bytes, size, file) = (path, offset, [], length, try Self.open(path))
         }
     }
 
@@ -32,14 +30,30 @@ final class Upload {
 
     /// - Returns: the number of bytes filled in; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        guard file >= 0 else {
-            let piece = bytes.prefix(buffer.count)
-            buffer.copyBytes(from: piece)
-            bytes = bytes.dropFirst(piece.count)
-            return piece.count
+        let count = Int(min(UInt64(buffer.count), size - position))
+        var got = count
+        if file < 0 {
+            buffer.copyBytes(from: bytes[Int(position)..<Int(position) + count])
+        } else if count > 0 {
+            got = pread(file, buffer.baseAddress, count, off_t(start + position))
+            guard got >= 0 else { throw FileError("read", path) }
+            guard got > 0 else { throw ExtentError.changed(path: path) }
         }
-        let got = Glibc.read(file, buffer.baseAddress, buffer.count)
-        guard got >= 0 else { throw FileError("read", path) }
+        position += UInt64(got)
         return got
+    }
+
+    /// Goes back to an offset of the body, in bytes.
+    /// - Returns: false when there is no such place.
+    func seek(to offset: UInt64) -> Bool {
+        guard offset <= size else { return false }
+        position = offset
+        return true
+    }
+
+    private static func open(_ path: String) throws -> Int32 {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw FileError("open", path) }
+        return file
     }
 }

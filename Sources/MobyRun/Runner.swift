@@ -12,5 +12,5 @@ public protocol Runner: Sendable {
 
     /// Does what the plan says and waits for its end.
     /// - Returns: the exit code for `moby`.
-    func run(_ plan: Plan) throws -> Int32
+    func run(_ plan: Plan) async throws -> Int32
 }

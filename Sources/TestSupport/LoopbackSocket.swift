@@ -19,6 +19,24 @@ enum LoopbackSocket {
         return (listener, "127.0.0.1:\(UInt16(bigEndian: address.sin_port))")
     }
 
+    /// Connects to a port of 127.0.0.1.
+    static func connect(to port: UInt16) throws -> Int32 {
+        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(connection, $0, length) == 0 }
+        }
+        guard connected else {
+            close(connection)
+            throw FileError("connect", "127.0.0.1:\(port)")
+        }
+        return connection
+    }
+
     /// One request with its body; nil when the client went away.
     static func request(from connection: Int32) -> ScriptedServer.Request? {
         var bytes: [UInt8] = []

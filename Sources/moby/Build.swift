@@ -34,6 +34,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file")) var signCert: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
     @Flag(help: "Print the merged, resolved spec and stop.") var dryRun = false
+    @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
     @Flag(help: .hidden) var noSbom = false
     @Argument(help: "YAML files; '-' is standard input.") var files: [String]
 
@@ -59,6 +60,8 @@ struct Build: AsyncParsableCommand {
         let result = try await Builder(store: store, options: options).build(spec)
         if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
         BuildReport(result).print(level: global.level)
+        // `--format` wins over the spec's outputs, and over what is done with them.
+        if !noUpload, format.isEmpty, output == nil { try await BuildUploads(spec).run(result, global) }
     }
 
     private func options(_ provider: ImageProvider.Options) throws -> BuildOptions {

@@ -44,7 +44,9 @@ struct GlobalOptions: ParsableArguments {
         guard let verb = rest.first else { return arguments }
         var behind = [verb]
         rest.removeFirst()
-        if ["pkg", "cache", "run"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"), verb != "run" || noun == "qemu" {
+        let nouns = ["run": ["qemu", "gcp"], "push": ["gcp"]]
+        if ["pkg", "cache", "run", "push"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"), nouns[verb]?.contains(noun) ?? true
+        {
             behind.append(noun)
             rest.removeFirst()
         }

@@ -11,8 +11,8 @@ struct Moby: AsyncParsableCommand {
         abstract: "Assembles bootable operating systems from OCI images.",
         version: Version.text,
         subcommands: [
-            Build.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self, Formats.self, Schema.self,
-            Cache.self, Pkg.self, Version.self,
+            Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self, Formats.self,
+            Schema.self, Cache.self, Pkg.self, Version.self,
         ])
 
     static func main() async {

@@ -13,8 +13,21 @@ enum Terminal {
     }
 
     static func error(_ text: String) {
-        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
+        write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
+    }
+
+    /// Text as it is, at once.
+    static func output(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    static func write(_ text: String, to file: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            // Nobody listens.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
     }
 
     /// `12.3 MB`, in powers of ten as disks and networks are sold.

@@ -24,3 +24,9 @@ void moby_partial_unlink_on_signals(void);
 /// Makes free(3) hand memory back to the kernel from 128 KiB on, for good. glibc otherwise raises this threshold with each large block that is
 /// freed, and the buffers of one compressor stay when the next one comes.
 void moby_return_freed_memory(void);
+
+/// CRC-32C (RFC 3720, appendix B.4): the register after some more bytes. It begins as all ones, and the check is its inversion.
+uint32_t moby_crc32c(uint32_t value, const void *bytes, size_t length);
+
+/// The same, without the processor's own instruction.
+uint32_t moby_crc32c_table(uint32_t value, const void *bytes, size_t length);

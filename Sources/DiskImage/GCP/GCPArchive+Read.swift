@@ -46,7 +46,7 @@ extension GCPArchive {
         return archive[start..<start + length]
     }
 
-    private static func ranges(_ fields: ByteView, at offset: Int, _ count: Int) throws -> [SparseRange] {
+    static func ranges(_ fields: ByteView, at offset: Int, _ count: Int) throws -> [SparseRange] {
         var result: [SparseRange] = []
         for index in 0..<count where try fields.u8(offset + index * 24) > 0 {
             result.append(
@@ -56,7 +56,7 @@ extension GCPArchive {
     }
 
     /// A number in 12 bytes.
-    private static func number(_ fields: ByteView, _ offset: Int) throws -> UInt64 {
+    static func number(_ fields: ByteView, _ offset: Int) throws -> UInt64 {
         if try fields.u8(offset) & 0x80 > 0 { return try fields.u64be(offset + 4) }
         let digits = try fields.slice(offset, 12).drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
         guard let value = UInt64(String(decoding: digits, as: UTF8.self), radix: 8) else {

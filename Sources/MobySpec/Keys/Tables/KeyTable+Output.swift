@@ -5,14 +5,16 @@ extension Codec where Value == OutputSpec {
 extension KeyTable where Owner == OutputSpec {
     static let output = KeyTable(
         "output",
-        "What a file of 2017 asks to be built. `--format` on the command line wins; uploading is the business of `moby push`.",
+        "What a file of 2017 asks to be built; `--format` wins. With a project or bucket `gcp` uploads and makes an image, `gcp-storage` uploads.",
         [
             Key(
                 "format", \.format, Codec<String>.word.located, absent: nil,
                 "Name of a format, of today or of 2017: `kernel+initrd`, `iso-bios`, `iso-efi`, `gcp-img`, `gcp-storage`, `gcp`, `qcow`, `qcow2`, `vhd`, `vmdk`.",
                 example: "gcp-img", since: .only2017),
             Key("project", \.project, .string, "Google Cloud project.", example: "my-project", since: .only2017),
-            Key("bucket", \.bucket, .string, "Google Cloud storage bucket.", example: "my-bucket", since: .only2017),
+            Key(
+                "bucket", \.bucket, .string, "Google Cloud storage bucket; without one, `PROJECT-moby-images`.", example: "my-bucket",
+                since: .only2017),
             Key("family", \.family, .string, "Family of the Google Compute image.", example: "web", since: .only2017),
             Key("keys", \.keys, .string, "File with a key of a Google Cloud service account.", example: "gcp.json", since: .only2017),
             Key("public", \.isPublic, .bool, "Whether all may read the upload.", example: "true", since: .only2017),

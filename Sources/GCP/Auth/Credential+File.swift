@@ -1,0 +1,54 @@
+internal import Extents
+internal import FoundationEssentials
+internal import Glibc
+
+extension Credential {
+    /// The credential to use: the file named, else that of `GOOGLE_APPLICATION_CREDENTIALS`, else what `gcloud auth application-default login`
+    /// left, else the machine's.
+    /// - Parameters:
+    ///   - keys: path of a JSON key; nil or empty looks further.
+    ///   - environment: `GOOGLE_APPLICATION_CREDENTIALS`, `CLOUDSDK_CONFIG`, `HOME`.
+    /// - Throws: ``CredentialError`` for a file that is named and cannot be used.
+    public static func find(keys: String?, environment: [String: String]) throws -> Credential {
+        if let keys, !keys.isEmpty { return try read(keys) }
+        if let path = environment["GOOGLE_APPLICATION_CREDENTIALS"], !path.isEmpty { return try read(path) }
+        let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
+        if let path = folder.map({ "\($0)/application_default_credentials.json" }), access(path, F_OK) == 0 { return try read(path) }
+        return .machine
+    }
+
+    /// Reads a JSON file of a service account or a user.
+    public static func read(_ path: String) throws -> Credential {
+        let bytes: [UInt8]
+        do { bytes = try ExtentReader.bytes(of: ExtentList(file: path), limit: 1 << 20) } catch {
+            throw CredentialError("\(error)", hint: "make a key in the console under IAM & Admin, Service Accounts, Keys")
+        }
+        let decoder = JSONDecoder()
+        guard let type = (try? decoder.decode(Kind.self, from: Data(bytes)))?.type else {
+            throw CredentialError("'\(path)' is no JSON with a 'type'", hint: "expected a service account's key in JSON, not P12")
+        }
+        do {
+            switch type {
+            case "service_account": return .serviceAccount(try decoder.decode(ServiceAccount.self, from: Data(bytes)))
+            case "authorized_user": return .user(try decoder.decode(AuthorizedUser.self, from: Data(bytes)))
+            default:
+                throw CredentialError(
+                    "'\(path)' has credentials of the type '\(type)', expected 'service_account' or 'authorized_user'",
+                    hint: "name a service account's key with --keys")
+            }
+        } catch let error as DecodingError {
+            throw CredentialError("'\(path)' is no \(type): \(Self.field(error))", hint: "make the key anew")
+        }
+    }
+
+    private struct Kind: Decodable { let type: String }
+
+    /// The field at fault, without any value.
+    private static func field(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context): "'\(context.codingPath.last?.stringValue ?? "")' is no text"
+        default: "it is damaged"
+        }
+    }
+}

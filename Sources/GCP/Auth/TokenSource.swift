@@ -1,0 +1,103 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import HTTP
+
+/// Gives tokens for a credential, and new ones when they run out.
+public actor TokenSource {
+    /// Storage, with access lists, and Compute.
+    public static let scopes = "https://www.googleapis.com/auth/devstorage.full_control https://www.googleapis.com/auth/compute"
+
+    /// Seconds since 1970.
+    package static let now: @Sendable () -> Int64 = { Int64(Glibc.time(nil)) }
+
+    private let credential: Credential
+    private let client: JSONExchange
+    private let endpoints: Endpoints
+    private let time: @Sendable () -> Int64
+    private var token: Token?
+
+    init(
+        _ credential: Credential, _ client: JSONExchange, _ endpoints: Endpoints,
+        time: @escaping @Sendable () -> Int64
+    ) {
+        (self.credential, self.client, self.endpoints, self.time) = (credential, client, endpoints, time)
+    }
+
+    /// The value of `Authorization`; nil for nobody.
+    func authorization() async throws -> String? {
+        if case .none = credential { return nil }
+        if let token, token.serves(at: time()) { return "Bearer \(token.value.value)" }
+        let asked = time()
+        let answer = try await ask()
+        guard !answer.token.isEmpty, answer.token.utf8.allSatisfy({ 0x21...0x7e ~= $0 }) else {
+            throw CredentialError("the token server's answer has no usable token")
+        }
+        token = Token(value: Secret(answer.token), end: asked + (answer.life ?? 3600))
+        return "Bearer \(answer.token)"
+    }
+
+    /// The server does not take the token: the next one is new.
+    func drop() { token = nil }
+
+    private struct Answer: Decodable {
+        var token: String
+        /// Seconds.
+        var life: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case token = "access_token"
+            case life = "expires_in"
+        }
+    }
+
+    private func ask() async throws -> Answer {
+        switch credential {
+        case .none: preconditionFailure("nobody has no token")
+        case .machine: return try await askMachine()
+        case .serviceAccount(let account):
+            let url = account.tokenURL ?? endpoints.token
+            let claims = JWT.Claims(iss: account.email, scope: Self.scopes, aud: url, iat: time(), exp: time() + 3600)
+            return try await post(
+                url, "log in as \(account.email)",
+                [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", try JWT.signed(claims, by: account))])
+        case .user(let user):
+            return try await post(
+                endpoints.token, "log in with the stored credentials",
+                [
+                    ("grant_type", "refresh_token"), ("client_id", user.clientID), ("client_secret", user.clientSecret.value),
+                    ("refresh_token", user.refreshToken.value),
+                ])
+        }
+    }
+
+    private func post(_ url: String, _ title: String, _ fields: [(String, String)]) async throws -> Answer {
+        let target = try client.url(url, title)
+        guard target.scheme == "https" || WebURL.isLoopback(host: target.host) else {
+            throw CredentialError("secrets are not sent to \(target): it is not https")
+        }
+        let form = fields.map { "\($0.0)=\(WebURL.percentEncoded($0.1))" }.joined(separator: "&")
+        let request = HTTPRequest(
+            "POST", target, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: .bytes(Array(form.utf8)))
+        return try await client.decode(Answer.self, request, title)
+    }
+
+    /// The metadata server answers within a moment or is not there.
+    private func askMachine() async throws -> Answer {
+        let title = "ask the metadata server for a token"
+        let address = "\(endpoints.metadata)/computeMetadata/v1/instance/service-accounts/default/token"
+        let request = HTTPRequest("GET", try client.url(address, title), headers: ["Metadata-Flavor": "Google"])
+        do {
+            return try await Deadline.run(.seconds(3)) { [client] in
+                try await client.once.decode(Answer.self, request, title)
+            }
+        } catch let error as GoogleError where error.status != nil {
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw CredentialError(
+                "there are no Google credentials",
+                hint: "log in with: gcloud auth application-default login; or name a service account's key with --keys")
+        }
+    }
+}

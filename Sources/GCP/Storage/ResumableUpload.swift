@@ -1,0 +1,109 @@
+internal import FoundationEssentials
+internal import HTTP
+internal import Synchronization
+
+/// One upload in chunks ("Resumable uploads" of Cloud Storage). After a cut the server is asked how much it has; the rest is sent.
+///
+/// ```
+/// PUT session  Content-Range: bytes 0-16777215/209715200    → 308, Range: bytes=0-16777215    (or 200 with the object at the end)
+/// PUT session  Content-Range: bytes */209715200             → 308, Range: bytes=0-8388607     (none: nothing was kept)
+/// ```
+/// The session's address is secret and gives the right to write: no token goes with it.
+struct ResumableUpload: Sendable {
+    let client: GoogleClient
+    let source: UploadSource
+    let title: String
+    let session: WebURL
+    let chunk: UInt64
+    let progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)?
+
+    /// The session is no longer known.
+    struct Lost: Error {}
+
+    private enum Step {
+        case received(UInt64)
+        case done(StoredObject)
+    }
+
+    /// Sends everything.
+    /// - Throws: ``Lost`` when it must be begun anew; ``GoogleError``.
+    func run() async throws -> StoredObject {
+        var (position, tries): (UInt64, Int) = (0, 0)
+        var isKnown = true
+        while true {
+            let fault: GoogleError
+            let pause: Duration?
+            do {
+                let answer = isKnown ? try await send(from: position) : try await ask()
+                switch try read(answer) {
+                case .done(let object):
+                    // An emulator that takes the question for the end has stored a part: only a new beginning helps.
+                    if !isKnown, object.length != source.size { throw Lost() }
+                    progress?(source.size, source.size)
+                    return object
+                case .received(let now):
+                    let (before, asked) = (position, !isKnown)
+                    (position, isKnown) = (now, true)
+                    progress?(position, source.size)
+                    if now > before { tries = 0 }
+                    if now > before || asked { continue }
+                    fault = GoogleError(title, "the server keeps nothing of what is sent")
+                    pause = client.retries.pause(after: tries + 1, nil)
+                case nil:
+                    fault = GoogleError(title, answer.response, body: answer.body)
+                    pause = fault.mayPass ? client.retries.pause(after: tries + 1, answer.response) : nil
+                }
+            } catch let error as TransportError {
+                fault = GoogleError(title, session.description, error)
+                pause = error.isTransient ? client.retries.pause(after: tries + 1, nil) : nil
+            }
+            tries += 1
+            isKnown = false
+            guard let pause else { throw fault.after(tries) }
+            try await client.retries.sleep(pause)
+        }
+    }
+
+    private func send(from position: UInt64) async throws -> JSONExchange.Answer {
+        let length = min(chunk, source.size - position)
+        guard length > 0 else { return try await ask() }
+        var request = HTTPRequest(
+            "PUT", session, headers: ["Content-Range": "bytes \(position)-\(position + length - 1)/\(source.size)"],
+            body: .range(path: source.path, offset: position, length: length))
+        if let progress {
+            let sent = Mutex(position)
+            request.sent = { [total = source.size] count in
+                progress(
+                    sent.withLock {
+                        $0 += UInt64(count); return $0
+                    }, total)
+            }
+        }
+        return try await client.exchange.exchange(request)
+    }
+
+    private func ask() async throws -> JSONExchange.Answer {
+        let request = HTTPRequest("PUT", session, headers: ["Content-Range": "bytes */\(source.size)"], body: .bytes([]))
+        return try await client.exchange.exchange(request)
+    }
+
+    /// - Returns: nil for an error.
+    private func read(_ answer: JSONExchange.Answer) throws -> Step? {
+        switch answer.response.status {
+        case 200, 201: return .done(try JSONExchange.decode(StoredObject.self, answer.body, title))
+        case 308: return .received(try received(answer.response.headers["Range"]))
+        case 404, 410: throw Lost()
+        default: return nil
+        }
+    }
+
+    /// `bytes=0-N`: N + 1 bytes are kept.
+    private func received(_ range: String?) throws -> UInt64 {
+        guard let range else { return 0 }
+        let parts = range.split(separator: "-")
+        guard parts.count == 2, parts[0] == "bytes=0", let last = UInt64(parts[1]), last < source.size else {
+            throw GoogleError(title, "the server has the range '\(range)' of \(source.size) bytes")
+        }
+        return last + 1
+    }
+}

@@ -1,0 +1,58 @@
+internal import GCP
+internal import Synchronization
+
+/// What this run has made on Google's side, so that a run that ends early can take it back, and name what it cannot.
+final class GCPLedger: Sendable {
+    enum Thing: Sendable, Equatable {
+        case bucket(String)
+        case object(bucket: String, name: String)
+        case image(String)
+        case instance(String)
+    }
+
+    /// A thing and, while it is being made, the operation.
+    struct Entry: Sendable {
+        let thing: Thing
+        var operation: Operation?
+    }
+
+    private let entries = Mutex<[Entry]>([])
+    private let remarks = Mutex<[String]>([])
+
+    /// In the order they were made.
+    var things: [Entry] { entries.withLock(\.self) }
+    /// What cannot be taken back.
+    var facts: [String] { remarks.withLock(\.self) }
+
+    func add(_ thing: Thing) { entries.withLock { $0.append(Entry(thing: thing)) } }
+    func note(_ fact: String) { remarks.withLock { $0.append(fact) } }
+
+    /// The operation that makes the thing added last; nil when it is done.
+    func set(_ operation: Operation?) {
+        entries.withLock { if !$0.isEmpty { $0[$0.count - 1].operation = operation } }
+    }
+
+    /// It is done, and no longer taken back.
+    func keep(_ thing: Thing) { entries.withLock { $0.removeAll { $0.thing == thing } } }
+}
+
+extension GCPLedger.Thing: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .bucket(let name): "bucket '\(name)'"
+        case .object(let bucket, let name): "gs://\(bucket)/\(name)"
+        case .image(let name): "image '\(name)'"
+        case .instance(let name): "instance '\(name)'"
+        }
+    }
+
+    /// What a shell takes to delete it.
+    func command(project: String, zone: String) -> String {
+        switch self {
+        case .bucket(let name): "gcloud storage buckets delete gs://\(name)"
+        case .object(let bucket, let name): "gcloud storage rm gs://\(bucket)/\(name)"
+        case .image(let name): "gcloud compute images delete \(name) --project \(project)"
+        case .instance(let name): "gcloud compute instances delete \(name) --project \(project) --zone \(zone)"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import GCP
+
+/// Everything that will be asked of Google, decided beforehand. Printed, it is what `--dry-run` shows: each request, without secrets.
+public struct GCPPlan: Sendable, CustomStringConvertible {
+    struct Upload: Sendable {
+        var source: UploadSource
+        var bucket: String
+        var object: String
+        var isPublic: Bool
+        /// Makes the bucket when it is not there.
+        var create: APICall?
+    }
+
+    var project: String
+    var zone: String
+    /// Questions, before any byte is sent.
+    var checks: [APICall] = []
+    var upload: Upload?
+    var image: MachineImage?
+    var replacesImage = false
+    /// Its metadata has ``GCPPlan/keyPlace`` where the key made for the run will be.
+    var instance: Instance?
+    var machine: GCPMachine?
+    /// Host and port of the serial console, when it is not Google's.
+    var gateway: String?
+    var lines: [String] = []
+
+    /// Stands for the public key that is made when the machine is started.
+    static let keyPlace = "(public key made for this run)"
+
+    /// Requests as they will be sent, blank lines between them.
+    public var description: String { lines.joined(separator: "\n\n") }
+}

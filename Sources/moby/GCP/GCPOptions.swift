@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import GCP
+internal import HTTP
+internal import MobyRun
+
+/// The options of every verb that talks to Google Cloud. A flag wins over the environment.
+struct GCPOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Key of a service account (default: $CLOUDSDK_COMPUTE_KEYS, else application default credentials).", valueName: "file"))
+    var keys: String?
+    @Option(help: ArgumentHelp("Project (default: $CLOUDSDK_CORE_PROJECT, else the key's).", valueName: "id")) var project: String?
+    @Option(help: ArgumentHelp("Bucket for the upload (default: $CLOUDSDK_IMAGE_BUCKET, else PROJECT-moby-images).", valueName: "name"))
+    var bucket: String?
+    @Flag(help: "Let everybody read the uploaded file ($CLOUDSDK_IMAGE_PUBLIC=true).") var `public` = false
+    @Option(help: ArgumentHelp("Family of the image (default: $CLOUDSDK_IMAGE_FAMILY).", valueName: "name")) var family: String?
+    @Option(help: ArgumentHelp("Name of the image (default: $CLOUDSDK_IMAGE_NAME, else the file's).", valueName: "name")) var imgName:
+        String?
+    @Flag(help: "Let machines of the image start machines of their own.") var nestedVirt = false
+    @Flag(help: "The image boots by UEFI (default: looks at the disk).") var uefiCompatible = false
+    @Flag(help: "Print what would be asked of Google, and ask nothing.") var dryRun = false
+    @Flag(help: "Print the result as JSON.") var json = false
+
+    private static func value(_ option: String?, _ variable: String) -> String? {
+        let text = option ?? Terminal.environment[variable]
+        return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Who asks, and where.
+    func client(_ global: GlobalOptions) throws -> GoogleClient {
+        let environment = Terminal.environment
+        return GoogleClient(
+            try credential, transport: try CurlTransport(environment: environment, certificateFiles: global.certFile),
+            endpoints: Endpoints(environment: environment))
+    }
+
+    private var credential: Credential {
+        get throws { try Credential.find(keys: Self.value(keys, "CLOUDSDK_COMPUTE_KEYS"), environment: Terminal.environment) }
+    }
+
+    func projectID() throws -> String {
+        if let named = Self.value(project, "CLOUDSDK_CORE_PROJECT") { return named }
+        if let own = try credential.project { return own }
+        throw RunError("no project is named", hint: "name it with --project or CLOUDSDK_CORE_PROJECT")
+    }
+
+    func publication(of file: String) throws -> GCPPublication {
+        var publication = GCPPublication(file, project: try projectID())
+        publication.bucket = Self.value(bucket, "CLOUDSDK_IMAGE_BUCKET")
+        publication.family = Self.value(family, "CLOUDSDK_IMAGE_FAMILY")
+        publication.name = imageName
+        publication.isPublic = `public` || ["true", "1", "yes"].contains(Terminal.environment["CLOUDSDK_IMAGE_PUBLIC"]?.lowercased() ?? "")
+        publication.nested = nestedVirt
+        publication.uefi = uefiCompatible ? true : nil
+        // As LinuxKit has it: the image of this name is made anew.
+        publication.replaces = true
+        return publication
+    }
+
+    var imageName: String? { Self.value(imgName, "CLOUDSDK_IMAGE_NAME") }
+
+    /// Does what is wanted, or prints what would be done.
+    func run(_ publication: GCPPublication?, _ machine: GCPMachine?, _ global: GlobalOptions) async throws {
+        let work = GCP(publication, machine, client: try client(global), host: Self.host(global.level))
+        let plan = try work.plan()
+        if dryRun { return print(plan) }
+        let result = try await work.performAttended(plan)
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        }
+        guard global.level > 0, machine == nil else { return }
+        for line in [result.object, result.image].compactMap(\.self) { print(line) }
+    }
+
+    static func host(_ level: Int) -> GCPHost {
+        let bar = ProgressBar(isShown: level > 0)
+        return GCPHost(
+            say: { line in
+                if level > 0 { Terminal.error("moby: \(line)") }
+            }, console: { Terminal.output($0) }, progress: { bar.show($0, of: $1) })
+    }
+}

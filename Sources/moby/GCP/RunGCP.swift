@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Extents
+internal import MobyRun
+
+struct RunGCP: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gcp", abstract: "Start a machine in Google Cloud, show its console, delete it at the end.",
+        usage: "moby run gcp [options] <image>|<file>.img.tar.gz",
+        discussion: """
+            A file is stored and made an image of first. The console is the machine's serial port: Enter ~ . ends it, and the machine \
+            is deleted. Image and stored file stay.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var google: GCPOptions
+    @Option(help: ArgumentHelp("Name of the machine (default: the image's).", valueName: "name")) var name: String?
+    @Option(help: ArgumentHelp("Zone (default: $CLOUDSDK_COMPUTE_ZONE, else europe-west1-d).", valueName: "zone")) var zone: String?
+    @Option(help: ArgumentHelp("Machine type (default: $CLOUDSDK_COMPUTE_MACHINE, else g1-small).", valueName: "type")) var machine: String?
+    @Option(help: ArgumentHelp("One more disk, empty; repeatable.", valueName: "[file=]name[,size=N]")) var disk: [String] = []
+    @Option(help: ArgumentHelp("One more disk of so many GB ($CLOUDSDK_DISK_SIZE).", valueName: "GB")) var diskSize: Int?
+    @Option(help: ArgumentHelp("User data for the guest.", valueName: "text")) var data: String?
+    @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file")) var dataFile: String?
+    @Option(help: ArgumentHelp("A public key for root; repeatable.", valueName: "file")) var sshKey: [String] = []
+    @Option(help: ArgumentHelp("Network (default: 'default').", valueName: "name")) var network: String?
+    @Option(help: ArgumentHelp("Subnetwork in the zone's region.", valueName: "name")) var subnet: String?
+    @Option(help: ArgumentHelp("A network tag; repeatable.", valueName: "name")) var tag: [String] = []
+    @Flag(help: "Give the machine a virtual TPM.") var vtpm = false
+    @Flag(help: "Keep the machine at the end, and say how to delete it.") var skipCleanup = false
+    @Option(help: ArgumentHelp("interactive (by ssh), output (show the serial port), none (start and leave).", valueName: "how"))
+    var console = "interactive"
+    @Argument(help: "An image of the project, or a disk of 'moby build --format gcp'.") var image: String
+
+    mutating func validate() throws {
+        if data != nil, dataFile != nil { throw ValidationError("--data and --data-file exclude each other") }
+        guard ["interactive", "output", "none"].contains(console) else {
+            throw ValidationError("--console is '\(console)', expected interactive, output or none")
+        }
+    }
+
+    func run() async throws {
+        let publication = image.hasSuffix(".tar.gz") ? try google.publication(of: image) : nil
+        try await google.run(publication, try description(publication == nil ? image : nil), global)
+    }
+
+    private func description(_ image: String?) throws -> GCPMachine {
+        let environment = Terminal.environment
+        func value(_ option: String?, _ variable: String, _ otherwise: String) -> String {
+            [option, environment[variable]].compactMap(\.self).first { !$0.isEmpty } ?? otherwise
+        }
+        var machine = GCPMachine(project: try google.projectID())
+        machine.image = image
+        machine.name = name
+        machine.zone = value(zone, "CLOUDSDK_COMPUTE_ZONE", machine.zone)
+        machine.machine = value(self.machine, "CLOUDSDK_COMPUTE_MACHINE", machine.machine)
+        machine.disks = try disks(environment["CLOUDSDK_DISK_SIZE"])
+        machine.data = try dataFile.map { try text($0, limit: 256 << 10) } ?? data
+        machine.sshKeys = try sshKey.map { "root:\(try key($0))" }
+        (machine.network, machine.subnetwork, machine.tags) = (network, subnet, tag)
+        (machine.nested, machine.vtpm, machine.keeps) = (google.nestedVirt, vtpm, skipCleanup)
+        machine.console = console == "output" ? .output : console == "none" ? .none : .interactive
+        return machine
+    }
+
+    private func disks(_ size: String?) throws -> [(name: String?, size: Int)] {
+        var disks: [(name: String?, size: Int)] = try disk.map { text in
+            let disk = try Disk(parsing: text)
+            return (disk.path, disk.size.map { ($0 + 1023) / 1024 } ?? 10)
+        }
+        if let size = diskSize ?? size.flatMap({ Int($0) }) { disks.append((nil, size)) }
+        return disks
+    }
+
+    private func text(_ path: String, limit: UInt64) throws -> String {
+        String(decoding: try ExtentReader.bytes(of: ExtentList(file: path), limit: limit), as: UTF8.self)
+    }
+
+    /// One line of a public key; a private one is not sent by mistake.
+    private func key(_ path: String) throws -> String {
+        let lines = try text(path, limit: 64 << 10).split(whereSeparator: \.isNewline).map(String.init)
+        guard lines.count == 1, let line = lines.first, ["ssh-", "ecdsa-", "sk-"].contains(where: { line.hasPrefix($0) }) else {
+            throw RunError("'\(path)' is no public key of ssh", hint: "a public key is one line; its file ends in .pub")
+        }
+        return line
+    }
+}
