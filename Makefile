@@ -49,9 +49,10 @@ run-deps:
 test-deps:
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
 
-build: deps ## build the release binaries: moby and the guest's init
+build: deps ## build the release binaries: moby, the guest's init and metadata
 	swift build -c release $(SWIFTFLAGS) --product moby
 	swift build -c release --product init
+	swift build -c release --product metadata
 
 images: build ## build the system images (kernel/, pkg/) into the store
 	MOBY_PRODUCTS=$(BIN) $(MOBY) pkg build --refresh-missing $(PACKAGES)

@@ -30,6 +30,7 @@ let package = Package(
     products: [
         .executable(name: "moby", targets: ["moby"]),
         .executable(name: "init", targets: ["init"]),
+        .executable(name: "metadata", targets: ["metadata"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -60,7 +61,7 @@ let package = Package(
         library("MobySpec", ["CYAML", "OCI", "BootLayout"]),
         library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
-        library("MobyRun", ["MobyBuild", "Extents"]),
+        library("MobyRun", ["MobyBuild", "DiskImage", "Extents"]),
         .executableTarget(
             name: "moby",
             dependencies: ["MobyRun", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser],
@@ -69,6 +70,8 @@ let package = Package(
         // The guest.
         .target(name: "GuestInit", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
         .executableTarget(name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
+        .target(name: "GuestMetadata", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
+        .executableTarget(name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
         // `make bench`.
         .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
@@ -83,8 +86,9 @@ let package = Package(
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
         tests("MobyBuildTests", ["MobyBuild", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
-        tests("MobyRunTests", ["MobyRun"], golden: ["Golden"]),
+        tests("MobyRunTests", ["MobyRun", "Extents"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
+        tests("GuestMetadataTests", ["GuestMetadata"]),
         tests("CommandTests", []),
         tests("BootTests", ["MobyRun"]),
     ],

@@ -44,7 +44,8 @@ struct GlobalOptions: ParsableArguments {
         guard let verb = rest.first else { return arguments }
         var behind = [verb]
         rest.removeFirst()
-        if ["pkg", "cache", "run"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"), verb != "run" || noun == "qemu" {
+        if ["pkg", "cache", "metadata", "run"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"), verb != "run" || noun == "qemu"
+        {
             behind.append(noun)
             rest.removeFirst()
         }

@@ -11,7 +11,7 @@ struct Moby: AsyncParsableCommand {
         abstract: "Assembles bootable operating systems from OCI images.",
         version: Version.text,
         subcommands: [
-            Build.self, Run.self, Lint.self, Explain.self, Formats.self, Schema.self, Cache.self, Pkg.self, Version.self,
+            Build.self, Run.self, Lint.self, Explain.self, Formats.self, Schema.self, Cache.self, Pkg.self, Metadata.self, Version.self,
         ])
 
     static func main() async {
