@@ -12,8 +12,8 @@ public enum Metadata {
         } catch {
             return complain([error], status: 64)
         }
-        let answers = Probes.run(
-            providers.map { provider in { deadline in provider.probe(until: deadline) } }, until: Deadline(milliseconds: Provider.patience))
+        let probes = providers.map { provider in { deadline in provider.probe(until: deadline) } as Probes.Probe }
+        let answers = Probes.run(probes, patience: Provider.patience)
         for case .found(let finding) in answers { return keep(finding, in: folder) }
         let reasons = zip(providers, answers).map { provider, answer in
             if case .absent(let reason) = answer { "\(provider): \(reason)" } else { "\(provider): no answer" }

@@ -18,7 +18,7 @@ struct ProbesTests {
         let start = ContinuousClock.now
         let answers = Probes.run(
             [Self.after(150, .absent("a")), Self.after(50, .found(Self.finding)), Self.after(5000, .found(Self.finding))],
-            until: Deadline(milliseconds: 4000))
+            patience: 4000)
         #expect(answers == [.absent("a"), .found(Self.finding), nil])
         #expect(ContinuousClock.now - start < .seconds(2))
     }
@@ -26,7 +26,7 @@ struct ProbesTests {
     @Test func aLaterOneDoesNotOvertake() {
         let answers = Probes.run(
             [Self.after(200, .found(Self.finding)), Self.after(0, .found(Finding(provider: "y", origin: "y")))],
-            until: Deadline(milliseconds: 4000))
+            patience: 4000)
         #expect(answers.first == .found(Self.finding))
     }
 
@@ -34,12 +34,27 @@ struct ProbesTests {
         let start = ContinuousClock.now
         let answers = Probes.run(
             [Self.after(3000, .found(Self.finding)), Self.after(3000, .absent("x")), Self.after(0, .absent("b"))],
-            until: Deadline(milliseconds: 300))
+            patience: 300)
         #expect(answers == [nil, nil, .absent("b")])
         #expect((.milliseconds(250)...Duration.seconds(2)).contains(ContinuousClock.now - start))
     }
 
-    @Test func noneIsNone() { #expect(Probes.run([], until: Deadline(milliseconds: 100)) == []) }
+    /// Whoever answers in small steps is heard to the end.
+    @Test func anAnswerOnItsWayIsWaitedFor() {
+        let answers = Probes.run(
+            [
+                { deadline in
+                    for _ in 0..<5 {
+                        usleep(150_000)
+                        deadline.renew()
+                    }
+                    return .found(Self.finding)
+                }, Self.after(3000, .absent("x")),
+            ], patience: 400)
+        #expect(answers == [.found(Self.finding), nil])
+    }
+
+    @Test func noneIsNone() { #expect(Probes.run([], patience: 100) == []) }
 
     @Test func readsNamesOfProviders() throws {
         #expect(try Provider.all([]) == [.disc, .google])

@@ -7,27 +7,30 @@ final class Probes: Sendable {
     typealias Probe = @Sendable (Deadline) -> Answer
 
     private let answers: Mutex<[Answer?]>
+    private let deadlines: [Deadline]
     /// One byte for each answer.
     private let bell: (ring: Int32, hear: Int32)
 
-    private init(count: Int, bell: (ring: Int32, hear: Int32)) {
-        answers = Mutex(Array(repeating: nil, count: count))
+    private init(_ deadlines: [Deadline], bell: (ring: Int32, hear: Int32)) {
+        answers = Mutex(Array(repeating: nil, count: deadlines.count))
+        self.deadlines = deadlines
         self.bell = bell
     }
 
     /// Returns as soon as it is known which is the first of the `probes`, in their order, that has found something.
+    /// - Parameter patience: milliseconds that each may keep silent.
     /// - Returns: for each its answer; nil when it gave none in time, or was not waited for.
-    static func run(_ probes: [Probe], until deadline: Deadline) -> [Answer?] {
+    static func run(_ probes: [Probe], patience: Int64) -> [Answer?] {
         var ends: [Int32] = [-1, -1]
         let made = cinit_pipe(&ends)
         guard made == 0 else { return probes.map { _ in .absent("\(MetadataError("make", "pipe", number: -made))") } }
         // The ends stay open: a thread may be left behind, and the process is about to end.
-        let race = Probes(count: probes.count, bell: (ends[1], ends[0]))
+        let race = Probes(probes.map { _ in Deadline(milliseconds: patience) }, bell: (ends[1], ends[0]))
         for (index, probe) in probes.enumerated() {
-            let started = Self.start { race.put(probe(deadline), at: index) }
+            let started = Self.start { race.put(probe(race.deadlines[index]), at: index) }
             if !started { race.put(.absent("no thread for it"), at: index) }
         }
-        while !race.isDecided, race.waits(until: deadline) {}
+        while !race.isDecided, race.waits() {}
         return race.answers.withLock { $0 }
     }
 
@@ -47,12 +50,18 @@ final class Probes: Sendable {
         }
     }
 
+    /// The longest time that somebody still has who has not answered.
+    private var left: Int32 {
+        answers.withLock { answers in zip(answers, deadlines).map { $0 == nil ? $1.left : 0 }.max() ?? 0 }
+    }
+
     /// - Returns: whether there was another answer.
-    private func waits(until deadline: Deadline) -> Bool {
+    private func waits() -> Bool {
         while true {
             var poll = pollfd(fd: bell.hear, events: Int16(POLLIN), revents: 0)
-            let count = Glibc.poll(&poll, 1, deadline.left)
+            let count = Glibc.poll(&poll, 1, left)
             if count < 0, errno == EINTR { continue }
+            if count == 0, left > 0 { continue }
             guard count > 0 else { return false }
             var byte: UInt8 = 0
             return read(bell.hear, &byte, 1) == 1

@@ -11,7 +11,7 @@ enum Provider: Sendable, Equatable, CustomStringConvertible {
 
     /// What was attached by hand says more than whoever answers on the network.
     static let standard: [Provider] = [.disc, .google]
-    /// Milliseconds that a provider may take.
+    /// Milliseconds that a provider may keep silent.
     static let patience: Int64 = 2000
 
     init(parsing word: String) throws(MetadataError) {
@@ -40,7 +40,7 @@ enum Provider: Sendable, Equatable, CustomStringConvertible {
     func probe(until deadline: Deadline) -> Answer {
         switch self {
         case .google: GoogleMetadata(client: HTTPClient.google, deadline: deadline).probe()
-        case .disc: Discs().probe()
+        case .disc: Discs().probe(until: deadline)
         case .file(let path): Self.read(path)
         }
     }

@@ -8,13 +8,14 @@ struct Discs: Sendable {
     /// Milliseconds that a disc may come late: drivers for SCSI look for theirs in the background.
     var patience: Int64 = 300
 
-    func probe() -> Answer {
-        let deadline = Deadline(milliseconds: patience)
+    func probe(until deadline: Deadline) -> Answer {
+        let end = Deadline(milliseconds: patience)
         var faults: [MetadataError] = []
         repeat {
             faults = []
             for name in Self.candidates(names) {
                 guard let volume = VolumeLabel(device: "\(devices)/\(name)"), Self.isMeant(name, volume) else { continue }
+                deadline.renew()
                 do throws(MetadataError) {
                     if let finding = try read(name, volume) { return .found(finding) }
                 } catch {
@@ -22,7 +23,7 @@ struct Discs: Sendable {
                 }
             }
             usleep(50_000)
-        } while !deadline.hasPassed
+        } while !end.hasPassed
         return .absent(faults.isEmpty ? "no disc" : faults.map(\.description).joined(separator: ", "))
     }
 

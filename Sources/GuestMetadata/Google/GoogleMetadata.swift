@@ -6,7 +6,7 @@ struct GoogleMetadata: Sendable {
     private static let base = "/computeMetadata/v1/"
 
     let client: HTTPClient
-    /// Of all questions together.
+    /// Of the next question.
     let deadline: Deadline
 
     func probe() -> Answer {
@@ -22,13 +22,9 @@ struct GoogleMetadata: Sendable {
 
     private func fill(_ finding: inout Finding) {
         do throws(MetadataError) {
+            finding.keys = GoogleKeys.lines(try keys(), now: UTCTime.text(of: Int64(time(nil))))
             finding.userData = try value("instance/attributes/user-data")
             if finding.userData == nil { finding.userData = try value("instance/attributes/userdata") }
-        } catch {
-            finding.faults.append(error)
-        }
-        do throws(MetadataError) {
-            finding.keys = GoogleKeys.lines(try keys(), now: UTCTime.text(of: Int64(time(nil))))
         } catch {
             finding.faults.append(error)
         }
@@ -55,6 +51,7 @@ struct GoogleMetadata: Sendable {
             answer = try client.get(Self.base + path, until: deadline)
         }
         guard answer.headers["metadata-flavor"] == Self.flavor.value else { throw MetadataError("the server is not Google's") }
+        if answer.status < 500 { deadline.renew() }
         switch answer.status {
         case 200: return answer.body
         case 404: return nil
