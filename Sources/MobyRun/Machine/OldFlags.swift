@@ -75,6 +75,6 @@ public enum OldFlags {
         "cpus", "mem", "disk", "diskpath", "disksize", "disk-size", "publish", "networking", "accel", "state", "data", "data-file", "fw",
         "arch", "qemu", "device", "virtiofs", "virtiofsd", "await", "name", "dir", "format", "size", "input-tar", "sbom-output",
         "cache", "mirror", "cert-file", "verbose", "config", "zone", "machine", "keys", "project", "bucket", "family", "img-name", "org",
-        "hash", "tag", "build-yml", "port", "directory", "lock", "ssh-key", "network", "subnet", "console",
+        "hash", "tag", "hostname", "build-yml", "port", "directory", "lock", "ssh-key", "network", "subnet", "console",
     ]
 }

@@ -12,7 +12,7 @@ enum StateFolder {
         for disk in plan.newDisks where !FileFacts.exists(disk.path) {
             try EmptyDisk.create(disk.path, disk.format, mebibytes: disk.size)
         }
-        if let disc = plan.dataDisc { try write(DataDisc.image(config: disc.content), to: disc.path) }
+        if let disc = plan.dataDisc { try ExtentWriter.write(DataDisc.image(config: disc.content), to: disc.path) }
         for copy in plan.copies where !FileFacts.exists(copy.to) {
             try write(FileFacts.head(of: copy.from, count: 64 << 20), to: copy.to)
         }

@@ -1,0 +1,66 @@
+internal import Glibc
+
+/// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254, which answers those who name its flavor, and names it.
+struct GoogleMetadata: Sendable {
+    private static let flavor = (name: "Metadata-Flavor", value: "Google")
+    private static let base = "/computeMetadata/v1/"
+
+    let client: HTTPClient
+    /// Of the next question.
+    let deadline: Deadline
+
+    func probe() -> Answer {
+        var finding = Finding(provider: "GCP", origin: "GCP")
+        do {
+            finding.hostname = try text("instance/hostname")
+        } catch {
+            return .absent("\(error)")
+        }
+        fill(&finding)
+        return .found(finding)
+    }
+
+    private func fill(_ finding: inout Finding) {
+        do throws(MetadataError) {
+            finding.keys = GoogleKeys.lines(try keys(), now: UTCTime.text(of: Int64(time(nil))))
+            finding.userData = try value("instance/attributes/user-data")
+            if finding.userData == nil { finding.userData = try value("instance/attributes/userdata") }
+        } catch {
+            finding.faults.append(error)
+        }
+    }
+
+    /// The instance's keys, and the project's unless the instance does not want them.
+    private func keys() throws(MetadataError) -> String {
+        let own = try text("instance/attributes/ssh-keys") ?? ""
+        // Until 2017 this was the name; keys of the instance under it stand alone.
+        let old = try text("instance/attributes/sshKeys")
+        let blocked = try text("instance/attributes/block-project-ssh-keys")?.lowercased() == "true"
+        if blocked || old != nil { return "\(own)\n\(old ?? "")" }
+        return "\(own)\n\(try text("project/attributes/ssh-keys") ?? "")\n\(try text("project/attributes/sshKeys") ?? "")"
+    }
+
+    private func text(_ path: String) throws(MetadataError) -> String? { try value(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    /// A value; nil when the server has none.
+    private func value(_ path: String) throws(MetadataError) -> [UInt8]? {
+        var answer = try client.get(Self.base + path, until: deadline)
+        // The server of a machine that has just started may not be ready.
+        while answer.status >= 500, deadline.left > 200 {
+            usleep(100_000)
+            answer = try client.get(Self.base + path, until: deadline)
+        }
+        guard answer.headers["metadata-flavor"] == Self.flavor.value else { throw MetadataError("the server is not Google's") }
+        if answer.status < 500 { deadline.renew() }
+        switch answer.status {
+        case 200: return answer.body
+        case 404: return nil
+        default: throw MetadataError("'\(path)': status \(answer.status), expected 200 or 404")
+        }
+    }
+}
+
+extension HTTPClient {
+    static let google = HTTPClient(
+        address: (169, 254, 169, 254), headers: [("Host", "metadata.google.internal"), ("Metadata-Flavor", "Google")])
+}

@@ -1,0 +1,132 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import GuestMetadata
+
+/// Which devices are looked at, and what their files say.
+struct DiscTests {
+    @Test func cdsComeFirstAndSomeDevicesNever() {
+        let names = ["vda", "loop0", "ram1", "sr1", "zram0", "fd0", "sr0", "vda1", "sda", "dm-0", "md0", "nvme0n1p1"]
+        #expect(Discs.candidates(names) == ["sr0", "sr1", "nvme0n1p1", "sda", "vda", "vda1"])
+    }
+
+    private static func device(_ places: [(Int, [UInt8])]) -> VolumeLabel? {
+        var bytes = [UInt8](repeating: 0, count: 40_000)
+        for (offset, part) in places { bytes.replaceSubrange(offset..<offset + part.count, with: part) }
+        return VolumeLabel { offset, count in Array(bytes.dropFirst(offset).prefix(count)) }
+    }
+
+    private static let fatEnd: (Int, [UInt8]) = (510, [0x55, 0xAA])
+
+    @Test func readsLabels() {
+        let disc = Self.device([(32768, [1] + Array("CD001".utf8)), (32808, Array("CIDATA    ".utf8))])
+        #expect(disc?.type == "iso9660" && disc?.label == "CIDATA")
+        let fat16 = Self.device([(38, [0x29]), (43, Array("cidata     FAT16   ".utf8)), Self.fatEnd])
+        #expect(fat16?.type == "vfat" && fat16?.label == "cidata")
+        let fat32 = Self.device([(66, [0x29]), (71, Array("CONFIG-2   FAT32   ".utf8)), Self.fatEnd])
+        #expect(fat32?.type == "vfat" && fat32?.label == "CONFIG-2")
+        #expect(Self.device([]) == nil)
+        #expect(Self.device([Self.fatEnd]) == nil)
+        #expect(VolumeLabel { _, _ in [] } == nil)
+        #expect(VolumeLabel(device: "/nonexistent") == nil)
+    }
+
+    /// Images that the usual programs make.
+    @Test func readsLabelsOfOtherPrograms() async throws {
+        try await withTemporaryDirectory { folder in
+            try "x".write(toFile: folder + "/user-data", atomically: true, encoding: .utf8)
+            try await Oracle("genisoimage")("-quiet", "-V", "cidata", "-r", "-J", "-o", folder + "/cd.iso", folder + "/user-data")
+            let disc = try #require(VolumeLabel(device: folder + "/cd.iso"))
+            #expect(disc.type == "iso9660" && disc.label == "cidata")
+            for (bits, size) in [("12", "1M"), ("16", "32M"), ("32", "64M")] {
+                let path = folder + "/fat\(bits)"
+                try await Oracle("truncate")("-s", size, path)
+                try await Oracle("mkfs.vfat")("-F", bits, "-n", "CIDATA", path)
+                let volume = try #require(VolumeLabel(device: path))
+                #expect(volume.type == "vfat" && volume.label == "CIDATA")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("sr0", "ANYTHING", true), ("vdb", "CIDATA", true), ("vdb", "config-2", true), ("vdb", "DATA", false), ("srx", "x", false),
+    ])
+    func knowsWhatIsMeant(name: String, label: String, isMeant: Bool) throws {
+        let volume = try #require(
+            Self.device([
+                (38, [0x29]), (43, Array(label.padding(toLength: 11, withPad: " ", startingAt: 0).utf8)), (54, Array("FAT".utf8)),
+                Self.fatEnd,
+            ]))
+        #expect(Discs.isMeant(name, volume) == isMeant)
+    }
+
+    @Test func readsNoCloudConfigDriveAndPlainDiscs() async throws {
+        try await withTemporaryDirectory { folder in
+            func finding(_ files: [String: String], label: String) throws -> Finding? {
+                let root = folder + "/" + UUID().uuidString
+                for (name, text) in files {
+                    let path = root + "/" + name
+                    try FileManager.default.createDirectory(
+                        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                    try text.write(toFile: path, atomically: true, encoding: .utf8)
+                }
+                try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+                return try DiscFiles.read(try Folder(root), label: label, origin: "/dev/sr0")
+            }
+            let plain = try finding(["config": "c"], label: "CONFIG")
+            #expect(plain?.provider == "CDROM" && plain?.userData == Array("c".utf8))
+            let both = try finding(["config": "c", "user-data": "u", "meta-data": "local-hostname: web1\n"], label: "cidata")
+            #expect(both?.provider == "NoCloud" && both?.userData == Array("u".utf8) && both?.hostname == "web1")
+            let named = try finding(["meta-data": "local-hostname: web1\n"], label: "cidata")
+            #expect(named?.hostname == "web1" && named?.userData == nil)
+            let drive = try finding(
+                [
+                    "openstack/latest/user_data": "u",
+                    "openstack/latest/meta_data.json": #"{"hostname": "web3", "public_keys": {"me": "ssh-rsa AAAA me\n"}}"#,
+                ], label: "config-2")
+            #expect(drive?.provider == "ConfigDrive" && drive?.hostname == "web3" && drive?.keys == ["ssh-rsa AAAA me"])
+            #expect(try finding([:], label: "CONFIG") == nil)
+            #expect(try finding(["user-data": "u"], label: "config-2") == nil)
+        }
+    }
+
+    /// A link on a disc leads to no file of the machine.
+    @Test func followsNoLinksOfADisc() async throws {
+        try await withTemporaryDirectory { folder in
+            try FileManager.default.createSymbolicLink(atPath: folder + "/user-data", withDestinationPath: "/etc/passwd")
+            #expect(throws: MetadataError.self) { try DiscFiles.read(try Folder(folder), label: "cidata", origin: "x") }
+        }
+    }
+
+    struct Facts: Sendable, CustomTestStringConvertible {
+        let text: String
+        var hostname: String?
+        var keys: [String] = []
+        var testDescription: String { String(text.prefix(40)) }
+    }
+
+    @Test(arguments: [
+        Facts(text: ""),
+        Facts(text: "instance-id: i-1\nlocal-hostname: web1\n", hostname: "web1"),
+        Facts(text: "# x\r\nhostname: 'web1'\r\n", hostname: "web1"),
+        Facts(text: "local-hostname: \"a\"\nhostname: b\n", hostname: "a"),
+        Facts(
+            text: "public-keys:\n  - ssh-rsa AAAA me\n  - \"ssh-ed25519 BBBB\"\nlocal-hostname: w\n", hostname: "w",
+            keys: ["ssh-rsa AAAA me", "ssh-ed25519 BBBB"]),
+        Facts(text: "public-keys:\n- ssh-rsa AAAA\nx: y z\n", keys: ["ssh-rsa AAAA"]),
+        Facts(text: "public-keys:\n  mine: ssh-rsa AAAA\n", keys: ["ssh-rsa AAAA"]),
+        Facts(text: "public-keys: [\"ssh-rsa AAAA\", \"ssh-rsa BBBB\"]\n", keys: ["ssh-rsa AAAA", "ssh-rsa BBBB"]),
+        Facts(text: #"{"local-hostname": "j", "public-keys": ["ssh-rsa AAAA"]}"#, hostname: "j", keys: ["ssh-rsa AAAA"]),
+        Facts(text: "::::\n: \n-\n", hostname: nil),
+    ])
+    func readsMetadata(facts: Facts) throws {
+        let metadata = try DiscMetadata(Array(facts.text.utf8))
+        #expect(metadata.hostname == facts.hostname)
+        #expect(metadata.keys == facts.keys)
+    }
+
+    @Test func brokenJSONIsAFault() {
+        #expect(throws: MetadataError.self) { try DiscMetadata(Array("{\"a\"".utf8)) }
+    }
+}

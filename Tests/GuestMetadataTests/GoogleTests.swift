@@ -1,0 +1,131 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import GuestMetadata
+
+/// Google's metadata server, as its documentation describes it.
+struct GoogleTests {
+    private static func probe(_ values: [String: String], milliseconds: Int64 = 2000, flavor: String = "Google") throws -> (
+        Answer, [ScriptedServer.Request]
+    ) {
+        let server = try ScriptedServer { request in
+            guard request.headers["metadata-flavor"] == "Google", request.headers["host"] == "metadata.google.internal" else {
+                return .init(403, text: "")
+            }
+            guard let value = values[request.target.replacing("/computeMetadata/v1/", with: "", maxReplacements: 1)] else {
+                return .init(404, headers: ["Metadata-Flavor": flavor], text: "<html>not found</html>")
+            }
+            return .init(headers: ["Metadata-Flavor": flavor], text: value)
+        }
+        let answer = GoogleMetadata(client: try client(server.host), deadline: Deadline(milliseconds: milliseconds)).probe()
+        return (answer, server.requests)
+    }
+
+    private static func client(_ host: String) throws -> HTTPClient {
+        let port = try #require(host.split(separator: ":").last.flatMap { UInt16($0) })
+        return HTTPClient(address: (127, 0, 0, 1), port: port, headers: HTTPClient.google.headers)
+    }
+
+    @Test func findsAllValues() throws {
+        let (answer, requests) = try Self.probe([
+            "instance/hostname": "web1.c.p.internal", "instance/attributes/ssh-keys": "me:ssh-rsa AAAA me\nyou:ssh-rsa BBBB",
+            "project/attributes/ssh-keys": "all:ssh-rsa CCCC all\nme:ssh-rsa AAAA me", "instance/attributes/user-data": "{}",
+        ])
+        #expect(
+            answer
+                == .found(
+                    Finding(
+                        provider: "GCP", origin: "GCP", hostname: "web1.c.p.internal",
+                        keys: ["ssh-rsa AAAA me", "ssh-rsa BBBB", "ssh-rsa CCCC all"],
+                        userData: Array("{}".utf8))))
+        #expect(requests.allSatisfy { $0.method == "GET" })
+    }
+
+    @Test func userDataOf2017AndBlockedProjectKeys() throws {
+        let (answer, _) = try Self.probe([
+            "instance/hostname": "h", "instance/attributes/userdata": "old", "instance/attributes/block-project-ssh-keys": "TRUE",
+            "instance/attributes/ssh-keys": "a:ssh-rsa AAAA", "project/attributes/ssh-keys": "b:ssh-rsa BBBB",
+        ])
+        #expect(
+            answer == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h", keys: ["ssh-rsa AAAA"], userData: Array("old".utf8))))
+    }
+
+    @Test func nothingButANameIsEnough() throws {
+        #expect(try Self.probe(["instance/hostname": "h"]).0 == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
+    }
+
+    @Test func otherServersAtTheAddressAreNotGoogles() throws {
+        #expect(try Self.probe(["instance/hostname": "h"], flavor: "None").0 == .absent("the server is not Google's"))
+    }
+
+    @Test func nobodyThereIsToldAtOnce() throws {
+        let (start, port) = (ContinuousClock.now, try ScriptedServer { _ in .init() }.host)
+        let answer = GoogleMetadata(client: try Self.client(port), deadline: Deadline(milliseconds: 2000)).probe()
+        guard case .absent = answer else { return #expect(Bool(false), "\(answer)") }
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    @Test func aServerThatHangsCostsItsTime() throws {
+        let server = try ScriptedServer { _ in
+            var response = ScriptedServer.Response(headers: ["Metadata-Flavor": "Google"], body: Array("ha".utf8), length: 100)
+            response.isHeld = true
+            return response
+        }
+        let (start, client) = (ContinuousClock.now, try Self.client(server.host))
+        let answer = GoogleMetadata(client: client, deadline: Deadline(milliseconds: 300)).probe()
+        #expect(answer == .absent("no answer from 127.0.0.1"))
+        #expect((.milliseconds(250)...Duration.seconds(2)).contains(ContinuousClock.now - start))
+    }
+
+    /// What was had before the server fell silent counts, and the rest is a fault.
+    @Test func whatIsMissingIsTold() throws {
+        let server = try ScriptedServer { request in
+            var response = ScriptedServer.Response(headers: ["Metadata-Flavor": "Google"], text: "h")
+            if !request.target.hasSuffix("hostname") { (response.length, response.isHeld) = (9, true) }
+            return response
+        }
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 300)).probe()
+        guard case .found(let finding) = answer else { return #expect(Bool(false), "\(answer)") }
+        #expect(finding.hostname == "h" && finding.faults == [MetadataError("no answer from 127.0.0.1")])
+    }
+
+    @Test func aServerThatIsNotReadyIsAskedAgain() throws {
+        let started = ContinuousClock.now
+        let server = try ScriptedServer { request in
+            let status = ContinuousClock.now - started < .milliseconds(300) ? 503 : request.target.hasSuffix("hostname") ? 200 : 404
+            return .init(status, headers: ["Metadata-Flavor": "Google"], text: "h")
+        }
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 2000)).probe()
+        #expect(answer == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
+    }
+
+    @Test func anEndlessAnswerEnds() throws {
+        let server = try ScriptedServer { _ in
+            var response = ScriptedServer.Response(headers: ["Metadata-Flavor": "Google"], body: [UInt8](repeating: 0x61, count: 1 << 20))
+            response.isEndless = true
+            return response
+        }
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 20_000)).probe()
+        #expect(answer == .absent("an answer of 127.0.0.1 without end"))
+    }
+
+    @Test(arguments: [
+        ("me:ssh-rsa AAAA me", ["ssh-rsa AAAA me"]),
+        ("ssh-rsa AAAA a:b", ["ssh-rsa AAAA a:b"]),
+        ("\n\r\n# x\nme:\n", []),
+        ("me:command=\"a:b\" ssh-rsa AAAA", ["command=\"a:b\" ssh-rsa AAAA"]),
+        (#"me:ssh-rsa AAAA google-ssh {"userName":"me","expireOn":"2020-01-01T00:00:00+0000"}"#, []),
+        (
+            #"me:ssh-rsa AAAA google-ssh {"userName":"me","expireOn":"2030-01-01T00:00:00+0000"}"#,
+            [#"ssh-rsa AAAA google-ssh {"userName":"me","expireOn":"2030-01-01T00:00:00+0000"}"#]
+        ),
+        (#"me:ssh-rsa AAAA google-ssh {"expireOn":"tomorrow"}"#, []),
+        ("me:ssh-rsa AAAA google-ssh {", []),
+        (#"me:ssh-rsa AAAA google-ssh {"userName":"me"}"#, [#"ssh-rsa AAAA google-ssh {"userName":"me"}"#]),
+    ])
+    func readsKeys(text: String, keys: [String]) { #expect(GoogleKeys.lines(text, now: "2025-06-01T12:00:00") == keys) }
+
+    @Test(arguments: [(0, "1970-01-01T00:00:00"), (1_767_225_599, "2025-12-31T23:59:59")])
+    func writesTimes(seconds: Int64, text: String) { #expect(UTCTime.text(of: seconds) == text) }
+}

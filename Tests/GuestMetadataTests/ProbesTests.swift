@@ -1,0 +1,73 @@
+import Glibc
+import Testing
+
+@testable import GuestMetadata
+
+/// Providers asked at the same time.
+struct ProbesTests {
+    private static let finding = Finding(provider: "x", origin: "x")
+
+    private static func after(_ milliseconds: UInt32, _ answer: Answer) -> Probes.Probe {
+        { _ in
+            usleep(milliseconds * 1000)
+            return answer
+        }
+    }
+
+    @Test func theFirstInOrderThatFindsSomethingDecides() {
+        let start = ContinuousClock.now
+        let answers = Probes.run(
+            [Self.after(150, .absent("a")), Self.after(50, .found(Self.finding)), Self.after(5000, .found(Self.finding))],
+            patience: 4000)
+        #expect(answers == [.absent("a"), .found(Self.finding), nil])
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    @Test func aLaterOneDoesNotOvertake() {
+        let answers = Probes.run(
+            [Self.after(200, .found(Self.finding)), Self.after(0, .found(Finding(provider: "y", origin: "y")))],
+            patience: 4000)
+        #expect(answers.first == .found(Self.finding))
+    }
+
+    @Test func oneThatHangsCostsNoMoreThanTheTimeForAll() {
+        let start = ContinuousClock.now
+        let answers = Probes.run(
+            [Self.after(3000, .found(Self.finding)), Self.after(3000, .absent("x")), Self.after(0, .absent("b"))],
+            patience: 300)
+        #expect(answers == [nil, nil, .absent("b")])
+        #expect((.milliseconds(250)...Duration.seconds(2)).contains(ContinuousClock.now - start))
+    }
+
+    /// Whoever answers in small steps is heard to the end.
+    @Test func anAnswerOnItsWayIsWaitedFor() {
+        let answers = Probes.run(
+            [
+                { deadline in
+                    for _ in 0..<5 {
+                        usleep(150_000)
+                        deadline.renew()
+                    }
+                    return .found(Self.finding)
+                }, Self.after(3000, .absent("x")),
+            ], patience: 400)
+        #expect(answers == [.found(Self.finding), nil])
+    }
+
+    @Test func noneIsNone() { #expect(Probes.run([], patience: 100) == []) }
+
+    @Test func readsNamesOfProviders() throws {
+        #expect(try Provider.all([]) == [.disc, .google])
+        #expect(try Provider.all(["gcp", "file=/a=b", "cdrom"]) == [.google, .file("/a=b"), .disc])
+        #expect(throws: MetadataError.self) { try Provider.all(["aws"]) }
+        #expect(throws: MetadataError.self) { try Provider.all(["file="]) }
+    }
+
+    @Test(arguments: ["/nonexistent", "/etc", "/dev/zero"])
+    func filesThatAreNoneAreAbsent(path: String) {
+        guard case .absent(let reason) = Provider.file(path).probe(until: Deadline(milliseconds: 100)) else {
+            return #expect(Bool(false), "\(path) was found")
+        }
+        #expect(reason.contains(path))
+    }
+}
