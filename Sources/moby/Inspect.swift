@@ -83,7 +83,8 @@ private enum Artifacts {
     private struct Unreadable: HintedError, CustomStringConvertible {
         let path: String
         let error: any Error
-        var description: String { PlainText.of("'\(path)': \(error)") }
+        /// Errors of this kind are fit for a terminal already.
+        var description: String { PlainText.of("'\(path)': ") + (error is InspectError ? "\(error)" : PlainText.of("\(error)")) }
         var hint: String? { (error as? any HintedError)?.hint }
     }
 }

@@ -50,10 +50,10 @@ struct InspectCommandTests {
     @Test func exitCodesTellWhatWasWrong() async throws {
         try await withArtifacts { folder in
             let initrd = folder + "/initrd.img"
-            try Data("neither this\nnor that\n".utf8).write(to: URL(filePath: folder + "/garbage"))
+            try Data("\u{1b}either this\nnor that\n".utf8).write(to: URL(filePath: folder + "/garbage"))
             try Data(contentsOf: URL(filePath: initrd)).prefix(100).write(to: URL(filePath: folder + "/cut"))
             let runs: [([String], Int32, String)] = [
-                (["inspect", folder + "/garbage"], 1, "not an artifact: 22 bytes that begin with 'neither '"),
+                (["inspect", folder + "/garbage"], 1, "not an artifact: 22 bytes that begin with '\\x1beither '"),
                 (["inspect", folder + "/cut"], 1, "error: "), (["cat", initrd, "/etc/none"], 1, "nothing at '/etc/none'"),
                 (["cat", initrd, "/etc"], 1, "'/etc' is a directory"), (["ls", initrd, "esp:/"], 1, "its volumes are initrd"),
                 (["ls", folder + "/none"], 1, "No such file"), (["cat", initrd], 64, "Missing expected argument"),
