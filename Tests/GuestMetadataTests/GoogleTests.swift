@@ -85,7 +85,7 @@ struct GoogleTests {
             if !request.target.hasSuffix("hostname") { (response.length, response.isHeld) = (9, true) }
             return response
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 300)).probe()
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 1500)).probe()
         guard case .found(let finding) = answer else { return #expect(Bool(false), "\(answer)") }
         #expect(finding.hostname == "h" && finding.faults == [MetadataError("no answer from 127.0.0.1")])
     }

@@ -110,7 +110,9 @@ struct RootAssembly {
     /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole. `moby inspect` finds in it
     /// what each segment is: after "whole" a line of role and title for each, itself at the end.
     private func sentinel(_ folder: TreePath, after segments: [PlannedSegment]) -> FileTree {
-        let lines = ["whole"] + segments.map { "\($0.key.role.rawValue) \($0.title)" } + ["sentinel"]
+        // Digests, not names: one image has the same bytes wherever it came from. An edit of the file changes its own segment only.
+        let sources = segments.map { "\($0.key.role.rawValue) \($0.key.role == .spec ? $0.title : $0.key.content)" }
+        let lines = ["whole"] + sources + ["sentinel"]
         var tree = FileTree()
         tree.set(folder.appending(TreePath("sentinel")), .file(lines.map { $0 + "\n" }.joined(), mode: 0o444))
         return tree
