@@ -1,10 +1,19 @@
 #include "clinux.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 ssize_t moby_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t length) {
     return copy_file_range(in, in_offset, out, out_offset, length, 0);
+}
+
+int moby_allocate(int file, off_t offset, off_t length) {
+    int result;
+    do {
+        result = fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
+    } while (result != 0 && errno == EINTR);
+    return result;
 }
 
 int moby_rename_new(const char *from, const char *to) {

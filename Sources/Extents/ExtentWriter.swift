@@ -9,6 +9,7 @@ public enum ExtentWriter {
     public static func write(_ list: ExtentList, to path: String, mode: UInt32 = 0o644) throws {
         let partial = try PartialFile(path, mode: mode)
         var output = Output(file: partial.file, path: path)
+        output.reserve(list)
         for extent in list.extents { try output.append(extent) }
         guard ftruncate(partial.file.number, off_t(list.length)) == 0 else { throw FileError("write", path) }
         try partial.commit()
@@ -43,6 +44,20 @@ private struct Output: ~Copyable {
     init(file: FileDescriptor, path: String) {
         self.file = file
         self.path = path
+    }
+
+    /// Asks for the blocks of everything but the holes. Whether the file system can is all the same: without them, ext4 waits for the
+    /// contents to reach the disk when a file takes the place of another.
+    func reserve(_ list: ExtentList) {
+        var (start, end): (UInt64, UInt64) = (0, 0)
+        for extent in list.extents {
+            if case .hole = extent.source {
+                if end > start { _ = moby_allocate(file.number, off_t(start), off_t(end - start)) }
+                start = end + extent.length
+            }
+            end += extent.length
+        }
+        if end > start { _ = moby_allocate(file.number, off_t(start), off_t(end - start)) }
     }
 
     mutating func append(_ extent: Extent) throws {

@@ -5,6 +5,9 @@
 /// copy_file_range(2), which Swift's Glibc module does not show.
 ssize_t moby_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t length);
 
+/// fallocate(2) with FALLOC_FL_KEEP_SIZE, once more when a signal came: blocks for a part of a file, its length as it was.
+int moby_allocate(int file, off_t offset, off_t length);
+
 /// renameat2(2) with RENAME_NOREPLACE: -1 with errno EEXIST when the new name is taken.
 int moby_rename_new(const char *from, const char *to);
 
