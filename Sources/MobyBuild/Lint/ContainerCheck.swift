@@ -46,8 +46,8 @@ struct ContainerCheck {
         }
         let own = explanation.config.record.mkdir + explanation.config.record.mounts.map(\.destination)
         return mounts.filter { $0.type == "bind" }.compactMap { mount in
-            guard let path = TreePath(mount.source.utf8), let first = path.bytes.split(separator: UInt8(ascii: "/")).first,
-                !ContainerCheck.living.contains(String(decoding: first, as: UTF8.self)), root.item(at: mount.source) == nil,
+            guard let path = root.resolving(mount.source), let first = path.bytes.split(separator: UInt8(ascii: "/")).first,
+                !ContainerCheck.living.contains(String(decoding: first, as: UTF8.self)), root[path] == nil,
                 !(made + own).contains(where: { (mount.source + "/").hasPrefix($0 + "/") || ($0 + "/").hasPrefix(mount.source + "/") })
             else { return nil }
             let place = container.options.locations["binds"] ?? container.options.locations["mounts"] ?? container.location
@@ -60,10 +60,10 @@ struct ContainerCheck {
 
 extension RootState {
     /// What a path leads to, all links followed.
-    func item(at text: String) -> Item? {
-        guard let resolved = resolvingParents(Array("\(text)/x".utf8))?.parent else { return nil }
-        return self[resolved]
-    }
+    func item(at text: String) -> Item? { resolving(text).flatMap { self[$0] } }
+
+    /// The path that a path leads to, all links followed, whether or not something is there.
+    func resolving(_ text: String) -> TreePath? { resolvingParents(Array("\(text)/x".utf8))?.parent }
 }
 
 extension JSONValue {
