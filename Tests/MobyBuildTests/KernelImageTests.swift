@@ -2,6 +2,7 @@ import Archive
 import Extents
 import MobySpec
 import OCI
+import TestSupport
 import Testing
 
 @testable import MobyBuild
@@ -116,10 +117,30 @@ struct KernelImageTests {
         }
     }
 
+    /// What the kernel's own build makes by these programs, with the plain size behind.
+    @Test(arguments: [["lz4", "-l", "-9"], ["xz", "--check=crc32"], ["bzip2", "-9"], ["lzma", "-9"]])
+    func payloadsOfOtherProgramsAreUnpacked(_ command: [String]) async throws {
+        let plain = [UInt8]((0..<40_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) })
+        let payload = try await withTemporaryDirectory { folder in
+            try TestFile.write(plain, to: "\(folder)/vmlinux")
+            let line = command.joined(separator: " ") + " < '\(folder)/vmlinux' > '\(folder)/payload'"
+            try await Oracle("sh")("-c", line)
+            return try TestFile.read("\(folder)/payload")
+        }
+        var unpacked: [UInt8] = []
+        let kernel = Self.bzImage(payload + [0x40, 0x9C, 0, 0])
+        try CompressedKernel.decompress(ExtentList([.bytes(kernel)])) { unpacked.append(contentsOf: $0) }
+        let isSame = unpacked == plain
+        #expect(isSame)
+    }
+
     @Test(arguments: [
         (Array("hello".utf8), "it is neither gzip nor an x86 bzImage"),
-        (bzImage([0x02, 0x21, 0x4C, 0x18, 0, 0]), "its payload is LZ4; gzip and zstd can be unpacked"),
-        (bzImage([UInt8](repeating: 1, count: 8)), "its payload is of an unknown format; gzip and zstd can be unpacked"),
+        (bzImage([0x89, 0x4C, 0x5A, 0, 0]), "its payload is LZO; gzip, zstd, LZ4, XZ, bzip2 and LZMA can be unpacked"),
+        (
+            bzImage([UInt8](repeating: 1, count: 8)),
+            "its payload is of an unknown format; gzip, zstd, LZ4, XZ, bzip2 and LZMA can be unpacked"
+        ),
     ])
     func whatCannotBeUnpackedSaysWhy(_ kernel: [UInt8], _ message: String) {
         let error = #expect(throws: BuildError.self) { try CompressedKernel.decompress(ExtentList([.bytes(kernel)])) { _ in } }

@@ -33,13 +33,15 @@ enum CompressedKernel {
         guard start + length <= bytes.count else {
             throw BuildError("payload of \(length) bytes at \(start) is beyond its end at \(bytes.count)")
         }
-        var payload = bytes[start..<start + length]
+        let payload = bytes[start..<start + length]
+        // All but gzip, which has it in its own trailer, are followed by the plain size.
         switch format(of: payload) {
-        case "gzip": break
-        case "zstd": payload.removeLast(4)  // the size, which gzip has in its own trailer
-        case let other: throw BuildError("its payload is \(other ?? "of an unknown format"); gzip and zstd can be unpacked")
+        case "gzip": try Compression.decompress(ExtentList([.bytes(Array(payload))]), write)
+        case "zstd": try Compression.decompress(ExtentList([.bytes(Array(payload.dropLast(4)))]), write)
+        case "LZ4", "XZ", "bzip2", "LZMA": try Compression.decompressForeign(payload.dropLast(4), write)
+        case let other:
+            throw BuildError("its payload is \(other ?? "of an unknown format"); gzip, zstd, LZ4, XZ, bzip2 and LZMA can be unpacked")
         }
-        try Compression.decompress(ExtentList([.bytes(Array(payload))]), write)
     }
 
     private static func format(of bytes: ArraySlice<UInt8>) -> String? { formats.first { bytes.starts(with: $0.magic) }?.name }
