@@ -17,26 +17,26 @@ struct ProbesTests {
     @Test func theFirstInOrderThatFindsSomethingDecides() {
         let start = ContinuousClock.now
         let answers = Probes.run(
-            [Self.after(150, .absent("a")), Self.after(50, .found(Self.finding)), Self.after(5000, .found(Self.finding))],
-            patience: 4000)
+            [Self.after(150, .absent("a")), Self.after(50, .found(Self.finding)), Self.after(120_000, .found(Self.finding))],
+            patience: 100_000)
         #expect(answers == [.absent("a"), .found(Self.finding), nil])
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(60))
     }
 
     @Test func aLaterOneDoesNotOvertake() {
         let answers = Probes.run(
             [Self.after(200, .found(Self.finding)), Self.after(0, .found(Finding(provider: "y", origin: "y")))],
-            patience: 4000)
+            patience: 100_000)
         #expect(answers.first == .found(Self.finding))
     }
 
     @Test func oneThatHangsCostsNoMoreThanTheTimeForAll() {
         let start = ContinuousClock.now
         let answers = Probes.run(
-            [Self.after(3000, .found(Self.finding)), Self.after(3000, .absent("x")), Self.after(0, .absent("b"))],
-            patience: 300)
+            [Self.after(120_000, .found(Self.finding)), Self.after(120_000, .absent("x")), Self.after(0, .absent("b"))],
+            patience: 2000)
         #expect(answers == [nil, nil, .absent("b")])
-        #expect((.milliseconds(250)...Duration.seconds(2)).contains(ContinuousClock.now - start))
+        #expect((.milliseconds(1900)...Duration.seconds(60)).contains(ContinuousClock.now - start))
     }
 
     /// Whoever answers in small steps is heard to the end.
@@ -45,12 +45,12 @@ struct ProbesTests {
             [
                 { deadline in
                     for _ in 0..<5 {
-                        usleep(150_000)
+                        usleep(500_000)
                         deadline.renew()
                     }
                     return .found(Self.finding)
-                }, Self.after(3000, .absent("x")),
-            ], patience: 400)
+                }, Self.after(120_000, .absent("x")),
+            ], patience: 2000)
         #expect(answers == [.found(Self.finding), nil])
     }
 

@@ -17,12 +17,12 @@ struct AcceleratorProbeTests {
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
-    private func probe(script: String, device: String? = nil) throws -> AcceleratorProbe {
+    private func probe(script: String, device: String? = nil, limit: Duration = .seconds(60)) throws -> AcceleratorProbe {
         let qemu = try folder.write("qemu", "#!/bin/sh\necho run >> \(folder.file("runs"))\n\(script)\n", mode: 0o755)
         let device = try device ?? folder.write("kvm", "")
         let said = said
         return AcceleratorProbe(
-            qemu: qemu, environment: ["MOBY_CACHE": folder.file("cache")], device: device, limit: .milliseconds(300)
+            qemu: qemu, environment: ["MOBY_CACHE": folder.file("cache")], device: device, limit: limit
         ) { said.add($0) }
     }
 
@@ -35,7 +35,7 @@ struct AcceleratorProbeTests {
     }
 
     @Test func fallsBackWhenTheGuestHangs() throws {
-        let probe = try probe(script: "exec sleep 60")
+        let probe = try probe(script: "exec sleep 600", limit: .milliseconds(300))
         #expect(try probe.choose(.automatic, for: .host) == .tcg)
         #expect(said.all == ["accelerator: tcg (with kvm a test guest hung for 0 s)"])
     }

@@ -23,21 +23,21 @@ struct MachineHandleTests {
 
     @Test func talksToTheGuestAndReturnsItsStatus() throws {
         let machine = try start()
-        try machine.line(containing: "GUEST READY", within: .seconds(30))
+        try machine.line(containing: "GUEST READY", within: .seconds(120))
         machine.type("echo\n")
-        try machine.line(containing: "echo", within: .seconds(10))
+        try machine.line(containing: "echo", within: .seconds(120))
         machine.type("q")
-        #expect(try machine.waitForEnd(within: .seconds(10)) == GuestProgram.status)
+        #expect(try machine.waitForEnd(within: .seconds(120)) == GuestProgram.status)
     }
 
     @Test func aLineThatDoesNotComeIsAnErrorWithTheConsole() throws {
         let machine = try start()
-        try machine.line(containing: "GUEST READY", within: .seconds(30))
+        try machine.line(containing: "GUEST READY", within: .seconds(120))
         let error = #expect(throws: RunError.self) { try machine.line(containing: "never", within: .milliseconds(50)) }
         #expect(error?.description.contains("GUEST READY") == true)
         #expect(throws: RunError.self) { try machine.waitForEnd(within: .milliseconds(50)) }
         machine.terminate()
-        #expect(throws: RunError.self) { try machine.line(containing: "never", within: .seconds(10)) }
+        #expect(throws: RunError.self) { try machine.line(containing: "never", within: .seconds(120)) }
     }
 
     @Test func endsWithItsHandle() throws {
@@ -62,7 +62,7 @@ struct MachineHandleTests {
     @Test func disksAreMadeOnceAndKept() throws {
         let disk = try Disk(parsing: "\(folder.file("data.qcow2")),size=1G")
         let first = try start { $0.disks = [disk] }
-        try first.line(containing: "GUEST READY", within: .seconds(30))
+        try first.line(containing: "GUEST READY", within: .seconds(120))
         first.terminate()
         let bytes = try folder.read("data.qcow2")
         try folder.write("data.qcow2", bytes + [1, 2, 3])
@@ -73,7 +73,7 @@ struct MachineHandleTests {
 
     @Test func dataDiscIsWrittenIntoTheStateFolder() throws {
         let machine = try start { $0.data = .text("hello") }
-        try machine.line(containing: "GUEST READY", within: .seconds(30))
+        try machine.line(containing: "GUEST READY", within: .seconds(120))
         machine.terminate()
         let disc = "\(image)-state/data.iso"
         #expect(try Tool.run("bsdtar", ["-xOf", disc, "config"]).output == Array("hello".utf8))

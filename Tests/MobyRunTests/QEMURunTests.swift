@@ -20,7 +20,7 @@ import Testing
         var machine = GuestProgram.machine()
         machine.qemu = try folder.write("qemu", "#!/bin/bash\ncd \(folder.path)\n\(script)\n", mode: 0o755)
         var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], say: say)
-        qemu.awaited = try url.map { Awaited(try HTTPProbe(parsing: $0), limit: .seconds(20), thenPowerOff: true) }
+        qemu.awaited = try url.map { Awaited(try HTTPProbe(parsing: $0), limit: .seconds(120), thenPowerOff: true) }
         return qemu
     }
 
@@ -83,7 +83,7 @@ import Testing
         let state = "guest.img-state"
         let id = try #require(Int32(String(decoding: try folder.read("\(state)/qemu.pid"), as: UTF8.self).split(separator: "\n")[0]))
         defer { kill(id, SIGKILL) }
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(120)
         var console = ""
         while !console.contains("GUEST READY"), ContinuousClock.now < end {
             console = String(decoding: (try? folder.read("\(state)/console.log")) ?? [], as: UTF8.self)
@@ -127,7 +127,7 @@ import Testing
         #expect(try qemu.run(try qemu.plan(), on: slave) == status)
         tcgetattr(slave, &after)
         #expect(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag)
-        let end = ContinuousClock.now + .seconds(10)
+        let end = ContinuousClock.now + .seconds(120)
         while !screen.withLock({ $0.contains(answer) }), ContinuousClock.now < end { usleep(2000) }
         #expect(screen.withLock { $0.contains(answer) })
     }

@@ -19,11 +19,11 @@ struct InterruptTests {
         try await withTemporaryDirectory { folder in
             let unfinished = { (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/tmp")) ?? [] }
             let program = try ChildProcess.start(try Program.path(), ["cache", "pull", "--cache", folder, registry.name])
-            let end = ContinuousClock.now + .seconds(30)
+            let end = ContinuousClock.now + .seconds(120)
             while unfinished().isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
             #expect(!unfinished().isEmpty)
             program.send(signal)
-            #expect(program.wait(within: .seconds(30)) == 128 + signal)
+            #expect(program.wait(within: .seconds(120)) == 128 + signal)
             #expect(unfinished().isEmpty)
         }
     }
