@@ -43,6 +43,13 @@ public struct ImageProvider: Sendable {
         puller = Puller(store: store, options: options, retry: retry)
     }
 
+    /// A source with nothing left to defaults: `nginx` is `docker.io/library/nginx:latest`. What names a local file stays as it is, and so
+    /// does what names nothing.
+    public static func canonical(_ source: String) -> String {
+        guard case .registry(let reference) = try? ImageSource(source) else { return source }
+        return reference.description
+    }
+
     /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`.
     /// Local sources are read anew each time (their digests decide what is copied). Whole in the store on return.
     /// - Throws: `ImageReferenceError`; `ImageError` with what was being done and the reason below it.

@@ -33,7 +33,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file")) var signKey: String?
     @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file")) var signCert: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
-    @Flag(help: "Print the merged, resolved spec and stop.") var dryRun = false
+    @Flag(help: "Print the merged, resolved spec, with whole image names, and stop.") var dryRun = false
     @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
     @Flag(help: .hidden) var noSbom = false
     @Argument(help: "YAML files; '-' is standard input.") var files: [String]
@@ -53,7 +53,7 @@ struct Build: AsyncParsableCommand {
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
         let spec = try SpecInput.spec(files) { try packages.reference($0) }
-        if dryRun { return print(spec.yaml, terminator: "") }
+        if dryRun { return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "") }
         try await packages.build(for: spec)
         var options = try self.options(images)
         if try Builder.needsBootLoaders(spec, options) { options.bootLoaders = try await packages.bootLoaders(bootloader) }
