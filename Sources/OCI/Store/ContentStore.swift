@@ -21,10 +21,10 @@ public struct ContentStore: Sendable {
     /// - Throws: `FileError` when it cannot be made.
     public init(path: String) throws {
         self.path = path
-        guard access("\(path)/oci-layout", F_OK) != 0 || access("\(path)/tmp", F_OK) != 0 else { return }
         for folder in ["", "/blobs", "/blobs/sha256", "/refs", "/layers", "/tmp"] {
             try Self.makeDirectories("\(path)\(folder)")
         }
+        guard access("\(path)/oci-layout", F_OK) != 0 else { return }
         try replace("oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
         try writeIndex()
     }
