@@ -25,9 +25,9 @@ struct GlobalOptions: ParsableArguments {
     /// The level that counts: 0 is quiet.
     var level: Int { quiet ? 0 : verbose }
 
-    func store() throws -> ContentStore {
-        try ContentStore(path: cache ?? ContentStore.defaultPath(environment: Terminal.environment))
-    }
+    var storePath: String { cache ?? ContentStore.defaultPath(environment: Terminal.environment) }
+
+    func store() throws -> ContentStore { try ContentStore(path: storePath) }
 
     /// Moves options that stand before the verb behind it: `moby -v 2 build x.yml` is `moby build -v 2 x.yml`.
     static func afterVerb(_ arguments: [String]) -> [String] {

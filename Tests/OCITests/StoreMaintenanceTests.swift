@@ -73,4 +73,45 @@ struct StoreMaintenanceTests {
             #expect(SmallFile.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
+
+    /// Out of one store and into another, as this program, skopeo and `docker save` do it.
+    @Test(arguments: ContentStore.ExportForm.allCases) func whatIsExportedIsImported(_ form: ContentStore.ExportForm) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try LocalSourceTests.sample()
+            let store = try ContentStoreTests.filled(folder, sample)
+            let archive = "\(folder)/a.tar"
+            for copy in [archive, "\(folder)/b.tar"] {
+                var bytes: [UInt8] = []
+                try store.export("acme/web:1", as: "acme/copy:2", platform: ContentStoreTests.platform, form) { bytes += $0 }
+                try TestFile.write(bytes, to: copy)
+            }
+            try await Oracle("cmp")(archive, "\(folder)/b.tar")
+            let other = try ContentStore(path: "\(folder)/other")
+            let taken = { try other.importArchive(archive, platform: ContentStoreTests.platform).map(\.name) }
+            switch form {
+            case .filesystem:
+                #expect(throws: ImageError.self) { try taken() }
+                #expect(try await Oracle("bsdtar")("-xOf", archive, "etc/b") == "two")
+            case .oci, .docker:
+                #expect(try taken() == ["docker.io/acme/copy:2"])
+                let image = try #require(try other.image(named: "acme/copy:2", platform: ContentStoreTests.platform))
+                #expect(image.digest == sample.descriptor.digest)
+                let transport = form == .oci ? "oci-archive" : "docker-archive"
+                try await Oracle.skopeo("copy", "\(transport):\(archive)", "dir:\(folder)/dir")
+                try await Oracle.skopeo("copy", "\(transport):\(archive)", "docker-archive:\(folder)/c.tar:acme/third:3")
+                let third = try other.importArchive("\(folder)/c.tar", platform: ContentStoreTests.platform)
+                #expect(third.map(\.name) == ["docker.io/acme/third:3"])
+                #expect(try other.importArchive("\(folder)/c.tar", as: "x", platform: ContentStoreTests.platform).count == 1)
+            }
+            #expect(try other.verify().isWhole)
+        }
+    }
+
+    @Test func exportNeedsTheImage() async throws {
+        try await withTemporaryDirectory { folder in
+            let store = try ContentStore(path: "\(folder)/store")
+            let error = #expect(throws: ImageError.self) { try store.export("web", platform: ContentStoreTests.platform, .oci) { _ in } }
+            #expect(error?.description.hasPrefix("image 'docker.io/library/web:latest' for linux/amd64 is not in the store") == true)
+        }
+    }
 }

@@ -10,7 +10,7 @@ struct DockerArchiveReader: Sendable {
     let store: ContentStore
     let platform: Platform
 
-    private struct Entry: Decodable {
+    struct Entry: Codable {
         var config: String
         var repoTags: [String]?
         var layers: [String]
@@ -18,12 +18,24 @@ struct DockerArchiveReader: Sendable {
         enum CodingKeys: String, CodingKey { case config = "Config", repoTags = "RepoTags", layers = "Layers" }
     }
 
-    func image(_ wanted: String?, name: String) throws -> Image {
+    /// Every image, by what ``image(_:name:)`` wants, with its name.
+    func names() throws -> [(wanted: String?, name: String?)] {
+        let entries = try entries()
+        return entries.flatMap { entry in
+            let tags = entry.repoTags ?? []
+            return tags.isEmpty && entries.count == 1 ? [(nil, nil)] : tags.map { ($0, $0) }
+        }
+    }
+
+    private func entries() throws -> [Entry] {
         guard let bytes = try source.bytes("manifest.json", limit: ManifestDocument.largestSize) else {
             throw ImageError("it has no 'manifest.json': it was not written by 'docker save'")
         }
-        let entries = try ManifestError.decoding { try JSONDecoder().decode([Entry].self, from: Data(bytes)) }
-        let entry = try choose(wanted, entries)
+        return try ManifestError.decoding { try JSONDecoder().decode([Entry].self, from: Data(bytes)) }
+    }
+
+    func image(_ wanted: String?, name: String) throws -> Image {
+        let entry = try choose(wanted, entries())
         guard let configBytes = try source.bytes(entry.config, limit: ImageConfig.largestSize) else {
             throw ImageError("its configuration '\(ServerText.line(entry.config))' is not there")
         }

@@ -12,13 +12,7 @@ struct LayoutReader: Sendable {
     ///   - wanted: a name in the layout or a digest; nil when there is only one.
     ///   - name: what the image is called.
     func image(_ wanted: String?, name: String) throws -> Image {
-        guard let bytes = try source.bytes("index.json", limit: ManifestDocument.largestSize) else {
-            throw ImageError("it has no 'index.json': it is no OCI image layout")
-        }
-        guard case .index(let index) = try ManifestDocument(bytes, mediaType: MediaType.index) else {
-            throw ImageError("'index.json' is not an index")
-        }
-        let (descriptor, manifest) = try manifest(below: choose(wanted, index))
+        let (descriptor, manifest) = try manifest(below: choose(wanted, index()))
         try copy(manifest.config)
         for layer in manifest.layers { try copy(layer) }
         guard let image = try store.image(descriptor, name: name, platform: platform) else {
@@ -28,6 +22,29 @@ struct LayoutReader: Sendable {
             throw ImageError.noPlatform(platform, available: [try ImageConfig(parsing: config).platform])
         }
         return image
+    }
+
+    /// As ``image(_:name:)``.
+    /// - Returns: what the layout's index says of it.
+    func copy(_ wanted: String?) throws -> Descriptor {
+        _ = try image(wanted, name: wanted ?? "")
+        return try choose(wanted, index())
+    }
+
+    /// Every image for the platform, by what ``image(_:name:)`` wants, with its name.
+    func names() throws -> [(wanted: String?, name: String?)] {
+        let fitting = try index().manifests.filter { $0.platform?.satisfies(platform) ?? true }
+        return fitting.map { ($0.digest.description, Self.names($0).dropLast().last) }
+    }
+
+    private func index() throws -> ImageIndex {
+        guard let bytes = try source.bytes("index.json", limit: ManifestDocument.largestSize) else {
+            throw ImageError("it has no 'index.json': it is no OCI image layout")
+        }
+        guard case .index(let index) = try ManifestDocument(bytes, mediaType: MediaType.index) else {
+            throw ImageError("'index.json' is not an index")
+        }
+        return index
     }
 
     private func choose(_ wanted: String?, _ index: ImageIndex) throws -> Descriptor {
