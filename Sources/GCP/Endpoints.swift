@@ -4,6 +4,8 @@ public struct Endpoints: Sendable, Equatable {
     public var storage = "https://storage.googleapis.com"
     /// Compute Engine API with its version.
     public var compute = "https://compute.googleapis.com/compute/v1"
+    /// Cloud Resource Manager API with its version, which knows what the account may do; nil asks nothing of it.
+    public var resourceManager: String? = "https://cloudresourcemanager.googleapis.com/v1"
     /// OAuth 2.0 tokens, where a credential does not name its own.
     public var token = "https://oauth2.googleapis.com/token"
     /// The metadata server of a Google machine.
@@ -15,13 +17,18 @@ public struct Endpoints: Sendable, Equatable {
 
     public init() {}
 
-    /// - Parameter environment: `CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE`, `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`, `STORAGE_EMULATOR_HOST`,
-    ///   `CLOUDSDK_AUTH_TOKEN_HOST`, `GCE_METADATA_HOST`, `MOBY_GCP_SERIAL_GATEWAY`, `MOBY_GCP_SERIAL_KEYS`.
+    /// - Parameter environment: `CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE`, `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`,
+    ///   `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER`, `STORAGE_EMULATOR_HOST`, `CLOUDSDK_AUTH_TOKEN_HOST`, `GCE_METADATA_HOST`, `MOBY_GCP_SERIAL_GATEWAY`, `MOBY_GCP_SERIAL_KEYS`.
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         if let host = value("STORAGE_EMULATOR_HOST") { storage = Self.origin(host) }
         if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE") { storage = Self.without("/storage/v1", url) }
-        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE") { compute = Self.without("", url) }
+        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE") {
+            compute = Self.without("", url)
+            // Another Compute Engine has its accounts elsewhere.
+            resourceManager = nil
+        }
+        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER") { resourceManager = "\(Self.without("/v1", url))/v1" }
         if let url = value("CLOUDSDK_AUTH_TOKEN_HOST") { token = url }
         if let host = value("GCE_METADATA_HOST") { metadata = Self.origin(host) }
         serialPort = value("MOBY_GCP_SERIAL_GATEWAY")

@@ -24,14 +24,14 @@ enum Hints {
         "billingNotEnabled": "link a billing account to the project in the console under Billing",
         "BILLING_DISABLED": "link a billing account to the project in the console under Billing",
         "resourceInUseByAnotherResource": "delete the machine that uses it first",
-        "alreadyExists": "choose another name, or replace it with --replace",
+        "alreadyExists": "choose another name",
         "invalid_grant": login, "invalid_client": login, "authError": login,
         "invalid_scope": "the key is of an account that may not ask for Compute and Storage",
     ]
 
     private static let byStatus: [Int: String] = [
         401: login, 403: roles, 404: "check project, zone, bucket and name",
-        409: "choose another name, or replace it with --replace", 429: "try again in a minute",
+        409: "choose another name", 429: "try again in a minute",
         500: "try again later; https://status.cloud.google.com tells of outages",
         503: "try again later; https://status.cloud.google.com tells of outages",
     ]

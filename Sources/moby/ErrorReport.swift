@@ -1,10 +1,14 @@
 internal import ArgumentParser
 internal import Extents
 internal import Glibc
+internal import MobyRun
 internal import MobySpec
 
-/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text is wrong, 64 usage.
+/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text is wrong, 64 usage, 130 stopped by the user.
 enum ErrorReport {
+    /// As shells have it for a program that SIGINT ended.
+    private static let interrupted: Int32 = 130
+
     static func exit(_ error: any Error) -> Never {
         switch error {
         case let error as SpecError:
@@ -13,6 +17,12 @@ enum ErrorReport {
         case let error as Diagnostic:
             Terminal.error(SpecInput.render([error]))
             Glibc.exit(2)
+        case let error as GCPFailure where error.isStopped:
+            Terminal.error("moby: \(error)")
+            Glibc.exit(interrupted)
+        case is CancellationError:
+            Terminal.error("moby: stopped")
+            Glibc.exit(interrupted)
         default:
             // The argument parser's own errors: help, a wrong option, an exit code.
             if error is ExitCode || Moby.exitCode(for: error) != .failure { Moby.exit(withError: error) }

@@ -51,8 +51,8 @@ import Testing
                 "instance/attributes/user-data": #"{"app": {"entries": {"key": {"content": "k43"}}}}"#,
             ])
             let (web, ssh) = (try GuestMachine.freePort(), try GuestMachine.freePort())
-            try Program.moby(["build", "--dir", folder, "examples/gcp.yml"])
-            let network = try MetadataNetwork.arguments(server: server, ports: [(web, 80), (ssh, 22)], in: folder)
+            try Program.moby(["build", "--dir", folder, "--format", "kernel+initrd", "examples/gcp.yml"])
+            let network = try MetadataNetwork.arguments(host: server.host, ports: [(web, 80), (ssh, 22)], in: folder)
             let machine = try GuestMachine.boot(folder + "/gcp", cpus: 2, memory: 512) {
                 $0.accelerator = .fixed(.tcg)
                 $0.networking = .none

@@ -8,7 +8,7 @@ import Testing
 
 /// `moby push gcp` and `moby run gcp`, as users run them, against a scripted Google.
 struct GCPCommandTests {
-    private static func tarball(in folder: String, bytes: Int = 512) async throws -> String {
+    static func tarball(in folder: String, bytes: Int = 512) async throws -> String {
         let data = "\(folder)/data"
         var state: UInt64 = 88_172_645_463_325_252
         let file = FileManager.default
@@ -108,6 +108,35 @@ struct GCPCommandTests {
             #expect(google.requests.isEmpty)
             #expect(result.output.contains("/compute/v1/projects/infoslack-1337/global/images\n{"))
             for secret in ["s3cret", "r3fresh", "p4ssword"] { #expect(!(result.output + result.error).contains(secret)) }
+        }
+    }
+
+    /// The key of a service account is read, and neither it nor what it signs is shown.
+    @Test func aDryRunOfAPushShowsNoSecret() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            let file = try await Self.tarball(in: folder)
+            try await Oracle("openssl")("genrsa", "-out", "\(folder)/key.pem", "2048")
+            let pem = try TestFile.text("\(folder)/key.pem")
+            let account = [
+                "type": "service_account", "project_id": "infoslack-1337", "client_email": "moby@infoslack-1337.iam.gserviceaccount.com",
+                "private_key": pem, "private_key_id": "k3y1d", "token_uri": "http://\(google.host)/token",
+            ]
+            try TestFile.write(Array(try JSONEncoder().encode(account)), to: "\(folder)/account.json")
+            let result = try Program.run(
+                ["push", "gcp", "--keys", "\(folder)/account.json", "--bucket", "images", "--dry-run", file],
+                environment: google.environment().merging(["CLOUDSDK_CORE_PROJECT": ""]) { _, new in new })
+            #expect(result.status == 0, "\(result.error)")
+            #expect(google.requests.isEmpty)
+            for piece in [
+                "/upload/storage/v1/b/images/o?uploadType=resumable", "PUT (the address", "/projects/infoslack-1337/global/images\n{",
+            ] {
+                #expect(result.output.contains(piece))
+            }
+            let said = result.output + result.error
+            for secret in [String(pem.dropFirst(40).prefix(40)), "PRIVATE KEY", "k3y1d", "ya29", "Bearer"] {
+                #expect(!said.contains(secret))
+            }
         }
     }
 

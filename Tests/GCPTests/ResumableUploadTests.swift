@@ -152,6 +152,23 @@ struct ResumableUploadTests {
         #expect(!"\(error)".contains("secret"))
     }
 
+    /// A session that is given up is closed, one that is done is not.
+    @Test(arguments: [false, true]) func givingUpCancelsTheSession(fails: Bool) async throws {
+        let cancelled = Counter()
+        let work = {
+            try await upload { request, script, number in
+                if request.method == "DELETE" {
+                    #expect(request.target == "/session?upload_id=secret" && request.headers["authorization"] == nil)
+                    cancelled.next()
+                    return .init(499, text: "")
+                }
+                return fails && number == 2 ? .fault(403, "forbidden", "No.") : script.put(request)
+            }
+        }
+        if fails { _ = try await #require(throws: GoogleError.self) { try await work() } } else { _ = try await work() }
+        #expect(cancelled.count == (fails ? 1 : 0))
+    }
+
     @Test func aWrongChecksumRemovesTheObject() async throws {
         let deleted = Counter()
         let error = try await #require(throws: GoogleError.self) {

@@ -4,8 +4,9 @@ internal import HTTP
 
 /// Gives tokens for a credential, and new ones when they run out.
 public actor TokenSource {
-    /// Storage, with access lists, and Compute.
-    public static let scopes = "https://www.googleapis.com/auth/devstorage.full_control https://www.googleapis.com/auth/compute"
+    /// Storage, with access lists; Compute; what the account may do in the project.
+    public static let scopes = ["devstorage.full_control", "compute", "cloudplatformprojects.readonly"]
+        .map { "https://www.googleapis.com/auth/\($0)" }.joined(separator: " ")
 
     /// Seconds since 1970.
     package static let now: @Sendable () -> Int64 = { Int64(Glibc.time(nil)) }

@@ -64,6 +64,15 @@ struct ResumableUpload: Sendable {
         }
     }
 
+    /// Tells the server to forget what it has ("Cancel an upload"): it answers 499. Otherwise it would keep it for a week.
+    /// The upload has failed already, so it matters little how this ends. Goes on when this task was cancelled, but not for long.
+    func cancel() async {
+        let request = HTTPRequest("DELETE", session, headers: ["Content-Length": "0"])
+        await Task { [client] in
+            _ = try? await Deadline.run(.seconds(5)) { try await client.exchange.exchange(request) }
+        }.value
+    }
+
     private func send(from position: UInt64) async throws -> JSONExchange.Answer {
         let length = min(chunk, source.size - position)
         guard length > 0 else { return try await ask() }

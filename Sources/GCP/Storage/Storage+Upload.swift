@@ -17,7 +17,7 @@ extension Storage {
             let session = try await begin(source, bucket, name, isPublic)
             let upload = ResumableUpload(client: client, source: source, title: title, session: session, chunk: chunk, progress: progress)
             do {
-                let object = try await upload.run()
+                let object = try await finish(upload)
                 if source.isSame(as: object) { return object }
                 try await delete(bucket, name)
                 throw GoogleError(
@@ -27,6 +27,14 @@ extension Storage {
                 lost += 1
                 guard lost < client.retries.tries else { throw GoogleError(title, "the server forgets the upload again and again") }
             }
+        }
+    }
+
+    /// Sends everything; a session that is given up is closed.
+    private func finish(_ upload: ResumableUpload) async throws -> StoredObject {
+        do { return try await upload.run() } catch let error as ResumableUpload.Lost { throw error } catch {
+            await upload.cancel()
+            throw error
         }
     }
 

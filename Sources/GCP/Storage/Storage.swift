@@ -24,10 +24,14 @@ public struct Storage: Sendable {
         try await client.find(Calls(client.endpoints).object(bucket, name), as: StoredObject.self)
     }
 
-    /// Removes an object; one that is gone already is well.
-    public func delete(_ bucket: String, _ name: String) async throws {
-        do { try await client.send(Calls(client.endpoints).delete(bucket, name)) } catch let error as GoogleError where error.status == 404
-        {}
+    /// Removes an object.
+    /// - Returns: false when there was none.
+    @discardableResult
+    public func delete(_ bucket: String, _ name: String) async throws -> Bool {
+        do {
+            try await client.send(Calls(client.endpoints).delete(bucket, name))
+            return true
+        } catch let error as GoogleError where error.status == 404 { return false }
     }
 
     /// Lets everybody read an object.

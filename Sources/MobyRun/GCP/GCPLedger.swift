@@ -27,6 +27,9 @@ final class GCPLedger: Sendable {
     func add(_ thing: Thing) { entries.withLock { $0.append(Entry(thing: thing)) } }
     func note(_ fact: String) { remarks.withLock { $0.append(fact) } }
 
+    /// What was lost has been replaced.
+    func forgetNotes() { remarks.withLock { $0 = [] } }
+
     /// The operation that makes the thing added last; nil when it is done.
     func set(_ operation: Operation?) {
         entries.withLock { if !$0.isEmpty { $0[$0.count - 1].operation = operation } }

@@ -15,6 +15,9 @@ public struct GCPPlan: Sendable, CustomStringConvertible {
     var zone: String
     /// Questions, before any byte is sent.
     var checks: [APICall] = []
+    /// What the account must be allowed to do in the project, and the question.
+    var permissions: [String] = []
+    var permissionCheck: APICall?
     var upload: Upload?
     var image: MachineImage?
     var replacesImage = false

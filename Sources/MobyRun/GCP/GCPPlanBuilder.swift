@@ -6,14 +6,14 @@ struct GCPPlanBuilder {
     private let storage: Storage.Calls
     private let compute: Compute.Calls
     private let chunk: UInt64
-    private let emulated: Bool
+    private let endpoints: Endpoints
 
     init(_ endpoints: Endpoints, project: String, zone: String, chunk: UInt64 = Storage.defaultChunk) {
         plan = GCPPlan(project: project, zone: zone)
         storage = Storage.Calls(endpoints)
         compute = Compute.Calls(endpoints, project: project, zone: zone)
         plan.gateway = endpoints.serialPort
-        emulated = endpoints.storageIsEmulated
+        self.endpoints = endpoints
         self.chunk = chunk
     }
 
@@ -31,7 +31,7 @@ struct GCPPlanBuilder {
         }
         plan.upload = upload
         plan.checks.append(storage.bucket(bucket))
-        if !emulated { plan.checks.append(storage.permissions(bucket)) }
+        if !endpoints.storageIsEmulated { plan.checks.append(storage.permissions(bucket)) }
         plan.checks.append(storage.object(bucket, object))
         guard publication.goal == .image else { return }
         plan.checks.insert(compute.projectFacts, at: 0)
@@ -42,6 +42,7 @@ struct GCPPlanBuilder {
             features: (uefi ? ["UEFI_COMPATIBLE"] : []) + ["GVNIC", "VIRTIO_SCSI_MULTIQUEUE"], nested: publication.nested,
             labels: GCP.labels)
         plan.replacesImage = publication.replaces
+        plan.permissions += GCPPermissions.image(replaces: publication.replaces)
     }
 
     mutating func add(_ machine: GCPMachine, _ publication: GCPPublication?) throws {
@@ -66,6 +67,7 @@ struct GCPPlanBuilder {
         try describe(machine, &instance)
         plan.instance = instance
         plan.machine = machine
+        plan.permissions += GCPPermissions.instance(machine)
     }
 
     private func describe(_ machine: GCPMachine, _ instance: inout Instance) throws {
@@ -96,6 +98,10 @@ struct GCPPlanBuilder {
 
     func finish() throws -> GCPPlan {
         var plan = plan
+        if !plan.permissions.isEmpty, let check = try Projects.permissions(plan.permissions, in: plan.project, endpoints) {
+            plan.permissionCheck = check
+            plan.checks.insert(check, at: min(1, plan.checks.count))
+        }
         plan.lines = plan.checks.map(\.description)
         if let upload = plan.upload {
             if let create = upload.create { plan.lines.append("\(create)\n# unless it is there") }

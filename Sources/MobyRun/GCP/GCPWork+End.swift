@@ -28,24 +28,24 @@ extension GCPWork {
                     continue
                 }
                 do {
-                    try await remove(entry)
-                    removed.append("\(entry.thing)")
+                    if try await remove(entry) { removed.append("\(entry.thing)") }
                 } catch { left.append("\(entry.thing): \(error); delete it with: \(command)") }
             }
             return GCPFailure(cause: cause, removed: removed, left: left)
         }.value
     }
 
-    private func remove(_ entry: GCPLedger.Entry) async throws {
+    /// - Returns: false when it was not there: the request for it may have come to nothing.
+    private func remove(_ entry: GCPLedger.Entry) async throws -> Bool {
         switch entry.thing {
-        case .bucket(let name): try await gone { try await client.send(Storage.Calls(client.endpoints).deleteBucket(name)) }
-        case .object(let bucket, let name): try await storage.delete(bucket, name)
+        case .bucket(let name): return try await wasThere { try await client.send(Storage.Calls(client.endpoints).deleteBucket(name)) }
+        case .object(let bucket, let name): return try await storage.delete(bucket, name)
         case .image(let name):
             await finish(entry, in: .global)
-            try await gone { try await compute.run(compute.calls.deleteImage(name), in: .global) }
+            return try await wasThere { try await compute.run(compute.calls.deleteImage(name), in: .global) }
         case .instance(let name):
             await finish(entry, in: .zone)
-            try await gone { try await compute.run(compute.calls.deleteInstance(name), in: .zone) }
+            return try await wasThere { try await compute.run(compute.calls.deleteInstance(name), in: .zone) }
         }
     }
 
@@ -55,8 +55,10 @@ extension GCPWork {
         do { try await compute.wait(for: operation, in: scope, "wait for \(entry.thing)", limit: .seconds(120)) } catch {}
     }
 
-    /// What is not there needs no deleting.
-    private func gone(_ work: () async throws -> Void) async throws {
-        do { try await work() } catch let error as GoogleError where error.status == 404 || error.reason == "RESOURCE_NOT_FOUND" {}
+    private func wasThere(_ delete: () async throws -> Void) async throws -> Bool {
+        do {
+            try await delete()
+            return true
+        } catch let error as GoogleError where error.status == 404 || error.reason == "RESOURCE_NOT_FOUND" { return false }
     }
 }

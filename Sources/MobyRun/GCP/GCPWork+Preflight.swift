@@ -14,16 +14,26 @@ extension GCPWork {
     func preflight() async throws -> State {
         var state = State()
         if plan.image != nil || plan.instance != nil { try await client.send(compute.calls.projectFacts) }
+        try await checkPermissions()
         if let upload = plan.upload { try await check(upload, &state) }
         if let image = plan.image {
             state.imageIsThere = try await compute.image(image.name) != nil
             guard !state.imageIsThere || plan.replacesImage else {
                 throw RunError(
-                    "image '\(image.name)' is there already", hint: "replace it with --replace, or choose another name with --img-name")
+                    "image '\(image.name)' is there already",
+                    hint: "say 'replace: true' beside the format, or give the build another --name")
             }
         }
         if let instance = plan.instance, let machine = plan.machine { try await check(instance, machine, &state) }
         return state
+    }
+
+    private func checkPermissions() async throws {
+        guard let call = plan.permissionCheck, let missing = try await Projects(client).missing(plan.permissions, call), !missing.isEmpty
+        else { return }
+        throw RunError(
+            "the account may not do all that is needed in project '\(plan.project)': \(missing.joined(separator: ", "))",
+            hint: "give it the role roles/compute.instanceAdmin.v1 there")
     }
 
     private func check(_ upload: GCPPlan.Upload, _ state: inout State) async throws {

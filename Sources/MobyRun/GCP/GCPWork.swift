@@ -86,6 +86,7 @@ struct GCPWork: Sendable {
         try await make(.instance(instance.name), try compute.calls.insert(instance), in: .zone)
         // The image is whole and used: from here on a mishap costs the machine alone.
         for entry in ledger.things where entry.thing != .instance(instance.name) { ledger.keep(entry.thing) }
+        ledger.forgetNotes()
         (result.instance, result.zone) = (instance.name, machine.zone)
         result.address = try await compute.instance(instance.name)?.address
         if let address = result.address { host.say("instance '\(instance.name)' has the address \(address)") }

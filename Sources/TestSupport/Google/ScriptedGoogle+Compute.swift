@@ -32,7 +32,7 @@ extension ScriptedGoogle {
                 features.allSatisfy({ ["UEFI_COMPATIBLE", "GVNIC", "VIRTIO_SCSI_MULTIQUEUE"].contains($0["type"]) })
             else { return complain("image \(image)", &state) }
             guard state.images[name] == nil else { return .fault(409, "alreadyExists", "The resource '\(name)' already exists") }
-            guard state.objects[String(source.dropFirst("https://storage.googleapis.com/".count))] != nil else {
+            guard holds(String(source.dropFirst("https://storage.googleapis.com/".count)), state) else {
                 return .fault(400, "invalid", "The source object '\(source)' is not there")
             }
             return begin("images", name, &state) { $0.images[name] = image.merging(["status": "READY"]) { old, _ in old } }
@@ -50,7 +50,10 @@ extension ScriptedGoogle {
         let name = rest[3]
         guard let instance = state.instances[name] else { return .fault(404, "notFound", "The resource 'instances/\(name)' was not found") }
         if rest.count == 5 { return serial(name, Int(query["start"] ?? "") ?? 0, &state) }
-        if request.method == "GET" { return .json(instance) }
+        if request.method == "GET" {
+            let isOff = state.player?.isOff() ?? false
+            return .json(instance.merging(isOff ? ["status": "TERMINATED"] : [:]) { _, new in new })
+        }
         return begin("delete instances", name, &state) { $0.instances[name] = nil }
     }
 
@@ -74,7 +77,19 @@ extension ScriptedGoogle {
         }
     }
 
+    private func holds(_ object: String, _ state: State) -> Bool {
+        guard let folder = state.folder else { return state.objects[object] != nil }
+        return FileManager.default.fileExists(atPath: "\(folder)/\(object)")
+    }
+
     private func serial(_ name: String, _ start: Int, _ state: inout State) -> ScriptedServer.Response {
+        if let player = state.player {
+            // Whole lines: the last one may still grow.
+            let lines = Array(player.console().utf8)
+            let end = player.isOff() ? lines.count : (lines.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
+            let text = String(decoding: lines[min(start, end)..<end], as: UTF8.self)
+            return .json(["contents": text, "start": "\(start)", "next": "\(end)"])
+        }
         let end = min(start + 12, state.serial.count)
         if end == state.serial.count, state.powersOff { state.instances[name]?["status"] = "TERMINATED" }
         let text = String(decoding: state.serial[min(start, end)..<end], as: UTF8.self)
@@ -94,8 +109,8 @@ extension ScriptedGoogle {
         guard let kind = state.operations[id] else { return .fault(404, "notFound", "no operation '\(id)'") }
         guard let message = state.failing[kind] else { return .json(["name": id, "status": "DONE"]) }
         return .json([
-            "name": id, "status": "DONE", "httpErrorStatusCode": 403, "httpErrorMessage": "FORBIDDEN",
-            "error": ["errors": [["code": "QUOTA_EXCEEDED", "message": message]]],
+            "name": id, "status": "DONE", "httpErrorStatusCode": state.failingStatus, "httpErrorMessage": "FORBIDDEN",
+            "error": ["errors": [["code": state.failingReason, "message": message]]],
         ])
     }
 

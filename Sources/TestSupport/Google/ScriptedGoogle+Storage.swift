@@ -9,6 +9,7 @@ extension ScriptedGoogle {
         let words = path.split(separator: "/").map { $0.removingPercentEncoding ?? "" }
         switch (request.method, words.count) {
         case ("PUT", 2) where words[0] == "session": return put(request, words[1], &state)
+        case ("DELETE", 2) where words[0] == "session": return state.uploads.removeValue(forKey: words[1]) == nil ? .init(404) : .init(499)
         case ("POST", 6) where words[0] == "upload": return begin(request, bucket: words[4], query, &state)
         case ("POST", 3): return makeBucket(request, query, &state)
         case ("DELETE", 4):

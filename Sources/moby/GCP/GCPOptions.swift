@@ -62,7 +62,9 @@ struct GCPOptions: ParsableArguments {
 
     /// Does what is wanted, or prints what would be done.
     func run(_ publication: GCPPublication?, _ machine: GCPMachine?, _ global: GlobalOptions) async throws {
-        let work = GCP(publication, machine, client: try client(global), host: Self.host(global.level))
+        let bar = ProgressBar(isShown: global.level > 0)
+        defer { bar.leave() }
+        let work = GCP(publication, machine, client: try client(global), host: Self.host(global.level, bar))
         let plan = try work.plan()
         if dryRun { return print(plan) }
         let result = try await work.performAttended(plan)
@@ -75,10 +77,10 @@ struct GCPOptions: ParsableArguments {
         for line in [result.object, result.image].compactMap(\.self) { print(line) }
     }
 
-    static func host(_ level: Int) -> GCPHost {
-        let bar = ProgressBar(isShown: level > 0)
-        return GCPHost(
+    private static func host(_ level: Int, _ bar: ProgressBar) -> GCPHost {
+        GCPHost(
             say: { line in
+                bar.leave()
                 if level > 0 { Terminal.error("moby: \(line)") }
             }, console: { Terminal.output($0) }, progress: { bar.show($0, of: $1) })
     }

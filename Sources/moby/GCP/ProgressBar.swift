@@ -30,6 +30,14 @@ final class ProgressBar: Sendable {
         }
     }
 
+    /// Ends the line of a bar that has not come to its end, for other text to follow.
+    func leave() {
+        state.withLock { state in
+            if state.shown != nil, !state.isOver { Terminal.write("\n", to: STDERR_FILENO) }
+            state.shown = nil
+        }
+    }
+
     /// `  43.2 MB of 200.0 MB  10.4 MB/s  0:15 left`.
     static func line(_ done: UInt64, of total: UInt64, since first: UInt64, in time: Duration) -> String {
         var line = "  \(Terminal.size(done)) of \(Terminal.size(total))"

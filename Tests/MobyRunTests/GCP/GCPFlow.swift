@@ -43,12 +43,15 @@ enum GCPFlow {
         return machine
     }
 
-    static func gcp(_ google: ScriptedGoogle, _ publication: GCPPublication?, _ machine: GCPMachine?, _ screen: Screen = Screen()) throws
-        -> GCP
-    {
-        let retries = RetryPolicy(tries: 3, firstPause: .milliseconds(1)) { _ in }
-        let client = GoogleClient(
-            .none, transport: try CurlTransport(environment: [:]), endpoints: google.endpoints, retries: retries)
+    static func gcp(
+        _ google: ScriptedGoogle, _ publication: GCPPublication?, _ machine: GCPMachine?, _ screen: Screen = Screen(),
+        credential: Credential = .none, tries: Int = 3
+    ) throws -> GCP {
+        let retries = RetryPolicy(tries: tries, firstPause: .milliseconds(1)) { _ in }
+        var endpoints = google.endpoints
+        // Storage that is emulated gets no token; under another name this is no storage.
+        endpoints.compute = endpoints.compute.replacing("127.0.0.1", with: "localhost")
+        let client = GoogleClient(credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries)
         var host = GCPHost { line in
             screen.lines.withLock { $0.append(line) }
         } console: { text in

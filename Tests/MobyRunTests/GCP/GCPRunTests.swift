@@ -29,6 +29,51 @@ struct GCPRunTests {
         }
     }
 
+    /// A dry run shows each request of the real one, apart from asking how operations get on.
+    @Test func eachRequestStandsInThePlan() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
+            publication.bucket = nil
+            let gcp = try GCPFlow.gcp(google, publication, GCPFlow.machine)
+            let plan = try gcp.plan()
+            _ = try await gcp.perform(plan)
+            let sent = google.requests.filter { !$0.target.contains("/operations/") && !$0.target.hasPrefix("/session/") }
+            #expect(sent.count > 10)
+            for request in sent {
+                let target = request.target.split(separator: request.method == "GET" ? "&start" : "?requestId")[0]
+                #expect(
+                    plan.description.replacing("localhost", with: "127.0.0.1").contains("\(request.method) http://\(google.host)\(target)"),
+                    "\(request.method) \(target)")
+            }
+        }
+    }
+
+    /// What the account may not do is named before anything is sent; when nobody can say, it goes on.
+    @Test func permissionsAreAskedForFirst() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.state.withLock { $0.forbidden = ["compute.images.create", "compute.instances.delete"] }
+            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
+            #expect(error.description.hasSuffix("in project 'infoslack-1337': compute.images.create, compute.instances.delete"))
+            #expect(google.changes == [])
+            google.mishap(":testIamPermissions", 403, "SERVICE_DISABLED", "Cloud Resource Manager API has not been used before.")
+            #expect(try await gcp.perform(try gcp.plan()).deleted == true)
+        }
+    }
+
+    /// An image of before is replaced, and the run comes to a good end.
+    @Test func aSecondRunReplacesTheImage() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            _ = try await gcp.perform(try gcp.plan())
+            #expect(try await gcp.perform(try gcp.plan()).deleted == true)
+            #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil })
+        }
+    }
+
     @Test func theSameBytesAreNotSentAgain() async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
@@ -155,7 +200,7 @@ struct GCPRunTests {
             publication.replaces = false
             let gcp = try GCPFlow.gcp(google, publication, nil)
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
-            #expect(error.hint?.contains("--replace") == true)
+            #expect(error.hint?.contains("'replace: true'") == true)
             #expect(google.changes == [])
         }
     }

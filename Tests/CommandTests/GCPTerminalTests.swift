@@ -1,0 +1,93 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// `moby push gcp` and `moby run gcp` before a person at a terminal: Ctrl-C, and the progress of an upload.
+struct GCPTerminalTests {
+    private static let arguments = ["-project", "infoslack-1337", "-bucket", "images"]
+
+    /// Ctrl-C typed at the terminal: the first one asks, the machine goes on; the second one deletes it.
+    @Test func controlCAsksOnceThenTidiesUp() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.state.withLock { $0.powersOff = false }
+            let file = try await GCPCommandTests.tarball(in: folder)
+            let program = try RunningProgram(
+                try Program.path(), ["run", "gcp"] + Self.arguments + ["--console", "output", file], onTerminal: true, folder: folder,
+                environment: google.environment())
+            try program.wait(for: "moby: ready")
+            program.type("\u{3}")
+            try program.wait(for: "moby: Ctrl-C again stops this and removes what it has made")
+            #expect(google.state.withLock { $0.instances.count } == 1)
+            program.type("\u{3}")
+            #expect(try program.waitForEnd() == 130)
+            #expect(program.text.contains("moby: stopped\r\n  removed again: instance 'gcp'\r\n"), "\(program.text)")
+            #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil && $0.faults.isEmpty })
+        }
+    }
+
+    /// Where nobody can be asked, a signal is enough.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsTidyUp(signal: Int32) async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.state.withLock { $0.powersOff = false }
+            let file = try await GCPCommandTests.tarball(in: folder)
+            let program = try RunningProgram(
+                try Program.path(), ["run", "gcp"] + Self.arguments + ["--console", "output", file], folder: folder,
+                environment: google.environment())
+            try program.wait(for: "moby: ready")
+            program.send(signal)
+            #expect(try program.waitForEnd() == 130)
+            #expect(program.text.hasSuffix("moby: stopped\n  removed again: instance 'gcp'\n"), "\(program.text)")
+            #expect(google.state.withLock { $0.instances.isEmpty })
+        }
+    }
+
+    /// An upload that is given up is closed on the server, and leaves no object.
+    @Test func aStoppedUploadIsCancelled() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.hold("PUT /session")
+            let file = try await GCPCommandTests.tarball(in: folder)
+            let program = try RunningProgram(
+                try Program.path(), ["push", "gcp"] + Self.arguments + [file], folder: folder, environment: google.environment())
+            while !google.changes.contains(where: { $0.hasPrefix("PUT") }) { try await Task.sleep(for: .milliseconds(10)) }
+            program.send(SIGINT)
+            #expect(try program.waitForEnd() == 130)
+            #expect(program.text.contains("moby: stopped\n"), "\(program.text)")
+            #expect(google.changes.contains("DELETE /session/u1"))
+            #expect(google.state.withLock { $0.faults == [] && $0.objects.isEmpty })
+        }
+    }
+
+    /// Bytes, rate and time left, in one line that is written again and again.
+    @Test func aTerminalShowsProgress() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.state.withLock { $0.slowness = 400_000 }
+            let file = try await GCPCommandTests.tarball(in: folder, bytes: 40_000_000)
+            let program = try RunningProgram(
+                try Program.path(), ["push", "gcp"] + Self.arguments + [file], onTerminal: true, folder: folder,
+                environment: google.environment())
+            #expect(try program.waitForEnd() == 0)
+            let bars = program.text.split(separator: "\r\u{1B}[K").dropFirst()
+            #expect(
+                bars.contains { $0.wholeMatch(of: #/  [0-9.]+ MB of 4[0-9]\.[0-9] MB  [0-9.]+ [kM]?B\/s  [0-9]+:[0-9]{2} left/#) != nil })
+            #expect(bars.last?.hasPrefix("  4") == true && bars.last?.contains("/s\r\n") == true, "\(program.text)")
+        }
+    }
+
+    @Test func withoutATerminalThereAreLinesOnly() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.state.withLock { $0.slowness = 400_000 }
+            let file = try await GCPCommandTests.tarball(in: folder, bytes: 40_000_000)
+            let result = try Program.run(["push", "gcp"] + Self.arguments + [file], environment: google.environment())
+            #expect(result.status == 0)
+            #expect(result.output == "gs://images/gcp.img.tar.gz\nprojects/infoslack-1337/global/images/gcp\n")
+            let size = try TestFile.read(file).count
+            #expect(result.error == "moby: sending \(size) bytes to gs://images/gcp.img.tar.gz\nmoby: making image 'gcp'\n")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Extents
+import Foundation
+import GCP
+import HTTP
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MobyRun
+
+/// Each step of `moby run gcp FILE` made to fail: what is printed, and what is left on Google's side. docs/platform-gcp.md shows it.
+struct GCPFailureTableTests {
+    private struct Case: Sendable {
+        let title: String
+        let google: @Sendable (ScriptedGoogle) -> Void
+        let change: @Sendable (inout GCPPublication, inout GCPMachine) -> Void
+        /// JSON of a user's login.
+        let login: String?
+
+        init(
+            _ title: String, google: @escaping @Sendable (ScriptedGoogle) -> Void = { _ in },
+            change: @escaping @Sendable (inout GCPPublication, inout GCPMachine) -> Void = { _, _ in }, login: String? = nil
+        ) {
+            (self.title, self.google, self.change, self.login) = (title, google, change, login)
+        }
+
+        var credential: Credential {
+            get throws {
+                guard let login else { return .none }
+                return .user(try JSONDecoder().decode(AuthorizedUser.self, from: Data(login.utf8)))
+            }
+        }
+    }
+
+    private static let base = "/compute/v1/projects/infoslack-1337"
+
+    private static let checks = [
+        Case("a name that Google would refuse", change: { publication, _ in publication.name = "Web" }),
+        Case("a file that is no image", change: { publication, _ in publication.file += ".txt" }),
+        Case(
+            "the login has ended", google: { $0.refuseLogins("invalid_grant", "Token has been expired or revoked.") },
+            login: #"{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"r"}"#),
+        Case("there is no such project") {
+            $0.mishap("GET \(base)", 404, "notFound", "The resource 'projects/infoslack-1337' was not found")
+        },
+        Case("Compute Engine is not enabled") {
+            $0.mishap("GET \(base)", 403, "accessNotConfigured", "Compute Engine API has not been used in project infoslack-1337 before.")
+        },
+        Case("the account may not do all that is needed") { google in
+            google.state.withLock { $0.forbidden = ["compute.images.create", "compute.instances.create"] }
+        },
+        Case("there is no such bucket", change: { publication, _ in publication.bucket = "other" }),
+        Case("there is no such zone", change: { _, machine in machine.zone = "europe-west9-x" }),
+        Case("there is no such machine type", change: { _, machine in machine.machine = "g1-tiny" }),
+        Case("a machine of this name is there, of somebody else") { google in
+            google.state.withLock { $0.instances["gcp"] = ["name": "gcp", "status": "RUNNING"] }
+        },
+    ]
+
+    private static let steps = [
+        Case("the bucket cannot be made") {
+            $0.mishap("POST /storage/v1/b", 409, "conflict", "The requested bucket name is not available.")
+        } change: { publication, _ in
+            publication.bucket = nil
+        },
+        Case("the upload is refused") {
+            $0.mishap(
+                "POST /upload", 403, "forbidden", "moby@infoslack-1337.iam.gserviceaccount.com does not have storage.objects.create access."
+            )
+        },
+        Case("the server does not come back in the middle of the upload") {
+            $0.mishap("PUT /session", 503, "backendError", "We encountered an internal error. Please try again.")
+        } change: { publication, _ in
+            publication.bucket = nil
+        },
+        Case("the image is refused") {
+            $0.mishap("POST \(base)/global/images", 403, "quotaExceeded", "Quota 'IMAGES' exceeded. Limit: 2000.0 globally.")
+        },
+        Case("the image comes to nothing") { google in
+            google.state.withLock {
+                $0.failing["images"] = "The tar archive is not a valid image."
+                ($0.failingReason, $0.failingStatus) = ("INVALID_ARGUMENT", 400)
+            }
+        },
+        Case("the zone has no room") { google in
+            google.state.withLock {
+                $0.failing["instances"] = "The zone 'europe-west1-d' does not have enough resources available."
+                ($0.failingReason, $0.failingStatus) = ("ZONE_RESOURCE_POOL_EXHAUSTED", 503)
+            }
+        },
+        Case("the serial port cannot be read") {
+            $0.mishap("/serialPort", 403, "forbidden", "Required 'compute.instances.getSerialPortOutput' permission.")
+        },
+        Case("the machine cannot be deleted at the end") {
+            $0.mishap("DELETE \(base)/zones/europe-west1-d/instances/gcp", 503, "backendError", "Internal error. Please try again.")
+        },
+    ]
+
+    @Test func theTableIsThatOfThePage() async throws {
+        var text = "```text\n"
+        for item in Self.checks + Self.steps { text += try await Self.row(item) }
+        // The length of the file depends on the version of gzip.
+        let page = RecordedText("failures", in: "platform-gcp.md") { $0.replacing(/[0-9]+ bytes/, with: "N bytes") }
+        let both = try page.compare(with: text.dropLast() + "```\n")
+        #expect(both.page == both.text, "UPDATE_GOLDEN=1 writes docs/platform-gcp.md anew")
+    }
+
+    /// As `moby` prints an error, and then what is there that was not there before.
+    private static func row(_ item: Case) async throws -> String {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            item.google(google)
+            var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
+            try TestFile.write("hello", to: publication.file + ".txt")
+            var machine = GCPFlow.machine
+            item.change(&publication, &machine)
+            let before = things(google)
+            let gcp = try GCPFlow.gcp(google, publication, machine, credential: try item.credential, tries: 6)
+            let error = try await #require(throws: (any Error).self, "\(item.title)") { try await gcp.perform(try gcp.plan()) }
+            #expect(google.state.withLock { $0.faults } == [])
+            var text = "# \(item.title)\nerror: \(error)\n"
+            if let hint = (error as? any HintedError)?.hint { text += "  hint: \(hint)\n" }
+            let left = things(google).filter { !before.contains($0) }
+            return text.replacing("\(folder)/", with: "") + "# left: \(left.isEmpty ? "nothing" : left.joined(separator: ", "))\n\n"
+        }
+    }
+
+    private static func things(_ google: ScriptedGoogle) -> [String] {
+        google.state.withLock { state in
+            state.buckets.sorted().map { "bucket '\($0)'" } + state.objects.keys.sorted().map { "gs://\($0)" }
+                + state.images.keys.sorted().map { "image '\($0)'" } + state.instances.keys.sorted().map { "instance '\($0)'" }
+        }
+    }
+}
