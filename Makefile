@@ -95,8 +95,8 @@ bench: test-deps images ## print speed, memory and boot time, and what other too
 	swift build -c release $(SWIFTFLAGS) --product bench
 	MOBY=$(MOBY) .ci/bench
 
-docs: build ## regenerate docs/spec.md and the golden files; fails when it changed something
-	UPDATE_GOLDEN=1 swift test --filter 'MobySpecTests|MobyBuildTests|MobyRunTests|CommandTests'
+docs: test-deps images ## regenerate docs/spec.md, the recording and the golden files; fails when it changed something
+	MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) UPDATE_GOLDEN=1 swift test --filter 'MobySpecTests|MobyBuildTests|MobyRunTests|CommandTests|CloudBootTests'
 
 clean: ## remove what was built here; the image store stays
 	rm -rf .build out
