@@ -61,6 +61,46 @@ struct GCPTerminalTests {
         }
     }
 
+    /// What is said below an unfinished bar begins on a line of its own.
+    @Test func aBarThatIsInterruptedEndsItsLine() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            google.state.withLock { $0.slowness = 2_000_000 }
+            let file = try await GCPCommandTests.tarball(in: folder, bytes: 40_000_000)
+            let program = try RunningProgram(
+                try Program.path(), ["push", "gcp"] + Self.arguments + [file], onTerminal: true, folder: folder,
+                environment: google.environment())
+            try program.wait(for: " left")
+            program.type("\u{3}")
+            try program.wait(for: "Ctrl-C again stops this")
+            program.type("\u{3}")
+            #expect(try program.waitForEnd() == 130)
+            // The terminal shows the key as `^C`.
+            #expect(program.text.replacing("^C", with: "").contains(" left\r\nmoby: Ctrl-C again"), "\(program.text)")
+            #expect(program.text.contains("\r\nmoby: stopped\r\n"), "\(program.text)")
+            #expect(google.changes.contains("DELETE /session/u1"))
+        }
+    }
+
+    /// The result is all that standard output has; the console goes elsewhere.
+    @Test func resultsAreJSONWhenAskedFor() async throws {
+        try await withTemporaryDirectory { folder in
+            let google = try ScriptedGoogle()
+            let file = try await GCPCommandTests.tarball(in: folder)
+            let result = try Program.run(
+                ["run", "gcp"] + Self.arguments + ["--console", "output", "--json", file], environment: google.environment())
+            #expect(result.status == 0, "\(result.error)")
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+            #expect(object["object"] as? String == "gs://images/gcp.img.tar.gz")
+            #expect(object["size"] as? Int == (try TestFile.read(file).count))
+            #expect(object["image"] as? String == "projects/infoslack-1337/global/images/gcp")
+            let words = ["instance", "zone", "address"].map { object[$0] as? String }
+            #expect(words == ["gcp", "europe-west1-d", "203.0.113.7"])
+            #expect(object["deleted"] as? Bool == true && object["uploaded"] as? Bool == true)
+            #expect(result.error.contains("moby: ready\n"))
+        }
+    }
+
     /// Bytes, rate and time left, in one line that is written again and again.
     @Test func aTerminalShowsProgress() async throws {
         try await withTemporaryDirectory { folder in

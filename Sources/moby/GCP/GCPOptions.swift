@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import GCP
+internal import Glibc
 internal import HTTP
 internal import MobyRun
 
@@ -64,7 +65,7 @@ struct GCPOptions: ParsableArguments {
     func run(_ publication: GCPPublication?, _ machine: GCPMachine?, _ global: GlobalOptions) async throws {
         let bar = ProgressBar(isShown: global.level > 0)
         defer { bar.leave() }
-        let work = GCP(publication, machine, client: try client(global), host: Self.host(global.level, bar))
+        let work = GCP(publication, machine, client: try client(global), host: host(global.level, bar))
         let plan = try work.plan()
         if dryRun { return print(plan) }
         let result = try await work.performAttended(plan)
@@ -77,11 +78,12 @@ struct GCPOptions: ParsableArguments {
         for line in [result.object, result.image].compactMap(\.self) { print(line) }
     }
 
-    private static func host(_ level: Int, _ bar: ProgressBar) -> GCPHost {
+    /// Data goes to standard output: the result when JSON is wanted, else the console.
+    private func host(_ level: Int, _ bar: ProgressBar) -> GCPHost {
         GCPHost(
             say: { line in
                 bar.leave()
                 if level > 0 { Terminal.error("moby: \(line)") }
-            }, console: { Terminal.output($0) }, progress: { bar.show($0, of: $1) })
+            }, console: { [json] in Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) }, progress: { bar.show($0, of: $1) })
     }
 }
