@@ -22,7 +22,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
               dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
               erofs-utils python3-pip lz4 xz-utils bzip2
 
-.PHONY: help deps run-deps test-deps build images examples run test lint fmt bench docs golden clean
+.PHONY: help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,7 @@ test: test-deps images lint ## run every test, boots included
 	swift build --build-tests
 	$(SWIFT_TEST) --parallel --skip 'BootTests|GuestInitTests|GuestMetadataTests'
 	$(SWIFT_TEST) --parallel --filter 'GuestInitTests|GuestMetadataTests'
+	$(MAKE) --no-print-directory fuzz COUNT=300
 	$(SWIFT_TEST) --no-parallel --filter BootTests
 
 lint: deps ## check format, style limits and the examples' YAML
@@ -90,6 +91,21 @@ lint: deps ## check format, style limits and the examples' YAML
 
 fmt: ## format the Swift sources
 	swift format --in-place --configuration .swift-format --recursive Sources Tests Package.swift
+
+COUNT      ?= 10000
+TIME       ?= 60
+CORPUS     := $(CURDIR)/Tests/FuzzingTests/Corpus/$(TARGET)
+
+fuzz: test-deps images ## look into COUNT=10000 damaged versions of an artifact of every format
+	swift build -c release $(SWIFTFLAGS) --product fuzz
+	MOBY=$(MOBY) .ci/fuzz $(COUNT)
+
+fuzz-coverage: deps ## run libFuzzer on the parser TARGET=fat for TIME=60 seconds; crashes go to .build/fuzz
+	@[ -d "$(CORPUS)" ] || { echo "error: no TARGET '$(TARGET)'; there are: $$(ls Tests/FuzzingTests/Corpus | xargs)" >&2; exit 64; }
+	swift build -c release --scratch-path .build/coverage --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -DCOVERAGE
+	mkdir -p .build/fuzz/$(TARGET)
+	SWIFT_BACKTRACE=enable=no .build/coverage/release/fuzz $(TARGET) -max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=20 -max_len=65536 \
+	    -artifact_prefix=.build/fuzz/ .build/fuzz/$(TARGET) $(CORPUS)
 
 bench: test-deps images ## print speed, memory and boot time, and what other tools do in the same run
 	swift build -c release $(SWIFTFLAGS) --product bench

@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CFuzzer"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Know bytes and standards, not the product.
@@ -81,9 +82,16 @@ let package = Package(
         // `make bench`.
         .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
 
+        // `make fuzz`.
+        library(
+            "Fuzzing",
+            ["TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents", "CZlib"]),
+        .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], swiftSettings: swift),
+
         // Tests.
         library("TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess]),
         tests("ExtentsTests", ["Extents"]),
+        tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),

@@ -38,7 +38,8 @@ extension JSON {
         text += marks.1
     }
 
-    private static func write(_ string: String, to text: inout String) {
+    /// A string as RFC 8259 has it, in quotes, with escapes for what would harm a terminal or JavaScript too.
+    public static func write(_ string: String, to text: inout String) {
         text += "\""
         for scalar in string.unicodeScalars {
             switch scalar {
@@ -47,7 +48,7 @@ extension JSON {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case "\u{0}"..<" ", "\u{7F}":
+            case "\u{0}"..<" ", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}":
                 let digits = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: text.unicodeScalars.append(scalar)

@@ -25,13 +25,18 @@ enum Form: Equatable {
         if content.length >= 512, try has("conectix", at: content.length - 512) { self = .vhd; return }
         if try has("CD001", at: 32769) { self = .disc; return }
         if try has("EFI PART", at: 512) { self = .gpt; return }
+        // Where the second one is; what begins as something else has none of its own there.
+        if content.length >= 1024, try has([0x55, 0xAA], at: 510), try has("EFI PART", at: content.length / 512 * 512 - 512) {
+            self = .gpt
+            return
+        }
         if try has("HdrS", at: 0x202) { self = .kernel; return }
         if try has("MZ", at: 0) { self = .executable; return }
         if try has("ustar", at: 257) { self = .tar; return }
         if try has([0xE2, 0xE1, 0xF5, 0xE0], at: 1024) { self = .erofs; return }
         if try has([0x55, 0xAA], at: 510) {
             // A FAT volume has a jump in front and says its kind; where a table of partitions would be it has text or code.
-            let isFAT = try has("FAT16   ", at: 54) || has("FAT32   ", at: 82)
+            let isFAT = try has("FAT12   ", at: 54) || has("FAT16   ", at: 54) || has("FAT32   ", at: 82)
             self = isFAT ? .fat : .mbr
             return
         }

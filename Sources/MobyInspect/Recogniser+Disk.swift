@@ -6,6 +6,7 @@ extension Recogniser {
         let table = try GPT.Table(content)
         var part = Part("GPT disk", size: content.length)
         part.add("guid", table.disk)
+        part.fault = table.fault.map { "the first table: \($0); the one at the disk's end is used" }
         for entry in table.entries {
             var partition = Part("partition \(entry.number)", name: entry.name, size: UInt64(entry.range.count))
             partition.add("offset", entry.range.lowerBound)

@@ -4,14 +4,6 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// Runs `body` with a fresh folder, and removes it after.
-func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("archive-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
-}
-
 /// Runs a tool that the tests judge by; it must be installed.
 func run(_ arguments: String..., input: String = "/dev/null", folder: String? = nil) throws -> EndedProcess {
     try run(arguments, input: input, folder: folder)
@@ -35,21 +27,6 @@ func contents(_ path: [UInt8]) throws -> [UInt8] {
 }
 
 func put(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
-
-/// Numbers that look random and are the same in each run (SplitMix64).
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
-    }
-}
 
 /// A node's name in a test's tar.
 extension TreePath: ExpressibleByStringLiteral {

@@ -1,5 +1,6 @@
 import Archive
 import Extents
+import TestSupport
 
 /// Layers with few names, so that they meet: files, folders, links, whiteouts, opaque folders, type changes, missing parents.
 struct RandomImage {

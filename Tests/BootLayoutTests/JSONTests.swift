@@ -1,4 +1,5 @@
 import BootLayout
+import TestSupport
 import Testing
 
 struct JSONTests {
@@ -50,7 +51,7 @@ struct JSONTests {
 
     /// Damaged texts are refused or read, and what is read survives writing.
     @Test(arguments: 0..<8) func survivesMutation(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = Numbers(seed)
         let original = Array(RuntimeRecord.sample.text.utf8)
         for _ in 0..<400 {
             var bytes = original

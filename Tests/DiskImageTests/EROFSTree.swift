@@ -1,28 +1,22 @@
 import Archive
 import Extents
 import Foundation
+import TestSupport
 
 /// Trees with what a file system must get right: sizes around blocks, names that sort oddly, full directories, links, devices, attributes.
 struct EROFSTree {
-    private var state: UInt64
+    private var numbers: Numbers
     private(set) var tree = FileTree()
     private var folders: [TreePath] = [.root]
     private var files: [TreePath] = []
 
     init(seed: UInt64, names: Int = 120) {
-        state = seed &+ 0x9E37_79B9_7F4A_7C15
+        numbers = Numbers(seed)
         if next(2) == 0 { tree.set(.root, FileTree.Node(.directory, mode: 0o750, uid: 1, gid: 2, modified: 12)) }
         for _ in 0..<names { add() }
     }
 
-    /// splitmix64.
-    private mutating func next(_ limit: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(limit))
-    }
+    private mutating func next(_ limit: Int) -> Int { Int(numbers.next() % UInt64(limit)) }
 
     private mutating func add() {
         let path = folders[next(folders.count)].appending(TreePath(name().utf8) ?? .root)

@@ -27,12 +27,12 @@ import Testing
     }
 
     /// A volume that other tools made and fragmented.
-    @Test(arguments: ["16", "32"])
-    func readsWhatOthersWrote(bits: String) async throws {
+    @Test(arguments: [("12", "64"), ("16", "4"), ("32", "1")])
+    func readsWhatOthersWrote(bits: String, sectors: String) async throws {
         try await withTemporaryDirectory { folder in
             let image = "\(folder)/v.img"
             try await Oracle("truncate")("-s", "64M", image)
-            try await Oracle("mkfs.fat")("-F", bits, "-s", bits == "16" ? "4" : "1", "-n", "OTHER", image)
+            try await Oracle("mkfs.fat")("-F", bits, "-s", sectors, "-n", "OTHER", image)
             let parts = (0..<6).map { ExtentList.random(40_000 + $0, UInt64($0)) }
             for (index, part) in parts.enumerated() { try ExtentWriter.write(part, to: "\(folder)/part \(index).bin") }
             try await Oracle("mmd")("-i", image, "::/some directory")
@@ -41,7 +41,7 @@ import Testing
             try ExtentWriter.write(.random(100_000, 7), to: "\(folder)/large")
             try await Oracle("mcopy")("-i", image, "\(folder)/large", "::/LARGE")
             let reader = try FAT.Reader(ExtentList(file: image))
-            #expect(reader.label == "OTHER")
+            #expect(reader.label == "OTHER" && reader.geometry.kind.rawValue == "FAT\(bits)")
             let entries = try reader.entries()
             #expect(Set(entries.map(\.path)) == ["some directory", "some directory/part 1.bin", "some directory/part 3.bin", "LARGE"])
             for (path, content) in [("LARGE", ExtentList.random(100_000, 7)), ("some directory/part 3.bin", parts[3])] {
@@ -63,12 +63,29 @@ import Testing
             (try damaged(0x0B, [0, 16]), "sectors of 4096 bytes, expected 512"),
             (try damaged(0x0D, [3]), "3 sectors in a cluster, expected a power of 2"),
             (good[0..<4096], "\(good.length / 512) sectors, but the volume has 4096 bytes"),
-            (try damaged(0x0D, [128]), "32 clusters, which makes it FAT12; expected FAT16 or FAT32"),
+            (try damaged(0x11, [0, 0]), "FAT16 with 0 root entries"),
         ]
         for (content, message) in cases {
             let error = #expect(throws: DiskImageError.self) { try FAT.Reader(content) }
             #expect(error?.description == "not a usable FAT volume: \(message)")
         }
+    }
+
+    /// A chain that goes in a circle would fill memory before it ends.
+    @Test func aFileOfTooManyPiecesIsAnError() throws {
+        let volume = try FAT.volume(files: [FAT.File("LARGE", .zeros(3 << 30))], serial: 1)
+        let reserved = try volume.content.bytes(at: 0x0E, count: 2)
+        let table = (UInt64(reserved[0]) + UInt64(reserved[1]) << 8) * 512
+        var circle = ByteBuilder()
+        // From every cluster to the next but one, and back.
+        for _ in 0..<volume.geometry.clusters { circle.u32le(3 + UInt32(circle.bytes.count / 4 % 2) * 2) }
+        var damaged = volume.content[0..<table]
+        damaged.append(.bytes(circle.bytes))
+        damaged.append(volume.content[damaged.length..<volume.content.length])
+        let reader = try FAT.Reader(damaged)
+        // The directory is in the circle, and the file is found without it.
+        let entry = try #require(try FAT.Reader(volume.content).entries().first)
+        #expect { try reader.content(of: entry) } throws: { "\($0)".contains("more than 262144 pieces") }
     }
 
     /// Damage anywhere in tables and directories ends in files or in an error, and ends.

@@ -120,6 +120,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [(512, "no GPT: no 'EFI PART' at byte 512"), (600, "GPT header with a wrong checksum"), (1030, "GPT entries with a wrong checksum")])
+    func theSecondTableServesWhenTheFirstIsDamaged(place: Int, fault: String) throws {
+        let disk = try gpt()
+        let good = try GPT.Table(disk)
+        #expect(good.fault == nil)
+        var head = try disk.bytes(at: 0, count: 2048)
+        head[place] ^= 0x41
+        var damaged = ExtentList(bytes: head)
+        damaged.append(disk[2048..<disk.length])
+        let table = try GPT.Table(damaged)
+        #expect(table.fault == fault)
+        #expect(table.disk == good.disk && table.entries.map(\.range) == good.entries.map(\.range))
+        // Both damaged: the first is what is told.
+        var tail = try disk.bytes(at: disk.length - 512, count: 512)
+        tail[0] = 0
+        var neither = damaged[0..<disk.length - 512]
+        neither.append(.bytes(tail))
+        #expect { try GPT.Table(neither) } throws: { "\($0)" == fault }
+    }
+
     /// Damage ends in an error, or in partitions that lie within the disk.
     @Test(arguments: 0..<4)
     func damagedTablesAreSurvived(seed: UInt64) throws {

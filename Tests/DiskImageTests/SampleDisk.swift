@@ -57,10 +57,3 @@ struct SampleDisk: Sendable, CustomTestStringConvertible {
         return disk
     }
 }
-
-extension Numbers {
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        let words = (0..<count / 8 + 1).map { _ in next() }
-        return words.withUnsafeBytes { Array($0.prefix(count)) }
-    }
-}

@@ -1,4 +1,5 @@
 import Extents
+import TestSupport
 import Testing
 
 @Suite struct ExtentListTests {

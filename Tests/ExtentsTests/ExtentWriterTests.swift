@@ -2,6 +2,7 @@ import CLinux
 import Extents
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct ExtentWriterTests {

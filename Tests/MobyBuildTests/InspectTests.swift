@@ -64,31 +64,4 @@ struct InspectTests {
             #expect(segments.allSatisfy { $0.facts.contains { $0.key == "compression" && ["none", "gzip", "zstd"].contains($0.value) } })
         }
     }
-
-    /// Random damage to small artifacts: an error or an answer, never a crash.
-    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func damageIsAnErrorOrAnAnswer(_ format: OutputFormat) async throws {
-        try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
-            var limits = Limits()
-            limits.plain = 2 << 30
-            limits.stored = 256 << 20
-            for suffix in format.suffixes {
-                var damage = Damage(try ExtentList(file: "\(folder)/web\(suffix)"), seed: UInt64(suffix.utf8.count))
-                let clock = ContinuousClock()
-                let start = clock.now
-                for _ in 0..<100 where clock.now - start < .seconds(10) {
-                    Self.look(damage.next(), folder, limits)
-                }
-            }
-        }
-    }
-
-    private static func look(_ content: ExtentList, _ folder: String, _ limits: Limits) {
-        // Either outcome is right.
-        guard let inspection = try? Inspection(content, scratch: folder, limits: limits) else { return }
-        _ = inspection.root.text(name: "x")
-        guard let files = try? inspection.list(nil) else { return }
-        for entry in files.prefix(20) {
-            try? inspection.read("\(entry.volume):/\(entry.file.path)") { _ in }
-        }
-    }
 }

@@ -1,4 +1,3 @@
-public import Archive
 internal import Extents
 
 extension EROFS {
@@ -67,28 +66,6 @@ extension EROFS.Reader {
             modified: isExtended ? Int64(bitPattern: bytes.u64le(32)) : superblock.time,
             links: isExtended ? bytes.u32le(44) : UInt32(bytes.u16le(6)), layout: layout, place: bytes.u32le(16),
             attributes: end..<end + (count == 0 ? 0 : 12 + 4 * (count - 1)))
-    }
-
-    /// The extended attributes of an inode.
-    /// - Throws: `DiskImageError` also for attributes that are kept apart from their inode.
-    public func attributes(of inode: EROFS.Inode) throws -> [FileTree.Attribute] {
-        guard !inode.attributes.isEmpty else { return [] }
-        let bytes = ByteView(try image.bytes(at: inode.attributes.lowerBound, count: inode.attributes.count), "EROFS attributes")
-        guard try bytes.u8(4) == 0 else { throw fault("inode \(inode.nid) shares attributes with others, which is not read here") }
-        var found: [FileTree.Attribute] = []
-        var place = EROFS.Attributes.headerLength
-        while place + 4 <= bytes.bytes.count {
-            let (nameLength, valueLength) = (Int(try bytes.u8(place)), Int(try bytes.u16le(place + 2)))
-            let number = try bytes.u8(place + 1)
-            guard let prefix = EROFS.Attributes.prefixes.first(where: { $0.number == number }) else {
-                throw fault("the attributes of inode \(inode.nid) make no sense")
-            }
-            let name = try bytes.slice(place + 4, nameLength)
-            let value = try bytes.slice(place + 4 + nameLength, valueLength)
-            found.append(FileTree.Attribute(name: prefix.text + String(decoding: name, as: UTF8.self), value: value))
-            place += (4 + nameLength + valueLength + 3) / 4 * 4
-        }
-        return found
     }
 }
 

@@ -21,7 +21,7 @@ extension EROFS.Superblock {
         incompatible = EROFS.Features(rawValue: try bytes.u32le(80))
         let unknown = incompatible.subtracting([.zeroPadding, .configurations, .chunkedFiles])
         guard unknown.isEmpty else {
-            throw DiskImageError("EROFS image: the features \(hexadecimal(unknown.rawValue)) are not known here")
+            throw DiskImageError("EROFS image: it needs \(Self.names(of: unknown)), which is not read here")
         }
         rootNode = try bytes.u16le(14)
         inodes = try bytes.u64le(16)
@@ -31,6 +31,16 @@ extension EROFS.Superblock {
         attributeBlock = try bytes.u32le(44)
         uuid = try bytes.slice(48, 16)
         label = try String(decoding: bytes.slice(64, 16).prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    /// Of incompatible features (fs/erofs/erofs_fs.h).
+    private static func names(of features: EROFS.Features) -> String {
+        let known = [
+            "zero padding", "cluster settings", "chunks", "more devices or algorithms", "tail packing", "fragments", "name prefixes",
+            "48-bit blocks", "a metadata file",
+        ]
+        let names = (0..<32).filter { features.rawValue & 1 << $0 != 0 }.map { $0 < known.count ? known[$0] : "feature \($0)" }
+        return names.joined(separator: ", ")
     }
 
     private static func check(_ image: ExtentList, _ bytes: ByteView) throws {

@@ -3,7 +3,7 @@ public import Extents
 
 extension EROFS {
     /// Reads images, those of strangers too: whatever the bytes are, it ends with an error or with what they say, in memory bounded by
-    /// what is asked for. Compressed files are read when their index is the full one, as it is in images made here.
+    /// what is asked for. It reads what `mkfs.erofs` makes by default, with LZ4 or without, and files in chunks.
     public struct Reader: Sendable {
         let image: ExtentList
         public let superblock: Superblock
@@ -60,9 +60,8 @@ extension EROFS {
             guard inode.hasContents else { throw fault("inode \(inode.nid) has no contents to read") }
             switch inode.layout {
             case .plain, .inline: try ExtentReader.read(try flat(inode), consume)
-            case .packed: try Unpacker(self, inode).read(consume)
-            case .packedShort: throw fault("inode \(inode.nid) is compressed with a compact index, which is not read here")
-            case .chunks: throw fault("inode \(inode.nid) is stored in chunks, which are not read here")
+            case .packed, .packedShort: try Unpacker(self, inode).read(consume)
+            case .chunks: try ExtentReader.read(try chunks(inode), consume)
             }
         }
 

@@ -2,7 +2,7 @@ internal import CLZ4
 internal import Extents
 
 extension EROFS {
-    /// Reads one compressed file cluster by cluster; the index is that of ``Packer``.
+    /// Reads one compressed file cluster by cluster.
     struct Unpacker {
         /// The kernel's bound for a compressed cluster.
         private static let greatestCluster = 1 << 20
@@ -20,58 +20,35 @@ extension EROFS {
 
         private let reader: Reader
         private let inode: Inode
-        private let indexStart: UInt64
-        private let blocks: UInt64
-        private let hasLargeClusters: Bool
+        private let index: Index
 
         init(_ reader: Reader, _ inode: Inode) throws {
-            self.reader = reader
-            self.inode = inode
-            let header = (inode.end + 7) / 8 * 8
-            blocks = EROFS.blocks(inode.size)
-            indexStart = header + 16
-            guard indexStart <= reader.image.length, blocks <= (reader.image.length - indexStart) / 8 else {
-                throw reader.fault("the index of inode \(inode.nid) reaches beyond the end of the image")
-            }
-            // Images without settings have no header, but its room.
-            let bytes = ByteView(try reader.image.bytes(at: header, count: 8), "EROFS index")
-            let hasHeader = reader.superblock.incompatible.contains(.configurations)
-            hasLargeClusters = try hasHeader && bytes.u16le(4) & 2 != 0
-            guard try !hasHeader || (bytes.u16le(4) & ~6 == 0 && bytes.u8(6) == 0 && bytes.u8(7) == 0) else {
-                throw reader.fault("inode \(inode.nid) is compressed in a way that is not read here")
-            }
+            (self.reader, self.inode) = (reader, inode)
+            index = try Index(reader, inode)
         }
 
         func read(_ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
             var open: Cluster?
-            // The index in pieces, for it may be long.
-            let step: UInt64 = 8192
-            for first in stride(from: 0, to: blocks, by: Int(step)) {
-                let count = Int(min(step, blocks - first))
-                let index = ByteView(try reader.image.bytes(at: indexStart + first * 8, count: count * 8), "EROFS index")
-                for entry in 0..<count { try take(index, entry, number: first + UInt64(entry), &open, consume) }
-            }
+            try index.forEach { number, entry in try take(entry, number: number, &open, consume) }
             if let open { try unpack(open, to: inode.size, consume) }
         }
 
         private func take(
-            _ index: ByteView, _ entry: Int, number: UInt64, _ open: inout Cluster?, _ consume: (UnsafeRawBufferPointer) throws -> Void
+            _ entry: Index.Entry, number: UInt64, _ open: inout Cluster?, _ consume: (UnsafeRawBufferPointer) throws -> Void
         ) throws {
-            let type = try index.u16le(entry * 8) & 3
-            if type == 2 {
+            switch entry {
+            case .rest(let blocks):
                 guard let cluster = open else { throw damaged() }
-                let count = try index.u16le(entry * 8 + 4)
-                guard hasLargeClusters, !cluster.isPlain, number == cluster.start / UInt64(blockSize) + 1 else { return }
-                guard count & 0x800 != 0, count & 0x7FF > 0 else { throw damaged() }
-                open?.blocks = Int(count & 0x7FF)
-                return
+                guard index.hasLargeClusters, !cluster.isPlain, number == cluster.start / UInt64(blockSize) + 1 else { return }
+                guard let blocks, blocks > 0 else { throw damaged() }
+                open?.blocks = blocks
+            case .head(let isPlain, let offset, let block):
+                let start = number * UInt64(blockSize) + UInt64(offset)
+                guard offset < blockSize, start <= inode.size else { throw damaged() }
+                if let open { try unpack(open, to: start, consume) } else if start > 0 { throw damaged() }
+                // The mark of the end is no cluster.
+                open = start == inode.size ? nil : Cluster(isPlain: isPlain, start: start, block: block)
             }
-            let offset = try index.u16le(entry * 8 + 2)
-            let start = number * UInt64(blockSize) + UInt64(offset)
-            guard type < 2, offset < UInt16(blockSize), start <= inode.size else { throw damaged() }
-            if let open { try unpack(open, to: start, consume) } else if start > 0 { throw damaged() }
-            // The mark of the end is no cluster.
-            open = start == inode.size ? nil : Cluster(isPlain: type == 0, start: start, block: try index.u32le(entry * 8 + 4))
         }
 
         private func unpack(_ cluster: Cluster, to end: UInt64, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {

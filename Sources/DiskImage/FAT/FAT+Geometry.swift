@@ -2,8 +2,22 @@ extension FAT {
     /// How a volume is divided.
     public struct Geometry: Sendable, Equatable {
         public enum Kind: String, Sendable {
+            /// Only read.
+            case fat12 = "FAT12"
             case fat16 = "FAT16"
             case fat32 = "FAT32"
+
+            /// What so many clusters make of a volume, whatever else it says (section 3.5).
+            init(clusters: UInt64) { self = clusters < 4085 ? .fat12 : clusters < 65525 ? .fat16 : .fat32 }
+
+            /// Of an entry of the table.
+            var entryBits: UInt64 {
+                switch self {
+                case .fat12: 12
+                case .fat16: 16
+                case .fat32: 32
+                }
+            }
         }
 
         public let kind: Kind
@@ -14,7 +28,7 @@ extension FAT {
         let reservedSectors: UInt64
         /// Sectors of one table.
         let tableSectors: UInt64
-        /// Entries of FAT16's root directory.
+        /// Entries of the root directory of FAT12 and FAT16.
         let rootEntries: UInt64
 
         /// Where cluster 2 starts, in bytes.

@@ -17,19 +17,21 @@ extension FAT {
         /// Bytes of all paths together.
         static let pathBudget = 32 << 20
         static let depthLimit = 64
+        /// Of a file, that lie apart from each other: each takes memory.
+        static let pieceLimit = 1 << 18
 
         public let geometry: Geometry
         public let label: String
         let content: ExtentList
 
-        /// - Throws: `DiskImageError` for what is no FAT16 or FAT32 volume of 512-byte sectors; `FileError`, `ExtentError`.
+        /// - Throws: `DiskImageError` for what is no FAT volume of 512-byte sectors; `FileError`, `ExtentError`.
         public init(_ content: ExtentList) throws {
             guard content.length >= sectorLength else { throw Self.fault("only \(content.length) bytes") }
             let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
             guard try boot.u16le(510) == 0xAA55 else { throw Self.fault("no 55 AA at the end of its first sector") }
             self.content = content
             geometry = try Self.geometry(boot, content.length)
-            let place = geometry.kind == .fat16 ? 0x2B : 0x47
+            let place = geometry.kind == .fat32 ? 0x47 : 0x2B
             let text = String(decoding: try boot.slice(place, 11), as: UTF8.self)
             label = text == "NO NAME    " ? "" : String(text.reversed().drop { $0 == " " }.reversed())
         }
@@ -52,9 +54,8 @@ extension FAT {
             let before = reserved + 2 * table + rootEntries / 16
             guard table > 0, before < sectors else { throw fault("no room for files: \(before) of \(sectors) sectors come before them") }
             let clusters = (sectors - before) / perCluster
-            guard clusters >= 4085 else { throw fault("\(clusters) clusters, which makes it FAT12; expected FAT16 or FAT32") }
-            let kind: Geometry.Kind = clusters < 65525 ? .fat16 : .fat32
-            guard (clusters + 2) * (kind == .fat16 ? 2 : 4) <= table * sectorLength else {
+            let kind = Geometry.Kind(clusters: clusters)
+            guard ((clusters + 2) * kind.entryBits).divided(by: 8) <= table * sectorLength else {
                 throw fault("a table of \(table) sectors, too short for \(clusters) clusters")
             }
             guard (kind == .fat32) == (rootEntries == 0) else { throw fault("\(kind.rawValue) with \(rootEntries) root entries") }
@@ -101,6 +102,9 @@ extension FAT {
                 try check(cluster, entry.path)
                 let start = geometry.offset(ofCluster: cluster)
                 file.append(content[start..<start + min(geometry.clusterLength, entry.size - index * geometry.clusterLength)])
+                guard file.extents.count <= Self.pieceLimit else {
+                    throw Self.fault("'\(entry.path)' lies in more than \(Self.pieceLimit) pieces")
+                }
                 guard index < wanted - 1 else { break }
                 cluster = try table.next(cluster)
             }
@@ -114,7 +118,7 @@ extension FAT {
         }
 
         private func rootDirectory(_ seen: inout Set<UInt64>) throws -> [UInt8] {
-            if geometry.kind == .fat16 {
+            if geometry.kind != .fat32 {
                 return try content.bytes(at: geometry.dataOffset - geometry.rootEntries * 32, count: Int(geometry.rootEntries) * 32)
             }
             let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
@@ -140,5 +144,11 @@ extension FAT {
 
 extension FAT.Geometry {
     /// From here on, an entry of the table ends a chain (section 4).
-    var endMark: UInt64 { kind == .fat16 ? 0xFFF8 : 0x0FFF_FFF8 }
+    var endMark: UInt64 {
+        switch kind {
+        case .fat12: 0xFF8
+        case .fat16: 0xFFF8
+        case .fat32: 0x0FFF_FFF8
+        }
+    }
 }

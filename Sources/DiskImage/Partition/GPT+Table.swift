@@ -18,10 +18,27 @@ extension GPT {
         public let disk: GUID
         public let entries: [Entry]
 
-        /// - Throws: `DiskImageError` when there is none or it is damaged; `FileError`, `ExtentError`.
+        /// What is wrong with the first table when this is the one at the end of the disk; nil when it is the first.
+        public let fault: String?
+
+        /// Reads the first table, and when that is damaged the one at the end of the disk.
+        /// - Throws: `DiskImageError` when there is none or both are damaged, then as the first is; `FileError`, `ExtentError`.
         public init(_ disk: ExtentList) throws {
-            let header = try Self.header(of: disk)
+            let sectors = disk.length / sectorLength
+            guard sectors >= 2 else { throw DiskImageError("no GPT: only \(disk.length) bytes") }
+            do {
+                self = try Self(disk, at: 1, fault: nil)
+            } catch let error where error is DiskImageError || error is ExtentError {
+                guard let second = try? Self(disk, at: sectors - 1, fault: "\(error)") else { throw error }
+                self = second
+            }
+        }
+
+        /// - Parameter sector: of the header.
+        private init(_ disk: ExtentList, at sector: UInt64, fault: String?) throws {
+            let header = try Self.header(of: disk, at: sector)
             self.disk = GUID(bytes: try header.slice(56, 16))
+            self.fault = fault
             let (start, count, size) = (try header.u64le(72), Int(try header.u32le(80)), Int(try header.u32le(84)))
             guard (1...1024).contains(count), (128...4096).contains(size), size % 8 == 0 else {
                 throw DiskImageError("GPT of \(count) entries of \(size) bytes, expected at most 1024 of 128 to 4096 bytes")
@@ -34,10 +51,10 @@ extension GPT {
             entries = try (0..<count).compactMap { try Self.entry(table, $0, size, disk.length) }
         }
 
-        private static func header(of disk: ExtentList) throws -> ByteView {
-            guard disk.length >= 2 * sectorLength else { throw DiskImageError("no GPT: only \(disk.length) bytes") }
-            let sector = ByteView(try disk.bytes(at: sectorLength, count: 512), "GPT header")
-            guard sector.bytes.starts(with: Array("EFI PART".utf8)) else { throw DiskImageError("no GPT: no 'EFI PART' at byte 512") }
+        private static func header(of disk: ExtentList, at sector: UInt64) throws -> ByteView {
+            let place = sector * sectorLength
+            let sector = ByteView(try disk.bytes(at: place, count: 512), "GPT header")
+            guard sector.bytes.starts(with: Array("EFI PART".utf8)) else { throw DiskImageError("no GPT: no 'EFI PART' at byte \(place)") }
             let length = Int(try sector.u32le(12))
             guard (headerLength...512).contains(length) else {
                 throw DiskImageError("GPT header of \(length) bytes, expected 92 to 512 bytes")

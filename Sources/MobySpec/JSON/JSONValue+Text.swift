@@ -1,3 +1,5 @@
+internal import BootLayout
+
 extension JSONValue {
     /// RFC 8259 text without a line break at its end; `indent` spaces a level, 0 for one line without spaces.
     public func text(indent: Int = 4) -> String {
@@ -12,14 +14,14 @@ extension JSONValue {
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
         case .number(let value): text += Self.text(of: value)
-        case .string(let value): Self.quote(value, to: &text)
+        case .string(let value): JSON.write(value, to: &text)
         case .array(let items):
             Self.list(items, "[", "]", to: &text, indent, level) { item, text in
                 item.write(to: &text, indent: indent, level: level + 1)
             }
         case .object(let members):
             Self.list(members, "{", "}", to: &text, indent, level) { member, text in
-                Self.quote(member.key, to: &text)
+                JSON.write(member.key, to: &text)
                 text += indent > 0 ? ": " : ":"
                 member.value.write(to: &text, indent: indent, level: level + 1)
             }
@@ -50,23 +52,5 @@ extension JSONValue {
         guard value.isFinite else { return "null" }
         if value >= 0x1p63, value <= 0x1p64 { return String(UInt64(exactly: value) ?? .max) }
         return String(value)
-    }
-
-    private static func quote(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }

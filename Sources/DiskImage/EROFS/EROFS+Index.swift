@@ -1,0 +1,152 @@
+internal import Extents
+
+extension EROFS {
+    /// What each block of a compressed file is (struct z_erofs_map_header and what follows it; fs/erofs/zmap.c).
+    ///
+    /// From a multiple of 8 bytes behind the inode:
+    /// ```
+    ///   0 zeros, u32   4 advice, u16: 1 entries of 2 bytes, 2 clusters of several blocks
+    ///   6 algorithms, u8: 0 LZ4   7 bits of blocks above 12, u8: 0
+    /// ```
+    /// The full index goes on with 8 zeros and 8 bytes for each block of contents, see ``Packer``. The compact one has packs: of 8 bytes for
+    /// 2 blocks up to a multiple of 32 bytes, then with the advice 1 packs of 32 bytes for 16 blocks as long as they are full, then of 8
+    /// bytes again. A pack is a row of fields of 16 or 14 bits, the lowest first, and at its end a block, u32:
+    /// ```
+    ///   bits 0…11 as the second field of the full index   12…13 type
+    /// ```
+    /// The first cluster of the pack is at the block one behind that, with large clusters at that block; each further one comes behind the one
+    /// before.
+    struct Index {
+        /// What is known of a block of contents.
+        enum Entry {
+            /// A cluster begins `offset` bytes into it.
+            case head(isPlain: Bool, offset: Int, block: UInt32)
+            /// A cluster goes on; `blocks` is its length where that is said.
+            case rest(blocks: Int?)
+        }
+
+        let hasLargeClusters: Bool
+        /// Of contents.
+        let blocks: UInt64
+        private let reader: Reader
+        private let inode: Inode
+        private let isCompact: Bool
+        private let start: UInt64
+        /// Blocks in 8-byte packs before those of 32 bytes, and in the latter; none for the full index.
+        private var before: UInt64 = 0
+        private var dense: UInt64 = 0
+
+        init(_ reader: Reader, _ inode: Inode) throws {
+            (self.reader, self.inode) = (reader, inode)
+            isCompact = inode.layout == .packedShort
+            blocks = EROFS.blocks(inode.size)
+            let header = (inode.end + 7) / 8 * 8
+            start = header + (isCompact ? 8 : 16)
+            guard start <= reader.image.length, blocks <= (reader.image.length - start) / (isCompact ? 2 : 8) + 16 else {
+                throw reader.fault("the index of inode \(inode.nid) reaches beyond the end of the image")
+            }
+            let bytes = ByteView(try reader.image.bytes(at: header, count: 8), "EROFS index")
+            // Images without settings have no header before a full index, but its room.
+            let hasHeader = isCompact || reader.superblock.incompatible.contains(.configurations)
+            let advice = try hasHeader ? bytes.u16le(4) : 0
+            hasLargeClusters = advice & 2 != 0
+            guard advice & ~7 == 0 else { throw reader.fault("inode \(inode.nid) needs \(Self.names(of: advice)), which is not read here") }
+            let (algorithms, bits) = (try bytes.u8(6), try bytes.u8(7))
+            guard !hasHeader || algorithms == 0 else {
+                throw reader.fault("inode \(inode.nid) is compressed with algorithm \(algorithms & 15), expected 0 (LZ4)")
+            }
+            guard !hasHeader || bits == 0 else {
+                throw reader.fault("inode \(inode.nid) has an index of other blocks than those of 4096 bytes")
+            }
+            guard isCompact else { return }
+            before = min(blocks, (32 - start % 32) % 32 / 4)
+            dense = advice & 1 != 0 ? (blocks - before) / 16 * 16 : 0
+        }
+
+        private static func names(of advice: UInt16) -> String {
+            let names = [(8, "tail packing"), (16, "interlaced plain clusters"), (32, "fragments")] as [(UInt16, String)]
+            let found = names.filter { advice & $0.0 != 0 }.map(\.1)
+            return found.isEmpty ? "advice 0x\(String(advice, radix: 16))" : found.joined(separator: ", ")
+        }
+
+        /// Hands on the entries of all blocks in order.
+        func forEach(_ body: (UInt64, Entry) throws -> Void) throws {
+            guard isCompact else { return try forEachFull(body) }
+            var place = start
+            var number: UInt64 = 0
+            while number < blocks {
+                let isDense = number >= before && number < before + dense
+                let pack = Pack(
+                    ByteView(try reader.image.bytes(at: place, count: isDense ? 32 : 8), "EROFS index"), fields: isDense ? 16 : 2,
+                    hasLargeClusters: hasLargeClusters)
+                for entry in try pack.entries().prefix(Int(min(16, blocks - number))) {
+                    guard let entry else { throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here") }
+                    try body(number, entry)
+                    number += 1
+                }
+                place += isDense ? 32 : 8
+            }
+        }
+
+        private func forEachFull(_ body: (UInt64, Entry) throws -> Void) throws {
+            // In pieces, for it may be long.
+            let step: UInt64 = 8192
+            for first in stride(from: 0, to: blocks, by: Int(step)) {
+                let count = Int(min(step, blocks - first))
+                let index = ByteView(try reader.image.bytes(at: start + first * 8, count: count * 8), "EROFS index")
+                for number in 0..<count {
+                    let type = try index.u16le(number * 8) & 3
+                    guard type < 3 else { throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here") }
+                    let distance = try Int(index.u16le(number * 8 + 4))
+                    let entry: Entry =
+                        try type == 2
+                        ? .rest(blocks: distance & 0x800 == 0 ? nil : distance & 0x7FF)
+                        : .head(isPlain: type == 0, offset: Int(index.u16le(number * 8 + 2)), block: index.u32le(number * 8 + 4))
+                    try body(first + UInt64(number), entry)
+                }
+            }
+        }
+    }
+
+    /// A few entries of a compact index, which share the number of a block.
+    private struct Pack {
+        private let bytes: ByteView
+        private let fields: Int
+        private let hasLargeClusters: Bool
+
+        init(_ bytes: ByteView, fields: Int, hasLargeClusters: Bool) {
+            (self.bytes, self.fields, self.hasLargeClusters) = (bytes, fields, hasLargeClusters)
+        }
+
+        private func field(_ index: Int) throws -> (type: UInt32, value: Int) {
+            let bit = index * (bytes.count - 4) * 8 / fields
+            let value = try bytes.u32le(bit / 8) >> UInt32(bit % 8)
+            return (value >> 12 & 3, Int(value & 0xFFF))
+        }
+
+        /// Whether a field adds the length of the cluster that begins before it.
+        private func saysItsLength(_ index: Int) throws -> Bool {
+            guard hasLargeClusters, index < fields else { return false }
+            let next = try field(index)
+            return next.type == 2 && next.value & 0x800 != 0
+        }
+
+        /// nil for a cluster of the second algorithm.
+        func entries() throws -> [Index.Entry?] {
+            let base = try bytes.u32le(bytes.count - 4)
+            var used: UInt32 = hasLargeClusters ? 0 : 1
+            return try (0..<fields).map { index in
+                let (type, value) = try field(index)
+                guard type < 3 else { return nil }
+                guard type < 2 else {
+                    let count = value & 0x800 == 0 ? nil : value & 0x7FF
+                    if hasLargeClusters { used &+= UInt32(count ?? 0) }
+                    return .rest(blocks: count)
+                }
+                let entry = Index.Entry.head(isPlain: type == 0, offset: value, block: base &+ used)
+                if try !saysItsLength(index + 1) { used &+= 1 }
+                return entry
+            }
+        }
+    }
+}

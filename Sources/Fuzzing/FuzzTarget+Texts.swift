@@ -1,0 +1,32 @@
+internal import BootLayout
+internal import MobySpec
+internal import OCI
+
+extension FuzzTarget {
+    static let texts = [
+        FuzzTarget("yaml") { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            let source = SpecReader.Source(name: "fuzz", text: text, folder: "/nowhere")
+            do {
+                _ = try SpecReader.read([source]) { _ in "moby/a:1" }.spec.yaml
+            } catch let error as SpecError {
+                _ = DiagnosticRenderer(sources: ["fuzz": text]).render(error.diagnostics)
+                throw error
+            }
+        },
+        FuzzTarget("label") { bytes in _ = try SpecReader.label(String(decoding: bytes, as: UTF8.self), of: "a") },
+        FuzzTarget("reference") { bytes in
+            let reference = try ImageReference(String(decoding: bytes, as: UTF8.self))
+            precondition(try ImageReference(reference.description) == reference, "'\(reference)' is read as another")
+        },
+        FuzzTarget("json") { bytes in
+            let value = try JSON(parsing: bytes)
+            precondition(try JSON(parsing: Array(value.text.utf8)) == value, "what is written is read as something else")
+            _ = try RuntimeRecord(value)
+        },
+        FuzzTarget("json-value") { bytes in
+            let value = try JSONValue(parsing: String(decoding: bytes, as: UTF8.self))
+            _ = try JSONValue(parsing: value.text())
+        },
+    ]
+}
