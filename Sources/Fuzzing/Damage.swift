@@ -12,22 +12,23 @@ public struct Damage: Sendable {
     /// - Throws: `FileError`, `ExtentError`.
     public init(_ content: ExtentList) throws {
         self.content = content
-        var (found, rest, number): ([UInt64], [UInt8], UInt64) = ([], [], 0)
-        try ExtentReader.read(content) { piece in
-            rest += piece
-            for start in stride(from: 0, through: rest.count - Self.block, by: Self.block) {
-                if Self.isStructure(rest[start..<start + Self.block]) { found.append(number) }
-                number += 1
-            }
-            rest.removeFirst(rest.count / Self.block * Self.block)
+        var found: [UInt64] = []
+        let cursor = ExtentCursor(content)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.block, alignment: 16)
+        defer { buffer.deallocate() }
+        for number in 0..<content.length / UInt64(Self.block) {
+            try cursor.fill(buffer, from: number * UInt64(Self.block))
+            if Self.isStructure(UnsafeRawBufferPointer(buffer)) { found.append(number) }
         }
-        if !rest.isEmpty { found.append(number) }
+        if content.length % UInt64(Self.block) > 0 { found.append(content.length / UInt64(Self.block)) }
         structures = found.isEmpty ? [0] : found
     }
 
     /// Some zeros, but not only: of 512 random bytes two are zero.
-    private static func isStructure(_ block: ArraySlice<UInt8>) -> Bool {
-        (16..<Self.block).contains(block.count { $0 == 0 })
+    private static func isStructure(_ block: UnsafeRawBufferPointer) -> Bool {
+        var zeros = 0
+        for byte in block where byte == 0 { zeros += 1 }
+        return (16..<Self.block).contains(zeros)
     }
 
     /// The artifact with the damage of a seed.

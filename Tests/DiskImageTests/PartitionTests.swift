@@ -120,7 +120,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(512, "no GPT: no 'EFI PART' at byte 512"), (600, "GPT header with a wrong checksum"), (1030, "GPT entries with a wrong checksum")])
+    @Test(arguments: [
+        (512, "no GPT: no 'EFI PART' at byte 512"), (600, "GPT header with a wrong checksum"), (1030, "GPT entries with a wrong checksum"),
+    ])
     func theSecondTableServesWhenTheFirstIsDamaged(place: Int, fault: String) throws {
         let disk = try gpt()
         let good = try GPT.Table(disk)
