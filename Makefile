@@ -102,7 +102,7 @@ fuzz: test-deps images ## look into COUNT=10000 damaged versions of an artifact 
 
 fuzz-coverage: deps ## run libFuzzer on the parser TARGET=fat for TIME=60 seconds; crashes go to .build/fuzz
 	@[ -d "$(CORPUS)" ] || { echo "error: no TARGET '$(TARGET)'; there are: $$(ls Tests/FuzzingTests/Corpus | xargs)" >&2; exit 64; }
-	swift build -c release --scratch-path .build/coverage --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -DCOVERAGE
+	swift build -c release --scratch-path .build/coverage --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -DCOVERAGE -Xswiftc -use-ld=lld
 	mkdir -p .build/fuzz/$(TARGET)
 	SWIFT_BACKTRACE=enable=no .build/coverage/release/fuzz $(TARGET) -max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=20 -max_len=65536 \
 	    -artifact_prefix=.build/fuzz/ .build/fuzz/$(TARGET) $(CORPUS)
