@@ -20,6 +20,8 @@ public struct BuildResult: Sendable {
     public internal(set) var segments: [Segment] = []
     /// Bytes of memory that the unpacked root takes.
     public internal(set) var unpacked: UInt64 = 0
+    /// Whether some format unpacks the root into memory.
+    public internal(set) var isRootInMemory = true
     /// The least memory to boot with, in MiB.
     public internal(set) var minMemory = 0
     public internal(set) var timings: [Timing] = []

@@ -35,19 +35,21 @@ public struct Builder: Sendable {
         let kernel = try KernelImage(spec.kernel, images)
         log.end("configuration")
         let root = try await RootAssembly(spec, images, layouts, containers, kernel, options)
-            .assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.contains(where: \.hasRootOnDisk))
+            .assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
         let boot = try bootFiles(spec, kernel, root)
-        let request = try await request(boot, formats)
+        let request = try await request(spec, boot, formats)
         let artifacts = try formats.flatMap { try $0.make?(boot, request) ?? [] }
         var result = BuildResult()
         result.segments = root.segments
         let isOnDisk = formats.allSatisfy(\.hasRootOnDisk)
+        result.isRootInMemory = !isOnDisk
         result.unpacked = (isOnDisk ? root.diskRoot?.segments ?? [] : root.segments).reduce(0) { $0 + $1.record.unpacked }
         result.minMemory = MemoryEstimate.mebibytes(
             unpacked: result.unpacked, initrd: (isOnDisk ? boot.diskInitrd : boot.wholeInitrd).length, kernel: boot.kernel?.length ?? 0,
             commandLine: boot.commandLine)
-        result.warnings = containers.warnings + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
+        result.warnings =
+            containers.warnings + (formats.contains(where: \.needsInitrd) ? root.warnings : []) + artifacts.flatMap(\.warnings)
         result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
         log.end("outputs")
         result.timings = log.timings
@@ -88,7 +90,7 @@ public struct Builder: Sendable {
         try FormatChoice.formats(options.formats, spec, streaming: options.output != nil).contains(where: \.needsBootLoaders)
     }
 
-    private func request(_ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
+    private func request(_ spec: Spec, _ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
         var request = OutputRequest(
             name: options.name, platform: options.provider.platform, minimumSize: options.size ?? 0, time: options.time,
             identity: boot.identity)
@@ -96,7 +98,7 @@ public struct Builder: Sendable {
             throw BuildError("a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
         }
         guard formats.contains(where: \.needsBootLoaders) else { return request }
-        let image = try await provider.image(options.bootLoaders)
+        let image = try await provider.image(options.bootLoaders ?? spec.boot.image?.value ?? BuildOptions.defaultBootLoaders)
         let tree = try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
         request.loaders = BootLoaders(name: image.name, tree: tree)
         request.identity += image.identity

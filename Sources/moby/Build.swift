@@ -24,7 +24,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with M or G.", valueName: "size")) var size: String?
     @Option(
         help: ArgumentHelp(
-            "Image with the boot loaders, or @pkg:dir (default: pkg/bootloaders beside the program, else moby/bootloaders).",
+            "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else pkg/bootloaders beside the program, else moby/bootloaders).",
             valueName: "image"))
     var bootloader: String?
     @Option(
@@ -56,7 +56,9 @@ struct Build: AsyncParsableCommand {
         if dryRun { return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "") }
         try await packages.build(for: spec)
         var options = try self.options(images)
-        if try Builder.needsBootLoaders(spec, options) { options.bootLoaders = try await packages.bootLoaders(bootloader) }
+        if try Builder.needsBootLoaders(spec, options) {
+            options.bootLoaders = try await packages.bootLoaders(bootloader ?? spec.boot.image?.value)
+        }
         let result = try await Builder(store: store, options: options).build(spec)
         if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
         BuildReport(result).print(level: global.level)

@@ -22,7 +22,13 @@ struct BuildReport {
         Terminal.error(
             "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "
                 + "boots with \(result.minMemory) MiB of memory or more")
+        if result.isRootInMemory, result.minMemory >= Self.muchMemory {
+            Terminal.error("  hint: the whole root is in memory; the format kernel+erofs leaves it on a disk")
+        }
     }
+
+    /// From here on, in MiB, a build says how to need less.
+    private static let muchMemory = 1024
 
     private static func column(_ bytes: UInt64) -> String {
         let text = Terminal.size(bytes)

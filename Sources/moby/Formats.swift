@@ -33,5 +33,8 @@ struct Formats: ParsableCommand {
             let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             print((cells + [line[3]]).joined(separator: "  "))
         }
+        for (name, instead) in OutputFormat.notMade.sorted(by: { $0.key < $1.key }) {
+            Terminal.error("\(name) is not made: \(instead)")
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import MobyRun
 internal import OCI
 
 /// Options of every verb, before it or behind it.
@@ -16,6 +17,8 @@ struct GlobalOptions: ParsableArguments {
     var certFile: [String] = []
     @Option(help: ArgumentHelp("Talk plain HTTP to this registry; repeatable.", valueName: "host[:port]"))
     var insecureRegistry: [String] = []
+    @Option(help: ArgumentHelp("Most that one layer may unpack to: a number of GiB, or with M or G (default: 64G).", valueName: "size"))
+    var layerLimit: String?
 
     mutating func validate() throws {
         if quiet, verbose > 1 { throw ValidationError("--quiet and --verbose \(verbose) exclude each other") }
@@ -27,11 +30,17 @@ struct GlobalOptions: ParsableArguments {
 
     var storePath: String { cache ?? ContentStore.defaultPath(environment: Terminal.environment) }
 
-    func store() throws -> ContentStore { try ContentStore(path: storePath) }
+    func store() throws -> ContentStore {
+        var store = try ContentStore(path: storePath)
+        if let layerLimit {
+            store.layerLimit = UInt64(try MemorySize.mebibytes(layerLimit, unit: .gibibytes, option: "--layer-limit")) << 20
+        }
+        return store
+    }
 
     /// Moves options that stand before the verb behind it: `moby -v 2 build x.yml` is `moby build -v 2 x.yml`.
     static func afterVerb(_ arguments: [String]) -> [String] {
-        let valued: Set = ["-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry"]
+        let valued: Set = ["-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry", "--layer-limit"]
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first, first.hasPrefix("-"), first != "--", !["-h", "--help", "--version"].contains(first) {

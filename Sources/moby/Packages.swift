@@ -28,9 +28,13 @@ struct Packages {
     /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program, as in a
     /// checkout of the source, else the published one. A package is built when the store does not have it.
     func bootLoaders(_ wanted: String?) async throws -> String {
-        if let wanted, !wanted.hasPrefix("@pkg:") { return wanted }
+        if let wanted, !wanted.hasPrefix("@pkg:") {
+            // Of a package that the spec names, this makes the image.
+            _ = try await resolver.image(wanted)
+            return wanted
+        }
         guard let folder = wanted.map({ String($0.dropFirst("@pkg:".count)) }) ?? Self.sourceFolder("pkg/bootloaders") else {
-            return BuildOptions().bootLoaders
+            return BuildOptions.defaultBootLoaders
         }
         let reference = try resolver.reference(of: folder)
         _ = try await resolver.image(reference)

@@ -23,7 +23,7 @@ struct SpecInput {
     /// Reads and merges files; warnings go to standard error.
     static func spec(_ names: [String], resolvePackage: (String) throws -> String) throws -> Spec {
         let (spec, warnings) = try SpecReader.read(
-            sources(names), outputFormats: OutputFormat.namesInSpecs, resolvePackage: resolvePackage)
+            sources(names), outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.notMade, resolvePackage: resolvePackage)
         if !warnings.isEmpty { Terminal.error(render(warnings)) }
         return spec
     }

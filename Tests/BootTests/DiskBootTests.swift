@@ -19,7 +19,7 @@ import Testing
               - {name: still, image: "@pkg:\(packages)/busybox", command: ["/bin/sh", "-c", "cat /proc/cmdline; sleep 100000"]}
             """
         try text.write(toFile: folder + "/still.yml", atomically: true, encoding: .utf8)
-        try Program.moby(["build", "--dir", folder, "--format", "raw,raw-bios,raw-efi,uki", folder + "/still.yml"])
+        try Program.moby(["build", "--dir", folder, "--format", "raw,raw-bios,raw-efi,uki,aws", folder + "/still.yml"])
         try Data(count: 1 << 20).write(to: URL(filePath: folder + "/empty.iso"))
         return folder
     }
@@ -34,18 +34,39 @@ import Testing
         machine.terminate()
     }
 
-    /// The disk for both firmwares, behind an empty CD that firmware passes by.
-    @Test(.timeLimit(.minutes(5)), arguments: [false, true], controllers)
-    func diskForBothFirmwares(uefi: Bool, devices: [String]) throws {
-        let folder = try Self.built.get()
-        let machine = try GuestMachine.boot(folder + "/empty.iso", memory: 512, uefi: uefi) {
+    /// Starts a drive that QEMU is given beside an empty CD that firmware passes by.
+    private func start(_ folder: String, drive: String, devices: [String], uefi: Bool) throws -> MachineHandle {
+        try GuestMachine.boot(folder + "/empty.iso", memory: 512, uefi: uefi) {
             $0.accelerator = .fixed(.tcg)
-            $0.extraArguments = ["-drive", "if=none,id=real,format=raw,snapshot=on,file=\(folder)/still.img"]
+            $0.extraArguments = ["-drive", "if=none,id=real,format=raw,\(drive)"]
             for (index, device) in devices.enumerated() {
                 $0.extraArguments += ["-device", index == devices.count - 1 ? device + ",bootindex=1" : device]
             }
         }
+    }
+
+    /// The disk for both firmwares.
+    @Test(.timeLimit(.minutes(5)), arguments: [false, true], controllers)
+    func diskForBothFirmwares(uefi: Bool, devices: [String]) throws {
+        let folder = try Self.built.get()
+        try expectService(start(folder, drive: "snapshot=on,file=\(folder)/still.img", devices: devices, uefi: uefi))
+    }
+
+    /// As EC2's newer machines have it.
+    @Test(.timeLimit(.minutes(5))) func diskOfEC2OnNVMe() throws {
+        let folder = try Self.built.get()
+        try expectService(start(folder, drive: "snapshot=on,file=\(folder)/still.raw", devices: ["nvme,serial=1,drive=real"], uefi: true))
+    }
+
+    /// The executable alone, in a folder that QEMU shows as a FAT volume.
+    @Test(.timeLimit(.minutes(5))) func unifiedKernelImageFromAFolder() throws {
+        let folder = try Self.built.get()
+        let place = folder + "/volume/EFI/BOOT"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: folder + "/still.efi", toPath: place + "/BOOTX64.EFI")
+        let machine = try start(folder, drive: "file=fat:rw:\(folder)/volume", devices: ["virtio-blk-pci,drive=real"], uefi: true)
         try expectService(machine)
+        #expect(machine.console.contains("console=ttyS0 moby.test=disk"))
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: ["-bios.img", "-efi.img"])

@@ -32,7 +32,7 @@ import Testing
         guard process.terminationStatus == 0 else { throw RunError("\(command): status \(process.terminationStatus)") }
     }
 
-    private func build(in folder: String, command: String) throws {
+    private func build(in folder: String, command: String, format: String = "kernel+erofs") throws {
         let packages = Program.root + "/pkg"
         let spec = """
             kernel:
@@ -46,7 +46,7 @@ import Testing
                 restart: "no"
             """
         try spec.write(toFile: folder + "/disk.yml", atomically: true, encoding: .utf8)
-        try Program.moby(["build", "--dir", folder, "--format", "kernel+erofs", folder + "/disk.yml"])
+        try Program.moby(["build", "--dir", folder, "--format", format, folder + "/disk.yml"])
     }
 
     /// The root is larger than the memory; the kernel reads every file as it was.
@@ -56,6 +56,22 @@ import Testing
             try build(in: folder, command: "cd /data && md5sum -c sums && exit 42")
             let machine = try GuestMachine.boot(folder + "/disk", cpus: 2, memory: 192) { $0.accelerator = .fixed(.tcg) }
             _ = try machine.line(containing: "mounted with root inode", within: .seconds(120))
+            _ = try machine.line(containing: "service data ended: exit status 42", within: .seconds(300))
+            machine.pressPowerButton()
+            #expect(try machine.waitForEnd(within: .seconds(60)) == 0)
+        }
+    }
+
+    /// A root that is a CD image: contents, and what it knows of owners, modes, links and devices.
+    @Test(.timeLimit(.minutes(6))) func rootOnADisc() async throws {
+        try await withTemporaryDirectory { folder in
+            try package(in: folder, noise: 3 << 20)
+            let facts = [
+                "cd /data", "md5sum -c sums", "test $(stat -c %a /tmp) = 1777",
+                "test $(stat -c %a:%u /root) = 700:0", "test $(readlink /bin/ls) = /usr/bin/busybox", "touch /data/new", "exit 42",
+            ]
+            try build(in: folder, command: facts.joined(separator: " && "), format: "kernel+iso")
+            let machine = try GuestMachine.boot(folder + "/disk", cpus: 2, memory: 192) { $0.accelerator = .fixed(.tcg) }
             _ = try machine.line(containing: "service data ended: exit status 42", within: .seconds(300))
             machine.pressPowerButton()
             #expect(try machine.waitForEnd(within: .seconds(60)) == 0)

@@ -5,7 +5,7 @@ import Testing
 
 /// Firmware with Secure Boot on and a certificate of its own: Debian's OVMF for tests, with the key that comes with it.
 @Suite(.serialized) struct SecureBootTests {
-    private func start(_ image: String, in folder: String) throws -> MachineHandle {
+    private func start(_ image: String, in folder: String, asDisc: Bool = false) throws -> MachineHandle {
         let variables = folder + "/variables-\(UUID().uuidString).fd"
         try FileManager.default.copyItem(atPath: "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", toPath: variables)
         // An empty CD is what the program boots from; firmware, its variables and the disk come as arguments.
@@ -15,12 +15,13 @@ import Testing
                 "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on",
                 "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
                 "-drive", "if=pflash,format=raw,unit=1,file=\(variables)",
-                "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(image)", "-device", "virtio-blk-pci,drive=real,bootindex=1",
+                "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(image)", "-device",
+                asDisc ? "scsi-cd,bus=scsi0.0,drive=real,bootindex=1" : "virtio-blk-pci,drive=real,bootindex=1",
             ]
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func signedDiskBootsAndAChangedOneDoesNot() async throws {
+    @Test(.timeLimit(.minutes(10))) func signedMediaBootAndAChangedOneDoesNot() async throws {
         try await withTemporaryDirectory { folder in
             let packages = Program.root + "/pkg"
             let text = """
@@ -36,11 +37,11 @@ import Testing
             try await Oracle("openssl")(
                 "rsa", "-in", "/usr/share/ovmf/PkKek-1-snakeoil.key", "-passin", "pass:snakeoil", "-out", folder + "/key.pem")
             try Program.moby([
-                "build", "--dir", folder, "--format", "raw,raw-efi", "--sign-key", folder + "/key.pem", "--sign-cert",
+                "build", "--dir", folder, "--format", "raw,raw-efi,iso-efi", "--sign-key", folder + "/key.pem", "--sign-cert",
                 "/usr/share/ovmf/PkKek-1-snakeoil.pem", folder + "/still.yml",
             ])
-            for name in ["still-efi.img", "still.img"] {
-                let machine = try start("\(folder)/\(name)", in: folder)
+            for name in ["still-efi.img", "still.img", "still-efi.iso"] {
+                let machine = try start("\(folder)/\(name)", in: folder, asDisc: name.hasSuffix(".iso"))
                 _ = try machine.line(containing: "1 of 1 services running", within: .seconds(200))
                 machine.terminate()
             }

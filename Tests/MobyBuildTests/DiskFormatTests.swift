@@ -35,6 +35,40 @@ struct DiskFormatTests {
         }
     }
 
+    @Test func theSpecNamesBootLoadersAndTheOptionWins() async throws {
+        try await Workshop.with { workshop in
+            try Self.fill(workshop)
+            try workshop.image("test/noloaders:1", [("x", .file("x"))])
+            func build(_ image: String, option: String?) async throws {
+                let options = workshop.options {
+                    $0.formats = ["raw-efi"]
+                    $0.bootLoaders = option
+                }
+                let spec = try workshop.spec(BuilderTests.yaml + "\nboot: {image: \"\(image)\"}\n")
+                #expect(try Builder.needsBootLoaders(spec, options))
+                _ = try await Builder(store: workshop.store, options: options).build(spec)
+            }
+            try await build(Self.loaderImage, option: nil)
+            try await build("test/noloaders:1", option: Self.loaderImage)
+            let error = await #expect(throws: BuildError.self) { try await build("test/noloaders:1", option: nil) }
+            #expect(error?.description.contains("boot loader image 'docker.io/test/noloaders:1' has no file") == true)
+        }
+    }
+
+    @Test func lintLooksAtBootLoadersInTheStore() async throws {
+        try await Workshop.with { workshop in
+            try Self.fill(workshop)
+            try workshop.image("test/noloaders:1", [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/syslinux", .file("x"))])
+            func warnings(_ image: String) async throws -> [String] {
+                let spec = try workshop.spec("boot: {image: \"\(image)\"}")
+                return try await Lint(store: workshop.store, options: workshop.options()).images(spec).map(\.message)
+            }
+            #expect(try await warnings("test/absent:1") == [])
+            let expected = "boot loader image 'test/noloaders:1' has no file 'usr/lib/systemd/boot/efi/linuxx64.efi.stub' and 6 more"
+            #expect(try await warnings("test/noloaders:1") == [expected])
+        }
+    }
+
     /// Format, file name, files on its volume.
     static let disks: [(format: String, suffix: String, files: [String])] = [
         ("raw-bios", "-bios.img", ["LDLINUX.SYS", "initrd.img", "kernel", "ldlinux.c32", "syslinux.cfg"]),

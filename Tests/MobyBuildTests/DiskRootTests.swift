@@ -3,6 +3,7 @@ import BootLayout
 import DiskImage
 import Extents
 import MobySpec
+import OCI
 import Testing
 
 @testable import MobyBuild
@@ -25,7 +26,7 @@ struct DiskRootTests {
             contents: hello
         """
 
-    func fill(_ workshop: Workshop, mark: String = BootLayout.rootMark) throws {
+    func fill(_ workshop: Workshop, mark: String = RootFileSystem.allCases.map(\.mark).joined(separator: "…")) throws {
         try BuilderTests.fill(workshop)
         try workshop.image("test/bare:1", [("kernel", .file("KERNEL"))])
         try workshop.image(
@@ -71,6 +72,62 @@ struct DiskRootTests {
         }
     }
 
+    /// The names, modes, owners and contents of an archive or of what a disc has.
+    private func line(_ path: TreePath, _ mode: UInt16, _ uid: UInt32, _ contents: [UInt8]) -> String {
+        "\(path) \(mode) \(uid) \(String(decoding: contents, as: UTF8.self))"
+    }
+
+    @Test func discIsTheTarToo() async throws {
+        try await Workshop.with { workshop in
+            try fill(workshop)
+            let result = try await build(workshop, ["kernel+iso", "tar"])
+            #expect(
+                result.files.map(\.path).map { $0.split(separator: "/").last } == [
+                    "web-kernel", "web-initrd.img", "web.iso", "web-cmdline", "web.tar",
+                ])
+            let volume = try ISO9660.read(try ExtentList(file: workshop.folder + "/out/web.iso"))
+            #expect(
+                try workshop.read(workshop.folder + "/out/web-cmdline") == Array("console=ttyS0 moby.root=LABEL=\(volume.volumeID)".utf8))
+            let ours = try volume.entries.map { entry in
+                let contents: [UInt8] =
+                    switch entry.kind {
+                    case .file(let list): try ExtentReader.bytes(of: list)
+                    case .symlink(let target): target
+                    default: []
+                    }
+                return line(try #require(TreePath(entry.path)), entry.mode, entry.uid, contents)
+            }
+            let tar = try FileTree.tar(ExtentList(file: workshop.folder + "/out/web.tar"))
+            let theirs = try tar.paths.filter { !$0.isRoot && !$0.isInside(TreePath("boot")) }.map { path in
+                let node = try #require(tar[path])
+                let contents: [UInt8] =
+                    switch node.kind {
+                    case .regular(let list): try ExtentReader.bytes(of: list)
+                    case .symlink(let target): target
+                    default: []
+                    }
+                return line(path, node.mode, node.uid, contents)
+            }
+            #expect(ours.sorted() == theirs.sorted())
+        }
+    }
+
+    @Test func discSaysWhatItLosesAndWhatInitMustKnow() async throws {
+        try await Workshop.with { workshop in
+            try fill(workshop)
+            let attribute = FileTree.Attribute(name: "security.capability", value: [1, 0, 0, 2])
+            try workshop.image("test/nginx:1", [("ping", .file("x", mode: 0o755, attributes: [attribute]))]) { $0.entrypoint = ["/ping"] }
+            let result = try await build(workshop, ["kernel+iso"])
+            #expect(
+                result.warnings.map(\.message) == ["1 files of 'test/nginx:1' have extended attributes, which ISO 9660 cannot carry"])
+            #expect(try await build(workshop, ["kernel+erofs"]).warnings.isEmpty)
+            // An init from before there were discs.
+            try fill(workshop, mark: RootFileSystem.erofs.mark)
+            let error = await #expect(throws: BuildError.self) { _ = try await build(workshop, ["kernel+iso"]) }
+            #expect(error?.description.contains("does not know 'moby.root=' for ISO 9660") == true)
+        }
+    }
+
     @Test func initrdHoldsInitAndSentinelOnly() async throws {
         try await Workshop.with { workshop in
             try fill(workshop)
@@ -102,7 +159,7 @@ struct DiskRootTests {
         try await Workshop.with { workshop in
             try fill(workshop, mark: "other")
             let error = await #expect(throws: BuildError.self) { _ = try await build(workshop, ["kernel+erofs"]) }
-            #expect(error?.description.contains("does not know 'moby.root='") == true)
+            #expect(error?.description.contains("does not know 'moby.root=' for EROFS") == true)
             try fill(workshop)
             let yaml = Self.yaml.replacing("test/bare:1", with: "test/kernel:1").replacing("  tar: none\n", with: "")
             let options = workshop.options { $0.formats = ["kernel+erofs"] }

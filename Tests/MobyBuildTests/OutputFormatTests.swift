@@ -23,8 +23,8 @@ struct OutputFormatTests {
 
     @Test(arguments: OutputFormat.all.filter { !$0.isAvailable }) func notYetThereSaysSo(_ format: OutputFormat) {
         let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats([format.name], Spec(), streaming: false) }
-        #expect(error?.description == "output format '\(format.name)' is not available")
-        #expect(error?.hint?.hasPrefix("available: kernel+initrd, tar, tar-kernel-initrd, ") == true)
+        #expect(error?.description == "output format '\(format.name)' is not made")
+        #expect(error?.hint?.contains("kernel+erofs") == true)
     }
 
     @Test func unknownNameGetsAGuess() throws {
@@ -34,7 +34,7 @@ struct OutputFormatTests {
         let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: rpi3\n")
         let fault = #expect(throws: SpecError.self) { _ = try FormatChoice.formats([], spec, streaming: false) }
         #expect(fault?.diagnostics.first?.location?.line == 3)
-        #expect(fault?.diagnostics.first?.message == "output format 'rpi3' is not available")
+        #expect(fault?.diagnostics.first?.message == "output format 'rpi3' is not made")
     }
 
     @Test func namesOf2017() throws {

@@ -41,10 +41,17 @@ struct BootSourceTests {
         try put("web-kernel", "web-erofs.img", "web-initrd.img")
         try folder.write("web-cmdline", "console=ttyS0 moby.root=UUID=1")
         guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
-        #expect(files.erofs == folder.file("web-erofs.img") && files.initrd == folder.file("web-initrd.img"))
+        #expect(files.root == folder.file("web-erofs.img") && files.initrd == folder.file("web-initrd.img"))
         try folder.write("web-cmdline", "console=ttyS0")
         guard case .kernel(let old) = try detect("web") else { throw RunError("not a kernel") }
-        #expect(old.erofs == nil)
+        #expect(old.root == nil)
+    }
+
+    @Test func discGoesWithTheInitrdThatNamesIt() throws {
+        try put("web-kernel", "web.iso", "web-erofs.img", "web-initrd.img")
+        try folder.write("web-cmdline", "console=ttyS0 moby.root=LABEL=ROOT_1F")
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.root == folder.file("web.iso") && files.initrd == folder.file("web-initrd.img"))
     }
 
     @Test func fileItself() throws {

@@ -76,7 +76,7 @@ struct QEMUArgumentsTests {
 
     @Test func erofsIsTheFirstDiskBesideTheInitrd() throws {
         let files = BootSource.KernelFiles(
-            kernel: "x-kernel", initrd: "x-initrd.img", commandLine: "console=ttyS0 moby.root=UUID=1", erofs: "x-erofs.img")
+            kernel: "x-kernel", initrd: "x-initrd.img", commandLine: "console=ttyS0 moby.root=UUID=1", root: "x-erofs.img")
         try check("erofs", Machine(), .kernel(files))
     }
 

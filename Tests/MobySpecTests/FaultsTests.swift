@@ -22,6 +22,15 @@ import Testing
         try Golden.expect(DiagnosticRenderer(sources: [source.name: text]).render(found) + "\n", "faults/\(name).txt")
     }
 
+    @Test func formatsThatAreNotMadeAreToldApart() {
+        let source = SpecReader.Source(name: "a.yml", text: "outputs: [{format: rpi3}, {format: rawr}, {format: raw}]", folder: nil)
+        let error = #expect(throws: SpecError.self) {
+            try SpecReader.read([source], outputFormats: ["raw"], notMade: ["rpi3": "take raw"]) { $0 }
+        }
+        #expect(error?.diagnostics.map(\.message) == ["output format 'rpi3' is not made", "unknown output format 'rawr'"])
+        #expect(error?.diagnostics.first?.hint == "take raw")
+    }
+
     @Test func faultsOfAllFilesAreToldAtOnce() {
         let sources = ["a.yml": "kernal: {}", "b.yml": "[", "c.yml": "services: [{name: a}]"].sorted { $0.key < $1.key }
             .map { SpecReader.Source(name: $0.key, text: $0.value, folder: nil) }

@@ -18,6 +18,7 @@ import Testing
     private static let frames: [String: (frame: String, required: [String: String])] = [
         "spec": ("{%}", [:]),
         "kernel": ("{kernel: {%}}", [:]),
+        "boot": ("{boot: {%}}", [:]),
         "container": ("{services: [{%}]}", ["name": "web", "image": "a"]),
         "volume": ("{volumes: [{%}]}", ["name": "data"]),
         "file": ("{files: [{%}]}", ["path": "a", "source": "b"]),

@@ -22,6 +22,15 @@ import Testing
         #expect(spec.services.map(\.name) == ["a", "b"])
     }
 
+    @Test func laterBootImageWins() throws {
+        #expect(try read("boot: {image: a}", "boot: {image: b}", "boot: {}", "boot: {image: \"\"}").boot.image?.value == "b")
+        #expect(try read("boot: {image: \"\"}").boot.image == nil)
+        let error = #expect(throws: SpecError.self) { try read("boot: {image: \"A B\"}") }
+        #expect(error?.diagnostics.first?.location?.description == "0.yml:1:15")
+        let unknown = #expect(throws: SpecError.self) { try read("boot: {loader: a}") }
+        #expect(unknown?.diagnostics.first?.message.hasPrefix("unknown key 'loader'") == true)
+    }
+
     @Test func namesOfOtherFilesAreKnown() throws {
         let spec = try read(
             "services: [{name: a, image: a, uid: b, binds: [\"v:/v\"]}]", "volumes: [{name: v}]\nonboot: [{name: b, image: b}]")

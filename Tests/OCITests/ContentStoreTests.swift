@@ -88,8 +88,25 @@ struct ContentStoreTests {
             let store = try Self.filled(folder, sample)
             #expect(sample.layers[0].size < 20_000)
             let error = #expect(throws: (any Error).self) { try store.uncompressedLayer(sample.layers[0]) }
-            #expect("\(error.map { "\($0)" } ?? "")".contains("67108864"), "\(error.map { "\($0)" } ?? "")")
+            #expect(
+                "\(error.map { "\($0)" } ?? "")".contains("of \(sample.layers[0].size) bytes unpacks to more than 67108864 bytes"),
+                "\(error.map { "\($0)" } ?? "")")
             #expect(SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+        }
+    }
+
+    @Test func aLayerAboveTheAbsoluteLimitSaysHowToRaiseIt() async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage(layers: [[UInt8](repeating: 0, count: 3 << 20)], compression: .gzip)
+            var store = try Self.filled(folder, sample)
+            let layer = sample.layers[0]
+            store.layerLimit = 2 << 20
+            let error = #expect(throws: ContentError.self) { try store.uncompressedLayer(layer) }
+            #expect(error == .layer(layer.digest, size: layer.size, limit: 2 << 20, isAbsolute: true))
+            #expect(error?.description.contains("unpacks to more than 2097152 bytes\n  hint: when it is meant to, '--layer-limit'") == true)
+            #expect(SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            store.layerLimit = ContentStore.defaultLayerLimit
+            #expect(try store.uncompressedLayer(layer).length == 3 << 20)
         }
     }
 

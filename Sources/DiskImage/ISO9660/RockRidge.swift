@@ -95,9 +95,15 @@ enum RockRidge {
                 components += pieces(Array(part))
             }
         }
+        // Where a field ends between components, Linux puts a slash and others do not. All agree on a component that goes on in the next
+        // field, be it that nothing of it came so far.
+        let goesOn: [UInt8] = [1, 0]
         var bodies: [[UInt8]] = [[]]
         for component in components {
-            if bodies[bodies.count - 1].count + component.count > 250 { bodies.append([]) }
+            if bodies[bodies.count - 1].count + component.count > 250 - goesOn.count {
+                bodies[bodies.count - 1] += goesOn
+                bodies.append([])
+            }
             bodies[bodies.count - 1] += component
         }
         return bodies.enumerated().map { index, body in

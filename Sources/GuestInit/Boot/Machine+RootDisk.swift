@@ -24,13 +24,13 @@ extension Machine {
         checkSentinel()
         let drivers = ModuleLoader { [console] in console.say($0) }
         drivers?.coldplug(.urgent)
-        for name in ["erofs", "overlay"] { drivers?.load(named: name) }
-        guard let device = find(name, drivers) else {
+        for name in RootFileSystem.allCases.map(\.module) + ["overlay"] { drivers?.load(named: name) }
+        guard let (device, volume) = find(name, drivers) else {
             return giveUp("no disk with the root '\(name)' came within \(Self.devicePatience / 1000) s")
         }
-        debug("the root is on \(device)")
+        debug("\(volume.fileSystem.mark): \(device)")
         do {
-            try mountRoot(device)
+            try mountRoot(device, volume.fileSystem)
             try enter()
         } catch {
             giveUp("root '\(name)' on \(device): \(error)")
@@ -49,15 +49,15 @@ extension Machine {
     }
 
     /// The device of a name, waited for.
-    private func find(_ name: RootName, _ drivers: ModuleLoader?) -> String? {
+    private func find(_ name: RootName, _ drivers: ModuleLoader?) -> (device: String, RootVolume)? {
         let start = cinit_uptime()
         var isTold = false
         while true {
             var seen: [String] = []
             for device in Files.names(in: "/sys/class/block") {
-                let volume = EROFSVolume(device: "/dev/" + device)
-                if let volume, name.matches(device: device, volume) { return "/dev/" + device }
-                seen.append(volume.map { "\(device) (EROFS, UUID=\($0.uuid))" } ?? device)
+                let volume = RootVolume(device: "/dev/" + device)
+                if let volume, name.matches(device: device, volume) { return ("/dev/" + device, volume) }
+                seen.append(volume.map { "\(device) (\($0.text))" } ?? device)
             }
             let waited = cinit_uptime() - start
             if waited > (isTold ? Self.devicePatience : 2000) {
@@ -70,9 +70,9 @@ extension Machine {
         }
     }
 
-    private func mountRoot(_ device: String) throws(SystemError) {
+    private func mountRoot(_ device: String, _ fileSystem: RootFileSystem) throws(SystemError) {
         for folder in [Place.disk, Place.memory, Place.root] { try Files.makeDirectories(folder) }
-        try MountCall(source: device, target: Place.disk, type: "erofs", flags: .readOnly).perform()
+        try MountCall(source: device, target: Place.disk, type: fileSystem.type, flags: .readOnly).perform()
         try MountCall(source: "tmpfs", target: Place.memory, type: "tmpfs", flags: [], data: "mode=755").perform()
         let (upper, work) = (Place.memory + "/upper", Place.memory + "/work")
         try Files.makeDirectories(upper)

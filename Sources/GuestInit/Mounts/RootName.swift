@@ -20,7 +20,7 @@ struct RootName: Equatable, CustomStringConvertible {
     }
 
     /// Whether the file system on a device is the one that is meant.
-    func matches(device: String, _ volume: EROFSVolume) -> Bool {
+    func matches(device: String, _ volume: RootVolume) -> Bool {
         switch kind {
         case .uuid(let uuid): volume.uuid == uuid
         case .label(let label): volume.label == label

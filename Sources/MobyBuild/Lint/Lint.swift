@@ -40,12 +40,15 @@ public struct Lint: Sendable {
             if let state = states[image.identity], let warning = check.program(in: state) { found.append(warning) }
             if let root { found += check.bindSources(in: root, spec) }
         }
+        if let image = spec.boot.image, let loaders = present[image.value] {
+            found += try BootCheck(image, in: Lint.state(images.tree(loaders), loaders.name)).warnings
+        }
         return found
     }
 
     private static func present(_ spec: Spec, _ provider: ImageProvider) async -> [String: Image] {
         var present: [String: Image] = [:]
-        let sources = spec.`init` + (spec.onboot + spec.onshutdown + spec.services).map(\.image)
+        let sources = spec.`init` + (spec.onboot + spec.onshutdown + spec.services).map(\.image) + [spec.boot.image].compactMap(\.self)
         for source in Set(sources.map(\.value)) { present[source] = try? await provider.image(source) }
         return present
     }

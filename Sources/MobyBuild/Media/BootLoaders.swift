@@ -5,7 +5,7 @@ internal import Extents
 /// The boot loaders, from the files of one image.
 struct BootLoaders: Sendable {
     /// What is taken from the image, where Debian's packages have it.
-    enum File: String {
+    enum File: String, CaseIterable {
         case efiStub = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
         case efiLoader = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
         case syslinux = "usr/bin/syslinux"
@@ -31,7 +31,7 @@ struct BootLoaders: Sendable {
             guard let path = TreePath(file.rawValue.utf8), case .regular(let content)? = tree[path]?.kind else {
                 throw BuildError(
                     "boot loader image '\(name)' has no file '\(file.rawValue)'",
-                    hint: "name an image like pkg/bootloaders with --bootloader, or leave the option out")
+                    hint: "name an image like pkg/bootloaders with --bootloader or in the section boot, or leave both out")
             }
             return content
         }

@@ -1,4 +1,5 @@
 public import Extents
+internal import MobySpec
 
 /// One file of an output, not yet written.
 public struct Artifact: Sendable {
@@ -14,6 +15,8 @@ public struct Artifact: Sendable {
     /// File name, e.g. `web-initrd.img`.
     public let name: String
     public let content: Content
+    /// What it could not carry.
+    var warnings: [Diagnostic] = []
 
     public init(name: String, _ content: Content) {
         self.name = name

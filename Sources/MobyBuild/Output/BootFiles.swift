@@ -14,7 +14,7 @@ public struct BootFiles: Sendable {
     var identity: String
     /// The same root as trees with where they come from, for formats that are archives of it.
     var root: [RootPart]
-    /// The root for a disk; there for formats of which ``OutputFormat/hasRootOnDisk`` is true.
+    /// The root for a disk; there for formats of which ``OutputFormat/rootOnDisk`` is there.
     var diskRoot: DiskRoot?
 
     /// Microcode and segments, as the kernel reads them.

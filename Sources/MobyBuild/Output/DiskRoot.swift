@@ -47,7 +47,7 @@ struct DiskRoot: Sendable {
         }
     }
 
-    private func merged() throws -> FileTree {
+    func merged() throws -> FileTree {
         var tree = FileTree()
         for part in parts { tree.unpack(try part.tree(), under: part.destination) }
         return tree

@@ -45,17 +45,6 @@ enum FormatChoice {
 
     private static let sharedHint = "build them one after the other, with another --name or --dir"
 
-    private static func format(_ name: String, _ fault: (_ message: String, _ hint: String) -> any Error) throws -> OutputFormat {
-        let available = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
-        guard let format = OutputFormat.named(name) else {
-            let guess = Spelling.closest(to: name, in: OutputFormat.all.map(\.name))
-            let hint = (guess.map { "did you mean '\($0)'? " } ?? "") + "formats: \(OutputFormat.all.map(\.name).joined(separator: ", "))"
-            throw fault("unknown output format '\(name)'", hint)
-        }
-        guard format.isAvailable else { throw fault("output format '\(name)' is not available yet", "available: \(available)") }
-        return format
-    }
-
     private static func unique(_ formats: [OutputFormat]) -> [OutputFormat] {
         var seen = Set<String>()
         return formats.filter { seen.insert($0.name).inserted }
@@ -78,8 +67,8 @@ extension OutputFormat {
         let format = named(name)
         if let format, format.isAvailable { return format }
         let names = all.filter(\.isAvailable).map(\.name)
-        if format != nil {
-            throw BuildError("output format '\(name)' is not available", hint: "available: \(names.joined(separator: ", "))")
+        if let format {
+            throw BuildError("output format '\(name)' is not made", hint: format.instead ?? "available: \(names.joined(separator: ", "))")
         }
         let guess = Spelling.closest(to: name, in: names).map { "did you mean '\($0)'? " } ?? ""
         throw BuildError("unknown output format '\(name)'", hint: guess + "formats: \(names.joined(separator: ", "))")

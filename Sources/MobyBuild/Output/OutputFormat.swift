@@ -1,3 +1,5 @@
+internal import BootLayout
+
 /// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in one table.
 public struct OutputFormat: Sendable, CustomStringConvertible {
     public enum Firmware: String, Sendable {
@@ -28,14 +30,16 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public let isStreamable: Bool
     /// Whether it needs the encoded initrd, or only the trees.
     let needsInitrd: Bool
-    /// Whether the root stays on a disk instead of memory.
-    let hasRootOnDisk: Bool
+    /// The file system of a root that stays on a disk instead of memory.
+    let rootOnDisk: RootFileSystem?
+    /// What to take, for a format that is not made.
+    let instead: String?
     /// How it is made; nil as long as nobody can.
     let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     init(
         _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none, suffixes: [String],
-        isStreamable: Bool = false, needsInitrd: Bool = true, hasRootOnDisk: Bool = false,
+        isStreamable: Bool = false, needsInitrd: Bool = true, rootOnDisk: RootFileSystem? = nil, instead: String? = nil,
         make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
     ) {
         self.name = name
@@ -46,13 +50,16 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
         self.suffixes = suffixes
         self.isStreamable = isStreamable
         self.needsInitrd = needsInitrd
-        self.hasRootOnDisk = hasRootOnDisk
+        self.rootOnDisk = rootOnDisk
+        self.instead = instead
         self.make = make
     }
 
     public var description: String { name }
     /// Names of the files, with `X` for the build's name.
     public var fileNames: [String] { suffixes.map { "X" + $0 } }
+    /// Whether the root stays on a disk instead of memory.
+    var hasRootOnDisk: Bool { rootOnDisk != nil }
     /// Whether it starts boot loaders of our own.
     var needsBootLoaders: Bool { firmware != .none }
     /// The formats that this version makes, as a Markdown table.

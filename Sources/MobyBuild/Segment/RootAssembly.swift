@@ -42,8 +42,8 @@ struct RootAssembly {
 
     /// - Parameters:
     ///   - encoding: whether an initrd is wanted; without it only what decides about names is encoded.
-    ///   - onDisk: whether the root is wanted as a file system on a disk.
-    func assemble(encoding: Bool, onDisk: Bool) async throws -> Result {
+    ///   - onDisk: file systems as which the root is wanted on a disk.
+    func assemble(encoding: Bool, onDisk: [RootFileSystem]) async throws -> Result {
         let initial = plan.initial()
         let initialSegments = try await SegmentEncoder.encode(initial, in: cache)
         let listings = try zip(initial, initialSegments).map { ($0, try names($1)) }
@@ -66,7 +66,9 @@ struct RootAssembly {
         result.segments = try await head + initialSegments + tail + SegmentEncoder.encode(last, in: cache)
         let all = [modules].compactMap(\.self) + initial + others + last
         result.parts = all.compactMap { RootPart($0) }
-        if onDisk { result.diskRoot = try await diskRoot(all, initrd: plan.diskInitrd(modulesTree, initial), result.parts) }
+        if !onDisk.isEmpty {
+            result.diskRoot = try await diskRoot(all, initrd: plan.diskInitrd(modulesTree, initial, onDisk), result.parts)
+        }
         result.warnings = result.segments.compactMap(attributeWarning)
         return result
     }

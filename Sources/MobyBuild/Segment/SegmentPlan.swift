@@ -81,13 +81,14 @@ struct SegmentPlan {
     }
 
     /// What mounts a root on a disk: the init of the init images, and drivers.
-    func diskInitrd(_ modules: ModulesTree?, _ initial: [PlannedSegment]) -> PlannedSegment {
-        let content = ([modules?.kernel.image.identity ?? "", modules?.name ?? ""] + initial.map(\.key.hex)).joined(separator: " ")
+    func diskInitrd(_ modules: ModulesTree?, _ initial: [PlannedSegment], _ fileSystems: [RootFileSystem]) -> PlannedSegment {
+        let kernel = [modules?.kernel.image.identity ?? "", modules?.name ?? ""]
+        let content = (kernel + fileSystems.map(\.type) + initial.map(\.key.hex)).joined(separator: " ")
         return PlannedSegment(
             key: key(.`init`, SHA256.hash(Array(content.utf8)), destination: "initrd for a root on a disk", rules: "1", platform: ""),
             title: "initrd for a root on a disk", location: "init", place: spec.`init`.first?.location, destination: .root,
             compression: compression, weight: 0,
-            content: .tree { try DiskInitrd.tree(modules, initial.compactMap { RootPart($0) }) })
+            content: .tree { try DiskInitrd.tree(modules, initial.compactMap { RootPart($0) }, fileSystems) })
     }
 
     /// CPU microcode, which the kernel looks for in the first, uncompressed archive.

@@ -6,6 +6,8 @@ extension BootSource {
 
     /// How a command line says that the root is not in the initrd.
     private static let rootWord = "moby.root="
+    /// How one names a root of `kernel+iso`.
+    private static let discWord = "moby.root=LABEL=ROOT_"
 
     /// Finds out what an argument of `moby run` is: a file to boot from, or the prefix of a build's files.
     /// - Throws: ``RunError`` that names the files looked for.
@@ -62,8 +64,8 @@ extension BootSource {
         } else {
             files.initrd = initrd
             // The command line of such a build names its root; one of `kernel+initrd` under the same name does not.
-            let erofs = prefix + "-erofs.img"
-            if files.commandLine.contains(rootWord), FileFacts.exists(erofs) { files.erofs = erofs }
+            let root = prefix + (files.commandLine.contains(discWord) ? ".iso" : "-erofs.img")
+            if files.commandLine.contains(rootWord), FileFacts.exists(root) { files.root = root }
         }
         return files
     }

@@ -15,14 +15,14 @@ public enum BootSource: Hashable, Sendable {
         /// A root file system that the kernel mounts itself, the first disk.
         public var squashfs: String?
         /// A root file system that the initrd mounts, the first disk.
-        public var erofs: String?
+        public var root: String?
 
-        public init(kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil, erofs: String? = nil) {
+        public init(kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil, root: String? = nil) {
             self.kernel = kernel
             self.initrd = initrd
             self.commandLine = commandLine
             self.squashfs = squashfs
-            self.erofs = erofs
+            self.root = root
         }
     }
 
@@ -44,7 +44,7 @@ public enum BootSource: Hashable, Sendable {
     /// Every file that QEMU will read.
     var files: [String] {
         switch self {
-        case .kernel(let files): [files.kernel] + [files.initrd, files.squashfs, files.erofs].compactMap(\.self)
+        case .kernel(let files): [files.kernel] + [files.initrd, files.squashfs, files.root].compactMap(\.self)
         case .iso(let path, _), .disk(let path, _, _): [path]
         }
     }

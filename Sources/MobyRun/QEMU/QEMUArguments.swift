@@ -104,7 +104,7 @@ struct QEMUArguments {
                 line += " root=/dev/vda"
                 addDisk("boot", squashfs, .raw, readOnly: true)
             }
-            if let erofs = files.erofs { addDisk("boot", erofs, .raw, readOnly: true) }
+            if let root = files.root { addDisk("boot", root, .raw, readOnly: true) }
             if !line.isEmpty { add("-append", line) }
         case .iso(let path, _):
             addDisc("boot", path, bootIndex: 0)

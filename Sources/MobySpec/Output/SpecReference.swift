@@ -20,7 +20,7 @@ public enum SpecReference {
         - `"@pkg:FOLDER"` (with quotes, relative to the file) stands for the image that the package in FOLDER makes, wherever a value stands.
         - Where an image is asked for: `nginx:1.27`, `ghcr.io/acme/web@sha256:…`, `oci:DIR[:TAG]`, `oci-archive:FILE`, `docker-archive:FILE`.
         - Absent and empty are different things: `command: []` replaces the image's command by none.
-        - Several files may be given. They are read left to right: lists are put one after the other, and keys of `kernel` are replaced.
+        - Several files may be given. They are read left to right: lists are put one after the other, and keys of `kernel` and `boot` are replaced.
 
         The column *since* says who knows a key: `2017` every program since the first `moby`, `LinuxKit` also LinuxKit of today,
         `2017 only` files of 2017, `moby` this one alone. Required keys are **bold**.

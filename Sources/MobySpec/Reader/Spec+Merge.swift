@@ -7,6 +7,7 @@ extension Spec {
         kernel.tar = later.kernel.tar ?? kernel.tar
         kernel.ucode = later.kernel.ucode ?? kernel.ucode
         kernel.modules = later.kernel.modules ?? kernel.modules
+        boot.image = later.boot.image ?? boot.image
         `init` += later.`init`
         onboot += later.onboot
         onshutdown += later.onshutdown

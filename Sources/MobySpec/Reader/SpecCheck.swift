@@ -10,7 +10,8 @@ struct SpecCheck {
     /// - Parameters:
     ///   - declared: names by noun as ``Reading`` found them, the broken ones too.
     ///   - outputFormats: names that `outputs` may have; empty for any.
-    init(_ spec: Spec, declared: [String: Set<String>], outputFormats: [String] = []) {
+    ///   - notMade: names that are known and cannot be had, each with a hint.
+    init(_ spec: Spec, declared: [String: Set<String>], outputFormats: [String] = [], notMade: [String: String] = [:]) {
         containers = ["onboot", "onshutdown", "service"].reduce(into: []) { $0.formUnion(declared[$1] ?? []) }
         volumes = Dictionary(spec.volumes.map { ($0.name, $0) }) { first, _ in first }
         brokenVolumes = (declared["volume"] ?? []).subtracting(volumes.keys)
@@ -19,7 +20,7 @@ struct SpecCheck {
         for (section, list) in [("onboot", spec.onboot), ("onshutdown", spec.onshutdown), ("service", spec.services)] {
             for container in list where !container.name.isEmpty { check(container, section) }
         }
-        for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats) }
+        for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats, notMade) }
         for file in spec.files {
             check(file.uid, "uid", of: "file '\(file.path)'", at: file.location)
             check(file.gid, "gid", of: "file '\(file.path)'", at: file.location)
@@ -30,8 +31,9 @@ struct SpecCheck {
         found.append(Diagnostic(at: location, message, hint: hint))
     }
 
-    private mutating func check(_ format: Located<String>, _ known: [String]) {
+    private mutating func check(_ format: Located<String>, _ known: [String], _ notMade: [String: String]) {
         guard !known.contains(format.value) else { return }
+        if let hint = notMade[format.value] { return fault(format.location, "output format '\(format.value)' is not made", hint: hint) }
         let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
         fault(format.location, "unknown output format '\(format.value)'", hint: guess + "formats: \(known.joined(separator: ", "))")
     }

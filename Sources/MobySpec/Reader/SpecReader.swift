@@ -19,11 +19,12 @@ public enum SpecReader {
     /// Reads and merges several sources, left to right.
     /// - Parameters:
     ///   - outputFormats: the names that `outputs` may have; empty for any.
+    ///   - notMade: names that are known and cannot be had, each with a hint.
     ///   - resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it cannot be told.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
     public static func read(
-        _ sources: [Source], outputFormats: [String] = [], resolvePackage: (String) throws -> String
+        _ sources: [Source], outputFormats: [String] = [], notMade: [String: String] = [:], resolvePackage: (String) throws -> String
     ) throws -> (spec: Spec, warnings: [Diagnostic]) {
         var found: [Diagnostic] = []
         var spec = Spec()
@@ -38,7 +39,7 @@ public enum SpecReader {
                 found += faults + reading.faults
             }
         }
-        found += SpecCheck(spec, declared: declared, outputFormats: outputFormats).found
+        found += SpecCheck(spec, declared: declared, outputFormats: outputFormats, notMade: notMade).found
         found = sorted(found, files: sources.map(\.name))
         guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
         return (spec, sorted(found + SpecLint(spec).warnings, files: sources.map(\.name)))

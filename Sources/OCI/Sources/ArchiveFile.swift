@@ -8,7 +8,7 @@ enum ArchiveFile {
     static func with<Value>(_ path: String, store: ContentStore, _ work: (any ByteSource) throws -> Value) throws -> Value {
         let file = try ExtentList(file: path)
         if case .plain = LayerEncoding(file: path) { return try work(TarSource(file)) }
-        let limit = ContentStore.largestLayer(blobSize: file.length)
+        let limit = ContentStore.largestUnpacked(size: file.length)
         let writer = try BlobWriter(in: store.temporaryPath, limit: limit)
         try Compression.decompress(file, limit: limit, writer.write)
         defer { withExtendedLifetime(writer) {} }

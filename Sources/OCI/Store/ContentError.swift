@@ -8,6 +8,8 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     case size(expected: UInt64, actual: UInt64)
     /// A layer unpacks to something else than the image's configuration says. The blob itself is what its digest says.
     case diffID(expected: Digest, actual: Digest, blob: Digest)
+    /// A layer unpacks to more than its size allows, or, when the limit is absolute, than any may.
+    case layer(Digest, size: UInt64, limit: UInt64, isAbsolute: Bool)
     /// The store has no such blob.
     case missing(Digest)
     /// The stored blob was changed after it was written; it has been removed.
@@ -20,6 +22,11 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
         case .size(let expected, let actual): "size is \(actual) bytes, expected \(expected) bytes"
         case .diffID(let expected, let actual, let blob):
             "layer \(blob) unpacks to \(actual), but the image's configuration says \(expected)\n  hint: the image is broken; build and push it again"
+        case .layer(let digest, let size, let limit, let isAbsolute):
+            "layer \(digest) of \(size) bytes unpacks to more than \(limit) bytes\n  hint: "
+                + (isAbsolute
+                    ? "when it is meant to, '--layer-limit' with a larger size, such as 128G, takes it"
+                    : "no honest layer grows more than \(ContentStore.largestRatio) times; look at where the image comes from")
         case .missing(let digest): "the store has no blob \(digest)\n  hint: run 'moby cache verify --repair', then pull the image again"
         case .damaged(let digest):
             "the stored blob \(digest) was damaged and has been removed\n  hint: run the command again to fetch it, or 'moby cache verify' to check all"

@@ -18,15 +18,20 @@ extension ContentStore {
         if hasLayer(layer.diffID) { return try ExtentList(file: place) }
         guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
         let actual: Digest
-        let writer = try BlobWriter(in: temporaryPath, limit: Self.largestLayer(blobSize: layer.size))
+        let (limit, isAbsolute) = largestLayer(blobSize: layer.size)
+        let writer = try BlobWriter(in: temporaryPath, limit: limit)
         do {
-            try Compression.decompress(ExtentList(file: blobPath(layer.digest)), limit: Self.largestLayer(blobSize: layer.size)) {
+            try Compression.decompress(ExtentList(file: blobPath(layer.digest)), limit: limit) {
                 try writer.write($0)
             }
             actual = try writer.finish()
         } catch let error where !(error is FileError) {
             try removeIfDamaged(layer.digest)
-            throw error
+            switch error {
+            case CompressionError.tooLong, ContentError.tooLong:
+                throw ContentError.layer(layer.digest, size: layer.size, limit: limit, isAbsolute: isAbsolute)
+            default: throw error
+            }
         }
         guard actual == layer.diffID else {
             try removeIfDamaged(layer.digest)
@@ -54,9 +59,18 @@ extension ContentStore {
 
     static let sizeSuffix = ".size"
 
-    /// How large a blob may unpack: deflate reaches 1032 times, so a larger ratio is an attack; but a small blob may always have 64 MiB.
-    static func largestLayer(blobSize: UInt64) -> UInt64 {
-        let (product, overflow) = blobSize.multipliedReportingOverflow(by: 1100)
+    /// Deflate reaches 1032 times, so a larger ratio is an attack.
+    static let largestRatio: UInt64 = 1100
+
+    /// How large a blob of this store may unpack, and whether that is for its own size or for all.
+    private func largestLayer(blobSize: UInt64) -> (limit: UInt64, isAbsolute: Bool) {
+        let relative = Self.largestUnpacked(size: blobSize)
+        return relative <= layerLimit ? (relative, false) : (layerLimit, true)
+    }
+
+    /// How large compressed bytes may unpack: ``largestRatio`` times, but small ones may always have 64 MiB.
+    static func largestUnpacked(size: UInt64) -> UInt64 {
+        let (product, overflow) = size.multipliedReportingOverflow(by: largestRatio)
         return overflow ? .max : max(64 << 20, min(product, Descriptor.largestSize))
     }
 

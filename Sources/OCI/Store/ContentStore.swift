@@ -16,6 +16,9 @@ internal import Glibc
 public struct ContentStore: Sendable {
     /// The folder.
     public let path: String
+    /// Most bytes that one layer may unpack to.
+    public var layerLimit = defaultLayerLimit
+    public static let defaultLayerLimit: UInt64 = 64 << 30
 
     /// Opens the store, making it when it is not there.
     /// - Throws: `FileError` when it cannot be made.

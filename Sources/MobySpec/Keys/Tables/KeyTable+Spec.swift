@@ -9,6 +9,9 @@ extension KeyTable where Owner == Spec {
                     "The kernel and its command line.", example: "{image: \"linuxkit/kernel:6.12.59\", cmdline: console=ttyS0}",
                     since: .always),
                 Key(
+                    "boot", \.boot, .boot, absent: { KeyTable<BootSpec>.boot.write($0) == .object([]) }, "How disks and CDs boot.",
+                    example: "{image: \"acme/bootloaders:1\"}", since: .ours),
+                Key(
                     "init", \.`init`, .list(Codec<String>.image.located), absent: \.isEmpty,
                     "Images unpacked into the root of the guest, one over the other.", example: "[\"linuxkit/init:v1.1\"]", since: .always),
                 Key(
