@@ -4,6 +4,7 @@ extension Spec {
         var spec = self
         func renamed(_ image: Located<String>) -> Located<String> { Located(rename(image.value), at: image.location) }
         spec.kernel.image = spec.kernel.image.map(renamed)
+        spec.boot.image = spec.boot.image.map(renamed)
         spec.`init` = spec.`init`.map(renamed)
         for list in [\Spec.onboot, \Spec.onshutdown, \Spec.services] {
             for index in spec[keyPath: list].indices { spec[keyPath: list][index].image = renamed(spec[keyPath: list][index].image) }
