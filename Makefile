@@ -80,7 +80,7 @@ SWIFT_TEST := MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) .ci/swift-test
 test: test-deps images lint ## run every test, boots included
 	swift build --build-tests
 	$(SWIFT_TEST) --parallel --skip 'BootTests|GuestInitTests|GuestMetadataTests'
-	$(SWIFT_TEST) --parallel --filter 'GuestInitTests|GuestMetadataTests'
+	$(SWIFT_TEST) --no-parallel --filter 'GuestInitTests|GuestMetadataTests'
 	$(MAKE) --no-print-directory fuzz COUNT=300
 	$(SWIFT_TEST) --no-parallel --filter BootTests
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A fresh folder, removed when the last reference goes.
 final class Folder: Sendable {
@@ -16,8 +17,7 @@ final class Folder: Sendable {
     @discardableResult
     func write(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws -> String {
         let target = file(name)
-        try Data(bytes).write(to: URL(fileURLWithPath: target))
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: target)
+        try TestFile.write(bytes, to: target, mode: mode)
         return target
     }
 
