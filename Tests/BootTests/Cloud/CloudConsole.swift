@@ -16,12 +16,23 @@ enum CloudConsole {
         return sorted(lines).map { $0 + "\n" }.joined()
     }
 
-    /// What is the same in every run: the commands and what they say, without sizes. The serial port's lines are not: services start side by
-    /// side, and the kernel writes in between, even within a line.
+    /// What is the same in every run: the commands and what each says, without sizes and in the order of the alphabet, since standard output
+    /// and standard error overtake each other. The serial port's lines are not: services start side by side, and the kernel writes in
+    /// between, even within a line.
     static func normal(_ text: String) -> String {
         let said = /^(\$ |moby: |gs:|projects\/|HTTP\/|ID STATUS|[a-z]+ running$|gcp[-.]|[0-9]+ segments)/
-        let lines = text.split(separator: "\n").filter { $0.firstMatch(of: said) != nil }
-        return lines.joined(separator: "\n").replacing(/[0-9.]+ (B|kB|MB|bytes|MiB)/, with: "N")
+        var sorted: [Substring] = []
+        var answer: [Substring] = []
+        let lines: [Substring] = text.split(separator: "\n") + ["$ "]
+        for line in lines where line.firstMatch(of: said) != nil {
+            if line.hasPrefix("$ ") {
+                sorted += answer.sorted() + [line]
+                answer = []
+            } else {
+                answer.append(line)
+            }
+        }
+        return sorted.joined(separator: "\n").replacing(/[0-9.]+ (B|kB|MB|bytes|MiB)/, with: "N")
             .replacing(/\([0-9]+ cached\)/, with: "(N cached)")
     }
 
