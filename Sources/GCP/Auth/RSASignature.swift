@@ -5,12 +5,15 @@ enum RSASignature {
     /// - Parameter key: PEM, PKCS #8 or PKCS #1.
     /// - Throws: ``CredentialError``, which says nothing of the key.
     static func sign(_ bytes: [UInt8], key: Secret) throws -> [UInt8] {
-        let text = Array(key.value.utf8)
         // The default of OpenSSL for an encrypted key is to ask on the terminal: nobody is there.
         let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = { _, _, _, _ in -1 }
-        let source = BIO_new_mem_buf(text, Int32(text.count))
-        defer { BIO_free(source) }
-        guard let pair = PEM_read_bio_PrivateKey(source, nil, refuse, nil) else {
+        // The memory BIO keeps a pointer into the text: both calls happen while that holds.
+        let read = Array(key.value.utf8).withUnsafeBytes { text in
+            let source = BIO_new_mem_buf(text.baseAddress, Int32(clamping: text.count))
+            defer { BIO_free(source) }
+            return PEM_read_bio_PrivateKey(source, nil, refuse, nil)
+        }
+        guard let pair = read else {
             ERR_clear_error()
             throw CredentialError("the private key cannot be read", hint: "expected PEM in 'private_key'; make the key anew")
         }
