@@ -29,9 +29,10 @@ import Testing
         ["ide-hd,drive=real"], ["qemu-xhci,id=x", "usb-storage,bus=x.0,drive=real"],
     ]
 
-    private func expectService(_ machine: MachineHandle) throws {
-        _ = try machine.line(containing: "1 of 1 services running", within: .seconds(150))
+    @discardableResult private func expectService(_ start: @autoclosure () throws -> MachineHandle) throws -> MachineHandle {
+        let machine = try GuestMachine.boot(until: "1 of 1 services running", within: .seconds(120), start)
         machine.terminate()
+        return machine
     }
 
     /// Starts a drive that QEMU is given beside an empty CD that firmware passes by.
@@ -64,15 +65,15 @@ import Testing
         let place = folder + "/volume/EFI/BOOT"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: folder + "/still.efi", toPath: place + "/BOOTX64.EFI")
-        let machine = try start(folder, drive: "file=fat:rw:\(folder)/volume", devices: ["virtio-blk-pci,drive=real"], uefi: true)
-        try expectService(machine)
+        let machine = try expectService(
+            start(folder, drive: "file=fat:rw:\(folder)/volume", devices: ["virtio-blk-pci,drive=real"], uefi: true))
         #expect(machine.console.contains("console=ttyS0 moby.test=disk"))
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: ["-bios.img", "-efi.img"])
     func diskForOneFirmware(suffix: String) throws {
-        let machine = try GuestMachine.boot(Self.built.get() + "/still" + suffix, memory: 512) { $0.accelerator = .fixed(.tcg) }
-        try expectService(machine)
+        let machine = try expectService(
+            GuestMachine.boot(Self.built.get() + "/still" + suffix, memory: 512) { $0.accelerator = .fixed(.tcg) })
         #expect(machine.console.contains("console=ttyS0 moby.test=disk"))
     }
 }

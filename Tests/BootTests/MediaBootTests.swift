@@ -14,8 +14,9 @@ import Testing
             // The name says how `moby run` starts it.
             let path = "\(folder)/run\(boot.isUEFI ? "-efi" : "").\(boot.medium)"
             try FileManager.default.moveItem(atPath: image, toPath: path)
-            let machine = try GuestMachine.boot(path, cpus: 2, memory: 512) { $0.accelerator = .fixed(.tcg) }
-            _ = try machine.line(containing: "0 of 0 services running", within: .seconds(240))
+            let machine = try GuestMachine.boot(until: "0 of 0 services running", within: .seconds(160)) {
+                try GuestMachine.boot(path, cpus: 2, memory: 512) { $0.accelerator = .fixed(.tcg) }
+            }
             machine.terminate()
         }
     }

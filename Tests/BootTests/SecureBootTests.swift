@@ -41,8 +41,9 @@ import Testing
                 "/usr/share/ovmf/PkKek-1-snakeoil.pem", folder + "/still.yml",
             ])
             for name in ["still-efi.img", "still.img", "still-efi.iso"] {
-                let machine = try start("\(folder)/\(name)", in: folder, asDisc: name.hasSuffix(".iso"))
-                _ = try machine.line(containing: "1 of 1 services running", within: .seconds(200))
+                let machine = try GuestMachine.boot(until: "1 of 1 services running", within: .seconds(150)) {
+                    try start("\(folder)/\(name)", in: folder, asDisc: name.hasSuffix(".iso"))
+                }
                 machine.terminate()
             }
             var disk = try Data(contentsOf: URL(filePath: folder + "/still-efi.img"))
