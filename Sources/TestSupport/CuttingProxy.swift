@@ -43,15 +43,22 @@ public final class CuttingProxy: Sendable {
     private func serve(_ client: Int32) {
         guard let server = try? LoopbackSocket.connect(to: state.withLock { $0.target }) else { return }
         let group = DispatchGroup()
+        let connection = Connection()
         DispatchQueue.global().async(group: group) {
-            Self.pump(from: server, to: client) { _ in true }
+            Self.pump(from: server, to: client) { _ in connection.isOpen.withLock { $0 } }
             shutdown(client, Int32(SHUT_RDWR))
         }
         Self.pump(from: client, to: server, allow)
-        shutdown(server, Int32(SHUT_RDWR))
-        shutdown(client, Int32(SHUT_RDWR))
+        // The server has dealt with what it got before the client hears of the cut and asks.
+        connection.isOpen.withLock { $0 = false }
+        shutdown(server, Int32(SHUT_WR))
         group.wait()
+        shutdown(client, Int32(SHUT_RDWR))
         close(server)
+    }
+
+    private final class Connection: Sendable {
+        let isOpen = Mutex(true)
     }
 
     /// Counts bytes of clients; false when this is the place to cut.
