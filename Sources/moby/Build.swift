@@ -35,8 +35,8 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
     @Flag(help: "Print the merged, resolved spec, with whole image names, and stop.") var dryRun = false
     @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
-    @Flag(help: .hidden) var noSbom = false
-    @Argument(help: "YAML files; '-' is standard input.") var files: [String]
+    @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
+    @Argument(help: "YAML files; '-' is standard input; URLs are fetched.") var files: [String]
 
     mutating func validate() throws {
         if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
@@ -49,10 +49,11 @@ struct Build: AsyncParsableCommand {
     private var formats: [String] { format.flatMap { $0.split(separator: ",").map(String.init) } }
 
     func run() async throws {
+        if global.level > 0 { linuxKit.notes.forEach(Terminal.error) }
         let images = self.images.provider(global)
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
-        let spec = try SpecInput.spec(files) { try packages.reference($0) }
+        let spec = try await SpecInput.spec(files, global) { try packages.reference($0) }
         if dryRun { return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "") }
         try await packages.build(for: spec)
         var options = try self.options(images)

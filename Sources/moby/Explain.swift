@@ -20,7 +20,7 @@ struct Explain: AsyncParsableCommand {
         let store = try global.store()
         let provider = images.provider(global)
         let packages = Packages(store: store, platform: provider.platform, level: global.level)
-        let spec = try SpecInput.spec(Array(arguments.dropLast())) { try packages.reference($0) }
+        let spec = try await SpecInput.spec(Array(arguments.dropLast()), global) { try packages.reference($0) }
         try await packages.build(for: spec)
         var options = BuildOptions()
         options.provider = provider

@@ -6,13 +6,9 @@ struct ImageOptions: ParsableArguments {
     @Option(help: "CPU architecture of the images, in Go's words: amd64, arm64.") var arch: String?
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
     @Flag(help: "Use what the store has, and no network.") var offline = false
-    @Flag(help: .hidden) var docker = false
 
     mutating func validate() throws {
         if pull, offline { throw ValidationError("--pull and --offline exclude each other") }
-        if docker {
-            throw ValidationError("--docker is gone: no daemon is needed; name an exported image as 'docker-archive:FILE' instead")
-        }
     }
 
     func provider(_ global: GlobalOptions) -> ImageProvider.Options {

@@ -7,7 +7,7 @@ struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print every fault of YAML files, offline.",
         discussion: """
-            Exit code 0 when there is none, 2 when there are errors. Nothing is fetched, nothing is written. Containers whose images the \
+            Exit code 0 when there is none, 2 when there are errors. Nothing is fetched but a file named by its URL, nothing is written. Containers whose images the \
             store has are looked at as a build would: whether the program is in the image, whether what is bound into it is there.
             """)
 
@@ -21,7 +21,7 @@ struct Lint: AsyncParsableCommand {
         let packages = Packages(store: store, platform: .host, level: global.level)
         for group in merge ? [files] : files.map({ [$0] }) {
             do {
-                let spec = try SpecInput.spec(group) { try packages.reference($0) }
+                let spec = try await SpecInput.spec(group, global) { try packages.reference($0) }
                 faults += try await MobyBuild.Lint(store: store, options: BuildOptions()).images(spec)
             } catch let error as SpecError {
                 faults += error.diagnostics

@@ -12,18 +12,22 @@ struct SpecInput {
     /// Texts of the files read so far, for the source lines of messages.
     private static let texts = Mutex<[String: String]>([:])
 
-    static func sources(_ names: [String]) throws -> [SpecReader.Source] {
-        try names.map { name in
-            let source = try read(name)
+    /// - Parameter certificateFiles: PEM files that are trusted besides the usual ones when a name is a URL.
+    static func sources(_ names: [String], certificateFiles: [String]) async throws -> [SpecReader.Source] {
+        var sources: [SpecReader.Source] = []
+        for name in names {
+            let source = SpecDownload.isURL(name) ? try await download(name, certificateFiles) : try read(name)
             texts.withLock { $0[source.name] = source.text }
-            return source
+            sources.append(source)
         }
+        return sources
     }
 
     /// Reads and merges files; warnings go to standard error.
-    static func spec(_ names: [String], resolvePackage: (String) throws -> String) throws -> Spec {
+    static func spec(_ names: [String], _ global: GlobalOptions, resolvePackage: (String) throws -> String) async throws -> Spec {
+        let sources = try await sources(names, certificateFiles: global.certFile)
         let (spec, warnings) = try SpecReader.read(
-            sources(names), outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.notMade, resolvePackage: resolvePackage)
+            sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.notMade, resolvePackage: resolvePackage)
         if !warnings.isEmpty { Terminal.error(render(warnings)) }
         return spec
     }
@@ -36,9 +40,17 @@ struct SpecInput {
     /// The name that outputs get: that of the last file, without its extension; `moby` for standard input.
     static func baseName(_ names: [String]) -> String {
         guard let last = names.last, last != "-" else { return "moby" }
-        let file = last.split(separator: "/").last.map(String.init) ?? last
+        // What follows the path of a URL is no part of the name.
+        let path = SpecDownload.isURL(last) ? last.prefix { $0 != "?" && $0 != "#" } : last[...]
+        let file = path.split(separator: "/").last.map(String.init) ?? last
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }
         return String(file[..<dot])
+    }
+
+    private static func download(_ name: String, _ certificateFiles: [String]) async throws -> SpecReader.Source {
+        let bytes = try await SpecDownload(certificateFiles: certificateFiles).bytes(name)
+        let shown = SpecDownload.name(name)
+        return SpecReader.Source(name: shown, text: try UTF8Text.read(bytes, name: shown), folder: nil)
     }
 
     private static func read(_ name: String) throws -> SpecReader.Source {
@@ -65,7 +77,7 @@ struct SpecInput {
             guard count >= 0 else { throw FileError("read", name) }
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])
-            guard bytes.count <= 64 << 20 else { throw FileError("read", name, code: EFBIG) }
+            guard bytes.count <= SpecDownload.limit else { throw FileError("read", name, code: EFBIG) }
         }
     }
 

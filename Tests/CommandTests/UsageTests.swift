@@ -17,6 +17,9 @@ struct UsageTests {
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
         (["build", "--name", "", "x.yml"], 64, "--name is empty"),
+        (["build", "--docker", "x.yml"], 64, "docker-archive:FILE"),
+        (["build", "--sbom-output", "s.json", "x.yml"], 64, "no SBOM is written"),
+        (["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1, "--input-tar is not needed"),
         (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {

@@ -39,6 +39,6 @@ import Testing
     @Test func standardInputHasNoFolder() {
         let source = SpecReader.Source(name: "<stdin>", text: "init: [\"@pkg:a\"]", folder: nil)
         let error = #expect(throws: SpecError.self) { try SpecReader.read([source]) { $0 } }
-        #expect(error?.diagnostics.map(\.message) == ["'@pkg:a' is relative to the file, and standard input has no folder"])
+        #expect(error?.diagnostics.map(\.message) == ["'@pkg:a' is relative to the file, and that has no folder here"])
     }
 }

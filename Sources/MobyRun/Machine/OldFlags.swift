@@ -68,7 +68,7 @@ public enum OldFlags {
         "gui", "uefi", "iso", "kernel", "squashfs", "usb", "detached", "pull", "docker", "decompress-kernel", "no-sbom",
         "sbom-current-time", "dry-run", "quiet", "disable-content-trust", "skip-cleanup", "nested-virt", "vtpm", "public",
         "short", "commit", "await-then-poweroff", "replace", "force",
-        "uefi-compatible", "no-upload", "json",
+        "uefi-compatible", "no-upload", "json", "offline", "merge",
     ]
 
     private static let valued = [
@@ -76,5 +76,6 @@ public enum OldFlags {
         "arch", "qemu", "device", "virtiofs", "virtiofsd", "await", "name", "dir", "format", "size", "input-tar", "sbom-output",
         "cache", "mirror", "cert-file", "verbose", "config", "zone", "machine", "keys", "project", "bucket", "family", "img-name", "org",
         "hash", "tag", "hostname", "build-yml", "port", "directory", "lock", "ssh-key", "network", "subnet", "console",
+        "compress", "bootloader", "sign-key", "sign-cert", "insecure-registry", "layer-limit",
     ]
 }

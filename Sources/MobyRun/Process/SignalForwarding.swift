@@ -23,6 +23,12 @@ struct SignalForwarding {
             sigaction(signal, &new, &old)
             previous.append((signal, old))
         }
+        // Who reads the console may go: the machine is looked after all the same.
+        var old = sigaction()
+        var ignore = sigaction()
+        ignore.__sigaction_handler.sa_handler = SIG_IGN
+        sigaction(SIGPIPE, &ignore, &old)
+        previous.append((SIGPIPE, old))
         return SignalForwarding(previous: previous)
     }
 

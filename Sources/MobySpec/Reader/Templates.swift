@@ -42,7 +42,7 @@ struct Templates {
         guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder after it") }
         guard directory.hasPrefix("/") || source.folder != nil else {
             throw Diagnostic(
-                at: location, "'\(Scalar.short(text))' is relative to the file, and standard input has no folder",
+                at: location, "'\(Scalar.short(text))' is relative to the file, and that has no folder here",
                 hint: "write a path from the root, or name the file on the command line")
         }
         let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(source.folder ?? "")/\(directory)")
