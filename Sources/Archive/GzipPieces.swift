@@ -3,12 +3,14 @@ internal import Dispatch
 public import Extents
 internal import Synchronization
 
-/// RFC 1952 by zlib, for disks whose contents are mostly compressed already: one member out of pieces of 1 MiB, two at a time.
+/// RFC 1952 by zlib, for disks whose contents are mostly compressed already: one member out of pieces of 1 MiB, deflated in parallel.
 ///
 /// A piece that does not shrink is stored, which costs no time; the others are deflated at level 1, which finds more in a kernel than
 /// ISA-L does. How many threads work does not matter for the result.
 public enum GzipPieces {
     private static let length: UInt64 = 1 << 20
+    /// Pieces in memory at a time: more than processors, as some take longer than others.
+    private static let together = 6
     /// Bytes at a piece's start that tell whether the rest will shrink, and to what share they must.
     private static let sample = 64 << 10
     private static let worthwhile = 0.985
@@ -26,12 +28,10 @@ public enum GzipPieces {
                 let end = min(position + length, list.length)
                 pieces.append((try ExtentReader.bytes(of: list[position..<end]), end == list.length))
                 position = end
-            } while pieces.count < 2 && position < list.length
+            } while pieces.count < together && position < list.length
             for (piece, deflated) in zip(pieces, try deflate(pieces)) {
-                checksum = piece.bytes.withUnsafeBytes {
-                    crc32(checksum, $0.assumingMemoryBound(to: UInt8.self).baseAddress, UInt32($0.count))
-                }
-                try deflated.withUnsafeBytes(write)
+                checksum = crc32_combine(checksum, deflated.checksum, piece.bytes.count)
+                try deflated.bytes.withUnsafeBytes(write)
             }
         } while position < list.length
         var trailer = ByteBuilder()
@@ -40,13 +40,19 @@ public enum GzipPieces {
         try trailer.bytes.withUnsafeBytes(write)
     }
 
-    private static func deflate(_ pieces: [(bytes: [UInt8], isLast: Bool)]) throws -> [[UInt8]] {
-        let results = Mutex([Result<[UInt8], any Error>?](repeating: nil, count: pieces.count))
+    private typealias Deflated = (bytes: [UInt8], checksum: UInt)
+
+    private static func deflate(_ pieces: [(bytes: [UInt8], isLast: Bool)]) throws -> [Deflated] {
+        let results = Mutex([Result<Deflated, any Error>?](repeating: nil, count: pieces.count))
         DispatchQueue.concurrentPerform(iterations: pieces.count) { index in
-            let result = Result { try deflate(pieces[index].bytes, isLast: pieces[index].isLast) }
+            let (bytes, isLast) = pieces[index]
+            let result = Result<Deflated, any Error> {
+                let checksum = bytes.withUnsafeBytes { crc32(0, $0.assumingMemoryBound(to: UInt8.self).baseAddress, UInt32($0.count)) }
+                return (try deflate(bytes, isLast: isLast), checksum)
+            }
             results.withLock { $0[index] = result }
         }
-        return try results.withLock { try $0.map { try $0?.get() ?? [] } }
+        return try results.withLock { try $0.compactMap { try $0?.get() } }
     }
 
     /// Bare deflate data that ends at a byte, so that the next piece's can follow.
