@@ -41,6 +41,11 @@ public enum GuestMachine {
         }
     }
 
+    /// Starts a machine and waits until its init speaks, as ``boot(until:within:_:)`` does.
+    public static func bootToInit(_ start: () throws -> MachineHandle) throws -> MachineHandle {
+        try boot(until: "Welcome to moby", within: .seconds(160), start)
+    }
+
     /// A TCP port of loopback that nothing listens on now.
     public static func freePort() throws -> UInt16 {
         let (socket, host) = try LoopbackSocket.listen()

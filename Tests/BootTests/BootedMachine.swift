@@ -14,7 +14,9 @@ struct BootedMachine {
         try Program.moby(["build", "--dir", folder, spec], environment: environment)
         let name = URL(filePath: spec).deletingPathExtension().lastPathComponent
         return BootedMachine(
-            machine: try GuestMachine.boot("\(folder)/\(name)", cpus: 2, memory: memory, ports: ports) { $0.accelerator = .fixed(.tcg) })
+            machine: try GuestMachine.bootToInit {
+                try GuestMachine.boot("\(folder)/\(name)", cpus: 2, memory: memory, ports: ports) { $0.accelerator = .fixed(.tcg) }
+            })
     }
 
     /// Types a command into the console's root shell.

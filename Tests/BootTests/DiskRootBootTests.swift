@@ -54,7 +54,9 @@ import Testing
         try await withTemporaryDirectory { folder in
             try package(in: folder, noise: 256 << 20)
             try build(in: folder, command: "cd /data && md5sum -c sums && exit 42")
-            let machine = try GuestMachine.boot(folder + "/disk", cpus: 2, memory: 192) { $0.accelerator = .fixed(.tcg) }
+            let machine = try GuestMachine.bootToInit {
+                try GuestMachine.boot(folder + "/disk", cpus: 2, memory: 192) { $0.accelerator = .fixed(.tcg) }
+            }
             _ = try machine.line(containing: "mounted with root inode", within: .seconds(120))
             _ = try machine.line(containing: "service data ended: exit status 42", within: .seconds(300))
             machine.pressPowerButton()
@@ -71,7 +73,9 @@ import Testing
                 "test $(stat -c %a:%u /root) = 700:0", "test $(readlink /bin/ls) = /usr/bin/busybox", "touch /data/new", "exit 42",
             ]
             try build(in: folder, command: facts.joined(separator: " && "), format: "kernel+iso")
-            let machine = try GuestMachine.boot(folder + "/disk", cpus: 2, memory: 192) { $0.accelerator = .fixed(.tcg) }
+            let machine = try GuestMachine.bootToInit {
+                try GuestMachine.boot(folder + "/disk", cpus: 2, memory: 192) { $0.accelerator = .fixed(.tcg) }
+            }
             _ = try machine.line(containing: "service data ended: exit status 42", within: .seconds(300))
             machine.pressPowerButton()
             #expect(try machine.waitForEnd(within: .seconds(60)) == 0)

@@ -31,8 +31,8 @@ import Testing
             try text.write(toFile: folder + "/faults.yml", atomically: true, encoding: .utf8)
             let machine = try BootedMachine.start(spec: folder + "/faults.yml", in: folder).machine
             _ = try machine.line(containing: "000-fails failed: exit status 3", within: .seconds(120))
-            _ = try machine.line(containing: "no luck", within: .seconds(10))
-            _ = try machine.line(containing: "onboot 001-absent", within: .seconds(30))
+            _ = try machine.line(containing: "no luck", within: .seconds(60))
+            _ = try machine.line(containing: "onboot 001-absent", within: .seconds(60))
             _ = try machine.line(containing: "onboot 002-slow", within: .seconds(60))
             _ = try machine.line(containing: "service once ended: exit status 5", within: .seconds(60))
             _ = try machine.line(containing: "service flaky ended: exit status 4, again in 0.20 s", within: .seconds(90))

@@ -53,10 +53,12 @@ import Testing
             let (web, ssh) = (try GuestMachine.freePort(), try GuestMachine.freePort())
             try Program.moby(["build", "--dir", folder, "--format", "kernel+initrd", "examples/gcp.yml"])
             let network = try MetadataNetwork.arguments(host: server.host, ports: [(web, 80), (ssh, 22)], in: folder)
-            let machine = try GuestMachine.boot(folder + "/gcp", cpus: 2, memory: 512) {
-                $0.accelerator = .fixed(.tcg)
-                $0.networking = .none
-                $0.extraArguments = network
+            let machine = try GuestMachine.bootToInit {
+                try GuestMachine.boot(folder + "/gcp", cpus: 2, memory: 512) {
+                    $0.accelerator = .fixed(.tcg)
+                    $0.networking = .none
+                    $0.extraArguments = network
+                }
             }
             #expect(try machine.answer(from: "http://127.0.0.1:\(web)/", within: .seconds(240)).answer.status == 200)
             let command = "hostname; cat /run/config/app/key /run/config/provider; runc list"
@@ -98,9 +100,11 @@ import Testing
         try Self.spec.write(toFile: folder + "/m.yml", atomically: true, encoding: .utf8)
         try Program.moby(["build", "--dir", folder, folder + "/m.yml"])
         return BootedMachine(
-            machine: try GuestMachine.boot(folder + "/m", cpus: 2, memory: 512) {
-                $0.accelerator = .fixed(.tcg)
-                try adjust(&$0)
+            machine: try GuestMachine.bootToInit {
+                try GuestMachine.boot(folder + "/m", cpus: 2, memory: 512) {
+                    $0.accelerator = .fixed(.tcg)
+                    try adjust(&$0)
+                }
             })
     }
 

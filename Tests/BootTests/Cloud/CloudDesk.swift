@@ -91,14 +91,16 @@ final class CloudDesk: Sendable {
         }
         let disk = try await self.disk()
         let network = try MetadataNetwork.arguments(host: google.host, ports: [(ports.web, 80), (ports.ssh, 22)], in: folder)
-        return try GuestMachine.boot("\(folder)/empty.iso", cpus: 2, memory: 512, uefi: uefi) {
-            $0.accelerator = .fixed(.tcg)
-            $0.networking = .none
-            $0.extraArguments =
-                network + [
-                    "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(disk)", "-device", "virtio-scsi-pci,id=scsi",
-                    "-device", "scsi-hd,bus=scsi.0,drive=real,bootindex=1",
-                ]
+        return try GuestMachine.bootToInit {
+            try GuestMachine.boot("\(folder)/empty.iso", cpus: 2, memory: 512, uefi: uefi) {
+                $0.accelerator = .fixed(.tcg)
+                $0.networking = .none
+                $0.extraArguments =
+                    network + [
+                        "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(disk)", "-device", "virtio-scsi-pci,id=scsi",
+                        "-device", "scsi-hd,bus=scsi.0,drive=real,bootindex=1",
+                    ]
+            }
         }
     }
 
