@@ -15,6 +15,8 @@ public final class Decompressor {
     }
 
     private var state = State.detecting([])
+    /// Bytes that came behind a gzip stream and are no other one: zeros, junk.
+    public private(set) var trailing: UInt64 = 0
     private var left: UInt64
     private let limit: UInt64
 
@@ -39,7 +41,8 @@ public final class Decompressor {
             throw CompressionError.cutShort(format: "gzip")
         case .detecting(let bytes): try bytes.withUnsafeBytes { try hand($0, consume) }
         case .member(let decoder) where decoder.isMidway: throw CompressionError.cutShort(format: decoder.format)
-        case .member, .plain, .between, .ignoring: break
+        case .between(let first): trailing += UInt64(first.count)
+        case .member, .plain, .ignoring: break
         }
     }
 
@@ -62,6 +65,7 @@ public final class Decompressor {
         case .between(let first):
             return try between(first, bytes, consume)
         case .ignoring:
+            trailing += UInt64(bytes.count)
             return bytes.count
         }
     }
@@ -69,13 +73,19 @@ public final class Decompressor {
     private func between(
         _ first: [UInt8], _ bytes: UnsafeRawBufferPointer, _ consume: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Int {
-        if first.isEmpty, let zeros = bytes.firstIndex(where: { $0 != 0 }), zeros > 0 { return zeros }
-        if first.isEmpty, bytes[0] == 0 { return bytes.count }
+        if first.isEmpty, bytes[0] == 0 {
+            let zeros = bytes.firstIndex { $0 != 0 } ?? bytes.count
+            trailing += UInt64(zeros)
+            return zeros
+        }
         let seen = first + [bytes[0]]
         if seen == GzipDecoder.magic {
             try begin(seen, consume)
+        } else if GzipDecoder.magic.starts(with: seen) {
+            state = .between(seen)
         } else {
-            state = GzipDecoder.magic.starts(with: seen) ? .between(seen) : .ignoring
+            trailing += UInt64(seen.count)
+            state = .ignoring
         }
         return 1
     }

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 
 /// One request to a JSON API, complete but for the token.
 public struct APICall: Sendable, Equatable, CustomStringConvertible {
+    public let api: API
     /// What it does, as the start of a sentence: `create image 'web'`.
     public let title: String
     public let method: String
@@ -9,14 +10,14 @@ public struct APICall: Sendable, Equatable, CustomStringConvertible {
     /// JSON with its keys in order, as it is sent.
     public let body: String?
 
-    public init(_ title: String, _ method: String, _ url: String) { self.init(title, method, url, text: nil) }
+    init(_ api: API, _ title: String, _ method: String, _ url: String) { self.init(api, title, method, url, text: nil) }
 
-    init(_ title: String, _ method: String, _ url: String, text: String?) {
-        (self.title, self.method, self.url, body) = (title, method, url, text)
+    init(_ api: API, _ title: String, _ method: String, _ url: String, text: String?) {
+        (self.api, self.title, self.method, self.url, body) = (api, title, method, url, text)
     }
 
-    public init(_ title: String, _ method: String, _ url: String, body: some Encodable) throws {
-        (self.title, self.method, self.url) = (title, method, url)
+    init(_ api: API, _ title: String, _ method: String, _ url: String, body: some Encodable) throws {
+        (self.api, self.title, self.method, self.url) = (api, title, method, url)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         self.body = String(decoding: try encoder.encode(body), as: UTF8.self)

@@ -1,4 +1,7 @@
 /// Where Google's APIs answer; each can be another server, as `gcloud` allows it.
+///
+/// Each counts by itself. By https an API gets a token. By plain HTTP storage is an emulator, which gets none; the others get none but on
+/// loopback, where they do without one too.
 public struct Endpoints: Sendable, Equatable {
     /// Cloud Storage JSON API, without `/storage/v1`.
     public var storage = "https://storage.googleapis.com"

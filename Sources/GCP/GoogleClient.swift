@@ -44,7 +44,7 @@ public struct GoogleClient: Sendable {
         if call.body != nil { headers["Content-Type"] = "application/json; charset=utf-8" }
         let body = call.body.map { HTTPRequest.Body.bytes(Array($0.utf8)) } ?? (call.method == "POST" ? .bytes([]) : .none)
         let request = HTTPRequest(call.method, try exchange.url(call.url, call.title), headers: headers, body: body)
-        return try await authorized(request, call.title) { try await exchange.answer($0, call.title) }.body
+        return try await authorized(request, call) { try await exchange.answer($0, call.title) }.body
     }
 
     /// Fetches a public document, without a token.
@@ -54,20 +54,22 @@ public struct GoogleClient: Sendable {
 
     /// Sends a request with a token; with a new one when the server does not take the first.
     func authorized(
-        _ request: HTTPRequest, _ title: String, _ send: (HTTPRequest) async throws -> JSONExchange.Answer
+        _ request: HTTPRequest, _ call: APICall, _ send: (HTTPRequest) async throws -> JSONExchange.Answer
     ) async throws -> JSONExchange.Answer {
-        do { return try await send(try await signed(request)) } catch let error as GoogleError where error.status == 401 {
+        do { return try await send(try await signed(request, call.api)) } catch let error as GoogleError where error.status == 401 {
             await tokens.drop()
-            return try await send(try await signed(request))
+            return try await send(try await signed(request, call.api))
         }
     }
 
-    /// The request with its token. Only the APIs get it.
-    func signed(_ request: HTTPRequest) async throws -> HTTPRequest {
+    /// The request with its token. Only the APIs get it, by https, or when they are played on this machine; there they do without as well.
+    private func signed(_ request: HTTPRequest, _ api: API) async throws -> HTTPRequest {
+        if api == .storage, endpoints.storageIsEmulated { return request }
         var request = request
-        if request.url.text.hasPrefix("\(endpoints.storage)/"), endpoints.storageIsEmulated { return request }
-        guard let authorization = try await tokens.authorization() else { return request }
-        guard request.url.scheme == "https" || WebURL.isLoopback(host: request.url.host) else {
+        let isSafe = request.url.scheme == "https"
+        let isLocal = !isSafe && WebURL.isLoopback(host: request.url.host)
+        guard let authorization = try await tokens.authorization(isNeeded: !isLocal) else { return request }
+        guard isSafe || isLocal else {
             throw CredentialError("a token is not sent to \(request.url): it is not https")
         }
         request.headers["Authorization"] = authorization

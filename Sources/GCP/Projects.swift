@@ -23,7 +23,8 @@ public struct Projects: Sendable {
     public static func permissions(_ permissions: [String], in project: String, _ endpoints: Endpoints) throws -> APICall? {
         guard let base = endpoints.resourceManager else { return nil }
         return try APICall(
-            "ask for permissions in project '\(project)'", "POST", "\(base)/projects/\(WebURL.percentEncoded(project)):testIamPermissions",
+            .resourceManager, "ask for permissions in project '\(project)'", "POST",
+            "\(base)/projects/\(WebURL.percentEncoded(project)):testIamPermissions",
             body: ["permissions": permissions])
     }
 }

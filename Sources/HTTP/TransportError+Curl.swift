@@ -6,6 +6,7 @@ extension TransportError {
         let transient: [CURLcode] = [
             CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT,
             CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR,
+            CURLE_SEND_FAIL_REWIND,
         ]
         self.init(Self.text(code), isTransient: transient.contains(code), hint: Self.hint(code, on: handle))
     }
@@ -16,6 +17,7 @@ extension TransportError {
         case CURLE_COULDNT_RESOLVE_PROXY: "no address is known for the proxy"
         case CURLE_COULDNT_CONNECT: "no connection"
         case CURLE_PARTIAL_FILE: "the connection ended before the answer did"
+        case CURLE_SEND_FAIL_REWIND: "the connection ended while bytes were sent"
         case CURLE_OPERATION_TIMEDOUT: "no answer in time"
         case CURLE_GOT_NOTHING: "the connection ended without an answer"
         case CURLE_PEER_FAILED_VERIFICATION: "the server's certificate is not trusted"

@@ -7,6 +7,8 @@ final class Upload {
     let size: UInt64
     private let path: String
     private let file: Int32
+    /// Whether it may be sent once more without a word. Whoever sends a part of a file asks first how much of it has arrived.
+    private let isRepeatable: Bool
     /// Where the body begins in the file, in bytes.
     private let start: UInt64
     private let bytes: [UInt8]
@@ -15,6 +17,7 @@ final class Upload {
 
     /// - Returns: nil when there is nothing to send.
     init?(_ body: HTTPRequest.Body) throws {
+        if case .range = body { isRepeatable = false } else { isRepeatable = true }
         switch body {
         case .none: return nil
         case .bytes(let all): (path, file, start, bytes, size) = ("", -1, 0, all, UInt64(all.count))
@@ -44,9 +47,9 @@ final class Upload {
     }
 
     /// Goes back to an offset of the body, in bytes.
-    /// - Returns: false when there is no such place.
+    /// - Returns: false when there is no such place, or it is not gone back to.
     func seek(to offset: UInt64) -> Bool {
-        guard offset <= size else { return false }
+        guard offset <= size, isRepeatable || offset == position else { return false }
         position = offset
         return true
     }

@@ -55,6 +55,9 @@ struct Build: AsyncParsableCommand {
         let packages = Packages(store: store, platform: images.platform, level: global.level)
         let spec = try await SpecInput.spec(files, global) { try packages.reference($0) }
         if dryRun { return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "") }
+        // `--format` wins over the spec's outputs, and over what is done with them.
+        let isUploading = !noUpload && format.isEmpty && output == nil
+        let uploads = try isUploading ? BuildUploads(spec, name: baseName) : nil
         try await packages.build(for: spec)
         var options = try self.options(images)
         if try Builder.needsBootLoaders(spec, options) {
@@ -63,15 +66,17 @@ struct Build: AsyncParsableCommand {
         let result = try await Builder(store: store, options: options).build(spec)
         if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
         BuildReport(result).print(level: global.level)
-        // `--format` wins over the spec's outputs, and over what is done with them.
-        if !noUpload, format.isEmpty, output == nil { try await BuildUploads(spec).run(result, global) }
+        if let remark = BuildUploads.remark(on: formats), global.level > 0, !noUpload { Terminal.error(remark) }
+        try await uploads?.run(result, global)
     }
+
+    private var baseName: String { name ?? SpecInput.baseName(files) }
 
     private func options(_ provider: ImageProvider.Options) throws -> BuildOptions {
         var options = BuildOptions()
         options.formats = formats
         options.directory = dir ?? "."
-        options.name = name ?? SpecInput.baseName(files)
+        options.name = baseName
         options.output = output
         options.decompressKernel = decompressKernel
         options.home = Terminal.environment["HOME"]

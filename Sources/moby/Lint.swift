@@ -22,6 +22,7 @@ struct Lint: AsyncParsableCommand {
         for group in merge ? [files] : files.map({ [$0] }) {
             do {
                 let spec = try await SpecInput.spec(group, global) { try packages.reference($0) }
+                faults += OutputCheck(spec).found
                 faults += try await MobyBuild.Lint(store: store, options: BuildOptions()).images(spec)
             } catch let error as SpecError {
                 faults += error.diagnostics

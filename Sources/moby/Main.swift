@@ -19,6 +19,7 @@ struct Moby: AsyncParsableCommand {
         let arguments = GlobalOptions.afterVerb(OldFlags.normalize(Array(CommandLine.arguments.dropFirst())))
         var command: any ParsableCommand
         do {
+            try Push.check(arguments)
             command = try parseAsRoot(arguments)
         } catch {
             exit(withError: error)

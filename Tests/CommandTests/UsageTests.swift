@@ -12,6 +12,8 @@ struct UsageTests {
         (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["metadata", "create", "d.iso"], 64, "no user data"),
         (["metadata", "create", "d.iso", "x", "--data-file", "f"], 64, "exclude each other"),
+        (["metadata", "create", "-hostname", "bad host", "d.iso"], 64, "--hostname is 'bad host', expected parts of letters"),
+        (["metadata", "create", "-hostname=-web", "d.iso"], 64, "(RFC 1123)"),
         (["metadata", "create", "d.iso", "--ssh-key", "no-such-file.pub"], 1, "read 'no-such-file.pub'"),
         (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),

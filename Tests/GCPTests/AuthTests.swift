@@ -121,12 +121,58 @@ struct AuthTests {
     }
 
     @Test func noCredentialsAreASentence() async throws {
-        let client = try Clients.client(.machine)
+        var endpoints = Endpoints()
+        (endpoints.compute, endpoints.metadata) = ("https://127.0.0.1:1/compute/v1", "http://127.0.0.1:1")
+        let client = GoogleClient(.machine, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: Clients.retries)
         let error = try await #require(throws: CredentialError.self) {
             try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
         }
         #expect("\(error)" == "there are no Google credentials")
         #expect(error.hint?.contains("gcloud auth application-default login") == true)
+    }
+
+    /// Storage and Compute at one address by plain HTTP: emulated storage is asked without a token, Compute with it.
+    @Test func eachAPICountsByItself() async throws {
+        try await withTemporaryDirectory { folder in
+            try TestFile.write(Self.user, to: "\(folder)/u")
+            let server = try ScriptedServer { request in
+                .init(text: request.target == "/token" ? #"{"access_token":"ya29.x","expires_in":300}"# : #"{"bucket":"b","name":"n"}"#)
+            }
+            let api = "http://\(server.host)"
+            let client = try Clients.client(try Credential.read("\(folder)/u", namedBy: "--keys"), storage: api, api: api)
+            _ = try await Storage(client).object("b", "n")
+            #expect(server.requests.map { $0.headers["authorization"] } == [nil])
+            try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
+            #expect(server.requests.last?.headers["authorization"] == "Bearer ya29.x")
+        }
+    }
+
+    /// What is played on this machine is asked by anybody; nobody is looked for twice.
+    @Test func loopbackNeedsNoCredentials() async throws {
+        let server = try ScriptedServer { request in
+            request.target.hasPrefix("/computeMetadata/") ? .init(text: "no token") : .init(text: #"{"name":"p"}"#)
+        }
+        let client = try Clients.client(.machine, api: "http://\(server.host)")
+        for _ in 0..<2 { try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts) }
+        #expect(server.requests.map { $0.headers["authorization"] } == [nil, nil, nil])
+    }
+
+    @Test(arguments: ["broken", "ec"]) func keysThatCannotSignAreRefusedWhenTheyAreRead(kind: String) async throws {
+        try await withTemporaryDirectory { folder in
+            let keys = try await Self.key(in: folder, tokenURL: "https://example.org/token")
+            if kind == "ec" {
+                try await Oracle("openssl")(
+                    "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "\(folder)/key.pem")
+            } else {
+                try TestFile.write(try TestFile.text("\(folder)/key.pem").replacing("A", with: "!"), to: "\(folder)/key.pem")
+            }
+            let fields = [
+                "type": "service_account", "client_email": "a@b", "private_key": try TestFile.text("\(folder)/key.pem"),
+            ]
+            try TestFile.write(try JSONEncoder().encode(fields), to: keys)
+            let error = try #require(throws: CredentialError.self) { try Credential.find(keys: keys, environment: [:]) }
+            #expect(error.description.hasPrefix("'\(keys)' (of --keys): the private key "), "\(error)")
+        }
     }
 
     static let faults: [(String, String)] = [
@@ -143,6 +189,7 @@ struct AuthTests {
                 try Credential.find(keys: nil, environment: ["GOOGLE_APPLICATION_CREDENTIALS": "\(folder)/k.json"])
             }
             #expect(error.description.contains(message))
+            #expect(error.description.hasPrefix("'\(folder)/k.json' (of GOOGLE_APPLICATION_CREDENTIALS)"), "\(error)")
             #expect(!"\(error)".contains("s3cret"))
         }
     }
@@ -157,7 +204,7 @@ struct AuthTests {
                     try TestFile.write(Self.user, to: "\(folder)/u"); return "\(folder)/u"
                 }(),
             ] {
-                let credential = try Credential.read(path)
+                let credential = try Credential.read(path, namedBy: "--keys")
                 var dumped = ""
                 dump(credential, to: &dumped)
                 texts += ["\(credential)", String(reflecting: credential), dumped]
@@ -174,7 +221,7 @@ struct AuthTests {
     @Test func secretsDoNotGoOverPlainHTTP() async throws {
         try await withTemporaryDirectory { folder in
             try TestFile.write(Self.user, to: "\(folder)/u")
-            let client = try Clients.client(try Credential.read("\(folder)/u"), api: "http://192.0.2.1")
+            let client = try Clients.client(try Credential.read("\(folder)/u", namedBy: "--keys"), api: "http://192.0.2.1")
             let error = try await #require(throws: CredentialError.self) {
                 try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
             }
@@ -188,11 +235,11 @@ struct AuthTests {
             let server = try ScriptedServer { _ in
                 .init(400, text: #"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#)
             }
-            let client = try Clients.client(try Credential.read("\(folder)/u"), api: "http://\(server.host)")
+            let client = try Clients.client(try Credential.read("\(folder)/u", namedBy: "--keys"), api: "http://\(server.host)")
             let error = try await #require(throws: GoogleError.self) {
                 try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
             }
-            #expect("\(error)" == "log in with the stored credentials: Token has been expired or revoked (400 invalid_grant)")
+            #expect("\(error)" == "log in with '\(folder)/u' (of --keys): Token has been expired or revoked (400 invalid_grant)")
             #expect(error.hint?.hasPrefix("log in anew") == true)
         }
     }

@@ -1,10 +1,10 @@
 import Extents
-import HTTP
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import GCP
+@testable import HTTP
 
 /// A server that keeps to "Resumable uploads" of Cloud Storage, refuses what they do not allow, and has bad days.
 struct ResumableUploadTests {
@@ -132,6 +132,17 @@ struct ResumableUploadTests {
         #expect(server.requests.filter { $0.method == "POST" }.count == 1)
         #expect(server.requests.filter { $0.headers["content-range"] == "bytes */200000000" }.count == 3)
         #expect(server.requests.reduce(0) { $0 + $1.body.count } < 200_000_000 + 4 << 18)
+    }
+
+    /// libcurl repeats a request on its own when a connection that was kept turns out to be dead. A chunk is not repeated: the server is asked.
+    @Test func chunksAreNotRepeatedUnasked() async throws {
+        try await withTemporaryDirectory { folder in
+            try SampleData.write(bytes: 1000, to: "\(folder)/x")
+            let upload = try #require(try Upload(.range(path: "\(folder)/x", offset: 100, length: 800)))
+            #expect(upload.seek(to: 0))
+            #expect(try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { try upload.read(into: $0) } == 64)
+            #expect(!upload.seek(to: 0))
+        }
     }
 
     @Test func anEmptyFileIsStored() async throws {

@@ -1,4 +1,5 @@
 import Extents
+import Foundation
 import GCP
 import TestSupport
 import Testing
@@ -43,8 +44,7 @@ struct GCPPlanTests {
 
     @Test func aMachineWithEverythingIsPrinted() throws {
         var machine = GCPFlow.machine
-        machine.image = "web"
-        machine.name = "web-1"
+        (machine.image, machine.name, machine.machine) = ("web", "web-1", "n1-standard-1")
         machine.disks = [(nil, 10), ("data", 200)]
         machine.data = #"{"ssh": {}}"#
         machine.sshKeys = ["root:ssh-ed25519 AAAA ada"]
@@ -61,11 +61,30 @@ struct GCPPlanTests {
         ({ publication, _ in publication.family = "a_b" }, "family 'a_b' is no name"),
         ({ publication, _ in publication.bucket = "gs://images" }, "'gs://images' is no bucket's name"),
         ({ publication, _ in publication.bucket = "ab" }, "'ab' is no bucket's name"),
+        ({ publication, _ in publication.bucket = "1.2.3.4" }, "'1.2.3.4' is no bucket's name: it is an IP address"),
+        ({ publication, _ in publication.bucket = "a..b" }, "'a..b' is no bucket's name"),
+        ({ publication, _ in publication.bucket = String(repeating: "a", count: 64) + ".example.org" }, "is no bucket's name"),
+        ({ publication, _ in publication.bucket = "my-google-images" }, "'google' are not allowed"),
         ({ publication, _ in publication.project = "My Project" }, "'My Project' is no project id"),
         ({ publication, _ in publication.project = "short" }, "'short' is no project id"),
         ({ _, machine in machine.zone = "europe" }, "'europe' is no zone"),
         ({ _, machine in machine.name = "a.b" }, "instance 'a.b' is no name"),
         ({ _, machine in machine.disks = [("/dev/sdb", 10)] }, "disk '/dev/sdb' is no name"),
+        ({ _, machine in machine.disks = [("gcp", 10)] }, "disk 'gcp' is called like the machine's first disk"),
+        ({ _, machine in machine.disks = [("data", 10), ("data", 20)] }, "disk 'data' is called like another disk"),
+        ({ _, machine in machine.disks = [("gcp-disk-1", 10), (nil, 20)] }, "disk 'gcp-disk-1' is called like another disk"),
+        ({ _, machine in machine.disks = [("data", 0)] }, "disk 'data' has 0 GB, expected 1 to 65536"),
+        ({ _, machine in machine.machine = "Foo/bar" }, "'Foo/bar' is no machine type"),
+        ({ _, machine in machine.network = "Bad_n" }, "'Bad_n' is no network"),
+        ({ _, machine in machine.network = "projects/x/global/networks/lab" }, "is no network"),
+        ({ _, machine in machine.network = "global/lab" }, "'global/lab' is no network"),
+        ({ _, machine in machine.subnetwork = "Bad_s" }, "'Bad_s' is no subnetwork"),
+        (
+            { _, machine in machine.subnetwork = "regions/us-east1/subnetworks/s" },
+            "is in us-east1, the zone 'europe-west1-d' in europe-west1"
+        ),
+        ({ _, machine in machine.tags = ["http", "B_ad"] }, "'B_ad' is no network tag"),
+        ({ _, machine in (machine.machine, machine.nested) = ("e2-medium", true) }, "machines of the series e2, like 'e2-medium'"),
         ({ _, machine in machine.data = String(repeating: "x", count: 262_145) }, "the user data has 262145 bytes"),
     ]
 
@@ -78,6 +97,50 @@ struct GCPPlanTests {
             let error = try #require(throws: RunError.self) { try plan(publication, machine) }
             #expect(error.description.contains(message))
             #expect(error.hint != nil)
+        }
+    }
+
+    /// Networks of other projects (shared VPC), by their paths or addresses.
+    @Test(arguments: [
+        ("lab", "global/networks/lab", "lab-1", "projects/infoslack-1337/regions/europe-west1/subnetworks/lab-1"),
+        (
+            "projects/host-project/global/networks/lab", "projects/host-project/global/networks/lab",
+            "projects/host-project/regions/europe-west1/subnetworks/s", "projects/host-project/regions/europe-west1/subnetworks/s"
+        ),
+        (
+            "https://www.googleapis.com/compute/v1/projects/host-project/global/networks/lab", "projects/host-project/global/networks/lab",
+            "regions/europe-west1/subnetworks/s", "regions/europe-west1/subnetworks/s"
+        ),
+    ])
+    func networksMayBePaths(network: String, asked: String, subnetwork: String, askedToo: String) throws {
+        var machine = GCPFlow.machine
+        (machine.image, machine.network, machine.subnetwork) = ("web", network, subnetwork)
+        let interface = try #require(try plan(nil, machine).instance?.networkInterfaces.first)
+        #expect(interface.network == asked)
+        #expect(interface.subnetwork == askedToo)
+    }
+
+    /// Only machines of the first generation may get a processor that does not nest.
+    @Test(arguments: [
+        ("n1-standard-4", "Intel Haswell"), ("custom-2-4096", "Intel Haswell"), ("n2-standard-4", nil), ("c3-standard-4", nil),
+    ])
+    func nestingAsksForAProcessorWhereItMust(type: String, platform: String?) throws {
+        var machine = GCPFlow.machine
+        (machine.image, machine.machine, machine.nested) = ("web", type, true)
+        #expect(try plan(nil, machine).instance?.minCpuPlatform == platform)
+    }
+
+    /// The plan for programs has the same requests.
+    @Test func aPlanIsJSONToo() async throws {
+        try await withTemporaryDirectory { folder in
+            let plan = try plan(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let calls = try #require(try JSONSerialization.jsonObject(with: Data(plan.json.utf8)) as? [[String: Any]])
+            let lines = calls.map { "\($0["method"] as? String ?? "") \($0["url"] as? String ?? "")" }
+            #expect(lines == plan.description.split(separator: "\n").map(String.init).filter { $0.starts(with: /[A-Z]+ [h(]/) })
+            #expect(lines.count > 12)
+            let made = calls.first { $0["method"] as? String == "POST" && ($0["url"] as? String)?.hasSuffix("/instances") == true }
+            #expect((made?["body"] as? [String: Any])?["name"] as? String == "gcp")
+            #expect(calls.allSatisfy { $0.count == 3 })
         }
     }
 
@@ -104,10 +167,13 @@ struct GCPPlanTests {
             try await Oracle("tar")("--format=oldgnu", "-Scf", "\(folder)/plain.tar.gz", "-C", folder, "disk.raw")
             let whole = try TestFile.read(try await GCPFlow.tarball(in: folder))
             try TestFile.write(whole.prefix(whole.count - 20), to: "\(folder)/cut.tar.gz")
+            try TestFile.write(whole + Array("junk".utf8), to: "\(folder)/junk.tar.gz")
+            try TestFile.write(whole + [UInt8](repeating: 0, count: 512), to: "\(folder)/zeros.tar.gz")
             for (name, message) in [
                 ("two", "has more than 'disk.raw'"), ("name", "starts with 'readme'"),
                 ("size", "10485760 bytes, Compute Engine wants whole GiB"),
                 ("plain", "not compressed with gzip"), ("cut", "is no image for Compute Engine"),
+                ("junk", "4 bytes follow the end of the gzip stream"), ("zeros", "512 bytes follow the end of the gzip stream"),
             ] {
                 let error = try #require(throws: RunError.self) { try GCPTarball.inspect("\(folder)/\(name).tar.gz") }
                 #expect(error.description.contains(message), "\(error)")

@@ -4,6 +4,8 @@ public struct AuthorizedUser: Sendable, Decodable {
     let clientSecret: Secret
     let refreshToken: Secret
     public let project: String?
+    /// The file, and what names it.
+    var origin: String?
 
     enum CodingKeys: String, CodingKey {
         case clientID = "client_id"

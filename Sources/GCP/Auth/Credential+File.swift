@@ -7,37 +7,51 @@ extension Credential {
     /// left, else the machine's.
     /// - Parameters:
     ///   - keys: path of a JSON key; nil or empty looks further.
+    ///   - option: what names `keys`, for messages.
     ///   - environment: `GOOGLE_APPLICATION_CREDENTIALS`, `CLOUDSDK_CONFIG`, `HOME`.
-    /// - Throws: ``CredentialError`` for a file that is named and cannot be used.
-    public static func find(keys: String?, environment: [String: String]) throws -> Credential {
-        if let keys, !keys.isEmpty { return try read(keys) }
-        if let path = environment["GOOGLE_APPLICATION_CREDENTIALS"], !path.isEmpty { return try read(path) }
+    /// - Throws: ``CredentialError`` for a file that is named and cannot be used; it names the file and what names the file.
+    public static func find(keys: String?, option: String = "--keys", environment: [String: String]) throws -> Credential {
+        if let keys, !keys.isEmpty { return try read(keys, namedBy: option) }
+        let variable = "GOOGLE_APPLICATION_CREDENTIALS"
+        if let path = environment[variable], !path.isEmpty { return try read(path, namedBy: variable) }
         let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
-        if let path = folder.map({ "\($0)/application_default_credentials.json" }), access(path, F_OK) == 0 { return try read(path) }
+        if let path = folder.map({ "\($0)/application_default_credentials.json" }), access(path, F_OK) == 0 {
+            return try read(path, namedBy: "gcloud auth application-default login")
+        }
         return .machine
     }
 
     /// Reads a JSON file of a service account or a user.
-    public static func read(_ path: String) throws -> Credential {
+    /// - Parameter source: the option or variable that names the file, or the program that left it there.
+    public static func read(_ path: String, namedBy source: String) throws -> Credential {
         let bytes: [UInt8]
+        let origin = "'\(path)' (of \(source))"
         do { bytes = try ExtentReader.bytes(of: ExtentList(file: path), limit: 1 << 20) } catch {
-            throw CredentialError("\(error)", hint: "make a key in the console under IAM & Admin, Service Accounts, Keys")
+            throw CredentialError("\(error) (of \(source))", hint: "make a key in the console under IAM & Admin, Service Accounts, Keys")
         }
         let decoder = JSONDecoder()
         guard let type = (try? decoder.decode(Kind.self, from: Data(bytes)))?.type else {
-            throw CredentialError("'\(path)' is no JSON with a 'type'", hint: "expected a service account's key in JSON, not P12")
+            throw CredentialError("\(origin) is no JSON with a 'type'", hint: "expected a service account's key in JSON, not P12")
         }
         do {
             switch type {
-            case "service_account": return .serviceAccount(try decoder.decode(ServiceAccount.self, from: Data(bytes)))
-            case "authorized_user": return .user(try decoder.decode(AuthorizedUser.self, from: Data(bytes)))
+            case "service_account":
+                var account = try decoder.decode(ServiceAccount.self, from: Data(bytes))
+                account.origin = origin
+                // Now, and not when the first token is asked for.
+                do { try RSASignature.check(account.key) } catch { throw CredentialError("\(origin): \(error)", hint: error.hint) }
+                return .serviceAccount(account)
+            case "authorized_user":
+                var user = try decoder.decode(AuthorizedUser.self, from: Data(bytes))
+                user.origin = origin
+                return .user(user)
             default:
                 throw CredentialError(
-                    "'\(path)' has credentials of the type '\(type)', expected 'service_account' or 'authorized_user'",
+                    "\(origin) has credentials of the type '\(type)', expected 'service_account' or 'authorized_user'",
                     hint: "name a service account's key with --keys")
             }
         } catch let error as DecodingError {
-            throw CredentialError("'\(path)' is no \(type): \(Self.field(error))", hint: "make the key anew")
+            throw CredentialError("\(origin) is no \(type): \(Self.field(error))", hint: "make the key anew")
         }
     }
 

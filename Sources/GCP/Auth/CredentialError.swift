@@ -4,9 +4,12 @@ public import Extents
 public struct CredentialError: HintedError, Sendable, Equatable, CustomStringConvertible {
     public let description: String
     public let hint: String?
+    /// Whether there are none at all, which matters only to those who need some.
+    let isAbsence: Bool
 
-    init(_ description: String, hint: String? = nil) {
+    init(_ description: String, hint: String? = nil, isAbsence: Bool = false) {
         self.description = description
         self.hint = hint
+        self.isAbsence = isAbsence
     }
 }

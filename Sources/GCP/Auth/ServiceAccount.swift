@@ -5,6 +5,8 @@ public struct ServiceAccount: Sendable, Decodable {
     let key: Secret
     let keyID: String?
     let tokenURL: String?
+    /// The file, and what names it.
+    var origin: String?
 
     enum CodingKeys: String, CodingKey {
         case email = "client_email"

@@ -16,6 +16,8 @@ public actor TokenSource {
     private let endpoints: Endpoints
     private let time: @Sendable () -> Int64
     private var token: Token?
+    /// It turned out that there is nobody who could ask.
+    private var isAbsent = false
 
     init(
         _ credential: Credential, _ client: JSONExchange, _ endpoints: Endpoints,
@@ -25,7 +27,16 @@ public actor TokenSource {
     }
 
     /// The value of `Authorization`; nil for nobody.
-    func authorization() async throws -> String? {
+    /// - Parameter isNeeded: whether it is an error that there are no credentials; otherwise they are looked for once.
+    func authorization(isNeeded: Bool) async throws -> String? {
+        if isAbsent, !isNeeded { return nil }
+        do { return try await bearer() } catch let error as CredentialError where error.isAbsence && !isNeeded {
+            isAbsent = true
+            return nil
+        }
+    }
+
+    private func bearer() async throws -> String? {
         if case .none = credential { return nil }
         if let token, token.serves(at: time()) { return "Bearer \(token.value.value)" }
         let asked = time()
@@ -59,11 +70,11 @@ public actor TokenSource {
             let url = account.tokenURL ?? endpoints.token
             let claims = JWT.Claims(iss: account.email, scope: Self.scopes, aud: url, iat: time(), exp: time() + 3600)
             return try await post(
-                url, "log in as \(account.email)",
+                url, "log in as \(account.email)\(account.origin.map { " with \($0)" } ?? "")",
                 [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", try JWT.signed(claims, by: account))])
         case .user(let user):
             return try await post(
-                endpoints.token, "log in with the stored credentials",
+                endpoints.token, "log in with \(user.origin ?? "the stored credentials")",
                 [
                     ("grant_type", "refresh_token"), ("client_id", user.clientID), ("client_secret", user.clientSecret.value),
                     ("refresh_token", user.refreshToken.value),
@@ -98,7 +109,7 @@ public actor TokenSource {
         } catch {
             throw CredentialError(
                 "there are no Google credentials",
-                hint: "log in with: gcloud auth application-default login; or name a service account's key with --keys")
+                hint: "log in with: gcloud auth application-default login; or name a service account's key with --keys", isAbsence: true)
         }
     }
 }

@@ -21,7 +21,7 @@ public struct Compute: Sendable {
 
     /// Begins a change. It carries a fresh `requestId`: a request that is sent twice is done once.
     public func begin(_ call: APICall) async throws -> Operation {
-        let unique = APICall(call.title, call.method, "\(call.url)?requestId=\(UUID().uuidString.lowercased())", text: call.body)
+        let unique = APICall(call.api, call.title, call.method, "\(call.url)?requestId=\(UUID().uuidString.lowercased())", text: call.body)
         return try await client.send(unique, as: Operation.self)
     }
 

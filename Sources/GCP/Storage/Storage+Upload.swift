@@ -47,7 +47,7 @@ extension Storage {
                 "Content-Type": "application/json; charset=utf-8", "X-Upload-Content-Type": Self.contentType,
                 "X-Upload-Content-Length": "\(source.size)",
             ], body: .bytes(Array((call.body ?? "").utf8)))
-        let answer = try await client.authorized(request, call.title) { try await client.exchange.answer($0, call.title) }
+        let answer = try await client.authorized(request, call) { try await client.exchange.answer($0, call.title) }
         guard let location = answer.response.headers["Location"], let session = target.resolving(location) else {
             throw GoogleError(call.title, "the answer names no address to send to")
         }

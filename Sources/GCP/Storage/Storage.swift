@@ -53,7 +53,7 @@ public struct Storage: Sendable {
         public init(_ endpoints: Endpoints) { base = endpoints.storage }
 
         public func bucket(_ bucket: String) -> APICall {
-            APICall("look for bucket '\(bucket)'", "GET", "\(base)/storage/v1/b/\(text(bucket))?fields=name,location")
+            APICall(.storage, "look for bucket '\(bucket)'", "GET", "\(base)/storage/v1/b/\(text(bucket))?fields=name,location")
         }
 
         /// Makes a bucket.
@@ -70,31 +70,32 @@ public struct Storage: Sendable {
             }
             let access = Bucket.Access(uniformBucketLevelAccess: .init(enabled: isUniform))
             return try APICall(
-                "make bucket '\(bucket)'", "POST", "\(base)/storage/v1/b?project=\(text(project))",
+                .storage, "make bucket '\(bucket)'", "POST", "\(base)/storage/v1/b?project=\(text(project))",
                 body: Bucket(name: bucket, location: location, iamConfiguration: access))
         }
 
         public func deleteBucket(_ bucket: String) -> APICall {
-            APICall("delete bucket '\(bucket)'", "DELETE", "\(base)/storage/v1/b/\(text(bucket))")
+            APICall(.storage, "delete bucket '\(bucket)'", "DELETE", "\(base)/storage/v1/b/\(text(bucket))")
         }
 
         public func permissions(_ bucket: String) -> APICall {
             let query = Storage.permissions.map { "permissions=\($0)" }.joined(separator: "&")
             return APICall(
-                "ask for permissions in bucket '\(bucket)'", "GET", "\(base)/storage/v1/b/\(text(bucket))/iam/testPermissions?\(query)")
+                .storage, "ask for permissions in bucket '\(bucket)'", "GET",
+                "\(base)/storage/v1/b/\(text(bucket))/iam/testPermissions?\(query)")
         }
 
         public func object(_ bucket: String, _ name: String) -> APICall {
-            APICall("look for gs://\(bucket)/\(name)", "GET", "\(path(bucket, name))?fields=\(StoredObject.fields)")
+            APICall(.storage, "look for gs://\(bucket)/\(name)", "GET", "\(path(bucket, name))?fields=\(StoredObject.fields)")
         }
 
         public func delete(_ bucket: String, _ name: String) -> APICall {
-            APICall("delete gs://\(bucket)/\(name)", "DELETE", path(bucket, name))
+            APICall(.storage, "delete gs://\(bucket)/\(name)", "DELETE", path(bucket, name))
         }
 
         public func publish(_ bucket: String, _ name: String) throws -> APICall {
             try APICall(
-                "let everybody read gs://\(bucket)/\(name)", "POST", "\(path(bucket, name))/acl",
+                .storage, "let everybody read gs://\(bucket)/\(name)", "POST", "\(path(bucket, name))/acl",
                 body: ["entity": "allUsers", "role": "READER"])
         }
 
@@ -102,7 +103,7 @@ public struct Storage: Sendable {
         public func begin(_ bucket: String, _ name: String, _ source: UploadSource, isPublic: Bool) throws -> APICall {
             let query = "uploadType=resumable&name=\(text(name))" + (isPublic ? "&predefinedAcl=publicRead" : "")
             return try APICall(
-                "begin the upload of \(source.size) bytes to gs://\(bucket)/\(name)", "POST",
+                .storage, "begin the upload of \(source.size) bytes to gs://\(bucket)/\(name)", "POST",
                 "\(base)/upload/storage/v1/b/\(text(bucket))/o?\(query)",
                 body: ["contentType": Storage.contentType, "crc32c": source.checksum, "name": name])
         }

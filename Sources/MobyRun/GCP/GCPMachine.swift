@@ -31,5 +31,8 @@ public struct GCPMachine: Sendable {
     public var keeps = false
     public var console = Console.interactive
 
+    /// In GB ("Persistent disk limits").
+    public static let largestDisk = 65536
+
     public init(project: String) { self.project = project }
 }

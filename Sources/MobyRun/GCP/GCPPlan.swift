@@ -26,11 +26,14 @@ public struct GCPPlan: Sendable, CustomStringConvertible {
     var machine: GCPMachine?
     /// Host and port of the serial console, when it is not Google's.
     var gateway: String?
-    var lines: [String] = []
+    var steps: [GCPStep] = []
 
     /// Stands for the public key that is made when the machine is started.
     static let keyPlace = "(public key made for this run)"
 
     /// Requests as they will be sent, blank lines between them.
-    public var description: String { lines.joined(separator: "\n\n") }
+    public var description: String { steps.map(\.text).joined(separator: "\n\n") }
+
+    /// The same for programs: an array of objects with `method`, `url` and `body`.
+    public var json: String { "[\n\(steps.compactMap(\.json).joined(separator: ",\n"))\n]" }
 }

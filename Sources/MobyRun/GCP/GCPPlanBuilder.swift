@@ -18,10 +18,7 @@ struct GCPPlanBuilder {
     }
 
     mutating func add(_ publication: GCPPublication) throws {
-        try GCPNames.project(publication.project)
-        try GCPNames.bucket(publication.bucketName)
-        try GCPNames.resource(publication.imageName, "image", option: "--img-name")
-        if let family = publication.family { try GCPNames.resource(family, "family", option: "--family") }
+        try publication.check()
         let tarball = try GCPTarball.inspect(publication.file)
         let (bucket, object) = (publication.bucketName, publication.object)
         var upload = GCPPlan.Upload(source: tarball.source, bucket: bucket, object: object, isPublic: publication.isPublic)
@@ -48,26 +45,41 @@ struct GCPPlanBuilder {
     mutating func add(_ machine: GCPMachine, _ publication: GCPPublication?) throws {
         try GCPNames.project(machine.project)
         try GCPNames.zone(machine.zone)
+        try GCPNames.machineType(machine.machine)
         let image = machine.image ?? publication?.imageName ?? ""
         let name = machine.name ?? image
         try GCPNames.resource(name, "instance", option: "--name")
         if plan.image == nil {
-            try GCPNames.resource(image, "image", option: "--img-name")
+            try GCPNames.resource(image, "image", option: "'moby run gcp IMAGE'")
             plan.checks += [compute.projectFacts, compute.image(image)]
         }
         plan.checks += [compute.zoneFacts, compute.machineType(machine.machine), compute.instance(name)]
         var instance = Instance(
             name, machine: machine.machine, zone: machine.zone, image: "projects/\(machine.project)/global/images/\(image)",
             labels: GCP.labels)
-        for (index, disk) in machine.disks.enumerated() {
-            let name = disk.name ?? "\(name)-disk-\(index)"
-            try GCPNames.resource(name, "disk", option: "--disk NAME,size=10")
-            instance.add(disk: name, size: disk.size)
-        }
+        try add(machine.disks, to: &instance)
         try describe(machine, &instance)
         plan.instance = instance
         plan.machine = machine
         plan.permissions += GCPPermissions.instance(machine)
+    }
+
+    /// The first disk is called like the machine.
+    private func add(_ disks: [(name: String?, size: Int)], to instance: inout Instance) throws {
+        var names: Set = [instance.name]
+        for (index, disk) in disks.enumerated() {
+            let name = disk.name ?? "\(instance.name)-disk-\(index)"
+            try GCPNames.resource(name, "disk", option: "--disk NAME,size=10")
+            guard names.insert(name).inserted else {
+                let other = name == instance.name ? "the machine's first disk" : "another disk"
+                throw RunError("disk '\(name)' is called like \(other)", hint: "choose another name with --disk NAME,size=10")
+            }
+            guard (1...GCPMachine.largestDisk).contains(disk.size) else {
+                throw RunError(
+                    "disk '\(name)' has \(disk.size) GB, expected 1 to \(GCPMachine.largestDisk)", hint: "write --disk NAME,size=10")
+            }
+            instance.add(disk: name, size: disk.size)
+        }
     }
 
     private func describe(_ machine: GCPMachine, _ instance: inout Instance) throws {
@@ -85,15 +97,26 @@ struct GCPPlanBuilder {
         }
         // Nothing said is the network 'default'.
         if machine.network != nil || machine.subnetwork != nil {
-            instance.networkInterfaces[0].network = machine.network.map { $0.contains("/") ? $0 : "global/networks/\($0)" }
-            let region = machine.zone.split(separator: "-").dropLast().joined(separator: "-")
-            instance.networkInterfaces[0].subnetwork = machine.subnetwork.map {
-                $0.contains("/") ? $0 : "projects/\(machine.project)/regions/\(region)/subnetworks/\($0)"
+            instance.networkInterfaces[0].network = try machine.network.map { try GCPNames.network($0) }
+            instance.networkInterfaces[0].subnetwork = try machine.subnetwork.map {
+                try GCPNames.subnetwork($0, project: machine.project, zone: machine.zone)
             }
         }
+        for tag in machine.tags { try GCPNames.tag(tag) }
         if !machine.tags.isEmpty { instance.tags = Instance.Tags(items: machine.tags) }
-        if machine.nested { instance.minCpuPlatform = "Intel Haswell" }
+        if machine.nested { instance.minCpuPlatform = try nestingPlatform(of: machine.machine) }
         if machine.vtpm { instance.shieldedInstanceConfig = Instance.Shielded(enableVtpm: true) }
+    }
+
+    /// The oldest processor that nests, for machines of the first generation alone: they may get an older one, all others have newer ones and
+    /// refuse this ("Nested virtualization", "Restrictions").
+    private func nestingPlatform(of type: String) throws -> String? {
+        if let series = ["e2", "n2d", "c2d", "t2d", "c3d", "t2a"].first(where: { type.hasPrefix("\($0)-") }) {
+            throw RunError(
+                "machines of the series \(series), like '\(type)', start no machines of their own",
+                hint: "choose another --machine, such as n2-standard-2, or leave --nested-virt out")
+        }
+        return type.hasPrefix("n1-") || type.hasPrefix("custom-") ? "Intel Haswell" : nil
     }
 
     func finish() throws -> GCPPlan {
@@ -102,39 +125,44 @@ struct GCPPlanBuilder {
             plan.permissionCheck = check
             plan.checks.insert(check, at: min(1, plan.checks.count))
         }
-        plan.lines = plan.checks.map(\.description)
+        plan.steps = try plan.checks.map { try GCPStep($0) }
         if let upload = plan.upload {
-            if let create = upload.create { plan.lines.append("\(create)\n# unless it is there") }
-            plan.lines.append(try storage.begin(upload.bucket, upload.object, upload.source, isPublic: upload.isPublic).description)
-            plan.lines.append(puts(upload.source.size))
+            if let create = upload.create { plan.steps.append(try GCPStep(create, note: "unless it is there")) }
+            plan.steps.append(try GCPStep(storage.begin(upload.bucket, upload.object, upload.source, isPublic: upload.isPublic)))
+            plan.steps.append(try puts(upload.source.size))
         }
         if let image = plan.image {
-            if plan.replacesImage { plan.lines.append("\(compute.deleteImage(image.name))\n# if it is there") }
-            plan.lines.append("\(try compute.insert(image))\(waiting)")
+            if plan.replacesImage { plan.steps.append(try GCPStep(compute.deleteImage(image.name), note: "if it is there")) }
+            plan.steps.append(try GCPStep(compute.insert(image), note: waiting))
         }
-        if let instance = plan.instance, let machine = plan.machine {
-            plan.lines.append("\(compute.deleteInstance(instance.name))\n# if it is there and moby made it")
-            var shown = instance
-            // It may hold secrets.
-            if let data = machine.data { shown.set("user-data", to: "(\(data.utf8.count) bytes of user data)") }
-            plan.lines.append("\(try compute.insert(shown))\(waiting)")
-            switch machine.console {
-            case .interactive:
-                let words = SerialGateway.command(plan.project, plan.zone, instance.name, nil, gateway: plan.gateway)
-                plan.lines.append("# the serial console\n" + words.joined(separator: " "))
-            case .output: plan.lines.append("\(compute.serialOutput(instance.name, from: 0))\n# again and again")
-            case .none: break
-            }
-            if !machine.keeps, machine.console != .none { plan.lines.append("\(compute.deleteInstance(instance.name))\(waiting)") }
-        }
+        if let instance = plan.instance, let machine = plan.machine { plan.steps += try steps(instance, machine) }
         return plan
     }
 
-    private let waiting = "\n# then its operation is asked for until it is done"
+    private func steps(_ instance: Instance, _ machine: GCPMachine) throws -> [GCPStep] {
+        var steps = [try GCPStep(compute.deleteInstance(instance.name), note: "if it is there and moby made it")]
+        var shown = instance
+        // It may hold secrets.
+        if let data = machine.data { shown.set("user-data", to: "(\(data.utf8.count) bytes of user data)") }
+        steps.append(try GCPStep(compute.insert(shown), note: waiting))
+        switch machine.console {
+        case .interactive:
+            let words = SerialGateway.command(plan.project, plan.zone, instance.name, nil, gateway: plan.gateway)
+            steps.append(GCPStep("# the serial console\n" + words.joined(separator: " ")))
+        case .output: steps.append(try GCPStep(compute.serialOutput(instance.name, from: 0), note: "again and again"))
+        case .none: break
+        }
+        if !machine.keeps, machine.console != .none { steps.append(try GCPStep(compute.deleteInstance(instance.name), note: waiting)) }
+        return steps
+    }
 
-    private func puts(_ size: UInt64) -> String {
+    private let waiting = "then its operation is asked for until it is done"
+
+    private func puts(_ size: UInt64) throws -> GCPStep {
         let count = max(1, (size + chunk - 1) / chunk)
-        return "# the bytes, in \(count) request\(count == 1 ? "" : "s") of at most \(chunk) bytes, unless the object has them\n"
-            + "PUT (the address in the answer's Location)\nContent-Range: bytes 0-\(min(size, chunk) - min(1, size))/\(size)"
+        let (method, url) = ("PUT", "(the address in the answer's Location)")
+        return try GCPStep(
+            "# the bytes, in \(count) request\(count == 1 ? "" : "s") of at most \(chunk) bytes, unless the object has them\n"
+                + "\(method) \(url)\nContent-Range: bytes 0-\(min(size, chunk) - min(1, size))/\(size)", method, url)
     }
 }

@@ -15,6 +15,8 @@ public struct GCPPublication: Sendable {
     public var bucket: String?
     /// Name of the image and, with `.img.tar.gz`, of the object; nil takes the file's.
     public var name: String?
+    /// What gives the image another name, for hints.
+    public var nameOption = "--img-name"
     public var family: String?
     public var goal = Goal.image
     public var isPublic = false
@@ -31,8 +33,18 @@ public struct GCPPublication: Sendable {
         self.project = project
     }
 
+    /// Looks at the names.
+    /// - Throws: ``RunError`` for those that Google would refuse.
+    public func check() throws(RunError) {
+        try GCPNames.project(project)
+        try GCPNames.bucket(bucketName)
+        guard goal == .image else { return }
+        try GCPNames.resource(imageName, "image", option: nameOption)
+        if let family { try GCPNames.resource(family, "family", option: "--family") }
+    }
+
+    public var bucketName: String { bucket ?? Self.defaultBucket(of: project) }
     var imageName: String { name ?? GCPTarball.name(of: file) }
-    var bucketName: String { bucket ?? Self.defaultBucket(of: project) }
     var object: String { imageName + GCPTarball.suffix }
 
     /// `PROJECT-moby-images`.

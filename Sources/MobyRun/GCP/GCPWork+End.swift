@@ -2,13 +2,15 @@ internal import GCP
 
 extension GCPWork {
     /// Deletes the machine that had its time, or says how to.
-    func end(_ result: inout GCPResult) async throws {
+    func end(_ fate: Fate, _ result: inout GCPResult) async throws {
         guard let instance = plan.instance, let machine = plan.machine else { return }
         let thing = GCPLedger.Thing.instance(instance.name)
         let command = thing.command(project: plan.project, zone: plan.zone)
+        guard fate != .isGone else { return result.deleted = true }
         guard !machine.keeps, machine.console != .none else {
             result.deleted = false
-            return host.say("instance '\(instance.name)' goes on; delete it with: \(command)")
+            let state = fate == .isOff ? "is off and stays, with its disks" : machine.keeps ? "stays and goes on" : "goes on"
+            return host.say("instance '\(instance.name)' \(state); delete it with: \(command)")
         }
         host.say("deleting instance '\(instance.name)'")
         let failure = await takenBack(after: nil)

@@ -22,14 +22,15 @@ struct GCPWork: Sendable {
     func perform() async throws -> GCPResult {
         var result = GCPResult()
         let state = try await preflight()
+        let fate: Fate
         do {
             try await publish(state, &result)
             try await start(state, &result)
-            try await watch()
+            fate = try await watch()
         } catch {
             throw await takenBack(after: error)
         }
-        try await end(&result)
+        try await end(fate, &result)
         return result
     }
 

@@ -24,7 +24,7 @@ final class SerialGateway: Sendable {
         let made = try ChildProcess.start(
             "ssh-keygen", ["-q", "-t", "rsa", "-b", "3072", "-N", "", "-C", Self.user, "-f", "\(folder)/key"])
         guard made.wait() == 0 else { throw RunError("ssh-keygen made no key", hint: "apt-get install openssh-client") }
-        let region = Self.region(plan.zone)
+        let region = GCPNames.region(of: plan.zone)
         let page = try await client.fetch(
             "\(client.endpoints.serialPortKeys)/\(region)/\(region).pub", "fetch the host keys of the serial gateway")
         let (host, port) = Self.address(plan.zone, client.endpoints.serialPort)
@@ -80,10 +80,8 @@ final class SerialGateway: Sendable {
         ]
     }
 
-    private static func region(_ zone: String) -> String { zone.split(separator: "-").dropLast().joined(separator: "-") }
-
     private static func address(_ zone: String, _ gateway: String?) -> (host: String, port: String) {
-        let text = gateway ?? "\(region(zone))-ssh-serialport.googleapis.com:9600"
+        let text = gateway ?? "\(GCPNames.region(of: zone))-ssh-serialport.googleapis.com:9600"
         let parts = text.split(separator: ":").map(String.init)
         return (parts.first ?? "", parts.count > 1 ? parts[1] : "9600")
     }

@@ -1,5 +1,6 @@
 internal import Extents
 internal import Foundation
+internal import GCP
 
 /// Cloud Storage JSON API v1: buckets, objects, resumable uploads.
 extension ScriptedGoogle {
@@ -17,6 +18,8 @@ extension ScriptedGoogle {
         case ("GET", 4):
             return state.buckets.contains(words[3])
                 ? .json(["name": words[3]]) : .fault(404, "notFound", "The specified bucket does not exist.")
+        case ("GET", 6) where words[4] == "iam":
+            return .json(["permissions": Storage.permissions])
         case ("GET", 6):
             guard let bytes = state.objects["\(words[3])/\(words[5])"] else { return .fault(404, "notFound", "No such object") }
             return .json(facts("\(words[3])/\(words[5])", bytes))

@@ -5,26 +5,50 @@ internal import MobySpec
 
 /// What the `outputs` of 2017 want done with a build: `gcp` uploads and makes an image, `gcp-storage` uploads, `gcp-img` does neither.
 struct BuildUploads {
-    private let outputs: [OutputSpec]
+    private let uploads: [(options: GCPOptions, publication: GCPPublication)]
 
-    /// An entry that names neither project nor bucket stays here.
-    init(_ spec: Spec) {
-        outputs = spec.outputs.filter { ["gcp", "gcp-storage"].contains($0.format.value) && ($0.bucket != nil || $0.project != nil) }
+    /// Looks at everything that can be told before the build. An entry that names neither project nor bucket stays here.
+    /// - Parameter name: what names of output files begin with.
+    /// - Throws: `SpecError`, `CredentialError`, `RunError`.
+    init(_ spec: Spec, name: String) throws {
+        let found = OutputCheck(spec).found
+        guard found.allSatisfy({ $0.severity != .error }) else { throw SpecError(found) }
+        if !found.isEmpty { Terminal.error(SpecInput.render(found)) }
+        uploads = try spec.outputs.filter { OutputCheck.uploads.contains($0.format.value) && ($0.bucket != nil || $0.project != nil) }
+            .map { try Self.upload($0, name: name) }
     }
+
+    private static func upload(_ output: OutputSpec, name: String) throws -> (GCPOptions, GCPPublication) {
+        let named = [("--keys", output.keys), ("--project", output.project), ("--bucket", output.bucket), ("--family", output.family)]
+        let words = named.flatMap { option, value in value.map { [option, $0.value] } ?? [] }
+        let options = try GCPOptions.parse(words + (output.isPublic == true ? ["--public"] : []))
+        var publication = try options.publication(of: name + fileSuffix)
+        publication.goal = output.format.value == "gcp" ? .image : .object
+        publication.replaces = output.replace ?? false
+        publication.nameOption = options.imageName == nil ? "--name" : "CLOUDSDK_IMAGE_NAME"
+        try publication.check()
+        try options.checkCredentials()
+        return (options, publication)
+    }
+
+    private static let fileSuffix = ".img.tar.gz"
 
     /// Does it, one after the other.
     func run(_ result: BuildResult, _ global: GlobalOptions) async throws {
-        for output in outputs {
-            guard let file = result.files.first(where: { $0.path.hasSuffix(".img.tar.gz") }) else { continue }
-            let named = [
-                ("--keys", output.keys), ("--project", output.project), ("--bucket", output.bucket), ("--family", output.family),
-            ]
-            let words = named.flatMap { name, value in value.map { [name, $0] } ?? [] }
-            let options = try GCPOptions.parse(words + (output.isPublic == true ? ["--public"] : []))
-            var publication = try options.publication(of: file.path)
-            publication.goal = output.format.value == "gcp" ? .image : .object
-            publication.replaces = output.replace ?? false
+        for (options, upload) in uploads {
+            guard let file = result.files.first(where: { $0.path.hasSuffix(Self.fileSuffix) }) else { continue }
+            var publication = upload
+            publication.file = file.path
+            if publication.bucket == nil, global.level > 0 {
+                Terminal.error("moby: no bucket is named: the file goes to gs://\(publication.bucketName)")
+            }
             try await options.run(publication, nil, global)
         }
+    }
+
+    /// What `--format` does not do although it looks like it; nil when there is nothing to say.
+    static func remark(on formats: [String]) -> String? {
+        guard formats.contains("gcp-storage") else { return nil }
+        return "moby: nothing is uploaded: --format gcp-storage names no bucket; upload the file with 'moby push gcp -bucket NAME'"
     }
 }

@@ -37,7 +37,27 @@ struct GCPOptions: ParsableArguments {
     }
 
     private var credential: Credential {
-        get throws { try Credential.find(keys: Self.value(keys, "CLOUDSDK_COMPUTE_KEYS"), environment: Terminal.environment) }
+        get throws {
+            let option = keys == nil ? "CLOUDSDK_COMPUTE_KEYS" : "--keys"
+            return try Credential.find(
+                keys: Self.value(keys, "CLOUDSDK_COMPUTE_KEYS"), option: option, environment: Terminal.environment)
+        }
+    }
+
+    /// Reads the file with them, when one is named.
+    func checkCredentials() throws { _ = try credential }
+
+    /// `--public`, or what the variable says.
+    private var isPublic: Bool {
+        get throws {
+            guard !`public`, let word = Self.value(nil, "CLOUDSDK_IMAGE_PUBLIC") else { return `public` }
+            switch word.lowercased() {
+            case "true", "t", "1", "yes": return true
+            case "false", "f", "0", "no": return false
+            default:
+                throw RunError("CLOUDSDK_IMAGE_PUBLIC is '\(word)', expected true or false", hint: "unset it, or use the option --public")
+            }
+        }
     }
 
     func projectID() throws -> String {
@@ -51,7 +71,7 @@ struct GCPOptions: ParsableArguments {
         publication.bucket = Self.value(bucket, "CLOUDSDK_IMAGE_BUCKET")
         publication.family = Self.value(family, "CLOUDSDK_IMAGE_FAMILY")
         publication.name = imageName
-        publication.isPublic = `public` || ["true", "1", "yes"].contains(Terminal.environment["CLOUDSDK_IMAGE_PUBLIC"]?.lowercased() ?? "")
+        publication.isPublic = try isPublic
         publication.nested = nestedVirt
         publication.uefi = uefiCompatible ? true : nil
         // As LinuxKit has it: the image of this name is made anew.
@@ -67,7 +87,7 @@ struct GCPOptions: ParsableArguments {
         defer { bar.leave() }
         let work = GCP(publication, machine, client: try client(global), host: host(global.level, bar))
         let plan = try work.plan()
-        if dryRun { return print(plan) }
+        if dryRun { return print(json ? plan.json : plan.description) }
         let result = try await work.performAttended(plan)
         if json {
             let encoder = JSONEncoder()

@@ -66,8 +66,21 @@ struct RunGCP: AsyncParsableCommand {
             let disk = try Disk(parsing: text)
             return (disk.path, disk.size.map { ($0 + 1023) / 1024 } ?? 10)
         }
-        if let size = diskSize ?? size.flatMap({ Int($0) }) { disks.append((nil, size)) }
+        if let size = try diskSize.map({ try gigabytes("\($0)", "--disk-size") })
+            ?? size.flatMap({ $0.isEmpty ? nil : try gigabytes($0, "CLOUDSDK_DISK_SIZE") })
+        {
+            disks.append((nil, size))
+        }
         return disks
+    }
+
+    private func gigabytes(_ text: String, _ option: String) throws -> Int {
+        guard let size = Int(text), (1...GCPMachine.largestDisk).contains(size) else {
+            throw RunError(
+                "\(option) is '\(text)', expected a whole number of GB from 1 to \(GCPMachine.largestDisk)",
+                hint: "leave it out for no other disk")
+        }
+        return size
     }
 
     private func text(_ path: String, limit: UInt64) throws -> String {

@@ -7,7 +7,7 @@ internal import MobyRun
 struct MetadataCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Write a CD with user data.",
-        usage: "moby metadata create [options] <disc>.iso [<user data>]",
+        usage: "moby metadata create [options] <disc>.iso [<data>]",
         discussion: """
             The CD has one file, 'config', as 'moby run --data' makes it; with a hostname or keys it is a NoCloud disc, 'cidata', with \
             'user-data' and 'meta-data'. The image pkg/metadata reads both.
@@ -17,14 +17,28 @@ struct MetadataCreate: ParsableCommand {
     @Option(help: ArgumentHelp("File with the user data.", valueName: "file")) var dataFile: String?
     @Option(help: ArgumentHelp("The machine's name.", valueName: "name")) var hostname: String?
     @Option(help: ArgumentHelp("File of public keys that may log in; repeatable.", valueName: "file")) var sshKey: [String] = []
-    @Argument(help: "The CD to write.") var disc: String
-    @Argument(help: "User data.") var data: String?
+    @Argument(help: "The CD to write, as 'seed.iso'.") var disc: String
+    @Argument(help: "User data, a text; without it --data-file, --hostname or --ssh-key.") var data: String?
 
     mutating func validate() throws {
         if data != nil, dataFile != nil { throw ValidationError("user data on the command line and --data-file exclude each other") }
         if data == nil, dataFile == nil, !isNamed {
             throw ValidationError("no user data, expected a text, --data-file, --hostname or --ssh-key")
         }
+        if let hostname, !Self.isHostname(hostname) {
+            throw ValidationError(
+                "--hostname is '\(hostname)', expected parts of letters, digits and '-', at most 63 each and 253 in all, with '.' between them (RFC 1123)"
+            )
+        }
+    }
+
+    /// RFC 1123, section 2.1: letters, digits and '-', which is neither first nor last.
+    private static func isHostname(_ text: String) -> Bool {
+        text.utf8.count <= 253
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                    && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            }
     }
 
     private var isNamed: Bool { hostname != nil || !sshKey.isEmpty }

@@ -105,8 +105,27 @@ struct GCPRunTests {
             #expect(try await gcp.perform(try gcp.plan()).deleted == false)
             #expect(google.state.withLock { Array($0.instances.keys) } == ["gcp"])
             #expect(
-                screen.lines.withLock { $0 }.last?.hasSuffix(
-                    "gcloud compute instances delete gcp --project infoslack-1337 --zone europe-west1-d") == true)
+                screen.lines.withLock { $0 }.last == """
+                    instance 'gcp' is off and stays, with its disks; delete it with: gcloud compute instances delete gcp \
+                    --project infoslack-1337 --zone europe-west1-d
+                    """)
+        }
+    }
+
+    /// Somebody else has deleted the machine: there is nothing to delete, nor to keep.
+    @Test(arguments: [false, true]) func aMachineThatIsGoneIsNotDeleted(keeps: Bool) async throws {
+        try await withTemporaryDirectory { folder in
+            let (google, screen) = (try ScriptedGoogle(), GCPFlow.Screen())
+            google.state.withLock { $0.powersOff = false }
+            var machine = GCPFlow.machine
+            machine.keeps = keeps
+            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
+            let plan = try gcp.plan()
+            let task = Task { try await gcp.perform(plan) }
+            while screen.console.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            google.state.withLock { $0.instances = [:] }
+            #expect(try await task.value.deleted == true)
+            #expect(screen.lines.withLock { $0 }.last == "instance 'gcp' is gone")
         }
     }
 
