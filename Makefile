@@ -71,7 +71,7 @@ examples: images ## build every example into out/
 
 run: run-deps images ## build and boot examples/nginx.yml, wait for its answer (QUICK=1: then power off; PORT=8080)
 	mkdir -p $(OUT)
-	$(MOBY) build --dir $(OUT) examples/nginx.yml
+	$(MOBY) build --compress none --dir $(OUT) examples/nginx.yml
 	$(MOBY) run qemu --publish $(PORT):80 --await http://127.0.0.1:$(PORT)/ $(if $(QUICK),--await-then-poweroff) $(OUT)/nginx
 
 # Three processes: the guest's tests adopt the orphans of the process they run in, and boots want the machine for themselves.

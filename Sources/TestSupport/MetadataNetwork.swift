@@ -18,6 +18,6 @@ public enum MetadataNetwork {
         let path = folder + "/metadata-network"
         try Data(script.utf8).write(to: URL(filePath: path))
         network += ",guestfwd=tcp:169.254.169.254:80-cmd:bash \(path)"
-        return ["-netdev", network, "-device", "virtio-net-pci,netdev=net0,romfile="]
+        return ["-netdev", network, "-device", "virtio-net-pci,netdev=net0,status=off,romfile="]
     }
 }

@@ -159,8 +159,9 @@ struct QEMUArguments {
             plan.macAddress = host.macAddress
             plan.stateFolder = host.state
         }
-        // No boot over the network: its ROM would be loaded and run at each start.
-        add("-device", "virtio-net-pci,netdev=net0,romfile=" + (host.macAddress.map { ",mac=\($0)" } ?? ""))
+        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link tells the guest twice, when
+        // its driver starts, that it has one, and Linux looks at such news only once a second.
+        add("-device", "virtio-net-pci,netdev=net0,status=off,romfile=" + (host.macAddress.map { ",mac=\($0)" } ?? ""))
     }
 
     private mutating func addSharedFolders() {
