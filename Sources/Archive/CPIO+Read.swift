@@ -33,7 +33,19 @@ extension CPIO {
         try read(image, CPIOParser(keepsContents: false, budget: budget))
     }
 
-    /// Hands on the contents of one file, in pieces; all else is read and dropped.
+    /// As ``list(_:budget:)``, with what was found before a fault; the last archive may lack entries then.
+    /// - Throws: `FileError`.
+    public static func salvage(_ image: ExtentList, budget: Int) throws -> (segments: [Segment], fault: (any Error)?) {
+        var reader = SegmentReader(CPIOParser(keepsContents: false, budget: budget))
+        do {
+            try ExtentReader.read(image) { try reader.push($0) }
+            return (try reader.finish(), nil)
+        } catch let error as FileError {
+            throw error
+        } catch { return (reader.found, error) }
+    }
+
+    /// Hands on the contents of one file, in pieces; what is before it is read and dropped.
     /// - Parameters:
     ///   - segment: which archive of the image, from 0.
     ///   - entry: which entry of it, from 0.
@@ -44,7 +56,7 @@ extension CPIO {
     ) throws {
         try withoutActuallyEscaping(consume) { consume in
             let wanted = CPIOParser.Selection(segment: segment, entry: entry, consume: consume)
-            _ = try read(image, CPIOParser(keepsContents: false, budget: budget, selection: wanted))
+            do { _ = try read(image, CPIOParser(keepsContents: false, budget: budget, selection: wanted)) } catch is CPIOParser.Done {}
         }
     }
 

@@ -37,6 +37,9 @@ struct CPIOParser {
         let consume: (UnsafeRawBufferPointer) throws -> Void
     }
 
+    /// The wanted file was handed on whole.
+    struct Done: Error {}
+
     /// Targets of symlinks are kept in any case.
     static let targetLimit: UInt32 = 1 << 16
 
@@ -101,6 +104,7 @@ struct CPIOParser {
         case .contents(let header, let name):
             if budget < .max { try spend(name, header) }
             entries.append(try entry(header, name))
+            if let selection, selection.segment == segment, selection.entry == entries.count - 1 { throw Done() }
             expect(110, .header)
         }
     }

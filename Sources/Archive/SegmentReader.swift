@@ -35,6 +35,18 @@ struct SegmentReader {
         }
     }
 
+    /// The archives so far, with the entries that were read of the one that is not at its end.
+    var found: [CPIO.Segment] {
+        if case .between = state { return segments }
+        guard !parser.entries.isEmpty, !parser.isComplete else { return segments }
+        return segments + [CPIO.Segment(format: format, range: start..<max(start, position), entries: parser.entries)]
+    }
+
+    private var format: String {
+        if case .member(let decoder) = state { return decoder.format }
+        return "none"
+    }
+
     private mutating func step(_ bytes: UnsafeRawBufferPointer) throws -> Int {
         switch state {
         case .between(let first): return try between(first, bytes)

@@ -15,7 +15,33 @@ public enum Tar {
     ///   - budget: in bytes, about what the entries may take; more is an error.
     /// - Throws: `LayerError` for what is no archive or a damaged one; `FileError`, `ExtentError`.
     public static func list(_ archive: ExtentList, budget: Int) throws -> [Entry] {
-        var (entries, places, left) = ([Entry](), [TreePath: Int](), budget)
+        var entries: [Entry] = []
+        try list(archive, budget: budget, into: &entries)
+        return entries
+    }
+
+    /// As ``list(_:budget:)``, with what was found before a fault. Of a file that the archive ends in, the bytes that are not there are missing.
+    /// - Throws: `FileError`.
+    public static func salvage(_ archive: ExtentList, budget: Int) throws -> (entries: [Entry], fault: (any Error)?) {
+        var entries: [Entry] = []
+        do {
+            try list(archive, budget: budget, into: &entries)
+            return (entries, nil)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            var (whole, more) = (archive, [Entry]())
+            whole.extendMissing(to: archive.length + missingLimit)
+            do { try list(whole, budget: budget, into: &more) } catch let error as FileError { throw error } catch {}
+            return (more.count > entries.count ? more : entries, error)
+        }
+    }
+
+    /// Nothing in an archive is longer.
+    private static let missingLimit: UInt64 = 1 << 50
+
+    private static func list(_ archive: ExtentList, budget: Int, into entries: inout [Entry]) throws {
+        var (places, left) = ([TreePath: Int](), budget)
         do {
             try TarReader(archive).forEach { entry in
                 guard let path = TreePath(entry.name) else { throw TarFault(entry: entry.name, reason: "a name with '..' or a NUL") }
@@ -38,6 +64,5 @@ public enum Tar {
         } catch let fault as TarFault {
             throw LayerError(layer: nil, entry: fault.entry, reason: fault.reason, hint: fault.hint)
         }
-        return entries
     }
 }

@@ -9,10 +9,14 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     /// The place to write to is a folder, a device or the like.
     case notRegular(path: String)
 
+    /// Bytes behind the end of a file that was cut short.
+    case missing
+
     public var description: String {
         switch self {
         case .tooLong(let length, let limit): "\(length) bytes, expected at most \(limit) bytes"
         case .beyondEnd(let offset, let count, let length): "\(count) bytes at \(offset) are beyond the end at \(length)"
+        case .missing: "the bytes are behind the end of the file, which is cut short"
         case .changed(let path): "'\(path)' changed while building"
         case .notRegular(let path): "'\(path)' is not a regular file, and cannot be replaced by one"
         }
@@ -21,7 +25,7 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     /// What to do about it, when something can be done.
     public var hint: String? {
         switch self {
-        case .tooLong, .beyondEnd: nil
+        case .tooLong, .beyondEnd, .missing: nil
         case .changed: "let nothing write to the file during a build, and run it again"
         case .notRegular: "name a file to write"
         }

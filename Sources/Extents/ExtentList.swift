@@ -42,6 +42,13 @@ public struct ExtentList: Sendable {
         append(.hole(length - self.length))
     }
 
+    /// Adds bytes that are not there, up to a length in bytes: places stay what they were in a file that was cut short, and reading what it
+    /// lacks is an error.
+    public mutating func extendMissing(to length: UInt64) {
+        guard length > self.length else { return }
+        append(.file(FileRange(.missing, offset: self.length, length: length - self.length)))
+    }
+
     /// Adds zeros up to the next multiple of `unit` bytes.
     public mutating func pad(toMultipleOf unit: UInt64) {
         let rest = length % unit

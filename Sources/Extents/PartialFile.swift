@@ -23,6 +23,7 @@ final class PartialFile {
             let slot = moby_partial_add(temporary)
             do {
                 file = try FileDescriptor.open(temporary, O_RDWR | O_CREAT | O_EXCL, mode: mode)
+                _ = flock(file.number, LOCK_SH | LOCK_NB)
                 (self.temporary, self.slot) = (temporary, slot)
                 return
             } catch {

@@ -1,10 +1,52 @@
 internal import CLinux
+internal import Glibc
 
-/// The unfinished output files of this process.
+/// Unfinished output files: `NAME.partial.PID.N` of ``ExtentWriter``, `NAME.staged.PID` of files that wait for others.
 public enum PartialFiles {
     /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished output files before they end the process. For a program's start.
     public static func removeOnSignals() { moby_partial_unlink_on_signals() }
 
     /// Removes them now, for a program that handles signals itself and is about to end.
     public static func removeAll() { moby_partial_unlink_all() }
+
+    /// Removes what processes that were killed left of files that are about to be written. What a living process writes stays: its
+    /// number is looked for, and the lock on the file, since a process in another container has a number that says nothing here.
+    /// - Parameter paths: final names, all in one folder.
+    public static func removeAbandoned(of paths: [String]) {
+        guard let first = paths.first else { return }
+        let folder = folder(of: first)
+        let names = Set(paths.map(name))
+        guard let stream = opendir(folder) else { return }
+        defer { closedir(stream) }
+        var found: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let (owner, process) = origin(name), names.contains(owner), isGone(process) { found.append("\(folder)/\(name)") }
+        }
+        for path in found where FileLock.isFree(path) { unlink(path) }
+    }
+
+    /// The folder that a path lies in.
+    public static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func name(of path: String) -> String { path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path }
+
+    /// The final name and the process of an unfinished file; nil for another name.
+    private static func origin(_ name: String) -> (owner: String, process: pid_t)? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard let mark = parts.firstIndex(where: { $0 == "staged" || $0 == "partial" }), mark > 0 else { return nil }
+        let rest = parts[(mark + 1)...].filter { $0 != "partial" }
+        // The process, once or twice, and the number of the file.
+        guard (1...3).contains(rest.count), let process = rest.first.flatMap({ pid_t($0) }), process > 0,
+            rest.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } })
+        else { return nil }
+        return (parts[..<mark].joined(separator: "."), process)
+    }
+
+    private static func isGone(_ process: pid_t) -> Bool { kill(process, 0) != 0 && errno == ESRCH }
 }

@@ -9,6 +9,8 @@ public final class SourceFile: Sendable {
     let modified: timespec
     private let identity: Identity
     private let opened = Mutex(Opened())
+    /// Whether it stands for bytes that are nowhere.
+    private let isMissing: Bool
 
     private struct Identity: Equatable {
         let device: dev_t
@@ -28,6 +30,14 @@ public final class SourceFile: Sendable {
         self.size = UInt64(info.st_size)
         self.modified = info.st_mtim
         self.identity = Identity(device: info.st_dev, number: info.st_ino)
+        isMissing = false
+    }
+
+    /// Bytes that a file does not have though something says so; reading them is an error.
+    static let missing = SourceFile()
+
+    private init() {
+        (path, size, modified, identity, isMissing) = ("", .max, timespec(), Identity(device: 0, number: 0), true)
     }
 
     /// Compares the file with what it was when this value was made.
@@ -45,7 +55,8 @@ public final class SourceFile: Sendable {
 
     /// The open file. Keep the value for as long as its number is used.
     func descriptor() throws -> FileDescriptor {
-        try opened.withLock { opened in
+        guard !isMissing else { throw ExtentError.missing }
+        return try opened.withLock { opened in
             if let file = opened.file { return file }
             let file = try FileDescriptor.open(path, O_RDONLY)
             try check(file)

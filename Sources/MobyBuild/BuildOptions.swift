@@ -20,7 +20,11 @@ public struct BuildOptions: Sendable {
     /// PEM files of an RSA key and its certificate, by which EFI executables are signed for Secure Boot.
     public var signing: (key: String, certificate: String)?
     /// Times of files on media, in seconds since 1970.
-    public var time: UInt64 = 0
+    public var time = Self.defaultTime
+    /// 1980-01-01: the first day that FAT knows.
+    public static let defaultTime: UInt64 = 315_532_800
+    /// 2107-12-31 23:59:59: the last second that FAT knows.
+    public static let lastTime: UInt64 = 4_354_819_199
     /// Compression of the initrd; nil is zstd level 3 where the kernel reads it, else gzip.
     public var compression: Compression?
     /// Unpacks the kernel, for boot loaders and hypervisors that cannot.

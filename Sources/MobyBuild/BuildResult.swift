@@ -6,6 +6,8 @@ public struct BuildResult: Sendable {
         public let path: String
         /// Length in bytes.
         public let size: UInt64
+        /// Name of the format that it is a file of.
+        public let format: String
     }
 
     /// A step of the build and how long it took.
@@ -26,4 +28,6 @@ public struct BuildResult: Sendable {
     public internal(set) var minMemory = 0
     public internal(set) var timings: [Timing] = []
     public internal(set) var warnings: [Diagnostic] = []
+    /// What is not as one may think, e.g. names of files.
+    public internal(set) var notes: [String] = []
 }

@@ -27,7 +27,7 @@ public struct Builder: Sendable {
 
     private func run(_ spec: Spec) async throws -> BuildResult {
         var log = StepLog()
-        let formats = try FormatChoice.formats(options.formats, spec, streaming: options.output != nil)
+        let formats = try FormatChoice.formats(options, spec)
         let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
         let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
         log.end("images")
@@ -38,21 +38,43 @@ public struct Builder: Sendable {
             .assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
         let boot = try bootFiles(spec, kernel, root)
-        let request = try await request(spec, boot, formats)
-        let artifacts = try formats.flatMap { try $0.make?(boot, request) ?? [] }
-        var result = BuildResult()
-        result.segments = root.segments
-        let isOnDisk = formats.allSatisfy(\.hasRootOnDisk)
-        result.isRootInMemory = !isOnDisk
-        result.unpacked = (isOnDisk ? root.diskRoot?.segments ?? [] : root.segments).reduce(0) { $0 + $1.record.unpacked }
-        result.minMemory = MemoryEstimate.mebibytes(
-            unpacked: result.unpacked, initrd: (isOnDisk ? boot.diskInitrd : boot.wholeInitrd).length, kernel: boot.kernel?.length ?? 0,
-            commandLine: boot.commandLine)
+        let artifacts = try artifacts(formats, boot, try await request(spec, boot, formats))
+        var result = result(formats, boot, root)
         result.warnings =
             containers.warnings + (formats.contains(where: \.needsInitrd) ? root.warnings : []) + artifacts.flatMap(\.warnings)
         result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
         log.end("outputs")
         result.timings = log.timings
+        return result
+    }
+
+    private func artifacts(_ formats: [OutputFormat], _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact] {
+        let stems = FileStems(formats)
+        return try formats.flatMap { format in
+            var request = request
+            request.stem = stems.stem(of: format, name: options.name)
+            return try (format.make?(boot, request) ?? []).map { artifact in
+                var artifact = artifact
+                artifact.format = format.name
+                return artifact
+            }
+        }
+    }
+
+    private func result(_ formats: [OutputFormat], _ boot: BootFiles, _ root: RootAssembly.Result) -> BuildResult {
+        var result = BuildResult()
+        result.segments = root.segments
+        result.notes = FileStems(formats).notes(formats, name: options.name)
+        result.isRootInMemory = !formats.allSatisfy(\.hasRootOnDisk)
+        func unpacked(_ segments: [Segment]) -> UInt64 { segments.reduce(0) { $0 + $1.record.unpacked } }
+        // The format that needs the most decides.
+        let initrds =
+            result.isRootInMemory
+            ? [(root.segments, boot.wholeInitrd)] : boot.diskRoots.values.map { ($0.segments, boot.initrd(for: $0)) }
+        result.unpacked = initrds.map { unpacked($0.0) }.max() ?? 0
+        result.minMemory = MemoryEstimate.mebibytes(
+            unpacked: result.unpacked, initrd: initrds.map(\.1.length).max() ?? 0, kernel: boot.kernel?.length ?? 0,
+            commandLine: boot.commandLine)
         return result
     }
 
@@ -87,7 +109,14 @@ public struct Builder: Sendable {
     /// Whether the formats of a build start boot loaders, the image of which is ``BuildOptions/bootLoaders``.
     /// - Throws: `BuildError` or `SpecError` for a format that is unknown or not available.
     public static func needsBootLoaders(_ spec: Spec, _ options: BuildOptions) throws -> Bool {
-        try FormatChoice.formats(options.formats, spec, streaming: options.output != nil).contains(where: \.needsBootLoaders)
+        try FormatChoice.formats(options, spec).contains(where: \.needsBootLoaders)
+    }
+
+    /// What ``build(_:)`` would note of a spec, e.g. names of files.
+    /// - Throws: as ``needsBootLoaders(_:_:)``.
+    public static func notes(_ spec: Spec, _ options: BuildOptions) throws -> [String] {
+        let formats = try FormatChoice.formats(options, spec)
+        return FileStems(formats).notes(formats, name: options.name)
     }
 
     private func request(_ spec: Spec, _ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
@@ -117,14 +146,16 @@ public struct Builder: Sendable {
             kernel: try kernel?.kernel(decompressed: options.decompressKernel), microcode: root.microcode?.bytes,
             initrd: .concatenating(root.segments.filter { $0.key.role != .microcode }.map(\.bytes)), commandLine: spec.kernel.cmdline ?? "",
             identity: ([kernel?.image.identity ?? "", spec.kernel.cmdline ?? ""] + root.segments.map(\.key.hex)).joined(separator: "\n"),
-            root: root.parts, diskRoot: root.diskRoot)
+            root: root.parts, diskRoots: root.diskRoots)
     }
 
     private func summary(_ result: BuildResult) -> BuildSummary {
         BuildSummary(
             platform: options.provider.platform.description, minMemoryMiB: result.minMemory, unpacked: result.unpacked, files: [],
             segments: result.segments.map {
-                BuildSummary.Part(role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked)
+                BuildSummary.Part(
+                    role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked,
+                    digest: $0.key.role == .spec ? nil : $0.key.content)
             })
     }
 }

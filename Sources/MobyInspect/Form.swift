@@ -8,11 +8,32 @@ enum Form: Equatable {
     /// One line of text: a kernel's command line.
     case line
 
+    /// For people.
+    var title: String {
+        switch self {
+        case .compressed(let format): "\(format) file"
+        case .initrd: "initrd"
+        case .tar: "tar archive"
+        case .qcow2: "qcow2 disk"
+        case .vmdk: "VMDK disk"
+        case .vhd: "VHD disk"
+        case .executable: "EFI executable"
+        case .kernel: "Linux kernel"
+        case .disc: "ISO 9660 image"
+        case .gpt: "GPT disk"
+        case .mbr: "MBR disk"
+        case .fat: "FAT volume"
+        case .erofs: "EROFS volume"
+        case .line: "command line"
+        }
+    }
+
     /// nil when it is not known.
     init?(of content: ExtentList) throws {
         func has(_ bytes: [UInt8], at offset: UInt64) throws -> Bool {
             guard offset <= content.length, UInt64(bytes.count) <= content.length - offset else { return false }
-            return try content.bytes(at: offset, count: bytes.count) == bytes
+            // What is missing of a file that was cut short says nothing.
+            do { return try content.bytes(at: offset, count: bytes.count) == bytes } catch is ExtentError { return false }
         }
         func has(_ text: String, at offset: UInt64) throws -> Bool { try has(Array(text.utf8), at: offset) }
 

@@ -1,9 +1,10 @@
 internal import Archive
 public import Extents
+internal import Glibc
 
 /// What an artifact is made of. Pieces that had to be decompressed lie in temporary files for as long as this value lives.
 public final class Inspection {
-    public let root: Part
+    public private(set) var root: Part
     private let recogniser: Recogniser
 
     /// Looks into an artifact.
@@ -12,8 +13,33 @@ public final class Inspection {
     ///   - scratch: a folder for temporary files, not one in memory.
     ///   - limits: what is not exceeded whatever the bytes are.
     /// - Throws: `InspectError` for what is not known, `DiskImageError` and others for what is damaged, `FileError`, `ExtentError`.
-    public init(_ content: ExtentList, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
-        recogniser = Recogniser(scratch: scratch, limits: limits)
+    public convenience init(_ content: ExtentList, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
+        try self.init(Recogniser(scratch: scratch, limits: limits)) { _ in content }
+    }
+
+    /// Looks into what a pipe, a device or another file that is no regular one gives; it is read to its end first.
+    /// - Parameters:
+    ///   - file: descriptor to read from.
+    ///   - name: of the file, for errors.
+    /// - Throws: as ``init(_:scratch:limits:)``.
+    public convenience init(reading file: Int32, name: String, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
+        try self.init(Recogniser(scratch: scratch, limits: limits)) { recogniser in
+            let spool = try recogniser.temporary()
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+            defer { buffer.deallocate() }
+            while true {
+                let count = Glibc.read(file, buffer.baseAddress, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw FileError("read", name) }
+                if count == 0 { return try spool.contents() }
+                try spool.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+    }
+
+    private init(_ recogniser: Recogniser, _ content: (Recogniser) throws -> ExtentList) throws {
+        self.recogniser = recogniser
+        let content = try content(recogniser)
         var root = try recogniser.part(content)
         var names: [String: Int] = [:]
         Self.number(&root, &names)
@@ -27,6 +53,17 @@ public final class Inspection {
             if let count = names[name], count > 1 { part.volume?.name = "\(name)\(count)" }
         }
         for place in part.children.indices { number(&part.children[place], &names) }
+    }
+
+    /// Adds to each segment of an initrd the name of what it was made from.
+    /// - Parameter name: the name for what the initrd says, e.g. `image sha256:…`; nil when it has none.
+    public func addNames(_ name: (String) -> String?) { Self.addNames(to: &root, name) }
+
+    private static func addNames(to part: inout Part, _ name: (String) -> String?) {
+        if part.kind == "segment", let source = part.facts.first(where: { $0.key == "source" }), let name = name(source.value) {
+            part.add("from", name)
+        }
+        for place in part.children.indices { addNames(to: &part.children[place], name) }
     }
 
     /// Every file system and archive, outer ones first.

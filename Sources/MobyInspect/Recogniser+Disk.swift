@@ -3,10 +3,11 @@ internal import Extents
 
 extension Recogniser {
     func gpt(_ content: ExtentList) throws -> Part {
-        let table = try GPT.Table(content)
         var part = Part("GPT disk", size: content.length)
+        let content = whole(content, length: GPT.Table.length(of: content) ?? 0, &part)
+        let table = try GPT.Table(content)
         part.add("guid", table.disk)
-        part.fault = table.fault.map { "the first table: \($0); the one at the disk's end is used" }
+        part.fault = table.fault.map { "the first table: \($0); the one at the disk's end is used" } ?? part.fault
         for entry in table.entries {
             var partition = Part("partition \(entry.number)", name: entry.name, size: UInt64(entry.range.count))
             partition.add("offset", entry.range.lowerBound)
@@ -29,9 +30,10 @@ extension Recogniser {
     }
 
     func mbr(_ content: ExtentList) throws -> Part {
-        let entries = try MBR.entries(of: content)
+        let entries = try MBR.entries(of: content, isWhole: false)
         guard !entries.isEmpty else { throw InspectError("a boot sector without partitions or a file system that is known") }
         var part = Part("MBR disk", size: content.length)
+        let content = whole(content, length: entries.filter { $0.type != 0xEE }.map(\.range.upperBound).max() ?? 0, &part)
         part.children = try partitions(entries, of: content)
         return part
     }
@@ -51,8 +53,11 @@ extension Recogniser {
 
     /// An ISO 9660 image: its files, what firmware boots, and the partitions of a disk that it is copied to.
     func disc(_ content: ExtentList) throws -> Part {
-        let image = try ISO9660.read(content, limit: 1 << 18)
+        let (image, fault) = try ISO9660.salvage(content, limit: 1 << 18)
         var part = Part("ISO 9660 image", size: content.length)
+        part.fault = fault.map { "\($0)" }
+        var whole = content
+        whole.extendMissing(to: image.size)
         part.add("volume id", image.volumeID)
         let volume = try volume(image)
         part.volume = volume
@@ -61,13 +66,13 @@ extension Recogniser {
             let platform = entry.platform == 0 ? "BIOS" : entry.platform == 0xEF ? "UEFI" : "platform \(entry.platform)"
             var boot = Part("El Torito entry", name: platform, size: entry.length)
             boot.add("offset", entry.offset)
-            if entry.platform == 0xEF, entry.offset < content.length {
-                let end = entry.length == 0 ? content.length : min(content.length, entry.offset + entry.length)
-                if let inner = try inner(content[entry.offset..<end], name: "") { boot.children = [inner.named("esp")] }
+            if entry.platform == 0xEF, entry.offset < whole.length {
+                let end = entry.length == 0 ? whole.length : min(whole.length, entry.offset + entry.length)
+                if let inner = try inner(whole[entry.offset..<end], name: "") { boot.children = [inner.named("esp")] }
             }
             part.children.append(boot)
         }
-        guard let entries = try? MBR.entries(of: content), entries.contains(where: { $0.type != 0xEE }) else { return part }
+        guard let entries = try? MBR.entries(of: whole), entries.contains(where: { $0.type != 0xEE }) else { return part }
         // What they hold was shown already.
         part.children += entries.enumerated().map { number, entry in
             var partition = Part("partition \(number + 1)", size: UInt64(entry.range.count))

@@ -5,11 +5,13 @@ internal import Extents
 extension Recogniser {
     /// An EFI executable; with `.linux` and `.initrd` it is a unified kernel image.
     func executable(_ content: ExtentList) throws -> Part {
-        let headers = try PE.Headers(content)
+        let headers = try PE.Headers(content, isWhole: false)
         let isUnified = headers.sections.contains { $0.name == ".linux" }
         var part = Part(isUnified ? "unified kernel image" : "EFI executable", size: content.length)
         part.add("machine", headers.machine == 0x8664 ? "x86-64" : "0x" + String(headers.machine, radix: 16))
         part.add("signed", headers.certificates == nil ? "no" : "yes")
+        let length = content.length
+        let content = whole(content, length: max(headers.end, headers.certificates?.upperBound ?? 0), &part)
         var files: [Volume.File] = []
         for section in headers.sections {
             var child = Part("section", name: section.name, size: UInt64(section.range.count))
@@ -18,9 +20,15 @@ extension Recogniser {
                 part.children.append(child)
                 continue
             }
+            if section.range.upperBound > length {
+                child.fault = Self.cutShort(length - min(length, section.range.lowerBound), of: UInt64(section.range.count))
+            }
             let data = content[section.range]
             if section.name == ".cmdline" || section.name == ".uname", data.length <= 1 << 16 {
-                child.add("text", String(decoding: try ExtentReader.bytes(of: data).prefix { $0 != 0 }, as: UTF8.self))
+                let text = try fault {
+                    child.add("text", String(decoding: try ExtentReader.bytes(of: data).prefix { $0 != 0 }, as: UTF8.self))
+                }
+                child.fault = child.fault ?? text
             }
             if let path = TreePath(section.name.utf8), !path.isRoot {
                 files.append(Volume.File(path, .regular, size: data.length, contents: .extents(data)))
@@ -43,6 +51,10 @@ extension Recogniser {
             let text = try content.bytes(at: place, count: Int(min(128, content.length - place))).prefix { $0 != 0 }
             part.add("version", String(decoding: text, as: UTF8.self))
         }
+        // 0x1F1 sectors of set-up code less one, 0x1F4 the rest in units of 16 bytes u32.
+        let sizes = try content.bytes(at: 0x1F1, count: 7)
+        let rest = sizes[3...6].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        _ = whole(content, length: (UInt64(sizes[0] == 0 ? 4 : sizes[0]) + 1) * 512 + rest * 16, &part)
         return part
     }
 

@@ -4,8 +4,9 @@ internal import Extents
 extension Recogniser {
     /// An initrd's archives, and the root that the kernel makes of them.
     func initrd(_ content: ExtentList) throws -> Part {
-        let segments = try CPIO.list(content, budget: names)
+        let (segments, fault) = try CPIO.salvage(content, budget: names)
         var part = Part("initrd", size: content.length)
+        part.fault = fault.map { "\($0)" }
         var files: [Volume.File] = []
         for (number, segment) in segments.enumerated() {
             try add(segment, number, to: &files)
@@ -61,7 +62,7 @@ extension Recogniser {
             file.size <= 1 << 16
         else { return nil }
         var bytes: [UInt8] = []
-        try volume.read(file) { bytes.append(contentsOf: $0) }
+        guard try fault({ try volume.read(file) { bytes.append(contentsOf: $0) } }) == nil else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().map(String.init)
         return lines.count == segments.count ? lines : nil
     }

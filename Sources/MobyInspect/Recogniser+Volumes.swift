@@ -4,23 +4,28 @@ internal import Extents
 
 extension Recogniser {
     func fat(_ content: ExtentList) throws -> Part {
-        let reader = try FAT.Reader(content)
-        var part = Part("\(reader.geometry.kind.rawValue) volume", size: content.length)
+        var part = Part("FAT volume", size: content.length)
+        let reader = try FAT.Reader(whole(content, length: FAT.Reader.length(of: content), &part))
+        part.kind = "\(reader.geometry.kind.rawValue) volume"
         if !reader.label.isEmpty { part.add("label", reader.label) }
         part.add("cluster bytes", reader.geometry.clusterLength)
         var files: [Volume.File] = []
-        let entries = try reader.entries()
-        for (number, entry) in entries.enumerated() {
+        var entries: [FAT.Reader.Entry] = []
+        let damage = try fault { try reader.entries(into: &entries) }
+        part.fault = part.fault ?? damage
+        let found = entries
+        for (number, entry) in found.enumerated() {
             guard let path = TreePath(entry.path.utf8) else { throw InspectError("'\(PlainText.of(entry.path))' is no path") }
             try spend(2 * Volume.cost(path))
             files.append(
                 Volume.File(path, entry.isDirectory ? .directory : .regular, size: entry.size, contents: .number(UInt64(number))))
         }
-        let volume = Volume("fat", files) { number, consume in
-            try ExtentReader.read(try reader.content(of: entries[Int(number)]), consume)
+        var volume = Volume("fat", files) { number, consume in
+            try ExtentReader.read(try reader.content(of: found[Int(number)]), consume)
         }
+        volume.ignoresCase = true
         part.volume = volume
-        part.children = try inside(volume) { number in try reader.content(of: entries[Int(number)]) }
+        part.children = try inside(volume) { number in try reader.content(of: found[Int(number)]) }
         return part
     }
 
@@ -46,30 +51,43 @@ extension Recogniser {
     }
 
     func erofs(_ content: ExtentList) throws -> Part {
-        let reader = try EROFS.Reader(content)
         var part = Part("EROFS volume", size: content.length)
+        var reader = try EROFS.Reader(content)
+        if reader.length > content.length {
+            part.fault = Self.cutShort(content.length, of: reader.length)
+            reader = reader.extended
+        }
+        let source = reader
         part.add("uuid", reader.superblock.uuidText)
         if !reader.superblock.label.isEmpty { part.add("label", reader.superblock.label) }
         var (files, inodes) = ([Volume.File](), [EROFS.Inode]())
-        try reader.walk { path, inode in
-            try spend(Volume.cost(path) + 160)
-            let kind: Volume.File.Kind = inode.isDirectory ? .directory : inode.isRegular ? .regular : inode.isSymlink ? .symlink : .other
-            let target = inode.isSymlink ? try reader.contents(of: inode, limit: 4096) : []
-            files.append(
-                Volume.File(
-                    path, kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid, gid: inode.gid, target: target,
-                    contents: inode.isRegular ? .number(UInt64(inodes.count)) : .none))
-            inodes.append(inode)
+        let damage = try fault {
+            try source.walk { path, inode in
+                try spend(Volume.cost(path) + 160)
+                files.append(try Self.file(path, inode, of: source, number: UInt64(inodes.count)))
+                inodes.append(inode)
+            }
         }
+        part.fault = part.fault ?? damage
         let found = inodes
-        part.volume = Volume("root", files) { number, consume in try reader.read(found[Int(number)], consume) }
+        part.volume = Volume("root", files) { number, consume in try source.read(found[Int(number)], consume) }
         return part
+    }
+
+    private static func file(_ path: TreePath, _ inode: EROFS.Inode, of reader: EROFS.Reader, number: UInt64) throws -> Volume.File {
+        let kind: Volume.File.Kind = inode.isDirectory ? .directory : inode.isRegular ? .regular : inode.isSymlink ? .symlink : .other
+        let target = inode.isSymlink ? try reader.contents(of: inode, limit: 4096) : []
+        return Volume.File(
+            path, kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid, gid: inode.gid, target: target,
+            contents: inode.isRegular ? .number(number) : .none)
     }
 
     func tar(_ content: ExtentList) throws -> Part {
         var part = Part("tar archive", size: content.length)
         var files: [Volume.File] = []
-        for entry in try Tar.list(content, budget: names) {
+        let (entries, fault) = try Tar.salvage(content, budget: names)
+        part.fault = fault.map { "\($0)" }
+        for entry in entries {
             try spend(Volume.cost(entry.path) + 128)
             guard case .regular(let list) = entry.node.kind else {
                 files.append(Volume.File(entry.path, entry.node, size: 0, contents: .none))

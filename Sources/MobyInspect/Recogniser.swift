@@ -27,7 +27,12 @@ final class Recogniser {
         guard let form = try Form(of: content) else {
             throw InspectError("not an artifact: \(try Self.start(content))", hint: "'moby formats' lists what there is")
         }
-        var part = try read(content, as: form)
+        var part: Part
+        do { part = try read(content, as: form) } catch let error where !(error is FileError || error is InspectError) {
+            // Not even its head can be read.
+            part = Part(form.title, size: content.length)
+            part.fault = "\(error)"
+        }
         part.name = name
         return part
     }
@@ -63,6 +68,26 @@ final class Recogniser {
         case .erofs: try erofs(content)
         case .line: try line(content)
         }
+    }
+
+    /// The bytes of a thing that by what it says has a certain length: when there are less, what is missing cannot be read, and the part
+    /// has that as its fault.
+    func whole(_ content: ExtentList, length: UInt64, _ part: inout Part) -> ExtentList {
+        guard length > content.length else { return content }
+        part.fault = part.fault ?? Self.cutShort(content.length, of: length)
+        var whole = content
+        whole.extendMissing(to: length)
+        return whole
+    }
+
+    static func cutShort(_ count: UInt64, of length: UInt64) -> String { "cut short: \(count) of \(length) bytes are there" }
+
+    /// Runs what may find a fault after it found something.
+    /// - Returns: the fault.
+    /// - Throws: `FileError`, `InspectError`.
+    func fault(_ body: () throws -> Void) throws -> String? {
+        do { try body() } catch let error where !(error is FileError || error is InspectError) { return "\(error)" }
+        return nil
     }
 
     /// A temporary file that lives as long as this value.

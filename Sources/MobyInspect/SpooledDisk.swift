@@ -13,6 +13,8 @@ struct SpooledDisk {
     private let size: UInt64
     private let limit: Int
     private var end: UInt64 = 0
+    /// Whether pieces may be missing behind the last one, which are zeros else.
+    var isCutShort = false
 
     /// - Parameter limit: more pieces that lie apart are an error.
     init(_ file: TemporaryFile, size: UInt64, limit: Int) { (self.file, self.size, self.limit) = (file, size, limit) }
@@ -56,7 +58,7 @@ struct SpooledDisk {
             case .spooled(let range): disk.append(spooled[range])
             }
         }
-        disk.pad(to: max(size, disk.length))
+        if isCutShort { disk.extendMissing(to: size) } else { disk.pad(to: max(size, disk.length)) }
         return try inner(disk[0..<size], "").map { [$0] } ?? []
     }
 }

@@ -10,10 +10,16 @@ extension Volume {
 
         init(_ volume: Volume) {
             self.volume = volume
-            for (place, file) in volume.files.enumerated() { places[file.path] = place }
+            for (place, file) in volume.files.enumerated() { places[key(file.path)] = place }
         }
 
-        subscript(path: TreePath) -> File? { places[path].map { volume.files[$0] } }
+        subscript(path: TreePath) -> File? { places[key(path)].map { volume.files[$0] } }
+
+        /// What equal names of the volume have in common.
+        private func key(_ path: TreePath) -> TreePath {
+            guard volume.ignoresCase else { return path }
+            return TreePath(String(decoding: path.bytes, as: UTF8.self).lowercased().utf8) ?? path
+        }
 
         /// What a path means: symlinks are followed, `..` never leads out of the volume.
         /// - Returns: nil when there is nothing.
@@ -36,7 +42,8 @@ extension Volume {
                     continue
                 }
                 guard file.kind == .symlink else {
-                    current = next
+                    // As the volume writes it.
+                    current = file.path
                     continue
                 }
                 links += 1

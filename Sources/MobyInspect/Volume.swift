@@ -48,6 +48,8 @@ public struct Volume: Sendable {
 
     /// What paths are prefixed with, e.g. `esp`.
     public internal(set) var name: String
+    /// Whether a path may have letters of the other case, as on FAT.
+    var ignoresCase = false
     /// In the order of the volume; of equal paths the last one counts.
     public internal(set) var files: [File]
     /// Reads files whose contents are a number.

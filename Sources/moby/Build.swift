@@ -10,7 +10,11 @@ struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build images from YAML files.",
         usage: "moby build [options] <file>[.yml]... | -",
-        discussion: "Several files are merged, later ones win. Formats: \(all).")
+        discussion: """
+            Several files are merged, later ones win. Beside its files a build leaves NAME-build.json: what they are, and what is in them. Of \
+            formats that have a file name in common the first in this list keeps it; the files of the others begin with NAME-FORMAT, \
+            as notes of the build say. Formats: \(all).
+            """)
 
     private static let all = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
 
@@ -20,8 +24,9 @@ struct Build: AsyncParsableCommand {
     @Option(help: "Folder of the output files.") var dir: String?
     @Option(name: [.customShort("o"), .customLong("o")], help: "Where a streamable format goes: a file, or '-'.")
     var output: String?
-    @Option(name: .shortAndLong, parsing: .singleValue, help: "Output formats; repeatable, or with commas.") var format: [String] = []
-    @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with M or G.", valueName: "size")) var size: String?
+    @Option(name: .shortAndLong, parsing: .singleValue, help: "Output formats, by names of today or of 2017; repeatable, or with commas.")
+    var format: [String] = []
+    @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with K, M, G or T.", valueName: "size")) var size: String?
     @Option(
         help: ArgumentHelp(
             "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else pkg/bootloaders beside the program, else moby/bootloaders).",
@@ -42,24 +47,34 @@ struct Build: AsyncParsableCommand {
         if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
         if name?.isEmpty == true { throw ValidationError("--name is empty") }
         for name in formats {
+            guard !name.isEmpty else {
+                let given = format.joined(separator: "', '")
+                throw ValidationError("--format has an empty name in '\(given)'; 'moby formats' lists what there is")
+            }
             do { _ = try OutputFormat.available(name) } catch { throw ValidationError("\(error); \(error.hint ?? "")") }
         }
     }
 
-    private var formats: [String] { format.flatMap { $0.split(separator: ",").map(String.init) } }
+    private var formats: [String] { format.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } }
 
     func run() async throws {
         if global.level > 0 { linuxKit.notes.forEach(Terminal.error) }
+        let time = try SourceDate.read(Terminal.environment)
         let images = self.images.provider(global)
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
         let spec = try await SpecInput.spec(files, global) { try packages.reference($0) }
-        if dryRun { return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "") }
+        var options = try self.options(images)
+        if let time { options.time = time }
+        if dryRun {
+            BuildReport.note(try Builder.notes(spec, options), level: global.level)
+            return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "")
+        }
+        _ = try Builder.notes(spec, options)
         // `--format` wins over the spec's outputs, and over what is done with them.
         let isUploading = !noUpload && format.isEmpty && output == nil
         let uploads = try isUploading ? BuildUploads(spec, name: baseName) : nil
         try await packages.build(for: spec)
-        var options = try self.options(images)
         if try Builder.needsBootLoaders(spec, options) {
             options.bootLoaders = try await packages.bootLoaders(bootloader ?? spec.boot.image?.value)
         }
@@ -84,7 +99,6 @@ struct Build: AsyncParsableCommand {
         if let compress { options.compression = try CompressionOption.parse(compress) }
         if let size { options.size = UInt64(try MemorySize.mebibytes(size, unit: .mebibytes, option: "--size")) << 20 }
         if let signKey, let signCert { options.signing = (signKey, signCert) }
-        options.time = Terminal.environment["SOURCE_DATE_EPOCH"].flatMap { UInt64($0) } ?? 0
         return options
     }
 }

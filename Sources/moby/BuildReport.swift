@@ -9,6 +9,7 @@ struct BuildReport {
 
     func print(level: Int) {
         guard level > 0 else { return }
+        Self.note(result.notes, level: level)
         if level > 1 {
             for segment in result.segments {
                 let state = segment.isHit ? "cached " : "encoded"
@@ -25,6 +26,12 @@ struct BuildReport {
         if result.isRootInMemory, result.minMemory >= Self.muchMemory {
             Terminal.error("  hint: the whole root is in memory; the format kernel+erofs leaves it on a disk")
         }
+    }
+
+    /// What is not as one may think, to standard error.
+    static func note(_ notes: [String], level: Int) {
+        guard level > 0 else { return }
+        for note in notes { Terminal.error("note: \(note)") }
     }
 
     /// From here on, in MiB, a build says how to need less.

@@ -4,7 +4,7 @@ internal import Glibc
 internal import MobyRun
 internal import MobySpec
 
-/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text is wrong, 64 usage, 130 stopped by the user.
+/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text or a variable is wrong, 64 usage, 130 stopped by the user.
 enum ErrorReport {
     /// As shells have it for a program that SIGINT ended.
     private static let interrupted: Int32 = 130
@@ -16,6 +16,9 @@ enum ErrorReport {
             Glibc.exit(2)
         case let error as Diagnostic:
             Terminal.error(SpecInput.render([error]))
+            Glibc.exit(2)
+        case let error as SourceDate.Fault:
+            Terminal.error("error: \(error)\n  hint: \(error.hint ?? "")")
             Glibc.exit(2)
         case let error as GCPFailure where error.isStopped:
             Terminal.error("moby: \(error)")

@@ -11,6 +11,8 @@ struct Formats: ParsableCommand {
     /// One format, for programs.
     private struct Row: Encodable {
         let name: String
+        /// Names of 2017.
+        let aliases: [String]
         let files: [String]
         let firmware: String
         let medium: String
@@ -19,7 +21,9 @@ struct Formats: ParsableCommand {
 
     func run() throws {
         let rows = OutputFormat.all.filter(\.isAvailable).map {
-            Row(name: $0.name, files: $0.fileNames, firmware: $0.firmware.text, medium: $0.medium.rawValue, summary: $0.summary)
+            Row(
+                name: $0.name, aliases: $0.aliases, files: $0.fileNames, firmware: $0.firmware.text, medium: $0.medium.rawValue,
+                summary: $0.summary)
         }
         if json {
             let encoder = JSONEncoder()
@@ -27,12 +31,18 @@ struct Formats: ParsableCommand {
             return print(String(decoding: try encoder.encode(rows), as: UTF8.self))
         }
         let lines =
-            [["FORMAT", "FIRMWARE", "FILES", "FOR"]] + rows.map { [$0.name, $0.firmware, $0.files.joined(separator: " "), $0.summary] }
-        let widths = (0..<3).map { column in lines.map { $0[column].count }.max() ?? 0 }
+            [["FORMAT", "ALSO", "FIRMWARE", "FILES", "FOR"]]
+            + rows.map {
+                let also = $0.aliases.isEmpty ? "-" : $0.aliases.joined(separator: " ")
+                return [$0.name, also, $0.firmware, $0.files.joined(separator: " "), $0.summary]
+            }
+        let widths = (0..<4).map { column in lines.map { $0[column].count }.max() ?? 0 }
         for line in lines {
             let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            print((cells + [line[3]]).joined(separator: "  "))
+            print((cells + [line[4]]).joined(separator: "  "))
         }
+        Terminal.error("every build of X also writes \(BuildSummary.fileName("X"))")
+        Terminal.error("of formats with a file name in common the first keeps it, the files of the others begin with X-FORMAT")
         for (name, instead) in OutputFormat.notMade.sorted(by: { $0.key < $1.key }) {
             Terminal.error("\(name) is not made: \(instead)")
         }

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Extents
 internal import FoundationEssentials
+internal import Glibc
+internal import MobyBuild
 internal import MobyInspect
 
 struct Inspect: ParsableCommand {
@@ -9,10 +11,12 @@ struct Inspect: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "A file that 'moby build' wrote, or one like it.") var file: String
+    @Argument(help: "A file that 'moby build' wrote, or one like it; '-' is standard input.") var file: String
 
     func run() throws {
         let inspection = try Artifacts.open(file)
+        let names = BuildSummary.sources(of: file)
+        inspection.addNames { names[$0] }
         print(json ? try Artifacts.json(inspection.root.document) : inspection.root.text(name: file), terminator: "")
         try Artifacts.check(inspection)
     }
@@ -24,7 +28,7 @@ struct ListFiles: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "A file that 'moby build' wrote, or one like it.") var file: String
+    @Argument(help: "A file that 'moby build' wrote, or one like it; '-' is standard input.") var file: String
     @Argument(help: "A path for the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI.") var path: String?
 
     func run() throws {
@@ -44,7 +48,7 @@ struct PrintFile: ParsableCommand {
         commandName: "cat", abstract: "Print a file in an artifact, one of the initrd in it too.")
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "A file that 'moby build' wrote, or one like it.") var file: String
+    @Argument(help: "A file that 'moby build' wrote, or one like it; '-' is standard input.") var file: String
     @Argument(help: "A path for the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.") var path: String
 
     func run() throws {
@@ -57,10 +61,19 @@ struct PrintFile: ParsableCommand {
 
 /// What the commands that look into artifacts share.
 private enum Artifacts {
+    /// - Parameter path: a file, a pipe or device, or `-` for standard input.
     static func open(_ path: String) throws -> Inspection {
-        let content = try ExtentList(file: path)
+        let scratch = Terminal.environment["TMPDIR"] ?? "/var/tmp"
         do {
-            return try Inspection(content, scratch: Terminal.environment["TMPDIR"] ?? "/var/tmp")
+            if path == "-" { return try Inspection(reading: STDIN_FILENO, name: "standard input", scratch: scratch) }
+            var info = stat()
+            // A regular file, a folder, or nothing: the file is not read before it is wanted.
+            let isStream = stat(path, &info) == 0 && ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT)
+            guard isStream else { return try Inspection(ExtentList(file: path), scratch: scratch) }
+            let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { throw FileError("open", path) }
+            defer { close(file) }
+            return try Inspection(reading: file, name: path, scratch: scratch)
         } catch let error as FileError {
             throw error
         } catch {

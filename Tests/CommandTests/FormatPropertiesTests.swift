@@ -9,30 +9,43 @@ struct FormatPropertiesTests {
         let files: [String]
         let firmware: String
         let medium: String
-
-        func paths(_ build: String) -> [String] { files.map { build + $0.dropFirst() } }
     }
 
     struct Fault: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// A folder with what the program wrote: one folder for each group of formats whose files have different names.
+    /// A folder with what the program wrote: all formats in one run.
     private struct World {
         let folder: String
         let cache: String
 
         /// - Parameter shell: what a shell does before it becomes the program, whose path is `$0`.
-        func build(_ groups: [[Row]], shell: String, environment: [String: String] = [:]) throws {
-            for (index, group) in groups.enumerated() {
-                let arguments = [
-                    try Program.path(), "build", "--quiet", "--cache", cache, "--name", "m", "--dir", "\(folder)/\(index)", "--size", "512",
-                    "--format", group.map(\.name).joined(separator: ","), Program.root + "/examples/minimal.yml",
-                ]
-                let ended = try EndedProcess(
-                    "/bin/sh", ["-c", shell] + arguments, input: "/dev/null", folder: folder, environment: environment)
-                guard ended.status == 0 else { throw Fault(description: "\(group.map(\.name)): \(ended.complaint)") }
+        func build(_ rows: [Row], shell: String, environment: [String: String] = [:]) throws {
+            let arguments = [
+                try Program.path(), "build", "--quiet", "--cache", cache, "--name", "m", "--dir", folder + "/m", "--size", "512",
+                "--format", rows.map(\.name).joined(separator: ","), Program.root + "/examples/minimal.yml",
+            ]
+            let ended = try EndedProcess(
+                "/bin/sh", ["-c", shell] + arguments, input: "/dev/null", folder: folder, environment: environment)
+            guard ended.status == 0 else { throw Fault(description: ended.complaint) }
+        }
+
+        /// Which files the build says are of a format.
+        func paths(_ row: Row) throws -> [String] {
+            let text = try Data(contentsOf: URL(filePath: folder + "/m/m-build.json"))
+            return try JSONDecoder().decode(Summary.self, from: text).files.filter { $0.format == row.name }.map {
+                "\(folder)/m/\($0.name)"
             }
+        }
+
+        private struct Summary: Decodable {
+            struct File: Decodable {
+                let name: String
+                let format: String
+            }
+
+            let files: [File]
         }
 
         /// A store with the images of another, and none of its encoded segments.
@@ -50,18 +63,6 @@ struct FormatPropertiesTests {
         try JSONDecoder().decode([Row].self, from: Data(Program.moby(["formats", "--json"]).utf8))
     }
 
-    /// As few groups as can be without two formats that write a file of one name.
-    private static func groups(_ rows: [Row]) -> [[Row]] {
-        rows.reduce(into: [[Row]]()) { groups, row in
-            func meets(_ other: Row) -> Bool { other.files.contains { $0 != "X-kernel" && row.files.contains($0) } }
-            if let place = groups.firstIndex(where: { !$0.contains(where: meets) }) {
-                groups[place].append(row)
-            } else {
-                groups.append([row])
-            }
-        }
-    }
-
     /// Time zone, locale, umask, home, folder, number of processors and what the cache has: the same bytes. Then what is in them.
     @Test(.timeLimit(.minutes(5))) func theWorldDoesNotMatter() async throws {
         try await withTemporaryDirectory { folder in
@@ -69,28 +70,26 @@ struct FormatPropertiesTests {
                 try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
             }
             let rows = try Self.rows()
-            let groups = Self.groups(rows)
-            #expect(rows.count >= 20 && groups.count < 8)
+            #expect(rows.count >= 20)
             let first = World(folder: folder + "/here", cache: Program.cache)
-            try first.build(groups, shell: #"exec "$0" "$@""#, environment: ["TZ": "UTC", "LC_ALL": "C"])
+            try first.build(rows, shell: #"exec "$0" "$@""#, environment: ["TZ": "UTC", "LC_ALL": "C"])
             let second = World(folder: folder + "/there and elsewhere", cache: try World.emptyHanded(beside: Program.cache))
             defer { try? FileManager.default.removeItem(atPath: second.cache) }
             try second.build(
-                groups, shell: #"umask 077; exec taskset -c 0 "$0" "$@""#,
+                rows, shell: #"umask 077; exec taskset -c 0 "$0" "$@""#,
                 environment: [
                     "TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE.UTF-8", "HOME": "/nonexistent", "USER": "other",
                 ])
             var compared = 0
-            for (index, group) in groups.enumerated() {
-                for row in group {
-                    for name in row.paths("m") {
-                        let (one, other) = ("\(first.folder)/\(index)/\(name)", "\(second.folder)/\(index)/\(name)")
-                        let answer = try await Oracle("cmp").run([one, other])
-                        #expect(answer.succeeded, "\(row.name): \(answer.output)\(answer.errors)")
-                        compared += 1
-                    }
-                    try await check(row, in: "\(first.folder)/\(index)")
+            for row in rows {
+                let paths = try first.paths(row)
+                #expect(paths.count == row.files.count, "\(row.name)")
+                for (one, other) in zip(paths, try second.paths(row)) {
+                    let answer = try await Oracle("cmp").run([one, other])
+                    #expect(answer.succeeded, "\(row.name): \(answer.output)\(answer.errors)")
+                    compared += 1
                 }
+                try await check(row, paths)
             }
             #expect(compared >= rows.count)
         }
@@ -112,10 +111,9 @@ struct FormatPropertiesTests {
         var all: [Part] { [self] + (parts ?? []).flatMap(\.all) }
     }
 
-    private func check(_ row: Row, in folder: String) async throws {
+    private func check(_ row: Row, _ paths: [String]) async throws {
         var found: [Part] = []
-        for name in row.paths("m") {
-            let path = "\(folder)/\(name)"
+        for path in paths {
             let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64)
             let part = try JSONDecoder().decode(Part.self, from: Data(Program.moby(["inspect", "--json", path]).utf8))
             #expect(part.size == size, "\(row.name)")

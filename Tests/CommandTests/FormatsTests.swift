@@ -6,6 +6,7 @@ import Testing
 struct FormatsTests {
     private struct Row: Decodable {
         let name: String
+        let aliases: [String]
         let files: [String]
         let firmware: String
         let summary: String
@@ -17,9 +18,11 @@ struct FormatsTests {
         #expect(rows.map(\.name) == lines.map { String($0.prefix { $0 != " " }) })
         for (row, line) in zip(rows, lines) {
             #expect(line.hasSuffix("  " + row.summary))
+            #expect(row.aliases.isEmpty || line.contains(row.aliases.joined(separator: " ")))
             #expect(line.contains(row.files.joined(separator: " ")))
         }
         #expect(rows.contains { $0.name == "raw-efi" && $0.files == ["X-efi.img"] && $0.firmware == "UEFI" })
+        #expect(rows.first { $0.name == "gcp" }?.aliases == ["gcp-img", "gcp-storage"])
         let help = try Program.moby(["build", "--help"]).split { $0 == "\n" || $0 == " " }.joined(separator: " ")
         #expect(help.contains("Formats: " + rows.map(\.name).joined(separator: ", ")))
     }

@@ -39,11 +39,22 @@ struct InspectCommandTests {
                 #expect(list.contains("initrd:/link -> etc/hosts\n"))
                 #expect(try Program.moby(["ls", file, "/etc"]).split(separator: "\n").last?.hasSuffix("initrd:/etc/hosts") == true)
             }
+            #expect(try Program.moby(["ls", folder + "/disk.img", "esp:/efi/initrd.IMG"]).contains("esp:/EFI/INITRD.IMG"))
             let text = try Program.moby(["inspect", folder + "/disk.img"])
             #expect(text.contains("partition 1 start: 40 MiB, offset 1 MiB, type EFI system") && text.contains("label START"), "\(text)")
             #expect(text.contains("files in esp:") && text.contains("/EFI/INITRD.IMG"), "\(text)")
             let root = try JSONDecoder().decode(Part.self, from: Data(Program.moby(["inspect", "--json", folder + "/disk.img"]).utf8))
             #expect(root.kind == "GPT disk" && root.size == 64 << 20 && root.parts?.first?.parts?.first?.kind == "FAT16 volume")
+        }
+    }
+
+    @Test func pipesAreReadToTheirEnd() async throws {
+        try await withArtifacts { folder in
+            let program = try Program.path()
+            for how in ["cat initrd.img | '\(program)' cat - /etc/hosts", "mkfifo f; cat disk.img >f & '\(program)' cat f /etc/hosts"] {
+                let ended = try EndedProcess("/bin/sh", ["-c", how], input: "/dev/null", folder: folder, environment: [:])
+                #expect(ended.text == "127.0.0.1 localhost\n", "\(ended.complaint)")
+            }
         }
     }
 

@@ -18,10 +18,12 @@ struct UsageTests {
         (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
-        (["build", "--name", "", "x.yml"], 64, "--name is empty"),
         (["build", "--docker", "x.yml"], 64, "docker-archive:FILE"),
         (["build", "--sbom-output", "s.json", "x.yml"], 64, "no SBOM is written"),
         (["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1, "--input-tar is not needed"),
+        (["build", "--name", "", "x.yml"], 64, "--name is empty"), (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
+        (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
+        (["build", "-f", "iso,uki", "--size", "1G", "examples/minimal.yml"], 1, "--size needs a disk format"),
         (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
@@ -29,6 +31,15 @@ struct UsageTests {
         #expect(result.status == Int32(status), "\(result.error)")
         #expect(result.error.contains(message), "\(result.error)")
         #expect(result.output.isEmpty)
+    }
+
+    @Test(arguments: ["abc", "-1", "", "1.5", "4354819200", "99999999999999999999"])
+    func aTimeThatIsNoneIsAnError(_ value: String) throws {
+        for verb in [["build", "examples/minimal.yml"], ["pkg", "build", "pkg/init"]] {
+            let result = try Program.run(verb, environment: ["SOURCE_DATE_EPOCH": value])
+            #expect(result.status == 2)
+            #expect(result.error.contains("SOURCE_DATE_EPOCH is '\(value)', expected whole seconds since 1970 from 0 to 4354819199"))
+        }
     }
 
     @Test func versionPrintsOneLine() throws {

@@ -104,6 +104,10 @@ import Testing
                 { _ = try MBR.disk(partition: .zeros(1 << 41), type: 12, bootCode: [], identity: []) },
                 "a partition of 2199023255552 bytes, at most 2 TiB in a master boot record"
             ),
+            (
+                { _ = try MBR.disk(partition: .zeros(4096), type: 12, bootCode: [], identity: [], minimumSize: 3 << 40) },
+                "a disk of 3298534883328 bytes, at most 2199023255552 bytes (2 TiB) with a master boot record"
+            ),
             ({ _ = try MBR.entries(of: .zeros(511)) }, "no master boot record: only 511 bytes"),
             ({ _ = try MBR.entries(of: .zeros(512)) }, "no master boot record: no 55 AA at its end"),
             ({ _ = try GPT.Table(.zeros(1023)) }, "no GPT: only 1023 bytes"),

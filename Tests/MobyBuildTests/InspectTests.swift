@@ -54,6 +54,50 @@ struct InspectTests {
         }
     }
 
+    /// What was cut short shows what there is of it, says that it is cut short, and gives no bytes that it does not have.
+    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func whatIsCutShortIsShown(_ format: OutputFormat) async throws {
+        try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
+            for suffix in format.suffixes where !["-kernel", "-cmdline"].contains(suffix) {
+                let path = "\(folder)/web\(suffix)"
+                let bytes = try TestFile.read(path)
+                let whole = try Inspection(ExtentList(file: path), scratch: folder)
+                for share in [50, 90] {
+                    let cut = "\(folder)/cut"
+                    try ExtentWriter.write(ExtentList(bytes: Array(bytes[..<(bytes.count * share / 100)])), to: cut)
+                    let inspection = try Inspection(ExtentList(file: cut), scratch: folder)
+                    #expect(!inspection.faults.isEmpty, "\(suffix) \(share)")
+                    // A fixed VHD without its end is a disk.
+                    let kind = whole.root.kind == "VHD disk" && format.name == "vhd" ? "GPT disk" : whole.root.kind
+                    #expect(inspection.root.kind == kind, "\(suffix) \(share)")
+                    #expect(inspection.root.text(name: "x").contains("damaged: "))
+                    for found in try inspection.list(nil) where found.file.kind == .regular {
+                        let address = "\(found.volume):/\(found.file.path)"
+                        var (got, isWhole) = ([UInt8](), true)
+                        do { try inspection.read(address) { got.append(contentsOf: $0) } } catch { isWhole = false }
+                        guard isWhole else { continue }
+                        var expected: [UInt8] = []
+                        try whole.read(address) { expected.append(contentsOf: $0) }
+                        let isSame = got == expected
+                        #expect(isSame, "\(suffix) \(share) \(address)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func segmentsHaveNamesOutOfTheSummary() async throws {
+        try await MediaFormatTests.build(["kernel+initrd", "raw"]) { folder in
+            for name in ["web-initrd.img", "web.img"] {
+                let inspection = try Inspection(ExtentList(file: "\(folder)/\(name)"), scratch: folder)
+                let names = BuildSummary.sources(of: "\(folder)/\(name)")
+                inspection.addNames { names[$0] }
+                let text = inspection.root.text(name: name)
+                #expect(text.contains("from docker.io/test/nginx:1") || text.contains("from test/nginx:1"), "\(text)")
+            }
+            #expect(BuildSummary.sources(of: folder + "/other.img").isEmpty)
+        }
+    }
+
     @Test func segmentsHaveTheirImages() async throws {
         try await MediaFormatTests.build(["kernel+initrd"]) { folder in
             let inspection = try Inspection(try ExtentList(file: folder + "/web-initrd.img"), scratch: folder)

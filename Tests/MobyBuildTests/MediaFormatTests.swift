@@ -13,14 +13,7 @@ struct MediaFormatTests {
         _ formats: [String], size: UInt64? = nil, loaders: Bool = true, rootOnDisk: Bool = false, _ body: (String) async throws -> Value
     ) async throws -> Value {
         try await Workshop.with { workshop in
-            try BuilderTests.fill(workshop)
-            if rootOnDisk { try DiskRootTests().fill(workshop) }
-            let files: [BootLoaders.File] = [
-                .efiStub, .efiLoader, .syslinux, .syslinuxCore, .mbr, .gptMBR, .isolinux, .isoHybridMBR,
-            ]
-            if loaders {
-                try workshop.image("test/all-loaders:1", files.map { ($0.rawValue, .bytes(try TestFile.read("/" + $0.rawValue))) })
-            }
+            try fill(workshop, loaders: loaders, rootOnDisk: rootOnDisk)
             let options = workshop.options {
                 $0.formats = formats
                 $0.bootLoaders = "test/all-loaders:1"
@@ -31,6 +24,14 @@ struct MediaFormatTests {
                 workshop.spec(rootOnDisk ? DiskRootTests.yaml : BuilderTests.yaml))
             return try await body(workshop.folder + "/out")
         }
+    }
+
+    static func fill(_ workshop: Workshop, loaders: Bool, rootOnDisk: Bool) throws {
+        try BuilderTests.fill(workshop)
+        if rootOnDisk { try DiskRootTests().fill(workshop) }
+        guard loaders else { return }
+        let files = BootLoaders.File.allCases
+        try workshop.image("test/all-loaders:1", files.map { ($0.rawValue, .bytes(try TestFile.read("/" + $0.rawValue))) })
     }
 
     private static func file(_ format: OutputFormat, in folder: String) -> String { "\(folder)/web\(format.suffixes[0])" }

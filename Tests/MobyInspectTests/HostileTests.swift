@@ -32,7 +32,7 @@ struct HostileTests {
 
     @Test func compressedZerosStopAtTheLimit() throws {
         let bomb = try gzip([UInt8](repeating: 0, count: 64 << 20))
-        #expect(throws: (any Error).self) { try inspect(bomb) { $0.plain = 1 << 20 } }
+        #expect(try inspect(bomb) { $0.plain = 1 << 20 }.faults.count == 1)
     }
 
     @Test func anArchiveOfTooManyNamesIsAnError() throws {
@@ -44,7 +44,8 @@ struct HostileTests {
         try CPIO.write(tree, under: .root, to: &sink)
         let bytes = try gzip((sink as? Collected)?.bytes ?? [])
         #expect(try inspect(bytes).volumes.first?.files.count == 500)
-        #expect { try inspect(bytes) { $0.names = 1 << 16 } } throws: { "\($0)".contains("more names") }
+        let bounded = try inspect(bytes) { $0.names = 1 << 18 }
+        #expect(bounded.faults.contains { $0.contains("more names") } && (bounded.volumes.first?.files.count ?? 0) > 100)
     }
 
     @Test func linksInCirclesAreNotFollowedForEver() throws {

@@ -6,12 +6,27 @@ extension EROFS {
     /// what is asked for. It reads what `mkfs.erofs` makes by default, with LZ4 or without, and files in chunks.
     public struct Reader: Sendable {
         let image: ExtentList
+        /// How many bytes of the image there are.
+        private let stored: UInt64
         public let superblock: Superblock
 
         /// - Throws: `DiskImageError` for what is no EROFS, is damaged, or needs what is not known here; `FileError`, `ExtentError`.
         public init(_ image: ExtentList) throws {
             self.image = image
+            stored = image.length
             superblock = try Superblock(of: image)
+        }
+
+        /// The length in bytes that the image has by its superblock.
+        public var length: UInt64 { UInt64(superblock.blocks) * UInt64(blockSize) }
+
+        /// The same of an image that was cut short: its places stay, reading what it lacks is an error.
+        public var extended: Reader { Reader(self) }
+
+        private init(_ reader: Reader) {
+            var image = reader.image
+            image.extendMissing(to: reader.length)
+            (self.image, stored, superblock) = (image, reader.stored, reader.superblock)
         }
 
         /// Calls `body` with every name, directories before what they hold, in the order of names within a directory.
@@ -22,7 +37,7 @@ extension EROFS {
             var pending: [(path: TreePath, inode: Inode)] = [(.root, root)]
             var seen: Set<UInt64> = [root.nid]
             // Each directory is somewhere in the image, so that together they cannot be longer than it is.
-            var budget = image.length
+            var budget = stored
             while let (path, folder) = pending.popLast() {
                 guard folder.size <= budget else { throw fault("directories of more bytes than the image has") }
                 budget -= folder.size

@@ -38,6 +38,14 @@ extension FAT {
 
         static func fault(_ what: String) -> DiskImageError { DiskImageError("not a usable FAT volume: \(what)") }
 
+        /// The length in bytes that a volume has by its boot sector, which may be above that of the content.
+        /// - Throws: as ``init(_:)``.
+        public static func length(of content: ExtentList) throws -> UInt64 {
+            let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
+            let small = UInt64(try boot.u16le(0x13))
+            return (small > 0 ? small : UInt64(try boot.u32le(0x20))) * sectorLength
+        }
+
         private static func geometry(_ boot: ByteView, _ length: UInt64) throws -> Geometry {
             let sector = try boot.u16le(0x0B)
             guard sector == 512 else { throw fault("sectors of \(sector) bytes, expected 512") }
@@ -67,8 +75,14 @@ extension FAT {
         /// Every file and directory, parents first, in the order of the volume.
         /// - Throws: `DiskImageError` for a damaged directory; `FileError`, `ExtentError`.
         public func entries() throws -> [Entry] {
-            var seen: Set<UInt64> = []
             var result: [Entry] = []
+            try entries(into: &result)
+            return result
+        }
+
+        /// As ``entries()``; what was found before a fault is there when it throws.
+        public func entries(into result: inout [Entry]) throws {
+            var seen: Set<UInt64> = []
             var pending: [(prefix: String, depth: Int, cluster: UInt64?)] = [("", 0, nil)]
             var budget = Self.pathBudget
             while let directory = pending.popLast() {
@@ -85,7 +99,6 @@ extension FAT {
                     pending.append((entry.path + "/", directory.depth + 1, entry.cluster))
                 }
             }
-            return result
         }
 
         /// The bytes of a file.

@@ -26,6 +26,40 @@ extension ISO9660 {
     /// - Parameter limit: more names are an error.
     /// - Throws: `DiskImageError` for what is no CD image or a damaged one; `FileError`, `ExtentError`.
     public static func read(_ image: ExtentList, limit: Int = 1 << 20) throws -> Volume {
+        let (volume, fault) = try salvage(image, limit: limit, extending: false)
+        if let fault { throw fault }
+        return volume
+    }
+
+    /// As ``read(_:limit:)``, with what was found before a fault. What an image that was cut short lacks of its files is missing.
+    /// - Throws: `DiskImageError` for what is no CD image; `FileError`, `ExtentError`.
+    public static func salvage(_ image: ExtentList, limit: Int) throws -> (volume: Volume, fault: (any Error)?) {
+        try salvage(image, limit: limit, extending: true)
+    }
+
+    private static func salvage(_ image: ExtentList, limit: Int, extending: Bool) throws -> (volume: Volume, fault: (any Error)?) {
+        let (primary, catalog) = try descriptors(image)
+        let size = UInt64(try primary.u32le(80)) * sector
+        var whole = image
+        var fault: (any Error)?
+        if extending, size > image.length {
+            whole.extendMissing(to: size)
+            fault = DiskImageError("cut short: \(image.length) of \(size) bytes are there")
+        }
+        var reader = TreeReader(image: whole, limit: limit)
+        var boot: [BootEntry] = []
+        do {
+            try reader.read(root: UInt64(try primary.u32le(158)), length: UInt64(try primary.u32le(166)))
+        } catch let error where !(error is FileError) { fault = fault ?? error }
+        do {
+            if let catalog { boot = try ElTorito.read(whole, at: catalog * sector) }
+        } catch let error where !(error is FileError) { fault = fault ?? error }
+        let volumeID = try primary.text(40, 32).trimmingSpaces
+        return (Volume(volumeID: volumeID, size: size, bootEntries: boot, entries: reader.entries), fault)
+    }
+
+    /// The primary descriptor, and the sector of the boot catalog when there is one.
+    private static func descriptors(_ image: ExtentList) throws -> (primary: ByteView, catalog: UInt64?) {
         var (primary, catalog): (ByteView?, UInt64?) = (nil, nil)
         for number in firstDescriptor..<firstDescriptor + 16 {
             let descriptor = try ByteView(image, at: number * sector, count: Int(sector), "volume descriptor")
@@ -41,11 +75,7 @@ extension ISO9660 {
         guard try primary.u16le(128) == UInt16(sector) else {
             throw DiskImageError("a CD image with sectors of \(try primary.u16le(128)) bytes, expected \(sector)")
         }
-        var reader = TreeReader(image: image, limit: limit)
-        try reader.read(root: UInt64(try primary.u32le(158)), length: UInt64(try primary.u32le(166)))
-        return Volume(
-            volumeID: try primary.text(40, 32).trimmingSpaces, size: UInt64(try primary.u32le(80)) * sector,
-            bootEntries: try catalog.map { try ElTorito.read(image, at: $0 * sector) } ?? [], entries: reader.entries)
+        return (primary, catalog)
     }
 }
 

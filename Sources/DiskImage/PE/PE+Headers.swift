@@ -24,10 +24,12 @@ extension PE {
         let certificateEntry: Int?
         let sectionTable: Int
         /// Where the data of the last section end.
-        var end: UInt64 { sections.map { $0.rawSize == 0 ? 0 : $0.rawOffset + $0.rawSize }.max() ?? length }
+        public var end: UInt64 { sections.map { $0.rawSize == 0 ? 0 : $0.rawOffset + $0.rawSize }.max() ?? length }
 
+        /// - Parameter isWhole: false for a file that may be cut short: what is said to lie behind its end is no fault.
         /// - Throws: `DiskImageError` for what is no executable; `FileError`, `ExtentError`.
-        public init(_ file: ExtentList) throws {
+        public init(_ file: ExtentList, isWhole: Bool = true) throws {
+            let limit = isWhole ? file.length : .max
             let start = ByteView(try file.bytes(at: 0, count: Int(min(file.length, 4096))), "PE")
             guard start.bytes.starts(with: Array("MZ".utf8)) else { throw Self.fault("no 'MZ' at its start") }
             let offset = Int(try start.u32le(0x3C))
@@ -49,11 +51,11 @@ extension PE {
             guard [fileAlignment, sectionAlignment].allSatisfy({ $0.nonzeroBitCount == 1 && $0 <= 1 << 20 }) else {
                 throw Self.fault("alignment of \(fileAlignment) and \(sectionAlignment) bytes, expected powers of 2")
             }
-            sections = try Self.sections(view, at: sectionTable, count: Int(try view.u16le(offset + 6)), file.length)
+            sections = try Self.sections(view, at: sectionTable, count: Int(try view.u16le(offset + 6)), limit)
             let directories = offset + 24 + (isPlus ? 112 : 96)
             let hasEntry = try view.u32le(directories - 4) > 4 && directories + 40 <= sectionTable
             certificateEntry = hasEntry ? directories + 32 : nil
-            certificates = hasEntry ? try Self.certificates(view, at: directories + 32, file.length) : nil
+            certificates = hasEntry ? try Self.certificates(view, at: directories + 32, limit) : nil
         }
 
         private static func sections(_ view: ByteView, at table: Int, count: Int, _ length: UInt64) throws -> [Section] {

@@ -34,6 +34,12 @@ extension GPT {
             }
         }
 
+        /// The length in bytes that a disk has by its first header; nil when that is damaged.
+        public static func length(of disk: ExtentList) -> UInt64? {
+            guard let header = try? header(of: disk, at: 1), let last = try? header.u64le(32), last < 1 << 52 else { return nil }
+            return (last + 1) * sectorLength
+        }
+
         /// - Parameter sector: of the header.
         private init(_ disk: ExtentList, at sector: UInt64, fault: String?) throws {
             let header = try Self.header(of: disk, at: sector)

@@ -14,6 +14,8 @@ public enum MBR {
     /// Where the first partition starts, in sectors: at 1 MiB.
     public static let firstSector: UInt32 = 2048
     static let alignment: UInt64 = 1 << 20
+    /// The largest disk, in bytes: sectors have 32 bits.
+    static let limit: UInt64 = 2 << 40
 
     /// A line of the table.
     public struct Entry: Sendable, Equatable {
@@ -83,13 +85,20 @@ public enum MBR {
         var disk = ExtentList(bytes: try sector(bootCode: bootCode, signature: signature, entries: [entry]))
         disk.pad(to: start)
         disk.append(partition)
-        disk.pad(to: max(minimumSize, disk.length).rounded(to: alignment))
+        let size = max(minimumSize, disk.length).rounded(to: alignment)
+        guard size <= limit else {
+            throw DiskImageError(
+                "a disk of \(size) bytes, at most \(limit) bytes (2 TiB) with a master boot record",
+                hint: "choose a smaller size, or a format for UEFI or for both, which has a GPT")
+        }
+        disk.pad(to: size)
         return disk
     }
 
     /// The entries of a disk that are in use, in the order of the table.
+    /// - Parameter isWhole: false for a disk that may be cut short.
     /// - Throws: `DiskImageError` when it has no master boot record or one that points beyond the disk's end.
-    public static func entries(of disk: ExtentList) throws -> [Entry] {
+    public static func entries(of disk: ExtentList, isWhole: Bool = true) throws -> [Entry] {
         guard disk.length >= sectorLength else { throw DiskImageError("no master boot record: only \(disk.length) bytes") }
         let view = ByteView(try disk.bytes(at: 0, count: 512), "master boot record")
         guard try view.u16le(510) == 0xAA55 else { throw DiskImageError("no master boot record: no 55 AA at its end") }
@@ -99,7 +108,7 @@ public enum MBR {
                 isActive: try view.u8(offset) == 0x80, type: try view.u8(offset + 4), start: try view.u32le(offset + 8),
                 sectors: try view.u32le(offset + 12))
         }.filter { $0.type != 0 && $0.sectors > 0 }
-        for entry in entries where entry.type != 0xEE && entry.range.upperBound > disk.length {
+        for entry in entries where isWhole && entry.type != 0xEE && entry.range.upperBound > disk.length {
             throw DiskImageError("a partition up to byte \(entry.range.upperBound) on a disk of \(disk.length) bytes")
         }
         return entries

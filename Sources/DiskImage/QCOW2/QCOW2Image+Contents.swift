@@ -56,17 +56,18 @@ extension QCOW2.Image {
                 let (start, overflow) = (slot * count + index).multipliedReportingOverflow(by: image.clusterSize)
                 guard !overflow, start < image.size else { return }
                 let isCompressed = entry & QCOW2.compressed > 0
-                try body(start, isCompressed ? decompressed(entry) : plain(entry), isCompressed)
+                try body(start, isCompressed ? decompressed(entry) : plain(entry, at: start), isCompressed)
             }
         }
 
-        private mutating func plain(_ entry: UInt64) throws -> ExtentList {
+        private mutating func plain(_ entry: UInt64, at start: UInt64) throws -> ExtentList {
             try spend(image.clusterSize / 512)
             let offset = entry & offsetMask
             try check(offset)
-            // The last cluster may be cut short.
+            // The last cluster may end where the disk does.
             let end = min(offset + image.clusterSize, image.file.length)
             var cluster = image.file[offset..<end]
+            cluster.extendMissing(to: min(image.clusterSize, image.size - start))
             cluster.pad(to: image.clusterSize)
             return cluster
         }

@@ -16,11 +16,20 @@ extension QCOW2 {
         public let obstacle: String?
         let file: ExtentList
         let l1Table: [UInt64]
+
+        /// Whether there is no table to find the disk by.
+        public var isHeadOnly: Bool { l1Table.isEmpty && size > 0 }
     }
 
     /// Reads header and L1 table.
     /// - Throws: `DiskImageError` for what is no qcow2 file or a damaged one; `FileError`, `ExtentError`.
-    public static func read(_ file: ExtentList) throws -> Image {
+    public static func read(_ file: ExtentList) throws -> Image { try read(file, withTable: true) }
+
+    /// The header of a file that was cut short before its L1 table: of the disk nothing is found.
+    /// - Throws: as ``read(_:)``.
+    public static func readHead(_ file: ExtentList) throws -> Image { try read(file, withTable: false) }
+
+    private static func read(_ file: ExtentList, withTable: Bool) throws -> Image {
         let header = try ByteView(file, at: 0, count: 72, "qcow2 header")
         guard try header.u32be(0) == magic else { throw DiskImageError("no qcow2 file: it does not start with 'QFI\\xfb'") }
         let version = try header.u32be(4)
@@ -34,11 +43,12 @@ extension QCOW2 {
         guard entries >= size.divided(by: covered), entries <= 4 << 20 else {
             throw DiskImageError("qcow2: an L1 table of \(entries) entries for a disk of \(size) bytes")
         }
-        let table = try ByteView(file, at: try header.u64be(40), count: Int(entries) * 8, "qcow2 L1 table")
+        let count = withTable ? Int(entries) : 0
+        let table = try ByteView(file, at: withTable ? try header.u64be(40) : 0, count: count * 8, "qcow2 L1 table")
         return Image(
             version: version, size: size, clusterSize: 1 << bits, snapshots: try header.u32be(60),
             backingFile: try backingFile(file, header), obstacle: try obstacle(file, header, version), file: file,
-            l1Table: try (0..<Int(entries)).map { try table.u64be($0 * 8) })
+            l1Table: try (0..<count).map { try table.u64be($0 * 8) })
     }
 
     private static func backingFile(_ file: ExtentList, _ header: ByteView) throws -> String? {

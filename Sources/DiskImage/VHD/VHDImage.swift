@@ -10,6 +10,23 @@ extension VHD {
         public let blockSize: UInt64?
         let file: ExtentList
         let table: [UInt32]
+        /// Whether the end of the file is missing; of a dynamic disk, there is a copy of the footer at the start.
+        public internal(set) var isCutShort = false
+    }
+
+    /// As ``read(_:)``, and a dynamic disk that was cut short too: what it lacks of its blocks is missing.
+    /// - Throws: as ``read(_:)``.
+    public static func salvage(_ file: ExtentList) throws -> Image {
+        do { return try read(file) } catch let fault as DiskImageError {
+            guard let footer = try? ByteView(file, at: 0, count: 512, "VHD footer"), footer.bytes.starts(with: Array("conectix".utf8)),
+                try footer.u32be(64) == checksum(footer.bytes, at: 64), try footer.u32be(60) == Kind.dynamic.rawValue
+            else { throw fault }
+            let size = try footer.u64be(48)
+            guard size <= limit else { throw fault }
+            var image = try readDynamic(file, size: size, headerAt: try footer.u64be(16))
+            image.isCutShort = true
+            return image
+        }
     }
 
     /// Reads the footer, and of a dynamic disk header and block table.
@@ -59,11 +76,17 @@ extension VHD.Image {
         guard let blockSize else { return file[0..<size] }
         var disk = ExtentList()
         // Every block takes room in a file that is right.
-        var budget = file.length / blockSize
+        var budget = file.length / blockSize + (isCutShort ? 1 : 0)
+        var missing = 1 << 16
         for (index, first) in table.enumerated() where first != .max && UInt64(index) * blockSize < size {
+            disk.pad(to: UInt64(index) * blockSize)
+            if isCutShort, UInt64(first) * VHD.sector + blockSize + VHD.sector > file.length, missing > 0 {
+                missing -= 1
+                disk.extendMissing(to: disk.length + blockSize)
+                continue
+            }
             guard budget > 0 else { throw DiskImageError("VHD: the table names more blocks than the file has") }
             budget -= 1
-            disk.pad(to: UInt64(index) * blockSize)
             try addBlock(at: UInt64(first) * VHD.sector, blockSize, to: &disk)
         }
         disk.pad(to: max(size, disk.length))

@@ -16,6 +16,18 @@ extension VMDK {
         let tableEntries: Int
     }
 
+    /// Header and descriptor of a file that was cut short before its grain directory: of the disk nothing is found.
+    /// - Throws: as ``read(_:)``.
+    public static func readHead(_ file: ExtentList) throws -> Image {
+        let header = try ByteView(file, at: 0, count: 512, "VMDK header")
+        guard try header.u32le(0) == magic else { throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'") }
+        let (capacity, grain) = (try header.u64le(12), try header.u64le(20))
+        guard (1...4096).contains(grain), capacity <= 1 << 37 else { throw DiskImageError("VMDK: a disk of \(capacity) sectors") }
+        return Image(
+            size: capacity * sector, grainSize: grain * sector, isCompressed: try header.u32le(8) & 0x10000 > 0,
+            descriptor: try descriptor(file, header), file: file, directory: [], tableEntries: 0)
+    }
+
     /// Reads header, descriptor and grain directory.
     /// - Throws: `DiskImageError` for what is no sparse VMDK or a damaged one; `FileError`, `ExtentError`.
     public static func read(_ file: ExtentList) throws -> Image {

@@ -4,7 +4,7 @@ internal import OCI
 
 /// Whether the image of the section `boot` has what formats that boot by themselves take from it.
 struct BootCheck {
-    let warnings: [Diagnostic]
+    let faults: [Diagnostic]
 
     /// - Parameter state: what the image has.
     init(_ image: Located<String>, in state: RootState) {
@@ -12,13 +12,13 @@ struct BootCheck {
             TreePath(name.utf8).flatMap { state.resolvingParents($0) }.flatMap { state[$0] } == nil
         }
         guard let first = missing.first else {
-            warnings = []
+            faults = []
             return
         }
         let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
-        warnings = [
+        faults = [
             Diagnostic(
-                .warning, at: image.location, "boot loader image '\(image.value)' has no file '\(first)'\(others)",
+                at: image.location, "boot loader image '\(image.value)' has no file '\(first)'\(others)",
                 hint: "formats that take them cannot be built; pkg/bootloaders has all")
         ]
     }

@@ -41,7 +41,7 @@ public struct Lint: Sendable {
             if let root { found += check.bindSources(in: root, spec) }
         }
         if let image = spec.boot.image, let loaders = present[image.value] {
-            found += try BootCheck(image, in: Lint.state(images.tree(loaders), loaders.name)).warnings
+            found += try BootCheck(image, in: Lint.state(images.tree(loaders), loaders.name)).faults
         }
         return found
     }

@@ -32,10 +32,19 @@ struct BootDisc {
             entries = try isolinux()
             entries += [entry("kernel", kernel), entry("initrd.img", initrd)]
         }
-        return try ISO9660.image(entries, volumeID: "MOBY", time: Int64(clamping: request.time), boot: boot)
+        return try ISO9660.image(entries, volumeID: Self.volumeID(request.name), time: Int64(clamping: request.time), boot: boot)
     }
 
     private static let loader = "isolinux/isolinux.bin"
+
+    /// A build's name in the letters of ISO 9660. Volumes that guests look for have names of their own: user data is on `CIDATA`, a root
+    /// on disk is `ROOT_` and digits.
+    static func volumeID(_ name: String) -> String {
+        let letters = name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+        let id = String(letters)
+        let isTaken = id == "CIDATA" || id.hasPrefix("ROOT_")
+        return String(((isTaken ? "MOBY_" : "") + id).prefix(32))
+    }
 
     private func isolinux() throws -> [ISO9660.Entry] {
         let configuration = medium.syslinuxConfiguration(kernel: "/kernel", initrd: "/initrd.img")

@@ -41,6 +41,7 @@ struct BootLoaders: Sendable {
     func bytes(_ file: File) throws -> [UInt8] { try ExtentReader.bytes(of: self[file], limit: 1 << 20) }
 
     func syslinuxLoader() throws -> Syslinux.Loader {
-        try context("'\(File.syslinux.rawValue)' of boot loader image '\(name)'") { try Syslinux.Loader(installer: bytes(.syslinux)) }
+        let installer = try bytes(.syslinux)
+        return try context("'\(File.syslinux.rawValue)' of boot loader image '\(name)'") { try Syslinux.Loader(installer: installer) }
     }
 }

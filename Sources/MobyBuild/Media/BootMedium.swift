@@ -37,8 +37,16 @@ struct BootMedium {
         guard !line.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
             throw BuildError("the kernel's command line has a line break or control character", hint: "write kernel.cmdline on one line")
         }
+        return try checkedLength(line)
+    }
+
+    /// A command line that the kernel takes whole, in whatever format it comes.
+    /// - Throws: `BuildError` for one that is longer.
+    static func checkedLength(_ line: String) throws -> String {
         guard line.utf8.count <= commandLineLimit else {
-            throw BuildError("a kernel command line of \(line.utf8.count) bytes, at most \(commandLineLimit) bytes")
+            throw BuildError(
+                "a kernel command line of \(line.utf8.count) bytes, at most \(commandLineLimit) bytes",
+                hint: "shorten kernel.cmdline; the kernel would drop the rest, 'moby.root=' of a root on disk first")
         }
         return line
     }

@@ -1,4 +1,5 @@
 public import Extents
+internal import Glibc
 internal import MobySpec
 
 /// One file of an output, not yet written.
@@ -15,6 +16,8 @@ public struct Artifact: Sendable {
     /// File name, e.g. `web-initrd.img`.
     public let name: String
     public let content: Content
+    /// Name of the format that it is a file of.
+    var format = ""
     /// What it could not carry.
     var warnings: [Diagnostic] = []
 
@@ -29,6 +32,24 @@ public struct Artifact: Sendable {
         case .extents(let list): try ExtentWriter.write(list, to: path)
         case .stream(let produce): try ExtentWriter.stream(to: path) { sink in try produce { try sink.write($0) } }
         case .seekable(let produce): try ExtentWriter.stream(to: path, produce)
+        }
+    }
+
+    /// How many bytes the file takes on disk. What is made as it is written is made once more, for nothing but its length.
+    func sizeOnDisk() throws -> UInt64 {
+        switch content {
+        case .extents(let list): return list.dataRanges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+        case .stream(let produce):
+            var size: UInt64 = 0
+            try withUnsafeMutablePointer(to: &size) { size in try produce { size.pointee += UInt64($0.count) } }
+            return size
+        case .seekable(let produce):
+            let nowhere = open("/dev/null", O_RDWR | O_CLOEXEC)
+            guard nowhere >= 0 else { throw FileError("open", "/dev/null") }
+            defer { close(nowhere) }
+            var sink = try FileSink(descriptor: nowhere, name: "/dev/null")
+            try produce(&sink)
+            return sink.written
         }
     }
 

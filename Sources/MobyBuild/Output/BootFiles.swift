@@ -1,3 +1,4 @@
+internal import BootLayout
 public import Extents
 
 /// What boots: the parts that every output format is made of.
@@ -14,8 +15,8 @@ public struct BootFiles: Sendable {
     var identity: String
     /// The same root as trees with where they come from, for formats that are archives of it.
     var root: [RootPart]
-    /// The root for a disk; there for formats of which ``OutputFormat/rootOnDisk`` is there.
-    var diskRoot: DiskRoot?
+    /// The root for a disk, for each file system that a format of the build has as its ``OutputFormat/rootOnDisk``.
+    var diskRoots: [RootFileSystem: DiskRoot] = [:]
 
     /// Microcode and segments, as the kernel reads them.
     public var wholeInitrd: ExtentList {
@@ -23,8 +24,8 @@ public struct BootFiles: Sendable {
         return ExtentList.concatenating([microcode, initrd])
     }
 
-    /// Microcode and the small initrd of ``diskRoot``.
-    var diskInitrd: ExtentList { .concatenating([microcode].compactMap(\.self) + (diskRoot?.segments ?? []).map(\.bytes)) }
+    /// Microcode and the small initrd that mounts a root on a disk.
+    func initrd(for root: DiskRoot) -> ExtentList { .concatenating([microcode].compactMap(\.self) + root.segments.map(\.bytes)) }
 }
 
 extension ExtentList {

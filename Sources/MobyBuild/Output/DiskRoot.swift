@@ -35,9 +35,10 @@ struct DiskRoot: Sendable {
         if let segment = cache.segment(key, title: "root") { return segment.bytes }
         let tree = try merged()
         var image = ExtentList()
-        let clusters = try StagedFile(cache.path(key) + ".clusters") { path in
-            image = try context("writing the root as EROFS") {
-                try EROFS.compressedImage(of: tree, EROFS.Options(uuid: uuid, label: "root"), scratch: path)
+        PartialFiles.removeAbandoned(of: [cache.path(key), cache.path(key) + ".clusters"])
+        let clusters = try context("writing the root as EROFS") {
+            try StagedFile(cache.path(key) + ".clusters") { path in
+                image = try EROFS.compressedImage(of: tree, EROFS.Options(uuid: uuid, label: "root"), scratch: path)
             }
         }
         return try withExtendedLifetime(clusters) {

@@ -5,45 +5,32 @@ enum FormatChoice {
     /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not available yet.
     static func formats(_ names: [String], _ spec: Spec, streaming: Bool) throws -> [OutputFormat] {
         if !names.isEmpty {
-            let formats = unique(try names.map(OutputFormat.available))
-            if let (first, second, suffix) = sharedFile(formats) { throw BuildError(sharedText(first, second, suffix), hint: sharedHint) }
-            return try checked(formats, streaming: streaming)
+            return try checked(unique(try names.map(OutputFormat.available)), streaming: streaming)
         }
         if streaming { return [.tar] }
         guard !spec.outputs.isEmpty else { return [.kernelInitrd] }
         var faults: [Diagnostic] = []
         var formats: [OutputFormat] = []
         for output in spec.outputs {
-            let name = OutputFormat.names2017[output.format.value] ?? output.format.value
             do throws(BuildError) {
-                let format = try OutputFormat.available(name)
+                let format = try OutputFormat.available(output.format.value)
                 formats.append(format.name == OutputFormat.kernelInitrd.name ? .kernelInitrd2017 : format)
             } catch { faults.append(Diagnostic(at: output.format.location, error.description, hint: error.hint)) }
         }
         guard faults.isEmpty else { throw SpecError(faults) }
-        let wanted = unique(formats)
-        if let (first, second, suffix) = sharedFile(wanted) {
-            throw SpecError([Diagnostic(at: spec.outputs.last?.format.location, sharedText(first, second, suffix), hint: sharedHint)])
+        return unique(formats)
+    }
+
+    /// The formats of a build, when they can have what its options want of them.
+    static func formats(_ options: BuildOptions, _ spec: Spec) throws -> [OutputFormat] {
+        let formats = try formats(options.formats, spec, streaming: options.output != nil)
+        if options.size != nil, !formats.contains(where: { $0.medium == .disk }) {
+            let disks = OutputFormat.all.filter { $0.isAvailable && $0.medium == .disk }.map(\.name).joined(separator: ", ")
+            let asked = formats.map { "'\($0)'" }.joined(separator: ", ")
+            throw BuildError("--size needs a disk format, which is none of \(asked)", hint: "disk formats: \(disks)")
         }
-        return wanted
+        return formats
     }
-
-    /// Two formats of one build whose files of one name differ.
-    private static func sharedFile(_ formats: [OutputFormat]) -> (OutputFormat, OutputFormat, suffix: String)? {
-        for (index, format) in formats.enumerated() {
-            for other in formats[..<index] {
-                guard let suffix = format.suffixes.first(where: { $0 != "-kernel" && other.suffixes.contains($0) }) else { continue }
-                return (other, format, suffix)
-            }
-        }
-        return nil
-    }
-
-    private static func sharedText(_ first: OutputFormat, _ second: OutputFormat, _ suffix: String) -> String {
-        "the formats '\(first)' and '\(second)' both write a file '…\(suffix)'"
-    }
-
-    private static let sharedHint = "build them one after the other, with another --name or --dir"
 
     private static func unique(_ formats: [OutputFormat]) -> [OutputFormat] {
         var seen = Set<String>()
@@ -61,16 +48,17 @@ enum FormatChoice {
 }
 
 extension OutputFormat {
-    /// The format of a name that this version can make.
+    /// The format of a name, of today or of 2017, that this version can make.
     /// - Throws: with a guess of what was meant.
     public static func available(_ name: String) throws(BuildError) -> OutputFormat {
-        let format = named(name)
+        guard !name.isEmpty else { throw BuildError("an empty name of an output format", hint: "'moby formats' lists what there is") }
+        let format = named(names2017[name] ?? name)
         if let format, format.isAvailable { return format }
         let names = all.filter(\.isAvailable).map(\.name)
         if let format {
             throw BuildError("output format '\(name)' is not made", hint: format.instead ?? "available: \(names.joined(separator: ", "))")
         }
-        let guess = Spelling.closest(to: name, in: names).map { "did you mean '\($0)'? " } ?? ""
+        let guess = Spelling.closest(to: name, in: namesInSpecs).map { "did you mean '\($0)'? " } ?? ""
         throw BuildError("unknown output format '\(name)'", hint: guess + "formats: \(names.joined(separator: ", "))")
     }
 }

@@ -9,20 +9,29 @@ struct OutputFiles {
     func write(_ artifacts: [Artifact]) throws -> [BuildResult.File] {
         if let output = options.output { return try stream(artifacts, to: output) }
         try makeFolder()
-        var staged = try artifacts.map { artifact in try StagedFile(path(artifact.name)) { try artifact.write(to: $0) } }
+        let summaryPath = path(BuildSummary.fileName(options.name))
+        let paths = artifacts.map { path($0.name) } + [summaryPath]
+        PartialFiles.removeAbandoned(of: paths)
+        for path in paths { try check(path) }
+        var staged = try artifacts.map { artifact in
+            try StagedFile(path(artifact.name), needed: artifact.sizeOnDisk) { try artifact.write(to: $0) }
+        }
         var summary = summary
-        summary.files = zip(artifacts, staged).map { BuildSummary.File(name: $0.name, size: $1.size) }
+        summary.files = zip(artifacts, staged).map { BuildSummary.File(name: $0.name, size: $1.size, format: $0.format) }
         let text = try summary.extents()
-        staged.append(try StagedFile(path(BuildSummary.fileName(options.name))) { try ExtentWriter.write(text, to: $0) })
+        staged.append(try StagedFile(summaryPath, needed: { text.length }) { try ExtentWriter.write(text, to: $0) })
         for file in staged { try file.commit() }
-        return staged.dropLast().map { BuildResult.File(path: $0.path, size: $0.size) }
+        return zip(artifacts, staged).map { BuildResult.File(path: $1.path, size: $1.size, format: $0.format) }
     }
 
     private func stream(_ artifacts: [Artifact], to output: String) throws -> [BuildResult.File] {
         guard let artifact = artifacts.first else { return [] }
         if output != "-" {
-            try artifact.write(to: output)
-            return [BuildResult.File(path: output, size: try SourceFile(output).size)]
+            PartialFiles.removeAbandoned(of: [output])
+            do { try artifact.write(to: output) } catch let error as FileError where error.path == output && error.code == ENOSPC {
+                throw FileError(error.operation, output, code: error.code, needed: try artifact.sizeOnDisk())
+            }
+            return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
         }
         try artifact.stream { bytes in
             var done = 0
@@ -34,6 +43,12 @@ struct OutputFiles {
             }
         }
         return []
+    }
+
+    /// Before anything is written: what cannot be replaced by a file would be found after others had been.
+    private func check(_ path: String) throws {
+        var info = stat()
+        if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
     }
 
     private func path(_ name: String) -> String {

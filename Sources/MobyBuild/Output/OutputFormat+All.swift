@@ -38,6 +38,9 @@ extension OutputFormat {
         return names + names2017.filter { names.contains($0.value) && !names.contains($0.key) }.keys.sorted()
     }
 
+    /// Other names that it can be asked for by.
+    public var aliases: [String] { Self.names2017.filter { $0.value == name }.keys.sorted() }
+
     /// The format of a name.
     public static func named(_ name: String) -> OutputFormat? { all.first { $0.name == name } }
 }

@@ -5,7 +5,7 @@ extension OutputFormat {
     /// A CD image that boots by itself.
     static func disc(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String) -> OutputFormat {
         OutputFormat(name, summary, firmware: firmware, medium: .iso, suffixes: [suffix]) { boot, request in
-            [Artifact(name: request.name + suffix, .extents(try BootDisc(boot, request, firmware).image()))]
+            [Artifact(name: request.file(suffix), .extents(try BootDisc(boot, request, firmware).image()))]
         }
     }
 }

@@ -6,8 +6,8 @@ extension OutputFormat {
     static func disk(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String, _ wrapping: DiskWrapping) -> OutputFormat {
         OutputFormat(name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind, suffixes: [suffix]) { boot, request in
             let disk = try BootDisk(boot, request, firmware).image(sizeUnit: wrapping.sizeUnit)
-            let name = request.name + suffix
-            return [Artifact(name: name, try wrapping.wrap(disk, name))]
+            let name = request.file(suffix)
+            return [Artifact(name: name, try wrapping.wrap(disk, name, request.time))]
         }
     }
 
@@ -15,6 +15,6 @@ extension OutputFormat {
     static let uki = OutputFormat(
         "uki", "unified kernel image: an EFI executable", firmware: .uefi, medium: .files, suffixes: [".efi"]
     ) { boot, request in
-        [Artifact(name: request.name + ".efi", .extents(try BootMedium(boot, request, .uefi).unifiedKernelImage().content))]
+        [Artifact(name: request.file(".efi"), .extents(try BootMedium(boot, request, .uefi).unifiedKernelImage().content))]
     }
 }

@@ -5,7 +5,7 @@ extension OutputFormat {
     /// The root on a disk of its own; an initrd with little more than the drivers mounts it.
     static let kernelErofs = kernelRoot("kernel+erofs", "kernel, small initrd and an EROFS root", .erofs, suffix: "-erofs.img") {
         root, request in
-        (Artifact(name: request.name + "-erofs.img", .extents(try root.image())), root.word)
+        (Artifact(name: request.file("-erofs.img"), .extents(try root.image())), root.word)
     }
 
     /// Kernel, small initrd, a root on a disk, and a command line that names it.
@@ -18,13 +18,13 @@ extension OutputFormat {
             name, summary, medium: .files, suffixes: ["-kernel", "-initrd.img", suffix, "-cmdline"], needsInitrd: false,
             rootOnDisk: fileSystem
         ) { boot, request in
-            guard let root = boot.diskRoot else { preconditionFailure("a format with its root on a disk did not ask for it") }
+            guard let root = boot.diskRoots[fileSystem] else { preconditionFailure("a format with its root on a disk did not ask for it") }
             let (disk, word) = try make(root, request)
-            let line = (boot.commandLine.isEmpty ? "" : boot.commandLine + " ") + word
-            var artifacts = boot.kernel.map { [Artifact(name: request.name + "-kernel", .extents($0))] } ?? []
-            artifacts.append(Artifact(name: request.name + "-initrd.img", .extents(boot.diskInitrd)))
+            let line = try BootMedium.checkedLength((boot.commandLine.isEmpty ? "" : boot.commandLine + " ") + word)
+            var artifacts = boot.kernel.map { [Artifact(name: request.file("-kernel"), .extents($0))] } ?? []
+            artifacts.append(Artifact(name: request.file("-initrd.img"), .extents(boot.initrd(for: root))))
             artifacts.append(disk)
-            artifacts.append(Artifact(name: request.name + "-cmdline", .extents(ExtentList(bytes: Array(line.utf8)))))
+            artifacts.append(Artifact(name: request.file("-cmdline"), .extents(ExtentList(bytes: Array(line.utf8)))))
             return artifacts
         }
     }

@@ -13,10 +13,10 @@ extension OutputFormat {
             "kernel+initrd", "kernel, initrd and command line as files", medium: .files,
             suffixes: [kernelSuffix, "-initrd.img", "-cmdline"]
         ) { boot, request in
-            let name = request.name
-            var artifacts = boot.kernel.map { [Artifact(name: name + kernelSuffix, .extents($0))] } ?? []
-            artifacts.append(Artifact(name: name + "-initrd.img", .extents(boot.wholeInitrd)))
-            if !boot.commandLine.isEmpty { artifacts.append(Artifact(name: name + "-cmdline", .extents(text(boot.commandLine)))) }
+            let line = try BootMedium.checkedLength(boot.commandLine)
+            var artifacts = boot.kernel.map { [Artifact(name: request.file(kernelSuffix), .extents($0))] } ?? []
+            artifacts.append(Artifact(name: request.file("-initrd.img"), .extents(boot.wholeInitrd)))
+            if !line.isEmpty { artifacts.append(Artifact(name: request.file("-cmdline"), .extents(text(line)))) }
             return artifacts
         }
     }
@@ -25,13 +25,14 @@ extension OutputFormat {
     static let tarKernelInitrd = OutputFormat(
         "tar-kernel-initrd", "kernel, initrd and command line in a tar", medium: .archive, wrapping: .tar, suffixes: ["-initrd.tar"]
     ) { boot, request in
+        let line = try BootMedium.checkedLength(boot.commandLine)
         let files: [(TreePath, ExtentList?)] = [
             (TreePath("kernel"), boot.kernel), (TreePath("initrd.img"), boot.initrd),
-            (TreePath("cmdline"), boot.commandLine.isEmpty ? nil : text(boot.commandLine)), (TreePath("ucode.cpio"), boot.microcode),
+            (TreePath("cmdline"), line.isEmpty ? nil : text(line)), (TreePath("ucode.cpio"), boot.microcode),
         ]
         return [
             Artifact(
-                name: request.name + "-initrd.tar",
+                name: request.file("-initrd.tar"),
                 .stream { write in
                     try withoutActuallyEscaping(write) { write in
                         let tar = TarWriter(write)

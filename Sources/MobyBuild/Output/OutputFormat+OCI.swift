@@ -11,7 +11,7 @@ extension OutputFormat {
         let root = RootTar(parts: boot.root)
         return [
             Artifact(
-                name: request.name + "-oci.tar",
+                name: request.file("-oci.tar"),
                 .stream { write in
                     try withoutActuallyEscaping(write) { try OCIArchive(root: root, request: request).write($0) }
                 })

@@ -6,8 +6,8 @@ extension OutputFormat {
     static let tar = OutputFormat(
         "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, suffixes: [".tar"], isStreamable: true, needsInitrd: false
     ) { boot, request in
-        let root = RootTar(parts: [bootPart(boot)] + boot.root)
-        return [Artifact(name: request.name + ".tar", .stream { try root.write($0) })]
+        let root = RootTar(parts: [try bootPart(boot)] + boot.root)
+        return [Artifact(name: request.file(".tar"), .stream { try root.write($0) })]
     }
 
     /// The same with a Dockerfile, for `docker build - < X.docker`.
@@ -22,18 +22,19 @@ extension OutputFormat {
             tree.set(TreePath(".dockerignore"), .file("Dockerfile\n.dockerignore\n", mode: 0o644))
             return tree
         }
-        let root = RootTar(parts: [part, bootPart(boot)] + boot.root)
-        return [Artifact(name: request.name + ".docker", .stream { try root.write($0) })]
+        let root = RootTar(parts: [part, try bootPart(boot)] + boot.root)
+        return [Artifact(name: request.file(".docker"), .stream { try root.write($0) })]
     }
 
     /// What a container of the root starts: PID 1.
     static let entryPoint = "/init"
 
-    private static func bootPart(_ boot: BootFiles) -> RootPart {
+    private static func bootPart(_ boot: BootFiles) throws -> RootPart {
+        let line = try BootMedium.checkedLength(boot.commandLine)
         var tree = FileTree()
         tree.set(TreePath("boot"), FileTree.Node(.directory, mode: 0o755))
         if let kernel = boot.kernel { tree.set(TreePath("boot/kernel"), FileTree.Node(.regular(kernel), mode: 0o644)) }
-        if !boot.commandLine.isEmpty || boot.kernel != nil { tree.set(TreePath("boot/cmdline"), .file(boot.commandLine, mode: 0o644)) }
+        if !line.isEmpty || boot.kernel != nil { tree.set(TreePath("boot/cmdline"), .file(line, mode: 0o644)) }
         if let microcode = boot.microcode { tree.set(TreePath("boot/ucode.cpio"), FileTree.Node(.regular(microcode), mode: 0o644)) }
         let boot = tree
         return RootPart(source: "kernel", location: "kernel") { boot }

@@ -56,7 +56,7 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     }
 
     public var description: String { name }
-    /// Names of the files, with `X` for the build's name.
+    /// Names of the files, with `X` for the build's name, when no other format of the build has one of them.
     public var fileNames: [String] { suffixes.map { "X" + $0 } }
     /// Whether the root stays on a disk instead of memory.
     var hasRootOnDisk: Bool { rootOnDisk != nil }
@@ -66,7 +66,8 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public static var table: String {
         let rows = all.filter(\.isAvailable).map { format in
             let files = format.fileNames.map { "`\($0)`" }.joined(separator: " ")
-            return "| `\(format.name)` | \(files) | \(format.firmware.text) | \(format.summary) |\n"
+            let also = format.aliases.isEmpty ? "" : ", of 2017 " + format.aliases.map { "`\($0)`" }.joined(separator: " ")
+            return "| `\(format.name)`\(also) | \(files) | \(format.firmware.text) | \(format.summary) |\n"
         }
         return "| format | files of build X | firmware | what it is |\n|---|---|---|---|\n" + rows.joined()
     }

@@ -4,8 +4,10 @@ internal import OCI
 
 /// What formats want to know beside what boots.
 struct OutputRequest: Sendable {
-    /// What the names of files begin with.
+    /// Name of the build; ids on media derive from it.
     var name: String
+    /// What the names of files begin with instead, for a format whose own names another format of the build has.
+    var stem: String?
     /// What the images are for.
     var platform = Platform(architecture: "amd64")
     /// Least size of a disk in bytes.
@@ -19,6 +21,9 @@ struct OutputRequest: Sendable {
 
     /// Bytes that GUIDs, serials and the like derive from.
     var identityBytes: [UInt8] { Array("\(name)\n\(identity)".utf8) }
+
+    /// Name of a file.
+    func file(_ suffix: String) -> String { (stem ?? name) + suffix }
 
     /// Signs EFI executables; nil leaves them as they are.
     var signingKey: SigningKey?

@@ -8,10 +8,14 @@ final class StagedFile {
     let size: UInt64
     private let temporary: String
     private let slot: Int32
+    private let lock: FileLock
     private var committed = false
 
-    /// - Parameter write: writes the file to the path it is given.
-    init(_ path: String, _ write: (String) throws -> Void) throws {
+    /// - Parameters:
+    ///   - needed: finds out how many bytes the file takes, for the message when there is no room.
+    ///   - write: writes the file to the path it is given.
+    /// - Throws: what `write` throws; a `FileError` has the final name.
+    init(_ path: String, needed: () throws -> UInt64? = { nil }, _ write: (String) throws -> Void) throws {
         self.path = path
         temporary = "\(path).staged.\(getpid())"
         // A signal that ends the process takes the file with it.
@@ -19,10 +23,13 @@ final class StagedFile {
         do {
             try write(temporary)
             size = try SourceFile(temporary).size
+            lock = FileLock(temporary)
         } catch {
             unlink(temporary)
             moby_partial_remove(slot)
-            throw error
+            guard let fault = error as? FileError, fault.path == temporary else { throw error }
+            let isFull = [ENOSPC, EDQUOT, EFBIG].contains(fault.code)
+            throw FileError(fault.operation, path, code: fault.code, needed: isFull ? try needed() : nil)
         }
     }
 

@@ -12,8 +12,8 @@ struct RootAssembly {
         /// The same as trees.
         var parts: [RootPart] = []
         var warnings: [Diagnostic] = []
-        /// The root for a disk, when it was asked for.
-        var diskRoot: DiskRoot?
+        /// The root for a disk, for each file system asked for.
+        var diskRoots: [RootFileSystem: DiskRoot] = [:]
 
         var microcode: Segment? { segments.first { $0.key.role == .microcode } }
     }
@@ -66,8 +66,10 @@ struct RootAssembly {
         result.segments = try await head + initialSegments + tail + SegmentEncoder.encode(last, in: cache)
         let all = [modules].compactMap(\.self) + initial + others + last
         result.parts = all.compactMap { RootPart($0) }
-        if !onDisk.isEmpty {
-            result.diskRoot = try await diskRoot(all, initrd: plan.diskInitrd(modulesTree, initial, onDisk), result.parts)
+        for fileSystem in onDisk {
+            // Each has an initrd of its own: its bytes do not depend on what else a build makes.
+            let initrd = plan.diskInitrd(modulesTree, initial, [fileSystem])
+            result.diskRoots[fileSystem] = try await diskRoot(all, initrd: initrd, result.parts)
         }
         result.warnings = result.segments.compactMap(attributeWarning)
         return result

@@ -21,7 +21,9 @@ extension BootSource {
         if !wishes.iso, !wishes.uefi || wishes.kernel || wishes.squashfs, let files = try kernelFiles(argument, wishes) {
             return .kernel(files)
         }
-        let names = imageNames(argument, wishes)
+        // The root of a build with kernel+iso has the name of a CD, and boots nothing.
+        let roots = Set(BuildSummary.read(prefix: argument)?.files.filter { $0.format == "kernel+iso" }.map(\.name) ?? [])
+        let names = imageNames(argument, wishes).filter { !roots.contains($0.path.split(separator: "/").last.map(String.init) ?? "") }
         if let found = names.first(where: { FileFacts.exists($0.path) }) {
             return try image(found.path, Wishes(iso: wishes.iso, uefi: found.uefi))
         }
@@ -72,7 +74,11 @@ extension BootSource {
 
     /// The other names that builds give their images, likeliest first.
     private static func imageNames(_ prefix: String, _ wishes: Wishes) -> [(path: String, uefi: Bool)] {
-        let bios = [".iso", ".qcow2", "-bios.img", ".img", ".raw", ".vmdk", ".vhd"]
+        // Behind the usual name, that of a format that another one kept from it.
+        let bios = [
+            ".iso", "-iso.iso", "-iso-bios.iso", ".qcow2", "-qcow2-bios.qcow2", "-bios.img", ".img", ".raw", ".vmdk", ".vhd",
+            "-dynamic-vhd.vhd",
+        ]
         let uefi = ["-efi.iso", "-efi-initrd.iso", "-efi.qcow2", "-efi.img"]
         var names = uefi.map { (path: prefix + $0, uefi: true) }
         if !wishes.uefi { names = bios.map { (path: prefix + $0, uefi: false) } + names }

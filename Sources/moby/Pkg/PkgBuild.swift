@@ -20,6 +20,8 @@ struct PkgBuild: AsyncParsableCommand {
     @Argument(help: "Package folders.") var directories: [String]
 
     func run() async throws {
+        // The builder takes it from the environment.
+        _ = try SourceDate.read(Terminal.environment)
         let platform = arch.map { Platform(architecture: $0) } ?? .host
         let builder = Packages.builder(store: try global.store(), platform: platform, products: products, level: global.level) {
             $0.force = force
