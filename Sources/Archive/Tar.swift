@@ -30,10 +30,12 @@ public enum Tar {
         } catch let error as FileError {
             throw error
         } catch {
-            var (whole, more) = (archive, [Entry]())
+            // Once more, in the same memory: what comes before the end is found again.
+            entries = []
+            var whole = archive
             whole.extendMissing(to: archive.length + missingLimit)
-            do { try list(whole, budget: budget, into: &more) } catch let error as FileError { throw error } catch {}
-            return (more.count > entries.count ? more : entries, error)
+            do { try list(whole, budget: budget, into: &entries) } catch let error as FileError { throw error } catch {}
+            return (entries, error)
         }
     }
 
