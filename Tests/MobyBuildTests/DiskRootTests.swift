@@ -169,11 +169,4 @@ struct DiskRootTests {
             #expect(missing?.description == "kernel image 'docker.io/test/kernel:1' has no module 'erofs', which a root on a disk needs")
         }
     }
-
-    @Test func formatsThatWriteOneFileExcludeEachOther() throws {
-        let error = #expect(throws: BuildError.self) {
-            _ = try FormatChoice.formats(["kernel+initrd", "kernel+erofs"], .init(), streaming: false)
-        }
-        #expect(error?.description == "the formats 'kernel+initrd' and 'kernel+erofs' both write a file '…-initrd.img'")
-    }
 }

@@ -23,8 +23,9 @@ import Testing
     }
 
     @Test func laterBootImageWins() throws {
-        #expect(try read("boot: {image: a}", "boot: {image: b}", "boot: {}", "boot: {image: \"\"}").boot.image?.value == "b")
-        #expect(try read("boot: {image: \"\"}").boot.image == nil)
+        #expect(try read("boot: {image: a}", "boot: {image: b}", "boot: {}").boot.image?.value == "b")
+        let empty = #expect(throws: SpecError.self) { try read("boot: {image: \"\"}") }
+        #expect(empty?.diagnostics.first?.message == "'boot.image' is empty")
         let error = #expect(throws: SpecError.self) { try read("boot: {image: \"A B\"}") }
         #expect(error?.diagnostics.first?.location?.description == "0.yml:1:15")
         let unknown = #expect(throws: SpecError.self) { try read("boot: {loader: a}") }
