@@ -86,7 +86,7 @@ extension Recogniser {
         var part = Part("tar archive", size: content.length)
         var files: [Volume.File] = []
         let (entries, fault) = try Tar.salvage(content, budget: names)
-        part.fault = fault.map { "\($0)" }
+        part.fault = try fault.map { "\($0)" } ?? Self.missingEnd(of: content)
         for entry in entries {
             try spend(Volume.cost(entry.path) + 128)
             guard case .regular(let list) = entry.node.kind else {
@@ -99,6 +99,13 @@ extension Recogniser {
         part.volume = volume
         part.children = try inside(volume)
         return part
+    }
+
+    /// An archive ends with blocks of zeros (POSIX, pax): one that was cut between two files is known by that alone.
+    private static func missingEnd(of archive: ExtentList) throws -> String? {
+        let count = min(512, archive.length)
+        let isThere = try archive.bytes(at: archive.length - count, count: Int(count)).allSatisfy { $0 == 0 }
+        return isThere ? nil : "it has no block of zeros at its end: it may be cut short"
     }
 
     /// The files of a volume that are artifacts themselves.
