@@ -63,6 +63,14 @@ struct FilesTests {
         }
     }
 
+    @Test func aDirectoryIsNotReplaced() throws {
+        let tree = try Self.tree("files:\n  - {path: a/b, contents: x}\n  - {path: a, contents: x}\n  - {path: a/b, directory: true}\n")
+        #expect(
+            tree.faults.map(\.message) == [
+                "'/a' is a directory already, and would become a file", "'/a/b' is a file already, and would become a directory",
+            ])
+    }
+
     @Test func aFileCannotLieInAFile() throws {
         let tree = try Self.tree("files:\n  - {path: a, contents: x}\n  - {path: a/b, contents: x}\n")
         #expect(tree.faults.map(\.message) == ["'/a/b' cannot lie in '/a', which is not a directory"])

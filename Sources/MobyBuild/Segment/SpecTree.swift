@@ -35,8 +35,17 @@ struct SpecTree {
             missing.append(above)
             above = above.parent
         }
+        if let old = tree[path], isDirectory(old) != isDirectory(node) {
+            let (was, isNow) = isDirectory(old) ? ("a directory", "a file") : ("a file", "a directory")
+            faults.append(Diagnostic(at: place, "'/\(path)' is \(was) already, and would become \(isNow)", hint: "remove one of the two"))
+            return
+        }
         for directory in missing.reversed() { tree.set(directory, parent) }
         tree.set(path, node)
+    }
+
+    private func isDirectory(_ node: FileTree.Node) -> Bool {
+        if case .directory = node.kind { true } else { false }
     }
 
     mutating func note(_ fault: Diagnostic) { faults.append(fault) }

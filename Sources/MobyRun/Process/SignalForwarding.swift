@@ -11,11 +11,13 @@ struct SignalForwarding {
     static func start() -> SignalForwarding {
         receiver.store(0, ordering: .sequentiallyConsistent)
         pending.store(0, ordering: .sequentiallyConsistent)
+        received.store(0, ordering: .sequentiallyConsistent)
         var previous: [(Int32, sigaction)] = []
         for signal in signals {
             var old = sigaction()
             var new = sigaction()
             new.__sigaction_handler.sa_handler = { number in
+                received.store(number, ordering: .sequentiallyConsistent)
                 pending.store(number == SIGQUIT ? SIGTERM : number, ordering: .sequentiallyConsistent)
                 handOn()
             }
@@ -30,6 +32,12 @@ struct SignalForwarding {
         sigaction(SIGPIPE, &ignore, &old)
         previous.append((SIGPIPE, old))
         return SignalForwarding(previous: previous)
+    }
+
+    /// The exit status of a machine that ended with `status`: one that was asked to end by a signal did not end by itself, though QEMU says 0.
+    func status(of status: Int32) -> Int32 {
+        let number = received.load(ordering: .sequentiallyConsistent)
+        return status == 0 && number > 0 ? 128 + number : status
     }
 
     func forward(to process: pid_t) {
@@ -50,6 +58,7 @@ struct SignalForwarding {
 // A signal handler sees nothing but globals.
 private let receiver = Atomic<Int32>(0)
 private let pending = Atomic<Int32>(0)
+private let received = Atomic<Int32>(0)
 
 private func handOn() {
     let process = receiver.load(ordering: .sequentiallyConsistent)

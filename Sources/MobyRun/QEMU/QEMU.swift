@@ -62,7 +62,7 @@ public struct QEMU: Runner {
     }
 
     /// Starts QEMU on this terminal and waits for it.
-    /// - Returns: QEMU's exit status, which a guest can set through `isa-debug-exit`; 128 and the number for a signal; 1 when an
+    /// - Returns: QEMU's exit status, which a guest can set through `isa-debug-exit`; 128 and the number for a signal, to it or to this program; 1 when an
     ///   awaited answer did not come and the machine was to be powered off after it.
     public func run(_ plan: QEMUPlan) throws -> Int32 { try run(plan, on: nil) }
 
@@ -81,9 +81,9 @@ public struct QEMU: Runner {
         let child = try ChildProcess.start(plan.executable, plan.arguments, handles: handles)
         forwarding.forward(to: child.id)
         control?.started()
-        guard let awaited, let control else { return child.wait() }
+        guard let awaited, let control else { return forwarding.status(of: child.wait()) }
         let verdict = watch(awaited, child, control)
-        let status = child.wait()
+        let status = forwarding.status(of: child.wait())
         let isGood = verdict.wait()
         return awaited.thenPowerOff && status == 0 && !isGood ? 1 : status
     }

@@ -6,6 +6,8 @@ extension Codec where Value == String {
     }
     static var volumeName: Codec { string.checked { PartName.check(volume: $0) }.shaped(.string(pattern: "^[a-z0-9_-]+$")) }
     static var filePath: Codec { string.checked { GuestPath.check(file: $0) }.shaped(.string(pattern: ".")) }
+    static var workingDirectory: Codec { string.checked { GuestPath.check(workingDirectory: $0) }.shaped(.string(pattern: "^(/|$)")) }
+    static var madeDirectory: Codec { string.checked { GuestPath.check(directory: $0) }.shaped(.string(pattern: ".")) }
     static var absolutePath: Codec { string.checked { GuestPath.check(absolute: $0) }.shaped(.string(pattern: "^/")) }
     static var fileName: Codec { string.checked { GuestPath.check(name: $0) }.shaped(.string(pattern: "^[^/]*$")) }
     static var capability: Codec { string.checked(CapabilityName.check) }

@@ -7,7 +7,9 @@ extension Key where Owner == ContainerOptions {
         Key(
             "env", \.env, .strings, "Environment, `NAME=value`. It replaces the image's, it is not added to it.",
             example: "[INSECURE=true]", since: .always, alias: ["environment"]),
-        Key("cwd", \.cwd, .string, "Working directory.", example: "/srv", since: .always, alias: ["workdir", "working_dir", "workingDir"]),
+        Key(
+            "cwd", \.cwd, .workingDirectory, "Working directory.", example: "/srv", since: .always,
+            alias: ["workdir", "working_dir", "workingDir"]),
         Key(
             "uid", \.uid, .identity, "User: a number, or the container whose number it has.", example: "1000", since: .always,
             alias: ["user"]),
@@ -32,8 +34,12 @@ extension Key where Owner == ContainerOptions {
         Key(
             "ambient", \.ambient, .list(.capability), "Ambient capabilities: kept by programs of other users.",
             example: "[CAP_NET_BIND_SERVICE]"),
-        Key("maskedPaths", \.maskedPaths, .strings, "Paths that the container cannot see.", example: "[/proc/kcore]", since: .always),
-        Key("readonlyPaths", \.readonlyPaths, .strings, "Paths that the container cannot write.", example: "[/proc/sys]", since: .always),
+        Key(
+            "maskedPaths", \.maskedPaths, .list(.absolutePath), "Paths that the container cannot see.", example: "[/proc/kcore]",
+            since: .always),
+        Key(
+            "readonlyPaths", \.readonlyPaths, .list(.absolutePath), "Paths that the container cannot write.", example: "[/proc/sys]",
+            since: .always),
     ]
 
     static let fileSystem: [Key] = [

@@ -24,7 +24,7 @@ extension KeyTable where Owner == RuntimeSpec {
                 "mounts", \.mounts, .list(.rootMount), "Mounts in the root namespace, made before the container.",
                 example: "[{type: tmpfs, destination: /run/x}]"),
             Key(
-                "mkdir", \.mkdir, .list(.word), "Directories made after the mounts; a relative one is in the container.",
+                "mkdir", \.mkdir, .list(.madeDirectory), "Directories made after the mounts; a relative one is in the container.",
                 example: "[/var/lib/app]"),
             Key(
                 "interfaces", \.interfaces, .list(.interface), "Network links made for the container, or moved into it.",
