@@ -16,17 +16,25 @@ struct ImageSet: Sendable {
     }
 
     /// Gets every image of a spec, several at a time, each once.
+    /// - Throws: ``ImageFaults`` with all that could not be had.
     static func fetch(_ spec: Spec, store: ContentStore, cache: SegmentCache, provider: ImageProvider) async throws -> ImageSet {
         let containers = spec.onboot + spec.onshutdown + spec.services
         var sources = [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image)
         sources += spec.volumes.filter { $0.format != "oci" || $0.platforms.isEmpty }.compactMap(\.image)
-        let images = try await withThrowingTaskGroup(of: (String, Image).self) { group in
+        let results = await withTaskGroup(of: (String, Result<Image, any Error>).self) { group in
             for source in Set(sources.map(\.value)) {
-                group.addTask { (source, try await provider.image(source)) }
+                group.addTask {
+                    do { return (source, .success(try await provider.image(source))) } catch { return (source, .failure(error)) }
+                }
             }
-            return try await group.reduce(into: [String: Image]()) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        return ImageSet(store: store, cache: cache, images: images)
+        try Task.checkCancellation()
+        let failures = results.compactMapValues { result in
+            if case .failure(let error) = result { error } else { nil }
+        }
+        guard failures.isEmpty else { throw ImageFaults(failures, places: sources) }
+        return ImageSet(store: store, cache: cache, images: results.compactMapValues { try? $0.get() })
     }
 
     subscript(source: Located<String>) -> Image {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Extents
 internal import Glibc
+internal import MobyBuild
 internal import MobyRun
 internal import MobySpec
 
@@ -20,6 +21,9 @@ enum ErrorReport {
         case let error as SourceDate.Fault:
             Terminal.error("error: \(error)\n  hint: \(error.hint ?? "")")
             Glibc.exit(2)
+        case let error as ImageFaults:
+            Terminal.error(SpecInput.render(error.diagnostics))
+            Glibc.exit(1)
         case let error as GCPFailure where error.isStopped:
             Terminal.error("moby: \(error)")
             Glibc.exit(interrupted)
