@@ -23,7 +23,7 @@ struct UsageTests {
         (["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1, "--input-tar is not needed"),
         (["build", "--name", "", "x.yml"], 64, "--name is empty"), (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
-        (["build", "-f", "iso,uki", "--size", "1G", "examples/minimal.yml"], 1, "--size needs a disk format"),
+        (["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 1, "--size needs a disk format"),
         (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
@@ -35,7 +35,7 @@ struct UsageTests {
 
     @Test(arguments: ["abc", "-1", "", "1.5", "4354819200", "99999999999999999999"])
     func aTimeThatIsNoneIsAnError(_ value: String) throws {
-        for verb in [["build", "examples/minimal.yml"], ["pkg", "build", "pkg/init"]] {
+        for verb in [["build", "--dir", "/proc/none", "examples/minimal.yml"], ["pkg", "build", "pkg/init"]] {
             let result = try Program.run(verb, environment: ["SOURCE_DATE_EPOCH": value])
             #expect(result.status == 2)
             #expect(result.error.contains("SOURCE_DATE_EPOCH is '\(value)', expected whole seconds since 1970 from 0 to 4354819199"))
