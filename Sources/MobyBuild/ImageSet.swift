@@ -21,20 +21,34 @@ struct ImageSet: Sendable {
         let containers = spec.onboot + spec.onshutdown + spec.services
         var sources = [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image)
         sources += spec.volumes.filter { $0.format != "oci" || $0.platforms.isEmpty }.compactMap(\.image)
-        let results = await withTaskGroup(of: (String, Result<Image, any Error>).self) { group in
+        var failures: [String: any Error] = [:]
+        let images = try await withThrowingTaskGroup(of: (String, Image).self) { group in
             for source in Set(sources.map(\.value)) {
-                group.addTask {
-                    do { return (source, .success(try await provider.image(source))) } catch { return (source, .failure(error)) }
+                group.addTask { (source, try await image(source, provider)) }
+            }
+            var images: [String: Image] = [:]
+            while let result = await group.nextResult() {
+                do {
+                    let (source, image) = try result.get()
+                    images[source] = image
+                } catch let failure as Failure {
+                    failures[failure.source] = failure.error
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return images
         }
         try Task.checkCancellation()
-        let failures = results.compactMapValues { result in
-            if case .failure(let error) = result { error } else { nil }
-        }
         guard failures.isEmpty else { throw ImageFaults(failures, places: sources) }
-        return ImageSet(store: store, cache: cache, images: results.compactMapValues { try? $0.get() })
+        return ImageSet(store: store, cache: cache, images: images)
+    }
+
+    private struct Failure: Error {
+        let source: String
+        let error: any Error
+    }
+
+    private static func image(_ source: String, _ provider: ImageProvider) async throws -> Image {
+        do { return try await provider.image(source) } catch { throw Failure(source: source, error: error) }
     }
 
     subscript(source: Located<String>) -> Image {

@@ -20,6 +20,7 @@ struct Moby: AsyncParsableCommand {
         var command: any ParsableCommand
         do {
             try Push.check(arguments)
+            try Run.check(arguments)
             command = try parseAsRoot(arguments)
         } catch {
             exit(withError: error)

@@ -24,6 +24,7 @@ struct UsageTests {
         (["build", "--name", "", "x.yml"], 64, "--name is empty"), (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
         (["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 1, "--size needs a disk format"),
+        (["run", "hyperkit", "-mem", "512", "linuxkit"], 64, "'moby build --format kernel+initrd' makes what it starts"),
         (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {

@@ -129,6 +129,7 @@ struct AuthorizationTests {
         (#"Bearer realm="http://tokens.example/""#, "without encryption: http://tokens.example/"),
         (#"Bearer realm="file:///etc/passwd""#, "no usable token server"),
         ("Bearer", "no usable token server"),
+        (#"Bearer realm="http://127.0.0.1:1/token""#, "GET http://127.0.0.1:1/token: "),
         ("Negotiate", "401"),
     ])
     func unusableChallenges(challenge: String, reason: String) async throws {

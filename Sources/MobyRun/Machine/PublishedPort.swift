@@ -21,6 +21,7 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
         guard halves.count <= 2, let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp") else {
             throw PublishedPort.bad(text, "the protocol is 'tcp' or 'udp'")
         }
+        if text.hasPrefix("[") { throw PublishedPort.bad(text, "QEMU's user network forwards from IPv4 addresses only") }
         var parts = halves[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let address = parts.count == 3 ? parts.removeFirst() : "127.0.0.1"
         guard parts.count == 2 else { throw PublishedPort.bad(text, "two port numbers are expected") }

@@ -31,7 +31,7 @@ extension RegistryClient {
                 if writer.count > start { attempts.reset() }
                 try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
             } catch let error as RegistryError where error.isFromTokenServer {
-                try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? false)
+                try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
             }
         }
     }

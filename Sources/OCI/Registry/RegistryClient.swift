@@ -55,7 +55,7 @@ final class RegistryClient: Sendable {
             } catch let error as TransportError {
                 try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
             } catch let error as RegistryError where error.isFromTokenServer {
-                try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? false)
+                try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
             }
         }
     }

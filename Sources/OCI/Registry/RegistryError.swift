@@ -25,6 +25,8 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     public let hint: String?
     /// It was not the registry that answered so, but who gives tokens for it.
     var isFromTokenServer = false
+    /// No answer came, and trying again may help.
+    private(set) var isTransient = false
 
     /// - Parameter named: whether credentials were sent, or a token that was given for them.
     init(_ request: HTTPRequest, _ response: HTTPResponse, body: [UInt8], named: Bool) {
@@ -43,6 +45,13 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         codes = []
         cause = error.description
         hint = error.hint
+    }
+
+    /// No answer from who gives tokens.
+    init(tokenServer request: HTTPRequest, _ error: TransportError) {
+        self.init(request, error)
+        isFromTokenServer = true
+        isTransient = error.isTransient
     }
 
     init(_ request: HTTPRequest, _ cause: String) {
@@ -79,7 +88,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     private static func hint(_ response: HTTPResponse, _ url: WebURL, named: Bool) -> String? {
         switch response.status {
         case 401 where named, 403 where named:
-            "the credentials for '\(url.host)' do not give access to this; log in anew with 'docker login' or 'skopeo login'"
+            "the credentials for '\(url.authority)' do not give access to this; log in anew with 'docker login' or 'skopeo login'"
         case 401, 403:
             "log in with 'docker login \(url.authority)' or 'skopeo login \(url.authority)', if the image is private; then check its name"
         case 404: "check the name and the tag; some registries say this of private images, which need a login"

@@ -16,7 +16,8 @@ extension KeyTable where Owner == VolumeSpec {
                 "`filesystem` unpacks the image, `oci` stores it as an OCI image layout.", example: "oci"),
             Key(
                 "platforms", \.platforms, .list(.platform), absent: \.isEmpty,
-                "For `format: oci`: which platforms of the image to store. Without it, all.", example: "[linux/amd64, linux/arm64]"),
+                "For `format: oci`: which platforms of the image to store. Without it, that of the build.",
+                example: "[linux/amd64, linux/arm64]"),
         ])
 }
 

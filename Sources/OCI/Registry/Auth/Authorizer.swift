@@ -73,7 +73,10 @@ actor Authorizer {
         }
         let sink = BufferSink(limit: 1 << 20)
         let request = try TokenRequest(realm: realm, challenge: challenge, credential: credential, audience: audience).request
-        let response = try await exchange(request, sink)
+        let response: HTTPResponse
+        do { response = try await exchange(request, sink) } catch let error as TransportError {
+            throw RegistryError(tokenServer: request, error)
+        }
         guard response.isSuccess else {
             var error = RegistryError(request, response, body: sink.bytes, named: credential != nil)
             error.isFromTokenServer = true
