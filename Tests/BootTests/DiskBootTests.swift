@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Disk images, booted by firmware from every kind of disk, up to a running service.
-@Suite(.serialized) struct DiskBootTests {
+@Suite(.serialized, .bootedAgain) struct DiskBootTests {
     /// A machine with one small service, built once for all tests.
     private static let built = Result {
         let folder = FileManager.default.temporaryDirectory.path + "/moby-disks-\(UUID().uuidString)"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Machines whose root stays on a disk.
-@Suite(.serialized) struct DiskRootBootTests {
+@Suite(.serialized, .bootedAgain) struct DiskRootBootTests {
     /// A package folder with a file that does not compress, others that do, of sizes around blocks, and the check sums of all.
     private func package(in folder: String, noise: Int) throws {
         let data = folder + "/pkg/data"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The classic examples, built by the program and booted in QEMU under emulation.
-@Suite(.serialized) struct ExampleBootTests {
+@Suite(.serialized, .bootedAgain) struct ExampleBootTests {
     /// nginx answers; runc knows it; killed, it comes back; the machine powers off when told to, within three seconds.
     @Test(.timeLimit(.minutes(6))) func nginxServesIsRestartedAndEnds() async throws {
         try await withTemporaryDirectory { folder in

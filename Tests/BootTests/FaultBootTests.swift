@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Machines with something wrong in them: the console says what, and PID 1 lives on.
-@Suite(.serialized) struct FaultBootTests {
+@Suite(.serialized, .bootedAgain) struct FaultBootTests {
     private func spec(_ rest: String) -> String {
         let packages = Program.root + "/pkg"
         return """

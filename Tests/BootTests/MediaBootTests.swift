@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Every CD image and disk container, booted by each firmware it is for, as CD and as disk.
-@Suite(.serialized) struct MediaBootTests {
+@Suite(.serialized, .bootedAgain) struct MediaBootTests {
     @Test(.timeLimit(.minutes(6)), arguments: BootCase.all)
     func boots(_ boot: BootCase) async throws {
         try await withTemporaryDirectory { folder in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `pkg/metadata` in machines: what a disc and what a server say about them.
-@Suite(.serialized) struct MetadataBootTests {
+@Suite(.serialized, .bootedAgain) struct MetadataBootTests {
     /// `moby run --data`: the files come to lie under /run/config, and the machine has its name.
     @Test(.timeLimit(.minutes(6))) func userDataOfADiscBecomeFiles() async throws {
         try await withTemporaryDirectory { folder in

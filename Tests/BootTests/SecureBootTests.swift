@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Firmware with Secure Boot on and a certificate of its own: Debian's OVMF for tests, with the key that comes with it.
-@Suite(.serialized) struct SecureBootTests {
+@Suite(.serialized, .bootedAgain) struct SecureBootTests {
     private func start(_ image: String, in folder: String, asDisc: Bool = false) throws -> MachineHandle {
         let variables = folder + "/variables-\(UUID().uuidString).fd"
         try FileManager.default.copyItem(atPath: "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd", toPath: variables)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The classic flow with all that is real here: the program, the storage server, and machines booted of what that holds.
-@Suite(.serialized) struct CloudBootTests {
+@Suite(.serialized, .bootedAgain) struct CloudBootTests {
     private static let web = "curl -sI http://\(CloudDesk.address)/ | head -1"
     private static let list = "ssh root@\(CloudDesk.address) runc list | awk '{ print $1, $3 }'"
 
