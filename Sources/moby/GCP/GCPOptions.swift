@@ -102,8 +102,7 @@ struct GCPOptions: ParsableArguments {
     private func host(_ level: Int, _ bar: ProgressBar) -> GCPHost {
         GCPHost(
             say: { line in
-                bar.leave()
-                if level > 0 { Terminal.error("moby: \(line)") }
+                bar.leave(saying: level > 0 ? "moby: \(line)\n" : "")
             }, console: { [json] in Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) }, progress: { bar.show($0, of: $1) })
     }
 }

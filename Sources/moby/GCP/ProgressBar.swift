@@ -30,10 +30,11 @@ final class ProgressBar: Sendable {
         }
     }
 
-    /// Ends the line of a bar that has not come to its end, for other text to follow.
-    func leave() {
+    /// Ends the line of a bar that has not come to its end, and writes other text before the bar is drawn again.
+    func leave(saying text: String = "") {
         state.withLock { state in
-            if state.shown != nil, !state.isOver { Terminal.write("\n", to: STDERR_FILENO) }
+            let isOpen = state.shown != nil && !state.isOver
+            Terminal.write((isOpen ? "\n" : "") + text, to: STDERR_FILENO)
             state.shown = nil
         }
     }
