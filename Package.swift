@@ -60,7 +60,7 @@ let package = Package(
 
         // Know the product.
         library("BootLayout", []),
-        library("MobySpec", ["CYAML", "OCI", "BootLayout"]),
+        library("MobySpec", ["CYAML", "OCI", "BootLayout", "Extents"]),
         library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),

@@ -17,8 +17,8 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
     init(_ title: String, status: Int? = nil, reason: String? = nil, _ message: String, hint: String? = nil) {
         self.title = title
         self.status = status
-        self.reason = reason.map(ServerText.line)
-        self.message = ServerText.line(message)
+        self.reason = reason.map(PlainText.line)
+        self.message = PlainText.line(message)
         self.hint = hint ?? Hints.hint(reason: reason, status: status, message: message)
     }
 

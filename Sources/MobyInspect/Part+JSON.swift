@@ -1,4 +1,5 @@
 internal import Archive
+internal import Extents
 
 extension Part {
     /// What it is made of, for programs: `kind`, `name`, `size`, `facts`, `volume`, `files`, `fault`, `parts`. Roots with many files give

@@ -1,4 +1,5 @@
 internal import Archive
+internal import Extents
 
 extension Part {
     /// More files than these are not listed one by one.

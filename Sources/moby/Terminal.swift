@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 internal import Glibc
 
@@ -12,8 +13,9 @@ enum Terminal {
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
     }
 
+    /// Messages, which may quote foreign text: nothing in them drives the terminal.
     static func error(_ text: String) {
-        write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
+        write(PlainText.lines(text.hasSuffix("\n") ? text : text + "\n"), to: STDERR_FILENO)
     }
 
     /// Text as it is, at once.

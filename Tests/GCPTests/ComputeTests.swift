@@ -58,7 +58,7 @@ struct ComputeTests {
             try await compute.run(try compute.calls.insert(Instance("web", machine: "g1-small", zone: "z", image: "i")), in: .zone)
         }
         #expect(
-            "\(error)" == "create instance 'web': Quota 'CPUS' exceeded.  Limit: 8.0 in region europe-west1 (403 QUOTA_EXCEEDED)")
+            "\(error)" == "create instance 'web': Quota 'CPUS' exceeded. Limit: 8.0 in region europe-west1 (403 QUOTA_EXCEEDED)")
         #expect(error.hint?.contains("Quotas") == true)
     }
 
@@ -112,7 +112,7 @@ struct ComputeTests {
         let compute = try compute(server)
         #expect(try await compute.image("web") == nil)
         let error = try await #require(throws: GoogleError.self) { _ = try await compute.image("web") }
-        #expect("\(error)" == "look for image 'web': a [31mb c (400 x)")
+        #expect("\(error)" == "look for image 'web': a\\x1b[31mb c (400 x)")
     }
 
     @Test func serialOutputIsReadInPieces() async throws {

@@ -134,7 +134,7 @@ struct ScriptedRegistryTests {
             let name = registry.name
             let expected = """
                 pulling '\(name)' for linux/amd64: GET http://\(registry.server.host)/v2/acme/web/manifests/1: \
-                429 TOOMANYREQUESTS: pull rate  [31mlimit reached
+                429 TOOMANYREQUESTS: pull rate \\x1b[31mlimit reached
                   tried 4 times over N s
                   hint: log in to be allowed more, name a mirror with --mirror, or build offline from the store
                 """

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Prints diagnostics: `file:line:column: error: …`, the source line, a caret under the place, and the hint.
 public struct DiagnosticRenderer: Sendable {
     private let lines: [String: [Substring.UnicodeScalarView]]
@@ -16,8 +18,9 @@ public struct DiagnosticRenderer: Sendable {
     private func render(_ diagnostic: Diagnostic) -> String {
         var text = diagnostic.location.map { "\($0): " } ?? ""
         text += "\(diagnostic.severity.rawValue): \(diagnostic.message)"
+        text = PlainText.lines(text)
         if let location = diagnostic.location, let excerpt = excerpt(location) { text += "\n" + excerpt }
-        if let hint = diagnostic.hint { text += "\n  hint: \(hint)" }
+        if let hint = diagnostic.hint { text += "\n  hint: " + PlainText.lines(hint) }
         return text
     }
 

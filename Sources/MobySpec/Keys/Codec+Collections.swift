@@ -1,3 +1,5 @@
+internal import Extents
+
 extension Codec {
     /// Items that cannot be read are left out; each has its fault.
     static func list<Item>(_ item: Codec<Item>) -> Codec where Value == [Item] {
@@ -33,7 +35,7 @@ extension Codec {
         guard case .scalar(let scalar) = node.content else { return "begin each item with '- '" }
         switch scalar.value {
         case .null: return "write [] for an empty list, or remove the key"
-        default: return "write [\"\(Scalar.short(scalar.text))\"], or one item a line with '- ' before it"
+        default: return "write [\"\(PlainText.short(scalar.text))\"], or one item a line with '- ' before it"
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Extents
+
 extension Codec {
     /// A mapping whose keys a table knows.
     /// - Parameters:
@@ -25,7 +27,7 @@ extension Codec {
         return Codec(.object(table.description)) { node, reading in
             guard let noun, let name = node.scalar("name") ?? node.scalar("path"), !name.text.isEmpty else { return read(node, &reading) }
             reading.declare(noun, name.text)
-            return reading.within(.entry("\(noun) '\(Scalar.short(name.text))'")) { read(node, &$0) }
+            return reading.within(.entry("\(noun) '\(PlainText.short(name.text))'")) { read(node, &$0) }
         } write: {
             table.write(from($0))
         }

@@ -1,3 +1,5 @@
+internal import Extents
+
 extension Codec where Value == String {
     static var string: Codec {
         Codec(.string) { node, reading in
@@ -26,7 +28,7 @@ extension Codec where Value == String {
             guard !words.contains(text) else { return nil }
             let list = words.filter { !$0.isEmpty }.map { "'\($0)'" }.joined(separator: ", ")
             return SyntaxFault(
-                "is '\(Scalar.short(text))', expected \(words.count == 1 ? list : "one of \(list)")",
+                "is '\(PlainText.short(text))', expected \(words.count == 1 ? list : "one of \(list)")",
                 hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
         }.shaped(.choice(words))
     }

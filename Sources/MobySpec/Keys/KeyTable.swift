@@ -1,3 +1,5 @@
+internal import Extents
+
 /// The keys of one kind of mapping. Decoding, writing, unknown-key errors, JSON Schema and the reference page all come from it.
 ///
 /// To add a key: give the type in `Spec/` a property, add a row to the table in `Keys/Tables/`, and run the tests with `UPDATE_GOLDEN=1`,
@@ -59,7 +61,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
 
     private func unknown(_ key: Located<String>, _ reading: inout Reading) {
         let word = key.value
-        reading.fault(at: key.location, "unknown key '\(Scalar.short(word))' \(reading.place)", hint: hint(unknown: word))
+        reading.fault(at: key.location, "unknown key '\(PlainText.short(word))' \(reading.place)", hint: hint(unknown: word))
     }
 
     private func hint(unknown word: String) -> String {

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// What only shows when all files are merged: names that stand twice, names that lead nowhere.
 struct SpecCheck {
     private(set) var found: [Diagnostic] = []
@@ -90,7 +92,7 @@ struct SpecCheck {
         guard let volume = volumes[name] else {
             let guess = Spelling.closest(to: name, in: volumes.keys.sorted())
             fault(
-                location, "\(who) uses the volume '\(Scalar.short(name))', which is not there",
+                location, "\(who) uses the volume '\(PlainText.short(name))', which is not there",
                 hint: guess.map { "did you mean '\($0)'?" } ?? "declare it under 'volumes', or begin a path with '/'")
             return
         }
@@ -106,7 +108,7 @@ struct SpecCheck {
         let guess = Spelling.closest(to: name, in: containers.sorted())
         let isNumber = UInt32(name) != nil
         fault(
-            location, "'\(key)' of \(who) is '\(Scalar.short(name))', and no container has that name",
+            location, "'\(key)' of \(who) is '\(PlainText.short(name))', and no container has that name",
             hint: isNumber
                 ? "remove the quotes: \(name)"
                 : guess.map { "did you mean '\($0)'?" } ?? "write a number; names of users in images are not known")

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// What is allowed and yet most likely not meant. Nothing outside of the spec is looked at.
 struct SpecLint {
     private(set) var warnings: [Diagnostic] = []
@@ -36,7 +38,7 @@ struct SpecLint {
         for (index, entry) in (container.options.env ?? []).enumerated() where !entry.contains("=") {
             warn(
                 container.options.locations["env[\(index)]"] ?? container.location,
-                "'env[\(index)]' of '\(container.name)' is '\(Scalar.short(entry))', and has no '='", hint: "write NAME=value")
+                "'env[\(index)]' of '\(container.name)' is '\(PlainText.short(entry))', and has no '='", hint: "write NAME=value")
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Extents
 internal import Glibc
 
 /// Replaces `@pkg:DIR` by the image that the package in DIR makes.
@@ -42,14 +43,14 @@ struct Templates {
         guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder after it") }
         guard directory.hasPrefix("/") || source.folder != nil else {
             throw Diagnostic(
-                at: location, "'\(Scalar.short(text))' is relative to the file, and that has no folder here",
+                at: location, "'\(PlainText.short(text))' is relative to the file, and that has no folder here",
                 hint: "write a path from the root, or name the file on the command line")
         }
         let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(source.folder ?? "")/\(directory)")
         if known[path] == nil { known[path] = Result { try resolve(path) } }
         switch known[path] {
         case .success(let reference)?: return reference
-        case .failure(let error)?: throw Diagnostic(at: location, "'\(Scalar.short(text))' cannot be resolved: \(error)")
+        case .failure(let error)?: throw Diagnostic(at: location, "'\(PlainText.short(text))' cannot be resolved: \(error)")
         case nil: return nil
         }
     }

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// An entry of `binds`: `source:destination[:options]`.
 struct BindText {
     let source: String
@@ -16,7 +18,7 @@ struct BindText {
     static func check(_ text: String) -> SyntaxFault? {
         let hint = "for example /etc/resolv.conf:/etc/resolv.conf:ro"
         guard let bind = BindText(text), !bind.source.isEmpty else {
-            return SyntaxFault("is '\(Scalar.short(text))', expected source:destination[:options]", hint: hint)
+            return SyntaxFault("is '\(PlainText.short(text))', expected source:destination[:options]", hint: hint)
         }
         return GuestPath.check(destination: bind.destination, of: text)
     }

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Names of Linux capabilities (capabilities(7)), the same on every build machine.
 public enum CapabilityName {
     /// All that Linux has since 5.9, by number.
@@ -21,7 +23,7 @@ public enum CapabilityName {
         let upper = text.uppercased()
         let guess = Spelling.closest(to: upper.hasPrefix("CAP_") ? upper : "CAP_" + upper, in: all)
         return SyntaxFault(
-            "is '\(Scalar.short(text))', expected a Linux capability",
+            "is '\(PlainText.short(text))', expected a Linux capability",
             hint: guess.map { "did you mean '\($0)'?" } ?? "names are like CAP_NET_ADMIN; 'all' and 'none' stand alone")
     }
 

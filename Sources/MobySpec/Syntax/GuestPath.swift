@@ -1,4 +1,5 @@
 internal import BootLayout
+internal import Extents
 
 /// Paths inside the guest.
 enum GuestPath {
@@ -6,20 +7,20 @@ enum GuestPath {
     static func check(destination: String, of text: String) -> SyntaxFault? {
         if destination.hasPrefix("/") { return nil }
         return SyntaxFault(
-            "is '\(Scalar.short(text))', whose destination '\(Scalar.short(destination))' is not an absolute path",
+            "is '\(PlainText.short(text))', whose destination '\(PlainText.short(destination))' is not an absolute path",
             hint: "begin it with '/'")
     }
 
     static func check(absolute path: String) -> SyntaxFault? {
-        path.hasPrefix("/") ? nil : SyntaxFault("is '\(Scalar.short(path))', expected an absolute path", hint: "begin it with '/'")
+        path.hasPrefix("/") ? nil : SyntaxFault("is '\(PlainText.short(path))', expected an absolute path", hint: "begin it with '/'")
     }
 
     /// A path of `files`, which must stay inside the guest's root.
     static func check(file path: String) -> SyntaxFault? {
         let parts = path.split(separator: "/")
-        if parts.allSatisfy({ $0 == "." }) { return SyntaxFault("is '\(Scalar.short(path))', expected the path of a file in the guest") }
+        if parts.allSatisfy({ $0 == "." }) { return SyntaxFault("is '\(PlainText.short(path))', expected the path of a file in the guest") }
         if parts.contains("..") {
-            return SyntaxFault("is '\(Scalar.short(path))', which has '..' in it", hint: "write the path without '..'")
+            return SyntaxFault("is '\(PlainText.short(path))', which has '..' in it", hint: "write the path without '..'")
         }
         if path.utf8.contains(0) { return SyntaxFault("has a zero byte in it") }
         if let part = parts.first(where: { $0.utf8.count > 255 }) {
@@ -34,7 +35,7 @@ enum GuestPath {
         let ours = [BootLayout.images, BootLayout.onboot, BootLayout.onshutdown, BootLayout.services, BootLayout.sentinel]
         guard let place = ours.first(where: { "/\(path)/".hasPrefix($0 + "/") }) else { return nil }
         return SyntaxFault(
-            "is '\(Scalar.short(text))', and '\(place)' is written by the build",
+            "is '\(PlainText.short(text))', and '\(place)' is written by the build",
             hint: "a container's configuration comes from its entry, its files from its image and from 'binds'")
     }
 
@@ -42,7 +43,7 @@ enum GuestPath {
     static func check(directory path: String) -> SyntaxFault? {
         if path.isEmpty { return SyntaxFault("is empty") }
         guard path.split(separator: "/").contains("..") else { return nil }
-        return SyntaxFault("is '\(Scalar.short(path))', which has '..' in it", hint: "write the path without '..'")
+        return SyntaxFault("is '\(PlainText.short(path))', which has '..' in it", hint: "write the path without '..'")
     }
 
     /// The directory that a program starts in; none is the image's.
@@ -51,6 +52,6 @@ enum GuestPath {
     /// A name of a file at the top of the kernel image.
     static func check(name: String) -> SyntaxFault? {
         guard name.contains("/") || name == "." || name == ".." else { return nil }
-        return SyntaxFault("is '\(Scalar.short(name))', expected the name of a file at the top of the kernel image, without '/'")
+        return SyntaxFault("is '\(PlainText.short(name))', expected the name of a file at the top of the kernel image, without '/'")
     }
 }

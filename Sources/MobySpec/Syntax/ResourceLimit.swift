@@ -1,3 +1,5 @@
+internal import Extents
+
 /// An entry of `rlimits`: `name,soft,hard` (getrlimit(2)).
 public struct ResourceLimit: Sendable {
     /// In capitals, without `RLIMIT_`.
@@ -15,18 +17,18 @@ public struct ResourceLimit: Sendable {
     public init(parsing text: String) throws(SyntaxFault) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
         guard parts.count == 3 else {
-            throw SyntaxFault("is '\(Scalar.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
+            throw SyntaxFault("is '\(PlainText.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
         }
         let upper = parts[0].uppercased()
         let name = upper.hasPrefix("RLIMIT_") ? String(upper.dropFirst(7)) : upper
         guard Self.names.contains(name) else {
             let guess = Spelling.closest(to: name, in: Self.names)
             throw SyntaxFault(
-                "has the unknown limit '\(Scalar.short(parts[0]))'",
+                "has the unknown limit '\(PlainText.short(parts[0]))'",
                 hint: guess.map { "did you mean '\($0.lowercased())'?" } ?? "limits: \(Self.names.joined(separator: ", ").lowercased())")
         }
         guard let soft = Self.number(parts[1]), let hard = Self.number(parts[2]) else {
-            throw SyntaxFault("is '\(Scalar.short(text))', expected numbers or 'unlimited' after the name")
+            throw SyntaxFault("is '\(PlainText.short(text))', expected numbers or 'unlimited' after the name")
         }
         guard soft <= hard else {
             throw SyntaxFault("is '\(text)', where the soft limit is above the hard one", hint: "the order is name,soft,hard")

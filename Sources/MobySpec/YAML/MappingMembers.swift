@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Collects the pairs of a mapping. What is merged in by `<<` (YAML 1.1 merge type) gives way to what is written.
 struct MappingMembers {
     private var written: [Node.Pair] = []
@@ -17,7 +19,7 @@ struct MappingMembers {
         if scalar.text == "<<", mayMerge { return merge(value, at: location) }
         if let first = places[scalar.text] {
             return Diagnostic(
-                at: location, "key '\(Scalar.short(scalar.text))' stands twice, first in line \(first.line)", hint: "remove one of them")
+                at: location, "key '\(PlainText.short(scalar.text))' stands twice, first in line \(first.line)", hint: "remove one of them")
         }
         places[scalar.text] = location
         written.append(Node.Pair(key: Located(scalar.text, at: location), value: value))

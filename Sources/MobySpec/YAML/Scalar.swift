@@ -1,3 +1,5 @@
+internal import Extents
+
 /// A YAML scalar: its text, and what that stands for.
 package struct Scalar: Sendable {
     package enum Value: Equatable, Sendable {
@@ -76,13 +78,7 @@ package struct Scalar: Sendable {
         case .null: "empty"
         case .bool: "the boolean \(text)"
         case .integer, .float: "the number \(text)"
-        case .string: "the string '\(Scalar.short(text))'"
+        case .string: "the string '\(PlainText.short(text))'"
         }
-    }
-
-    /// User text for a message: one line, not too long.
-    static func short(_ text: String) -> String {
-        let line = text.prefix { $0 != "\n" && $0 != "\r\n" }
-        return line.count > 60 ? line.prefix(57) + "…" : line.count < text.count ? line + "…" : String(line)
     }
 }

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Makes nodes of events: anchors and aliases, tags, merge keys, keys that stand twice.
 struct YAMLComposer {
     /// Levels of lists and mappings in each other, aliases expanded.
@@ -120,7 +122,7 @@ struct YAMLComposer {
         guard let tag else { return isPlain ? .plain(text) : Scalar(text) }
         if let scalar = Scalar.tagged(text, as: tag) { return scalar }
         if ["null", "bool", "int", "float"].contains(tag) {
-            faults.append(Diagnostic(at: location, "'\(Scalar.short(text))' has the tag '!!\(tag)', and is none"))
+            faults.append(Diagnostic(at: location, "'\(PlainText.short(text))' has the tag '!!\(tag)', and is none"))
         } else {
             faults.append(unknown(tag, at: location))
         }

@@ -66,7 +66,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     }
 
     private var answer: String {
-        let said = codes.map { [$0.code, $0.message].compactMap { $0.map(ServerText.line) }.joined(separator: ": ") }
+        let said = codes.map { [$0.code, $0.message].compactMap { $0.map(PlainText.line) }.joined(separator: ": ") }
         return "\(status ?? 0) \(said.isEmpty ? "(no reason given)" : said.joined(separator: "; "))"
     }
 

@@ -37,7 +37,7 @@ struct DockerArchiveReader: Sendable {
     func image(_ wanted: String?, name: String) throws -> Image {
         let entry = try choose(wanted, entries())
         guard let configBytes = try source.bytes(entry.config, limit: ImageConfig.largestSize) else {
-            throw ImageError("its configuration '\(ServerText.line(entry.config))' is not there")
+            throw ImageError("its configuration '\(PlainText.line(entry.config))' is not there")
         }
         let config = try ImageConfig(parsing: configBytes)
         guard config.platform.satisfies(platform) else { throw ImageError.noPlatform(platform, available: [config.platform]) }
@@ -67,7 +67,7 @@ struct DockerArchiveReader: Sendable {
     }
 
     private func copy(_ file: String, diffID: Digest) throws -> Image.Layer {
-        guard let content = try source.file(file) else { throw ImageError("its layer '\(ServerText.line(file))' is not there") }
+        guard let content = try source.file(file) else { throw ImageError("its layer '\(PlainText.line(file))' is not there") }
         let writer = try BlobWriter(in: store.temporaryPath, limit: Descriptor.largestSize)
         let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)
         if case .plain = LayerEncoding(start) {

@@ -1,3 +1,5 @@
+internal import Extents
+
 extension Codec where Value == DeviceSpec {
     static var device: Codec {
         object(.device) { _ in
@@ -5,7 +7,7 @@ extension Codec where Value == DeviceSpec {
         } finish: { device, node, reading in
             guard device.path != "all" else { return device }
             if !device.path.hasPrefix("/") {
-                let found = "has the path '\(Scalar.short(device.path))'"
+                let found = "has the path '\(PlainText.short(device.path))'"
                 reading.fault(at: node.location, "\(reading.subject) \(found), expected an absolute path or 'all'")
             }
             if node["mode"] == nil {

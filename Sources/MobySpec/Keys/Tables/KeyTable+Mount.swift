@@ -1,3 +1,5 @@
+internal import Extents
+
 extension Codec where Value == MountSpec {
     /// A mount in the root namespace, where a relative destination is below the container's root.
     static var rootMount: Codec { object(.mount) { _ in MountSpec() } }
@@ -18,7 +20,8 @@ extension Codec where Value == MountSpec {
 
     private static func fault(_ mount: MountSpec, hasType: Bool, hasDestination: Bool) -> SyntaxFault? {
         if let destination = mount.destination, !destination.isEmpty, !destination.hasPrefix("/") {
-            return SyntaxFault("has the destination '\(Scalar.short(destination))', expected an absolute path", hint: "begin it with '/'")
+            return SyntaxFault(
+                "has the destination '\(PlainText.short(destination))', expected an absolute path", hint: "begin it with '/'")
         }
         let known = ["proc", "devpts", "sysfs", "cgroup", "mqueue"]
         let isBind = mount.options?.contains { $0 == "bind" || $0 == "rbind" } ?? false

@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 internal import HTTP
 internal import Subprocess
@@ -31,7 +32,7 @@ struct CredentialHelper: Sendable {
         guard result.terminationStatus.isSuccess else {
             let said = (output + result.standardError).trimmingWhitespace()
             if said.contains("credentials not found") { return nil }
-            throw CredentialError("'\(program)' has no credentials for '\(server)': \(ServerText.line(said))")
+            throw CredentialError("'\(program)' has no credentials for '\(server)': \(PlainText.line(said))")
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(output.utf8)) else {
             throw CredentialError("'\(program)' gave no answer that can be read for '\(server)'")

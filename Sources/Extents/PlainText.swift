@@ -1,0 +1,46 @@
+/// Foreign text made fit for a terminal and a message: control characters, and characters that change the direction of writing, become
+/// escapes such as `\x1b` or `\u{202e}`.
+public enum PlainText {
+    /// Names in full, reversibly: the backslash is doubled, so that no name looks like an escaped one.
+    public static func of(_ bytes: some Sequence<UInt8>) -> String {
+        let bytes = Array(bytes)
+        var (result, decoder, iterator) = ("", UTF8(), bytes.makeIterator())
+        // A fault of one byte or more shows as the bytes, so that different names stay different.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            return bytes.map { (0x20..<0x7F).contains($0) && $0 != 0x5C ? String(Unicode.Scalar($0)) : escape($0) }.joined()
+        }
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) { result += scalar == "\\" ? "\\\\" : escaped(scalar) }
+        return result
+    }
+
+    public static func of(_ text: String) -> String { of(Array(text.utf8)) }
+
+    /// Text to quote in a message: escaped, and cut to `limit` characters with an ellipsis.
+    public static func short(_ text: some StringProtocol, limit: Int = 100) -> String {
+        // A character of many scalars must not get around the limit.
+        let scalars = text.unicodeScalars.prefix(limit + 1)
+        return scalars.prefix(limit).map(escaped).joined() + (scalars.count > limit ? "…" : "")
+    }
+
+    /// Prose of a server or another program as one line: line breaks and runs of white space become one space, at most 200 characters.
+    public static func line(_ text: some StringProtocol) -> String {
+        short(text.prefix(4096).split { $0.isWhitespace || $0 == "\0" }.joined(separator: " "), limit: 200)
+    }
+
+    /// Text of several lines for the terminal: line breaks and tabs stay, all other control characters are escaped.
+    public static func lines(_ text: String) -> String {
+        text.unicodeScalars.map { $0 == "\n" || $0 == "\t" ? String($0) : escaped($0) }.joined()
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
+            scalar.value < 0x80 ? escape(UInt8(scalar.value)) : "\\u{\(String(scalar.value, radix: 16))}"
+        default: String(scalar)
+        }
+    }
+
+    private static func escape(_ byte: UInt8) -> String {
+        byte == 0x5C ? "\\\\" : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+}
