@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 public import HTTP
 
@@ -75,5 +76,179 @@ public struct GoogleClient: Sendable {
         request.headers["Authorization"] = authorization
         request.headers["x-goog-user-project"] = quotaProject
         return request
+    }
+}
+
+/// The APIs that are asked. Each can be elsewhere, and gets a token or not, by itself: see ``Endpoints``.
+public enum API: Sendable { case storage, compute, resourceManager }
+
+/// One request to a JSON API, complete but for the token.
+public struct APICall: Sendable, Equatable, CustomStringConvertible {
+    public let api: API
+    /// What it does, as the start of a sentence: `create image 'web'`.
+    public let title: String
+    public let method: String
+    public let url: String
+    /// JSON with its keys in order, as it is sent.
+    public let body: String?
+
+    init(_ api: API, _ title: String, _ method: String, _ url: String) { self.init(api, title, method, url, text: nil) }
+
+    init(_ api: API, _ title: String, _ method: String, _ url: String, text: String?) {
+        (self.api, self.title, self.method, self.url, body) = (api, title, method, url, text)
+    }
+
+    init(_ api: API, _ title: String, _ method: String, _ url: String, body: some Encodable) throws {
+        (self.api, self.title, self.method, self.url) = (api, title, method, url)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        self.body = String(decoding: try encoder.encode(body), as: UTF8.self)
+    }
+
+    /// As `--dry-run` prints it.
+    public var description: String { "# \(title)\n\(method) \(url)" + (body.map { "\n" + $0 } ?? "") }
+}
+
+/// Where Google's APIs answer; each can be another server, as `gcloud` allows it.
+///
+/// Each counts by itself. By https an API gets a token. By plain HTTP storage is an emulator, which gets none; the others get none but on
+/// loopback, where they do without one too.
+public struct Endpoints: Sendable, Equatable {
+    /// Cloud Storage JSON API, without `/storage/v1`.
+    public var storage = "https://storage.googleapis.com"
+    /// Compute Engine API with its version.
+    public var compute = "https://compute.googleapis.com/compute/v1"
+    /// Cloud Resource Manager API with its version, which knows what the account may do; nil asks nothing of it.
+    public var resourceManager: String? = "https://cloudresourcemanager.googleapis.com/v1"
+    /// OAuth 2.0 tokens, where a credential does not name its own.
+    public var token = "https://oauth2.googleapis.com/token"
+    /// The metadata server of a Google machine.
+    public var metadata = "http://metadata.google.internal"
+    /// Host and port of the serial console; nil is the gateway of the zone's region.
+    public var serialPort: String?
+    /// Host keys of the serial gateways.
+    public var serialPortKeys = "https://www.gstatic.com/vm_serial_port_public_keys"
+
+    public init() {}
+
+    /// - Parameter environment: `CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE`, `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`,
+    ///   `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER`, `STORAGE_EMULATOR_HOST`, `CLOUDSDK_AUTH_TOKEN_HOST`, `GCE_METADATA_HOST`, `MOBY_GCP_SERIAL_GATEWAY`, `MOBY_GCP_SERIAL_KEYS`.
+    public init(environment: [String: String]) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let host = value("STORAGE_EMULATOR_HOST") { storage = Self.origin(host) }
+        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE") { storage = Self.without("/storage/v1", url) }
+        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE") {
+            compute = Self.without("", url)
+            // Another Compute Engine has its accounts elsewhere.
+            resourceManager = nil
+        }
+        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER") { resourceManager = "\(Self.without("/v1", url))/v1" }
+        if let url = value("CLOUDSDK_AUTH_TOKEN_HOST") { token = url }
+        if let host = value("GCE_METADATA_HOST") { metadata = Self.origin(host) }
+        serialPort = value("MOBY_GCP_SERIAL_GATEWAY")
+        if let url = value("MOBY_GCP_SERIAL_KEYS") { serialPortKeys = Self.without("", url) }
+    }
+
+    /// Whether storage is an emulator, which wants no token.
+    public var storageIsEmulated: Bool { storage.hasPrefix("http://") }
+
+    private static func origin(_ host: String) -> String { without("", host.contains("://") ? host : "http://\(host)") }
+
+    private static func without(_ suffix: String, _ url: String) -> String {
+        let text = url.hasSuffix("/") ? String(url.dropLast()) : url
+        return text.hasSuffix(suffix) ? String(text.dropLast(suffix.count)) : text
+    }
+}
+
+/// Cloud Resource Manager, API v1: what the account may do in a project.
+public struct Projects: Sendable {
+    private let client: GoogleClient
+
+    public init(_ client: GoogleClient) { self.client = client }
+
+    /// Which of some permissions are lacking.
+    /// - Parameter call: of ``permissions(_:in:_:)``.
+    /// - Returns: nil when that cannot be asked: the API is off, or the token's scopes do not reach it.
+    public func missing(_ permissions: [String], _ call: APICall) async throws -> [String]? {
+        struct Answer: Decodable { var permissions: [String]? }
+        do {
+            let answer = try await client.send(call, as: Answer.self)
+            return permissions.filter { !(answer.permissions ?? []).contains($0) }
+        } catch let error as GoogleError where error.status == 403 || error.status == 404 {
+            return nil
+        }
+    }
+
+    /// The question; nil where there is nobody to ask.
+    public static func permissions(_ permissions: [String], in project: String, _ endpoints: Endpoints) throws -> APICall? {
+        guard let base = endpoints.resourceManager else { return nil }
+        return try APICall(
+            .resourceManager, "ask for permissions in project '\(project)'", "POST",
+            "\(base)/projects/\(WebURL.percentEncoded(project)):testIamPermissions",
+            body: ["permissions": permissions])
+    }
+}
+
+/// Sends requests, again where that helps, and reads JSON.
+struct JSONExchange: Sendable {
+    let transport: any HTTPTransport
+    var retries: RetryPolicy
+    /// The most that an answer may be, in bytes.
+    static let limit: UInt64 = 16 << 20
+
+    /// The same without second tries.
+    var once: JSONExchange {
+        JSONExchange(transport: transport, retries: RetryPolicy(tries: 1, sleep: retries.sleep))
+    }
+
+    struct Answer: Sendable {
+        let response: HTTPResponse
+        let body: [UInt8]
+    }
+
+    func url(_ text: String, _ title: String) throws -> WebURL {
+        guard let url = WebURL(text) else { throw GoogleError(title, "'\(text)' is no address of a server") }
+        return url
+    }
+
+    func decode<Value: Decodable>(_ type: Value.Type, _ request: HTTPRequest, _ title: String) async throws -> Value {
+        try Self.decode(type, try await answer(request, title).body, title)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ body: [UInt8], _ title: String) throws -> Value {
+        do { return try JSONDecoder().decode(type, from: Data(body)) } catch {
+            throw GoogleError(title, "the answer is not the JSON that was expected")
+        }
+    }
+
+    /// One try.
+    func exchange(_ request: HTTPRequest) async throws -> Answer {
+        let sink = BufferSink(limit: Self.limit)
+        return Answer(response: try await transport.exchange(request, into: sink), body: sink.bytes)
+    }
+
+    /// - Returns: an answer of success.
+    /// - Throws: ``GoogleError``.
+    func answer(_ request: HTTPRequest, _ title: String) async throws -> Answer {
+        var number = 1
+        while true {
+            var fault: GoogleError
+            let pause: Duration?
+            do {
+                let answer = try await exchange(request)
+                if answer.response.isSuccess { return answer }
+                fault = GoogleError(title, answer.response, body: answer.body)
+                pause = fault.mayPass ? retries.pause(after: number, answer.response) : nil
+            } catch let error as TransportError {
+                fault = GoogleError(title, request.url.description, error)
+                pause = error.isTransient ? retries.pause(after: number, nil) : nil
+            }
+            guard let pause else {
+                fault.tries = number
+                throw fault
+            }
+            try await retries.sleep(pause)
+            number += 1
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import Extents
+internal import FoundationEssentials
 internal import HTTP
 
 /// An API that did not do what it was asked: what was to be done, why not in Google's words, and what may help.
@@ -65,4 +66,103 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
         default: "no reason was given"
         }
     }
+}
+
+/// The two shapes of errors: that of the APIs (`error.code`, `.message`, `.errors[].reason`, `.details[].reason`; Google API design guide,
+/// "Errors") and that of OAuth (RFC 6749, section 5.2).
+struct ErrorBody {
+    var reason: String?
+    var message: String?
+    var hint: String?
+
+    static func read(_ body: [UInt8]) -> ErrorBody {
+        let decoder = JSONDecoder()
+        if let page = try? decoder.decode(Page.self, from: Data(body)) { return ErrorBody(page.error) }
+        guard let page = try? decoder.decode(OAuth.self, from: Data(body)) else { return ErrorBody() }
+        return ErrorBody(reason: page.error, message: page.description ?? page.error)
+    }
+
+    private init(reason: String? = nil, message: String? = nil) {
+        self.reason = reason
+        self.message = message
+    }
+
+    private init(_ error: Page.Fault) {
+        let detail = error.details?.first { $0.reason != nil }
+        reason = detail?.reason ?? error.errors?.first?.reason ?? error.status
+        message = error.message ?? error.errors?.first?.message
+        guard reason == "SERVICE_DISABLED" || reason == "accessNotConfigured" else { return }
+        let service = detail?.metadata?["service"] ?? "compute.googleapis.com"
+        hint = "enable the API: gcloud services enable \(service)"
+        if let consumer = detail?.metadata?["consumer"], consumer.hasPrefix("projects/") {
+            hint?.append(" --project \(consumer.dropFirst("projects/".count))")
+        }
+    }
+
+    private struct Page: Decodable {
+        struct Fault: Decodable {
+            var message: String?
+            var status: String?
+            var errors: [Part]?
+            var details: [Detail]?
+        }
+        struct Part: Decodable {
+            var reason: String?
+            var message: String?
+        }
+        struct Detail: Decodable {
+            var reason: String?
+            var metadata: [String: String]?
+        }
+        var error: Fault
+    }
+
+    private struct OAuth: Decodable {
+        var error: String
+        var description: String?
+
+        enum CodingKeys: String, CodingKey {
+            case error
+            case description = "error_description"
+        }
+    }
+}
+
+/// What helps against the errors that people meet.
+enum Hints {
+    static func hint(reason: String?, status: Int?, message: String) -> String? {
+        if message.contains("uniform bucket-level access") || message.contains("public access prevention") {
+            return "leave --public out: this bucket gives access to the whole bucket only"
+        }
+        if message.contains("insufficient authentication scopes") {
+            return "the machine's or login's scopes are too narrow; log in with: gcloud auth application-default login"
+        }
+        return reason.flatMap { byReason[$0] } ?? status.flatMap { byStatus[$0] }
+    }
+
+    private static let login = "log in anew with: gcloud auth application-default login; or name a service account's key with --keys"
+    private static let quota = "delete what is no longer needed, or ask for more in the console under IAM & Admin, Quotas"
+    private static let roles =
+        "the account needs the roles roles/storage.admin and roles/compute.instanceAdmin.v1 (with roles/iam.serviceAccountUser) in this project"
+
+    private static let byReason: [String: String] = [
+        "quotaExceeded": quota, "QUOTA_EXCEEDED": quota,
+        "rateLimitExceeded": "too many requests in a short time; try again in a minute",
+        "RATE_LIMIT_EXCEEDED": "too many requests in a short time; try again in a minute",
+        "ZONE_RESOURCE_POOL_EXHAUSTED": "the zone has no such machine free: choose another --zone or --machine",
+        "accountDisabled": "the project's billing account is closed; look at it in the console under Billing",
+        "billingNotEnabled": "link a billing account to the project in the console under Billing",
+        "BILLING_DISABLED": "link a billing account to the project in the console under Billing",
+        "resourceInUseByAnotherResource": "delete the machine that uses it first",
+        "alreadyExists": "choose another name",
+        "invalid_grant": login, "invalid_client": login, "authError": login,
+        "invalid_scope": "the key is of an account that may not ask for Compute and Storage",
+    ]
+
+    private static let byStatus: [Int: String] = [
+        401: login, 403: roles, 404: "check project, zone, bucket and name",
+        409: "choose another name", 429: "try again in a minute",
+        500: "try again later; https://status.cloud.google.com tells of outages",
+        503: "try again later; https://status.cloud.google.com tells of outages",
+    ]
 }

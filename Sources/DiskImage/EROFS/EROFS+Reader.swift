@@ -112,3 +112,140 @@ extension EROFS {
         }
     }
 }
+
+extension EROFS.Superblock {
+    /// Reads and checks the superblock of an image.
+    init(of image: ExtentList) throws {
+        let start = UInt64(EROFS.superblockOffset)
+        guard image.length >= start + UInt64(Self.length) else {
+            throw DiskImageError(
+                "\(image.length) bytes are no EROFS image", hint: "a superblock would end at byte \(start + UInt64(Self.length))")
+        }
+        let bytes = ByteView(try image.bytes(at: start, count: Self.length), "EROFS superblock")
+        let magic = try bytes.u32le(0)
+        guard magic == Self.magic else {
+            throw DiskImageError("no EROFS image: the number at byte 1024 is \(hexadecimal(magic)), expected \(hexadecimal(Self.magic))")
+        }
+        let bits = try bytes.u8(12)
+        guard bits == EROFS.blockBits else {
+            throw DiskImageError("EROFS image: blocks of 2^\(bits) bytes, expected \(EROFS.blockSize) bytes")
+        }
+        if try bytes.u32le(8) & 1 != 0 { try Self.check(image, bytes) }
+        incompatible = EROFS.Features(rawValue: try bytes.u32le(80))
+        let unknown = incompatible.subtracting([.zeroPadding, .configurations, .chunkedFiles])
+        guard unknown.isEmpty else {
+            throw DiskImageError("EROFS image: it needs \(Self.names(of: unknown)), which is not read here")
+        }
+        rootNode = try bytes.u16le(14)
+        inodes = try bytes.u64le(16)
+        time = Int64(bitPattern: try bytes.u64le(24))
+        blocks = try bytes.u32le(36)
+        metaBlock = try bytes.u32le(40)
+        attributeBlock = try bytes.u32le(44)
+        uuid = try bytes.slice(48, 16)
+        label = try String(decoding: bytes.slice(64, 16).prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    /// Of incompatible features (fs/erofs/erofs_fs.h).
+    private static func names(of features: EROFS.Features) -> String {
+        let known = [
+            "zero padding", "cluster settings", "chunks", "more devices or algorithms", "tail packing", "fragments", "name prefixes",
+            "48-bit blocks", "a metadata file",
+        ]
+        let names = (0..<32).filter { features.rawValue & 1 << $0 != 0 }.map { $0 < known.count ? known[$0] : "feature \($0)" }
+        return names.joined(separator: ", ")
+    }
+
+    private static func check(_ image: ExtentList, _ bytes: ByteView) throws {
+        let count = EROFS.blockSize - EROFS.superblockOffset
+        guard image.length >= UInt64(EROFS.blockSize) else { throw DiskImageError("EROFS image: \(image.length) bytes, less than a block") }
+        var block = try image.bytes(at: UInt64(EROFS.superblockOffset), count: count)
+        for index in 4..<8 { block[index] = 0 }
+        let found = CRC32C.register(block)
+        let expected = try bytes.u32le(4)
+        guard found == expected else {
+            throw DiskImageError(
+                "EROFS image: the check sum of the superblock is \(hexadecimal(found)), expected \(hexadecimal(expected))",
+                hint: "the image is damaged")
+        }
+    }
+}
+
+private func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
+
+extension EROFS {
+    /// A file, directory, link or device of an image.
+    public struct Inode: Sendable {
+        public let nid: UInt64
+        let type: FileType
+        /// Permission bits with set-user-ID, set-group-ID and sticky.
+        public let mode: UInt16
+        public let uid: UInt32
+        public let gid: UInt32
+        /// In bytes.
+        public let size: UInt64
+        /// Seconds since 1970.
+        public let modified: Int64
+        public let links: UInt32
+        let layout: Layout
+        let place: UInt32
+        /// Where the attributes begin, in bytes of the image, and how many bytes there are.
+        let attributes: Range<UInt64>
+        /// Where inode and attributes end.
+        var end: UInt64 { attributes.upperBound }
+
+        public var isDirectory: Bool { type == .directory }
+        public var isRegular: Bool { type == .regular }
+        public var isSymlink: Bool { type == .symlink }
+        var hasContents: Bool { isDirectory || isRegular || isSymlink }
+
+        /// Major and minor number of a device.
+        public var device: (major: UInt32, minor: UInt32) { (place >> 8 & 0xFFF, place & 0xFF | place >> 12 & 0xFFF00) }
+    }
+}
+
+extension EROFS.Reader {
+    public var root: EROFS.Inode {
+        get throws {
+            let root = try inode(UInt64(superblock.rootNode))
+            guard root.isDirectory else { throw fault("the root is not a directory") }
+            return root
+        }
+    }
+
+    /// The inode of a number.
+    func inode(_ nid: UInt64) throws -> EROFS.Inode {
+        let base = UInt64(superblock.metaBlock) * UInt64(EROFS.blockSize)
+        guard base <= image.length, nid < (image.length - base) / UInt64(EROFS.slotSize) else {
+            throw fault("inode \(nid) lies beyond the end of the image")
+        }
+        let start = base + nid * UInt64(EROFS.slotSize)
+        let format = try ByteView(image.bytes(at: start, count: 2), "EROFS inode").u16le(0)
+        let isExtended = format & 1 == 1
+        guard let layout = EROFS.Layout(rawValue: format >> 1 & 7), format >> 4 == 0 else {
+            throw fault("inode \(nid) has the unknown format \(format)")
+        }
+        let length = isExtended ? 64 : 32
+        let bytes = ByteView(try image.bytes(at: start, count: length), "EROFS inode")
+        let mode = try bytes.u16le(4)
+        guard let type = EROFS.FileType(mode: mode) else { throw fault("inode \(nid) has the unknown mode \(mode)") }
+        let count = UInt64(try bytes.u16le(2))
+        let end = start + UInt64(length)
+        let size = try isExtended ? bytes.u64le(8) : UInt64(bytes.u32le(8))
+        guard size <= UInt64(Int64.max) else { throw fault("inode \(nid) has \(size) bytes") }
+        return try EROFS.Inode(
+            nid: nid, type: type, mode: mode & 0o7777, uid: isExtended ? bytes.u32le(24) : UInt32(bytes.u16le(24)),
+            gid: isExtended ? bytes.u32le(28) : UInt32(bytes.u16le(26)), size: size,
+            modified: isExtended ? Int64(bitPattern: bytes.u64le(32)) : superblock.time,
+            links: isExtended ? bytes.u32le(44) : UInt32(bytes.u16le(6)), layout: layout, place: bytes.u32le(16),
+            attributes: end..<end + (count == 0 ? 0 : 12 + 4 * (count - 1)))
+    }
+}
+
+extension EROFS.FileType {
+    fileprivate init?(mode: UInt16) {
+        let types: [EROFS.FileType] = [.regular, .directory, .characterDevice, .blockDevice, .fifo, .socket, .symlink]
+        guard let type = types.first(where: { $0.modeBits == mode & 0o170000 }) else { return nil }
+        self = type
+    }
+}

@@ -1,3 +1,5 @@
+public import Extents
+
 /// Portable executables, as UEFI loads them: "PE Format" of Microsoft, sections "COFF File Header" to "Section Table".
 ///
 /// ```
@@ -22,5 +24,90 @@ public enum PE {
 
         /// Where the data lie in the file: the shorter of both sizes.
         public var range: Range<UInt64> { rawOffset..<rawOffset + min(virtualSize, rawSize) }
+    }
+}
+
+extension PE {
+    /// The headers of an executable, checked against its length.
+    public struct Headers: Sendable {
+        /// Everything before the first section.
+        let view: ByteView
+        /// Where "PE\0\0" stands.
+        let offset: Int
+        /// E.g. 0x8664 for x86-64, 0xAA64 for ARM64.
+        public let machine: UInt16
+        public let sections: [Section]
+        let isPlus: Bool
+        let sectionAlignment: UInt64
+        let fileAlignment: UInt64
+        /// Where the certificate table lies in the file, when there is one.
+        public let certificates: Range<UInt64>?
+
+        /// Length of all headers, in bytes.
+        var length: UInt64 { UInt64(view.bytes.count) }
+        var optionalHeader: Int { offset + 24 }
+        var checksumOffset: Int { optionalHeader + 64 }
+        /// Where the data directory entry of the certificate table stands; nil when there is none.
+        let certificateEntry: Int?
+        let sectionTable: Int
+        /// Where the data of the last section end.
+        public var end: UInt64 { sections.map { $0.rawSize == 0 ? 0 : $0.rawOffset + $0.rawSize }.max() ?? length }
+
+        /// - Parameter isWhole: false for a file that may be cut short: what is said to lie behind its end is no fault.
+        /// - Throws: `DiskImageError` for what is no executable; `FileError`, `ExtentError`.
+        public init(_ file: ExtentList, isWhole: Bool = true) throws {
+            let limit = isWhole ? file.length : .max
+            let start = ByteView(try file.bytes(at: 0, count: Int(min(file.length, 4096))), "PE")
+            guard start.bytes.starts(with: Array("MZ".utf8)) else { throw Self.fault("no 'MZ' at its start") }
+            let offset = Int(try start.u32le(0x3C))
+            guard offset <= 3072 else { throw Self.fault("the PE header at \(offset), expected at most 3072") }
+            guard try start.slice(offset, 4) == Array("PE\0\0".utf8) else { throw Self.fault("no 'PE' at \(offset)") }
+            let magic = try start.u16le(offset + 24)
+            guard magic == 0x20B || magic == 0x10B else {
+                throw Self.fault("magic 0x\(String(magic, radix: 16)) of the optional header, expected 0x20b or 0x10b")
+            }
+            let length = UInt64(try start.u32le(offset + 24 + 60))
+            guard length <= min(file.length, 1 << 16) else { throw Self.fault("headers of \(length) bytes in \(file.length) bytes") }
+            view = ByteView(try file.bytes(at: 0, count: Int(length)), "PE header")
+            self.offset = offset
+            isPlus = magic == 0x20B
+            machine = try view.u16le(offset + 4)
+            sectionTable = offset + 24 + Int(try view.u16le(offset + 20))
+            sectionAlignment = UInt64(try view.u32le(offset + 24 + 32))
+            fileAlignment = UInt64(try view.u32le(offset + 24 + 36))
+            guard [fileAlignment, sectionAlignment].allSatisfy({ $0.nonzeroBitCount == 1 && $0 <= 1 << 20 }) else {
+                throw Self.fault("alignment of \(fileAlignment) and \(sectionAlignment) bytes, expected powers of 2")
+            }
+            sections = try Self.sections(view, at: sectionTable, count: Int(try view.u16le(offset + 6)), limit)
+            let directories = offset + 24 + (isPlus ? 112 : 96)
+            let hasEntry = try view.u32le(directories - 4) > 4 && directories + 40 <= sectionTable
+            certificateEntry = hasEntry ? directories + 32 : nil
+            certificates = hasEntry ? try Self.certificates(view, at: directories + 32, limit) : nil
+        }
+
+        private static func sections(_ view: ByteView, at table: Int, count: Int, _ length: UInt64) throws -> [Section] {
+            guard count <= sectionLimit else { throw fault("\(count) sections, expected at most \(sectionLimit)") }
+            return try (0..<count).map { index in
+                let offset = table + index * sectionHeaderLength
+                let name = try view.slice(offset, 8).prefix { $0 != 0 }
+                let section = Section(
+                    name: String(decoding: name, as: UTF8.self), virtualAddress: UInt64(try view.u32le(offset + 12)),
+                    virtualSize: UInt64(try view.u32le(offset + 8)), rawOffset: UInt64(try view.u32le(offset + 20)),
+                    rawSize: UInt64(try view.u32le(offset + 16)))
+                guard section.rawSize == 0 || section.rawOffset + section.rawSize <= length else {
+                    throw fault("section '\(section.name)' ends at \(section.rawOffset + section.rawSize) of \(length) bytes")
+                }
+                return section
+            }
+        }
+
+        private static func certificates(_ view: ByteView, at entry: Int, _ length: UInt64) throws -> Range<UInt64>? {
+            let (start, size) = (UInt64(try view.u32le(entry)), UInt64(try view.u32le(entry + 4)))
+            guard size > 0 else { return nil }
+            guard start + size <= length else { throw fault("certificates up to \(start + size) of \(length) bytes") }
+            return start..<start + size
+        }
+
+        static func fault(_ what: String) -> DiskImageError { DiskImageError("not a usable EFI executable (PE): \(what)") }
     }
 }

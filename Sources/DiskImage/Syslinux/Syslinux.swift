@@ -53,3 +53,127 @@ public enum Syslinux {
         return builder.bytes
     }
 }
+
+extension Syslinux {
+    /// The parts of SYSLINUX that are installed, cut out of its installer.
+    public struct Loader: Sendable {
+        /// A whole boot sector, of which code is taken.
+        let template: [UInt8]
+        /// The loader, not patched yet.
+        let loader: [UInt8]
+
+        /// - Parameter installer: the bytes of `usr/bin/syslinux`, in which boot sector and loader lie one behind the other, and before
+        ///   an embedded 32-bit ELF file.
+        /// - Throws: `DiskImageError` when they are not there.
+        public init(installer: [UInt8]) throws {
+            func fault(_ what: String) -> DiskImageError {
+                DiskImageError("no SYSLINUX 6 installer: \(what)", hint: "usr/bin/syslinux of Debian's package syslinux has what is needed")
+            }
+            guard let start = installer.firstRange(of: Array("\r\nSYSLINUX 6".utf8))?.lowerBound, start >= sectorLength else {
+                throw fault("no loader found in \(installer.count) bytes")
+            }
+            guard let end = installer[start...].firstRange(of: [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1])?.lowerBound else {
+                throw fault("the loader does not end")
+            }
+            guard end - start <= 1 << 17 else { throw fault("a loader of \(end - start) bytes, expected at most 131072") }
+            template = Array(installer[start - sectorLength..<start])
+            loader = Array(installer[start..<end])
+            guard Array(template.suffix(2)) == [0x55, 0xAA] else { throw fault("no boot sector before the loader") }
+        }
+
+        /// The loader in whole sectors.
+        var padded: [UInt8] {
+            loader + [UInt8](repeating: 0, count: (sectorLength - loader.count % sectorLength) % sectorLength)
+        }
+
+        /// The loader with the map of its own sectors.
+        /// - Parameter firstSector: of the file, which lies in one piece, counted from the volume's start.
+        func patched(firstSector: UInt64) throws -> [UInt8] {
+            let area = try PatchArea(padded)
+            let sectors = padded.count / sectorLength
+            var bytes = padded
+            bytes.put(at: area.offset + 8) { $0.u16le(UInt16(sectors)) }
+            bytes.put(at: area.offset + 10) { $0.u16le(2) }
+            bytes.put(at: area.offset + 12) { $0.u32le(UInt32(padded.count / 4)) }
+            bytes.put(at: area.offset + 16) { $0.u32le(0) }
+            let extents = Self.extents(from: firstSector + 1, count: sectors - 1)
+            guard extents.count <= area.extentRoom else {
+                throw DiskImageError("the SYSLINUX loader takes \(extents.count) extents, but has room for \(area.extentRoom)")
+            }
+            bytes.put(at: area.extents) { builder in
+                for (sector, count) in extents {
+                    builder.u64le(sector)
+                    builder.u16le(count)
+                }
+                builder.fill((area.extentRoom - extents.count) * 10)
+            }
+            bytes.put(at: area.adv) { builder in
+                for index in 0..<2 { builder.u64le(firstSector + UInt64(sectors + index)) }
+            }
+            let view = ByteView(bytes, "LDLINUX.SYS")
+            let sum = try stride(from: 0, to: bytes.count, by: 4).reduce(UInt32(0)) { try $0 &+ view.u32le($1) }
+            bytes.put(at: area.offset + 16) { $0.u32le(patchMagic &- sum) }
+            return bytes
+        }
+
+        /// Reads of less than 64 KiB each.
+        private static func extents(from sector: UInt64, count: Int) -> [(UInt64, UInt16)] {
+            var result: [(UInt64, UInt16)] = []
+            var (sector, left) = (sector, count)
+            while left > 0 {
+                let step = min(left, 127)
+                result.append((sector, UInt16(step)))
+                sector += UInt64(step)
+                left -= step
+            }
+            return result
+        }
+
+        /// A boot sector with SYSLINUX's code around the volume's parameters.
+        func bootSector(on volume: [UInt8], firstSector: UInt64) throws -> [UInt8] {
+            let area = try PatchArea(padded)
+            var bytes = volume
+            bytes.replaceSubrange(0..<11, with: template[0..<11])
+            bytes.replaceSubrange(0x5A..<0x1FE, with: template[0x5A..<0x1FE])
+            for (place, half) in [(area.bootLow, firstSector & 0xFFFF_FFFF), (area.bootHigh, firstSector >> 32)] {
+                guard place + 4 <= 0x1FE else { throw DiskImageError("the SYSLINUX loader patches byte \(place) of the boot sector") }
+                bytes.put(at: place) { $0.u32le(UInt32(half)) }
+            }
+            return bytes
+        }
+    }
+
+    /// Where things go in the loader, in bytes.
+    private struct PatchArea {
+        let offset: Int
+        let adv: Int
+        let extents: Int
+        let extentRoom: Int
+        let bootLow: Int
+        let bootHigh: Int
+
+        init(_ loader: [UInt8]) throws {
+            let view = ByteView(loader, "LDLINUX.SYS")
+            let found = try stride(from: 0, to: min(loader.count, 512) - 24, by: 4).first { try view.u32le($0) == patchMagic }
+            guard let found else { throw DiskImageError("the SYSLINUX loader has no patch area") }
+            offset = found
+            let extended = Int(try view.u16le(found + 22))
+            adv = Int(try view.u16le(extended))
+            extents = Int(try view.u16le(extended + 10))
+            extentRoom = Int(try view.u16le(extended + 12))
+            bootLow = Int(try view.u16le(extended + 14))
+            bootHigh = Int(try view.u16le(extended + 16))
+            _ = try view.slice(adv, 16)
+            _ = try view.slice(extents, extentRoom * 10)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Writes over bytes that are there.
+    mutating func put(at offset: Int, _ build: (inout ByteBuilder) -> Void) {
+        var builder = ByteBuilder()
+        build(&builder)
+        replaceSubrange(offset..<offset + builder.count, with: builder.bytes)
+    }
+}

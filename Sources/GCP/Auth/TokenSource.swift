@@ -113,3 +113,45 @@ public actor TokenSource {
         }
     }
 }
+
+/// An access token and the time when it runs out.
+struct Token: Sendable {
+    let value: Secret
+    /// Seconds since 1970.
+    let end: Int64
+
+    /// A token that is about to run out is not begun with.
+    func serves(at time: Int64) -> Bool { time < end - 60 }
+}
+
+/// Text that is not shown, whoever prints what it is part of.
+struct Secret: Sendable, Decodable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    let value: String
+
+    init(_ value: String) { self.value = value }
+
+    init(from decoder: any Decoder) throws { value = try decoder.singleValueContainer().decode(String.self) }
+
+    var description: String { "(secret)" }
+    var debugDescription: String { "(secret)" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Work that may not take longer than a limit.
+enum Deadline {
+    /// It took too long.
+    struct Passed: Error {}
+
+    static func run<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw Passed()
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw Passed() }
+            return first
+        }
+    }
+}

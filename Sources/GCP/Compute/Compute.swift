@@ -30,3 +30,133 @@ public struct Compute: Sendable {
         try await client.send(calls.serialOutput(instance, from: position), as: SerialOutput.self)
     }
 }
+
+extension Compute {
+    /// The requests.
+    public struct Calls: Sendable {
+        private let base: String
+        public let project: String
+        public let zone: String
+
+        public init(_ endpoints: Endpoints, project: String, zone: String) {
+            base = "\(endpoints.compute)/projects/\(WebURL.percentEncoded(project))"
+            self.project = project
+            self.zone = zone
+        }
+
+        public var projectFacts: APICall { APICall(.compute, "look for project '\(project)'", "GET", "\(base)?fields=name") }
+        public var zoneFacts: APICall { APICall(.compute, "look for zone '\(zone)'", "GET", "\(zonal)?fields=name,status") }
+
+        public func machineType(_ name: String) -> APICall {
+            APICall(.compute, "look for machine type '\(name)' in \(zone)", "GET", "\(zonal)/machineTypes/\(text(name))?fields=name")
+        }
+
+        public func image(_ name: String) -> APICall { APICall(.compute, "look for image '\(name)'", "GET", images + "/" + text(name)) }
+
+        public func insert(_ image: MachineImage) throws -> APICall {
+            try APICall(.compute, "create image '\(image.name)'", "POST", images, body: image)
+        }
+
+        public func deleteImage(_ name: String) -> APICall {
+            APICall(.compute, "delete image '\(name)'", "DELETE", images + "/" + text(name))
+        }
+
+        public func instance(_ name: String) -> APICall { APICall(.compute, "look for instance '\(name)'", "GET", path(name)) }
+
+        public func insert(_ instance: Instance) throws -> APICall {
+            try APICall(.compute, "create instance '\(instance.name)'", "POST", "\(zonal)/instances", body: instance)
+        }
+
+        public func deleteInstance(_ name: String) -> APICall { APICall(.compute, "delete instance '\(name)'", "DELETE", path(name)) }
+
+        public func serialOutput(_ name: String, from position: Int64) -> APICall {
+            APICall(.compute, "read the serial port of '\(name)'", "GET", "\(path(name))/serialPort?port=1&start=\(position)")
+        }
+
+        func operation(_ name: String, of scope: Scope, _ title: String) -> APICall {
+            APICall(.compute, title, "GET", "\(scope == .global ? "\(base)/global" : zonal)/operations/\(text(name))")
+        }
+
+        private var zonal: String { "\(base)/zones/\(text(zone))" }
+        private var images: String { "\(base)/global/images" }
+        private func path(_ instance: String) -> String { "\(zonal)/instances/\(text(instance))" }
+        private func text(_ word: String) -> String { WebURL.percentEncoded(word) }
+    }
+
+    /// Where an operation is listed.
+    public enum Scope: Sendable { case global, zone }
+}
+
+extension Compute {
+    /// Waits for the end of a change; it is asked for less and less often.
+    /// - Parameter limit: of time.
+    /// - Throws: ``GoogleError`` when it did not come to a good end, or not in time.
+    public func wait(
+        for operation: Operation, in scope: Scope, _ title: String, limit: Duration = .seconds(600),
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws {
+        var current = operation
+        var (waited, pause) = (Duration.zero, Duration.seconds(1))
+        while !current.isDone {
+            guard waited < limit else {
+                throw GoogleError(
+                    title, "not done after \(limit.components.seconds) s",
+                    hint: "look at it: gcloud compute operations describe \(current.name)")
+            }
+            try await client.retries.sleep(pause)
+            waited += pause
+            pause = min(pause * 3 / 2, .seconds(10))
+            current = try await client.send(calls.operation(current.name, of: scope, title), as: Operation.self)
+            if let percent = current.progress { progress?(percent) }
+        }
+        if let fault = current.fault(title) { throw fault }
+    }
+
+    /// Does a change and waits for its end.
+    public func run(_ call: APICall, in scope: Scope, limit: Duration = .seconds(600)) async throws {
+        try await wait(for: try await begin(call), in: scope, call.title, limit: limit)
+    }
+}
+
+/// Something that Compute Engine is at (`globalOperations`, `zoneOperations`).
+public struct Operation: Sendable, Decodable {
+    struct Fault: Decodable { let errors: [Part]? }
+    struct Part: Decodable {
+        let code: String?
+        let message: String?
+    }
+
+    public let name: String
+    /// `PENDING`, `RUNNING`, `DONE`.
+    let status: String
+    let error: Fault?
+    let httpErrorStatusCode: Int?
+    let httpErrorMessage: String?
+    /// In percent.
+    public let progress: Int?
+
+    var isDone: Bool { status == "DONE" }
+
+    /// What a finished operation says that it did not do.
+    func fault(_ title: String) -> GoogleError? {
+        guard let first = error?.errors?.first else {
+            return httpErrorStatusCode.map { GoogleError(title, status: $0, httpErrorMessage ?? "no reason was given") }
+        }
+        let words = first.message ?? httpErrorMessage ?? "no reason was given"
+        return GoogleError(title, status: httpErrorStatusCode, reason: first.code, words)
+    }
+}
+
+/// A piece of what a machine wrote to its serial port.
+public struct SerialOutput: Sendable, Decodable {
+    public let contents: String
+    /// Position of the first byte of `contents`, which is later than asked for when the buffer has run over; JSON has it as text.
+    let start: String?
+    /// Position after the last byte; JSON has it as text.
+    let next: String?
+
+    /// Where the next piece begins.
+    public var position: Int64 { next.flatMap { Int64($0) } ?? 0 }
+    /// Where this piece began.
+    public var first: Int64 { start.flatMap { Int64($0) } ?? 0 }
+}

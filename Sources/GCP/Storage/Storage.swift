@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 internal import HTTP
 
@@ -113,4 +114,106 @@ public struct Storage: Sendable {
     }
 
     static let contentType = "application/gzip"
+}
+
+extension Storage {
+    /// Stores a file.
+    /// - Parameters:
+    ///   - isPublic: lets everybody read it; otherwise the bucket's own rules hold.
+    ///   - progress: told of bytes sent and in all; after a cut the number may go back.
+    /// - Returns: the object, whose length and checksum are the file's.
+    /// - Throws: ``GoogleError``. An object with other bytes than the file's is removed.
+    public func upload(
+        _ source: UploadSource, to bucket: String, _ name: String, isPublic: Bool = false,
+        progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)? = nil
+    ) async throws -> StoredObject {
+        let title = "upload gs://\(bucket)/\(name)"
+        var lost = 0
+        while true {
+            let session = try await begin(source, bucket, name, isPublic)
+            let upload = ResumableUpload(client: client, source: source, title: title, session: session, chunk: chunk, progress: progress)
+            do {
+                let object = try await finish(upload)
+                if source.isSame(as: object) { return object }
+                try await delete(bucket, name)
+                throw GoogleError(
+                    title, "the object has the checksum \(object.crc32c ?? "none"), the file \(source.checksum); the object was removed",
+                    hint: "the file changed meanwhile, or the way damages data: upload again")
+            } catch is ResumableUpload.Lost {
+                lost += 1
+                guard lost < client.retries.tries else { throw GoogleError(title, "the server forgets the upload again and again") }
+            }
+        }
+    }
+
+    /// Sends everything; a session that is given up is closed.
+    private func finish(_ upload: ResumableUpload) async throws -> StoredObject {
+        do { return try await upload.run() } catch let error as ResumableUpload.Lost { throw error } catch {
+            await upload.cancel()
+            throw error
+        }
+    }
+
+    private func begin(_ source: UploadSource, _ bucket: String, _ name: String, _ isPublic: Bool) async throws -> WebURL {
+        let call = try Calls(client.endpoints).begin(bucket, name, source, isPublic: isPublic)
+        let target = try client.exchange.url(call.url, call.title)
+        let request = HTTPRequest(
+            "POST", target,
+            headers: [
+                "Content-Type": "application/json; charset=utf-8", "X-Upload-Content-Type": Self.contentType,
+                "X-Upload-Content-Length": "\(source.size)",
+            ], body: .bytes(Array((call.body ?? "").utf8)))
+        let answer = try await client.authorized(request, call) { try await client.exchange.answer($0, call.title) }
+        guard let location = answer.response.headers["Location"], let session = target.resolving(location) else {
+            throw GoogleError(call.title, "the answer names no address to send to")
+        }
+        return session
+    }
+}
+
+/// An object of Cloud Storage: the fields that are used.
+public struct StoredObject: Sendable, Decodable, Equatable {
+    public let bucket: String
+    public let name: String
+    /// Length in bytes; JSON has it as text.
+    let size: String?
+    /// Base64 of four bytes, the most significant first.
+    let crc32c: String?
+
+    /// What a call asks to be told.
+    static let fields = "bucket,name,size,crc32c"
+
+    public var length: UInt64? { size.flatMap { UInt64($0) } }
+}
+
+/// A file to be stored and its checksum.
+public struct UploadSource: Sendable, Equatable {
+    public let path: String
+    /// Length in bytes.
+    public let size: UInt64
+    /// The checksum as Cloud Storage writes it.
+    public let checksum: String
+
+    public init(path: String, size: UInt64, crc32c: UInt32) {
+        self.path = path
+        self.size = size
+        checksum = Self.text(crc32c)
+    }
+
+    /// Reads the file for its checksum.
+    /// - Throws: `FileError`, `ExtentError.changed`.
+    public init(_ path: String) throws {
+        var check = CRC32C()
+        let list = try ExtentList(file: path)
+        try ExtentReader.read(list) { check.update($0) }
+        self.init(path: path, size: list.length, crc32c: check.value)
+    }
+
+    /// Base64 of the four bytes, the most significant first ("Hashes and ETags" of Cloud Storage).
+    static func text(_ crc32c: UInt32) -> String {
+        Data([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: crc32c >> UInt32($0)) }).base64EncodedString()
+    }
+
+    /// Whether an object holds the same bytes, as far as length and checksum tell.
+    public func isSame(as object: StoredObject) -> Bool { object.crc32c == checksum && object.length == size }
 }
