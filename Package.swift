@@ -16,8 +16,8 @@ let guestLink: [LinkerSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
-func library(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = swift) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
 }
 
 /// Golden files are read where they lie.
@@ -33,8 +33,8 @@ let package = Package(
         .executable(name: "metadata", targets: ["metadata"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
         // System libraries and thin C shims.
@@ -47,7 +47,6 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CFuzzer"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Know bytes and standards, not the product.
@@ -79,17 +78,18 @@ let package = Package(
         .target(name: "GuestMetadata", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
         .executableTarget(name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
-        // `make bench`.
-        .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], swiftSettings: swift),
-
-        // `make fuzz`.
+        // What only benchmarks, fuzzing and tests use lies with the tests.
+        .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], path: "Tests/BenchProgram", swiftSettings: swift),
+        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
         library(
             "Fuzzing",
-            ["TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents", "CZlib"]),
-        .executableTarget(name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], swiftSettings: swift),
+            ["TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents", "CZlib"],
+            path: "Tests/Fuzzing"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], path: "Tests/FuzzProgram", swiftSettings: swift),
+        library("TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess], path: "Tests/TestSupport"),
 
         // Tests.
-        library("TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess]),
         tests("ExtentsTests", ["Extents"]),
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
