@@ -9,4 +9,9 @@ public struct BuildError: HintedError, CustomStringConvertible, Sendable, Equata
         self.description = description
         self.hint = hint
     }
+
+    /// A format that boots by itself, and nothing names the image that its boot loaders come from.
+    public static let noBootLoaders = BuildError(
+        "these formats need an image with boot loaders, and none is named",
+        hint: "name one with --bootloader, or with boot.image in the spec; '@pkg:DIR' with pkg/bootloaders of moby's source builds it")
 }

@@ -127,7 +127,8 @@ public struct Builder: Sendable {
             throw BuildError("a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
         }
         guard formats.contains(where: \.needsBootLoaders) else { return request }
-        let image = try await provider.image(options.bootLoaders ?? spec.boot.image?.value ?? BuildOptions.defaultBootLoaders)
+        guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
+        let image = try await provider.image(name)
         let tree = try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
         request.loaders = BootLoaders(name: image.name, tree: tree)
         request.identity += image.identity

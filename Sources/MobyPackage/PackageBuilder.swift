@@ -46,7 +46,7 @@ public struct PackageBuilder: Sendable {
     /// Time of generated entries, in seconds since 1970.
     private var time: Int64 { options.environment["SOURCE_DATE_EPOCH"].flatMap { Int64($0) } ?? 0 }
 
-    /// The canonical reference of the image that a folder makes now, e.g. `docker.io/moby/nginx:0c1f…`.
+    /// The canonical reference of the image that a folder makes now, e.g. `localhost/moby/nginx:0c1f…`.
     /// - Throws: `SpecError`; `PackageError.unlocked` when the folder's packages were never resolved.
     public func reference(of directory: String) throws -> String {
         let folder = try PackageFolder(directory)
@@ -65,13 +65,11 @@ public struct PackageBuilder: Sendable {
         let locked = options.update ? nil : folder.closure(architecture: architecture)
         if let locked, !options.force {
             let name = try reference(of: folder, closure: locked)
-            if let image = try store.image(named: name, platform: options.platform) { return Outcome(image: image, isNew: false) }
+            if let image = try present(name) { return Outcome(image: image, isNew: false) }
         }
         let closure = try await supply.fetch(locked, for: folder)
         let name = try reference(of: folder, closure: closure)
-        if !options.force, let image = try store.image(named: name, platform: options.platform) {
-            return Outcome(image: image, isNew: false)
-        }
+        if !options.force, let image = try present(name) { return Outcome(image: image, isNew: false) }
         options.progress("building \(name)")
         return Outcome(image: try assemble(folder, closure, name: name), isNew: true)
     }
@@ -79,6 +77,13 @@ public struct PackageBuilder: Sendable {
     /// Resolves the Debian packages of a folder anew and writes `build.lock`.
     public func lock(_ directory: String) async throws {
         _ = try await supply.resolve(PackageFolder(directory))
+    }
+
+    /// The image in the store, also when an earlier moby built it and it had another name.
+    private func present(_ name: String) throws -> Image? {
+        guard let image = try store.image(named: name, platform: options.platform) else { return nil }
+        try store.adopt(name)
+        return image
     }
 
     private func reference(of folder: PackageFolder, closure: PackageLock.Closure) throws -> String {

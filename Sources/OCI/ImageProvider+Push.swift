@@ -8,6 +8,9 @@ extension ImageProvider {
     public func push(_ name: String, to target: String? = nil) async throws -> Digest {
         let reference = try ImageReference(target ?? name)
         return try await ImageError.context("pushing '\(name)' to '\(reference)'") {
+            guard !reference.isLocal else {
+                throw ImageError("'\(reference.name)' is not a name in a registry\n  hint: give it one with --remote-name")
+            }
             guard let root = store.descriptor(named: name) else {
                 throw ImageError("it is not in the store '\(store.path)'\n  hint: 'moby cache ls' lists what is")
             }

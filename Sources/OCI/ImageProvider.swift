@@ -63,7 +63,13 @@ public struct ImageProvider: Sendable {
 
     private func image(_ reference: ImageReference) async throws -> Image {
         let name = reference.description
-        if options.pull != .always, let image = try store.image(named: name, platform: options.platform) { return image }
+        let isAsked = options.pull == .always && !reference.isLocal
+        if !isAsked, let image = try store.image(named: name, platform: options.platform) { return image }
+        guard !reference.isLocal else {
+            throw ImageError(
+                "image '\(name)' for \(options.platform) is not in the store '\(store.path)'\n"
+                    + "  hint: it is built here and never pulled: run 'moby pkg build' with its package folder")
+        }
         guard options.pull != .never else {
             throw ImageError(
                 "image '\(name)' for \(options.platform) is not in the store '\(store.path)', and pulling is off\n"

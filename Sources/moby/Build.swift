@@ -29,7 +29,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with K, M, G or T.", valueName: "size")) var size: String?
     @Option(
         help: ArgumentHelp(
-            "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else pkg/bootloaders beside the program, else moby/bootloaders).",
+            "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else built from pkg/bootloaders of the source that moby is in).",
             valueName: "image"))
     var bootloader: String?
     @Option(

@@ -26,20 +26,21 @@ struct Packages {
     func reference(_ directory: String) throws -> String { try resolver.reference(of: directory) }
 
     /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program, as in a
-    /// checkout of the source, else the published one. A package is built when the store does not have it.
+    /// checkout of the source. A package is built when the store does not have it, and taken by its digest.
+    /// - Throws: `BuildError.noBootLoaders` when there is neither.
     func bootLoaders(_ wanted: String?) async throws -> String {
         if let wanted, !wanted.hasPrefix("@pkg:") {
             // Of a package that the spec names, this makes the image.
-            _ = try await resolver.image(wanted)
-            return wanted
+            return try await resolver.image(wanted).map(Self.pinned) ?? wanted
         }
         guard let folder = wanted.map({ String($0.dropFirst("@pkg:".count)) }) ?? Self.sourceFolder("pkg/bootloaders") else {
-            return BuildOptions.defaultBootLoaders
+            throw BuildError.noBootLoaders
         }
         let reference = try resolver.reference(of: folder)
-        _ = try await resolver.image(reference)
-        return reference
+        return try await resolver.image(reference).map(Self.pinned) ?? reference
     }
+
+    private static func pinned(_ image: Image) -> String { "\(image.name)@\(image.digest)" }
 
     private static func sourceFolder(_ name: String) -> String? {
         var above = Terminal.executable.split(separator: "/").dropLast()

@@ -3,7 +3,7 @@ import Testing
 
 /// Spec files that are named by their URLs.
 struct SpecURLTests {
-    private static let spec = "kernel:\n  image: moby/kernel:1\n  cmdline: console=ttyS0\n"
+    private static let spec = "kernel:\n  image: acme/kernel:1\n  cmdline: console=ttyS0\n"
 
     @Test func isFetchedAndMergedWithOthers() throws {
         let server = try ScriptedServer { request in
@@ -14,10 +14,10 @@ struct SpecURLTests {
             }
         }
         let ended = try Program.run(
-            ["build", "--dry-run", "http://\(server.host)/web.yml?key=secret", "-"], input: "init: [moby/init:1]\n")
+            ["build", "--dry-run", "http://\(server.host)/web.yml?key=secret", "-"], input: "init: [acme/init:1]\n")
         #expect(ended.status == 0, "\(ended.error)")
-        #expect(ended.output.contains("docker.io/moby/kernel:1"))
-        #expect(ended.output.contains("docker.io/moby/init:1"))
+        #expect(ended.output.contains("docker.io/acme/kernel:1"))
+        #expect(ended.output.contains("docker.io/acme/init:1"))
     }
 
     @Test func faultsNameTheURLWithoutItsQuery() throws {

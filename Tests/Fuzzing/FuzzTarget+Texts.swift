@@ -8,7 +8,7 @@ extension FuzzTarget {
             let text = String(decoding: bytes, as: UTF8.self)
             let source = SpecReader.Source(name: "fuzz", text: text, folder: "/nowhere")
             do {
-                _ = try SpecReader.read([source]) { _ in "moby/a:1" }.spec.yaml
+                _ = try SpecReader.read([source]) { _ in "localhost/moby/a:1" }.spec.yaml
             } catch let error as SpecError {
                 _ = DiagnosticRenderer(sources: ["fuzz": text]).render(error.diagnostics)
                 throw error

@@ -54,7 +54,7 @@ import Testing
             let outcome = try await builder.build("\(directory)/pkg")
             #expect(outcome.isNew)
             #expect(try outcome.image.name == builder.reference(of: "\(directory)/pkg"))
-            #expect(outcome.image.name.hasPrefix("docker.io/moby/web:"))
+            #expect(outcome.image.name.hasPrefix("localhost/moby/web:"))
             let config = try #require(outcome.image.config.config)
             #expect(config.cmd == ["/bin/web"])
             #expect(config.env == ["A=b"])
@@ -111,6 +111,31 @@ import Testing
             options.force = true
             builder = PackageBuilder(store: builder.store, products: builder.products, options: options)
             #expect(try await builder.build("\(directory)/pkg").isNew)
+        }
+    }
+
+    /// An image that an earlier moby built as `docker.io/moby/…` is taken as it is and renamed.
+    @Test func imageWithItsFormerNameIsNotBuiltAgain() async throws {
+        try await withTemporaryDirectory { directory in
+            try package(in: "\(directory)/pkg")
+            let builder = try builder(directory)
+            let image = try await builder.build("\(directory)/pkg").image
+            let former = image.name.replacing("localhost/", with: "docker.io/")
+            try builder.store.set(former, to: try #require(builder.store.descriptor(named: image.name)))
+            _ = try builder.store.remove(image.name)
+            let again = try await builder.build("\(directory)/pkg")
+            #expect(!again.isNew && again.image.name == image.name && again.image.digest == image.digest)
+            #expect(builder.store.entries().map(\.name) == [image.name])
+        }
+    }
+
+    @Test(arguments: ["image: t", "org: acme\nimage: t", "org: ghcr.io/acme\nimage: t"])
+    func namesBeginWithTheOrganisation(text: String) throws {
+        try withTemporaryDirectory { directory in
+            try write("\(text)\nfiles: [{path: x, contents: y}]\n", "\(directory)/pkg/build.yml")
+            let name = try builder(directory).reference(of: "\(directory)/pkg").split(separator: ":")[0]
+            let expected = ["image: t": "localhost/moby/t", "org: acme\nimage: t": "docker.io/acme/t"][text] ?? "ghcr.io/acme/t"
+            #expect(name == expected)
         }
     }
 

@@ -34,7 +34,7 @@ import Testing
             let text = String(view)
             let source = SpecReader.Source(name: "fuzz", text: text, folder: "/nowhere")
             do {
-                let spec = try SpecReader.read([source]) { _ in "moby/a:1" }.spec
+                let spec = try SpecReader.read([source]) { _ in "localhost/moby/a:1" }.spec
                 #expect(try Reading.spec(spec.yaml).yaml == spec.yaml)
                 read += 1
             } catch let error as SpecError {

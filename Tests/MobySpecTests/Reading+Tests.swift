@@ -11,7 +11,7 @@ extension Reading {
     static func read(_ text: String, file: String = "test.yml") throws -> (spec: Spec, warnings: [Diagnostic]) {
         do {
             return try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
-                "moby/\($0.split(separator: "/").last ?? ""):1"
+                "localhost/moby/\($0.split(separator: "/").last ?? ""):1"
             }
         } catch let error as SpecError {
             Issue.record("\(DiagnosticRenderer(sources: [file: text]).render(error.diagnostics))")
@@ -23,7 +23,7 @@ extension Reading {
     static func faults(_ text: String, file: String = "test.yml") -> [Diagnostic] {
         do {
             _ = try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
-                "moby/\($0.split(separator: "/").last ?? ""):1"
+                "localhost/moby/\($0.split(separator: "/").last ?? ""):1"
             }
             return []
         } catch {

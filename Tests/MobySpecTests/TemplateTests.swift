@@ -14,15 +14,15 @@ import Testing
         let source = SpecReader.Source(name: "a.yml", text: text, folder: "/nowhere")
         let spec = try SpecReader.read([source]) {
             asked.append($0)
-            return "moby/k:\(asked.count)"
+            return "localhost/moby/k:\(asked.count)"
         }.spec
         #expect(asked == ["/nowhere/k", "/k", "/nowhere/sub/../k"])
-        #expect(spec.kernel.image?.value == "moby/k:1")
-        #expect(spec.kernel.cmdline == "moby/k:2")
-        #expect(spec.`init`.map(\.value) == ["moby/k:3", "moby/k:1"])
+        #expect(spec.kernel.image?.value == "localhost/moby/k:1")
+        #expect(spec.kernel.cmdline == "localhost/moby/k:2")
+        #expect(spec.`init`.map(\.value) == ["localhost/moby/k:3", "localhost/moby/k:1"])
         #expect(
             spec.json.text(indent: 0).contains(
-                #""contents":"moby/k:1"},{"path":"b","contents":"@daily x: y"},{"path":"c","contents":"x @pkg:k""#))
+                #""contents":"localhost/moby/k:1"},{"path":"b","contents":"@daily x: y"},{"path":"c","contents":"x @pkg:k""#))
     }
 
     @Test func foldersThatAreThereAreResolved() throws {

@@ -52,6 +52,31 @@ struct LocalSourceTests {
         }
     }
 
+    /// Names that no registry owns: the store has the image or it is not there, whatever the pull policy.
+    @Test(arguments: [ImageProvider.PullPolicy.missing, .always, .never])
+    func localNamesAreNeverPulled(pull: ImageProvider.PullPolicy) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try Self.sample()
+            let store = try ContentStore(path: "\(folder)/store")
+            var options = ImageProvider.Options()
+            options.platform = Platform(architecture: "amd64")
+            options.pull = pull
+            // A registry that answers would show in the error.
+            options.mirrors = ["localhost=http://127.0.0.1:9"]
+            let provider = ImageProvider(store: store, options: options)
+            let error = await #expect(throws: ImageError.self) { try await provider.image("localhost/moby/web:1") }
+            #expect(
+                error?.description == "image 'localhost/moby/web:1' for linux/amd64 is not in the store '\(store.path)'\n"
+                    + "  hint: it is built here and never pulled: run 'moby pkg build' with its package folder")
+            for bytes in sample.blobs.values { _ = try store.ingest(bytes) }
+            try store.set("localhost/moby/web:1", to: sample.descriptor)
+            #expect(try await provider.image("localhost/moby/web:1").digest == sample.descriptor.digest)
+            #expect(try await provider.image("localhost/moby/web:1@\(sample.descriptor.digest)").digest == sample.descriptor.digest)
+            let push = await #expect(throws: ImageError.self) { try await provider.push("localhost/moby/web:1") }
+            #expect(push?.description.contains("'localhost/moby/web' is not a name in a registry") == true)
+        }
+    }
+
     /// Docker since version 25 writes a layout and `manifest.json`; before, links for repeated layers.
     @Test(arguments: ["blobs", "links"])
     func otherDockerArchives(form: String) async throws {

@@ -30,6 +30,27 @@ struct StoreMaintenanceTests {
         }
     }
 
+    /// Stores of an earlier moby: what it built is found by its name of today, what came from Docker Hub is not taken for it.
+    @Test func imagesOfFormerNamesAreAdopted() async throws {
+        try await withTemporaryDirectory { folder in
+            let built = try SampleImage()
+            let store = try ContentStoreTests.filled(folder, built)
+            let (name, former) = ("localhost/moby/kernel:0c1f", "docker.io/moby/kernel:0c1f")
+            try store.set(
+                former, to: Descriptor(mediaType: built.descriptor.mediaType, digest: built.descriptor.digest, size: built.descriptor.size))
+            #expect(store.descriptor(named: name) == nil)
+            try store.set(former, to: built.descriptor)
+            #expect(try store.image(named: name, platform: ContentStoreTests.platform)?.name == name)
+            #expect(store.entries().map(\.name).contains(former))
+            try store.adopt(name)
+            #expect(store.entries().map(\.name).filter { $0.contains("moby") } == [name])
+            #expect(store.descriptor(named: former) == nil)
+            try store.adopt(name)
+            #expect(try store.image(named: name, platform: ContentStoreTests.platform)?.digest == built.descriptor.digest)
+            #expect(store.descriptor(named: "localhost/kernel:0c1f") == nil)
+        }
+    }
+
     @Test func indexPulledForOnePlatformIsWhole() async throws {
         try await withTemporaryDirectory { folder in
             let here = try SampleImage()

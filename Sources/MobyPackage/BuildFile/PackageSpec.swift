@@ -1,4 +1,5 @@
 public import MobySpec
+internal import OCI
 
 /// A package folder's `build.yml`: what an image is made of.
 public struct PackageSpec: Sendable {
@@ -11,8 +12,8 @@ public struct PackageSpec: Sendable {
     }
 
     public var image: String
-    /// What stands before the image's name, e.g. `moby`, `ghcr.io/acme`.
-    public var org = "moby"
+    /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.
+    public var org = ImageReference.localPrefix
     /// Architectures that the image can be built for.
     public var arches = ["amd64", "arm64"]
 

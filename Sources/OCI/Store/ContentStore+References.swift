@@ -12,9 +12,10 @@ extension ContentStore {
     }
 
     /// The descriptor that a name stands for; nil when there is none.
-    public func descriptor(named name: String) -> Descriptor? {
-        read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor
-    }
+    public func descriptor(named name: String) -> Descriptor? { ownDescriptor(named: name) ?? formerDescriptor(of: name) }
+
+    /// The same, former names of local images left out.
+    func ownDescriptor(named name: String) -> Descriptor? { read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor }
 
     /// Makes a name stand for a descriptor. What it names must be in the store.
     public func set(_ name: String, to descriptor: Descriptor) throws {
