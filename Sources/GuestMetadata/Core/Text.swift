@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Small texts without Foundation.
 enum Text {
     /// Without white space around it.
@@ -15,5 +17,29 @@ enum Text {
     /// Lines without white space around them; empty ones are left out.
     static func lines(_ text: String) -> [String] {
         text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.map { trimmed(String($0)) }.filter { !$0.isEmpty }
+    }
+}
+
+/// A moment as `2030-01-31T12:00:00`, in UTC: texts compare as the moments do.
+struct UTCTime: Equatable {
+    let text: String
+
+    /// Reads `2030-01-31T12:00:00` followed by nothing, `Z`, `+0000` or `+00:00`.
+    init?(parsing whole: String) {
+        let bytes = Array(whole.utf8)
+        guard bytes.count >= 19, ["", "Z", "+0000", "+00:00"].contains(String(decoding: bytes[19...], as: UTF8.self)) else { return nil }
+        for (byte, form) in zip(bytes, "0000-00-00T00:00:00".utf8) {
+            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            guard form == UInt8(ascii: "0") ? isDigit : byte == form else { return nil }
+        }
+        text = String(decoding: bytes[..<19], as: UTF8.self)
+    }
+
+    /// - Parameter seconds: since 1970.
+    static func text(of seconds: Int64) -> String {
+        var (moment, parts) = (time_t(seconds), tm())
+        gmtime_r(&moment, &parts)
+        let numbers = [parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + "\($0)" }
+        return "\(parts.tm_year + 1900)-\(numbers[0])-\(numbers[1])T\(numbers[2]):\(numbers[3]):\(numbers[4])"
     }
 }
