@@ -32,12 +32,17 @@ public enum PlainText {
         text.unicodeScalars.map { $0 == "\n" || $0 == "\t" ? String($0) : escaped($0) }.joined()
     }
 
-    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    /// Whether a character is shown as an escape.
+    public static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
-            scalar.value < 0x80 ? escape(UInt8(scalar.value)) : "\\u{\(String(scalar.value, radix: 16))}"
-        default: String(scalar)
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: true
+        default: false
         }
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        guard isEscaped(scalar) else { return String(scalar) }
+        return scalar.value < 0x80 ? escape(UInt8(scalar.value)) : "\\u{\(String(scalar.value, radix: 16))}"
     }
 
     private static func escape(_ byte: UInt8) -> String {

@@ -63,7 +63,7 @@ struct Build: AsyncParsableCommand {
         let images = self.images.provider(global)
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
-        let spec = try await SpecInput.spec(files, global) { try packages.reference($0) }
+        let spec = try await SpecInput.spec(files, global, ignoringTrust: linuxKit.disableContentTrust) { try packages.reference($0) }
         var options = try self.options(images)
         if let time { options.time = time }
         if dryRun {

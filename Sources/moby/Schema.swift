@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MobyBuild
 internal import MobySpec
 
 struct Schema: ParsableCommand {
@@ -9,6 +10,6 @@ struct Schema: ParsableCommand {
     @Flag(help: "Print the reference page instead.") var markdown = false
 
     func run() {
-        print(markdown ? SpecReference.markdown : SpecSchema.json.text(indent: 2), terminator: markdown ? "" : "\n")
+        print(markdown ? SpecReference.markdown : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs).text(indent: 2), terminator: markdown ? "" : "\n")
     }
 }

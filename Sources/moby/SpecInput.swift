@@ -24,10 +24,14 @@ struct SpecInput {
     }
 
     /// Reads and merges files; warnings go to standard error.
-    static func spec(_ names: [String], _ global: GlobalOptions, resolvePackage: (String) throws -> String) async throws -> Spec {
+    /// - Parameter ignoringTrust: leaves `trust` out, and what there is to say of it.
+    static func spec(
+        _ names: [String], _ global: GlobalOptions, ignoringTrust: Bool = false, resolvePackage: (String) throws -> String
+    ) async throws -> Spec {
         let sources = try await sources(names, certificateFiles: global.certFile)
         let (spec, warnings) = try SpecReader.read(
-            sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.notMade, resolvePackage: resolvePackage)
+            sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.notMade, ignoringTrust: ignoringTrust,
+            resolvePackage: resolvePackage)
         if !warnings.isEmpty { Terminal.error(render(warnings)) }
         return spec
     }
@@ -56,7 +60,7 @@ struct SpecInput {
     private static func read(_ name: String) throws -> SpecReader.Source {
         if name == "-" {
             return SpecReader.Source(
-                name: "<stdin>", text: try UTF8Text.read(bytes(of: STDIN_FILENO, "<stdin>"), name: "<stdin>"), folder: nil)
+                name: "<stdin>", text: try UTF8Text.read(bytes(of: STDIN_FILENO, "<stdin>"), name: "<stdin>"), folder: ".")
         }
         let path = existing(name)
         let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -51,7 +51,7 @@ import Testing
     @Test(arguments: [
         ("{}", "build.yml:1:1: build.yml has no 'image' | "),
         ("image: a\npackage: [x]", "build.yml:2:1: unknown key 'package' in build.yml | did you mean 'packages'?"),
-        ("image: a\nimage: b", "build.yml:2:1: key 'image' stands twice, first in line 1 | remove one of them"),
+        ("image: a\nimage: b", "build.yml:2:1: duplicate key 'image' (first on line 1) | remove one of them"),
         ("image: a\npackages: nginx", "build.yml:2:11: packages is the string 'nginx', expected a list of strings | "),
         (
             "image: a\nfiles: [{path: x, contents: y, mode: 0644}]",

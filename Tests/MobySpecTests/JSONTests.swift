@@ -31,20 +31,20 @@ import Testing
     @Test(arguments: [
         ("", "1:1", "a value is missing"), ("[1,]", "1:4", "a value is missing"), ("[1 2]", "1:4", "expected ',' or ']'"),
         ("{\"a\" 1}", "1:6", "expected ':'"),
-        ("{a: 1}", "1:2", "expected a string in double quotes"), ("\"a", "1:3", "a string does not end"), ("01", "1:3", "'01' is no value"),
-        ("1.", "1:3", "'1.' is no value"), ("+1", "1:3", "'+1' is no value"), ("\"\\x\"", "1:4", "unknown escape in a string"),
+        ("{a: 1}", "1:2", "expected a string in double quotes"), ("\"a", "1:3", "unterminated string"), ("01", "1:3", "'01' is not a valid value"),
+        ("1.", "1:3", "'1.' is not a valid value"), ("+1", "1:3", "'+1' is not a valid value"), ("\"\\x\"", "1:4", "unknown escape in a string"),
         ("[1]\n x", "2:2", "expected the end of the text"),
-        ("\"\t\"", "1:3", "a control character stands in a string; write \\n, \\t or \\u…"),
-        ("nul", "1:4", "'nul' is no value"), ("\"\\u12\"", "1:7", "\\u is followed by four hexadecimal digits"),
+        ("\"\t\"", "1:3", "a control character in a string; write \\n, \\t or \\u…"),
+        ("nul", "1:4", "'nul' is not a valid value"), ("\"\\u12\"", "1:7", "expected four hexadecimal digits after \\u"),
     ]) func faultsHaveTheirPlace(_ text: String, _ place: String, _ problem: String) {
         let error = #expect(throws: Diagnostic.self) { try JSONValue(parsing: text) }
         #expect(error?.location?.description == "JSON:\(place)")
         #expect(error?.message == "not JSON: \(problem)")
     }
 
-    @Test func keyThatStandsTwiceIsAFault() {
+    @Test func duplicateKeyIsAFault() {
         let error = #expect(throws: Diagnostic.self) { try JSONValue(parsing: #"{"a":1,"a":2}"#) }
-        #expect(error?.message == "key 'a' stands twice, first in line 1")
+        #expect(error?.message == "duplicate key 'a' (first on line 1)")
     }
 
     @Test func depthIsBound() {

@@ -22,6 +22,7 @@ import Testing
         "container": ("{services: [{%}]}", ["name": "web", "image": "a"]),
         "volume": ("{volumes: [{%}]}", ["name": "data"]),
         "file": ("{files: [{%}]}", ["path": "a", "source": "b"]),
+        "trust": ("{trust: {%}}", [:]),
         "output": ("{outputs: [{%}]}", ["format": "gcp"]),
         "mount": ("{services: [{name: a, image: a, mounts: [{%}]}]}", ["destination": "/a", "type": "tmpfs"]),
         "idmapping": ("{services: [{name: a, image: a, uidMappings: [{%}]}]}", ["hostID": "1", "containerID": "1", "size": "1"]),
@@ -44,17 +45,16 @@ import Testing
         "resources.network.priorities": ("{services: [{name: a, image: a, resources: {network: {priorities: [{%}]}}}]}", [:]),
     ]
 
-    private static let contents: Set<String> = ["contents", "source", "directory", "symlink", "metadata"]
-
     static let rows: [Row] = KeyTables.all.flatMap { table -> [Row] in
         guard let frame = frames[table.name] else { return [] }
-        return table.rows.filter { if case .refused = $0.shape { false } else { true } }.map { row in
+        return table.rows.map { row in
             var required = frame.required
             required[row.name] = nil
-            if table.name == "file", contents.contains(row.name) { for key in contents { required[key] = nil } }
+            if table.name == "file", FileDraft.contentKeys.contains(row.name) { for key in FileDraft.contentKeys { required[key] = nil } }
             // Of an onboot container; services may not have these.
             let isOnboot = ["timeout", "onfailure"].contains(row.name)
-            let others = required.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined()
+            let companions = row.companion.map { ", \($0)" } ?? ""
+            let others = required.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined() + companions
             let text = isOnboot ? frame.frame.replacing("services", with: "onboot") : frame.frame
             return Row(table: table.name, row: row, frame: text.replacing("%", with: "%" + others))
         }
@@ -76,18 +76,23 @@ import Testing
 
     @Test(arguments: rows) func misspelledKeyIsTold(_ row: Row) throws {
         let name = String(row.row.name.dropLast()) + "QQ"
-        let faults = Reading.faults(row.file("\(name): \(row.row.example)"))
+        let faults = Reading.diagnostics(row.file("\(name): \(row.row.example)"))
         #expect(faults.contains { $0.message.hasPrefix("unknown key '\(name)' ") && $0.hint != nil }, "\(faults)")
     }
 
     @Test(arguments: rows) func wrongTypeIsTold(_ row: Row) throws {
         let wrong = if case .map = row.row.shape { "[[]]" } else if row.row.shape.table != nil { "wrong" } else { "{a: {b: [c]}}" }
-        let faults = Reading.faults(row.file("\(row.row.name): \(wrong)"))
+        let faults = Reading.diagnostics(row.file("\(row.row.name): \(wrong)"))
         #expect(faults.contains { $0.message.contains("\(row.row.name)") && $0.message.contains("expected") }, "\(faults)")
         #expect(faults.allSatisfy { $0.location?.line == 1 })
     }
 
-    @Test(arguments: rows) func nullIsAnError(_ row: Row) throws {
-        #expect(!Reading.faults(row.file("\(row.row.name):  ")).isEmpty)
+    @Test(arguments: rows) func nullIsReported(_ row: Row) throws {
+        #expect(!Reading.diagnostics(row.file("\(row.row.name):  ")).isEmpty)
+    }
+
+    /// What is printed as the default is something that one may write.
+    @Test(arguments: rows.filter { $0.row.absentValue != nil }) func absentValueIsRead(_ row: Row) throws {
+        _ = try Reading.spec(row.file("\(row.row.name): \(row.row.absentValue ?? "")"))
     }
 }

@@ -44,7 +44,7 @@ import Testing
         }
         #expect(
             error?.diagnostics.map(\.message) == [
-                "service 'a' stands twice, first at 0.yml:1:12", "volume 'v' stands twice, first at 0.yml:2:11",
+                "duplicate service 'a' (first at 0.yml:1:12)", "duplicate volume 'v' (first at 0.yml:2:11)",
             ])
     }
 

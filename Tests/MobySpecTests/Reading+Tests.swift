@@ -21,11 +21,15 @@ extension Reading {
 
     /// The errors of a text; none when it is fine.
     static func faults(_ text: String, file: String = "test.yml") -> [Diagnostic] {
+        diagnostics(text, file: file).filter { $0.severity == .error }
+    }
+
+    /// The errors and warnings of a text.
+    static func diagnostics(_ text: String, file: String = "test.yml") -> [Diagnostic] {
         do {
-            _ = try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
+            return try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
                 "localhost/moby/\($0.split(separator: "/").last ?? ""):1"
-            }
-            return []
+            }.warnings
         } catch {
             return (error as? SpecError)?.diagnostics ?? []
         }

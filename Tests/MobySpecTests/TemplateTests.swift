@@ -36,9 +36,29 @@ import Testing
         #expect(asked == [folder.appending(path: "specs").path])
     }
 
-    @Test func standardInputHasNoFolder() {
-        let source = SpecReader.Source(name: "<stdin>", text: "init: [\"@pkg:a\"]", folder: nil)
+    @Test func textFromTheNetworkHasNoFolder() {
+        let source = SpecReader.Source(name: "http://a/b.yml", text: "init: [\"@pkg:a\"]", folder: nil)
         let error = #expect(throws: SpecError.self) { try SpecReader.read([source]) { $0 } }
-        #expect(error?.diagnostics.map(\.message) == ["'@pkg:a' is relative to the file, and that has no folder here"])
+        #expect(error?.diagnostics.map(\.message) == ["'@pkg:a' is relative to the file, but a file from the network has no folder"])
+    }
+
+    /// What a text from the network names of this machine is a warning, what the user's own file names is none.
+    @Test func textFromTheNetworkThatNamesThisMachineIsAWarning() throws {
+        let text = """
+            init: ["@pkg:/p", "a:1"]
+            services: [{name: a, image: "oci:d"}]
+            files: [{path: a, source: /etc/hostname}, {path: b, contents: x}]
+            """
+        func warnings(_ folder: String?) throws -> [String] {
+            try SpecReader.read([SpecReader.Source(name: "a", text: text, folder: folder)]) { _ in "a:1" }.warnings.map {
+                "\($0.location?.line ?? 0): \($0.message)"
+            }
+        }
+        #expect(try warnings("/a").isEmpty)
+        #expect(
+            try warnings(nil) == [
+                "1: a file from the network names the package '/p' of this machine", "2: a file from the network names the image 'oci:d' of this machine",
+                "3: a file from the network names the file '/etc/hostname' of this machine",
+            ])
     }
 }

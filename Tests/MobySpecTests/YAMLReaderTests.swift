@@ -45,7 +45,7 @@ import Testing
         #expect(JSONValue(try node(text)).text(indent: 0) == expected)
     }
 
-    @Test func anchorsMayBeGivenAnew() throws {
+    @Test func anchorsMayBeGivenAgain() throws {
         #expect(JSONValue(try node("[&a 1, *a, &a 2, *a]")).text(indent: 0) == "[1,1,2,2]")
     }
 
@@ -72,7 +72,7 @@ import Testing
     @Test func depthThroughAliasesIsBound() {
         var text = "a0: &a0 [x]\n"
         for level in 1...1000 { text += "a\(level): &a\(level) [*a\(level - 1)]\n" }
-        #expect(faults(text).map(\.message) == ["more than 64 lists and mappings in each other"])
+        #expect(faults(text).map(\.message) == ["lists and mappings are nested more than 64 levels deep"])
     }
 
     @Test func sizeIsBound() {

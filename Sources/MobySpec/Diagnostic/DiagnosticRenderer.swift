@@ -37,11 +37,11 @@ public struct DiagnosticRenderer: Sendable {
         return "  \(number) | \(Self.printable(shown))\n  \(margin) | \(lead)^"
     }
 
-    /// Control characters could drive the terminal; they are shown as U+FFFD.
+    /// Control characters, and those that change the direction of writing, could drive the terminal; they are shown as U+FFFD.
     private static func printable(_ line: some Sequence<Unicode.Scalar>) -> String {
         var text = ""
         for scalar in line {
-            let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
+            let isControl = PlainText.isEscaped(scalar) && scalar != "\t"
             text.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
         }
         return text

@@ -1,11 +1,12 @@
 /// Guesses what a misspelled word was to be.
 public enum Spelling {
     /// The word that is nearest, when it is near enough to be meant: the same in another case, or at most a third of its letters wrong.
+    /// Nothing can be said of a single letter.
     public static func closest(to word: String, in words: [String]) -> String? {
         if let same = words.first(where: { $0.lowercased() == word.lowercased() }) { return same }
         let typed = Array(word.lowercased().unicodeScalars)
-        guard typed.count <= 64 else { return nil }
-        let ranked = words.map { (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars))) }
+        guard (2...64).contains(typed.count) else { return nil }
+        let ranked = words.filter { $0.unicodeScalars.count > 1 }.map { (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, min(3, typed.count / 3)) else { return nil }
         return best.word
     }

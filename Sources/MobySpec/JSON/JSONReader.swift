@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Reads JSON (RFC 8259) into the same tree as YAML, with places. YAML 1.1 lacks JSON's `\ud83d\ude00` and its tabs between things.
 struct JSONReader {
     private struct Failure: Error {
@@ -74,7 +76,7 @@ struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws -> Node {
-        guard depth < Self.depthLimit else { throw Failure(problem: "more than \(Self.depthLimit) lists and objects in each other") }
+        guard depth < Self.depthLimit else { throw Failure(problem: "lists and objects are nested more than \(Self.depthLimit) levels deep") }
         let place = location
         switch next {
         case "{": return Node(content: .mapping(try members(depth: depth)), location: place)
@@ -132,7 +134,7 @@ struct JSONReader {
         switch text {
         case "true", "false", "null": return .plain(text)
         default:
-            guard Self.isNumber(text) else { throw Failure(problem: text.isEmpty ? "a value is missing" : "'\(text)' is no value") }
+            guard Self.isNumber(text) else { throw Failure(problem: text.isEmpty ? "a value is missing" : "'\(PlainText.short(text))' is not a valid value") }
             return Int64(text).map { Scalar(text, .integer($0)) } ?? Scalar(text, .float(Double(text) ?? .nan))
         }
     }
@@ -169,11 +171,11 @@ struct JSONReader {
             switch scalar {
             case "\"": return String(text)
             case "\\": text.append(try escape())
-            case "\u{0}"..<"\u{20}": throw Failure(problem: "a control character stands in a string; write \\n, \\t or \\u…")
+            case "\u{0}"..<"\u{20}": throw Failure(problem: "a control character in a string; write \\n, \\t or \\u…")
             default: text.append(scalar)
             }
         }
-        throw Failure(problem: "a string does not end")
+        throw Failure(problem: "unterminated string")
     }
 
     private mutating func escape() throws -> Unicode.Scalar {
@@ -214,7 +216,7 @@ struct JSONReader {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let scalar = take(), let digit = Character(scalar).hexDigitValue, scalar.isASCII else {
-                throw Failure(problem: "\\u is followed by four hexadecimal digits")
+                throw Failure(problem: "expected four hexadecimal digits after \\u")
             }
             value = value << 4 | UInt32(digit)
         }

@@ -1,6 +1,6 @@
 extension JSONValue {
     /// Reads JSON (RFC 8259). Whole numbers that 64 bits with a sign do not hold become ``number(_:)``.
-    /// - Throws: `Diagnostic` with line and column in the text; also for a key that stands twice in an object.
+    /// - Throws: `Diagnostic` with line and column in the text; also for a duplicate key of an object.
     public init(parsing text: String) throws {
         self = JSONValue(try JSONReader.parse(text))
     }

@@ -24,13 +24,25 @@ extension Codec where Value == String {
 
     /// One of a few words.
     static func choice(_ words: [String]) -> Codec {
-        string.checked { text in
+        unquotedNo(words).checked { text in
             guard !words.contains(text) else { return nil }
             let list = words.filter { !$0.isEmpty }.map { "'\($0)'" }.joined(separator: ", ")
             return SyntaxFault(
                 "is '\(PlainText.short(text))', expected \(words.count == 1 ? list : "one of \(list)")",
                 hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
         }.shaped(.choice(words))
+    }
+
+    /// Programs of YAML 1.1 write the word `no` as `false`.
+    private static func unquotedNo(_ words: [String]) -> Codec {
+        Codec(.string) { node, reading in
+            guard words.contains("no"), case .scalar(let scalar) = node.content, scalar.value == .bool(false) else {
+                return string.read(node, &reading)
+            }
+            return "no"
+        } write: {
+            string.write($0)
+        }
     }
 }
 
@@ -58,12 +70,24 @@ extension Codec where Value == Bool {
 }
 
 extension Codec where Value == Int64 {
-    static func integer(_ range: ClosedRange<Int64>? = nil) -> Codec {
+    static func integer(_ range: ClosedRange<Int64>? = nil) -> Codec { integer(range, expected: "a whole number") { _ in nil } }
+
+    /// A number of bytes. Units are not read, but someone who wrote one is told the number.
+    static func bytes(_ range: ClosedRange<Int64>? = nil) -> Codec {
+        integer(range, expected: "a number of bytes") { ByteSize.bytes($0).map { "write \($0)" } }
+    }
+
+    /// - Parameter hint: for a text that is not a whole number.
+    private static func integer(
+        _ range: ClosedRange<Int64>?, expected: String, hint: @escaping @Sendable (String) -> String?
+    ) -> Codec {
         Codec(.integer(range)) { node, reading in
             guard case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value else {
-                var isQuoted = false
-                if case .scalar(let scalar) = node.content, scalar.value == .string { isQuoted = Int64(scalar.text) != nil }
-                reading.mismatch(node, expected: "a whole number", hint: isQuoted ? "remove the quotes" : nil)
+                var advice: String?
+                if case .scalar(let scalar) = node.content {
+                    advice = scalar.value == .string && Int64(scalar.text) != nil ? "remove the quotes" : hint(scalar.text)
+                }
+                reading.mismatch(node, expected: expected, hint: advice)
                 return nil
             }
             guard let range, !range.contains(number) else { return number }

@@ -25,6 +25,18 @@ struct Codec<Value: Sendable>: Sendable {
         }
     }
 
+    /// The same values, of which a rule puts some right and says why.
+    func mended(_ rule: @escaping @Sendable (Value) -> (value: Value, reason: SyntaxFault)?) -> Codec {
+        Codec(shape) { node, reading in
+            guard let value = read(node, &reading) else { return nil }
+            guard let (mended, reason) = rule(value) else { return value }
+            reading.warn(at: node.location, "\(reading.subject) \(reason.message)", hint: reason.hint)
+            return mended
+        } write: {
+            write($0)
+        }
+    }
+
     func shaped(_ shape: Shape) -> Codec { Codec(shape, read: read, write: write) }
 
     /// The value with its place.

@@ -10,6 +10,12 @@ struct Key<Owner: Sendable>: Sendable {
     let isRequired: Bool
     /// What people write when they mean this key, and what is too far from it to be guessed.
     let alias: [String]
+    /// What the key was called before April 2017.
+    private(set) var formerName: String?
+    /// What holds when neither the file nor a label has the key, as one writes it; nil when that is nothing.
+    private(set) var absentValue: String?
+    /// Another key that the example needs to make sense: `net: new`.
+    private(set) var companion: String?
     let read: @Sendable (Node, inout Owner, inout Reading) -> Void
     /// nil when there is nothing to say.
     let write: @Sendable (Owner) -> JSONValue?
@@ -41,15 +47,6 @@ struct Key<Owner: Sendable>: Sendable {
         }
     }
 
-    /// A key that is known and turned down, with the reason.
-    static func refused(_ name: String, _ reason: String, hint: String, _ doc: String, example: String, since: Since) -> Key {
-        Key(name, shape: .refused, doc, example: example, since: since) { node, _, reading in
-            reading.fault(at: node.location, "'\(name)' \(reason)", hint: hint)
-        } write: { _ in
-            nil
-        }
-    }
-
     init(
         _ name: String, shape: Shape, _ doc: String, example: String, since: Since, isRequired: Bool = false, alias: [String] = [],
         read: @escaping @Sendable (Node, inout Owner, inout Reading) -> Void, write: @escaping @Sendable (Owner) -> JSONValue?
@@ -63,14 +60,39 @@ struct Key<Owner: Sendable>: Sendable {
         self.alias = alias
         self.read = read
         self.write = write
+        if case .boolean = shape { absentValue = "false" }
+    }
+
+    /// The key with the value that holds without it.
+    func defaulting(to value: String?) -> Key {
+        var key = self
+        key.absentValue = value
+        return key
+    }
+
+    /// The key with another one that its example needs.
+    func with(_ companion: String) -> Key {
+        var key = self
+        key.companion = companion
+        return key
+    }
+
+    /// The key with the name that it once had.
+    func formerly(_ name: String) -> Key {
+        var key = self
+        key.formerName = name
+        return key
     }
 
     /// The row in the table of a larger thing.
     func lifted<Outer>(_ part: any WritableKeyPath<Outer, Owner> & Sendable) -> Key<Outer> {
-        Key<Outer>(name, shape: shape, doc, example: example, since: since, isRequired: isRequired, alias: alias) { node, outer, reading in
+        var key = Key<Outer>(name, shape: shape, doc, example: example, since: since, isRequired: isRequired, alias: alias) {
+            node, outer, reading in
             read(node, &outer[keyPath: part], &reading)
         } write: { outer in
             write(outer[keyPath: part])
         }
+        (key.formerName, key.absentValue, key.companion) = (formerName, absentValue, companion)
+        return key
     }
 }

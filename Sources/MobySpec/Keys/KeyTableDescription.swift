@@ -7,6 +7,8 @@ struct KeyTableDescription: Sendable {
         var example: String
         var since: Since
         var isRequired: Bool
+        var absentValue: String?
+        var companion: String?
     }
 
     var name: String
@@ -32,7 +34,7 @@ extension Shape {
     var table: KeyTableDescription? {
         switch self {
         case .object(let table): table
-        case .list(let item), .map(let item): item.table
+        case .list(let item), .map(let item), .restricted(let item, _): item.table
         case .either(let a, let b): a.table ?? b.table
         default: nil
         }

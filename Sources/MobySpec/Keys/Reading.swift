@@ -7,8 +7,9 @@ struct Reading {
         case entry(String)
     }
 
+    /// Errors and warnings, in the order found.
     private(set) var faults: [Diagnostic] = []
-    /// Names of things by their noun, also of those that turned out to be wrong: they are no reason to say that they are not there.
+    /// Names of things by their noun, also of those that turned out to be wrong: nothing that names them is at fault.
     private(set) var declared: [String: Set<String>] = [:]
     private var path: [Step] = []
 
@@ -20,6 +21,18 @@ struct Reading {
 
     mutating func fault(at location: SourceLocation, _ message: String, hint: String? = nil) {
         faults.append(Diagnostic(at: location, message, hint: hint))
+    }
+
+    /// What is taken all the same, and most likely not as it was meant.
+    mutating func warn(at location: SourceLocation, _ message: String, hint: String? = nil) {
+        faults.append(Diagnostic(.warning, at: location, message, hint: hint))
+    }
+
+    /// Whatever is wrong inside is only warned of.
+    mutating func forgiving<Result>(_ body: (inout Reading) -> Result) -> Result {
+        let start = faults.count
+        defer { for index in start..<faults.count { faults[index].severity = .warning } }
+        return body(&self)
     }
 
     mutating func declare(_ noun: String, _ name: String) { declared[noun, default: []].insert(name) }

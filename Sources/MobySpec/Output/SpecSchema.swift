@@ -1,59 +1,82 @@
 /// The JSON Schema of the file, for editors: `moby schema`.
 public enum SpecSchema {
+    private typealias Members = [(key: String, value: JSONValue)]
+
+    /// Identifies the schema. The number goes up when a file that was right is wrong.
+    private static let id = "urn:moby:schema:spec:1"
+
     /// Draft 7, one definition for each table of keys; unknown keys are not accepted anywhere.
-    public static var json: JSONValue {
+    /// - Parameter outputFormats: the names that `outputs` may have; empty for any.
+    public static func json(outputFormats: [String] = []) -> JSONValue {
         let root = KeyTable.spec.description
-        var members: [(key: String, value: JSONValue)] = [
-            ("$schema", .string("http://json-schema.org/draft-07/schema#")),
-            ("title", .string("moby: a bootable operating system of containers")),
-        ]
-        if case .object(let own) = object(root) { members += own }
-        let definitions = root.reachable.dropFirst().map { ($0.name, object($0)) }
+        let title = JSONValue.string("moby: a bootable operating system of containers")
+        var members: Members = [("$schema", .string("http://json-schema.org/draft-07/schema#")), ("$id", .string(id)), ("title", title)]
+        members += object(root, outputFormats)
+        let definitions = root.reachable.dropFirst().map { table in
+            (table.name, JSONValue.object([("title", .string(table.name))] + object(table, outputFormats)))
+        }
         return .object(members + [("definitions", .object(definitions))])
     }
 
-    private static func object(_ table: KeyTableDescription) -> JSONValue {
-        let rows = table.rows.filter { row in
-            if case .refused = row.shape { return false }
-            return true
-        }
-        var members: [(key: String, value: JSONValue)] = [
-            ("type", .string("object")), ("description", .string(plain(table.intro))), ("additionalProperties", .bool(false)),
-        ]
-        let required = rows.filter(\.isRequired).map { JSONValue.string($0.name) }
+    private static func object(_ table: KeyTableDescription, _ formats: [String]) -> Members {
+        var members: Members = [("type", .string("object"))] + description(table.intro) + [("additionalProperties", .bool(false))]
+        let required = table.rows.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { members.append(("required", .array(required))) }
-        members.append(("properties", .object(rows.map { ($0.name, property($0)) })))
-        return .object(members)
+        members.append(("properties", .object(table.rows.map { ($0.name, property($0, formats)) })))
+        return members
     }
 
-    private static func property(_ row: KeyTableDescription.Row) -> JSONValue {
-        guard case .object(let members) = schema(row.shape) else { return .bool(true) }
-        // Draft 7 ignores what stands beside a reference, so that goes into allOf.
+    private static func property(_ row: KeyTableDescription.Row, _ formats: [String]) -> JSONValue {
+        var own = description(row.doc)
+        if let value = row.absentValue.flatMap(value) { own.append(("default", value)) }
+        if let example = value(row.example) { own.append(("examples", .array([example]))) }
+        let members = schema(row.shape, formats)
+        // Draft 7 ignores what stands next to a reference, so that goes into allOf.
         let isReference = members.first?.key == "$ref"
-        let own = isReference ? [(key: "allOf", value: JSONValue.array([.object(members)]))] : members
-        return .object([("description", .string(plain(row.doc)))] + own)
+        return .object(own + (isReference ? [("allOf", .array([.object(members)]))] : members))
     }
 
-    private static func schema(_ shape: Shape) -> JSONValue {
-        func type(_ name: String, _ more: [(key: String, value: JSONValue)] = []) -> JSONValue { .object([("type", .string(name))] + more) }
+    private static func schema(_ shape: Shape, _ formats: [String]) -> Members {
         switch shape {
-        case .string(let pattern): return type("string", pattern.map { [("pattern", .string($0))] } ?? [])
-        case .choice(let words): return type("string", [("enum", .array(words.map { .string($0) }))])
-        case .boolean: return type("boolean")
+        case .string(let pattern): return string(pattern)
+        case .choice(let words): return choice(words)
+        case .word(let words): return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))]
+        case .outputFormat: return formats.isEmpty ? string(".") : choice(formats)
+        case .boolean: return [("type", .string("boolean"))]
         case .integer(let range):
-            guard let range else { return type("integer") }
-            let upper: [(key: String, value: JSONValue)] = range.upperBound == .max ? [] : [("maximum", .integer(range.upperBound))]
-            return type("integer", [("minimum", .integer(range.lowerBound))] + upper)
-        case .list(let item): return type("array", [("items", schema(item))])
-        case .map(let value): return type("object", [("additionalProperties", schema(value))])
-        case .object(let table): return .object([("$ref", .string("#/definitions/\(table.name)"))])
-        case .either(let a, let b): return .object([("anyOf", .array([schema(a), schema(b)]))])
-        case .refused: return .bool(false)
+            guard let range else { return [("type", .string("integer"))] }
+            let upper: Members = range.upperBound == .max ? [] : [("maximum", .integer(range.upperBound))]
+            return [("type", .string("integer")), ("minimum", .integer(range.lowerBound))] + upper
+        case .list(let item): return [("type", .string("array")), ("items", .object(schema(item, formats)))]
+        case .map(let value): return [("type", .string("object")), ("additionalProperties", .object(schema(value, formats)))]
+        case .object(let table): return [("$ref", .string("#/definitions/\(table.name)"))]
+        case .either(let a, let b): return [("anyOf", .array([a, b].map { .object(schema($0, formats)) }))]
+        case .restricted(let shape, let text):
+            let further = value(text).map { [$0] } ?? []
+            return [("allOf", .array([.object(schema(shape, formats))] + further))]
         }
     }
 
-    /// Editors show descriptions as they are.
-    private static func plain(_ doc: String) -> String {
-        doc.split(separator: "\n").joined(separator: " ").replacing("`", with: "'")
+    private static func string(_ pattern: String?) -> Members {
+        [("type", .string("string"))] + (pattern.map { [("pattern", .string($0))] } ?? [])
+    }
+
+    /// Editors that read YAML 1.1 take the word `no` for a boolean, and so does the reader of files.
+    private static func choice(_ words: [String]) -> Members {
+        guard words.contains("no") else { return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))] }
+        return [("enum", .array(words.map { .string($0) } + [.bool(false)]))]
+    }
+
+    /// A value of a table's row, or a schema of a shape, out of its text.
+    private static func value(_ text: String) -> JSONValue? {
+        var faults: [Diagnostic] = []
+        return YAMLReader.read(text, file: "schema", &faults).map { JSONValue($0) }
+    }
+
+    /// Plain for editors that show descriptions as they are, and in Markdown for those that render it.
+    private static func description(_ doc: String) -> Members {
+        let line = doc.split(separator: "\n").joined(separator: " ")
+        let plain: Members = [("description", .string(line.replacing("`", with: "'")))]
+        return line.contains("`") ? plain + [("markdownDescription", .string(line))] : plain
     }
 }

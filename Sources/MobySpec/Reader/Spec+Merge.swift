@@ -14,6 +14,16 @@ extension Spec {
         services += later.services
         volumes += later.volumes
         files += later.files
+        trust = trust.map { earlier in
+            var both = earlier
+            both.images = joined(earlier.images, later.trust?.images)
+            both.organizations = joined(earlier.organizations, later.trust?.organizations)
+            return both
+        } ?? later.trust
         outputs += later.outputs
+    }
+
+    private func joined(_ earlier: [String]?, _ later: [String]?) -> [String]? {
+        earlier == nil && later == nil ? nil : (earlier ?? []) + (later ?? [])
     }
 }

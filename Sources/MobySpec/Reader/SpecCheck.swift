@@ -1,6 +1,6 @@
 internal import Extents
 
-/// What only shows when all files are merged: names that stand twice, names that lead nowhere.
+/// What only shows when all files are merged: duplicate names, names of nothing.
 struct SpecCheck {
     private(set) var found: [Diagnostic] = []
     private let containers: Set<String>
@@ -24,8 +24,9 @@ struct SpecCheck {
         }
         for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats, notMade) }
         for file in spec.files {
-            check(file.uid, "uid", of: "file '\(file.path)'", at: file.location)
-            check(file.gid, "gid", of: "file '\(file.path)'", at: file.location)
+            let who = "file '\(PlainText.short(file.path))'"
+            check(file.uid, "uid", of: who, at: file.location)
+            check(file.gid, "gid", of: who, at: file.location)
         }
     }
 
@@ -37,14 +38,14 @@ struct SpecCheck {
         guard !known.contains(format.value) else { return }
         if let hint = notMade[format.value] { return fault(format.location, "output format '\(format.value)' is not made", hint: hint) }
         let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
-        fault(format.location, "unknown output format '\(format.value)'", hint: guess + "formats: \(known.joined(separator: ", "))")
+        fault(format.location, "unknown output format '\(PlainText.short(format.value))'", hint: guess + "formats: \(known.joined(separator: ", "))")
     }
 
     private mutating func unique(_ names: [(name: String, location: SourceLocation)], _ noun: String) {
         var first: [String: SourceLocation] = [:]
         for (name, location) in names where !name.isEmpty {
             if let earlier = first[name] {
-                fault(location, "\(noun) '\(name)' stands twice, first at \(earlier)", hint: "give one of them another name")
+                fault(location, "duplicate \(noun) '\(PlainText.short(name))' (first at \(earlier))", hint: "give one of them another name")
             } else {
                 first[name] = location
             }
@@ -53,7 +54,7 @@ struct SpecCheck {
 
     private mutating func check(_ container: ContainerSpec, _ section: String) {
         let options = container.options
-        let who = "\(section) '\(container.name)'"
+        let who = "\(section) '\(PlainText.short(container.name))'"
         func place(_ key: String) -> SourceLocation { options.locations[key] ?? container.location }
         if section == "service" {
             if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", place("timeout")) }
@@ -92,13 +93,13 @@ struct SpecCheck {
         guard let volume = volumes[name] else {
             let guess = Spelling.closest(to: name, in: volumes.keys.sorted())
             fault(
-                location, "\(who) uses the volume '\(PlainText.short(name))', which is not there",
+                location, "\(who) uses the volume '\(PlainText.short(name))', which does not exist",
                 hint: guess.map { "did you mean '\($0)'?" } ?? "declare it under 'volumes', or begin a path with '/'")
             return
         }
         if volume.readonly, !isReadonly {
             fault(
-                location, "\(who) uses the read-only volume '\(name)' for writing",
+                location, "\(who) writes to the read-only volume '\(PlainText.short(name))'",
                 hint: "add the option 'ro', or remove 'readonly' from the volume")
         }
     }
@@ -108,13 +109,13 @@ struct SpecCheck {
         let guess = Spelling.closest(to: name, in: containers.sorted())
         let isNumber = UInt32(name) != nil
         fault(
-            location, "'\(key)' of \(who) is '\(PlainText.short(name))', and no container has that name",
+            location, "'\(key)' of \(who) is '\(PlainText.short(name))', but no container has that name",
             hint: isNumber
-                ? "remove the quotes: \(name)"
+                ? "remove the quotes: \(PlainText.short(name))"
                 : guess.map { "did you mean '\($0)'?" } ?? "write a number; names of users in images are not known")
     }
 
     private mutating func misplaced(_ key: String, _ who: String, _ where: String, _ location: SourceLocation) {
-        fault(location, "\(who) has '\(key)', which is for \(`where`) only", hint: "remove it")
+        fault(location, "'\(key)' of \(who) has no effect; it is for \(`where`)", hint: "remove it")
     }
 }

@@ -4,7 +4,8 @@ internal import Extents
 struct SpecLint {
     private(set) var warnings: [Diagnostic] = []
 
-    init(_ spec: Spec) {
+    /// - Parameter remote: names of the files that came from the network.
+    init(_ spec: Spec, remote: Set<String> = []) {
         for container in spec.onboot + spec.onshutdown + spec.services {
             command(of: container)
             environment(of: container)
@@ -12,6 +13,8 @@ struct SpecLint {
         }
         for volume in spec.volumes { check(volume) }
         files(spec.files)
+        trust(spec)
+        if !remote.isEmpty { local(spec, remote) }
     }
 
     private mutating func warn(_ location: SourceLocation, _ message: String, hint: String? = nil) {
@@ -22,14 +25,16 @@ struct SpecLint {
         guard let command = container.options.command else { return }
         let place = container.options.locations["command[0]"] ?? container.location
         if command.count == 1, let only = command.first, only.hasPrefix("/"), only.contains(" ") {
-            let words = only.split(separator: " ").map { "\"\($0)\"" }.joined(separator: ", ")
-            warn(place, "'command' of '\(container.name)' is one word with spaces, and no shell splits it", hint: "write [\(words)]")
+            let words = ShellWords.list(ShellWords.split(only))
+            warn(
+                place, "'command' of '\(container.name)' is a single word with spaces, and no shell splits it",
+                hint: words.map { "write \($0)" } ?? "write one word a line with '- ' before it")
         }
         for (index, word) in command.enumerated() where word.count > 1 {
             guard let quote = word.first, quote == "\"" || quote == "'", word.last == quote else { continue }
             let place = container.options.locations["command[\(index)]"] ?? place
             warn(
-                place, "'command[\(index)]' of '\(container.name)' has quotes in it, and no shell removes them",
+                place, "'command[\(index)]' of '\(container.name)' is in quotes twice, and no shell removes the inner ones",
                 hint: "remove the inner quotes")
         }
     }
@@ -38,7 +43,7 @@ struct SpecLint {
         for (index, entry) in (container.options.env ?? []).enumerated() where !entry.contains("=") {
             warn(
                 container.options.locations["env[\(index)]"] ?? container.location,
-                "'env[\(index)]' of '\(container.name)' is '\(PlainText.short(entry))', and has no '='", hint: "write NAME=value")
+                "'env[\(index)]' of '\(container.name)' is '\(PlainText.short(entry))', without '='", hint: "write NAME=value")
         }
     }
 
@@ -51,7 +56,7 @@ struct SpecLint {
                 guard let bind = BindText(text), !seen.insert(bind.destination).inserted else { continue }
                 warn(
                     options.locations["\(key)[\(index)]"] ?? container.location,
-                    "'\(container.name)' binds '\(bind.destination)' twice; the last one counts")
+                    "'\(container.name)' binds '\(PlainText.short(bind.destination))' twice; the last one wins")
             }
         }
         if options.binds != nil, options.bindsAdd != nil { unheeded("binds", container) }
@@ -61,15 +66,15 @@ struct SpecLint {
     private mutating func unheeded(_ key: String, _ container: ContainerSpec) {
         warn(
             container.options.locations["\(key).add"] ?? container.location,
-            "'\(key).add' of '\(container.name)' has no effect, since there is '\(key)' too", hint: "put all of them under '\(key)'")
+            "'\(key).add' of '\(container.name)' has no effect next to '\(key)'", hint: "put all of them under '\(key)'")
     }
 
     private mutating func check(_ volume: VolumeSpec) {
         let hasImage = volume.image.map { !$0.value.isEmpty } ?? false
-        if volume.format == "oci", !hasImage { warn(volume.location, "volume '\(volume.name)' has format 'oci' but no image: it is empty") }
-        if volume.readonly, !hasImage { warn(volume.location, "volume '\(volume.name)' is read-only but has no image: it stays empty") }
+        if volume.format == "oci", !hasImage { warn(volume.location, "volume '\(volume.name)' has format 'oci' and no image: it is empty") }
+        if volume.readonly, !hasImage { warn(volume.location, "volume '\(volume.name)' is read-only and has no image: it stays empty") }
         if volume.format != "oci", !volume.platforms.isEmpty {
-            warn(volume.location, "volume '\(volume.name)' has 'platforms', which count for format 'oci' only")
+            warn(volume.location, "'platforms' of volume '\(volume.name)' have no effect; they are for format 'oci'")
         }
     }
 
@@ -77,9 +82,30 @@ struct SpecLint {
         var first: [String: SourceLocation] = [:]
         for file in files {
             if let earlier = first[file.path] {
-                warn(file.location, "file '\(file.path)' stands twice, first at \(earlier); the last one counts")
+                warn(file.location, "duplicate file '\(PlainText.short(file.path))' (first at \(earlier)); the last one wins")
             }
             first[file.path] = file.location
+        }
+    }
+
+    private mutating func trust(_ spec: Spec) {
+        guard let trust = spec.trust, let demand = trust.demand else { return }
+        warn(
+            trust.location, "signatures are not verified, although 'trust' asks for it: \(demand)",
+            hint: "name images by digest, image@sha256:…, and remove 'trust'; -disable-content-trust silences this")
+    }
+
+    /// A file from the network decides what of this machine goes into the image.
+    private mutating func local(_ spec: Spec, _ remote: Set<String>) {
+        func warn(_ location: SourceLocation, _ what: String) {
+            guard remote.contains(location.file) else { return }
+            self.warn(location, "a file from the network names \(what) of this machine", hint: "build it only if you trust where it comes from")
+        }
+        for file in spec.files {
+            if case .source(let path) = file.content { warn(file.location, "the file '\(PlainText.short(path))'") }
+        }
+        for image in spec.images where ImageName.prefixes.contains(where: { image.value.hasPrefix($0) }) {
+            warn(image.location, "the image '\(PlainText.short(image.value))'")
         }
     }
 }

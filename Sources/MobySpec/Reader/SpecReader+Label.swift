@@ -3,6 +3,6 @@ extension SpecReader {
     package static func faults(ofLabel node: Node) -> [Diagnostic] {
         var reading = Reading()
         _ = KeyTable.options.read(node, into: ContainerOptions(), &reading)
-        return reading.faults
+        return reading.faults.filter { $0.severity == .error }
     }
 }

@@ -4,7 +4,7 @@ public enum SpecReader {
     public struct Source: Sendable {
         public var name: String
         public var text: String
-        /// Folder that `@pkg:` is relative to; nil for standard input.
+        /// Folder that `@pkg:` is relative to; nil for a text from the network, which should not name anything of this machine.
         public var folder: String?
         public init(name: String, text: String, folder: String?) {
             self.name = name
@@ -13,36 +13,41 @@ public enum SpecReader {
         }
     }
 
-    /// Faults that are told at most; a file of another kind has thousands.
+    /// Faults that are reported at most; a file of another kind has thousands.
     private static let faultLimit = 100
 
     /// Reads and merges several sources, left to right.
     /// - Parameters:
     ///   - outputFormats: the names that `outputs` may have; empty for any.
     ///   - notMade: names that are known and cannot be had, each with a hint.
+    ///   - ignoringTrust: leaves `trust` out, and what there is to say of it.
     ///   - resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it cannot be told.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
     public static func read(
-        _ sources: [Source], outputFormats: [String] = [], notMade: [String: String] = [:], resolvePackage: (String) throws -> String
+        _ sources: [Source], outputFormats: [String] = [], notMade: [String: String] = [:], ignoringTrust: Bool = false,
+        resolvePackage: (String) throws -> String
     ) throws -> (spec: Spec, warnings: [Diagnostic]) {
         var found: [Diagnostic] = []
         var spec = Spec()
         var declared: [String: Set<String>] = [:]
-        withoutActuallyEscaping(resolvePackage) { resolve in
+        let warnings = withoutActuallyEscaping(resolvePackage) { resolve in
             var templates = Templates(resolve)
             for source in sources {
                 var faults: [Diagnostic] = []
-                let (part, reading) = part(source, &templates, &faults)
+                let (part, reading) = part(source, ignoringTrust, &templates, &faults)
                 if let part { spec.merge(part) }
                 declared.merge(reading.declared) { $0.union($1) }
                 found += faults + reading.faults
             }
+            return templates.warnings
         }
+        found += warnings
         found += SpecCheck(spec, declared: declared, outputFormats: outputFormats, notMade: notMade).found
         found = sorted(found, files: sources.map(\.name))
         guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
-        return (spec, sorted(found + SpecLint(spec).warnings, files: sources.map(\.name)))
+        let remote = Set(sources.filter { $0.folder == nil }.map(\.name))
+        return (spec, sorted(found + SpecLint(spec, remote: remote).warnings, files: sources.map(\.name)))
     }
 
     /// Reads an image's `org.mobyproject.config` label with the same table of keys.
@@ -61,9 +66,16 @@ public enum SpecReader {
         return options
     }
 
-    private static func part(_ source: Source, _ templates: inout Templates, _ faults: inout [Diagnostic]) -> (Spec?, Reading) {
+    private static func part(
+        _ source: Source, _ ignoringTrust: Bool, _ templates: inout Templates, _ faults: inout [Diagnostic]
+    ) -> (Spec?, Reading) {
         var reading = Reading()
-        guard var root = document(source, &faults) else { return (nil, reading) }
+        guard var root = document(source, &faults), !root.isNull else {
+            let top = SourceLocation(file: source.name, line: 1, column: 1)
+            if faults.isEmpty { faults.append(Diagnostic(at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have")) }
+            return (nil, reading)
+        }
+        if ignoringTrust { root.remove(key: "trust") }
         templates.expand(&root, in: source, &faults)
         return (KeyTable.spec.read(root, into: Spec(), &reading), reading)
     }

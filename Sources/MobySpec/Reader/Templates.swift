@@ -6,6 +6,7 @@ struct Templates {
     private let resolve: (String) throws -> String
     /// Finding a package's image reads its folder: once for each is enough.
     private var known: [String: Result<String, any Error>] = [:]
+    private(set) var warnings: [Diagnostic] = []
 
     init(_ resolve: @escaping (String) throws -> String) { self.resolve = resolve }
 
@@ -37,14 +38,20 @@ struct Templates {
             return nil
         }
         guard name == "pkg" else {
-            throw Diagnostic(at: location, "unknown template '@\(name):'", hint: "the only one is @pkg:FOLDER")
+            throw Diagnostic(at: location, "unknown template '@\(PlainText.short(name)):'", hint: "the only template is @pkg:FOLDER")
         }
         let directory = String(text[text.index(after: colon)...])
-        guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder after it") }
+        guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder") }
         guard directory.hasPrefix("/") || source.folder != nil else {
             throw Diagnostic(
-                at: location, "'\(PlainText.short(text))' is relative to the file, and that has no folder here",
-                hint: "write a path from the root, or name the file on the command line")
+                at: location, "'\(PlainText.short(text))' is relative to the file, but a file from the network has no folder",
+                hint: "download the file, or write an absolute path")
+        }
+        if source.folder == nil {
+            warnings.append(
+                Diagnostic(
+                    .warning, at: location, "a file from the network names the package '\(PlainText.short(directory))' of this machine",
+                    hint: "build it only if you trust where it comes from"))
         }
         let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(source.folder ?? "")/\(directory)")
         if known[path] == nil { known[path] = Result { try resolve(path) } }
@@ -55,7 +62,7 @@ struct Templates {
         }
     }
 
-    /// The path with links resolved when it is there, else as far as it goes without.
+    /// The path with links resolved when it exists, else as far as it goes without.
     private static func absolute(_ path: String) -> String {
         if let real = realpath(path, nil) {
             defer { free(real) }

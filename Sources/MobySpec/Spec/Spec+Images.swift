@@ -12,4 +12,10 @@ extension Spec {
         for index in spec.volumes.indices { spec.volumes[index].image = spec.volumes[index].image.map(renamed) }
         return spec
     }
+
+    /// Every image that the spec names, in its order.
+    public var images: [Located<String>] {
+        [kernel.image, boot.image].compactMap(\.self) + `init` + (onboot + onshutdown + services).map(\.image)
+            + volumes.compactMap(\.image)
+    }
 }

@@ -8,6 +8,7 @@ public struct Spec: Sendable {
     public var services: [ContainerSpec] = []
     public var volumes: [VolumeSpec] = []
     public var files: [FileSpec] = []
+    public var trust: TrustSpec?
     public var outputs: [OutputSpec] = []
 
     public init() {}

@@ -15,6 +15,13 @@ struct BindText {
         options = parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : nil
     }
 
+    /// The bind with a destination that begins with '/', which is what runc makes of one that does not.
+    static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {
+        guard let bind = BindText(text), let (destination, reason) = GuestPath.mended(destination: bind.destination) else { return nil }
+        let options = bind.options.map { ":" + $0.joined(separator: ",") } ?? ""
+        return ("\(bind.source):\(destination)\(options)", reason)
+    }
+
     static func check(_ text: String) -> SyntaxFault? {
         let hint = "for example /etc/resolv.conf:/etc/resolv.conf:ro"
         guard let bind = BindText(text), !bind.source.isEmpty else {

@@ -11,10 +11,13 @@ public enum CapabilityName {
         "PERFMON", "BPF", "CHECKPOINT_RESTORE",
     ].map { "CAP_" + $0 }
 
+    /// What stands for every capability, or none.
+    static let special = ["all", "none", "ALL", "NONE"]
+
     /// A single `all` or `none`, in any case, or names.
     static func check(list: [String]) -> SyntaxFault? {
         guard list.count > 1, let word = list.first(where: isSpecial) else { return nil }
-        return SyntaxFault("has '\(word)' beside other names", hint: "'\(word)' must stand alone")
+        return SyntaxFault("has '\(word)' and other names", hint: "'\(word)' cannot be combined with other names")
     }
 
     /// What is wrong with a name.
@@ -24,7 +27,7 @@ public enum CapabilityName {
         let guess = Spelling.closest(to: upper.hasPrefix("CAP_") ? upper : "CAP_" + upper, in: all)
         return SyntaxFault(
             "is '\(PlainText.short(text))', expected a Linux capability",
-            hint: guess.map { "did you mean '\($0)'?" } ?? "names are like CAP_NET_ADMIN; 'all' and 'none' stand alone")
+            hint: guess.map { "did you mean '\($0)'?" } ?? "names are like CAP_NET_ADMIN; 'all' and 'none' cannot be combined with others")
     }
 
     private static func isSpecial(_ word: String) -> Bool { ["all", "none"].contains(word.lowercased()) }

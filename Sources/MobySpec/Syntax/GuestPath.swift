@@ -5,10 +5,18 @@ internal import Extents
 enum GuestPath {
     /// Where something is mounted in a container.
     static func check(destination: String, of text: String) -> SyntaxFault? {
-        if destination.hasPrefix("/") { return nil }
-        return SyntaxFault(
-            "is '\(PlainText.short(text))', whose destination '\(PlainText.short(destination))' is not an absolute path",
-            hint: "begin it with '/'")
+        destination.isEmpty ? SyntaxFault("is '\(PlainText.short(text))', which has no destination", hint: "write a path that begins with '/'") : nil
+    }
+
+    /// A relative destination as runc takes it, from the container's root; nil for one that is empty or absolute.
+    static func mended(destination: String) -> (value: String, reason: SyntaxFault)? {
+        guard let first = destination.first, first != "/" else { return nil }
+        let path = "/" + destination
+        return (
+            path,
+            SyntaxFault(
+                "has the relative destination '\(PlainText.short(destination))', taken as '\(PlainText.short(path))'", hint: "begin it with '/'")
+        )
     }
 
     static func check(absolute path: String) -> SyntaxFault? {
@@ -20,22 +28,42 @@ enum GuestPath {
         let parts = path.split(separator: "/")
         if parts.allSatisfy({ $0 == "." }) { return SyntaxFault("is '\(PlainText.short(path))', expected the path of a file in the guest") }
         if parts.contains("..") {
-            return SyntaxFault("is '\(PlainText.short(path))', which has '..' in it", hint: "write the path without '..'")
+            return SyntaxFault("is '\(PlainText.short(path))', which contains '..'", hint: "write the path without '..'")
         }
-        if path.utf8.contains(0) { return SyntaxFault("has a zero byte in it") }
+        if path.utf8.contains(0) { return SyntaxFault("contains a NUL byte") }
         if let part = parts.first(where: { $0.utf8.count > 255 }) {
             return SyntaxFault("has a name of \(part.utf8.count) bytes, expected at most 255")
         }
+        if parts == ["TRAILER!!!"] { return SyntaxFault("is 'TRAILER!!!', the name that ends an initrd", hint: "choose another name") }
         guard path.utf8.count <= 4000 else { return SyntaxFault("has \(path.utf8.count) bytes, expected at most 4000") }
         return check(written: parts.filter { $0 != "." }.joined(separator: "/"), as: path)
     }
 
+    /// What the build itself writes.
+    private static let ours = [BootLayout.images, BootLayout.onboot, BootLayout.onshutdown, BootLayout.services, BootLayout.sentinel]
+
+    /// For the JSON Schema: no '..' in the rest of a path.
+    static let noParents = "(?!(.*/)?\\.\\.(/|$))"
+
+    /// For the JSON Schema: a path of `files`.
+    static var filePattern: String {
+        "^\(noParents)(?!/*(\(ours.map { $0.dropFirst() }.joined(separator: "|")))(/|$))(?!/*TRAILER!!!$)/*[^/]"
+    }
+
+    /// Something that is not a directory cannot be where the build needs one.
+    static func check(parent text: String) -> SyntaxFault? {
+        let path = text.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        guard let place = ours.first(where: { $0.hasPrefix("/\(path)/") }) else { return nil }
+        return SyntaxFault(
+            "is not a directory, but the build itself writes '\(place)' below '/\(path)'",
+            hint: "choose another path, or write directory: true")
+    }
+
     /// What the build writes by itself cannot be replaced, nor can anything be put into it.
     private static func check(written path: String, as text: String) -> SyntaxFault? {
-        let ours = [BootLayout.images, BootLayout.onboot, BootLayout.onshutdown, BootLayout.services, BootLayout.sentinel]
         guard let place = ours.first(where: { "/\(path)/".hasPrefix($0 + "/") }) else { return nil }
         return SyntaxFault(
-            "is '\(PlainText.short(text))', and '\(place)' is written by the build",
+            "is '\(PlainText.short(text))', but the build itself writes '\(place)'",
             hint: "a container's configuration comes from its entry, its files from its image and from 'binds'")
     }
 
@@ -43,7 +71,7 @@ enum GuestPath {
     static func check(directory path: String) -> SyntaxFault? {
         if path.isEmpty { return SyntaxFault("is empty") }
         guard path.split(separator: "/").contains("..") else { return nil }
-        return SyntaxFault("is '\(PlainText.short(path))', which has '..' in it", hint: "write the path without '..'")
+        return SyntaxFault("is '\(PlainText.short(path))', which contains '..'", hint: "write the path without '..'")
     }
 
     /// The directory that a program starts in; none is the image's.

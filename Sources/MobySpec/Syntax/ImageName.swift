@@ -1,3 +1,4 @@
+internal import Extents
 internal import OCI
 
 /// What may stand where an image is asked for: a reference, or the place of an image on this machine.
@@ -5,18 +6,37 @@ enum ImageName {
     /// Places on this machine: an OCI image layout, one in a tar, what `docker save` writes.
     static let prefixes = ["oci:", "oci-archive:", "docker-archive:"]
 
+    /// What other tools take before the name of an image, and what to do here.
+    private static let foreign = [
+        "docker-daemon:": "write it to a file with 'docker save -o FILE IMAGE', and name it as docker-archive:FILE",
+        "containers-storage:": "write it to a file with 'podman save -o FILE IMAGE', and name it as docker-archive:FILE",
+        "docker://": "leave 'docker://' out: what has no such prefix is in a registry",
+        "dir:": "copy it with 'skopeo copy dir:DIR oci:LAYOUT', and name it as oci:LAYOUT",
+    ]
+
+    /// For the JSON Schema: much of what a reference may be, and all that is a place or a template.
+    static var pattern: String {
+        let host = "([A-Za-z0-9.-]+(:[0-9]+)?/|\\[[0-9A-Fa-f:]+\\](:[0-9]+)?/)?"
+        let part = "[a-z0-9]+([._-]+[a-z0-9]+)*"
+        let tag = "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
+        return "^(@pkg:.+|(\(prefixes.map { $0.dropLast() }.joined(separator: "|"))):.+|\(host)\(part)(/\(part))*\(tag)(@[a-z0-9]+:[0-9a-f]+)?)$"
+    }
+
     static func check(_ text: String) -> SyntaxFault? {
         if text.isEmpty { return SyntaxFault("is empty", hint: "write an image reference such as nginx:1.27") }
         if let prefix = prefixes.first(where: { text.hasPrefix($0) }) {
             return text.count > prefix.count ? nil : SyntaxFault("is '\(text)', expected a path after '\(prefix)'")
+        }
+        if let (prefix, hint) = foreign.first(where: { text.hasPrefix($0.key) }) {
+            return SyntaxFault("is '\(PlainText.short(text))', and '\(prefix)' is not supported", hint: hint)
         }
         do {
             _ = try ImageReference(text)
             return nil
         } catch {
             let reason = "\(error)"
-            let name = "'\(text)' "
-            return SyntaxFault(reason.hasPrefix(name) ? String(reason.dropFirst(name.count)) : "is no image reference: \(reason)")
+            let name = ["'\(text)' ", "'\(PlainText.short(text))' "].first { reason.hasPrefix($0) }
+            return SyntaxFault(name.map { String(reason.dropFirst($0.count)) } ?? "is not an image reference: \(reason)")
         }
     }
 }

@@ -13,6 +13,12 @@ public struct ResourceLimit: Sendable {
         "SIGPENDING", "STACK",
     ]
 
+    /// For the JSON Schema: names in upper or lower case.
+    static var pattern: String {
+        let value = " *([0-9]+|unlimited) *"
+        return "^ *(RLIMIT_|rlimit_)?(\((names + names.map { $0.lowercased() }).joined(separator: "|"))) *,\(value),\(value)$"
+    }
+
     /// - Throws: what is wrong with the text.
     public init(parsing text: String) throws(SyntaxFault) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
@@ -31,7 +37,7 @@ public struct ResourceLimit: Sendable {
             throw SyntaxFault("is '\(PlainText.short(text))', expected numbers or 'unlimited' after the name")
         }
         guard soft <= hard else {
-            throw SyntaxFault("is '\(text)', where the soft limit is above the hard one", hint: "the order is name,soft,hard")
+            throw SyntaxFault("is '\(PlainText.short(text))', whose soft limit is above the hard one", hint: "the order is name,soft,hard")
         }
         (self.name, self.soft, self.hard) = (name, soft, hard)
     }

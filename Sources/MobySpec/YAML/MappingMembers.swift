@@ -19,7 +19,7 @@ struct MappingMembers {
         if scalar.text == "<<", mayMerge { return merge(value, at: location) }
         if let first = places[scalar.text] {
             return Diagnostic(
-                at: location, "key '\(PlainText.short(scalar.text))' stands twice, first in line \(first.line)", hint: "remove one of them")
+                at: location, "duplicate key '\(PlainText.short(scalar.text))' (first on line \(first.line))", hint: "remove one of them")
         }
         places[scalar.text] = location
         written.append(Node.Pair(key: Located(scalar.text, at: location), value: value))
@@ -27,7 +27,7 @@ struct MappingMembers {
     }
 
     private mutating func merge(_ value: Node, at location: SourceLocation) -> Diagnostic? {
-        guard !hasMerge else { return Diagnostic(at: location, "merge key '<<' stands twice", hint: "write <<: [*a, *b]") }
+        guard !hasMerge else { return Diagnostic(at: location, "duplicate merge key '<<'", hint: "write <<: [*a, *b]") }
         hasMerge = true
         var sources = [value]
         if case .sequence(let items) = value.content { sources = items }
@@ -35,7 +35,7 @@ struct MappingMembers {
         for source in sources {
             guard case .mapping(let pairs) = source.content else {
                 return Diagnostic(
-                    at: source.location, "merge key '<<' is given \(source.described), expected a mapping or a list of mappings")
+                    at: source.location, "merge key '<<' has \(source.described), expected a mapping or a list of mappings")
             }
             for pair in pairs where seen.insert(pair.key.value).inserted { merged.append(pair) }
         }

@@ -3,7 +3,7 @@ package struct Node: Sendable {
     package enum Content: Sendable {
         case scalar(Scalar)
         case sequence([Node])
-        /// In the order written; no key stands twice.
+        /// In the order written; each key is there once.
         case mapping([Pair])
     }
 
@@ -24,10 +24,20 @@ package struct Node: Sendable {
         }
     }
 
+    var isNull: Bool {
+        if case .scalar(let scalar) = content { scalar.value == .null } else { false }
+    }
+
     /// The value below a key of a mapping.
     subscript(key: String) -> Node? {
         guard case .mapping(let pairs) = content else { return nil }
         return pairs.first { $0.key.value == key }?.value
+    }
+
+    /// Takes a key out of a mapping.
+    mutating func remove(key: String) {
+        guard case .mapping(let pairs) = content else { return }
+        content = .mapping(pairs.filter { $0.key.value != key })
     }
 
     /// The scalar below a key of a mapping.

@@ -1,6 +1,6 @@
 internal import Extents
 
-/// Makes nodes of events: anchors and aliases, tags, merge keys, keys that stand twice.
+/// Makes nodes of events: anchors and aliases, tags, merge keys, duplicate keys.
 struct YAMLComposer {
     /// Levels of lists and mappings in each other, aliases expanded.
     static let depthLimit = 64
@@ -55,8 +55,9 @@ struct YAMLComposer {
 
     private mutating func alias(_ name: String, at location: SourceLocation, depth: Int) throws(Diagnostic) -> Composed {
         guard let anchored = anchors[name] else {
-            let problem = open.contains(name) ? "stands inside of what it names" : "names an anchor that is not there"
-            throw Diagnostic(at: location, "alias '*\(name)' \(problem)", hint: "write '&\(name)' before an earlier value")
+            let shown = PlainText.short(name)
+            if open.contains(name) { throw Diagnostic(at: location, "alias '*\(shown)' refers to itself", hint: "take it out of the value of '&\(shown)'") }
+            throw Diagnostic(at: location, "unknown anchor '\(shown)'", hint: "write '&\(shown)' before an earlier value")
         }
         guard depth + anchored.height <= Self.depthLimit else { throw tooDeep(location) }
         aliasWeight += anchored.weight
@@ -122,7 +123,7 @@ struct YAMLComposer {
         guard let tag else { return isPlain ? .plain(text) : Scalar(text) }
         if let scalar = Scalar.tagged(text, as: tag) { return scalar }
         if ["null", "bool", "int", "float"].contains(tag) {
-            faults.append(Diagnostic(at: location, "'\(PlainText.short(text))' has the tag '!!\(tag)', and is none"))
+            faults.append(Diagnostic(at: location, "'\(PlainText.short(text))' is not a valid !!\(tag)"))
         } else {
             faults.append(unknown(tag, at: location))
         }
@@ -131,11 +132,11 @@ struct YAMLComposer {
 
     private func unknown(_ tag: String, at location: SourceLocation) -> Diagnostic {
         Diagnostic(
-            at: location, "tag '\(tag)' has no meaning here",
-            hint: "remove it; known are !!str, !!int, !!float, !!bool, !!null, !!seq, !!map")
+            at: location, "unknown tag '\(tag.hasPrefix("!") ? "" : "!!")\(PlainText.short(tag))'",
+            hint: "remove it; the known tags are !!str, !!int, !!float, !!bool, !!null, !!seq, !!map")
     }
 
     private func tooDeep(_ location: SourceLocation) -> Diagnostic {
-        Diagnostic(at: location, "more than \(Self.depthLimit) lists and mappings in each other")
+        Diagnostic(at: location, "lists and mappings are nested more than \(Self.depthLimit) levels deep")
     }
 }

@@ -68,11 +68,11 @@ final class YAMLEvents {
         if state.error == YAML_READER_ERROR { return Diagnostic(at: location(offset: state.problem_offset), "not YAML: \(problem)") }
         var message = "not YAML: \(problem)"
         if problem == "found unexpected end of stream" {
-            return Diagnostic(at: location(state.context_mark), "not YAML: a text in quotes does not end", hint: "close the quote")
+            return Diagnostic(at: location(state.context_mark), "not YAML: unterminated quoted text", hint: "close the quote")
         }
         if let context = state.context.map({ String(cString: $0) }), context != "while scanning for the next token" {
             let line = state.context_mark.line
-            message += " \(context)" + (line == state.problem_mark.line ? "" : ", which begins in line \(line + 1)")
+            message += " \(context)" + (line == state.problem_mark.line ? "" : ", which begins on line \(line + 1)")
         }
         return Diagnostic(at: location(state.problem_mark), message, hint: hint(problem, at: state.problem_mark))
     }
@@ -94,7 +94,7 @@ final class YAMLEvents {
         case ("mapping values are not allowed in this context", _):
             return "put text that has ': ' in it in quotes, and keys of one mapping in one column"
         case ("did not find expected key", _), ("did not find expected '-' indicator", _):
-            return "things of one list or mapping must begin in the same column"
+            return "all items of a list, and all keys of a mapping, must begin in the same column"
         case ("could not find expected ':'", _): return "a key is followed by ': ' and its value"
         default: return nil
         }

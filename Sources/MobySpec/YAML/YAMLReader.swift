@@ -3,7 +3,7 @@ package enum YAMLReader {
     /// Bytes of text that are read at most.
     static let sizeLimit = 16 << 20
 
-    /// - Parameter faults: gets what is wrong with a tree that could still be read (keys that stand twice, unknown tags), and warnings.
+    /// - Parameter faults: gets what is wrong with a tree that could still be read (duplicate keys, unknown tags), and warnings.
     /// - Returns: nil for a text without a document, and for one that is not YAML.
     package static func read(_ text: String, file: String, _ faults: inout [Diagnostic]) -> Node? {
         let top = SourceLocation(file: file, line: 1, column: 1)
@@ -11,7 +11,8 @@ package enum YAMLReader {
             faults.append(Diagnostic(at: top, "the text has \(text.utf8.count) bytes, expected at most \(sizeLimit)"))
             return nil
         }
-        var text = text
+        // A byte order mark: libyaml skips it only where it may guess the encoding.
+        var text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         return text.withUTF8 { bytes in
             var composer = YAMLComposer(YAMLEvents(bytes, file: file))
             var root: Node?

@@ -1,5 +1,7 @@
 /// An entry of `files` as written, before it is known to have exactly one source of content.
 struct FileDraft: Sendable {
+    static let contentKeys = ["contents", "source", "directory", "symlink", "metadata"]
+
     var path = ""
     var directory = false
     var symlink: String?
@@ -41,24 +43,28 @@ struct FileDraft: Sendable {
     /// - Parameter node: tells what was written, also where that could not be read.
     func finished(_ node: Node, _ reading: inout Reading) -> FileSpec? {
         let given = given
-        let written = ["directory", "symlink", "contents", "source", "metadata"].filter { key in
+        let written = Self.contentKeys.filter { key in
             node[key] != nil && (key != "directory" || node.scalar(key)?.value != .bool(false))
         }
         guard written.count == 1 else {
             let keys = written.map { "'\($0)'" }.joined(separator: " and ")
             reading.fault(
-                at: location, "\(reading.subject) has \(written.isEmpty ? "no content" : keys), expected one",
+                at: location, "\(reading.subject) has \(written.isEmpty ? "no content" : "\(keys), expected only one")",
                 hint: "give it one of contents, source, directory, symlink and metadata")
             return nil
         }
         guard let only = given.first else { return nil }
+        var isOptional = optional
         if optional, only.key != "source" {
-            reading.fault(
+            reading.warn(
                 at: location, "\(reading.subject) is optional, but has no 'source' that could be missing", hint: "remove 'optional'")
-            return nil
+            isOptional = false
+        }
+        if !directory, let fault = GuestPath.check(parent: path) {
+            reading.fault(at: node["path"]?.location ?? location, "\(reading.subject) \(fault.message)", hint: fault.hint)
         }
         var file = FileSpec(path: String(path.drop { $0 == "/" }), content: only.content, location: location)
-        (file.optional, file.mode, file.uid, file.gid) = (optional, mode, uid, gid)
+        (file.optional, file.mode, file.uid, file.gid) = (isOptional, mode, uid, gid)
         return file
     }
 }

@@ -2,35 +2,40 @@
 extension Key where Owner == ContainerOptions {
     static let process: [Key] = [
         Key(
-            "command", \.command, .strings, "Program and arguments. Without it, the image's entry point and command.",
+            "command", \.command, .command, "Program and arguments; without it, the image's entry point and command.",
             example: "[nginx, -g, daemon off;]", since: .always, alias: ["cmd", "args", "entrypoint", "exec"]),
         Key(
-            "env", \.env, .strings, "Environment, `NAME=value`. It replaces the image's, it is not added to it.",
+            "env", \.env, .strings, "Environment, `NAME=value`, in place of the image's.",
             example: "[INSECURE=true]", since: .always, alias: ["environment"]),
         Key(
-            "cwd", \.cwd, .workingDirectory, "Working directory.", example: "/srv", since: .always,
-            alias: ["workdir", "working_dir", "workingDir"]),
+            "cwd", \.cwd, .workingDirectory, "Working directory; without it, the image's.", example: "/srv", since: .always,
+            alias: ["workdir", "working_dir", "workingDir"]
+        ).defaulting(to: "/"),
         Key(
-            "uid", \.uid, .identity, "User: a number, or the container whose number it has.", example: "1000", since: .always,
-            alias: ["user"]),
+            "uid", \.uid, .identity, "User: a number, or the container whose number it has; without it, the image's.", example: "1000",
+            since: .always, alias: ["user"]
+        ).defaulting(to: "0"),
         Key(
-            "gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000", since: .always,
-            alias: ["group"]),
+            "gid", \.gid, .identity, "Group: a number, or the container whose number it has; without it, the image's.", example: "1000",
+            since: .always, alias: ["group"]
+        ).defaulting(to: "0"),
         Key("additionalGids", \.additionalGids, .list(.identity), "More groups.", example: "[10, 20]", since: .always),
         Key(
             "noNewPrivileges", \.noNewPrivileges, .bool, "Forbids gaining privileges (setuid and the like).", example: "true",
             since: .always),
         Key(
             "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel ends it when memory runs out.", example: "-800",
-            since: .always),
+            since: .always, alias: ["oom_score_adj"]
+        ).defaulting(to: "0"),
     ]
 
     static let privileges: [Key] = [
         Key(
-            "capabilities", \.capabilities, .capabilities, "Capabilities, none without it; a single `all` is every one.",
-            example: "[CAP_NET_BIND_SERVICE, CAP_CHOWN]", since: .always, alias: ["caps", "cap_add", "privileged"]),
+            "capabilities", \.capabilities, .capabilities, "Capabilities; a single `all` means every one.",
+            example: "[CAP_NET_BIND_SERVICE, CAP_CHOWN]", since: .always, alias: ["caps", "cap_add", "privileged"]
+        ).defaulting(to: "[]"),
         Key(
-            "capabilities.add", \.capabilitiesAdd, .capabilities, "Capabilities beside those of the label.", example: "[CAP_NET_ADMIN]"),
+            "capabilities.add", \.capabilitiesAdd, .capabilities, "Capabilities in addition to the label's.", example: "[CAP_NET_ADMIN]"),
         Key(
             "ambient", \.ambient, .list(.capability), "Ambient capabilities: kept by programs of other users.",
             example: "[CAP_NET_BIND_SERVICE]"),
@@ -43,11 +48,11 @@ extension Key where Owner == ContainerOptions {
     ]
 
     static let fileSystem: [Key] = [
-        Key("readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always, alias: ["read_only"]),
+        Key("readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always, alias: ["read_only", "readOnly"]),
         Key(
             "binds", \.binds, .list(.bind), "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
-            example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always),
-        Key("binds.add", \.bindsAdd, .list(.bind), "Binds beside those of the label.", example: "[\"/run/config:/run/config\"]"),
+            example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
+        Key("binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.", example: "[\"/run/config:/run/config\"]"),
         Key(
             "mounts", \.mounts, .list(.mount), "Mounts in the container.", example: "[{type: tmpfs, destination: /cache}]", since: .always),
         Key(
@@ -64,25 +69,30 @@ extension Key where Owner == ContainerOptions {
 
     static let namespaces: [Key] = [
         Key(
-            "net", \.net, .namespace(["host", "root", "new", "none"]), "Network: `host` (without it), `new`, or the path of a namespace.",
-            example: "new", since: .always, alias: ["network", "network_mode"]),
+            "net", \.net, .namespace(["host", "root", "new", "none"]), "Network: `host`, `new`, or the path of a namespace.",
+            example: "new", since: .always, alias: ["network", "network_mode"]
+        ).defaulting(to: "host"),
         Key(
-            "pid", \.pid, .namespace(), "Processes: `host`, `new` (without it), or the path of a namespace.", example: "host",
-            since: .always),
+            "pid", \.pid, .namespace(), "Processes: `host`, `new`, or the path of a namespace.", example: "host", since: .always
+        ).defaulting(to: "new"),
         Key(
-            "ipc", \.ipc, .namespace(), "Shared memory: `host` (without it), `new`, or the path of a namespace.", example: "new",
-            since: .always),
+            "ipc", \.ipc, .namespace(), "Shared memory: `host`, `new`, or the path of a namespace.", example: "new", since: .always
+        ).defaulting(to: "host"),
         Key(
-            "uts", \.uts, .namespace(), "Host name: `host` (without it), `new`, or the path of a namespace.", example: "new", since: .always
-        ),
-        Key("userns", \.userns, .namespace(), "User ids: `host` (without it), `new`, or the path of a namespace.", example: "new"),
-        Key("hostname", \.hostname, .string, "Host name in the container; it needs `uts: new`.", example: "web", since: .always),
+            "uts", \.uts, .namespace(), "Host name: `host`, `new`, or the path of a namespace.", example: "new", since: .always
+        ).defaulting(to: "host"),
+        Key("userns", \.userns, .namespace(), "User ids: `host`, `new`, or the path of a namespace.", example: "new")
+            .defaulting(to: "host"),
+        Key("hostname", \.hostname, .string, "Host name in the container; it needs `uts: new`.", example: "web", since: .always)
+            .with("uts: new"),
         Key(
             "uidMappings", \.uidMappings, .list(.idMapping), "User ids of the user namespace.",
-            example: "[{hostID: 1000, containerID: 0, size: 10}]"),
+            example: "[{hostID: 1000, containerID: 0, size: 10}]"
+        ).with("userns: new"),
         Key(
             "gidMappings", \.gidMappings, .list(.idMapping), "Group ids of the user namespace.",
-            example: "[{hostID: 1000, containerID: 0, size: 10}]"),
+            example: "[{hostID: 1000, containerID: 0, size: 10}]"
+        ).with("userns: new"),
     ]
 
     static let limits: [Key] = [
@@ -90,8 +100,9 @@ extension Key where Owner == ContainerOptions {
         Key("resources", \.resources, .resources, "Limits of the cgroup.", example: "{memory: {limit: 104857600}, cpu: {shares: 512}}"),
         disableOOMKiller,
         Key(
-            "sysctl", \.sysctl, .map(.string), "Kernel parameters of the container's namespaces.", example: "{net.ipv4.ip_forward: \"1\"}",
-            since: .always),
+            "sysctl", \.sysctl, .map(.string), "Kernel parameters of the container's own namespaces: `net.*` needs `net: new`, `kernel.*` `ipc: new`.",
+            example: "{net.ipv4.ip_forward: \"1\"}", since: .always, alias: ["sysctls"]
+        ).with("net: new"),
         Key(
             "rlimits", \.rlimits, .list(.limit), "Limits of the process: `name,soft,hard`; numbers or `unlimited`.",
             example: "[\"nofile,1024,4096\"]",
@@ -103,14 +114,16 @@ extension Key where Owner == ContainerOptions {
         Key("runtime", \.runtime, .runtime, "What is prepared in the guest around the container.", example: "{mkdir: [/var/lib/app]}"),
         Key(
             "restart", \.restart, .choice(["on-failure", "always", "no"]),
-            "Services: what to do when it ends. `on-failure` without it, with pauses that grow.", example: "always", since: .ours),
+            "Services: when to start it again after it ends, with pauses that grow.", example: "always", since: .ours
+        ).defaulting(to: "on-failure"),
         Key(
             "timeout", \.timeout, .int(0...86_400), "`onboot`, `onshutdown`: seconds it may take; 0 is no limit.", example: "60",
-            since: .ours),
+            since: .ours
+        ),
         Key(
             "onfailure", \.onFailure, .choice(["continue", "poweroff", "reboot"]),
-            "`onboot`: what to do when it fails; `continue` without it.",
-            example: "poweroff", since: .ours),
+            "`onboot`: what to do when it fails.", example: "poweroff", since: .ours
+        ).defaulting(to: "continue"),
     ]
 
     /// 2017 had it on the container; it goes where it lives today.

@@ -1,6 +1,14 @@
 extension Codec where Value == ContainerSpec {
-    /// - Parameter noun: what messages call it: `service`, `onboot`.
-    static func container(_ noun: String) -> Codec {
+    /// - Parameters:
+    ///   - noun: what messages call it: `service`, `onboot`.
+    ///   - absent: keys that this kind of container does not have; ``SpecCheck`` finds them in a file.
+    static func container(_ noun: String, without absent: [String]) -> Codec {
+        let all = container(noun)
+        let forbidden = absent.map { "\"\($0)\": false" }.joined(separator: ", ")
+        return all.shaped(.restricted(all.shape, schema: "{\"properties\": {\(forbidden)}}"))
+    }
+
+    private static func container(_ noun: String) -> Codec {
         object(.container, noun: noun) {
             ContainerSpec(name: "", image: Located("", at: $0), location: $0)
         } finish: { container, node, _ in
@@ -18,8 +26,8 @@ extension KeyTable where Owner == ContainerSpec {
     static let container = KeyTable(
         "container",
         """
-        An entry of `onboot`, `onshutdown` or `services`. All keys but `name` and `image` may also stand in the image's label
-        `org.mobyproject.config`, as JSON; what the file says, even an empty list, replaces what the label says.
+        An entry of `onboot`, `onshutdown` or `services`. The image's label `org.mobyproject.config` may have all keys but `name` and `image`,
+        as JSON; what the file says, even an empty list, replaces what the label says. A default holds when neither has the key.
         """,
         [
             Key("name", \.name, .containerName, absent: nil, "Name of the container.", example: "nginx", since: .always),

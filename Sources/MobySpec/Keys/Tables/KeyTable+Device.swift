@@ -2,7 +2,7 @@ internal import Extents
 
 extension Codec where Value == DeviceSpec {
     static var device: Codec {
-        object(.device) { _ in
+        let device = object(.device) { _ in
             DeviceSpec(path: "", type: "")
         } finish: { device, node, reading in
             guard device.path != "all" else { return device }
@@ -17,6 +17,8 @@ extension Codec where Value == DeviceSpec {
         } from: {
             $0
         }
+        let rule = #"{"if": {"properties": {"path": {"const": "all"}}}, "else": {"required": ["mode"], "properties": {"path": {"pattern": "^/"}}}}"#
+        return device.shaped(.restricted(device.shape, schema: rule))
     }
 }
 
@@ -29,8 +31,8 @@ extension KeyTable where Owner == DeviceSpec {
                 "type", \.type, .choice(["c", "b", "a", "u", "p"]), absent: nil,
                 "`c` character device, `b` block device, `a` all, `u`, `p`.",
                 example: "c"),
-            Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5"),
-            Key("minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1"),
+            Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5").defaulting(to: "0"),
+            Key("minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1").defaulting(to: "0"),
             Key(
                 "mode", \.mode, Codec<UInt32>.mode, "Permission bits, octal, in quotes. Required unless `path` is `all`.",
                 example: "\"0666\""),

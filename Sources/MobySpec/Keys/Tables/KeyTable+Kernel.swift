@@ -18,22 +18,23 @@ extension KeyTable where Owner == KernelSpec {
         "kernel", "The kernel. Of several files, the last that sets a key decides.",
         [
             Key(
-                "image", \.image, Codec<String>.string.checked { $0.isEmpty ? nil : ImageName.check($0) }.located,
+                "image", \.image, Codec<String>.imageOrNone.located,
                 "Image with the kernel, and with a tar of its modules.", example: "\"linuxkit/kernel:6.12.59\"", since: .always),
             Key(
-                "cmdline", \.cmdline, .string, "The kernel's command line.", example: "\"console=ttyS0 page_poison=1\"", since: .always,
+                "cmdline", \.cmdline, .commandLine, "The kernel's command line, one line.", example: "\"console=ttyS0 page_poison=1\"", since: .always,
                 alias: ["commandline", "append"]),
             Key(
                 "binary", \.binary, .fileName,
-                "Name of the kernel in the image. Without it: `kernel`, else the names of 2017, `bzImage` and `vmlinuz64`.",
-                example: "bzImage"),
+                "Name of the kernel in the image; without it also the names of 2017, `bzImage` and `vmlinuz64`.",
+                example: "bzImage"
+            ).defaulting(to: "kernel"),
             Key(
-                "tar", \.tar, .fileName, "Name of the tar with modules in the image, `kernel.tar` without it; `none` for no tar.",
-                example: "none"),
+                "tar", \.tar, .fileName, "Name of the tar with modules in the image; `none` for no tar.", example: "none"
+            ).defaulting(to: "kernel.tar"),
             Key("ucode", \.ucode, .fileName, "Name of a cpio with CPU microcode in the image.", example: "intel-ucode.cpio"),
             Key(
                 "modules", \.modules, .list(Codec<String>.word.located),
-                "Names of the modules wanted; those they depend on come with them. Without it, all that the image has.",
+                "Names of the modules wanted, and with them those they depend on; without it, all that the image has.",
                 example: "[virtio_net, virtio_blk, ext4]", since: .ours),
         ])
 }

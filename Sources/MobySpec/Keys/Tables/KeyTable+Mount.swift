@@ -1,5 +1,3 @@
-internal import Extents
-
 extension Codec where Value == MountSpec {
     /// A mount in the root namespace, where a relative destination is below the container's root.
     static var rootMount: Codec { object(.mount) { _ in MountSpec() } }
@@ -9,6 +7,12 @@ extension Codec where Value == MountSpec {
         object(.mount) { _ in
             MountSpec()
         } finish: { mount, node, reading in
+            var mount = mount
+            if let destination = mount.destination, let (whole, reason) = GuestPath.mended(destination: destination) {
+                reading.warn(
+                    at: node["destination"]?.location ?? node.location, "\(reading.subject) \(reason.message)", hint: reason.hint)
+                mount.destination = whole
+            }
             // What is written and could not be read has its fault already.
             let fault = fault(mount, hasType: node["type"] != nil, hasDestination: node["destination"] != nil)
             if let fault { reading.fault(at: node.location, "\(reading.subject) \(fault.message)", hint: fault.hint) }
@@ -19,10 +23,6 @@ extension Codec where Value == MountSpec {
     }
 
     private static func fault(_ mount: MountSpec, hasType: Bool, hasDestination: Bool) -> SyntaxFault? {
-        if let destination = mount.destination, !destination.isEmpty, !destination.hasPrefix("/") {
-            return SyntaxFault(
-                "has the destination '\(PlainText.short(destination))', expected an absolute path", hint: "begin it with '/'")
-        }
         let known = ["proc", "devpts", "sysfs", "cgroup", "mqueue"]
         let isBind = mount.options?.contains { $0 == "bind" || $0 == "rbind" } ?? false
         if !hasType, !isBind, !known.contains(mount.source ?? ""), mount.destination != "/dev" {

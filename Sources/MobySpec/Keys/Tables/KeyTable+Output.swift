@@ -8,7 +8,7 @@ extension KeyTable where Owner == OutputSpec {
         "What a file of 2017 asks to be built; `--format` wins. With a project or bucket `gcp` uploads and makes an image, `gcp-storage` uploads.",
         [
             Key(
-                "format", \.format, Codec<String>.word.located, absent: nil,
+                "format", \.format, Codec<String>.word.shaped(.outputFormat).located, absent: nil,
                 "Name of a format, of today or of 2017: `kernel+initrd`, `iso-bios`, `iso-efi`, `gcp-img`, `gcp-storage`, `gcp`, `qcow`, `qcow2`, `vhd`, `vmdk`.",
                 example: "gcp-img", since: .only2017),
             Key("project", \.project, Codec<String>.string.located, "Google Cloud project.", example: "my-project", since: .only2017),

@@ -32,6 +32,8 @@ extension Key where Owner == JSONObject {
 }
 
 private let number = Codec<Int64>.integer().json
+private let bytes = Codec<Int64>.bytes().json
+private let byteCount = Codec<Int64>.bytes(0...Int64.max).json
 private let size = Codec<Int64>.integer(0...Int64.max).json
 
 extension KeyTable where Owner == JSONObject {
@@ -63,11 +65,11 @@ extension KeyTable where Owner == JSONObject {
     static let memory = KeyTable(
         "resources.memory", "Memory, in bytes.",
         [
-            Key("limit", number, "Most bytes; -1 is no limit.", example: "104857600"),
-            Key("reservation", number, "Soft limit.", example: "52428800"),
-            Key("swap", number, "Most bytes of memory and swap together.", example: "209715200"),
-            Key("kernel", number, "Most bytes of kernel memory; obsolete in Linux.", example: "-1"),
-            Key("kernelTCP", number, "Most bytes of TCP buffers.", example: "-1"),
+            Key("limit", bytes, "Most bytes; -1 is no limit.", example: "104857600"),
+            Key("reservation", bytes, "Soft limit.", example: "52428800"),
+            Key("swap", bytes, "Most bytes of memory and swap together.", example: "209715200"),
+            Key("kernel", bytes, "Most bytes of kernel memory; obsolete in Linux.", example: "-1"),
+            Key("kernelTCP", bytes, "Most bytes of TCP buffers.", example: "-1"),
             Key("swappiness", Codec<Int64>.integer(0...100).json, "How readily the kernel swaps.", example: "0"),
             Key("disableOOMKiller", Codec<Bool>.bool.json, "Lets processes wait for memory in place of being killed.", example: "true"),
         ])
@@ -120,14 +122,14 @@ extension KeyTable where Owner == JSONObject {
         [
             Key("major", number, "Major number.", example: "8"),
             Key("minor", number, "Minor number.", example: "0"),
-            Key("rate", size, "Most per second.", example: "1048576"),
+            Key("rate", byteCount, "Most bytes, or requests, per second.", example: "1048576"),
         ])
 
     static let hugepageLimit = KeyTable(
         "resources.hugepageLimits", "A limit on huge pages of one size.",
         [
             Key("pageSize", .pageSize, "Size of a page: bytes, or as the kernel names it.", example: "2MB"),
-            Key("limit", size, "Most bytes.", example: "209715200"),
+            Key("limit", byteCount, "Most bytes.", example: "209715200"),
         ])
 
     static let network = KeyTable(
@@ -163,7 +165,10 @@ extension Codec where Value == JSONValue {
             if digits.first ?? "0" != "0", ["B", "KB", "MB", "GB"].contains(scalar.text.dropFirst(digits.count)) {
                 return .string(scalar.text)
             }
-            reading.mismatch(node, expected: "a size such as 2MB")
+            let unit = scalar.text.dropFirst(digits.count).uppercased()
+            let known = ["B": "B", "K": "KB", "KIB": "KB", "M": "MB", "MIB": "MB", "MB": "MB", "KB": "KB", "G": "GB", "GIB": "GB", "GB": "GB"][unit]
+            let guess = digits.first ?? "0" == "0" ? nil : known.map { "write \(digits)\($0)" }
+            reading.mismatch(node, expected: "a size such as 2MB", hint: guess)
             return nil
         } write: {
             $0

@@ -4,7 +4,7 @@ extension Codec where Value == RuntimeSpec {
 
 extension Codec where Value == InterfaceSpec {
     static var interface: Codec {
-        object(.interface, noun: "interface") { _ in
+        let interface = object(.interface, noun: "interface") { _ in
             InterfaceSpec()
         } finish: { interface, node, reading in
             if node["name"] == nil { reading.fault(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1") }
@@ -12,6 +12,7 @@ extension Codec where Value == InterfaceSpec {
         } from: {
             $0
         }
+        return interface.shaped(.restricted(interface.shape, schema: #"{"required": ["name"]}"#))
     }
 }
 
@@ -33,7 +34,7 @@ extension KeyTable where Owner == RuntimeSpec {
                 "bindNS", \.bindNS, .object(.bindNS) { _ in [:] }, "Files that the container's namespaces are bound to.",
                 example: "{net: /run/netns/app}"),
             Key(
-                "namespace", \.namespace, .string, "containerd's namespace; only LinuxKit's own init heeds it.",
+                "namespace", \.namespace, .string, "Namespace of containerd; only LinuxKit's own init reads it.",
                 example: "services.linuxkit"),
         ])
 }
@@ -54,7 +55,7 @@ extension KeyTable where Owner == InterfaceSpec {
         [
             Key("name", \.name, .word, "Name of the link. Required.", example: "veth0"),
             Key(
-                "add", \.add, .string, "Kind of link to make (`veth`, `dummy`, `wireguard`, …); without it an existing link is moved.",
+                "add", \.add, .string, "Kind of link to make, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
                 example: "dummy"),
             Key("peer", \.peer, .string, "Name of the other end of a `veth` pair, which stays outside.", example: "veth1"),
             Key("createInRoot", \.createInRoot, .bool, "Makes the link outside and moves it in.", example: "true"),

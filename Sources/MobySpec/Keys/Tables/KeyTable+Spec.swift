@@ -2,7 +2,7 @@ extension KeyTable where Owner == Spec {
     /// The top level of a file.
     static let spec =
         KeyTable(
-            "spec", "The top level of a file. Every section may be left out. Of several files, lists are put one after the other.",
+            "spec", "The top level of a file. Every section may be left out. The lists of several files are joined in order.",
             [
                 Key(
                     "kernel", \.kernel, .kernel, absent: { KeyTable<KernelSpec>.kernel.write($0) == .object([]) },
@@ -15,28 +15,28 @@ extension KeyTable where Owner == Spec {
                     "init", \.`init`, .list(Codec<String>.image.located), absent: \.isEmpty,
                     "Images unpacked into the root of the guest, one over the other.", example: "[\"linuxkit/init:v1.1\"]", since: .always),
                 Key(
-                    "onboot", \.onboot, .list(.container("onboot")), absent: \.isEmpty,
-                    "Containers run one after another before the services start. A name may stand twice.",
-                    example: "[{name: dhcpcd, image: \"linuxkit/dhcpcd:v1.0\"}]", since: .always),
+                    "onboot", \.onboot, .list(.container("onboot", without: ["restart"])), absent: \.isEmpty,
+                    "Containers run one after another before the services start. They may share a name.",
+                    example: "[{name: dhcpcd, image: \"linuxkit/dhcpcd:v1.0\"}]", since: .always
+                ).formerly("system"),
                 Key(
-                    "onshutdown", \.onshutdown, .list(.container("onshutdown")), absent: \.isEmpty,
+                    "onshutdown", \.onshutdown, .list(.container("onshutdown", without: ["restart", "onfailure"])), absent: \.isEmpty,
                     "Containers run one after another when the machine goes down.",
                     example: "[{name: farewell, image: \"busybox:1.36\", command: [/bin/echo, bye]}]"),
                 Key(
-                    "services", \.services, .list(.container("service")), absent: \.isEmpty,
+                    "services", \.services, .list(.container("service", without: ["timeout", "onfailure"])), absent: \.isEmpty,
                     "Containers that run as long as the machine does, started together. Names are unique.",
-                    example: "[{name: nginx, image: \"nginx:1.27\", net: host}]", since: .always, alias: ["containers", "system", "daemon"]),
+                    example: "[{name: nginx, image: \"nginx:1.27\", net: host}]", since: .always, alias: ["containers"]
+                ).formerly("daemon"),
                 Key(
                     "volumes", \.volumes, .list(.volume), absent: \.isEmpty, "Named directories that containers share.",
                     example: "[{name: data}]"),
                 Key(
                     "files", \.files, .list(.file), absent: \.isEmpty, "Files, directories and links put into the root of the guest.",
                     example: "[{path: etc/motd, contents: welcome, mode: \"0644\"}]", since: .always),
-                .refused(
-                    "trust", "is not enforced, and is not taken for that reason",
-                    hint: "remove it, and name images by digest: image@sha256:…",
-                    "Docker Content Trust. It would be accepted without effect, so it is an error.", example: "{org: [linuxkit]}",
-                    since: .always),
+                Key(
+                    "trust", \.trust, .trust, "Docker Content Trust: taken with a warning, since nothing is verified.",
+                    example: "{org: [linuxkit]}", since: .always),
                 Key(
                     "outputs", \.outputs, .list(.output), absent: \.isEmpty,
                     "What to build when `--format` is not given.", example: "[{format: kernel+initrd}]", since: .only2017),
