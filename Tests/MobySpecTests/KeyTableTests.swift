@@ -69,7 +69,7 @@ import Testing
         let spec = try Reading.spec(row.file("\(row.row.name): \(row.row.example)"))
         let yaml = spec.yaml
         // Old names are written in today's place.
-        if row.row.since != .only2017 || row.table == "output" { #expect(yaml.contains("\(row.row.name):"), "\(yaml)") }
+        if row.table == "output" || row.row.since != .only2017 && row.row.since != .formerLinuxkit { #expect(yaml.contains("\(row.row.name):"), "\(yaml)") }
         #expect(try Reading.spec(yaml).yaml == yaml)
         #expect(try Reading.spec(spec.json.text()).json == spec.json)
     }
@@ -91,8 +91,8 @@ import Testing
         #expect(!Reading.diagnostics(row.file("\(row.row.name):  ")).isEmpty)
     }
 
-    /// What is printed as the default is something that one may write.
-    @Test(arguments: rows.filter { $0.row.absentValue != nil }) func absentValueIsRead(_ row: Row) throws {
+    /// What is printed as the default is something that one may write; `directory: false` alone leaves a file without content.
+    @Test(arguments: rows.filter { $0.row.absentValue != nil && $0.row.name != "directory" }) func absentValueIsRead(_ row: Row) throws {
         _ = try Reading.spec(row.file("\(row.row.name): \(row.row.absentValue ?? "")"))
     }
 }

@@ -95,6 +95,11 @@ import Testing
             "file 'a' is optional, but has no 'source' that could be missing"
         ),
         (
+            #"services: [{name: a, image: "a:1", runtime: {noRestart: true}}, {name: b, image: "a:1", runtime: {noRestart: yes}, restart: always}]"#,
+            ["runtime: {}\n    restart: \"no\"", "runtime: {}\n    restart: always"], nil
+        ),
+        (#"onboot: [{name: a, image: "a:1", runtime: {noRestart: true}}]"#, ["name: a"], nil),
+        (
             #"services: [{name: a, image: "a:1", runtime: {mounts: [{type: tmpfs, destination: b}]}, restart: false}]"#,
             ["destination: b", "restart: \"no\""], nil
         ),

@@ -4,6 +4,8 @@ enum Since: String, Sendable {
     case always = "2017"
     /// The first `moby` only; LinuxKit of today does not accept it.
     case only2017 = "2017 only"
+    /// LinuxKit's for some years; that of today does not accept it.
+    case formerLinuxkit = "LinuxKit, once"
     case linuxkit = "LinuxKit"
     /// An addition of ours.
     case ours = "moby"

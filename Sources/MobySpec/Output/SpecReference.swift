@@ -26,7 +26,7 @@ public enum SpecReference {
         - Of a file from a URL, what names files, images or packages of this machine is a warning.
 
         The column *since* says which programs know a key: `2017` all since the first `moby`, `LinuxKit` LinuxKit of today too,
-        `2017 only` files of 2017, `moby` this one alone. Required keys are **bold**. Booleans are false by default.
+        `LinuxKit, once` LinuxKit of some years, `2017 only` files of 2017, `moby` this one alone. Required keys are **bold**. Booleans are false by default.
 
 
         """

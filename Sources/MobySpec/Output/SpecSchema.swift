@@ -42,7 +42,9 @@ public enum SpecSchema {
         case .choice(let words): return choice(words)
         case .word(let words): return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))]
         case .outputFormat: return formats.isEmpty ? string(".") : choice(formats)
-        case .boolean: return [("type", .string("boolean"))]
+        case .boolean:
+            // The words of YAML 1.1, which are strings to an editor that reads YAML 1.2.
+            return [("type", .array([.string("boolean"), .string("string")])), ("pattern", .string("^([Yy]|[Nn]|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|YES|NO|ON|OFF)$"))]
         case .integer(let range):
             guard let range else { return [("type", .string("integer"))] }
             let upper: Members = range.upperBound == .max ? [] : [("maximum", .integer(range.upperBound))]

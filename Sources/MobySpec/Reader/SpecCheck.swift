@@ -60,7 +60,7 @@ struct SpecCheck {
             if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", place("timeout")) }
             if options.onFailure != nil { misplaced("onfailure", who, "onboot", place("onfailure")) }
         } else {
-            if options.restart != nil { misplaced("restart", who, "services", place("restart")) }
+            if options.locations["restart"] != nil { misplaced("restart", who, "services", place("restart")) }
             if section == "onshutdown", options.onFailure != nil { misplaced("onfailure", who, "onboot", place("onfailure")) }
         }
         check(options.uid, "uid", of: who, at: place("uid"))

@@ -36,7 +36,10 @@ enum ImageName {
         } catch {
             let reason = "\(error)"
             let name = ["'\(text)' ", "'\(PlainText.short(text))' "].first { reason.hasPrefix($0) }
-            return SyntaxFault(name.map { String(reason.dropFirst($0.count)) } ?? "is not an image reference: \(reason)")
+            let isTemplate = text.contains("${") || text.contains("{{") || text.hasPrefix("<") || text.hasSuffix(">")
+            return SyntaxFault(
+                name.map { String(reason.dropFirst($0.count)) } ?? "is not an image reference: \(reason)",
+                hint: isTemplate ? "this looks like a template: fill it in first, for example with envsubst" : nil)
         }
     }
 }

@@ -52,7 +52,7 @@ extension Key where Owner == ContainerOptions {
         Key(
             "binds", \.binds, .list(.bind), "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
             example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
-        Key("binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.", example: "[\"/run/config:/run/config\"]"),
+        Key("binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.", example: "[\"/run/config:/run/config\"]").formerly("user-binds"),
         Key(
             "mounts", \.mounts, .list(.mount), "Mounts in the container.", example: "[{type: tmpfs, destination: /cache}]", since: .always),
         Key(
@@ -111,7 +111,7 @@ extension Key where Owner == ContainerOptions {
     ]
 
     static let boot: [Key] = [
-        Key("runtime", \.runtime, .runtime, "What is prepared in the guest around the container.", example: "{mkdir: [/var/lib/app]}"),
+        runtime,
         Key(
             "restart", \.restart, .choice(["on-failure", "always", "no"]),
             "Services: when to start it again after it ends, with pauses that grow.", example: "always", since: .ours
@@ -125,6 +125,19 @@ extension Key where Owner == ContainerOptions {
             "`onboot`: what to do when it fails.", example: "poweroff", since: .ours
         ).defaulting(to: "continue"),
     ]
+
+    private static let runtime = Key(
+        "runtime", shape: Codec<RuntimeSpec>.runtime.shape, "What is prepared in the guest around the container.",
+        example: "{mkdir: [/var/lib/app]}", since: .linuxkit
+    ) { node, options, reading in
+        guard var runtime = Codec<RuntimeSpec>.runtime.read(node, &reading) else { return }
+        // A key `restart` is read later, and wins.
+        if runtime.noRestart == true { options.restart = "no" }
+        runtime.noRestart = nil
+        options.runtime = runtime
+    } write: { options in
+        options.runtime.map { Codec<RuntimeSpec>.runtime.write($0) }
+    }
 
     /// 2017 had it on the container; it goes where it lives today.
     private static let disableOOMKiller = Key(

@@ -36,6 +36,12 @@ extension KeyTable where Owner == RuntimeSpec {
             Key(
                 "namespace", \.namespace, .string, "Namespace of containerd; only LinuxKit's own init reads it.",
                 example: "services.linuxkit"),
+            Key("noRestart", shape: .boolean, "The same as `restart: \"no\"` of the container.", example: "true", since: .formerLinuxkit) {
+                node, runtime, reading in
+                runtime.noRestart = Codec<Bool>.bool.read(node, &reading)
+            } write: { _ in
+                nil
+            },
         ])
 }
 
