@@ -10,6 +10,8 @@ struct Schema: ParsableCommand {
     @Flag(help: "Print the reference page instead.") var markdown = false
 
     func run() {
-        print(markdown ? SpecReference.markdown : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs).text(indent: 2), terminator: markdown ? "" : "\n")
+        print(
+            markdown ? SpecReference.markdown : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs).text(indent: 2),
+            terminator: markdown ? "" : "\n")
     }
 }

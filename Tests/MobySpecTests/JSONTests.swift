@@ -31,8 +31,10 @@ import Testing
     @Test(arguments: [
         ("", "1:1", "a value is missing"), ("[1,]", "1:4", "a value is missing"), ("[1 2]", "1:4", "expected ',' or ']'"),
         ("{\"a\" 1}", "1:6", "expected ':'"),
-        ("{a: 1}", "1:2", "expected a string in double quotes"), ("\"a", "1:3", "unterminated string"), ("01", "1:3", "'01' is not a valid value"),
-        ("1.", "1:3", "'1.' is not a valid value"), ("+1", "1:3", "'+1' is not a valid value"), ("\"\\x\"", "1:4", "unknown escape in a string"),
+        ("{a: 1}", "1:2", "expected a string in double quotes"), ("\"a", "1:3", "unterminated string"),
+        ("01", "1:3", "'01' is not a valid value"),
+        ("1.", "1:3", "'1.' is not a valid value"), ("+1", "1:3", "'+1' is not a valid value"),
+        ("\"\\x\"", "1:4", "unknown escape in a string"),
         ("[1]\n x", "2:2", "expected the end of the text"),
         ("\"\t\"", "1:3", "a control character in a string; write \\n, \\t or \\u…"),
         ("nul", "1:4", "'nul' is not a valid value"), ("\"\\u12\"", "1:7", "expected four hexadecimal digits after \\u"),

@@ -67,7 +67,9 @@ import Testing
     }
 
     /// Marks are no part of the text, in YAML with and without `---`, and in JSON.
-    @Test(arguments: ["kernel:\n  image: a/b:1\ninit:\n  - a/b:1\n", "---\nkernel: {image: a/b:1}\ninit: [a/b:1]\n", #"{"init": ["a/b:1"]}"#])
+    @Test(arguments: [
+        "kernel:\n  image: a/b:1\ninit:\n  - a/b:1\n", "---\nkernel: {image: a/b:1}\ninit: [a/b:1]\n", #"{"init": ["a/b:1"]}"#,
+    ])
     func byteOrderMarkIsSkipped(_ text: String) throws {
         let plain = try Reading.spec(text)
         let marked = try Reading.spec("\u{FEFF}" + text)
@@ -76,34 +78,37 @@ import Testing
     }
 
     /// What LinuxKit's runtime mends or overlooks is taken, with a warning.
-    @Test(arguments: [
-        (
-            #"services: [{name: a, image: "a:1", binds: ["/lib/modules:lib/modules", "v:w:ro,rbind"]}]\nvolumes: [{name: v}]"#,
-            ["/lib/modules:/lib/modules", "v:/w:ro,rbind"], "'binds[0]' of service 'a' has the relative destination 'lib/modules', taken as '/lib/modules'"
-        ),
-        (
-            #"services: [{name: a, image: "a:1", mounts: [{type: overlay, source: overlay, destination: writeable-host-etc}]}]"#,
-            ["destination: /writeable-host-etc"],
-            "'mounts[0]' of service 'a' has the relative destination 'writeable-host-etc', taken as '/writeable-host-etc'"
-        ),
-        (
-            #"services: [{name: a, image: "a:1", tmpfs: ["tmp:size=1m"]}]"#, ["/tmp:size=1m"],
-            "'tmpfs[0]' of service 'a' has the relative destination 'tmp', taken as '/tmp'"
-        ),
-        (
-            #"files: [{path: a, contents: x, mode: "0600", optional: true}]"#, ["contents: x"],
-            "file 'a' is optional, but has no 'source' that could be missing"
-        ),
-        (
-            #"services: [{name: a, image: "a:1", runtime: {noRestart: true}}, {name: b, image: "a:1", runtime: {noRestart: yes}, restart: always}]"#,
-            ["runtime: {}\n    restart: \"no\"", "runtime: {}\n    restart: always"], nil
-        ),
-        (#"onboot: [{name: a, image: "a:1", runtime: {noRestart: true}}]"#, ["name: a"], nil),
-        (
-            #"services: [{name: a, image: "a:1", runtime: {mounts: [{type: tmpfs, destination: b}]}, restart: false}]"#,
-            ["destination: b", "restart: \"no\""], nil
-        ),
-    ] as [(String, [String], String?)]) func whatLinuxKitTakesIsTaken(_ text: String, _ written: [String], _ warning: String?) throws {
+    @Test(
+        arguments: [
+            (
+                #"services: [{name: a, image: "a:1", binds: ["/lib/modules:lib/modules", "v:w:ro,rbind"]}]\nvolumes: [{name: v}]"#,
+                ["/lib/modules:/lib/modules", "v:/w:ro,rbind"],
+                "'binds[0]' of service 'a' has the relative destination 'lib/modules', taken as '/lib/modules'"
+            ),
+            (
+                #"services: [{name: a, image: "a:1", mounts: [{type: overlay, source: overlay, destination: writeable-host-etc}]}]"#,
+                ["destination: /writeable-host-etc"],
+                "'mounts[0]' of service 'a' has the relative destination 'writeable-host-etc', taken as '/writeable-host-etc'"
+            ),
+            (
+                #"services: [{name: a, image: "a:1", tmpfs: ["tmp:size=1m"]}]"#, ["/tmp:size=1m"],
+                "'tmpfs[0]' of service 'a' has the relative destination 'tmp', taken as '/tmp'"
+            ),
+            (
+                #"files: [{path: a, contents: x, mode: "0600", optional: true}]"#, ["contents: x"],
+                "file 'a' is optional, but has no 'source' that could be missing"
+            ),
+            (
+                #"services: [{name: a, image: "a:1", runtime: {noRestart: true}}, {name: b, image: "a:1", runtime: {noRestart: yes}, restart: always}]"#,
+                ["runtime: {}\n    restart: \"no\"", "runtime: {}\n    restart: always"], nil
+            ),
+            (#"onboot: [{name: a, image: "a:1", runtime: {noRestart: true}}]"#, ["name: a"], nil),
+            (
+                #"services: [{name: a, image: "a:1", runtime: {mounts: [{type: tmpfs, destination: b}]}, restart: false}]"#,
+                ["destination: b", "restart: \"no\""], nil
+            ),
+        ] as [(String, [String], String?)]) func whatLinuxKitTakesIsTaken(_ text: String, _ written: [String], _ warning: String?) throws
+    {
         let (spec, warnings) = try Reading.read(text.replacing("\\n", with: "\n"))
         for text in written { #expect(spec.yaml.contains(text), "\(spec.yaml)") }
         #expect(warnings.first?.message == warning)

@@ -57,7 +57,8 @@ import Testing
         #expect(try warnings("/a").isEmpty)
         #expect(
             try warnings(nil) == [
-                "1: a file from the network names the package '/p' of this machine", "2: a file from the network names the image 'oci:d' of this machine",
+                "1: a file from the network names the package '/p' of this machine",
+                "2: a file from the network names the image 'oci:d' of this machine",
                 "3: a file from the network names the file '/etc/hostname' of this machine",
             ])
     }

@@ -34,7 +34,9 @@ import Testing
     }
 
     /// LinuxKit takes any of these without effect.
-    @Test(arguments: ["trust:", "trust: true", "trust: [linuxkit]", "trust: {image: linuxkit/kernel}", "trust: {orgs: [a]}", "trust: {org: [1]}"])
+    @Test(arguments: [
+        "trust:", "trust: true", "trust: [linuxkit]", "trust: {image: linuxkit/kernel}", "trust: {orgs: [a]}", "trust: {org: [1]}",
+    ])
     func oddFormsAreWarnings(_ text: String) throws {
         let warnings = try read([text]).warnings
         #expect(warnings.map(\.severity) == [.warning])

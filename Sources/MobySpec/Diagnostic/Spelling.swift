@@ -6,7 +6,9 @@ public enum Spelling {
         if let same = words.first(where: { $0.lowercased() == word.lowercased() }) { return same }
         let typed = Array(word.lowercased().unicodeScalars)
         guard (2...64).contains(typed.count) else { return nil }
-        let ranked = words.filter { $0.unicodeScalars.count > 1 }.map { (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars))) }
+        let ranked = words.filter { $0.unicodeScalars.count > 1 }.map {
+            (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars)))
+        }
         guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, min(3, typed.count / 3)) else { return nil }
         return best.word
     }

@@ -76,7 +76,9 @@ struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws -> Node {
-        guard depth < Self.depthLimit else { throw Failure(problem: "lists and objects are nested more than \(Self.depthLimit) levels deep") }
+        guard depth < Self.depthLimit else {
+            throw Failure(problem: "lists and objects are nested more than \(Self.depthLimit) levels deep")
+        }
         let place = location
         switch next {
         case "{": return Node(content: .mapping(try members(depth: depth)), location: place)
@@ -134,7 +136,9 @@ struct JSONReader {
         switch text {
         case "true", "false", "null": return .plain(text)
         default:
-            guard Self.isNumber(text) else { throw Failure(problem: text.isEmpty ? "a value is missing" : "'\(PlainText.short(text))' is not a valid value") }
+            guard Self.isNumber(text) else {
+                throw Failure(problem: text.isEmpty ? "a value is missing" : "'\(PlainText.short(text))' is not a valid value")
+            }
             return Int64(text).map { Scalar(text, .integer($0)) } ?? Scalar(text, .float(Double(text) ?? .nan))
         }
     }

@@ -7,7 +7,9 @@ extension Codec where Value == String {
     static var volumeName: Codec { string.checked { PartName.check(volume: $0) }.shaped(.string(pattern: "^[a-z0-9_-]{1,200}$")) }
     static var filePath: Codec { string.checked { GuestPath.check(file: $0) }.shaped(.string(pattern: GuestPath.filePattern)) }
     static var workingDirectory: Codec { string.checked { GuestPath.check(workingDirectory: $0) }.shaped(.string(pattern: "^(/|$)")) }
-    static var madeDirectory: Codec { string.checked { GuestPath.check(directory: $0) }.shaped(.string(pattern: "^\(GuestPath.noParents).")) }
+    static var madeDirectory: Codec {
+        string.checked { GuestPath.check(directory: $0) }.shaped(.string(pattern: "^\(GuestPath.noParents)."))
+    }
     static var absolutePath: Codec { string.checked { GuestPath.check(absolute: $0) }.shaped(.string(pattern: "^/")) }
     static var fileName: Codec { string.checked { GuestPath.check(name: $0) }.shaped(.string(pattern: "^(?!\\.\\.?$)[^/]*$")) }
     static var commandLine: Codec {

@@ -44,7 +44,10 @@ public enum SpecSchema {
         case .outputFormat: return formats.isEmpty ? string(".") : choice(formats)
         case .boolean:
             // The words of YAML 1.1, which are strings to an editor that reads YAML 1.2.
-            return [("type", .array([.string("boolean"), .string("string")])), ("pattern", .string("^([Yy]|[Nn]|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|YES|NO|ON|OFF)$"))]
+            return [
+                ("type", .array([.string("boolean"), .string("string")])),
+                ("pattern", .string("^([Yy]|[Nn]|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|YES|NO|ON|OFF)$")),
+            ]
         case .integer(let range):
             guard let range else { return [("type", .string("integer"))] }
             let upper: Members = range.upperBound == .max ? [] : [("maximum", .integer(range.upperBound))]

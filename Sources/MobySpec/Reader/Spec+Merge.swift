@@ -14,12 +14,13 @@ extension Spec {
         services += later.services
         volumes += later.volumes
         files += later.files
-        trust = trust.map { earlier in
-            var both = earlier
-            both.images = joined(earlier.images, later.trust?.images)
-            both.organizations = joined(earlier.organizations, later.trust?.organizations)
-            return both
-        } ?? later.trust
+        trust =
+            trust.map { earlier in
+                var both = earlier
+                both.images = joined(earlier.images, later.trust?.images)
+                both.organizations = joined(earlier.organizations, later.trust?.organizations)
+                return both
+            } ?? later.trust
         outputs += later.outputs
     }
 

@@ -38,7 +38,9 @@ struct SpecCheck {
         guard !known.contains(format.value) else { return }
         if let hint = notMade[format.value] { return fault(format.location, "output format '\(format.value)' is not made", hint: hint) }
         let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
-        fault(format.location, "unknown output format '\(PlainText.short(format.value))'", hint: guess + "formats: \(known.joined(separator: ", "))")
+        fault(
+            format.location, "unknown output format '\(PlainText.short(format.value))'",
+            hint: guess + "formats: \(known.joined(separator: ", "))")
     }
 
     private mutating func unique(_ names: [(name: String, location: SourceLocation)], _ noun: String) {

@@ -27,14 +27,15 @@ struct SpecLint {
         if command.count == 1, let only = command.first, only.hasPrefix("/"), only.contains(" ") {
             let words = ShellWords.list(ShellWords.split(only))
             warn(
-                place, "'command' of '\(container.name)' is a single word with spaces, and no shell splits it",
+                place, "'command' of '\(PlainText.short(container.name))' is a single word with spaces, and no shell splits it",
                 hint: words.map { "write \($0)" } ?? "write one word a line with '- ' before it")
         }
         for (index, word) in command.enumerated() where word.count > 1 {
             guard let quote = word.first, quote == "\"" || quote == "'", word.last == quote else { continue }
             let place = container.options.locations["command[\(index)]"] ?? place
             warn(
-                place, "'command[\(index)]' of '\(container.name)' is in quotes twice, and no shell removes the inner ones",
+                place,
+                "'command[\(index)]' of '\(PlainText.short(container.name))' is in quotes twice, and no shell removes the inner ones",
                 hint: "remove the inner quotes")
         }
     }
@@ -43,7 +44,8 @@ struct SpecLint {
         for (index, entry) in (container.options.env ?? []).enumerated() where !entry.contains("=") {
             warn(
                 container.options.locations["env[\(index)]"] ?? container.location,
-                "'env[\(index)]' of '\(container.name)' is '\(PlainText.short(entry))', without '='", hint: "write NAME=value")
+                "'env[\(index)]' of '\(PlainText.short(container.name))' is '\(PlainText.short(entry))', without '='",
+                hint: "write NAME=value")
         }
     }
 
@@ -56,7 +58,7 @@ struct SpecLint {
                 guard let bind = BindText(text), !seen.insert(bind.destination).inserted else { continue }
                 warn(
                     options.locations["\(key)[\(index)]"] ?? container.location,
-                    "'\(container.name)' binds '\(PlainText.short(bind.destination))' twice; the last one wins")
+                    "'\(PlainText.short(container.name))' binds '\(PlainText.short(bind.destination))' twice; the last one wins")
             }
         }
         if options.binds != nil, options.bindsAdd != nil { unheeded("binds", container) }
@@ -66,15 +68,19 @@ struct SpecLint {
     private mutating func unheeded(_ key: String, _ container: ContainerSpec) {
         warn(
             container.options.locations["\(key).add"] ?? container.location,
-            "'\(key).add' of '\(container.name)' has no effect next to '\(key)'", hint: "put all of them under '\(key)'")
+            "'\(key).add' of '\(PlainText.short(container.name))' has no effect next to '\(key)'", hint: "put all of them under '\(key)'")
     }
 
     private mutating func check(_ volume: VolumeSpec) {
         let hasImage = volume.image.map { !$0.value.isEmpty } ?? false
-        if volume.format == "oci", !hasImage { warn(volume.location, "volume '\(volume.name)' has format 'oci' and no image: it is empty") }
-        if volume.readonly, !hasImage { warn(volume.location, "volume '\(volume.name)' is read-only and has no image: it stays empty") }
+        if volume.format == "oci", !hasImage {
+            warn(volume.location, "volume '\(PlainText.short(volume.name))' has format 'oci' and no image: it is empty")
+        }
+        if volume.readonly, !hasImage {
+            warn(volume.location, "volume '\(PlainText.short(volume.name))' is read-only and has no image: it stays empty")
+        }
         if volume.format != "oci", !volume.platforms.isEmpty {
-            warn(volume.location, "'platforms' of volume '\(volume.name)' have no effect; they are for format 'oci'")
+            warn(volume.location, "'platforms' of volume '\(PlainText.short(volume.name))' have no effect; they are for format 'oci'")
         }
     }
 
@@ -99,7 +105,8 @@ struct SpecLint {
     private mutating func local(_ spec: Spec, _ remote: Set<String>) {
         func warn(_ location: SourceLocation, _ what: String) {
             guard remote.contains(location.file) else { return }
-            self.warn(location, "a file from the network names \(what) of this machine", hint: "build it only if you trust where it comes from")
+            self.warn(
+                location, "a file from the network names \(what) of this machine", hint: "build it only if you trust where it comes from")
         }
         for file in spec.files {
             if case .source(let path) = file.content { warn(file.location, "the file '\(PlainText.short(path))'") }

@@ -72,7 +72,9 @@ public enum SpecReader {
         var reading = Reading()
         guard var root = document(source, &faults), !root.isNull else {
             let top = SourceLocation(file: source.name, line: 1, column: 1)
-            if faults.isEmpty { faults.append(Diagnostic(at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have")) }
+            if faults.isEmpty {
+                faults.append(Diagnostic(at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have"))
+            }
             return (nil, reading)
         }
         if ignoringTrust { root.remove(key: "trust") }

@@ -5,7 +5,8 @@ internal import Extents
 enum GuestPath {
     /// Where something is mounted in a container.
     static func check(destination: String, of text: String) -> SyntaxFault? {
-        destination.isEmpty ? SyntaxFault("is '\(PlainText.short(text))', which has no destination", hint: "write a path that begins with '/'") : nil
+        destination.isEmpty
+            ? SyntaxFault("is '\(PlainText.short(text))', which has no destination", hint: "write a path that begins with '/'") : nil
     }
 
     /// A relative destination as runc takes it, from the container's root; nil for one that is empty or absolute.
@@ -15,7 +16,8 @@ enum GuestPath {
         return (
             path,
             SyntaxFault(
-                "has the relative destination '\(PlainText.short(destination))', taken as '\(PlainText.short(path))'", hint: "begin it with '/'")
+                "has the relative destination '\(PlainText.short(destination))', taken as '\(PlainText.short(path))'",
+                hint: "begin it with '/'")
         )
     }
 

@@ -56,7 +56,9 @@ struct YAMLComposer {
     private mutating func alias(_ name: String, at location: SourceLocation, depth: Int) throws(Diagnostic) -> Composed {
         guard let anchored = anchors[name] else {
             let shown = PlainText.short(name)
-            if open.contains(name) { throw Diagnostic(at: location, "alias '*\(shown)' refers to itself", hint: "take it out of the value of '&\(shown)'") }
+            if open.contains(name) {
+                throw Diagnostic(at: location, "alias '*\(shown)' refers to itself", hint: "take it out of the value of '&\(shown)'")
+            }
             throw Diagnostic(at: location, "unknown anchor '\(shown)'", hint: "write '&\(shown)' before an earlier value")
         }
         guard depth + anchored.height <= Self.depthLimit else { throw tooDeep(location) }

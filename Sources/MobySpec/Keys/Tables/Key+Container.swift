@@ -48,11 +48,14 @@ extension Key where Owner == ContainerOptions {
     ]
 
     static let fileSystem: [Key] = [
-        Key("readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always, alias: ["read_only", "readOnly"]),
+        Key(
+            "readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always,
+            alias: ["read_only", "readOnly"]),
         Key(
             "binds", \.binds, .list(.bind), "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
             example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
-        Key("binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.", example: "[\"/run/config:/run/config\"]").formerly("user-binds"),
+        Key("binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.", example: "[\"/run/config:/run/config\"]").formerly(
+            "user-binds"),
         Key(
             "mounts", \.mounts, .list(.mount), "Mounts in the container.", example: "[{type: tmpfs, destination: /cache}]", since: .always),
         Key(
@@ -100,7 +103,8 @@ extension Key where Owner == ContainerOptions {
         Key("resources", \.resources, .resources, "Limits of the cgroup.", example: "{memory: {limit: 104857600}, cpu: {shares: 512}}"),
         disableOOMKiller,
         Key(
-            "sysctl", \.sysctl, .map(.string), "Kernel parameters of the container's own namespaces: `net.*` needs `net: new`, `kernel.*` `ipc: new`.",
+            "sysctl", \.sysctl, .map(.string),
+            "Kernel parameters of the container's own namespaces: `net.*` needs `net: new`, shared memory and queues `ipc: new`.",
             example: "{net.ipv4.ip_forward: \"1\"}", since: .always, alias: ["sysctls"]
         ).with("net: new"),
         Key(

@@ -17,7 +17,8 @@ extension Codec where Value == DeviceSpec {
         } from: {
             $0
         }
-        let rule = #"{"if": {"properties": {"path": {"const": "all"}}}, "else": {"required": ["mode"], "properties": {"path": {"pattern": "^/"}}}}"#
+        let rule =
+            #"{"if": {"properties": {"path": {"const": "all"}}}, "else": {"required": ["mode"], "properties": {"path": {"pattern": "^/"}}}}"#
         return device.shaped(.restricted(device.shape, schema: rule))
     }
 }

@@ -8,7 +8,8 @@ extension Codec where Value == FileSpec {
             FileDraft($0)
         }
         let contents = FileDraft.contentKeys.map {
-            $0 == "directory" ? #"{"required": ["directory"], "properties": {"directory": {"const": true}}}"# : "{\"required\": [\"\($0)\"]}"
+            $0 == "directory"
+                ? #"{"required": ["directory"], "properties": {"directory": {"const": true}}}"# : "{\"required\": [\"\($0)\"]}"
         }
         return file.shaped(.restricted(file.shape, schema: "{\"oneOf\": [\(contents.joined(separator: ", "))]}"))
     }
@@ -35,11 +36,15 @@ extension KeyTable where Owner == FileDraft {
             Key("metadata", \.metadata, .choice(["yaml", "json"]), "Writes the merged spec itself, in this form.", example: "yaml"),
             Key("optional", \.optional, .bool, absent: { !$0 }, "Leaves the file out when its `source` does not exist.", example: "true"),
             Key(
-                "mode", \.mode, Codec<UInt16>.mode, "Permission bits, octal, in quotes; a directory's default is `\"0700\"`.", example: "\"0644\""
+                "mode", \.mode, Codec<UInt16>.mode, "Permission bits, octal, in quotes; a directory's default is `\"0700\"`.",
+                example: "\"0644\""
             ).defaulting(to: "\"0600\""),
-            Key("uid", \.uid, .identity, "Owner: a number, or the container whose number it has.", example: "1000", alias: ["user", "owner"]
+            Key(
+                "uid", \.uid, .identity, "Owner: a number, or the container whose number it has.", example: "1000",
+                alias: ["user", "owner"]
             ).defaulting(to: "0"),
-            Key("gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000", alias: ["group"]
+            Key(
+                "gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000", alias: ["group"]
             ).defaulting(to: "0"),
         ])
 }

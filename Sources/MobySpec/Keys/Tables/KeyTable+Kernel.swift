@@ -21,7 +21,8 @@ extension KeyTable where Owner == KernelSpec {
                 "image", \.image, Codec<String>.imageOrNone.located,
                 "Image with the kernel, and with a tar of its modules.", example: "\"linuxkit/kernel:6.12.59\"", since: .always),
             Key(
-                "cmdline", \.cmdline, .commandLine, "The kernel's command line, one line.", example: "\"console=ttyS0 page_poison=1\"", since: .always,
+                "cmdline", \.cmdline, .commandLine, "The kernel's command line, one line.", example: "\"console=ttyS0 page_poison=1\"",
+                since: .always,
                 alias: ["commandline", "append"]),
             Key(
                 "binary", \.binary, .fileName,

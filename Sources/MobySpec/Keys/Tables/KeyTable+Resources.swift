@@ -166,7 +166,9 @@ extension Codec where Value == JSONValue {
                 return .string(scalar.text)
             }
             let unit = scalar.text.dropFirst(digits.count).uppercased()
-            let known = ["B": "B", "K": "KB", "KIB": "KB", "M": "MB", "MIB": "MB", "MB": "MB", "KB": "KB", "G": "GB", "GIB": "GB", "GB": "GB"][unit]
+            let known = [
+                "B": "B", "K": "KB", "KIB": "KB", "M": "MB", "MIB": "MB", "MB": "MB", "KB": "KB", "G": "GB", "GIB": "GB", "GB": "GB",
+            ][unit]
             let guess = digits.first ?? "0" == "0" ? nil : known.map { "write \(digits)\($0)" }
             reading.mismatch(node, expected: "a size such as 2MB", hint: guess)
             return nil

@@ -61,7 +61,8 @@ extension KeyTable where Owner == InterfaceSpec {
         [
             Key("name", \.name, .word, "Name of the link. Required.", example: "veth0"),
             Key(
-                "add", \.add, .string, "Kind of link to make, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
+                "add", \.add, .string,
+                "Kind of link to make, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
                 example: "dummy"),
             Key("peer", \.peer, .string, "Name of the other end of a `veth` pair, which stays outside.", example: "veth1"),
             Key("createInRoot", \.createInRoot, .bool, "Makes the link outside and moves it in.", example: "true"),
