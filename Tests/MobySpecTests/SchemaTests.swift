@@ -41,7 +41,7 @@ import Testing
         ("files: [{path: a}]", true), ("files: [{path: a, contents: x, source: y}]", true),
         ("files: [{path: a, contents: x, mode: 420}]", true),
         ("files: [{path: a/../b, contents: x}]", true), ("files: [{path: /, directory: true}]", true),
-        ("files: [{path: TRAILER!!!, contents: x}]", true), ("files: [{path: images/a, contents: x}]", true),
+        ("files: [{path: ./TRAILER!!!, contents: x}]", true), ("files: [{path: images/a, contents: x}]", true),
         ("files: [{path: a, metadata: toml}]", true), ("outputs: [{format: rawr}]", true), ("outputs: [{}]", true),
         // What depends on other places of the file, on numbers in a text, or on how YAML is written.
         ("files: [{path: etc/moby, contents: x}]", false), ("services: [{name: a, image: b}, {name: a, image: b}]", false),

@@ -36,7 +36,9 @@ enum GuestPath {
         if let part = parts.first(where: { $0.utf8.count > 255 }) {
             return SyntaxFault("has a name of \(part.utf8.count) bytes, expected at most 255")
         }
-        if parts == ["TRAILER!!!"] { return SyntaxFault("is 'TRAILER!!!', the name that ends an initrd", hint: "choose another name") }
+        if parts.filter({ $0 != "." }) == ["TRAILER!!!"] {
+            return SyntaxFault("is 'TRAILER!!!', the name that ends an initrd", hint: "choose another name")
+        }
         guard path.utf8.count <= 4000 else { return SyntaxFault("has \(path.utf8.count) bytes, expected at most 4000") }
         return check(written: parts.filter { $0 != "." }.joined(separator: "/"), as: path)
     }
@@ -49,7 +51,7 @@ enum GuestPath {
 
     /// For the JSON Schema: a path of `files`.
     static var filePattern: String {
-        "^\(noParents)(?!/*(\(ours.map { $0.dropFirst() }.joined(separator: "|")))(/|$))(?!/*TRAILER!!!$)/*[^/]"
+        "^\(noParents)(?!(\\./|/)*(\(ours.map { $0.dropFirst() }.joined(separator: "|")))(/|$))(?!(\\./|/)*TRAILER!!!$)/*[^/]"
     }
 
     /// Something that is not a directory cannot be where the build needs one.

@@ -13,10 +13,10 @@ enum ShellWords {
                 word = nil
             case (nil, "\""), (nil, "'"):
                 quote = scalar
-                word = word ?? String.UnicodeScalarView()
+                if word == nil { word = String.UnicodeScalarView() }
             case (let open?, scalar) where open == scalar: quote = nil
-            case (nil, "\\"), ("\"", "\\"): scalars.next().map { word = (word ?? String.UnicodeScalarView()) + [$0] }
-            default: word = (word ?? String.UnicodeScalarView()) + [scalar]
+            case (nil, "\\"), ("\"", "\\"): scalars.next().map { word.append($0) }
+            default: word.append(scalar)
             }
         }
         word.map { words.append(String($0)) }
@@ -25,7 +25,14 @@ enum ShellWords {
 
     /// A list as one writes it in YAML; nil when that is too long for a hint.
     static func list(_ words: [String]) -> String? {
-        let text = "[" + words.map { JSONValue.string($0).text(indent: 0) }.joined(separator: ", ") + "]"
-        return text.unicodeScalars.count <= 120 ? text : nil
+        let text = "[" + words.prefix(50).map { JSONValue.string($0).text(indent: 0) }.joined(separator: ", ") + "]"
+        return words.count <= 50 && text.unicodeScalars.count <= 120 ? text : nil
+    }
+}
+
+extension String.UnicodeScalarView? {
+    fileprivate mutating func append(_ scalar: Unicode.Scalar) {
+        if self == nil { self = String.UnicodeScalarView() }
+        self?.append(scalar)
     }
 }
