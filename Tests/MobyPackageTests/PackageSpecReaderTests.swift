@@ -78,7 +78,7 @@ import Testing
         ),
         (
             "image: a\nconfig: {capabilties: [all]}",
-            "build.yml:2:10: unknown key 'capabilties' at the top level | did you mean 'capabilities'?"
+            "build.yml:2:10: unknown key 'capabilties' in config | did you mean 'capabilities'?"
         ),
         ("image: a\nconfig: [x]", "build.yml:2:9: config is a list, expected a mapping | "),
     ])

@@ -18,10 +18,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"name":"a"}"#, "unknown key 'name' at the top level"),
-        (#"{"image":"a"}"#, "unknown key 'image' at the top level"),
-        (#"[]"#, "the document is a list, expected a mapping of keys and values"),
-        (#"{"capabilities":["CAP_X"]}"#, "'capabilities[0]' is 'CAP_X', expected a Linux capability"),
+        (#"{"name":"a"}"#, "unknown key 'name' in the label"),
+        (#"{"image":"a"}"#, "unknown key 'image' in the label"),
+        (#"[]"#, "the label is a list, expected a mapping of keys and values"),
+        (#"{"capabilities":["CAP_X"]}"#, "'capabilities[0]' of the label is 'CAP_X', expected a Linux capability"),
         (#"{"net":"host""#, "not YAML: did not find expected ',' or '}' while parsing a flow mapping, which begins on line 1"),
     ]) func wrongLabelsAreTold(_ text: String, _ message: String) {
         let error = #expect(throws: SpecError.self) { try SpecReader.label(text, of: "a") }

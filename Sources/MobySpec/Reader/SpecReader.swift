@@ -58,7 +58,7 @@ public enum SpecReader {
         var options = ContainerOptions()
         if let root {
             var reading = Reading()
-            options = KeyTable.options.read(root, into: options, &reading) ?? options
+            options = reading.within(.entry("the label")) { KeyTable.options.read(root, into: options, &$0) } ?? options
             options.locations = KeyPlaces(root).places
             faults += reading.faults
         }
