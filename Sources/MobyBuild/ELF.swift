@@ -14,6 +14,19 @@ public struct ELF: Sendable {
         self.bytes = bytes
     }
 
+    /// For which machine an ELF file of any class and byte order is: `e_machine`, and the bits of a word; nil for anything else.
+    static func target(_ bytes: some Collection<UInt8>) -> (machine: Int, bits: Int)? {
+        let head = Array(bytes.prefix(20))
+        guard head.count == 20, head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return nil }
+        let (first, second) = (Int(head[18]), Int(head[19]))
+        return (head[5] == 2 ? first << 8 | second : second << 8 | first, head[4] == 1 ? 32 : 64)
+    }
+
+    /// Go's words for values of `e_machine`.
+    static let machines: [Int: String] = [
+        3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64",
+    ]
+
     /// The contents of the first section of this name.
     public func section(_ name: String) -> ArraySlice<UInt8>? {
         guard let table = u64(0x28), let size = u16(0x3a), let count = u16(0x3c), let namesIndex = u16(0x3e) else { return nil }

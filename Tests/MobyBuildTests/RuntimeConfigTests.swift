@@ -152,7 +152,24 @@ struct RuntimeConfigTests {
         Fault("'data' is neither an absolute path nor a volume; volumes of this file: fixed") { $0.binds = ["data:/x"] },
         Fault("volume 'fixed' is read-only, and this use of it is not") { $0.binds = ["fixed:/x"] },
         Fault("bind '/a' has 1 parts, expected 2 or 3") { $0.binds = ["/a"] },
-        Fault("bind '/a:b' has the destination 'b', which is not absolute") { $0.binds = ["/a:b"] },
+        Fault("sysctl 'net.ipv4.ip_forward' of 'web' needs a network namespace of its own; runc refuses it otherwise; add net: new") {
+            $0.sysctl = ["net.ipv4.ip_forward": "1"]
+        },
+        Fault("sysctl 'net/ipv4/conf/eth0.1/forwarding' of 'web' needs a network namespace") {
+            $0.sysctl = ["net/ipv4/conf/eth0.1/forwarding": "1"]
+        },
+        Fault("sysctl 'fs.mqueue.msg_max' of 'web' needs an ipc namespace of its own") { $0.sysctl = ["fs.mqueue.msg_max": "1"] },
+        Fault("sysctl 'kernel.shmmax' of 'web' needs an ipc namespace of its own") { $0.sysctl = ["kernel.shmmax": "1"] },
+        Fault("sysctl 'kernel.domainname' of 'web' needs a uts namespace of its own") { $0.sysctl = ["kernel.domainname": "1"] },
+        Fault("sysctl 'kernel.hostname' of 'web' is refused by runc, which has the key 'hostname' for it") {
+            ($0.sysctl, $0.uts) = (["kernel.hostname": "a"], "new")
+        },
+        Fault("sysctl 'vm.swappiness' of 'web' cannot be set for one container") { $0.sysctl = ["vm.swappiness": "1"] },
+        Fault("userns: new of 'web' needs gidMappings; runc refuses it otherwise") {
+            ($0.userns, $0.net, $0.uidMappings) = ("new", "new", [IDMapping(hostID: 1000, containerID: 0, size: 1)])
+        },
+        Fault("'A=\\x00' of 'web' has a NUL byte in it") { $0.env = ["A=\0"] },
+        Fault("'/a\\x00' of 'web' has a NUL byte in it") { $0.command = ["/a\0"] },
         Fault("tmpfs '/a:b:c' has more than one ':'") { $0.tmpfs = ["/a:b:c"] },
         Fault("mount has no type") { $0.mounts = [MountSpec()] },
         Fault("uid is 'nobody', which is not a container of this file; use a number, or one of: web") { $0.uid = .container("nobody") },
@@ -168,6 +185,74 @@ struct RuntimeConfigTests {
         let faults = error?.diagnostics.map { "\($0.location?.line ?? 0): \($0.message); \($0.hint ?? "")" } ?? []
         #expect(faults.count == 1)
         #expect(faults.first?.hasPrefix("4: " + test.message) == true, "\(faults)")
+    }
+
+    @Test func settingsOfANewNamespaceAreTaken() throws {
+        var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
+        (spec.services[0].options.net, spec.services[0].options.ipc, spec.services[0].options.uts) = ("new", "new", "new")
+        spec.services[0].options.sysctl = ["net.ipv4.ip_forward": "1", "kernel.shmmax": "1", "kernel.domainname": "a"]
+        #expect(try Self.configuration(spec).warnings == [])
+        spec.services[0].options.net = "/run/netns/a"
+        #expect(try Self.configuration(spec).warnings == [])
+    }
+
+    private static func mount(_ destination: String, _ type: String) -> MountSpec {
+        var mount = MountSpec()
+        (mount.source, mount.destination, mount.type) = ("/dev/vda", destination, type)
+        return mount
+    }
+
+    @Test(arguments: [
+        ("ext5", "the mount at '/m' of 'web' has the unknown type 'ext5'", "did you mean 'ext4'?"),
+        ("a\u{1b}b", "the mount at '/m' of 'web' has the unknown type 'a\\x1bb'", "the kernel or one of its modules must have it"),
+    ])
+    func mountOfAnUnknownType(_ type: String, _ message: String, _ hint: String) throws {
+        var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
+        let mount = Self.mount("/m", type)
+        spec.services[0].options.mounts = [mount]
+        #expect(try Self.configuration(spec).warnings.map { "\($0.message) \($0.hint ?? "")" } == ["\(message) \(hint)"])
+        spec.services[0].options.mounts = nil
+        var runtime = RuntimeSpec()
+        runtime.mounts = [mount]
+        spec.services[0].options.runtime = runtime
+        #expect(try Self.configuration(spec).warnings.map(\.message) == [message])
+    }
+
+    @Test(
+        arguments: [
+            (nil, ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], ["default"]),
+            (
+                ["A=b", "B"], ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "A=b", "B"],
+                ["default", "image Env", "image Env"]
+            ),
+            (["A=b", "PATH=/x"], ["A=b", "PATH=/x"], ["image Env"]),
+        ] as [([String]?, [String], [String])])
+    func pathWithoutOne(_ environment: [String]?, _ expected: [String], _ origins: [String]) throws {
+        var image = Self.image
+        image.config?.env = environment
+        let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n", image: image)
+        #expect(config.config.json["process"]?["env"]?.items.compactMap(\.text) == expected)
+        #expect(config.config.origins.filter { $0.pointer.hasPrefix("/process/env") }.map(\.origin.description) == origins)
+        let malformed = "image 'nginx' sets the variable 'B', which is not NAME=value; runc refuses it"
+        #expect(config.warnings.map(\.message) == (environment?.contains("B") == true ? [malformed] : []))
+    }
+
+    @Test func imageWithANulByteIsAnError() throws {
+        var image = Self.image
+        image.config?.env = ["PATH=/bin", "A=\0"]
+        let error = #expect(throws: SpecError.self) {
+            _ = try Self.configuration("services:\n  - name: web\n    image: nginx\n", image: image)
+        }
+        #expect(error?.diagnostics.map(\.message) == ["'A=\\x00' of 'web' has a NUL byte in it (Env of image 'nginx')"])
+    }
+
+    @Test func destinationsAreMeantFromTheRoot() throws {
+        var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
+        spec.services[0].options.binds = ["/a:b"]
+        spec.services[0].options.tmpfs = ["t"]
+        spec.services[0].options.mounts = [Self.mount("o", "overlay")]
+        let destinations = try Self.configuration(spec).config.json["mounts"]?.items.compactMap { $0["destination"]?.text } ?? []
+        #expect(Set(destinations).isSuperset(of: ["/b", "/t", "/o"]))
     }
 
     @Test func allFaultsOfAContainerAtOnce() throws {

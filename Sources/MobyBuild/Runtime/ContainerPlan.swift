@@ -7,9 +7,14 @@ struct ContainerPlan: Sendable {
     private(set) var warnings: [Diagnostic] = []
 
     /// - Throws: `SpecError` with the faults of all containers.
-    init(_ spec: Spec, _ images: ImageSet, identities: IdentityTable? = nil) throws {
-        let (volumes, identities) = (VolumeTable(spec), identities ?? IdentityTable(spec))
+    init(_ spec: Spec, _ images: ImageSet) throws {
         var faults: [Diagnostic] = []
+        try self.init(spec, images, identities: IdentityTable(spec), volumes: VolumeTable(spec), &faults)
+        guard faults.isEmpty else { throw SpecError(faults) }
+    }
+
+    /// Those containers that have no fault.
+    init(_ spec: Spec, _ images: ImageSet, identities: IdentityTable, volumes: VolumeTable, _ faults: inout [Diagnostic]) throws {
         var labels: [String: ContainerOptions] = [:]
         let sections: [(Placement.Stage, [ContainerSpec])] = [
             (.onboot, spec.onboot), (.onshutdown, spec.onshutdown), (.services, spec.services),
@@ -30,7 +35,6 @@ struct ContainerPlan: Sendable {
                 } catch let error as SpecError { faults += error.diagnostics }
             }
         }
-        guard faults.isEmpty else { throw SpecError(faults) }
     }
 
     private static func label(of image: Image, _ container: ContainerSpec) throws -> ContainerOptions {

@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobySpec
 
 /// `mounts`, one for each destination: what comes later replaces, and the result is in order of destinations.
@@ -37,10 +38,10 @@ struct MountTable {
     /// `dst` or `dst:option,option`.
     mutating func add(tmpfs text: String, _ origin: Origin) throws(Diagnostic) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count <= 2, let destination = parts.first else {
-            throw Diagnostic(at: place(origin), "tmpfs '\(text)' has more than one ':'", hint: "write /path or /path:size=64m,mode=755")
+        guard parts.count <= 2, let destination = parts.first.map(rooted) else {
+            throw Diagnostic(
+                at: place(origin), "tmpfs '\(PlainText.short(text))' has more than one ':'", hint: "write /path or /path:size=64m,mode=755")
         }
-        try absolute(destination, in: "tmpfs '\(text)'", origin)
         let options = parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : []
         mounts[destination] = Mount(destination: destination, type: "tmpfs", source: "tmpfs", options: options, origin: origin)
     }
@@ -50,14 +51,14 @@ struct MountTable {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 || parts.count == 3 else {
             throw Diagnostic(
-                at: place(origin), "bind '\(text)' has \(parts.count) parts, expected 2 or 3",
+                at: place(origin), "bind '\(PlainText.short(text))' has \(parts.count) parts, expected 2 or 3",
                 hint: "write source:destination or source:destination:ro")
         }
-        try absolute(parts[1], in: "bind '\(text)'", origin)
+        let destination = rooted(parts[1])
         var options = parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : ["rw", "rbind", "rshared"]
         let source = try volumes.source(parts[0], options: options, at: place(origin))
         if parts.count == 3, !options.contains("rbind") { options.append("rbind") }
-        mounts[parts[1]] = Mount(destination: parts[1], type: "bind", source: source, options: options, origin: origin)
+        mounts[destination] = Mount(destination: destination, type: "bind", source: source, options: options, origin: origin)
     }
 
     mutating func add(_ mount: MountSpec, _ origin: Origin) throws(Diagnostic) {
@@ -68,10 +69,10 @@ struct MountTable {
                 at: place(origin), "mount has no type", hint: "types: bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, or a file system")
         }
         let standard = ["proc": "/proc", "devpts": "/dev/pts", "sysfs": "/sys", "cgroup": "/sys/fs/cgroup", "mqueue": "/dev/mqueue"]
-        guard let destination = filled(mount.destination) ?? standard[type] else {
-            throw Diagnostic(at: place(origin), "mount of type '\(type)' has no destination", hint: "add destination: /path")
+        guard let destination = (filled(mount.destination) ?? standard[type]).map(rooted) else {
+            throw Diagnostic(
+                at: place(origin), "mount of type '\(PlainText.short(type))' has no destination", hint: "add destination: /path")
         }
-        try absolute(destination, in: "mount", origin)
         var source = filled(mount.source) ?? type
         if type == "bind" { source = try volumes.source(source, options: options, at: place(origin)) }
         mounts[destination] = Mount(
@@ -86,10 +87,12 @@ struct MountTable {
         return mount.destination == "/dev" ? "tmpfs" : nil
     }
 
-    private func absolute(_ destination: String, in what: String, _ origin: Origin) throws(Diagnostic) {
-        guard !destination.hasPrefix("/") else { return }
-        throw Diagnostic(
-            at: place(origin), "\(what) has the destination '\(destination)', which is not absolute", hint: "start it with '/'")
+    /// A destination as runc takes it: a relative one is meant from the root.
+    private func rooted(_ destination: String) -> String { destination.hasPrefix("/") ? destination : "/" + destination }
+
+    /// Mounts of a type that no kernel is known to have, in order of destinations.
+    var unknownTypes: [Mount] {
+        mounts.values.filter { $0.type != "bind" && !FileSystemTypes.knows($0.type) }.sorted { $0.destination < $1.destination }
     }
 
     /// In byte order of destinations: parents before what lies below them.

@@ -1,4 +1,5 @@
 public import BootLayout
+internal import Extents
 public import MobySpec
 public import OCI
 
@@ -43,8 +44,24 @@ public struct RuntimeConfig: Sendable {
         var draft = RuntimeDraft(input)
         config = try draft.config()
         (record, recordOrigins) = draft.record()
+        draft.checkTexts(of: config)
         warnings = draft.faults.filter { $0.severity == .warning }
         let errors = draft.faults.filter { $0.severity == .error }
         guard errors.isEmpty else { throw SpecError(errors) }
+    }
+}
+
+extension RuntimeDraft {
+    /// No program can be given a NUL byte: texts of the kernel's interfaces end there.
+    mutating func checkTexts(of config: Traced) {
+        for (text, origin) in config.texts where text.utf8.contains(0) {
+            var message = "'\(PlainText.short(text))' of '\(container.name)' has a NUL byte in it"
+            switch origin {
+            case .image(let field): message += " (\(field) of image '\(PlainText.short(container.image.value))')"
+            case .label: message += " (label of image '\(PlainText.short(container.image.value))')"
+            case .spec, .standard, .derived: break
+            }
+            faults.append(Diagnostic(at: place(origin), message, hint: "runc and the kernel take no such text; set it in the file"))
+        }
     }
 }

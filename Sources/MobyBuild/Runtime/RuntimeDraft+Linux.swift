@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobySpec
 
 extension RuntimeDraft {
@@ -13,12 +14,13 @@ extension RuntimeDraft {
         // A container that may mount could undo these at will, and those that set sysctls or mount disks are made for it.
         let protects = !(capabilities.effective + capabilities.ambient).contains { $0.value == "CAP_SYS_ADMIN" }
         let devices = merge.choose("devices") { $0.devices }
+        checkUserNamespace()
         let standardPath = Choice(
             value: "/\(input.placement.stage.rawValue)/\(input.placement.identifier)", origin: .derived("section and name"))
         let members: [(key: String, value: Traced?)] = [
             ("uidMappings", mappings("uidMappings") { $0.uidMappings }),
             ("gidMappings", mappings("gidMappings") { $0.gidMappings }),
-            ("sysctl", .map(merge.choose("sysctl") { $0.sysctl })),
+            ("sysctl", sysctl()),
             ("resources", RuntimeResources.traced(merge.choose("resources") { $0.resources }, devices: devices)),
             ("cgroupsPath", .string(merge.choose("cgroupsPath") { $0.cgroupsPath } ?? standardPath)),
             ("namespaces", .array(Namespaces.list(merge))),
@@ -45,7 +47,9 @@ extension RuntimeDraft {
         for device in devices.value where device.path != "all" {
             guard let mode = device.mode else {
                 faults.append(
-                    Diagnostic(at: place(devices.origin), "device '\(device.path)' has no mode", hint: "add mode: \"0660\" with quotes"))
+                    Diagnostic(
+                        at: place(devices.origin), "device '\(PlainText.short(device.path))' has no mode",
+                        hint: "add mode: \"0660\" with quotes"))
                 continue
             }
             nodes.append(

@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobySpec
 internal import OCI
 
@@ -14,7 +15,7 @@ extension RuntimeDraft {
         let members: [(key: String, value: Traced?)] = [
             ("user", user),
             ("args", .strings(arguments())),
-            ("env", .strings(environment())),
+            ("env", environment()),
             ("cwd", .string(workingDirectory())),
             ("capabilities", Capabilities.sets(capabilities.effective, ambient: capabilities.ambient)),
             ("rlimits", limits),
@@ -45,15 +46,30 @@ extension RuntimeDraft {
         if entrypoint.isEmpty && arguments.isEmpty {
             faults.append(
                 Diagnostic(
-                    at: container.image.location, "image '\(container.image.value)' of '\(container.name)' has no command",
+                    at: container.image.location, "image '\(PlainText.short(container.image.value))' of '\(container.name)' has no command",
                     hint: "add command: [\"/path/of/program\"] to '\(container.name)'"))
         }
         let field = arguments.isEmpty ? "Entrypoint" : entrypoint.isEmpty ? "Cmd" : "Entrypoint, Cmd"
         return Choice(value: entrypoint + arguments, origin: .image(field: field))
     }
 
-    private func environment() -> Choice<[String]> {
-        merge.choose("env") { $0.env } ?? Choice(value: execution.env ?? [], origin: .image(field: "Env"))
+    /// What a container has as its `PATH` when nothing sets one, as Docker and containerd have it.
+    static let defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    private mutating func environment() -> Traced? {
+        let written = merge.choose("env") { $0.env } ?? Choice(value: execution.env ?? [], origin: .image(field: "Env"))
+        if case .image = written.origin {
+            // Those of YAML are looked at where it is read.
+            for entry in written.value where entry.firstIndex(of: "=") ?? entry.startIndex == entry.startIndex {
+                faults.append(
+                    Diagnostic(
+                        .warning, at: container.image.location,
+                        "image '\(PlainText.short(container.image.value))' sets the variable '\(PlainText.short(entry))', "
+                            + "which is not NAME=value; runc refuses it", hint: "set env: of '\(container.name)'"))
+            }
+        }
+        if written.value.contains(where: { $0.hasPrefix("PATH=") }) { return .strings(written) }
+        return .array([.value(.string(Self.defaultPath), .standard)] + written.value.map { .value(.string($0), written.origin) })
     }
 
     private func workingDirectory() -> Choice<String> {
@@ -97,7 +113,7 @@ extension RuntimeDraft {
         faults.append(
             Diagnostic(
                 at: container.image.location,
-                "image '\(container.image.value)' wants to run as '\(text)', which its /etc/passwd and /etc/group do not have",
+                "image '\(PlainText.short(container.image.value))' wants to run as '\(PlainText.short(text))', which its /etc/passwd and /etc/group do not have",
                 hint: "set uid: and gid: of '\(container.name)' to numbers"))
         return nil
     }

@@ -1,4 +1,5 @@
 internal import BootLayout
+internal import Extents
 internal import MobySpec
 
 extension RuntimeDraft {
@@ -52,6 +53,9 @@ extension RuntimeDraft {
             let written = source
             source = noting { () throws(Diagnostic) in try volumes.source(written, options: options, at: location) } ?? source
         }
+        if let type = spec.type, !isBind, !type.isEmpty, !FileSystemTypes.knows(type) {
+            faults.append(unknownType(type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.place("runtime.mounts")))
+        }
         return RuntimeRecord.Mount(destination: spec.destination ?? "", type: spec.type ?? "", source: source, options: options)
     }
 
@@ -79,6 +83,6 @@ extension RuntimeDraft {
     }
 
     private mutating func unknownWord(_ key: String, _ choice: Choice<String>, allowed: String) {
-        faults.append(Diagnostic(at: place(choice.origin), "\(key) is '\(choice.value)', expected \(allowed)"))
+        faults.append(Diagnostic(at: place(choice.origin), "\(key) is '\(PlainText.short(choice.value))', expected \(allowed)"))
     }
 }

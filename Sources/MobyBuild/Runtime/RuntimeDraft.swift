@@ -1,4 +1,5 @@
 internal import BootLayout
+internal import Extents
 internal import MobySpec
 internal import OCI
 
@@ -43,7 +44,8 @@ struct RuntimeDraft {
         if let hostname, Namespaces.isShared(merge.chooseText("uts") { $0.uts }) {
             faults.append(
                 Diagnostic(
-                    at: place(hostname.origin), "hostname '\(hostname.value)' needs a uts namespace of its own; runc refuses it otherwise",
+                    at: place(hostname.origin),
+                    "hostname '\(PlainText.short(hostname.value))' needs a uts namespace of its own; runc refuses it otherwise",
                     hint: "add uts: new"))
         }
         let members: [(key: String, value: Traced?)] = [
@@ -85,6 +87,17 @@ struct RuntimeDraft {
         if let mounts = merge.choose("mounts", { $0.mounts }) {
             for mount in mounts.value { _ = noting { () throws(Diagnostic) in try table.add(mount, mounts.origin) } }
         }
+        for mount in table.unknownTypes {
+            faults.append(unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: place(mount.origin)))
+        }
         return table.traced
+    }
+
+    /// A file system that this may be a misspelling of, or a module that nobody here knows.
+    func unknownType(_ type: String, _ destination: String, at location: SourceLocation) -> Diagnostic {
+        let guess = Spelling.closest(to: type, in: FileSystemTypes.all).map { "did you mean '\($0)'?" }
+        return Diagnostic(
+            .warning, at: location, "the mount at \(destination) of '\(container.name)' has the unknown type '\(PlainText.short(type))'",
+            hint: guess ?? "the kernel or one of its modules must have it")
     }
 }

@@ -22,6 +22,15 @@ public indirect enum Traced: Sendable {
         return result
     }
 
+    /// Every text with where it came from, names of members left out.
+    var texts: [(text: String, origin: Origin)] {
+        switch self {
+        case .value(let value, let origin): value.texts.map { ($0, origin) }
+        case .array(let items): items.flatMap(\.texts)
+        case .object(let members): members.flatMap(\.value.texts)
+        }
+    }
+
     private func collect(at pointer: String, into result: inout [(pointer: String, origin: Origin)]) {
         switch self {
         case .value(_, let origin):
@@ -67,5 +76,16 @@ extension Traced {
         guard let choice, !choice.value.isEmpty else { return nil }
         let members = choice.value.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.string($0.value)) }
         return .value(.object(members), choice.origin)
+    }
+}
+
+extension JSONValue {
+    fileprivate var texts: [String] {
+        switch self {
+        case .string(let text): [text]
+        case .array(let items): items.flatMap(\.texts)
+        case .object(let members): members.flatMap { [$0.key] + $0.value.texts }
+        case .null, .bool, .integer, .number: []
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import BootLayout
+internal import Extents
 public import MobySpec
 
 /// The volumes of a spec by name: what a mount source without a leading slash stands for.
@@ -16,14 +17,14 @@ public struct VolumeTable: Sendable {
         guard let volume = volumes[source] else {
             let names = volumes.keys.sorted().joined(separator: ", ")
             throw Diagnostic(
-                at: location, "'\(source)' is neither an absolute path nor a volume",
+                at: location, "'\(PlainText.short(source))' is neither an absolute path nor a volume",
                 hint: names.isEmpty ? "declare it under volumes:, or start it with '/'" : "volumes of this file: \(names)")
         }
         if volume.readonly {
             let writable = options.firstIndex(of: "rw") ?? Int.max
             guard let readonly = options.firstIndex(of: "ro"), readonly < writable else {
                 throw Diagnostic(
-                    at: location, "volume '\(source)' is read-only, and this use of it is not",
+                    at: location, "volume '\(PlainText.short(source))' is read-only, and this use of it is not",
                     hint: "add the option 'ro': \(source):/path:ro")
             }
         }
