@@ -16,6 +16,8 @@ public enum BootLayout {
     public static let rootWord = "moby.root"
     /// What an init that knows ``rootWord`` has among its texts, so that the assembler can tell.
     public static let rootMark = "taking the root from a disk"
+    /// Files for places over which PID 1 mounts a tmpfs (`/run`, `/tmp`, `/var`): it copies this tree over `/` once they are mounted.
+    public static let overmountPath = "/etc/moby/overmount"
     /// Text shown on every console at boot.
     public static let banner = "/etc/issue"
     /// Where the `service` command reaches PID 1.

@@ -1,7 +1,7 @@
 public import Archive
 public import OCI
 
-/// What a build is asked for, beside the spec.
+/// What a build is asked for, besides the spec.
 public struct BuildOptions: Sendable {
     /// Names of output formats; empty takes those of the spec, else `kernel+initrd`.
     public var formats: [String] = []
@@ -29,6 +29,8 @@ public struct BuildOptions: Sendable {
     public var decompressKernel = false
     /// What `~/` in `files:` stands for.
     public var home: String?
+    /// Whether warnings are errors: nothing is written then.
+    public var isStrict = false
     /// Where images come from, platform and pull policy among it.
     public var provider = ImageProvider.Options()
 

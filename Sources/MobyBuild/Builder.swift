@@ -28,24 +28,38 @@ public struct Builder: Sendable {
     private func run(_ spec: Spec) async throws -> BuildResult {
         var log = StepLog()
         let formats = try FormatChoice.formats(options, spec)
+        let sections = SectionCheck(spec, formats, formatsAreOpen: false).found
+        guard sections.isEmpty else { throw SpecError(sections) }
         let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
         let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
         log.end("images")
         let containers = try ContainerPlan(spec, images)
         let kernel = try KernelImage(spec.kernel, images)
+        let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform)
+        let facts = try check.initFacts()
         log.end("configuration")
         let root = try await RootAssembly(spec, images, layouts, containers, kernel, options)
             .assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
+        let found = try check.found(facts, root.names, hasModules: true)
+        log.end("checks")
         let boot = try bootFiles(spec, kernel, root)
         let artifacts = try artifacts(formats, boot, try await request(spec, boot, formats))
         var result = result(formats, boot, root)
+        result.notes += root.names.notes
         result.warnings =
-            containers.warnings + (formats.contains(where: \.needsInitrd) ? root.warnings : []) + artifacts.flatMap(\.warnings)
+            containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : []) + artifacts.flatMap(\.warnings)
+        try refuse(result.warnings)
         result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
         log.end("outputs")
         result.timings = log.timings
         return result
+    }
+
+    /// Ends the build for errors, and for warnings when they are to be errors.
+    private func refuse(_ found: [Diagnostic]) throws {
+        if options.isStrict, !found.isEmpty { throw SpecError(found.map(\.asError)) }
+        if found.contains(where: { $0.severity == .error }) { throw SpecError(found) }
     }
 
     private func artifacts(_ formats: [OutputFormat], _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact] {
@@ -67,13 +81,15 @@ public struct Builder: Sendable {
         result.notes = FileStems(formats).notes(formats, name: options.name)
         result.isRootInMemory = !formats.allSatisfy(\.hasRootOnDisk)
         func unpacked(_ segments: [Segment]) -> UInt64 { segments.reduce(0) { $0 + $1.record.unpacked } }
+        func entries(_ segments: [Segment]) -> Int { segments.reduce(0) { $0 + $1.record.entries } }
         // The format that needs the most decides.
         let initrds =
             result.isRootInMemory
             ? [(root.segments, boot.wholeInitrd)] : boot.diskRoots.values.map { ($0.segments, boot.initrd(for: $0)) }
         result.unpacked = initrds.map { unpacked($0.0) }.max() ?? 0
         result.minMemory = MemoryEstimate.mebibytes(
-            unpacked: result.unpacked, initrd: initrds.map(\.1.length).max() ?? 0, kernel: boot.kernel?.length ?? 0,
+            unpacked: result.unpacked, entries: initrds.map { entries($0.0) }.max() ?? 0, initrd: initrds.map(\.1.length).max() ?? 0,
+            kernel: boot.kernel?.length ?? 0,
             commandLine: boot.commandLine)
         return result
     }

@@ -18,9 +18,7 @@ struct ImageSet: Sendable {
     /// Gets every image of a spec, several at a time, each once.
     /// - Throws: ``ImageFaults`` with all that could not be had.
     static func fetch(_ spec: Spec, store: ContentStore, cache: SegmentCache, provider: ImageProvider) async throws -> ImageSet {
-        let containers = spec.onboot + spec.onshutdown + spec.services
-        var sources = [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image)
-        sources += spec.volumes.filter { $0.format != "oci" || $0.platforms.isEmpty }.compactMap(\.image)
+        let sources = spec.imageSources
         var failures: [String: any Error] = [:]
         let images = try await withThrowingTaskGroup(of: (String, Image).self) { group in
             for source in Set(sources.map(\.value)) {
@@ -73,6 +71,15 @@ struct ImageSet: Sendable {
         let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
         return Accounts(
             passwd: String(decoding: parts.first ?? [], as: UTF8.self), group: String(decoding: parts.last ?? [], as: UTF8.self))
+    }
+}
+
+extension Spec {
+    /// Every image that a build takes apart; those of volumes for several platforms are not.
+    var imageSources: [Located<String>] {
+        let containers = onboot + onshutdown + services
+        return [kernel.image].compactMap(\.self) + `init` + containers.map(\.image)
+            + volumes.filter { $0.format != "oci" || $0.platforms.isEmpty }.compactMap(\.image)
     }
 }
 

@@ -13,7 +13,8 @@ struct Build: AsyncParsableCommand {
         discussion: """
             Several files are merged, later ones win. Beside its files a build leaves NAME-build.json: what they are, and what is in them. Of \
             formats that have a file name in common the first in this list keeps it; the files of the others begin with NAME-FORMAT, \
-            as notes of the build say. Formats: \(all).
+            as notes of the build say. What is most likely not meant is a warning, as 'moby lint' prints it. Exit codes: 0; 1 when something \
+            cannot be read, fetched or written; 2 when a file is wrong; 64 for wrong usage. Formats: \(all).
             """)
 
     private static let all = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
@@ -38,6 +39,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file")) var signKey: String?
     @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file")) var signCert: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
+    @Flag(help: "Take warnings as errors: nothing is written, and the exit code is 2.") var strict = false
     @Flag(help: "Print the merged, resolved spec, with whole image names, and stop.") var dryRun = false
     @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
@@ -46,6 +48,9 @@ struct Build: AsyncParsableCommand {
     mutating func validate() throws {
         if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
         if name?.isEmpty == true { throw ValidationError("--name is empty") }
+        if let name, name.contains("/") {
+            throw ValidationError("--name '\(PlainText.short(name))' has a '/' in it; the folder is named by --dir")
+        }
         for name in formats {
             guard !name.isEmpty else {
                 let given = format.joined(separator: "', '")
@@ -63,8 +68,11 @@ struct Build: AsyncParsableCommand {
         let images = self.images.provider(global)
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
-        let spec = try await SpecInput.spec(files, global, ignoringTrust: linuxKit.disableContentTrust) { try packages.reference($0) }
+        let (spec, warnings) = try await SpecInput.read(files, global, ignoringTrust: linuxKit.disableContentTrust) {
+            try packages.reference($0)
+        }
         var options = try self.options(images)
+        try report(warnings, options)
         if let time { options.time = time }
         if dryRun {
             BuildReport.note(try Builder.notes(spec, options), level: global.level)
@@ -79,10 +87,17 @@ struct Build: AsyncParsableCommand {
             options.bootLoaders = try await packages.bootLoaders(bootloader ?? spec.boot.image?.value)
         }
         let result = try await Builder(store: store, options: options).build(spec)
-        if !result.warnings.isEmpty { Terminal.error(SpecInput.render(result.warnings)) }
+        try report(result.warnings, options)
         BuildReport(result).print(level: global.level)
         if let remark = BuildUploads.remark(on: formats), global.level > 0, !noUpload { Terminal.error(remark) }
         try await uploads?.run(result, global)
+    }
+
+    /// Prints warnings, or ends with them when they are to be errors.
+    private func report(_ warnings: [Diagnostic], _ options: BuildOptions) throws {
+        guard !warnings.isEmpty else { return }
+        if options.isStrict { throw SpecError(warnings.map(\.asError)) }
+        if global.level > 0 { Terminal.error(SpecInput.render(warnings)) }
     }
 
     private var baseName: String { name ?? SpecInput.baseName(files) }
@@ -93,6 +108,7 @@ struct Build: AsyncParsableCommand {
         options.directory = dir ?? "."
         options.name = baseName
         options.output = output
+        options.isStrict = strict
         options.decompressKernel = decompressKernel
         options.home = Terminal.environment["HOME"]
         options.provider = provider

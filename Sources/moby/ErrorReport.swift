@@ -33,9 +33,14 @@ enum ErrorReport {
         default:
             // The argument parser's own errors: help, a wrong option, an exit code.
             if error is ExitCode || Moby.exitCode(for: error) != .failure { Moby.exit(withError: error) }
-            Terminal.error("error: \(error)")
-            if let hint = (error as? any HintedError)?.hint { Terminal.error("  hint: \(hint)") }
+            print(error)
             Glibc.exit(1)
         }
+    }
+
+    /// A failure of the world, with its hint.
+    static func print(_ error: any Error) {
+        Terminal.error("error: \(error)")
+        if let hint = (error as? any HintedError)?.hint { Terminal.error("  hint: \(hint)") }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Extents
 internal import MobyBuild
 internal import MobySpec
 internal import OCI
@@ -7,28 +8,65 @@ struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print every fault of YAML files, offline.",
         discussion: """
-            Exit code 0 when there is none, 2 when there are errors. Nothing is fetched but a file named by its URL, nothing is written. Containers whose images the \
-            store has are looked at as a build would: whether the program is in the image, whether what is bound into it is there.
+            All that a build would say before it fetches anything: nothing is fetched but a file named by its URL. Images that the store has are looked \
+            at: whether init and runc are there, whether the programs of containers can be started, whether what is bound into them is there, whether \
+            the kernel has the modules. Exit code 0 when there is no error, 2 when there are some, 1 when a file cannot be read and the others have none.
             """)
 
     @OptionGroup var global: GlobalOptions
+    @Option(help: "CPU architecture that the files are for, in Go's words: amd64, arm64.") var arch: String?
     @Flag(help: "Merge the files as 'build' does, instead of looking at each alone.") var merge = false
+    @Flag(help: "Take warnings as errors.") var strict = false
     @Argument(help: "YAML files; '-' is standard input.") var files: [String]
 
     func run() async throws {
-        var faults: [Diagnostic] = []
+        var options = BuildOptions()
+        options.home = Terminal.environment["HOME"]
+        if let arch { options.provider.platform = Platform(architecture: arch) }
         let store = try global.store()
-        let packages = Packages(store: store, platform: .host, level: global.level)
+        let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
+        let lint = MobyBuild.Lint(store: store, options: options)
+        var (faults, notes, absent): ([Diagnostic], [String], Set<String>) = ([], [], [])
+        var unreadable: [any Error] = []
         for group in merge ? [files] : files.map({ [$0] }) {
             do {
-                let spec = try await SpecInput.spec(group, global) { try packages.reference($0) }
-                faults += OutputCheck(spec).found
-                faults += try await MobyBuild.Lint(store: store, options: BuildOptions()).images(spec)
+                let (spec, warnings) = try await SpecInput.read(group, global) { try packages.reference($0) }
+                let result = try await lint.check(spec)
+                faults += warnings + OutputCheck(spec).found + result.diagnostics
+                notes += result.notes
+                absent.formUnion(result.absent)
             } catch let error as SpecError {
                 faults += error.diagnostics
+            } catch let error as Diagnostic {
+                faults.append(error)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                unreadable.append(error)
             }
         }
-        guard !faults.contains(where: { $0.severity == .error }) else { throw SpecError(faults) }
+        if strict { faults = faults.map(\.asError) }
+        BuildReport.note(notes + Self.note(absent), level: global.level)
+        for error in unreadable.dropLast() { ErrorReport.print(error) }
+        let hasErrors = faults.contains { $0.severity == .error }
+        if global.level == 0 { faults.removeAll { $0.severity == .warning } }
+        if let error = unreadable.last {
+            if !hasErrors {
+                if !faults.isEmpty { Terminal.error(SpecInput.render(faults)) }
+                throw error
+            }
+            ErrorReport.print(error)
+        }
+        if hasErrors { throw SpecError(faults) }
         if !faults.isEmpty { Terminal.error(SpecInput.render(faults)) }
+    }
+
+    /// One line for all images that the store does not have.
+    private static func note(_ absent: Set<String>) -> [String] {
+        guard !absent.isEmpty else { return [] }
+        let names = absent.sorted().prefix(3).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
+        let others = absent.count > 3 ? " and \(absent.count - 3) more" : ""
+        let (are, were) = absent.count == 1 ? ("image is", "was") : ("images are", "were")
+        return ["\(absent.count) \(are) not in the store and \(were) not checked: \(names)\(others); a build fetches them"]
     }
 }

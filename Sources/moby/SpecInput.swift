@@ -23,17 +23,21 @@ struct SpecInput {
         return sources
     }
 
-    /// Reads and merges files; warnings go to standard error.
-    /// - Parameter ignoringTrust: leaves `trust` out, and what there is to say of it.
-    static func spec(
-        _ names: [String], _ global: GlobalOptions, ignoringTrust: Bool = false, resolvePackage: (String) throws -> String
-    ) async throws -> Spec {
-        let sources = try await sources(names, certificateFiles: global.certFile)
-        let (spec, warnings) = try SpecReader.read(
-            sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.notMade, ignoringTrust: ignoringTrust,
-            resolvePackage: resolvePackage)
-        if !warnings.isEmpty { Terminal.error(render(warnings)) }
+    /// Reads and merges files; warnings go to standard error unless that is to be quiet.
+    static func spec(_ names: [String], _ global: GlobalOptions, resolvePackage: (String) throws -> String) async throws -> Spec {
+        let (spec, warnings) = try await read(names, global, resolvePackage: resolvePackage)
+        if !warnings.isEmpty, global.level > 0 { Terminal.error(render(warnings)) }
         return spec
+    }
+
+    /// Reads and merges files.
+    /// - Parameter ignoringTrust: leaves `trust` out, and what there is to say of it.
+    static func read(
+        _ names: [String], _ global: GlobalOptions, ignoringTrust: Bool = false, resolvePackage: (String) throws -> String
+    ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
+        try SpecReader.read(
+            try await sources(names, certificateFiles: global.certFile), outputFormats: OutputFormat.namesInSpecs,
+            notMade: OutputFormat.notMade, ignoringTrust: ignoringTrust, resolvePackage: resolvePackage)
     }
 
     static func render(_ diagnostics: [Diagnostic]) -> String {

@@ -41,7 +41,8 @@ struct MemoryStatementTests {
             try FileManager.default.createDirectory(atPath: folder + "/layout", withIntermediateDirectories: true)
             try await layout(in: folder + "/layout")
             let spec = """
-                init: ["@pkg:\(Program.root)/pkg/init"]
+                kernel: {image: "@pkg:\(Program.root)/kernel"}
+                init: ["@pkg:\(Program.root)/pkg/init", "@pkg:\(Program.root)/pkg/runc"]
                 services: [{name: big, image: "oci:\(folder)/layout"}]
                 """
             try spec.write(toFile: folder + "/big.yml", atomically: true, encoding: .utf8)

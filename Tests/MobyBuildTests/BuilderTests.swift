@@ -48,16 +48,21 @@ struct BuilderTests {
             [
                 ("bin", .link("usr/bin")), ("lib", .link("usr/lib")), ("usr", .directory()), ("usr/bin", .directory()),
                 ("usr/lib", .directory()),
-                ("usr/bin/init", .file("INIT", mode: 0o755)), ("init", .hard("usr/bin/init")), ("etc", .directory(mode: 0o711)),
+                ("usr/bin/init", .file(ProgramFile.head + "INIT", mode: 0o755)), ("init", .hard("usr/bin/init")),
+                ("etc", .directory(mode: 0o711)),
             ])
-        try workshop.image("test/runc:1", [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/runc", .file("RUNC", mode: 0o755))])
-        try workshop.image("test/tool:1", [("bin/tool", .file("TOOL", mode: 0o755))], label: #"{"capabilities":["CAP_SYS_ADMIN"]}"#) {
+        try workshop.image(
+            "test/runc:1",
+            [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/runc", .file(ProgramFile.head + "RUNC", mode: 0o755))])
+        try workshop.image(
+            "test/tool:1", [("bin/tool", .file(ProgramFile.head + "TOOL", mode: 0o755))], label: #"{"capabilities":["CAP_SYS_ADMIN"]}"#
+        ) {
             $0.entrypoint = ["/bin/tool"]
         }
         try workshop.image(
             "test/nginx:1",
             [
-                ("usr/sbin/nginx", .file("NGINX", mode: 0o755, uid: 33)), ("usr/sbin/other", .hard("usr/sbin/nginx")),
+                ("usr/sbin/nginx", .file(ProgramFile.head + "NGINX", mode: 0o755, uid: 33)), ("usr/sbin/other", .hard("usr/sbin/nginx")),
                 ("etc/passwd", .file("www:x:33:34::/:\n")),
             ]
         ) {
@@ -218,7 +223,9 @@ struct BuilderTests {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
             let attribute = FileTree.Attribute(name: "security.capability", value: [1, 0, 0, 2])
-            try workshop.image("test/ping:1", [("ping", .file("PING", mode: 0o755, attributes: [attribute]))]) { $0.cmd = ["/ping"] }
+            try workshop.image("test/ping:1", [("ping", .file(ProgramFile.head, mode: 0o755, attributes: [attribute]))]) {
+                $0.cmd = ["/ping"]
+            }
             let spec = try workshop.spec(Self.yaml.split(separator: "test/nginx:1").joined(separator: "test/ping:1"))
             let result = try await Builder(store: workshop.store, options: workshop.options()).build(spec)
             #expect(result.warnings.map(\.message) == ["1 files of 'test/ping:1' have extended attributes, which an initrd cannot carry"])

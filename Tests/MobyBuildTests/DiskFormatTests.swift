@@ -1,6 +1,7 @@
 import DiskImage
 import Extents
 import FoundationEssentials
+import MobySpec
 import TestSupport
 import Testing
 
@@ -61,7 +62,8 @@ struct DiskFormatTests {
             try workshop.image("test/noloaders:1", [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/syslinux", .file("x"))])
             func warnings(_ image: String) async throws -> [String] {
                 let spec = try workshop.spec("boot: {image: \"\(image)\"}")
-                return try await Lint(store: workshop.store, options: workshop.options()).images(spec).map(\.message)
+                let options = workshop.options { $0.formats = ["tar"] }
+                return try await Lint(store: workshop.store, options: options).check(spec).diagnostics.map(\.message)
             }
             #expect(try await warnings("test/absent:1") == [])
             let expected = "boot loader image 'test/noloaders:1' has no file 'usr/lib/systemd/boot/efi/linuxx64.efi.stub' and 6 more"

@@ -33,7 +33,7 @@ struct DiskRootTests {
             "test/diskinit:1",
             [
                 ("init", .link("usr/bin/init")), ("usr", .directory()), ("usr/bin", .directory()),
-                ("usr/bin/init", .file("…\(mark)…", mode: 0o755)),
+                ("usr/bin/init", .file(ProgramFile.head + "…\(mark)…", mode: 0o755)),
             ])
     }
 
@@ -116,7 +116,9 @@ struct DiskRootTests {
         try await Workshop.with { workshop in
             try fill(workshop)
             let attribute = FileTree.Attribute(name: "security.capability", value: [1, 0, 0, 2])
-            try workshop.image("test/nginx:1", [("ping", .file("x", mode: 0o755, attributes: [attribute]))]) { $0.entrypoint = ["/ping"] }
+            try workshop.image("test/nginx:1", [("ping", .file(ProgramFile.head, mode: 0o755, attributes: [attribute]))]) {
+                $0.entrypoint = ["/ping"]
+            }
             let result = try await build(workshop, ["kernel+iso"])
             #expect(
                 result.warnings.map(\.message) == ["1 files of 'test/nginx:1' have extended attributes, which ISO 9660 cannot carry"])

@@ -1,4 +1,5 @@
 import Archive
+import Extents
 import FoundationEssentials
 import Glibc
 import MobySpec
@@ -36,6 +37,17 @@ struct FilesTests {
         Case(entry: "path: a, symlink: /b", expected: "l 777 0:0 a -> /b\n"),
         Case(entry: "path: a, contents: \"\"", expected: "- 600 0:0 a ''\n"),
         Case(entry: "path: a, source: /none, optional: true", expected: ""),
+        Case(
+            entry: "path: var/lib/host, directory: true",
+            expected: "d 755 0:0 etc/\nd 755 0:0 etc/moby/\nd 755 0:0 etc/moby/overmount/\nd 755 0:0 etc/moby/overmount/var/\n"
+                + "d 755 0:0 etc/moby/overmount/var/lib/\nd 700 0:0 etc/moby/overmount/var/lib/host/\n"
+                + "d 700 0:0 var/\nd 700 0:0 var/lib/\nd 700 0:0 var/lib/host/\n"),
+        Case(
+            entry: "path: var/run/y, contents: y, mode: \"0644\", uid: 7",
+            expected: "d 755 0:0 etc/\nd 755 0:0 etc/moby/\nd 755 0:0 etc/moby/overmount/\nd 755 0:0 etc/moby/overmount/run/\n"
+                + "- 644 7:0 etc/moby/overmount/run/y 'y'\nd 755 7:0 var/\nd 755 7:0 var/run/\n- 644 7:0 var/run/y 'y'\n"),
+        Case(entry: "path: tmp, directory: true", expected: "d 1777 0:0 tmp/\n"),
+        Case(entry: "path: dev/x, symlink: y", expected: "d 700 0:0 dev/\nl 777 0:0 dev/x -> y\n"),
         Case(entry: "path: b/a, source: /none, optional: true", expected: ""),
     ])
     func entry(_ test: Case) throws {
@@ -46,7 +58,9 @@ struct FilesTests {
 
     @Test(arguments: [
         ("path: a, source: /none", "source '/none': No such file or directory"),
-        ("path: a, source: /tmp", "source '/tmp' is not a regular file"),
+        ("path: a, source: /tmp", "source '/tmp': it is a directory, expected a file"),
+        ("path: a, source: /tmp, optional: true", "source '/tmp': it is a directory, expected a file"),
+        ("path: a, source: /dev/zero", "source '/dev/zero': it is a device, expected a regular file"),
         ("path: a, source: ~/x", "source '~/x' needs a home directory, and HOME is not set"),
     ])
     func fault(_ entry: String, _ message: String) throws {
@@ -63,17 +77,50 @@ struct FilesTests {
         }
     }
 
+    @Test func whatIsLeftOutIsNoted() throws {
+        let tree = try Self.tree("files:\n  - {path: a/k, source: \"/none\\e[31m\", optional: true}\n")
+        #expect(tree.notes == ["left out: '/a/k', whose optional source '/none\\x1b[31m' is not there: No such file or directory"])
+    }
+
+    @Test func specialFilesAreNeverOpened() async throws {
+        try await Workshop.with { workshop in
+            let pipe = workshop.folder + "/pipe"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            for more in ["", ", optional: true"] {
+                let tree = try Self.tree("files:\n  - {path: a, source: \(pipe)\(more)}\n")
+                #expect(tree.faults.map(\.message) == ["source '\(PlainText.short(pipe))': it is a pipe, expected a regular file"])
+            }
+        }
+    }
+
+    @Test(arguments: ["/proc/self/stat", "/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"])
+    func whatSaysNothingOfItsLengthIsReadToItsEnd(_ path: String) throws {
+        guard access(path, R_OK) == 0 else { return }
+        let tree = try Self.tree("files:\n  - {path: a, source: \(path)}\n")
+        #expect(tree.faults == [])
+        let bytes = tree.tree.bytes(of: TreePath("a"))
+        #expect(!bytes.isEmpty && bytes.last == 0x0A && bytes.count < 4096)
+    }
+
+    @Test func whatIsHiddenIsKeptTwiceAsOneFile() throws {
+        let tree = try Self.tree("files:\n  - {path: tmp/z, contents: z}\n  - {path: etc/z, contents: z}\n").tree
+        let copy = try #require(tree.identity(of: TreePath("etc/moby/overmount/tmp/z")))
+        #expect(tree.identity(of: TreePath("tmp/z")) == copy)
+        #expect(tree[TreePath("etc/moby/overmount/etc")] == nil)
+    }
+
     @Test func aDirectoryIsNotReplaced() throws {
         let tree = try Self.tree("files:\n  - {path: a/b, contents: x}\n  - {path: a, contents: x}\n  - {path: a/b, directory: true}\n")
         #expect(
             tree.faults.map(\.message) == [
-                "'/a' is a directory already, and would become a file", "'/a/b' is a file already, and would become a directory",
+                "'/a' is a directory for the entry 'a/b' of files and a file for the entry 'a' of files",
+                "'/a/b' is a file for the entry 'a/b' of files and a directory for the entry 'a/b' of files",
             ])
     }
 
     @Test func aFileCannotLieInAFile() throws {
         let tree = try Self.tree("files:\n  - {path: a, contents: x}\n  - {path: a/b, contents: x}\n")
-        #expect(tree.faults.map(\.message) == ["'/a/b' cannot lie in '/a', which is not a directory"])
+        #expect(tree.faults.map(\.message) == ["'/a/b' cannot lie in '/a', which is not a directory for the entry 'a' of files"])
         #expect(tree.faults.first?.location?.line == 3)
     }
 

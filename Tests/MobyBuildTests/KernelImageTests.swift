@@ -16,7 +16,7 @@ struct KernelImageTests {
             try workshop.image("test/kernel:1", files) { execution in
                 if let label { execution.labels = ["org.mobyproject.kernel.initrd": label] }
             }
-            try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755))])
+            try workshop.image("test/init:1", [("init", .file(ProgramFile.head + "INIT", mode: 0o755))])
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
             let result = try await Builder(store: workshop.store, options: workshop.options(change)).build(workshop.spec(yaml))
             return (result, try workshop.read(workshop.folder + "/out/web-kernel"))
@@ -80,7 +80,9 @@ struct KernelImageTests {
     func modulesWantedAndWhatTheyNeed(_ kernel: String, _ expected: [String]) async throws {
         let names = try await Workshop.with { workshop in
             try workshop.image("test/kernel:1", [("kernel", .file("K")), ("kernel.tar", Self.modules())])
-            try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755)), ("lib", .link("usr/lib")), ("usr/lib", .directory())])
+            try workshop.image(
+                "test/init:1",
+                [("init", .file(ProgramFile.head + "INIT", mode: 0o755)), ("lib", .link("usr/lib")), ("usr/lib", .directory())])
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
             let result = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(yaml))
             let listing = try Judge.listing(of: try #require(result.segments.first { $0.key.role == .modules }))

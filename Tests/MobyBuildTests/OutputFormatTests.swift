@@ -43,15 +43,26 @@ struct OutputFormatTests {
     }
 
     @Test func onlyOneStreamGoesToOneFile() {
-        #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["kernel+initrd"], Spec(), streaming: true) }
-        #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["tar", "kernel+initrd"], Spec(), streaming: true) }
+        for (formats, message) in [
+            (["raw"], "format 'raw' is not a stream of bytes, which --output takes"),
+            (["tar", "kernel+initrd"], "format 'kernel+initrd' is not a stream of bytes, which --output takes"),
+            (["tar", "oci"], "--output takes one format, not 'tar', 'oci'"),
+        ] {
+            let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats(formats, Spec(), streaming: true) }
+            #expect(error?.description == message)
+        }
     }
 
-    @Test(arguments: [("rootfstype=tmpfs", 2 * 256 + 64 + 64), ("rootfstype=ramfs", 256 + 64 + 64)])
-    func memory(_ commandLine: String, _ expected: Int) {
+    /// The last ones: a million names are more than a small machine has inodes for, unless its root is a ramfs.
+    @Test(
+        arguments: [
+            ("rootfstype=tmpfs", 0, 2 * 256 + 64 + 64), ("rootfstype=ramfs", 0, 256 + 64 + 64), ("", 32 << 10, 2 * 256 + 32 + 64 + 64),
+            ("", 1 << 20, 8192 + 64), ("rootfstype=ramfs", 1 << 20, 256 + 1024 + 64 + 64),
+        ] as [(String, Int, Int)])
+    func memory(_ commandLine: String, _ entries: Int, _ expected: Int) {
         let mebibyte: UInt64 = 1 << 20
         let estimate = MemoryEstimate.mebibytes(
-            unpacked: 256 * mebibyte, initrd: 24 * mebibyte, kernel: 10 * mebibyte, commandLine: commandLine)
+            unpacked: 256 * mebibyte, entries: entries, initrd: 24 * mebibyte, kernel: 10 * mebibyte, commandLine: commandLine)
         #expect(estimate == expected)
     }
 }

@@ -8,6 +8,8 @@ import Testing
 @testable import MobyBuild
 
 struct SourcesTests {
+    private static let boot = "kernel: {image: \"test/kernel:1\", tar: none}\ninit: [\"test/init:1\"]\n"
+
     /// Writes a tree of plain files and directories to disk.
     static func write(_ tree: FileTree, to folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -22,6 +24,7 @@ struct SourcesTests {
 
     @Test func oneImageFromThreeSourcesIsTheSameInitrd() async throws {
         try await Workshop.with { workshop in
+            try LintTests.fill(workshop)
             let image = try workshop.image("test/app:1", [("bin", .directory()), ("bin/app", .file("APP", mode: 0o755))]) {
                 $0.cmd = ["/bin/app"]
             }
@@ -32,9 +35,9 @@ struct SourcesTests {
             for source in ["test/app:1", "oci:\(layout)", "docker-archive:\(archive)"] {
                 // Each by itself: nothing comes from a cache that another has filled.
                 try? FileManager.default.removeItem(atPath: workshop.store.path + "/segments")
-                let spec = try workshop.spec("services:\n  - {name: app, image: \"\(source)\"}\n")
+                let spec = try workshop.spec(Self.boot + "services:\n  - {name: app, image: \"\(source)\"}\n")
                 let result = try await Builder(store: workshop.store, options: workshop.options()).build(spec)
-                initrds.append(try workshop.read(try #require(result.files.first).path))
+                initrds.append(try workshop.read(try #require(result.files.first { $0.path.hasSuffix("-initrd.img") }).path))
             }
             #expect(initrds.count == 3 && initrds[0] == initrds[1] && initrds[1] == initrds[2])
         }
@@ -43,7 +46,8 @@ struct SourcesTests {
     @Test func volumeAsALayoutIsOneThatSkopeoReads() async throws {
         try await Workshop.with { workshop in
             try workshop.image("test/app:1", [("app", .file("APP"))]) { $0.cmd = ["/app"] }
-            let yaml = "volumes:\n  - {name: apps, image: \"test/app:1\", format: oci, platforms: [linux/amd64]}\n"
+            try LintTests.fill(workshop)
+            let yaml = Self.boot + "volumes:\n  - {name: apps, image: \"test/app:1\", format: oci, platforms: [linux/amd64]}\n"
             let builder = try Builder(store: workshop.store, options: workshop.options { $0.compression = Archive.Compression.none })
             let result = try await builder.build(workshop.spec(yaml))
             let segment = try #require(result.segments.first { $0.key.role == .volume })

@@ -24,6 +24,8 @@ struct Workshop {
         case directory(mode: UInt16 = 0o755)
         case file(String, mode: UInt16 = 0o644, uid: UInt32 = 0, attributes: [FileTree.Attribute] = [])
         case bytes([UInt8])
+        /// An executable file of these bytes.
+        case program([UInt8])
         case link(String)
         /// Another name of a file.
         case hard(String)
@@ -39,6 +41,8 @@ struct Workshop {
                 let content = ExtentList([.bytes(Array(text.utf8))])
                 tree.set(path, FileTree.Node(.regular(content), mode: mode, uid: uid, modified: 1_500_000_000, attributes: attributes))
             case .bytes(let bytes): tree.set(path, FileTree.Node(.regular(ExtentList([.bytes(bytes)])), mode: 0o644))
+            case .program(let bytes):
+                tree.set(path, FileTree.Node(.regular(ExtentList([.bytes(bytes)])), mode: 0o755))
             case .link(let target): tree.set(path, FileTree.Node(.symlink(Array(target.utf8)), mode: 0o777))
             case .hard(let target):
                 guard let target = TreePath(target.utf8), tree.link(path, to: target) else { throw BuildError("no target of \(name)") }

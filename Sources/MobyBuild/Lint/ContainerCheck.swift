@@ -1,6 +1,8 @@
 internal import Archive
 internal import BootLayout
+internal import Extents
 internal import MobySpec
+internal import OCI
 
 /// What can be told of one container before it ever runs.
 struct ContainerCheck {
@@ -15,55 +17,119 @@ struct ContainerCheck {
         config["mounts"]?.items.map { ($0["destination"]?.text ?? "", $0["type"]?.text ?? "", $0["source"]?.text ?? "") } ?? []
     }
 
-    /// Whether the program is in the image and may be executed.
-    func program(in image: RootState) -> Diagnostic? {
+    private func isBound(_ path: String) -> Bool {
+        mounts.contains { $0.type == "bind" && (path + "/").hasPrefix($0.destination + "/") }
+    }
+
+    /// Folders of the PATH that the container will have.
+    private var folders: [String] {
+        let variable = config["process"]?["env"]?.items.compactMap(\.text).last { $0.hasPrefix("PATH=") } ?? RuntimeDraft.defaultPath
+        return variable.dropFirst(5).split(separator: ":").map(String.init)
+    }
+
+    /// Whether the program is in the image and can be started.
+    /// - Parameter facts: what the image has of candidates, with these folders of PATH.
+    func program(_ platform: Platform, _ facts: (_ candidates: [String], _ folders: [String]) throws -> ProgramFacts) rethrows
+        -> Diagnostic?
+    {
         guard let process = config["process"], let program = process["args"]?.items.first?.text else { return nil }
-        let candidates: [String]
-        if program.contains("/") {
-            candidates = [program.hasPrefix("/") ? program : (process["cwd"]?.text ?? "/") + "/" + program]
-        } else {
-            let variable = process["env"]?.items.compactMap(\.text).first { $0.hasPrefix("PATH=") }
-            let path = variable.map { String($0.dropFirst(5)) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-            candidates = path.split(separator: ":").map { "\($0)/\(program)" }
+        let isNamed = !program.contains("/")
+        let candidates =
+            isNamed
+            ? folders.map { "\($0)/\(program)" } : [program.hasPrefix("/") ? program : (process["cwd"]?.text ?? "/") + "/" + program]
+        let inImage = Array(candidates.prefix { !isBound($0) })
+        let isDecided = inImage.count == candidates.count
+        guard !inImage.isEmpty || isDecided else { return nil }
+        let facts = try facts(inImage, folders)
+        guard facts.path != nil else {
+            guard isDecided else { return nil }
+            return warning(program, facts.reason, hint: isNamed ? "looked for \(candidates.joined(separator: ", "))" : nil)
         }
-        var reason = "is not there"
-        for candidate in candidates {
-            if mounts.contains(where: { $0.type == "bind" && (candidate + "/").hasPrefix($0.destination + "/") }) { return nil }
-            guard let item = image.item(at: candidate) else { continue }
-            if item.kind == .regular, item.isExecutable { return nil }
-            reason = item.kind == .directory ? "is a directory" : "is not executable"
-        }
-        let place = container.options.locations["command"] ?? container.image.location
-        return Diagnostic(
-            .warning, at: place, "'\(container.name)' runs '\(program)', which \(reason) in image '\(container.image.value)'",
-            hint: candidates.count > 1 ? "looked for \(candidates.joined(separator: ", "))" : nil)
+        let fault = facts.fault(on: platform) { isBound($0) }
+        return fault.map { warning(program, $0.reason, hint: $0.hint) }
+    }
+
+    private func warning(_ program: String, _ reason: String, hint: String?) -> Diagnostic {
+        Diagnostic(
+            .warning, at: container.options.locations["command"] ?? container.image.location,
+            "'\(container.name)' runs '\(PlainText.short(program))', which \(reason) in image '\(PlainText.short(container.image.value))'",
+            hint: hint)
     }
 
     /// Sources of binds that nothing in the spec provides.
-    func bindSources(in root: RootState, _ spec: Spec) -> [Diagnostic] {
-        let made = (spec.onboot + spec.services).flatMap {
-            ($0.options.runtime?.mkdir ?? []) + ($0.options.runtime?.mounts ?? []).compactMap(\.destination)
-        }
-        let own = explanation.config.record.mkdir + explanation.config.record.mounts.map(\.destination)
+    /// - Parameters:
+    ///   - root: of the machine, with the kernel's modules and `files:`.
+    ///   - all: every container of the spec.
+    ///   - hasModules: false when it is not known what the kernel image brings.
+    func bindSources(in root: RootState, _ all: [Explanation], hasModules: Bool) -> [Diagnostic] {
+        let made = all.flatMap { $0.config.record.mkdir + $0.config.record.mounts.map(\.destination) }
         return mounts.filter { $0.type == "bind" }.compactMap { mount in
             guard let path = root.resolving(mount.source), let first = path.bytes.split(separator: UInt8(ascii: "/")).first,
                 !ContainerCheck.living.contains(String(decoding: first, as: UTF8.self)), root[path] == nil,
-                !(made + own).contains(where: { (mount.source + "/").hasPrefix($0 + "/") || ($0 + "/").hasPrefix(mount.source + "/") })
+                hasModules || !Self.isOfKernel(mount.source),
+                !made.contains(where: { (mount.source + "/").hasPrefix($0 + "/") || ($0 + "/").hasPrefix(mount.source + "/") })
             else { return nil }
             let place = container.options.locations["binds"] ?? container.options.locations["mounts"] ?? container.location
             return Diagnostic(
-                .warning, at: place, "'\(container.name)' binds '\(mount.source)', which no init image and no entry of files has",
+                .warning, at: place,
+                "'\(container.name)' binds '\(PlainText.short(mount.source))', which no init image and no entry of files has",
                 hint: "add it under files:, or make it with runtime.mkdir")
+        }
+    }
+
+    private static func isOfKernel(_ path: String) -> Bool {
+        ["/lib", "/usr/lib"].contains { lib in
+            path == lib || ["modules", "firmware"].contains { (path + "/").hasPrefix("\(lib)/\($0)/") }
         }
     }
 }
 
-extension RootState {
-    /// What a path leads to, all links followed.
-    func item(at text: String) -> Item? { resolving(text).flatMap { self[$0] } }
+extension ProgramFacts {
+    /// Why a program that is there cannot be started.
+    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide what is there.
+    func fault(on platform: Platform, isCovered: (String) -> Bool = { _ in false }) -> (reason: String, hint: String?)? {
+        for (index, executable) in executables.enumerated() {
+            let who = index == 0 ? "" : "is run by '\(PlainText.short(executable.path))', which "
+            let interpreter = PlainText.short(executable.interpreter ?? "")
+            switch executable.form {
+            case .unknown:
+                return (who + "is neither a program nor a script", "a script begins with #! and the path of its interpreter")
+            case .script:
+                if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
+                    let isDOS = executable.interpreter?.hasSuffix("\r") == true
+                    return (
+                        who + "is a script for '\(interpreter)', which \(fault)",
+                        isDOS ? "its lines end in CR LF; save it with LF alone" : nil
+                    )
+                }
+                if let program = executable.missingProgram {
+                    return (who + "is a script for '\(PlainText.short(program))', which no folder of PATH has", nil)
+                }
+            case .elf:
+                if let known = Self.machines[platform.architecture], !known.contains(executable.machine) {
+                    let other = ELF.machines[executable.machine] ?? "machine \(executable.machine)"
+                    return (who + "is a program for \(other), not for \(platform.architecture),", nil)
+                }
+                if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
+                    return (
+                        who + "needs the loader '\(interpreter)', which \(fault)",
+                        "link the program statically, or take an image with its C library"
+                    )
+                }
+                let missing = executable.missingLibraries.prefix(3).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
+                if !missing.isEmpty, !["/lib", "/lib64", "/usr", "/usr/lib", "/usr/lib64", "/opt", "/usr/local"].contains(where: isCovered)
+                {
+                    return (who + "needs the library \(missing), which is not there", nil)
+                }
+            }
+        }
+        return nil
+    }
 
-    /// The path that a path leads to, all links followed, whether or not something is there.
-    func resolving(_ text: String) -> TreePath? { resolvingParents(Array("\(text)/x".utf8))?.parent }
+    /// Values of `e_machine` that a machine of an architecture runs.
+    private static let machines: [String: Set<Int>] = [
+        "amd64": [62, 3], "386": [3], "arm64": [183, 40], "arm": [40], "riscv64": [243], "ppc64le": [21], "s390x": [22], "loong64": [258],
+    ]
 }
 
 extension JSONValue {

@@ -1,10 +1,21 @@
 internal import Archive
 internal import BootLayout
+internal import Extents
 public import MobySpec
 public import OCI
 
-/// Looks, without a network, at what a spec and the images that are in the store already make of each other.
+/// Looks, without a network, at what a spec and the images that are in the store make of each other: all that a build would say before it fetches
+/// anything, by the same code.
 public struct Lint: Sendable {
+    /// What was found.
+    public struct Result: Sendable {
+        public internal(set) var diagnostics: [Diagnostic] = []
+        /// What is not as one may think, e.g. optional files that are left out.
+        public internal(set) var notes: [String] = []
+        /// Images that the store does not have, as the spec names them: what depends on them was not looked at.
+        public internal(set) var absent: [String] = []
+    }
+
     let store: ContentStore
     let options: BuildOptions
 
@@ -13,67 +24,75 @@ public struct Lint: Sendable {
         self.options = options
     }
 
-    /// Faults and warnings of containers whose images are at hand: the final configuration, the program it runs, and what is bound into it.
-    /// - Throws: errors of the store; an image that is not there is passed over.
-    public func images(_ spec: Spec) async throws -> [Diagnostic] {
-        let cache = try SegmentCache(store: store.path)
+    /// Faults and warnings of a spec, of its formats, and of those of its images that are at hand.
+    /// - Throws: errors of the store.
+    public func check(_ spec: Spec) async throws -> Result {
+        var result = Result()
+        let formats = try faults(&result) { try FormatChoice.formats(options, spec) } ?? []
+        let formatsAreOpen = options.formats.isEmpty && spec.outputs.isEmpty
+        result.diagnostics += SectionCheck(spec, formats, formatsAreOpen: formatsAreOpen).found
+        do { _ = try BootMedium.checkedLength(spec.kernel.cmdline ?? "") } catch let error as BuildError {
+            result.diagnostics.append(Diagnostic(at: spec.kernel.image?.location, error.description, hint: error.hint))
+        }
+        let images = try await present(spec, &result)
+        try check(spec, images, formats, &result)
+        return result
+    }
+
+    private func check(_ spec: Spec, _ present: [String: Image], _ formats: [OutputFormat], _ result: inout Result) throws {
+        let images = ImageSet(store: store, cache: try SegmentCache(store: store.path), images: present)
+        func isAbsent(_ source: Located<String>) -> Bool { present[source.value] == nil }
+        // What is at hand; numbers of containers are those of the whole.
+        var part = spec
+        part.onboot.removeAll { isAbsent($0.image) }
+        part.onshutdown.removeAll { isAbsent($0.image) }
+        part.services.removeAll { isAbsent($0.image) }
+        part.volumes.removeAll { $0.image.map(isAbsent) ?? false }
+        part.`init`.removeAll(where: isAbsent)
+        let hasKernel = spec.kernel.image.map { !isAbsent($0) } ?? true
+        let hasInit = part.`init`.count == spec.`init`.count && !spec.`init`.isEmpty
+        let containers = try ContainerPlan(
+            part, images, identities: IdentityTable(spec), volumes: VolumeTable(spec), &result.diagnostics)
+        result.diagnostics += containers.warnings
+        let kernel = hasKernel ? try faults(&result) { try KernelImage(spec.kernel, images) } ?? nil : nil
+        var assembly = RootAssembly(part, images, VolumeLayouts(), containers, kernel, options)
+        assembly.identities = IdentityTable(spec)
+        let names = try assembly.names()
+        result.notes += names.notes
+        result.diagnostics += names.faults
+        let check = ImageCheck(part, images, containers, formats, platform: options.provider.platform)
+        result.diagnostics += try check.found(
+            hasInit ? check.initFacts() : nil, names, hasModules: kernel != nil || spec.kernel.image == nil)
+        if let image = spec.boot.image, let loaders = present[image.value] {
+            result.diagnostics += BootCheck(image, in: ImageContents(try images.tree(loaders), loaders.name).state).faults
+        }
+    }
+
+    /// Runs a step of the build; faults of the spec are noted, and nil is returned.
+    private func faults<Value>(_ result: inout Result, _ step: () throws -> Value) rethrows -> Value? {
+        do { return try step() } catch let error as SpecError { result.diagnostics += error.diagnostics } catch let fault as Diagnostic {
+            result.diagnostics.append(fault)
+        }
+        return nil
+    }
+
+    /// The images that are at hand. What a local source lacks is a fault, as nothing can be fetched for it.
+    private func present(_ spec: Spec, _ result: inout Result) async throws -> [String: Image] {
         var options = options.provider
         options.pull = .never
         let provider = ImageProvider(store: store, options: options)
-        let present = await Lint.present(spec, provider)
-        let images = ImageSet(store: store, cache: cache, images: present)
-        var part = spec
-        part.onboot.removeAll { present[$0.image.value] == nil }
-        part.onshutdown.removeAll { present[$0.image.value] == nil }
-        part.services.removeAll { present[$0.image.value] == nil }
-        let plan: ContainerPlan
-        do { plan = try ContainerPlan(part, images, identities: IdentityTable(spec)) } catch let error as SpecError {
-            return error.diagnostics
-        }
-        var found = plan.warnings
-        let root = try root(spec, images, present)
-        var states: [String: RootState] = [:]
-        for explanation in plan.explanations {
-            let check = ContainerCheck(explanation: explanation)
-            let image = images[explanation.container.image]
-            if states[image.identity] == nil { states[image.identity] = try Lint.state(images.tree(image), image.name) }
-            if let state = states[image.identity], let warning = check.program(in: state) { found.append(warning) }
-            if let root { found += check.bindSources(in: root, spec) }
-        }
-        if let image = spec.boot.image, let loaders = present[image.value] {
-            found += try BootCheck(image, in: Lint.state(images.tree(loaders), loaders.name)).faults
-        }
-        return found
-    }
-
-    private static func present(_ spec: Spec, _ provider: ImageProvider) async -> [String: Image] {
         var present: [String: Image] = [:]
-        let sources = spec.`init` + (spec.onboot + spec.onshutdown + spec.services).map(\.image) + [spec.boot.image].compactMap(\.self)
-        for source in Set(sources.map(\.value)) { present[source] = try? await provider.image(source) }
+        var seen: Set<String> = []
+        for source in spec.imageSources + [spec.boot.image].compactMap(\.self) where seen.insert(source.value).inserted {
+            do { present[source.value] = try await provider.image(source.value) } catch {
+                let isLocal = ["oci:", "oci-archive:", "docker-archive:"].contains { source.value.hasPrefix($0) }
+                if isLocal || error is ImageReferenceError {
+                    result.diagnostics.append(Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint))
+                } else {
+                    result.absent.append(source.value)
+                }
+            }
+        }
         return present
-    }
-
-    /// The root as init images make it; nil when one of them is not at hand.
-    private func root(_ spec: Spec, _ images: ImageSet, _ present: [String: Image]) throws -> RootState? {
-        var state = RootState()
-        for source in spec.`init` {
-            guard let image = present[source.value] else { return nil }
-            var tree = try images.tree(image)
-            ImageFixUp.system.apply(to: &tree)
-            state.unpack(RootListing(tree), from: source.value)
-        }
-        var files = FileTree()
-        for file in spec.files {
-            if let path = TreePath(file.path.utf8) { files.set(path, FileTree.Node(.directory, mode: 0o755)) }
-        }
-        files.addMissingParents()
-        state.unpack(RootListing(files), from: "files")
-        return state
-    }
-
-    private static func state(_ tree: FileTree, _ name: String) -> RootState {
-        var state = RootState()
-        state.unpack(RootListing(tree), from: name)
-        return state
     }
 }

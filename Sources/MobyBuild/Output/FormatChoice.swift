@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobySpec
 
 /// Which formats a build makes: `--format` wins, then the `outputs` of the spec, then kernel and initrd.
@@ -39,9 +40,15 @@ enum FormatChoice {
 
     private static func checked(_ formats: [OutputFormat], streaming: Bool) throws -> [OutputFormat] {
         guard streaming else { return formats }
-        guard formats.count == 1, let format = formats.first, format.isStreamable else {
-            let names = OutputFormat.all.filter { $0.isAvailable && $0.isStreamable }.map(\.name).joined(separator: ", ")
-            throw BuildError("one output file takes one format that is one stream", hint: "such formats: \(names)")
+        let names = OutputFormat.all.filter { $0.isAvailable && $0.isStreamable }.map(\.name).joined(separator: ", ")
+        if let other = formats.first(where: { !$0.isStreamable }) {
+            throw BuildError(
+                "format '\(other)' is not a stream of bytes, which --output takes",
+                hint: "write it into a folder with --dir; streams: \(names)")
+        }
+        guard formats.count == 1 else {
+            let asked = formats.map { "'\($0)'" }.joined(separator: ", ")
+            throw BuildError("--output takes one format, not \(asked)", hint: "streams: \(names)")
         }
         return formats
     }
@@ -51,7 +58,7 @@ extension OutputFormat {
     /// The format of a name, of today or of 2017, that this version can make.
     /// - Throws: with a guess of what was meant.
     public static func available(_ name: String) throws(BuildError) -> OutputFormat {
-        guard !name.isEmpty else { throw BuildError("an empty name of an output format", hint: "'moby formats' lists what there is") }
+        guard !name.isEmpty else { throw BuildError("the name of an output format is empty", hint: "'moby formats' lists what there is") }
         let format = named(names2017[name] ?? name)
         if let format, format.isAvailable { return format }
         let names = all.filter(\.isAvailable).map(\.name)
@@ -59,6 +66,6 @@ extension OutputFormat {
             throw BuildError("output format '\(name)' is not made", hint: format.instead ?? "available: \(names.joined(separator: ", "))")
         }
         let guess = Spelling.closest(to: name, in: namesInSpecs).map { "did you mean '\($0)'? " } ?? ""
-        throw BuildError("unknown output format '\(name)'", hint: guess + "formats: \(names.joined(separator: ", "))")
+        throw BuildError("unknown output format '\(PlainText.short(name))'", hint: guess + "formats: \(names.joined(separator: ", "))")
     }
 }

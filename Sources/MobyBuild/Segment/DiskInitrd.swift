@@ -17,9 +17,7 @@ enum DiskInitrd {
             throw BuildError("the init images have no '/init', which is to mount the root", hint: "name an init image under 'init'")
         }
         for fileSystem in fileSystems where try !mentions(program, Array(fileSystem.mark.utf8)) {
-            throw BuildError(
-                "the '/init' of the init images does not know '\(BootLayout.rootWord)=' for \(fileSystem.name), which a root on a disk needs",
-                hint: "take the init image of this version, or build another format")
+            throw unknownRoot(fileSystem)
         }
         tree.set(TreePath("init"), node)
         for folder in [TreePath("dev"), TreePath("proc"), TreePath("sys"), TreePath("etc/moby")] {
@@ -27,6 +25,12 @@ enum DiskInitrd {
         }
         tree.addMissingParents()
         return tree
+    }
+
+    static func unknownRoot(_ fileSystem: RootFileSystem) -> BuildError {
+        BuildError(
+            "the '/init' of the init images does not know '\(BootLayout.rootWord)=' for \(fileSystem.name), which a root on a disk needs",
+            hint: "take the init image of this version, or build another format")
     }
 
     /// What `/init` is when links are followed.
@@ -43,7 +47,7 @@ enum DiskInitrd {
         return nil
     }
 
-    private static func mentions(_ program: ExtentList, _ text: [UInt8]) throws -> Bool {
+    static func mentions(_ program: ExtentList, _ text: [UInt8]) throws -> Bool {
         let bytes = try ExtentReader.bytes(of: program, limit: 256 << 20)
         guard let first = text.first, bytes.count >= text.count else { return false }
         // A loop over bare bytes: a general search takes a second for a program of 8 MB.

@@ -1,4 +1,5 @@
 internal import Archive
+internal import Extents
 public import MobySpec
 
 /// Finds what the kernel would get wrong, in silence, when it unpacks one segment over another (initramfs buffer format; init/initramfs.c):
@@ -23,13 +24,14 @@ public struct OverlapCheck {
             if (old.kind == .directory) != (entry.kind == .directory) {
                 let (was, isNow) = (phrase(old.kind, old.target), phrase(entry.kind, entry.target))
                 report(
-                    "'/\(entry.path)' is \(was) in '\(old.owner)' and \(isNow) in '\(owner)'",
+                    "'/\(PlainText.short("\(entry.path)"))' is \(was) in '\(PlainText.short(old.owner))' and \(isNow) in '\(PlainText.short(owner))'",
                     hint: "the kernel cannot turn one into the other when it unpacks the initrd; remove one of them", at: location)
             } else if entry.kind == .regular, old.kind == .regular, old.group != 0, !replaces(entry, old, names: names, in: listing) {
-                let others = (state.members[old.group] ?? []).filter { $0 != entry.path }.sorted().map { "'/\($0)'" }
+                let others = (state.members[old.group] ?? []).filter { $0 != entry.path }.sorted().map { "'/\(PlainText.short("\($0)"))'" }
                 guard !others.isEmpty else { continue }
                 report(
-                    "'/\(entry.path)' of '\(owner)' overwrites a file of '\(old.owner)' that is also \(others.joined(separator: ", "))",
+                    "'/\(PlainText.short("\(entry.path)"))' of '\(PlainText.short(owner))' overwrites a file of "
+                        + "'\(PlainText.short(old.owner))' that is also \(others.prefix(5).joined(separator: ", "))",
                     hint: "hard links share their content; let one image provide the file, or all of its names", at: location)
             }
         }
@@ -43,7 +45,7 @@ public struct OverlapCheck {
     }
 
     private func phrase(_ kind: RootListing.Kind, _ target: [UInt8]) -> String {
-        kind == .symlink ? "a symbolic link to '\(String(decoding: target, as: UTF8.self))'" : kind.phrase
+        kind == .symlink ? "a symbolic link to '\(PlainText.short(String(decoding: target, as: UTF8.self)))'" : kind.phrase
     }
 
     private mutating func report(_ message: String, hint: String, at location: SourceLocation?) {

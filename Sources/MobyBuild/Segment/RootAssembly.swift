@@ -12,11 +12,27 @@ struct RootAssembly {
         /// The same as trees.
         var parts: [RootPart] = []
         var warnings: [Diagnostic] = []
+        /// What was found out about names on the way.
+        var names = Names()
         /// The root for a disk, for each file system asked for.
         var diskRoots: [RootFileSystem: DiskRoot] = [:]
 
         var microcode: Segment? { segments.first { $0.key.role == .microcode } }
     }
+
+    /// What lies at the root, by names.
+    struct Names {
+        /// Init images, modules and `files:`.
+        var root = RootState()
+        /// Entries of `files:` that are hidden by what is mounted at boot.
+        var overmounted: [(path: TreePath, mount: String, place: SourceLocation)] = []
+        /// What was left out.
+        var notes: [String] = []
+        var faults: [Diagnostic] = []
+    }
+
+    /// The owner of names that ``names()`` have from `files:`.
+    static let filesOwner = "files"
 
     let spec: Spec
     let layouts: VolumeLayouts
@@ -25,6 +41,8 @@ struct RootAssembly {
     let cache: SegmentCache
     let plan: SegmentPlan
     let home: String?
+    /// Numbers of containers that `files:` may name.
+    var identities: IdentityTable
 
     init(
         _ spec: Spec, _ images: ImageSet, _ layouts: VolumeLayouts, _ containers: ContainerPlan, _ kernel: KernelImage?,
@@ -36,6 +54,7 @@ struct RootAssembly {
         self.kernel = kernel
         cache = images.cache
         home = options.home
+        identities = IdentityTable(spec)
         let compression = options.compression ?? (kernel?.facts.readsZstd == true ? .zstd(level: 3) : .gzip)
         plan = SegmentPlan(spec: spec, images: images, compression: compression)
     }
@@ -56,12 +75,14 @@ struct RootAssembly {
         let rest = try await SegmentEncoder.encode(first + (encoding ? others : []), in: cache)
         let moduleListing = try modules.map { ($0, try names(rest[first.count - 1])) }
 
-        let tree = try specTree(over: [moduleListing].compactMap(\.self) + listings)
+        let (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
+        guard found.faults.isEmpty else { throw SpecError(found.faults) }
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
         let files = try plan.generated(tree, role: .spec, title: "linuxkit.files")
         let whole = sentinel(folder, after: first + initial + others + [files])
         let last = [files, try plan.generated(whole, role: .sentinel, title: "sentinel")]
         var result = Result()
+        result.names = found
         let (head, tail) = (rest[..<first.count], rest[first.count...])
         result.segments = try await head + initialSegments + tail + SegmentEncoder.encode(last, in: cache)
         let all = [modules].compactMap(\.self) + initial + others + last
@@ -96,19 +117,49 @@ struct RootAssembly {
     }
 
     /// The tree of the spec over the listings, all checked against each other.
-    private func specTree(over listings: [(PlannedSegment, RootListing)]) throws -> FileTree {
+    private func specTree(over listings: [(PlannedSegment, RootListing)]) throws -> (FileTree, Names) {
         var check = OverlapCheck()
         for (segment, listing) in listings { check.add(listing, from: segment.title, at: segment.place) }
         var tree = SpecTree(over: check.root)
         for explanation in containers.explanations { tree.add(bundle: explanation) }
         for volume in spec.volumes { tree.add(volume: volume) }
-        let context = SpecTree.FileContext(spec: spec, identities: IdentityTable(spec), home: home)
+        let context = SpecTree.FileContext(spec: spec, identities: identities, home: home)
         for file in spec.files { tree.add(file: file, context) }
         tree.directory("etc/moby")
-        check.add(RootListing(tree.tree), from: "files", at: spec.files.first?.location)
-        let faults = tree.faults + check.faults
-        guard faults.isEmpty else { throw SpecError(faults) }
-        return tree.tree
+        check.add(RootListing(tree.tree), from: Self.filesOwner, at: spec.files.first?.location)
+        let faults = tree.faults + check.faults + sentinelFaults(check.root, listings.map(\.0))
+        return (tree.tree, Names(root: check.root, overmounted: tree.overmounted, notes: tree.notes, faults: faults))
+    }
+
+    /// The sentinel is a file of the build: anything else in its place stays there when the kernel unpacks, and PID 1 takes the initrd as cut short.
+    private func sentinelFaults(_ root: RootState, _ segments: [PlannedSegment]) -> [Diagnostic] {
+        guard let path = root.resolvingParents(TreePath("etc/moby/sentinel")), let item = root[path], item.kind != .regular else {
+            return []
+        }
+        return [
+            Diagnostic(
+                at: segments.first { $0.title == item.owner }?.place ?? spec.files.first?.location,
+                "'/\(PlainText.short("\(path)"))' is \(item.kind.phrase) in '\(PlainText.short(item.owner))', "
+                    + "where the build puts a file that tells a whole initrd from one that was cut short", hint: "remove it")
+        ]
+    }
+
+    /// What ``assemble(encoding:onDisk:)`` finds out about names, and its faults, with nothing encoded.
+    func names() throws -> Names {
+        var listings = try plan.initial().map { ($0, try listing($0)) }
+        var faults: [Diagnostic] = []
+        if let modules = kernel.flatMap({ ModulesTree($0, root: state(listings)) }).map({ plan.modules($0) }) {
+            do { listings.insert((modules, try listing(modules)), at: 0) } catch let fault as Diagnostic { faults.append(fault) }
+        }
+        var names = try specTree(over: listings).1
+        names.faults = faults + names.faults
+        return names
+    }
+
+    private func listing(_ segment: PlannedSegment) throws -> RootListing {
+        if let known = cache.names(segment.key) { return known }
+        guard case .tree(let make) = segment.content else { return RootListing() }
+        return RootListing(try make())
     }
 
     /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole. `moby inspect` finds in it
@@ -126,7 +177,7 @@ struct RootAssembly {
         guard segment.record.lostAttributes > 0 else { return nil }
         return Diagnostic(
             .warning, at: nil,
-            "\(segment.record.lostAttributes) files of '\(segment.title)' have extended attributes, which an initrd cannot carry",
+            "\(segment.record.lostAttributes) files of '\(PlainText.short(segment.title))' have extended attributes, which an initrd cannot carry",
             hint: "file capabilities among them have no effect; give the container the capabilities instead")
     }
 }

@@ -1,6 +1,5 @@
 internal import Archive
 internal import Extents
-internal import Glibc
 internal import MobySpec
 
 extension SpecTree {
@@ -12,10 +11,10 @@ extension SpecTree {
         var home: String?
     }
 
-    /// One entry of `files:`, with the parents that nobody has: they get its owner and its mode with search bits.
+    /// One entry of `files:`, with the parents that are missing: they get its owner and its mode with search bits.
     mutating func add(file: FileSpec, _ context: FileContext) {
         guard let path = TreePath(file.path.utf8), !path.isRoot else {
-            fault(file, "path '\(file.path)' is not a path inside the guest", hint: "it must not have '..' nor be empty")
+            fault(file, "path '\(PlainText.short(file.path))' is not a path inside the guest", hint: "it must not have '..' or be empty")
             return
         }
         guard let uid = number(file.uid, "uid", file, context), let gid = number(file.gid, "gid", file, context) else { return }
@@ -35,11 +34,15 @@ extension SpecTree {
         var parentMode = file.mode ?? 0o700
         if case .directory = kind { mode = file.mode ?? 0o700 }
         if case .symlink = kind { mode = 0o777 }
-        if file.mode == nil, case .directory = kind { parentMode = 0o700 }
+        if file.mode == nil, case .directory = kind {
+            parentMode = 0o700
+            mode = Self.standardMode(path) ?? mode
+        }
         for shift: UInt16 in [0, 3, 6] where parentMode >> shift & 0o7 != 0 { parentMode |= 1 << shift }
-        put(
-            path, FileTree.Node(kind, mode: mode, uid: uid, gid: gid),
-            parent: FileTree.Node(.directory, mode: parentMode, uid: uid, gid: gid), at: file.location)
+        let parent = FileTree.Node(.directory, mode: parentMode, uid: uid, gid: gid)
+        let author = Author(name: "the entry '\(PlainText.short(file.path))' of files", place: file.location)
+        guard let place = put(path, FileTree.Node(kind, mode: mode, uid: uid, gid: gid), parent: parent, by: author) else { return }
+        keepOvermounted(place, parent: parent, file.location, by: author)
     }
 
     private mutating func number(_ identity: Identity?, _ key: String, _ file: FileSpec, _ context: FileContext) -> UInt32? {
@@ -49,29 +52,23 @@ extension SpecTree {
         return nil
     }
 
-    /// A file of the build machine. What is missing is passed over when the entry is optional.
+    /// A file of the build machine. What is missing is left out when the entry is optional.
     private mutating func host(_ source: String, _ file: FileSpec, _ context: FileContext) -> ExtentList? {
+        let quoted = PlainText.short(source)
         var name = source
         if source.hasPrefix("~/") {
             guard let home = context.home else {
-                fault(file, "source '\(source)' needs a home directory, and HOME is not set")
+                fault(file, "source '\(quoted)' needs a home directory, and HOME is not set")
                 return nil
             }
             name = home + source.dropFirst(1)
         }
-        var info = stat()
-        guard stat(name, &info) == 0, access(name, R_OK) == 0 else {
-            if !file.optional {
-                fault(file, "source '\(source)': \(String(cString: strerror(errno)))", hint: "write optional: true if it may be missing")
+        do { return try HostFile.read(name) } catch {
+            if file.optional, error.canBeLeftOut {
+                note("left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' is not there: \(error.reason)")
+            } else {
+                fault(file, "source '\(quoted)': \(error.reason)", hint: error.hint)
             }
-            return nil
-        }
-        guard info.st_mode & S_IFMT == S_IFREG else {
-            if !file.optional { fault(file, "source '\(source)' is not a regular file", hint: "give each file an entry of its own") }
-            return nil
-        }
-        do { return try ExtentList(file: name) } catch {
-            fault(file, "source '\(source)': \(error)")
             return nil
         }
     }

@@ -5,29 +5,45 @@ internal import MobySpec
 
 /// The tree of the last, small segment: all that the YAML decides, and nothing that an image does.
 struct SpecTree {
+    /// Who asks for a node.
+    struct Author {
+        /// As it is named in a sentence, e.g. `container 'web'`.
+        var name: String
+        var place: SourceLocation?
+
+        static let build = Author(name: "the build itself", place: nil)
+    }
+
     private(set) var tree = FileTree()
     private(set) var faults: [Diagnostic] = []
+    /// What was left out without being a fault.
+    private(set) var notes: [String] = []
+    /// Entries of `files:` that lie where something is mounted at boot, by where it is mounted.
+    private(set) var overmounted: [(path: TreePath, mount: String, place: SourceLocation)] = []
+    private var authors: [TreePath: Author] = [:]
     /// What init images and modules put at the root before: their directories keep their owner and mode, their links are followed.
     let root: RootState
 
     init(over root: RootState) { self.root = root }
 
     /// Puts a node and, with `parent` as pattern, the directories above it that nobody else has.
+    /// - Returns: where it is, links followed; nil after a fault.
+    @discardableResult
     mutating func put(
-        _ written: TreePath, _ node: FileTree.Node, parent: FileTree.Node = FileTree.Node(.directory, mode: 0o755),
-        at place: SourceLocation? = nil
-    ) {
+        _ written: TreePath, _ node: FileTree.Node, parent: FileTree.Node = FileTree.Node(.directory, mode: 0o755), by author: Author
+    ) -> TreePath? {
         guard let path = root.resolvingParents(written), !path.isRoot else {
-            faults.append(Diagnostic(at: place, "'/\(written)' lies behind a symbolic link that leads nowhere"))
-            return
+            fault("'/\(Self.quoted(written))' lies behind a symbolic link that leads nowhere", author)
+            return nil
         }
         var above = path.parent
         var missing: [TreePath] = []
         while !above.isRoot {
             if let known = tree[above] {
-                guard case .directory = known.kind else {
-                    faults.append(Diagnostic(at: place, "'/\(path)' cannot lie in '/\(above)', which is not a directory"))
-                    return
+                guard isDirectory(known) else {
+                    let owner = authors[above]?.name ?? "another"
+                    fault("'/\(Self.quoted(path))' cannot lie in '/\(Self.quoted(above))', which is not a directory for \(owner)", author)
+                    return nil
                 }
                 break
             }
@@ -37,26 +53,90 @@ struct SpecTree {
         }
         if let old = tree[path], isDirectory(old) != isDirectory(node) {
             let (was, isNow) = isDirectory(old) ? ("a directory", "a file") : ("a file", "a directory")
-            faults.append(Diagnostic(at: place, "'/\(path)' is \(was) already, and would become \(isNow)", hint: "remove one of the two"))
-            return
+            let other = authors[path] ?? .build
+            fault(
+                "'/\(Self.quoted(path))' is \(was) for \(other.name) and \(isNow) for \(author.name)",
+                author.place == nil ? other : author, hint: "remove one of the two, or give it another path")
+            return nil
         }
-        for directory in missing.reversed() { tree.set(directory, parent) }
+        for directory in missing.reversed() {
+            tree.set(directory, parent)
+            authors[directory] = author
+        }
         tree.set(path, node)
+        authors[path] = author
+        return path
     }
+
+    private static func quoted(_ path: TreePath) -> String { PlainText.short("\(path)") }
 
     private func isDirectory(_ node: FileTree.Node) -> Bool {
         if case .directory = node.kind { true } else { false }
     }
 
-    mutating func note(_ fault: Diagnostic) { faults.append(fault) }
-
-    mutating func directory(_ path: String, mode: UInt16 = 0o755) {
-        guard let path = TreePath(path.utf8) else { return }
-        put(path, FileTree.Node(.directory, mode: mode))
+    private mutating func fault(_ message: String, _ author: Author, hint: String? = nil) {
+        faults.append(Diagnostic(at: author.place, message, hint: hint))
     }
 
-    mutating func file(_ path: String, _ text: String) {
+    mutating func note(_ fault: Diagnostic) { faults.append(fault) }
+
+    mutating func note(_ text: String) { notes.append(text) }
+
+    mutating func directory(_ path: String, mode: UInt16 = 0o755, by author: Author = .build) {
         guard let path = TreePath(path.utf8) else { return }
-        put(path, .file(text, mode: 0o644))
+        put(path, FileTree.Node(.directory, mode: mode), by: author)
+    }
+
+    mutating func file(_ path: String, _ text: String, by author: Author = .build) {
+        guard let path = TreePath(path.utf8) else { return }
+        put(path, .file(text, mode: 0o644), by: author)
+    }
+}
+
+extension SpecTree {
+    /// Folders of a running machine that hide what an initrd has there: those that PID 1 fills from ``BootLayout/overmountPath``, and others.
+    private static let mounts: [(path: TreePath, isFilled: Bool)] = [
+        (TreePath("run"), true), (TreePath("tmp"), true), (TreePath("var"), true), (TreePath("dev"), false), (TreePath("proc"), false),
+        (TreePath("sys"), false),
+    ]
+    /// Folders that PID 1 makes, with their modes.
+    private static let standard: [(path: TreePath, mode: UInt16)] =
+        [
+            (TreePath("run"), 0o755), (TreePath("tmp"), 0o1777), (TreePath("var"), 0o755), (TreePath("var/empty"), 0o555),
+            (TreePath("var/tmp"), 0o1777),
+        ]
+        + [
+            TreePath("var/cache"), TreePath("var/lib"), TreePath("var/local"), TreePath("var/lock"), TreePath("var/log"),
+            TreePath("var/opt"),
+            TreePath("var/spool"),
+        ].map { ($0, 0o755) }
+
+    /// Whether the mode of a folder is not for `files:` to choose by default.
+    static func standardMode(_ path: TreePath) -> UInt16? { standard.first { $0.path == path }?.mode }
+
+    /// The mount that hides what lies at a path, once a machine runs.
+    static func hidingMount(_ path: TreePath) -> (path: TreePath, isFilled: Bool)? {
+        mounts.first { path != $0.path && path.isInside($0.path) }
+    }
+
+    /// Gives an entry of `files:` a second name where PID 1 takes it from when the mount is there; the first serves tar archives, containers and
+    /// what looks into an initrd.
+    mutating func keepOvermounted(_ path: TreePath, parent: FileTree.Node, _ place: SourceLocation, by author: Author) {
+        guard let node = tree[path] else { return }
+        let original = path
+        // A link in every running machine.
+        let linked = TreePath("var/run")
+        let path = path.isInside(linked) ? TreePath("run").appending(TreePath(path.bytes.dropFirst(linked.bytes.count)) ?? .root) : path
+        guard let mount = Self.hidingMount(path) else { return }
+        overmounted.append((path, "/\(mount.path)", place))
+        guard mount.isFilled, let folder = TreePath(BootLayout.overmountPath.utf8) else { return }
+        directory("\(folder)", by: author)
+        for above in path.parents where tree[folder.appending(above)] == nil {
+            var node = tree[above] ?? parent
+            if let mode = Self.standardMode(above) { node = FileTree.Node(.directory, mode: mode) }
+            put(folder.appending(above), node, by: author)
+        }
+        guard let copy = put(folder.appending(path), node, by: author), case .regular = node.kind, path == original else { return }
+        _ = tree.link(copy, to: path)
     }
 }

@@ -7,6 +7,8 @@ internal import OCI
 struct VolumeLayouts: Sendable {
     private let images: [String: [Image]]
 
+    init(images: [String: [Image]] = [:]) { self.images = images }
+
     /// Gets the images of the platforms that volumes name; without names it is the platform of the build.
     static func fetch(_ spec: Spec, provider: (Platform) -> ImageProvider) async throws -> VolumeLayouts {
         var images: [String: [Image]] = [:]
@@ -15,7 +17,8 @@ struct VolumeLayouts: Sendable {
             for text in volume.platforms {
                 guard let platform = Platform(text) else {
                     throw Diagnostic(
-                        at: volume.location, "platform '\(text)' of volume '\(volume.name)' is not of the form os/arch[/variant]",
+                        at: volume.location,
+                        "platform '\(PlainText.short(text))' of volume '\(volume.name)' is not of the form os/arch[/variant]",
                         hint: "for example linux/amd64")
                 }
                 images[volume.name, default: []].append(try await provider(platform).image(source.value))

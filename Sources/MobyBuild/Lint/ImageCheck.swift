@@ -1,0 +1,107 @@
+internal import Archive
+internal import BootLayout
+internal import Extents
+public import MobySpec
+internal import OCI
+
+/// What can be told of a spec and its images before a machine boots. `build` and `lint` both say it; what takes long to find out is kept in
+/// the cache.
+struct ImageCheck {
+    let spec: Spec
+    let images: ImageSet
+    let containers: ContainerPlan
+    let formats: [OutputFormat]
+    let platform: Platform
+
+    init(_ spec: Spec, _ images: ImageSet, _ containers: ContainerPlan, _ formats: [OutputFormat], platform: Platform) {
+        self.spec = spec
+        self.images = images
+        self.containers = containers
+        self.formats = formats
+        self.platform = platform
+    }
+
+    /// What the init images have; nil when there are none.
+    func initFacts() throws -> InitFacts? {
+        spec.`init`.isEmpty ? nil : try InitCheck.facts(spec, images, platform: platform)
+    }
+
+    /// - Parameters:
+    ///   - facts: of the init images; nil when they are not known.
+    ///   - names: of the root; what needs all init images is left out when `facts` is nil.
+    ///   - hasModules: false when it is not known what the kernel image brings.
+    func found(_ facts: InitFacts?, _ names: RootAssembly.Names, hasModules: Bool) throws -> [Diagnostic] {
+        var found = try programs()
+        guard let facts else { return found }
+        let all = containers.explanations
+        for explanation in all {
+            found += ContainerCheck(explanation: explanation).bindSources(in: names.root, all, hasModules: hasModules)
+        }
+        guard formats.contains(where: \.boots) else { return found }
+        found += InitCheck(spec, facts, formats, root: names.root, platform: platform).found
+        return found + overmounted(facts, names) + hidden(names.root)
+    }
+
+    /// Programs of containers that cannot be started.
+    private func programs() throws -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        let images = images
+        for (_, members) in Dictionary(grouping: containers.explanations, by: { images[$0.container.image].identity }).sorted(by: {
+            $0.key < $1.key
+        }) {
+            guard let first = members.first else { continue }
+            let image = images[first.container.image]
+            let contents = LazyContents { ImageContents(try images.tree(image), image.name) }
+            for explanation in members {
+                let fault = try ContainerCheck(explanation: explanation).program(image.platform) {
+                    try images.program($0, folders: $1, in: image, contents)
+                }
+                if let fault { found.append(fault) }
+            }
+        }
+        return found.sorted { ($0.location?.line ?? 0, $0.location?.column ?? 0) < ($1.location?.line ?? 0, $1.location?.column ?? 0) }
+    }
+
+    /// Entries of `files:` that nothing brings back after the mount that hides them.
+    private func overmounted(_ facts: InitFacts, _ names: RootAssembly.Names) -> [Diagnostic] {
+        names.overmounted.compactMap { path, mount, place in
+            let quoted = "'/\(PlainText.short("\(path)"))'"
+            guard SpecTree.hidingMount(path)?.isFilled == true else {
+                return Diagnostic(
+                    .warning, at: place, "\(quoted) is hidden by what is mounted on '\(mount)' at boot",
+                    hint: "make it in an onboot container, or bind it into the containers that use it")
+            }
+            if facts.keepsOvermounted { return nil }
+            return Diagnostic(
+                .warning, at: place,
+                "\(quoted) is hidden by the tmpfs that is mounted on '\(mount)' at boot, and this init does not bring it back",
+                hint: "take the init image of this version, or make it with runtime.mkdir")
+        }
+    }
+
+    /// Files of init images that a running machine hides.
+    private func hidden(_ root: RootState) -> [Diagnostic] {
+        var hidden: [String: [TreePath]] = [:]
+        for (path, item) in root.items where item.kind == .regular && item.owner != RootAssembly.filesOwner {
+            guard let mount = SpecTree.hidingMount(path), mount.isFilled else { continue }
+            hidden[item.owner, default: []].append(path)
+        }
+        return spec.`init`.compactMap { source in
+            guard let paths = hidden.removeValue(forKey: source.value)?.sorted(), let first = paths.first else { return nil }
+            let others = paths.count > 1 ? " and \(paths.count - 1) more files" : ""
+            return Diagnostic(
+                .warning, at: source.location,
+                "'/\(PlainText.short("\(first)"))'\(others) of init image '\(PlainText.short(source.value))' "
+                    + "cannot be seen at run time: a tmpfs is mounted there", hint: "put it under files:, or at another path")
+        }
+    }
+}
+
+extension Diagnostic {
+    /// The same as an error, for those who want no warnings.
+    public var asError: Diagnostic {
+        var error = self
+        error.severity = .error
+        return error
+    }
+}

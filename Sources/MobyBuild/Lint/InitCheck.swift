@@ -1,0 +1,85 @@
+internal import Archive
+internal import BootLayout
+internal import Extents
+internal import MobySpec
+internal import OCI
+
+/// What init images have for PID 1; found out once and kept.
+struct InitFacts: Codable, Sendable {
+    var program: ProgramFacts
+    /// Types of file systems that it mounts as a root on a disk.
+    var roots: [String]
+    /// Whether it copies ``BootLayout/overmountPath`` over the root.
+    var keepsOvermounted: Bool
+    /// The runtime for containers.
+    var runtime: ProgramFacts
+
+    /// Whether it is the init of this project, which starts containers with runc.
+    var isOwn: Bool { !roots.isEmpty }
+}
+
+/// Whether the init images make a machine that comes up and can start containers.
+struct InitCheck {
+    private(set) var found: [Diagnostic] = []
+
+    /// Where an init looks for what runs containers; the first six are those of our own.
+    private static let runtimes =
+        ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/bin/runc", "/usr/local/sbin/runc", "/bin/runc", "/sbin/runc"]
+        + ["crun", "youki", "containerd"].flatMap { ["/usr/bin/\($0)", "/usr/local/bin/\($0)"] }
+
+    static func facts(_ spec: Spec, _ images: ImageSet, platform: Platform) throws -> InitFacts {
+        let parts = spec.`init`.map { images[$0] }
+        let content = SHA256.hash(Array(parts.map(\.identity).joined(separator: " ").utf8))
+        return try images.facts("init", content: content, platform: platform) {
+            var root = FileTree()
+            for part in parts {
+                var tree = try images.tree(part)
+                ImageFixUp.system.apply(to: &tree)
+                root.unpack(tree, under: .root)
+            }
+            let contents = ImageContents(root, "init")
+            var (roots, keepsOvermounted): ([String], Bool) = ([], false)
+            if let place = contents.state.resolving("/init"), case .regular(let program)? = root[place]?.kind {
+                roots = try RootFileSystem.allCases.filter { try DiskInitrd.mentions(program, Array($0.mark.utf8)) }.map(\.type)
+                keepsOvermounted = try DiskInitrd.mentions(program, Array(BootLayout.overmountPath.utf8))
+            }
+            return InitFacts(
+                program: try ProgramFacts(["/init"], folders: [], in: contents), roots: roots, keepsOvermounted: keepsOvermounted,
+                runtime: try ProgramFacts(Self.runtimes, folders: [], in: contents))
+        }
+    }
+
+    /// - Parameter root: the root of the machine, with `files:`.
+    init(_ spec: Spec, _ facts: InitFacts, _ formats: [OutputFormat], root: RootState, platform: Platform) {
+        let place = spec.`init`.first?.location
+        for fileSystem in Set(formats.compactMap(\.rootOnDisk)).sorted(by: { $0.type < $1.type })
+        where !facts.roots.contains(fileSystem.type) {
+            let error = DiskInitrd.unknownRoot(fileSystem)
+            found.append(Diagnostic(at: place, error.description, hint: error.hint))
+        }
+        func isFromFiles(_ path: String) -> Bool { root.item(at: path).map { $0.owner == RootAssembly.filesOwner } ?? false }
+        let words = (spec.kernel.cmdline ?? "").split(separator: " ")
+        if !words.contains(where: { $0.hasPrefix("rdinit=") }), !isFromFiles("/init") {
+            if facts.program.path == nil {
+                found.append(
+                    Diagnostic(
+                        at: place, "the init images have no '/init' that can be started: it \(facts.program.reason)",
+                        hint: "the kernel starts /init; add an init image, e.g. that of pkg/init"))
+            } else if let fault = facts.program.fault(on: platform) {
+                found.append(Diagnostic(.warning, at: place, "the program '/init' of the init images \(fault.reason)", hint: fault.hint))
+            }
+        }
+        guard let container = (spec.onboot + spec.services + spec.onshutdown).first, !Self.runtimes.contains(where: isFromFiles) else {
+            return
+        }
+        if facts.runtime.path == nil || facts.isOwn && facts.runtime.path?.hasSuffix("/runc") != true {
+            found.append(
+                Diagnostic(
+                    facts.isOwn ? .error : .warning, at: place,
+                    "the init images have no runc, and '\(container.name)' is a container", hint: "add the image of pkg/runc under init:"))
+        } else if let fault = facts.runtime.fault(on: platform) {
+            let path = facts.runtime.path ?? ""
+            found.append(Diagnostic(.warning, at: place, "the program '\(path)' of the init images \(fault.reason)", hint: fault.hint))
+        }
+    }
+}

@@ -1,0 +1,38 @@
+internal import MobySpec
+
+/// Whether a spec has the sections that its formats need, before any image is looked at.
+struct SectionCheck {
+    private(set) var found: [Diagnostic] = []
+
+    /// - Parameter formatsAreOpen: nobody has chosen formats yet, as for `lint` of a spec without `outputs`: what only some of them need is
+    ///   a warning then.
+    init(_ spec: Spec, _ formats: [OutputFormat], formatsAreOpen: Bool) {
+        guard let format = formats.first(where: \.boots) else { return }
+        let others = OutputFormat.all.filter { $0.isAvailable && !$0.boots }.map(\.name).joined(separator: ", ")
+        let place = spec.firstLocation.map { SourceLocation(file: $0.file, line: 1, column: 1) }
+        func missing(_ section: String, _ severity: Diagnostic.Severity, _ hint: String) {
+            found.append(Diagnostic(severity, at: place, "format '\(format)' cannot boot without '\(section)'", hint: hint))
+        }
+        let hasKernel = spec.kernel.image != nil
+        if !hasKernel {
+            missing("kernel", formatsAreOpen ? .warning : .error, "add kernel: {image: …}; formats that need none: \(others)")
+        }
+        if spec.`init`.isEmpty {
+            // With a kernel it is meant to boot, whichever the format.
+            missing("init", formatsAreOpen && !hasKernel ? .warning : .error, "add the images of init and runc under init:")
+        }
+    }
+}
+
+extension OutputFormat {
+    /// Whether a machine boots from it.
+    var boots: Bool { needsInitrd || hasRootOnDisk }
+}
+
+extension Spec {
+    /// A place in the first of its files that says anything.
+    var firstLocation: SourceLocation? {
+        kernel.image?.location ?? `init`.first?.location ?? (onboot + services + onshutdown).first?.location ?? volumes.first?.location
+            ?? files.first?.location ?? outputs.first?.format.location ?? boot.image?.location
+    }
+}
