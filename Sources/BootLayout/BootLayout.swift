@@ -16,7 +16,7 @@ public enum BootLayout {
     public static let rootWord = "moby.root"
     /// What an init that knows ``rootWord`` has among its texts, so that the assembler can tell.
     public static let rootMark = "taking the root from a disk"
-    /// Files for places over which PID 1 mounts a tmpfs (`/run`, `/tmp`, `/var`): it copies this tree over `/` once they are mounted.
+    /// What an image has for folders that PID 1 mounts file systems in memory on (`/run`, `/tmp`, `/var`): a tree that PID 1 copies over `/` after that.
     public static let overmountPath = "/etc/moby/overmount"
     /// Text shown on every console at boot.
     public static let banner = "/etc/issue"

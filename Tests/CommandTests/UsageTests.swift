@@ -22,6 +22,8 @@ struct UsageTests {
         (["build", "--sbom-output", "s.json", "x.yml"], 64, "no SBOM is written"),
         (["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1, "--input-tar is not needed"),
         (["build", "--name", "", "x.yml"], 64, "--name is empty"), (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
+        (["build", "--name", "../evil", "x.yml"], 64, "--name '../evil' has a '/' in it"),
+        (["build", "-o", "-", "-f", "raw", "examples/minimal.yml"], 1, "format 'raw' is not a stream of bytes, which --output takes"),
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
         (["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 1, "--size needs a disk format"),
         (["run", "hyperkit", "-mem", "512", "linuxkit"], 64, "'moby build --format kernel+initrd' makes what it starts"),
