@@ -100,7 +100,8 @@ public struct Builder: Sendable {
         let all = spec.onboot + spec.onshutdown + spec.services
         guard all.contains(where: { $0.name == name }) else {
             let guess = Spelling.closest(to: name, in: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
-            throw BuildError("there is no container '\(name)'", hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
+            throw BuildError(
+                "there is no container '\(PlainText.short(name))'", hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
         }
         var part = Spec()
         part.onboot = spec.onboot
@@ -109,7 +110,7 @@ public struct Builder: Sendable {
         let images = try await ImageSet.fetch(part, store: store, cache: cache, provider: provider)
         let plan = try ContainerPlan(spec, images)
         guard let found = plan.explanations.last(where: { $0.placement.name == name }) else {
-            throw BuildError("there is no container '\(name)'")
+            throw BuildError("there is no container '\(PlainText.short(name))'")
         }
         return found
     }
@@ -145,7 +146,9 @@ public struct Builder: Sendable {
         guard formats.contains(where: \.needsBootLoaders) else { return request }
         guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
         let image = try await provider.image(name)
-        let tree = try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
+        let tree = try context("flattening '\(PlainText.short(image.name))'") {
+            try FileTree.flatten(layers: store.uncompressedLayers(of: image))
+        }
         request.loaders = BootLoaders(name: image.name, tree: tree)
         request.identity += image.identity
         if let signing = options.signing {

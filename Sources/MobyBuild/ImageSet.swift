@@ -56,7 +56,7 @@ struct ImageSet: Sendable {
 
     /// The merged tree of an image, as its layers have it.
     func tree(_ image: Image) throws -> FileTree {
-        try context("flattening '\(image.name)'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
+        try context("flattening '\(PlainText.short(image.name))'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
     }
 
     /// An image's accounts, kept in the cache so that a warm build unpacks nothing.

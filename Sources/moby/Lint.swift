@@ -32,7 +32,7 @@ struct Lint: AsyncParsableCommand {
             do {
                 let (spec, warnings) = try await SpecInput.read(group, global) { try packages.reference($0) }
                 let result = try await lint.check(spec)
-                faults += warnings + OutputCheck(spec).found + result.diagnostics
+                faults += warnings + OutputCheck(spec).found + result.diagnostics.map { $0.located(in: group.last) }
                 notes += result.notes
                 absent.formUnion(result.absent)
             } catch let error as SpecError {
@@ -68,5 +68,15 @@ struct Lint: AsyncParsableCommand {
         let others = absent.count > 3 ? " and \(absent.count - 3) more" : ""
         let (are, were) = absent.count == 1 ? ("image is", "was") : ("images are", "were")
         return ["\(absent.count) \(are) not in the store and \(were) not checked: \(names)\(others); a build fetches them"]
+    }
+}
+
+extension Diagnostic {
+    /// What is of a whole file, with the file's name.
+    fileprivate func located(in file: String?) -> Diagnostic {
+        guard location == nil, let file else { return self }
+        var located = self
+        located.location = SourceLocation(file: file == "-" ? "<stdin>" : file, line: 1, column: 1)
+        return located
     }
 }

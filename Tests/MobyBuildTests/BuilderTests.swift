@@ -228,7 +228,7 @@ struct BuilderTests {
             }
             let spec = try workshop.spec(Self.yaml.split(separator: "test/nginx:1").joined(separator: "test/ping:1"))
             let result = try await Builder(store: workshop.store, options: workshop.options()).build(spec)
-            #expect(result.warnings.map(\.message) == ["1 files of 'test/ping:1' have extended attributes, which an initrd cannot carry"])
+            #expect(result.warnings.map(\.message) == ["1 file of 'test/ping:1' has extended attributes, which an initrd cannot carry"])
         }
     }
 

@@ -121,7 +121,7 @@ struct DiskRootTests {
             }
             let result = try await build(workshop, ["kernel+iso"])
             #expect(
-                result.warnings.map(\.message) == ["1 files of 'test/nginx:1' have extended attributes, which ISO 9660 cannot carry"])
+                result.warnings.map(\.message) == ["1 file of 'test/nginx:1' has extended attributes, which ISO 9660 cannot carry"])
             #expect(try await build(workshop, ["kernel+erofs"]).warnings.isEmpty)
             // An init from before there were discs.
             try fill(workshop, mark: RootFileSystem.erofs.mark)

@@ -94,9 +94,22 @@ struct KernelImageTests {
 
     @Test func unknownModulesAreAFaultOfTheSpec() async throws {
         let files = [("kernel", Workshop.Entry.file("K")), ("kernel.tar", try Self.modules())]
-        let error = await #expect(throws: SpecError.self) { _ = try await Self.build(files, kernel: "  modules: [bb]\n") }
-        #expect(error?.diagnostics.first?.message.hasPrefix("kernel.modules: kernel 6.1 has no module 'bb'") == true)
-        #expect(error?.diagnostics.first?.location?.line == 3)
+        let modules = "  modules:\n    - b\n    - bb\n    - \"?none\"\n    - dd\n"
+        let error = await #expect(throws: SpecError.self) { _ = try await Self.build(files, kernel: modules) }
+        let expected = [
+            "web.yml:5:7 kernel 6.1 of image 'docker.io/test/kernel:1' has no module 'bb' write '?bb' if it may be missing",
+            "web.yml:7:7 kernel 6.1 of image 'docker.io/test/kernel:1' has no module 'dd' write '?dd' if it may be missing",
+        ]
+        func texts(_ faults: [Diagnostic]) -> [String] {
+            faults.map { "\($0.location?.description ?? "") \($0.message) \($0.hint ?? "")" }
+        }
+        #expect(texts(error?.diagnostics ?? []) == expected)
+        try await Workshop.with { workshop in
+            try LintTests.fill(workshop)
+            try workshop.image("test/kernel:1", files)
+            let spec = try workshop.spec("kernel:\n  image: test/kernel:1\n\(modules)init:\n  - test/init:1\n")
+            #expect(texts(try await Lint(store: workshop.store, options: workshop.options()).check(spec).diagnostics) == expected)
+        }
     }
 
     /// A bzImage of protocol 2.08 around a payload.

@@ -47,8 +47,10 @@ import Testing
 
     @Test func unknownModulesAreNamedTogether() throws {
         let modules = try KernelModules(Self.tree)
-        let error = #expect(throws: KernelModulesError.self) { try modules.closure(of: ["a", "b", "quux"]) }
-        #expect(error.map(String.init(describing:)) == "kernel 1.2 has no module 'a' (did you mean 'a_one'?), 'quux'")
+        let error = #expect(throws: KernelModulesError.self) { try modules.closure(of: ["a", "b", "quux", "a-oen"]) }
+        #expect(
+            error.map(String.init(describing:))
+                == "kernel 1.2 has no module 'a' (did you mean 'a_one'?), 'quux', 'a-oen' (did you mean 'a_one'?)")
     }
 
     @Test func prunedTreeHasIndexesOfItsModules() throws {

@@ -196,7 +196,7 @@ struct LintTests {
                     ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())), ("var", .directory()),
                     ("var/lib", .directory()), ("var/lib/a", .file("")), ("var/lib/b", .file("")),
                 ],
-                ["warning: '/var/lib/a' and 1 more files of init image 'test/init:1' cannot be seen at run time: a tmpfs is mounted there"]
+                ["warning: '/var/lib/a' and 1 file more of init image 'test/init:1' cannot be seen at run time: a tmpfs is mounted there"]
             ),
             (
                 [

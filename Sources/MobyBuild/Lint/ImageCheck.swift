@@ -88,7 +88,7 @@ struct ImageCheck {
         }
         return spec.`init`.compactMap { source in
             guard let paths = hidden.removeValue(forKey: source.value)?.sorted(), let first = paths.first else { return nil }
-            let others = paths.count > 1 ? " and \(paths.count - 1) more files" : ""
+            let others = paths.count > 1 ? " and \(RootAssembly.files(paths.count - 1)) more" : ""
             return Diagnostic(
                 .warning, at: source.location,
                 "'/\(PlainText.short("\(first)"))'\(others) of init image '\(PlainText.short(source.value))' "

@@ -30,7 +30,8 @@ extension DiskRoot {
             let count = tree.paths.count { tree[$0]?.attributes.isEmpty == false }
             guard count > 0 else { return nil }
             return Diagnostic(
-                .warning, at: nil, "\(count) files of '\(part.source)' have extended attributes, which ISO 9660 cannot carry",
+                .warning, at: nil,
+                "\(RootAssembly.files(count)) of '\(PlainText.short(part.source))' \(count == 1 ? "has" : "have") extended attributes, which ISO 9660 cannot carry",
                 hint: "file capabilities among them have no effect; the format kernel+erofs keeps them")
         }
     }

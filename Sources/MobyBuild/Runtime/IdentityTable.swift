@@ -1,3 +1,4 @@
+internal import Extents
 public import MobySpec
 
 /// The number of each container: from 100 on, through onboot, onshutdown and services in file order; a repeated name keeps its last.
@@ -25,6 +26,7 @@ public struct IdentityTable: Sendable {
         let names = numbers.keys.sorted()
         let known = names.isEmpty ? "there are none" : names.joined(separator: ", ")
         return Diagnostic(
-            at: location, "\(key) is '\(name)', which is not a container of this file", hint: "use a number, or one of: \(known)")
+            at: location, "\(key) is '\(PlainText.short(name))', which is not a container of this file",
+            hint: "use a number, or one of: \(known)")
     }
 }

@@ -62,12 +62,6 @@ struct RuntimeDraft {
 
     private mutating func capabilities() -> (effective: [Choice<String>], ambient: [Choice<String>]) {
         let (merge, place) = (merge, place)
-        if let added = merge.yaml.capabilitiesAdd, !added.isEmpty, merge.yaml.capabilities != nil {
-            faults.append(
-                Diagnostic(
-                    .warning, at: merge.place("capabilities.add"), "capabilities.add has no effect beside capabilities",
-                    hint: "capabilities.add extends the image's label; write all of them in one of the two"))
-        }
         let words = merge.chooseList("capabilities", { $0.capabilities }, adding: { $0.capabilitiesAdd })
         let effective = noting { () throws(Diagnostic) in try Capabilities.expand(words, at: place) } ?? []
         let asked = merge.choose("ambient") { $0.ambient }

@@ -105,7 +105,7 @@ struct RootAssembly {
 
     private func names(_ segment: Segment) throws -> RootListing {
         guard let listing = cache.names(segment.key) else {
-            throw BuildError("the list of names of segment '\(segment.title)' is gone from the cache", hint: "build again")
+            throw BuildError("the list of names of segment '\(PlainText.short(segment.title))' is gone from the cache", hint: "build again")
         }
         return listing
     }
@@ -149,7 +149,9 @@ struct RootAssembly {
         var listings = try plan.initial().map { ($0, try listing($0)) }
         var faults: [Diagnostic] = []
         if let modules = kernel.flatMap({ ModulesTree($0, root: state(listings)) }).map({ plan.modules($0) }) {
-            do { listings.insert((modules, try listing(modules)), at: 0) } catch let fault as Diagnostic { faults.append(fault) }
+            do { listings.insert((modules, try listing(modules)), at: 0) } catch let fault as Diagnostic {
+                faults.append(fault)
+            } catch let error as SpecError { faults += error.diagnostics }
         }
         var names = try specTree(over: listings).1
         names.faults = faults + names.faults
@@ -173,11 +175,14 @@ struct RootAssembly {
         return tree
     }
 
+    /// A number of files, for a sentence.
+    static func files(_ count: Int) -> String { count == 1 ? "1 file" : "\(count) files" }
+
     private func attributeWarning(_ segment: Segment) -> Diagnostic? {
         guard segment.record.lostAttributes > 0 else { return nil }
         return Diagnostic(
             .warning, at: nil,
-            "\(segment.record.lostAttributes) files of '\(PlainText.short(segment.title))' have extended attributes, which an initrd cannot carry",
+            "\(Self.files(segment.record.lostAttributes)) of '\(PlainText.short(segment.title))' \(segment.record.lostAttributes == 1 ? "has" : "have") extended attributes, which an initrd cannot carry",
             hint: "file capabilities among them have no effect; give the container the capabilities instead")
     }
 }

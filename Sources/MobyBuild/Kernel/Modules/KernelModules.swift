@@ -1,5 +1,6 @@
 public import Archive
 internal import Extents
+internal import MobySpec
 
 /// The modules of one kernel release, as they lie below `lib/modules/<release>`.
 public struct KernelModules: Sendable {
@@ -105,7 +106,9 @@ public struct KernelModules: Sendable {
 
     private func closest(to name: String) -> String? {
         let wanted = KernelModule.normalized(name)
-        return modules.map(\.name).filter { $0.hasPrefix(wanted) || (wanted.count > 3 && $0.contains(wanted)) }.min { $0.count < $1.count }
+        let names = modules.map(\.name)
+        return names.filter { $0.hasPrefix(wanted) || (wanted.count > 3 && $0.contains(wanted)) }.min { $0.count < $1.count }
+            ?? (wanted.count > 3 ? Spelling.closest(to: wanted, in: names) : nil)
     }
 
     private static func folder(in tree: FileTree) throws -> (TreePath, release: String) {
