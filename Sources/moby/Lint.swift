@@ -67,7 +67,7 @@ struct Lint: AsyncParsableCommand {
         let names = absent.sorted().prefix(3).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
         let others = absent.count > 3 ? " and \(absent.count - 3) more" : ""
         let (are, were) = absent.count == 1 ? ("image is", "was") : ("images are", "were")
-        return ["\(absent.count) \(are) not in the store and \(were) not checked: \(names)\(others); a build fetches them"]
+        return ["\(absent.count) \(are) not in the store and \(were) not checked: \(names)\(others); a build gets them"]
     }
 }
 

@@ -162,7 +162,8 @@ struct LintTests {
             ("", [.kernelInitrd], true, ["warning kernel", "warning init"]),
             ("", [.kernelInitrd], false, ["error kernel", "error init"]), ("", [.tar], false, []),
             ("init: [\"a:1\"]", [.kernelInitrd], false, ["error kernel"]),
-        ] as [(String, [OutputFormat], Bool, [String])])
+            ("{}", [.tar], true, ["error there is nothing in it to build from"]), ("services: []", [.kernelInitrd], false, ["error there is nothing in it to build from"]),
+    ] as [(String, [OutputFormat], Bool, [String])])
     func withoutKernelOrInit(_ yaml: String, _ formats: [OutputFormat], _ areOpen: Bool, _ expected: [String]) throws {
         let found = SectionCheck(try Workshop.spec(yaml), formats, formatsAreOpen: areOpen).found
         #expect(found.map { "\($0.severity.rawValue) \($0.message.split(separator: "'").last ?? "")" } == expected)

@@ -7,6 +7,10 @@ struct SectionCheck {
     /// - Parameter formatsAreOpen: nobody has chosen formats yet, as for `lint` of a spec without `outputs`: what only some of them need is
     ///   a warning then.
     init(_ spec: Spec, _ formats: [OutputFormat], formatsAreOpen: Bool) {
+        guard spec.firstLocation != nil else {
+            found = [Diagnostic(at: nil, "there is nothing in it to build from", hint: "a spec has 'kernel', 'init', 'services', 'files' and more")]
+            return
+        }
         guard let format = formats.first(where: \.boots) else { return }
         let others = OutputFormat.all.filter { $0.isAvailable && !$0.boots }.map(\.name).joined(separator: ", ")
         let place = spec.firstLocation.map { SourceLocation(file: $0.file, line: 1, column: 1) }
