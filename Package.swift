@@ -63,7 +63,7 @@ let package = Package(
         library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
         library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
-        library("MobyRun", ["MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents"]),
+        library("MobyRun", ["MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
         .executableTarget(
             name: "moby",
             dependencies: [

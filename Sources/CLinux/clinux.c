@@ -19,3 +19,7 @@ int moby_allocate(int file, off_t offset, off_t length) {
 int moby_rename_new(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
+
+int moby_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}

@@ -48,6 +48,7 @@ final class CurlExchange: @unchecked Sendable {
         moby_curl_setopt_long(handle, CURLOPT_CONNECTTIMEOUT, 30)
         moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
         moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_TIME, 60)
+        if let limit = request.limit { moby_curl_setopt_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(limit / .milliseconds(1)))) }
         moby_curl_setopt_long(handle, CURLOPT_BUFFERSIZE, 256 << 10)
         moby_curl_setopt_list(handle, CURLOPT_HTTPHEADER, headers)
         if request.method == "HEAD" { moby_curl_setopt_long(handle, CURLOPT_NOBODY, 1) }
@@ -87,6 +88,7 @@ final class CurlExchange: @unchecked Sendable {
         if line.hasPrefix("HTTP/") {
             let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             response = HTTPResponse(status: status)
+            response.statusLine = line
         } else if let colon = line.firstIndex(of: ":") {
             response.headers.add(String(line[..<colon]), String(line[line.index(after: colon)...]).trimmingWhitespace())
         }

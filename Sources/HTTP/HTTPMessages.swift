@@ -15,6 +15,8 @@ public struct HTTPRequest: Sendable {
     public var body: Body
     /// Told of every piece of the body that was handed to the connection, in bytes, from any thread.
     public var sent: (@Sendable (Int) -> Void)?
+    /// For the whole exchange; nil is none but those on silence.
+    public var limit: Duration?
 
     public init(_ method: String = "GET", _ url: WebURL, headers: HTTPHeaders = [:], body: Body = .none) {
         self.method = method
@@ -28,6 +30,8 @@ public struct HTTPRequest: Sendable {
 public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
+    /// As it came, e.g. `HTTP/1.1 200 OK`.
+    package var statusLine = ""
 
     public init(status: Int, headers: HTTPHeaders = [:]) {
         self.status = status

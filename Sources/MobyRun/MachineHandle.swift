@@ -1,3 +1,4 @@
+internal import Extents
 internal import Glibc
 internal import Synchronization
 
@@ -17,9 +18,7 @@ public final class MachineHandle: Sendable {
     public convenience init(starting qemu: QEMU) throws {
         var qemu = qemu
         qemu.console = .stream
-        var arguments = try qemu.plan()
-        if !arguments.arguments.contains("chardev=control,mode=control") { arguments.arguments += QEMUArguments.control }
-        try self.init(arguments)
+        try self.init(try qemu.plan())
     }
 
     /// Starts what a plan says; its serial console must be standard input and output.
@@ -38,7 +37,7 @@ public final class MachineHandle: Sendable {
         started = ContinuousClock.now
         reader = ConsoleReader(output)
         child = try ChildProcess.start(
-            plan.executable, plan.arguments, handles: [0: inputEnd, 1: outputEnd, 2: outputEnd, QMP.number: control.guestEnd])
+            plan.executable, plan.arguments + QMP.arguments, handles: [0: inputEnd, 1: outputEnd, 2: outputEnd, QMP.number: control.guestEnd])
     }
 
     deinit {
@@ -72,10 +71,17 @@ public final class MachineHandle: Sendable {
 
     /// Waits until an HTTP server in the guest answers with a status below 400.
     /// - Parameter url: `http://127.0.0.1:PORT/PATH`, a published port.
-    public func answer(from url: String, within limit: Duration) throws -> (answer: HTTPProbe.Answer, time: Duration) {
-        let probe = try HTTPProbe(parsing: url)
-        if let answer = probe.poll(within: limit, while: { self.child.poll() == nil }) { return (answer, ContinuousClock.now - started) }
-        throw RunError("no answer from \(url) within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
+    public func answer(from url: String, within limit: Duration) throws -> (answer: WebProbe.Answer, time: Duration) {
+        guard case .web(let address) = try Awaited(parsing: url) else { throw RunError("'\(PlainText.short(url))' is not a URL") }
+        let probe = try WebProbe(address)
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end, child.poll() == nil {
+            if let answer = probe.ask(within: AwaitedThings.patience(ContinuousClock.now - started)), answer.status < 400 {
+                return (answer, ContinuousClock.now - started)
+            }
+            usleep(10_000)
+        }
+        throw RunError("no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
     }
 
     /// Types on the console.

@@ -87,4 +87,22 @@ struct BootSourceTests {
         #expect(error?.description.contains("'\(folder.file("web"))-kernel'") == true)
         #expect(error?.hint == "build it first: moby build web.yml")
     }
+
+    @Test func textIsNoDisk() throws {
+        try folder.write("README.md", "# Read me")
+        let error = #expect(throws: RunError.self) { try detect("README.md") }
+        #expect(error?.description == "'\(folder.file("README.md"))' is not an image that can be booted")
+        try folder.write("disk", GuestProgram.disk)
+        #expect(try detect("disk") == .disk(folder.file("disk"), .raw, uefi: false))
+    }
+
+    @Test func folderNamesItsBuilds() throws {
+        let empty = #expect(throws: RunError.self) { try BootSource.detect(folder.path) }
+        #expect(empty?.description == "'\(folder.path)' is a folder, and there is no build in it")
+        try put("nginx-build.json", "minimal-build.json")
+        let error = #expect(throws: RunError.self) { try BootSource.detect(folder.path) }
+        #expect(error?.description == "'\(folder.path)' is a folder; it holds the builds 'minimal', 'nginx'")
+        #expect(error?.hint == "name one: moby run qemu \(folder.path)/minimal")
+        #expect(#expect(throws: RunError.self) { try detect("README.md") }?.hint == "there are the builds 'minimal', 'nginx'")
+    }
 }

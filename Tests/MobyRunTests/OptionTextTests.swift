@@ -62,24 +62,6 @@ struct OptionTextTests {
         #expect(throws: RunError.self) { try MemorySize.mebibytes(text, unit: .mebibytes, option: "--mem") }
     }
 
-    @Test(arguments: [("amd64", Architecture.x86), ("arm64", .arm), ("aarch64", .arm), ("s390x", .s390x)])
+    @Test(arguments: [("amd64", Architecture.x86), ("arm64", .arm), ("x86_64", .x86), ("aarch64", .arm), ("s390x", .s390x)])
     func architecture(text: String, meaning: Architecture) throws { #expect(try Architecture(parsing: text) == meaning) }
-
-    @Test(arguments: [
-        ("http://127.0.0.1:8080", "127.0.0.1:8080/"), ("http://localhost/a/b?c", "127.0.0.1:80/a/b?c"),
-    ])
-    func probeURL(text: String, meaning: String) throws {
-        let probe = try HTTPProbe(parsing: text)
-        #expect("\(probe.address):\(probe.port)\(probe.path)" == meaning)
-    }
-
-    @Test(arguments: ["https://127.0.0.1", "http://example.com", "http://1.2.3.4:x", "127.0.0.1:80"])
-    func refusesURL(text: String) { #expect(throws: RunError.self) { try HTTPProbe(parsing: text) } }
-
-    @Test func readsAnswers() {
-        let answer = HTTPProbe.parse(Array("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\nhello\r\n\r\nthere".utf8))
-        #expect(answer == HTTPProbe.Answer(status: 200, head: "HTTP/1.1 200 OK\nServer: nginx", body: "hello\r\n\r\nthere"))
-        #expect(HTTPProbe.parse(Array("SSH-2.0\r\n\r\n".utf8)) == nil)
-        #expect(HTTPProbe.parse([]) == nil)
-    }
 }

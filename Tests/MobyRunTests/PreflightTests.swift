@@ -86,7 +86,7 @@ struct PreflightTests {
             try error { (machine: inout Machine) in
                 machine.gui = true
                 machine.detached = true
-            }.description == "--detached and --gui exclude each other")
+            }.description == "--detached and --gui cannot be combined")
     }
 
     @Test func sharedFolderAndData() throws {
@@ -101,5 +101,26 @@ struct PreflightTests {
         #expect(
             try error(disk) { $0.firmware = "/nonexistent.fd" }.description
                 == "cannot read the firmware '/nonexistent.fd': no such file or directory")
+    }
+
+    @Test func awaitedThatCannotCome() throws {
+        func error(_ things: String..., adjust: (inout QEMU) -> Void = { _ in }) throws -> RunError {
+            var machine = GuestProgram.machine()
+            machine.networking = .user
+            var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"]) { _ in }
+            qemu.awaiting = Awaiting(try things.map(Awaited.init(parsing:)))
+            adjust(&qemu)
+            return try #require(#expect(throws: RunError.self) { try qemu.plan() })
+        }
+        #expect(try error("http://127.0.0.1:8080/").description == "--await: port 8080 of the host is not published")
+        #expect(try error("tcp:6379").description == "--await: port 6379 of the host is not published")
+        #expect(try error("up") { $0.machine.detached = true }.description == "--detached cannot be combined with --await or --timeout")
+    }
+
+    @Test func pathsWithColonsAreNoProtocols() throws {
+        var machine = GuestProgram.machine()
+        machine.disks = [Disk(path: "nbd:host", size: 1)]
+        let qemu = QEMU(machine, booting: image, environment: ProcessInfo.processInfo.environment) { _ in }
+        #expect(try qemu.plan().arguments.contains("if=none,id=disk0,format=qcow2,file=./nbd:host"))
     }
 }

@@ -15,12 +15,13 @@ import Testing
         image = try folder.write("guest.img", GuestProgram.disk)
     }
 
-    private func qemu(_ script: String, awaiting url: String? = nil, _ say: @escaping @Sendable (String) -> Void = { _ in }) throws -> QEMU
-    {
+    private func qemu(_ script: String, awaiting things: String..., say: @escaping @Sendable (String) -> Void = { _ in }) throws -> QEMU {
         var machine = GuestProgram.machine()
         machine.qemu = try folder.write("qemu", "#!/bin/bash\ncd \(folder.path)\n\(script)\n", mode: 0o755)
         var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], say: say)
-        qemu.awaited = try url.map { Awaited(try HTTPProbe(parsing: $0), limit: .seconds(120), thenPowerOff: true) }
+        if !things.isEmpty { qemu.awaiting = Awaiting(try things.map(Awaited.init(parsing:)), limit: .seconds(120), thenPowerOff: true) }
+        // What the scripts serve is not the guest's.
+        qemu.machine.networking = .none
         return qemu
     }
 
@@ -53,15 +54,85 @@ import Testing
         let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
         let lines = AcceleratorProbeTests.Lines()
         let script = "while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9"
-        #expect(try run(qemu(script, awaiting: "http://\(server.host)/") { lines.add($0) }) == 0)
+        #expect(try run(qemu(script, awaiting: "http://\(server.host)/", say: lines.add)) == 0)
         #expect(lines.all.count == 2)
-        #expect(lines.all.first?.hasPrefix("answered ") == true)
+        #expect(lines.all.first?.hasPrefix("http://\(server.host)/ answered ") == true)
         #expect(lines.all.first?.contains(" s after the start of the machine:\nHTTP/1.1 200 Scripted\n") == true)
         #expect(lines.all.last?.hasPrefix("powered off in ") == true)
     }
 
     @Test func anAnswerThatDoesNotComeIsAFailure() throws {
         #expect(try run(qemu("exit 0", awaiting: "http://127.0.0.1:9/")) == 1)
+    }
+
+    /// PID 1's last words, or the kernel's, decide where QEMU itself has nothing to say.
+    @Test(arguments: [
+        ("[   14.95] moby: powering off", 0), ("[   14.95] moby: powering off (onboot 000-format failed)", 3),
+        ("moby: powering off (service web failed)", 4), ("[    6.30] moby: powering off (root incomplete)", 6),
+        ("[    6.30] moby: powering off (tired)", 1), ("[    1.1] Kernel panic - not syncing: x", 5),
+        ("[    9.00] moby: rebooting (onboot a failed)\r\n[    0.0] Linux version 6.1\r\n[   14.95] moby: powering off", 0),
+    ])
+    func returnsTheCause(words: String, status: Int32) throws {
+        let lines = AcceleratorProbeTests.Lines()
+        #expect(try run(qemu("printf '\(words)\\r\\n' >&4", say: lines.add)) == status)
+        #expect(lines.all.count == (status == 0 ? 0 : 1))
+        #expect(lines.all.allSatisfy { $0.hasSuffix("(exit code \(status))") })
+        // A status of QEMU's own is stronger, but for a panic.
+        #expect(try run(qemu("printf '\(words)\\r\\n' >&4; exit 85")) == (status == 5 ? 5 : 85))
+    }
+
+    /// A machine that has panicked stays as it is: it is ended.
+    @Test func aPanicEndsTheMachine() throws {
+        let script = """
+            trap 'exit 0' TERM
+            printf '[    1.1] Kernel panic - not syncing: No working init found.\\r\\n[    1.2] ---[ end Kernel panic - not syncing: No' >&4
+            printf ' working init found. ]---\\r\\n' >&4
+            while :; do sleep 0.02; done
+            """
+        let lines = AcceleratorProbeTests.Lines()
+        #expect(try run(qemu(script, say: lines.add)) == 5)
+        #expect(lines.all == ["the kernel panicked: No working init found. (exit code 5)"])
+    }
+
+    private static let lives = "trap 'exit 0' TERM\nwhile :; do sleep 0.02; done"
+
+    @Test func aLimitEndsTheMachine() throws {
+        let lines = AcceleratorProbeTests.Lines()
+        var whole = try qemu(Self.lives, say: lines.add)
+        whole.limit = .milliseconds(300)
+        #expect(try run(whole) == 124)
+        var awaiting = try qemu(Self.lives, awaiting: "up", "console:x", say: lines.add)
+        awaiting.awaiting?.limit = .milliseconds(300)
+        #expect(try run(awaiting) == 124)
+        #expect(
+            lines.all == [
+                "the machine did not end within 0 s; ending QEMU (exit code 124)",
+                "this did not come: up, console:x, within 0 s; ending QEMU (exit code 124)",
+            ])
+    }
+
+    @Test func waitsForLinesAndServices() throws {
+        let script = """
+            printf '\\033[1m[    2.1] moby: up: 2 of 2 services running\\r\\nweb \\033[32mlogin:' >&4
+            while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9
+            """
+        let lines = AcceleratorProbeTests.Lines()
+        #expect(try run(qemu(script, awaiting: "up", "console:^web log.n", say: lines.add)) == 0)
+        #expect(lines.all.contains { $0.hasPrefix("all services (2) were running ") })
+        #expect(lines.all.contains { $0.hasPrefix("console:^web log.n came ") && $0.hasSuffix(": web login:") })
+    }
+
+    @Test func aServiceThatDoesNotRunEndsTheWait() throws {
+        let lines = AcceleratorProbeTests.Lines()
+        let script = "printf 'moby: up: 2 of 3 services running\\n' >&4\n\(Self.lives)"
+        #expect(try run(qemu(script, awaiting: "up", say: lines.add)) == 1)
+        #expect(lines.all == ["the machine is up, and 1 of its 3 services do not run"])
+    }
+
+    /// What ended the machine while it was waited for is the code.
+    @Test func aFailureEndsTheWait() throws {
+        #expect(try run(qemu("echo 'moby: powering off (onboot a failed)' >&4", awaiting: "up", "http://127.0.0.1:9/")) == 3)
+        #expect(try run(qemu("echo 'moby: powering off' >&4", awaiting: "up")) == 1)
     }
 
     @Test func keepsTheAddressOnASharedNetwork() throws {
@@ -77,13 +148,23 @@ import Testing
 
     /// A guest in the background: the console in a file, the process number in another.
     @Test func detached() throws {
+        let port = try GuestMachine.freePort()
         var machine = GuestProgram.machine()
         machine.detached = true
+        machine.networking = .user
+        machine.ports = [PublishedPort(host: port, guest: 80)]
         let qemu = QEMU(machine, booting: image, environment: ProcessInfo.processInfo.environment) { _ in }
-        #expect(try run(qemu) == 0)
+        let plan = try qemu.plan()
+        #expect(try qemu.run(plan) == 0)
         let state = "guest.img-state"
+        let words = try #require(try qemu.background(plan)).split(separator: "\n")
         let id = try #require(Int32(String(decoding: try folder.read("\(state)/qemu.pid"), as: UTF8.self).split(separator: "\n")[0]))
         defer { kill(id, SIGKILL) }
+        #expect(
+            words == [
+                "process  \(id)  (end it with: kill \(id))", "state    \(image)-state", "console  \(image)-state/console.log",
+                "port     127.0.0.1:\(port) -> 80/tcp",
+            ])
         let end = ContinuousClock.now + .seconds(120)
         var console = ""
         while !console.contains("GUEST READY"), ContinuousClock.now < end {

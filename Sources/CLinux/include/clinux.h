@@ -11,6 +11,9 @@ int moby_allocate(int file, off_t offset, off_t length);
 /// renameat2(2) with RENAME_NOREPLACE: -1 with errno EEXIST when the new name is taken.
 int moby_rename_new(const char *from, const char *to);
 
+/// pipe2(2) with O_CLOEXEC, which Swift's Glibc module does not show.
+int moby_pipe(int ends[2]);
+
 /// Notes a path to be unlinked when a signal ends the process.
 /// Returns a slot for moby_partial_remove, or -1 when there is no room for another.
 int moby_partial_add(const char *path);
@@ -33,3 +36,34 @@ uint32_t moby_crc32c(uint32_t value, const void *bytes, size_t length);
 
 /// The same, without the processor's own instruction.
 uint32_t moby_crc32c_table(uint32_t value, const void *bytes, size_t length);
+
+/// For a child between fork and exec: the child gets this signal when the thread that forked it ends (prctl(2), PR_SET_PDEATHSIG). That is the
+/// end of the process only for a thread that lives as long; moby_spawn has one.
+/// Returns -1 with errno ESRCH when `parent`, the process that forked, is dead already: the child must end.
+int clinux_die_with_parent(int signal, pid_t parent);
+
+/// The most descriptors that moby_spawn hands on.
+#define MOBY_SPAWN_HANDLES 16
+
+/// A descriptor of this process and the number it gets in the new one.
+struct moby_spawn_handle {
+    int own, theirs;
+};
+
+/// A program to start.
+struct moby_program {
+    /// A path, or a name that is looked up in PATH.
+    const char *program;
+    char *const *arguments, *const *environment;
+    const struct moby_spawn_handle *handles;
+    int handle_count;
+    /// Signals that get their default meaning back. None is blocked.
+    const int *signals;
+    int signal_count;
+    /// What the program gets when this process dies, however that happens; 0 for a program that outlives it.
+    int death_signal;
+};
+
+/// Starts a program: posix_spawnp(3), and it can die with this process. Safe on any thread.
+/// Returns 0, or an errno value.
+int moby_spawn(pid_t *child, const struct moby_program *what);

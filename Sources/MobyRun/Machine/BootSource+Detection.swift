@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobyBuild
 
 extension BootSource {
@@ -45,9 +46,37 @@ extension BootSource {
             hint = "unpack the disk first, or build --format raw-bios"
         case path.hasSuffix("-kernel"): hint = "name the prefix: \(path.dropLast("-kernel".count))"
         case path.hasSuffix("-initrd.img"): hint = "name the prefix: \(path.dropLast("-initrd.img".count))"
-        default: return .disk(path, try DiskFormat.detect(path), uefi: wishes.uefi || isUEFI(path))
+        default:
+            let format = try DiskFormat.detect(path)
+            if format == .raw, DiskFormat.named(path) != .raw, try !hasBootSector(path) {
+                hint = "a disk has a boot sector, which ends with 55 AA; name what 'moby build' made: \(made(near: path) ?? "moby run qemu nginx")"
+            } else {
+                return .disk(path, format, uefi: wishes.uefi || isUEFI(path))
+            }
         }
-        throw RunError("'\(path)' is not an image that can be booted", hint: hint)
+        throw RunError("'\(PlainText.short(path))' is not an image that can be booted", hint: hint)
+    }
+
+    /// The signature of a master boot record, which disks with a GPT have as well.
+    private static func hasBootSector(_ path: String) throws -> Bool {
+        try FileFacts.head(of: path, count: 512).suffix(from: 510).elementsEqual([0x55, 0xAA])
+    }
+
+    /// The builds in a folder, by their summaries.
+    private static func builds(in folder: String) -> [String] {
+        let end = BuildSummary.fileName("")
+        return FileFacts.names(in: folder).filter { $0.hasSuffix(end) && $0 != end }.map { String($0.dropLast(end.count)) }.sorted()
+    }
+
+    /// The builds next to a file, for hints.
+    private static func made(near path: String) -> String? {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let names = builds(in: folder.isEmpty ? "/" : folder)
+        return names.isEmpty ? nil : list(names)
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(5).map { "'\(PlainText.short($0))'" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
     }
 
     /// `X-kernel` and its companions, or 2017's `X-bzImage`.
@@ -92,16 +121,28 @@ extension BootSource {
 
     private static func missing(_ argument: String, _ wishes: Wishes, _ images: [String]) -> RunError {
         let kernel = "\(argument)-kernel"
+        let shown = PlainText.short(argument)
         if wishes.uefi, !wishes.kernel, FileFacts.exists(kernel) {
             return RunError(
-                "there is no image for UEFI under the name '\(argument)', only kernel and initrd",
-                hint: "build one: moby build --format raw-efi, or boot '\(kernel)' as it is with --kernel")
+                "there is no image for UEFI under the name '\(shown)', only kernel and initrd",
+                hint: "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' as it is with --kernel")
+        }
+        if FileFacts.isFolder(argument) {
+            let names = builds(in: argument)
+            guard let first = names.first else {
+                return RunError("'\(shown)' is a folder, and there is no build in it", hint: "build one: moby build --dir \(shown) FILE.yml")
+            }
+            let folder = argument.hasSuffix("/") ? argument : argument + "/"
+            return RunError(
+                "'\(shown)' is a folder; it holds the builds \(list(names))", hint: "name one: moby run qemu \(PlainText.short(folder + first))")
         }
         let kernels = wishes.iso ? [] : [kernel]
-        let looked = (kernels + images).prefix(4).map { "'\($0)'" }.joined(separator: ", ")
+        let looked = (kernels + images).prefix(4).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
         let base = argument.split(separator: "/").last.map(String.init) ?? argument
+        // `README.md` and `disk.qcow2` are files that are not there, not names of specs.
+        let spec = base.contains(".") && !FileFacts.exists("\(argument).yml") ? nil : "build it first: moby build \(PlainText.short(base)).yml"
         return RunError(
-            "nothing to boot under the name '\(argument)': no \(looked), …",
-            hint: "build it first: moby build \(base).yml")
+            "nothing to boot under the name '\(shown)': no \(looked), …",
+            hint: spec ?? made(near: argument).map { "there are the builds \($0)" } ?? "name what 'moby build' made: moby run qemu nginx")
     }
 }

@@ -49,6 +49,11 @@ public enum BootSource: Hashable, Sendable {
         }
     }
 
+    /// The kernel's command line, where it is not inside an image.
+    var commandLine: String? {
+        if case .kernel(let files) = self { files.commandLine } else { nil }
+    }
+
     var uefi: Bool {
         switch self {
         case .kernel: false

@@ -5,6 +5,8 @@ public struct Machine: Sendable, Equatable {
     /// Memory in MiB; `nil` takes what the build's summary asks for, and 1024 at least.
     public var memory: Int?
     public var disks: [Disk] = []
+    /// Whether disk images may name other files of this host, such as backing files.
+    public var allowsExternalFiles = false
     public var ports: [PublishedPort] = []
     public var networking: Networking = .user
     public var accelerator: Accelerator.Choice = .automatic

@@ -67,13 +67,13 @@ public enum OldFlags {
     private static let switches = [
         "gui", "uefi", "iso", "kernel", "squashfs", "usb", "detached", "pull", "docker", "decompress-kernel", "no-sbom",
         "sbom-current-time", "dry-run", "quiet", "disable-content-trust", "skip-cleanup", "nested-virt", "vtpm", "public",
-        "short", "commit", "await-then-poweroff", "replace", "force",
+        "short", "commit", "await-then-poweroff", "allow-external", "replace", "force",
         "uefi-compatible", "no-upload", "json", "offline", "merge",
     ]
 
     private static let valued = [
         "cpus", "mem", "disk", "diskpath", "disksize", "disk-size", "publish", "networking", "accel", "state", "data", "data-file", "fw",
-        "arch", "qemu", "device", "virtiofs", "virtiofsd", "await", "name", "dir", "format", "size", "input-tar", "sbom-output",
+        "arch", "qemu", "device", "virtiofs", "virtiofsd", "await", "timeout", "name", "dir", "format", "size", "input-tar", "sbom-output",
         "cache", "mirror", "cert-file", "verbose", "config", "zone", "machine", "keys", "project", "bucket", "family", "img-name", "org",
         "hash", "tag", "hostname", "build-yml", "port", "directory", "lock", "ssh-key", "network", "subnet", "console",
         "compress", "bootloader", "sign-key", "sign-cert", "insecure-registry", "layer-limit",

@@ -1,3 +1,5 @@
+internal import CLinux
+internal import Extents
 internal import Glibc
 internal import Synchronization
 
@@ -9,35 +11,44 @@ package final class ChildProcess: Sendable {
     private init(id: pid_t) { self.id = id }
 
     /// Starts a program with default signal handling.
-    /// - Parameter handles: number in the new process → descriptor of this one; standard streams not named are inherited.
-    ///   Standard streams are set first, so that setting a higher number cannot overwrite what they are copied from.
+    /// - Parameters:
+    ///   - handles: number in the new process → descriptor of this one; standard streams not named are inherited.
+    ///   - outlives: whether the program goes on when this one ends or is killed; otherwise it then gets SIGTERM from the kernel, which lets
+    ///     QEMU write what it holds of its disks, and put the terminal into order.
     /// - Throws: ``RunError`` when it cannot be started.
-    package static func start(_ executable: String, _ arguments: [String], handles: [Int32: Int32] = [:]) throws -> ChildProcess {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (theirs, own) in handles.sorted(by: { $0.key < $1.key }) { posix_spawn_file_actions_adddup2(&actions, own, theirs) }
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        for signal in SignalForwarding.signals + [SIGPIPE] { sigaddset(&signals, signal) }
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
+    package static func start(
+        _ executable: String, _ arguments: [String], handles: [Int32: Int32] = [:], outlives: Bool = false
+    ) throws -> ChildProcess {
         let words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
+        let pairs = handles.map { moby_spawn_handle(own: $0.value, theirs: $0.key) }
+        let signals = SignalForwarding.signals + [SIGPIPE]
         var id: pid_t = 0
-        var code = posix_spawnp(&id, executable, &actions, &attributes, words, environ)
+        func spawn() -> Int32 {
+            words.withUnsafeBufferPointer { words in
+                pairs.withUnsafeBufferPointer { pairs in
+                    signals.withUnsafeBufferPointer { signals in
+                        var what = moby_program()
+                        what.program = words[0].map { UnsafePointer($0) }
+                        what.arguments = words.baseAddress
+                        what.environment = UnsafePointer(environ)
+                        (what.handles, what.handle_count) = (pairs.baseAddress, Int32(pairs.count))
+                        (what.signals, what.signal_count) = (signals.baseAddress, Int32(signals.count))
+                        what.death_signal = outlives ? 0 : SIGTERM
+                        return CLinux.moby_spawn(&id, &what)
+                    }
+                }
+            }
+        }
+        var code = spawn()
         // A program that was written a moment ago can still be open in a process that was forked meanwhile, for as long as that has not come to exec.
         for _ in 0..<50 where code == ETXTBSY {
             usleep(2000)
-            code = posix_spawnp(&id, executable, &actions, &attributes, words, environ)
+            code = spawn()
         }
-        guard code == 0 else { throw RunError("cannot start '\(executable)': \(String(cString: strerror(code)).lowercased())") }
+        guard code == 0 else {
+            throw RunError("cannot start '\(PlainText.short(executable))': \(String(cString: strerror(code)).lowercased())")
+        }
         return ChildProcess(id: id)
     }
 

@@ -27,6 +27,18 @@ enum FileFacts {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The names in a folder; none of what cannot be read.
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            names.append(name)
+        }
+        return names
+    }
+
     /// Finds a program as execvp(3) does.
     static func program(_ name: String, path: String) -> String? {
         if name.contains("/") { return access(name, X_OK) == 0 && !isFolder(name) ? name : nil }

@@ -6,9 +6,12 @@ struct Preflight {
     let machine: Machine
     let boot: BootSource
     let environment: [String: String]
+    /// The folder of disks that have no path of their own.
+    let state: String
 
     func check() throws {
         for path in boot.files { try checkReadable(path, "the image") }
+        try checkForeignFiles()
         if case .kernel(let files) = boot { try checkKernel(files.kernel) }
         for disk in machine.disks { try check(disk) }
         if case .file(let path)? = machine.data { try checkReadable(path, "the data file") }
@@ -16,7 +19,7 @@ struct Preflight {
             throw RunError("--virtiofs: '\(folder)' is not a folder")
         }
         if machine.detached, machine.gui {
-            throw RunError("--detached and --gui exclude each other", hint: "a machine in the background has no window")
+            throw RunError("--detached and --gui cannot be combined", hint: "a machine in the background has no window")
         }
         try checkNumbers()
         try checkNetwork()
@@ -65,6 +68,15 @@ struct Preflight {
         throw RunError(
             "no UEFI firmware is installed, which this image needs to boot",
             hint: "install it (Debian: apt-get install \(isARM ? "qemu-efi-aarch64" : "ovmf")), or pass --fw FILE")
+    }
+
+    private func checkForeignFiles() throws {
+        guard !machine.allowsExternalFiles else { return }
+        if case .disk(let path, let format, _) = boot { try ForeignFiles.check(path, format, "the image") }
+        for (index, disk) in machine.disks.enumerated() {
+            let path = disk.path(index, in: state)
+            if FileFacts.exists(path) { try ForeignFiles.check(path, disk.format(at: path), "--disk:") }
+        }
     }
 
     private func checkReadable(_ path: String, _ what: String) throws {

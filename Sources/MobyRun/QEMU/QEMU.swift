@@ -10,8 +10,10 @@ public struct QEMU: Runner {
     public var argument: String
     public var wishes: BootSource.Wishes
     public var console: Console
-    /// An answer to wait for once the machine runs.
-    public var awaited: Awaited?
+    /// What to wait for once the machine runs.
+    public var awaiting: Awaiting?
+    /// How long the machine may run; it is ended after it. Where something is awaited, its own limit counts.
+    public var limit: Duration?
     /// Variables of the environment that matter: `PATH`, `HOME`, `XDG_CACHE_HOME`, `MOBY_CACHE`, `TMPDIR`,
     /// `DISPLAY`, `WAYLAND_DISPLAY`, `LINUXKIT_QEMU_ACCEL`.
     public var environment: [String: String]
@@ -37,11 +39,9 @@ public struct QEMU: Runner {
         var machine = machine
         machine.architecture = try machine.architecture ?? architecture(summary)
         let state = machine.state ?? BootSource.prefix(argument) + "-state"
-        let preflight = Preflight(machine: machine, boot: boot, environment: environment)
+        let preflight = Preflight(machine: machine, boot: boot, environment: environment, state: state)
         try preflight.check()
-        if machine.detached, awaited != nil {
-            throw RunError("--await and --detached exclude each other", hint: "wait with: curl --retry 100 --retry-all-errors URL")
-        }
+        try checkAwaited()
         let qemu = try preflight.qemu()
         let accelerator = try AcceleratorProbe(qemu: qemu, environment: environment, say: say)
             .choose(accelerator(), for: machine.guest)
@@ -57,35 +57,80 @@ public struct QEMU: Runner {
         case nil: break
         }
         let console = machine.detached ? Console.file("\(state)/console.log") : console
-        var arguments = QEMUArguments(machine, boot, on: host, console: console, controlled: awaited != nil)
+        if let line = boot.commandLine, !machine.gui { ConsoleWords(line).warning(for: machine.guest).map(say) }
+        var arguments = QEMUArguments(machine, boot, on: host, console: console)
         return arguments.build()
     }
 
-    /// Starts QEMU on this terminal and waits for it.
-    /// - Returns: QEMU's exit status, which a guest can set through `isa-debug-exit`; 128 and the number for a signal, to it or to this program; 1 when an
-    ///   awaited answer did not come and the machine was to be powered off after it.
+    /// Finds out before the boot that what is awaited cannot come.
+    /// - Throws: ``RunError`` when a loopback address is awaited on a port that is not published, or the machine is in the background.
+    private func checkAwaited() throws {
+        if machine.detached, awaiting != nil || limit != nil {
+            throw RunError(
+                "--detached cannot be combined with --await or --timeout", hint: "wait with: curl --retry 100 --retry-all-errors URL")
+        }
+        guard case .user = machine.networking else { return }
+        for (host, port) in awaiting?.things.compactMap(\.endpoint) ?? [] where Awaited.isLocal(host) {
+            guard !machine.ports.contains(where: { $0.host == port && $0.transport == .tcp }) else { continue }
+            throw RunError("--await: port \(port) of the host is not published", hint: "publish it: --publish \(port):80")
+        }
+    }
+
+    /// Starts QEMU on this terminal and waits for it; a machine in the background runs when this returns 0.
+    /// - Returns: a code of ``ExitStatus``; QEMU's exit status where that is not 0, which a guest can set through `isa-debug-exit`; 128 and the
+    ///   number for a signal, to it or to this program.
     public func run(_ plan: QEMUPlan) throws -> Int32 { try run(plan, on: nil) }
 
     /// - Parameter terminal: a terminal for QEMU in place of this program's standard streams.
     func run(_ plan: QEMUPlan, on terminal: Int32?) throws -> Int32 {
         let helpers = try StateFolder.prepare(plan)
-        defer { if !machine.detached { helpers.forEach { $0.stop() } } }
+        defer { if plan.background == nil { helpers.forEach { $0.stop() } } }
         let settings = terminal.map { Terminal.save($0) } ?? Terminal.save()
         defer { settings?.restore() }
-        let control = try awaited.map { _ in try QMP() }
         let forwarding = SignalForwarding.start()
         defer { forwarding.stop() }
         var handles: [Int32: Int32] = [:]
         if let terminal { for number: Int32 in 0...2 { handles[number] = terminal } }
-        if let control { handles[QMP.number] = control.guestEnd }
-        let child = try ChildProcess.start(plan.executable, plan.arguments, handles: handles)
+        guard plan.background == nil else {
+            let child = try ChildProcess.start(plan.executable, plan.arguments, handles: handles, outlives: true)
+            forwarding.forward(to: child.id)
+            return forwarding.status(of: child.wait())
+        }
+        let console = try ConsoleWatch(patterns: awaiting?.patterns ?? [])
+        let control = try QMP()
+        handles[ConsoleWatch.number] = console.guestEnd
+        handles[QMP.number] = control.guestEnd
+        let arguments = plan.arguments + QMP.arguments + ConsoleWatch.arguments
+        let child: ChildProcess
+        do {
+            defer {
+                control.started()
+                console.started()
+            }
+            child = try ChildProcess.start(plan.executable, arguments, handles: handles)
+        }
         forwarding.forward(to: child.id)
-        control?.started()
-        guard let awaited, let control else { return forwarding.status(of: child.wait()) }
-        let verdict = watch(awaited, child, control)
-        let status = forwarding.status(of: child.wait())
-        let isGood = verdict.wait()
-        return awaited.thenPowerOff && status == 0 && !isGood ? 1 : status
+        let wishes = Supervision.Wishes(awaiting: awaiting, limit: limit, ports: sharesNetwork ? [] : machine.ports)
+        let supervision: Supervision
+        do { supervision = try Supervision(child, console: console, control: control, wishes, say: say) } catch {
+            child.stop()
+            throw error
+        }
+        let qemu = child.wait()
+        let status = forwarding.status(of: qemu)
+        return supervision.status(of: status, isInterrupted: status != qemu)
+    }
+
+    /// What to know of a machine that went to the background, one line each; nil for one that did not.
+    /// - Throws: `FileError` when QEMU left no process number.
+    public func background(_ plan: QEMUPlan) throws -> String? {
+        guard let background = plan.background else { return nil }
+        let process = try FileFacts.text(of: background.process, limit: 32).split(separator: "\n").first ?? "?"
+        var lines = ["process  \(process)  (end it with: kill \(process))"]
+        if let folder = plan.stateFolder { lines.append("state    \(folder)") }
+        lines.append("console  \(background.console)")
+        lines += machine.ports.map { "port     \($0.address):\($0.host) -> \($0.guest)/\($0.transport.rawValue)" }
+        return lines.joined(separator: "\n")
     }
 
     private var sharesNetwork: Bool {

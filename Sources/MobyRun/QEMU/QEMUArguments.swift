@@ -4,17 +4,14 @@ struct QEMUArguments {
     let boot: BootSource
     let host: QEMUHost
     let console: Console
-    /// Whether QEMU inherits a socket for its control protocol.
-    let controlled: Bool
     private(set) var plan: QEMUPlan
     private var hasSCSI = false
 
-    init(_ machine: Machine, _ boot: BootSource, on host: QEMUHost, console: Console, controlled: Bool = false) {
+    init(_ machine: Machine, _ boot: BootSource, on host: QEMUHost, console: Console) {
         self.machine = machine
         self.boot = boot
         self.host = host
         self.console = console
-        self.controlled = controlled
         self.plan = QEMUPlan(executable: host.qemu)
     }
 
@@ -54,8 +51,6 @@ struct QEMUArguments {
         add("-smp", "\(machine.cpus ?? host.processors)", "-m", "\(memory)M")
     }
 
-    static let control = ["-chardev", "socket,id=control,fd=\(QMP.number)", "-mon", "chardev=control,mode=control"]
-
     /// Under emulation a processor costs what it can do: AVX and five levels of page tables made programs a third slower than this one, which
     /// has what x86-64-v2 asks for, and rdrand, without which the guest's first random numbers take seconds.
     static let emulatedProcessor = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand"
@@ -70,15 +65,19 @@ struct QEMUArguments {
     }
 
     private mutating func addConsole() {
+        // Named: at the start it gets a log, which is watched. The monitor is on it too, and leaves Ctrl-C to the guest.
+        let serial = ["-serial", "chardev:console"]
         switch console {
-        case .terminal where machine.gui: add("-vga", "std", "-serial", "vc", "-monitor", "vc")
-        case .terminal: add("-display", "none", "-serial", "mon:stdio")
+        case .terminal where machine.gui: add(["-vga", "std", "-chardev", "vc,id=console"] + serial + ["-monitor", "vc"])
+        case .terminal:
+            add(["-display", "none", "-chardev", "stdio,id=console,mux=on,signal=off"] + serial + ["-mon", "chardev=console"])
         case .stream: add("-display", "none", "-serial", "stdio")
         case .file(let path):
+            let process = "\(host.state)/qemu.pid"
             plan.stateFolder = host.state
-            add("-display", "none", "-serial", "file:\(quoted(path))", "-daemonize", "-pidfile", "\(host.state)/qemu.pid")
+            plan.background = QEMUPlan.Background(console: path, process: process)
+            add("-display", "none", "-serial", "file:\(quoted(path))", "-daemonize", "-pidfile", process)
         }
-        if controlled { add(QEMUArguments.control) }
     }
 
     private mutating func addFirmware() {
@@ -114,9 +113,8 @@ struct QEMUArguments {
     }
 
     private mutating func addDisk(_ disk: Disk, _ index: Int) {
-        let path = disk.path ?? "\(host.state)/disk\(index == 0 ? "" : "\(index)").img"
-        // A size without a format means a disk of our making, and that is qcow2.
-        let format = disk.format ?? (disk.size == nil ? DiskFormat.named(path) ?? .raw : .qcow2)
+        let path = disk.path(index, in: host.state)
+        let format = disk.format(at: path)
         if disk.path == nil { plan.stateFolder = host.state }
         if let size = disk.size { plan.newDisks.append(QEMUPlan.NewDisk(path: path, format: format, size: size)) }
         addDisk("disk\(index)", path, format)
@@ -177,8 +175,9 @@ struct QEMUArguments {
         }
     }
 
-    /// A comma ends a value for QEMU; two are one.
+    /// A comma ends a value for QEMU; two are one. A colon before the first slash would end the name of a protocol.
     private func quoted(_ path: String) -> String {
-        path.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+        let path = path.prefix { $0 != "/" }.contains(":") ? "./\(path)" : path
+        return path.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
     }
 }

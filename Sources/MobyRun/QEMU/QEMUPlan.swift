@@ -12,6 +12,8 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var stateFolder: String?
     /// A file copied once, when the target is not there: UEFI variables.
     public var copies: [Copy] = []
+    /// Where a machine in the background leaves its words.
+    public var background: Background?
     /// The guest's address, kept in the state folder for the next start.
     public var macAddress: String?
 
@@ -31,6 +33,12 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
         public var executable: String
         public var arguments: [String]
         public var socket: String
+    }
+
+    public struct Background: Sendable, Equatable {
+        public var console: String
+        /// File with the process number.
+        public var process: String
     }
 
     public struct Copy: Sendable, Equatable {

@@ -1,9 +1,11 @@
+internal import FoundationEssentials
 internal import Glibc
 
 /// QEMU's control protocol (docs/interop/qmp-spec.txt) over one end of a socket pair; QEMU inherits the other.
 final class QMP: Sendable {
     /// The number of the socket in QEMU.
     static let number: Int32 = 3
+    static let arguments = ["-chardev", "socket,id=control,fd=\(number)", "-mon", "chardev=control,mode=control"]
 
     private let handle: Int32
     /// The end for QEMU; closed here once QEMU runs.
@@ -26,24 +28,42 @@ final class QMP: Sendable {
     /// Presses the power button; the guest's PID 1 decides what comes of it.
     func powerDown() -> Bool { execute("system_powerdown") }
 
-    /// Presses it until the machine has ended: one that is still starting may not listen yet.
-    /// - Returns: whether it ended within the limit.
-    func powerDown(_ machine: ChildProcess, within limit: Duration) -> Bool {
+    /// The connections of the user network, as the monitor shows them.
+    /// - Returns: nil when QEMU does not say.
+    func userNetwork() -> String? { monitor("info usernet", within: .seconds(1)) }
+
+    /// Asks the monitor for people, where the protocol has no command of its own.
+    private func monitor(_ line: String, within limit: Duration) -> String? {
+        let number = UInt64.random(in: 1 ... .max)
+        let arguments = #"{"command-line":"\#(line)"}"#
+        guard execute("human-monitor-command", #","arguments":\#(arguments),"id":"\#(number)""#) else { return nil }
         let end = ContinuousClock.now + limit
-        while powerDown(), ContinuousClock.now < end {
-            if machine.wait(within: .seconds(3)) != nil { return true }
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while ContinuousClock.now < end {
+            var poll = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
+            guard Glibc.poll(&poll, 1, 100) > 0 else { continue }
+            let count = recv(handle, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0, received.count < 1 << 20 else { return nil }
+            received += buffer[..<count]
+            // Answers and events are lines of JSON.
+            for answer in received.split(separator: UInt8(ascii: "\n")) {
+                if let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), answer.id == "\(number)" { return answer.return }
+            }
         }
-        return machine.poll() != nil
+        return nil
     }
 
-    /// Ends QEMU at once, with disks flushed.
-    func quit() -> Bool { execute("quit") }
+    private struct Answer: Decodable {
+        let id: String
+        let `return`: String?
+    }
 
-    /// Sends one command without arguments; answers and events are read away.
-    private func execute(_ command: String) -> Bool {
+    /// Sends one command; earlier answers and events are read away.
+    private func execute(_ command: String, _ more: String = "") -> Bool {
         var waste = [UInt8](repeating: 0, count: 65536)
         while recv(handle, &waste, waste.count, Int32(MSG_DONTWAIT)) > 0 {}
-        let text = Array("{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"\(command)\"}\n".utf8)
+        let text = Array("{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"\(command)\"\(more)}\n".utf8)
         return send(handle, text, text.count, Int32(MSG_NOSIGNAL)) == text.count
     }
 }

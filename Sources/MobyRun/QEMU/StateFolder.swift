@@ -16,7 +16,7 @@ enum StateFolder {
         for copy in plan.copies where !FileFacts.exists(copy.to) {
             try write(FileFacts.head(of: copy.from, count: 64 << 20), to: copy.to)
         }
-        return try startHelpers(plan.helpers)
+        return try startHelpers(plan.helpers, outlive: plan.background != nil)
     }
 
     /// mkdir -p.
@@ -51,7 +51,7 @@ enum StateFolder {
         guard rename(partial, path) == 0 else { throw FileError("rename", path) }
     }
 
-    private static func startHelpers(_ helpers: [QEMUPlan.Helper]) throws -> [ChildProcess] {
+    private static func startHelpers(_ helpers: [QEMUPlan.Helper], outlive: Bool) throws -> [ChildProcess] {
         var running: [ChildProcess] = []
         do {
             for helper in helpers {
@@ -60,7 +60,7 @@ enum StateFolder {
                         "the path of the socket '\(helper.socket)' is longer than 107 bytes", hint: "pass a shorter --state FOLDER")
                 }
                 unlink(helper.socket)
-                let child = try ChildProcess.start(helper.executable, helper.arguments)
+                let child = try ChildProcess.start(helper.executable, helper.arguments, outlives: outlive)
                 running.append(child)
                 try waitForSocket(helper, child)
             }

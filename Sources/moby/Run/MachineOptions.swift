@@ -8,10 +8,11 @@ struct MachineOptions: ParsableArguments {
     var mem: String?
     @Option(help: ArgumentHelp("A disk, made when it has a size; repeatable.", valueName: "[file=]path[,size=N[G|M]][,format=F]"))
     var disk: [String] = []
+    @Flag(help: "Let disk images name other files of this host, such as backing files.") var allowExternal = false
     @Option(help: ArgumentHelp("Publish a port; repeatable.", valueName: "[address:]host:guest[/tcp|udp]")) var publish: [String] = []
     @Option(help: ArgumentHelp("user, tap,<interface>, bridge,<bridge> or none.", valueName: "how")) var networking = "user"
     @Option(help: "kvm, tcg, or nothing for the first that works.") var accel: String?
-    @Option(help: "x86_64, aarch64, riscv64 or s390x (default: the host's).") var arch: String?
+    @Option(help: "x86_64 (amd64), aarch64 (arm64), riscv64 or s390x (default: what was built, else the host's).") var arch: String?
     @Flag(help: "Boot by UEFI.") var uefi = false
     @Flag(help: "The image is an ISO.") var iso = false
     @Flag(help: "Boot kernel and initrd.") var kernel = false
@@ -29,7 +30,7 @@ struct MachineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The virtiofsd to start.", valueName: "file")) var virtiofsd: String?
 
     mutating func validate() throws {
-        if data != nil, dataFile != nil { throw ValidationError("--data and --data-file exclude each other") }
+        if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
         if let cpus, cpus < 1 { throw ValidationError("--cpus is \(cpus), expected 1 or more") }
         do { _ = try machine(extra: []) } catch let error as RunError {
             throw ValidationError("\(error)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
@@ -43,6 +44,7 @@ struct MachineOptions: ParsableArguments {
         machine.cpus = cpus
         machine.memory = try mem.map { try MemorySize.mebibytes($0, unit: .mebibytes, option: "--mem") }
         machine.disks = try disk.map(Disk.init(parsing:))
+        machine.allowsExternalFiles = allowExternal
         machine.ports = try publish.map(PublishedPort.init(parsing:))
         machine.networking = try Networking(parsing: networking)
         machine.accelerator = try Accelerator.Choice(parsing: accel ?? Terminal.environment["LINUXKIT_QEMU_ACCEL"] ?? "")

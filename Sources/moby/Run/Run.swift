@@ -14,11 +14,26 @@ struct Run: AsyncParsableCommand {
     /// Says what can be done with a backend that is not here. Alone such a word is the prefix of what was built, as any other.
     /// - Throws: `ValidationError`.
     static func check(_ arguments: [String]) throws {
+        try checkOldDisk(arguments)
         guard arguments.first == "run", arguments.count > 2, case let word = arguments[1], let format = elsewhere[word],
             let last = arguments.last, !last.hasPrefix("-")
         else { return }
         throw ValidationError(
             "run knows 'qemu' and 'gcp', not '\(word)'\n  hint: 'moby build --format \(format)' makes what it starts; a build called '\(word)' is started by 'moby run qemu … \(word)'"
         )
+    }
+
+    /// For some months of 2017 a disk's size was an option of its own; for `gcp` it is one today.
+    private static func checkOldDisk(_ arguments: [String]) throws {
+        let own = arguments.prefix { $0 != "--" }
+        guard own.first == "run", own.dropFirst().first != "gcp", let place = own.firstIndex(where: { $0.hasPrefix("--disk-size") }) else {
+            return
+        }
+        func value(_ index: Int) -> String? {
+            let parts = own[index].split(separator: "=", maxSplits: 1)
+            return parts.count == 2 ? String(parts[1]) : own.indices.contains(index + 1) ? own[index + 1] : nil
+        }
+        let path = own.firstIndex { $0 == "--disk" || $0.hasPrefix("--disk=") }.flatMap(value) ?? "PATH"
+        throw ValidationError("--disk-size is an option of 'run gcp'\n  hint: write --disk \(path),size=\(value(place) ?? "SIZE")")
     }
 }

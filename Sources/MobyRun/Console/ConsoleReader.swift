@@ -10,8 +10,8 @@ final class ConsoleReader: Sendable {
 
     private struct State {
         var lines: [Line] = []
-        /// The last line, while it has no end: a prompt.
-        var open: [UInt8] = []
+        var splitter = LineSplitter()
+        var open: [UInt8] { splitter.open }
         var atEnd = false
     }
 
@@ -59,15 +59,9 @@ final class ConsoleReader: Sendable {
     private func take(_ bytes: ArraySlice<UInt8>) {
         let now = ContinuousClock.now
         state.withLock { state in
-            for byte in bytes {
-                switch byte {
-                case 0x0A:
-                    state.lines.append(Line(line: String(decoding: state.open, as: UTF8.self), arrived: now))
-                    state.open = []
-                case 0x0D: break
-                default: state.open.append(byte)
-                }
-            }
+            var lines: [Line] = []
+            state.splitter.take(bytes) { lines.append(Line(line: String(decoding: $0, as: UTF8.self), arrived: now)) }
+            state.lines += lines
         }
     }
 }

@@ -1,0 +1,83 @@
+internal import CLinux
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Follows a copy of the console of a machine that has the terminal.
+final class ConsoleWatch: Sendable {
+    /// The number of the pipe in QEMU.
+    static let number: Int32 = 4
+    /// QEMU's words for it: the character device of the console has a log, and the log is the pipe. Appending, since a pipe cannot be truncated.
+    static let arguments = [
+        "-add-fd", "fd=\(number),set=1", "-set", "chardev.console.logfile=/dev/fdset/1", "-set", "chardev.console.logappend=on",
+    ]
+
+    /// The end for QEMU; closed here once QEMU runs.
+    let guestEnd: Int32
+    private let state = Mutex(ConsoleState())
+    private let found = Mutex<[String: String]>([:])
+    private let woken = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// - Parameter patterns: regular expressions to look for, line by line.
+    /// - Throws: ``RunError`` when no pipe or thread can be had.
+    init(patterns: [String] = []) throws {
+        var ends: [Int32] = [-1, -1]
+        guard moby_pipe(&ends) == 0 else {
+            throw RunError("no pipe for the console: \(String(cString: strerror(errno)).lowercased())")
+        }
+        let source = ends[0]
+        guestEnd = ends[1]
+        guard OwnThread.start({ self.follow(source, patterns) }) else {
+            close(source)
+            close(guestEnd)
+            throw RunError("no thread for the console")
+        }
+    }
+
+    func started() { close(guestEnd) }
+
+    /// What it has said so far.
+    var now: ConsoleState { state.withLock { $0 } }
+
+    /// The line in which a pattern was seen.
+    func line(matching pattern: String) -> String? { found.withLock { $0[pattern] } }
+
+    /// Waits, at most until ``wake()``.
+    func wait(_ limit: DispatchTimeInterval) { _ = woken.wait(timeout: .now() + limit) }
+
+    /// Ends a wait.
+    func wake() { woken.signal() }
+
+    /// Waits for the last words of a machine that has ended: all there are are in the pipe.
+    func waitForEnd() { _ = ended.wait(timeout: .now() + .seconds(5)) }
+
+    private func follow(_ source: Int32, _ patterns: [String]) {
+        var splitter = LineSplitter()
+        var wanted = patterns.compactMap { pattern in (try? Regex(pattern)).map { (pattern: pattern, regex: $0) } }
+        func match(_ line: String) {
+            for (pattern, regex) in wanted where line.firstMatch(of: regex) != nil {
+                found.withLock { $0[pattern] = line }
+                wanted.removeAll { $0.pattern == pattern }
+            }
+        }
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let count = read(source, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            let time = ContinuousClock.now
+            var lines: [String] = []
+            splitter.take(buffer[..<count]) { lines.append(LineSplitter.plain($0)) }
+            let open = LineSplitter.plain(splitter.open)
+            state.withLock { state in
+                for line in lines { state.take(line: line, at: time) }
+                state.take(open: open, at: time)
+            }
+            lines.forEach(match)
+            if !open.isEmpty { match(open) }
+        }
+        close(source)
+        ended.signal()
+    }
+}

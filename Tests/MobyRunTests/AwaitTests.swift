@@ -1,0 +1,87 @@
+import TestSupport
+import Testing
+
+@testable import MobyRun
+
+/// What can be waited for, and the probes for it.
+struct AwaitTests {
+    @Test(arguments: [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"), ("https://localhost:8443/a/b?c", "https://localhost:8443/a/b"),
+        ("http://10.0.0.2/", "http://10.0.0.2/"), ("tcp:6379", "tcp:127.0.0.1:6379"), ("tcp:10.0.0.2:22", "tcp:10.0.0.2:22"),
+        ("console:login:", "console:login:"), ("console:^ready [0-9]+", "console:^ready [0-9]+"), ("up", "up"),
+    ])
+    func things(text: String, meaning: String) throws { #expect("\(try Awaited(parsing: text))" == meaning) }
+
+    @Test(arguments: [
+        "", "127.0.0.1:80", "ftp://x", "http://", "tcp:", "tcp:0", "tcp:65536", "tcp::80", "tcp:x", "console:", "console:(", "UP",
+    ])
+    func refusesThing(text: String) {
+        let error = #expect(throws: RunError.self) { try Awaited(parsing: text) }
+        #expect(error?.description == "--await: '\(text)' cannot be waited for")
+    }
+
+    @Test(arguments: [("300", 300), ("300s", 300), ("5m", 300), ("2h", 7200)])
+    func limit(text: String, seconds: Int) throws { #expect(try TimeLimit.parse(text, option: "--timeout") == .seconds(seconds)) }
+
+    @Test(arguments: ["", "0", "-1", "1.5", "5d", "m", "99999999999999999999"])
+    func refusesLimit(text: String) { #expect(throws: RunError.self) { try TimeLimit.parse(text, option: "--timeout") } }
+
+    /// QEMU 7.2, with a connection that the guest accepted and one that it has not answered.
+    @Test func readsTheUserNetwork() {
+        let text = """
+            Hub -1 (net0):
+              Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ
+              TCP[ESTABLISHED]   18       127.0.0.1  8080       10.0.2.15    80     0     0
+              TCP[SYN_SENT]      19       127.0.0.1  8081       10.0.2.15    81     0     0
+              TCP[HOST_FORWARD]  12       127.0.0.1  8082       10.0.2.15    82     0     0
+            """
+        #expect([8080, 8081, 8082, 80].map { TCPProbe.isEstablished($0, in: text) } == [true, false, false, false])
+    }
+
+    private func port(_ server: ScriptedServer) throws -> UInt16 {
+        try #require(server.host.split(separator: ":").last.flatMap { UInt16($0) })
+    }
+
+    @Test func connectsToWhatListens() throws {
+        let server = try ScriptedServer { _ in ScriptedServer.Response() }
+        #expect(TCPProbe(host: "localhost", port: try port(server), forwarder: nil).accepts(within: .seconds(60)))
+        #expect(!TCPProbe(host: "127.0.0.1", port: try GuestMachine.freePort(), forwarder: nil).accepts(within: .seconds(60)))
+    }
+
+    /// Every status is an answer, and the end of a body is not waited for.
+    @Test(arguments: [200, 302, 404, 503])
+    func everyStatusIsAnAnswer(status: Int) throws {
+        let server = try ScriptedServer { _ in
+            var response = ScriptedServer.Response(status, headers: ["Server": "x"], text: "abc")
+            response.isEndless = true
+            return response
+        }
+        guard case .web(let url) = try Awaited(parsing: "http://\(server.host)/") else { throw RunError("not a URL") }
+        let answer = try #require(try WebProbe(url).ask(within: .seconds(60)))
+        #expect(answer.status == status)
+        #expect(answer.head.hasPrefix("HTTP/1.1 \(status) Scripted\n") && answer.head.contains("Server: x"))
+        #expect(answer.body.utf8.count == 65536)
+    }
+
+    @Test func certificatesAreNotChecked() async throws {
+        let folder = try Folder()
+        let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
+        let front = try await TLSFront(before: try port(server), in: folder.path)
+        guard case .web(let url) = try Awaited(parsing: front.url) else { throw RunError("not a URL") }
+        #expect(try WebProbe(url).ask(within: .seconds(60))?.body == "hello")
+    }
+
+    @Test(arguments: [
+        ("console=ttyS0", Architecture.x86, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .x86, nil), ("console=ttyAMA0", .arm, nil),
+        (
+            "console=ttyS1", .x86,
+            "warning: the kernel's console is ttyS1, and this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"
+        ),
+        (
+            "quiet", .arm, "warning: the kernel's command line names no console, and this terminal shows ttyAMA0; add console=ttyAMA0 to kernel.cmdline"
+        ),
+    ])
+    func consoleThatIsNotShown(line: String, architecture: Architecture, warning: String?) {
+        #expect(ConsoleWords(line).warning(for: architecture) == warning)
+    }
+}
