@@ -59,7 +59,7 @@ extension BootSource {
 
     /// The signature of a master boot record, which disks with a GPT have as well.
     private static func hasBootSector(_ path: String) throws -> Bool {
-        try FileFacts.head(of: path, count: 512).suffix(from: 510).elementsEqual([0x55, 0xAA])
+        try FileFacts.head(of: path, count: 512).dropFirst(510).elementsEqual([0x55, 0xAA])
     }
 
     /// The builds in a folder, by their summaries.
