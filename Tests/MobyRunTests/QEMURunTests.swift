@@ -107,7 +107,7 @@ import Testing
         #expect(
             lines.all == [
                 "the machine did not end within 0 s; ending QEMU (exit code 124)",
-                "this did not come: up, console:x, within 0 s; ending QEMU (exit code 124)",
+                "up, console:x did not come within 0 s; ending QEMU (exit code 124)",
             ])
     }
 

@@ -30,7 +30,7 @@ struct TCPProbe: Sendable {
     ///   TCP[ESTABLISHED]   18       127.0.0.1  8080       10.0.2.15    80     0     0
     /// ```
     static func isEstablished(_ port: UInt16, in text: String) -> Bool {
-        text.split(separator: "\n").contains { row in
+        text.split(whereSeparator: \.isNewline).contains { row in
             let words = row.split(whereSeparator: \.isWhitespace)
             return words.count > 4 && words[0] == "TCP[ESTABLISHED]" && words[3] == "\(port)"
         }

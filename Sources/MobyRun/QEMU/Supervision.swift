@@ -110,7 +110,7 @@ final class Supervision: Sendable {
     private func sayWhatIsMissing(_ state: ConsoleState, _ time: Duration, _ awaited: AwaitedThings, _ turn: inout Turn) {
         if !state.hasSpoken, !turn.saidSilence, time >= .seconds(60) {
             turn.saidSilence = true
-            say("nothing came from the serial console in 60 s; does the kernel's command line name it, as console=ttyS0 does?")
+            say("nothing came from the serial console in 60 s; does the kernel's command line name it (console=ttyS0), and is the memory enough?")
         }
         guard !awaited.pending.isEmpty, let limit, time - turn.lastReport >= .seconds(10) else { return }
         turn.lastReport = time
@@ -119,7 +119,7 @@ final class Supervision: Sendable {
 
     private func timeOut(_ awaited: AwaitedThings, _ limit: Duration) {
         let things = awaited.pending.map(\.thing)
-        let what = things.isEmpty ? "the machine did not end" : "this did not come: \(Self.list(things)),"
+        let what = things.isEmpty ? "the machine did not end" : "\(Self.list(things)) did not come"
         say("\(what) within \(limit.components.seconds) s; ending QEMU (exit code \(ExitStatus.timedOut))")
         end(with: ExitStatus.timedOut)
     }
