@@ -72,7 +72,7 @@ import Testing
                 try Self.spec("{format: gcp, project: infoslack-1337, bucket: images}", in: folder)
                 let refused = try Program.run(arguments, environment: environment)
                 #expect(refused.status == 1)
-                #expect(refused.error.contains("error: image 'web' is there already\n  hint: say 'replace: true'"), "\(refused.error)")
+                #expect(refused.error.contains("error: image 'web' already exists\n  hint: say 'replace: true'"), "\(refused.error)")
             }
         }
     }

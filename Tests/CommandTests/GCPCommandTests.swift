@@ -143,7 +143,7 @@ struct GCPCommandTests {
     @Test(arguments: [
         (["push", "gcp", "x.img.tar.gz"], "no project is named"),
         (["push", "gcp", "--project", "infoslack-1337", "--bucket", "images", "nothing.img.tar.gz"], "read 'nothing.img.tar.gz'"),
-        (["run", "gcp", "--project", "infoslack-1337", "--zone", "europe", "web"], "'europe' is no zone"),
+        (["run", "gcp", "--project", "infoslack-1337", "--zone", "europe", "web"], "'europe' is not a zone"),
         (["run", "gcp", "--project", "infoslack-1337", "--keys", "/nonexistent.json", "web"], "read '/nonexistent.json'"),
     ])
     func faultsAreSentences(arguments: [String], message: String) throws {

@@ -12,10 +12,10 @@ struct GCPInputTests {
         (["web"], ["CLOUDSDK_DISK_SIZE": "abc"], "CLOUDSDK_DISK_SIZE is 'abc', expected a whole number of GB from 1 to 65536"),
         (["-disk-size", "0", "web"], [:], "--disk-size is '0', expected a whole number of GB from 1 to 65536"),
         (["x.img.tar.gz"], ["CLOUDSDK_IMAGE_PUBLIC": "maybe"], "CLOUDSDK_IMAGE_PUBLIC is 'maybe', expected true or false"),
-        (["-network", "Bad_n", "web"], [:], "'Bad_n' is no network"),
-        (["-subnet", "Bad_s", "web"], [:], "'Bad_s' is no subnetwork"),
-        (["-tag", "B_ad", "web"], [:], "'B_ad' is no network tag"),
-        (["-machine", "Foo/bar", "web"], [:], "'Foo/bar' is no machine type"),
+        (["-network", "Bad_n", "web"], [:], "'Bad_n' is not a network"),
+        (["-subnet", "Bad_s", "web"], [:], "'Bad_s' is not a subnetwork"),
+        (["-tag", "B_ad", "web"], [:], "'B_ad' is not a network tag"),
+        (["-machine", "Foo/bar", "web"], [:], "'Foo/bar' is not a machine type"),
         (["-disk", "web", "web"], [:], "disk 'web' is called like the machine's first disk"),
         (["-disk", "a", "-disk", "a", "web"], [:], "disk 'a' is called like another disk"),
     ])
@@ -50,7 +50,7 @@ struct GCPInputTests {
         let result = try Program.run(verb + ["-"], input: Self.outputs, environment: Self.nobody)
         #expect(result.status == 2)
         for line in [
-            "<stdin>:2:52: error: 'Images' is no bucket's name", "<stdin>:5:11: error: read '/nonexistent/gcp.json'",
+            "<stdin>:2:52: error: 'Images' is not a valid bucket name", "<stdin>:5:11: error: read '/nonexistent/gcp.json'",
             "<stdin>:6:29: warning: 'bucket' has no effect: 'qcow2' is not uploaded",
             "<stdin>:7:13: warning: nothing is uploaded: this 'gcp-storage' names neither a bucket nor a project",
         ] {
@@ -63,7 +63,7 @@ struct GCPInputTests {
         let spec = "outputs: [{format: gcp, project: infoslack-1337, bucket: images}]\n"
         let built = try Program.run(["build", "-name", "Foo_x", "-"], input: spec, environment: Self.nobody)
         #expect(built.status == 1)
-        #expect(built.error.contains("image 'Foo_x' is no name for Compute Engine\n"), "\(built.error)")
+        #expect(built.error.contains("image 'Foo_x' is not a valid name for Compute Engine\n"), "\(built.error)")
         #expect(built.error.hasSuffix("choose one with --name\n"))
         let variable = Self.nobody.merging(["CLOUDSDK_IMAGE_NAME": "Foo_y"]) { _, new in new }
         #expect(

@@ -24,7 +24,7 @@ struct ForeignFilesTests {
     /// The image is refused, as the one booted from and as `--disk`, with the name of what it names; with the option it is taken.
     private func expectRefusal(_ image: String, _ format: DiskFormat, naming name: String) throws {
         let boot = try folder.write("guest.img", GuestProgram.disk)
-        let hint = "if you made it so, pass --allow-external"
+        let hint = "if that is intended, pass --allow-external"
         let ending = "'\(image)' continues in \(name), which the guest could then read"
         #expect(throws: RunError("the image \(ending)", hint: hint)) { try plan(booting: image) }
         let disk = Disk(path: image, format: format)
@@ -118,7 +118,7 @@ struct ForeignFilesTests {
     @Test func aDamagedHeaderIsRefused() throws {
         let image = try folder.write("bad.qcow2", [0x51, 0x46, 0x49, 0xFB] + [UInt8](repeating: 0xFF, count: 200))
         let error = #expect(throws: RunError.self) { try plan(booting: image) }
-        #expect(error?.hint == "what files it names cannot be told; if you trust it, pass --allow-external")
+        #expect(error?.hint == "its references cannot be checked; if you trust the image, pass --allow-external")
     }
 
     /// What is whole by itself is taken in every format.

@@ -33,7 +33,7 @@ struct PreflightTests {
 
     @Test func portTwice() throws {
         let error = try error { $0.ports = [try PublishedPort(parsing: "18080:80"), try PublishedPort(parsing: "18080:81")] }
-        #expect(error.description == "--publish: port 18080/tcp of the host is asked for twice")
+        #expect(error.description == "--publish: port 18080/tcp of the host is published twice")
     }
 
     @Test func portWithoutUserNetwork() throws {
@@ -76,8 +76,8 @@ struct PreflightTests {
     }
 
     @Test func numbers() throws {
-        #expect(try error { $0.cpus = 0 }.description == "--cpus: 0 is not possible")
-        #expect(try error { $0.memory = -1 }.description == "--mem: -1 MiB is not possible")
+        #expect(try error { $0.cpus = 0 }.description == "--cpus: 0 is not a number of processors")
+        #expect(try error { $0.memory = -1 }.description == "--mem: -1 MiB is not a size")
     }
 
     @Test func windowWithoutDisplay() throws {

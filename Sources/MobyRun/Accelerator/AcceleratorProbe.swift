@@ -55,15 +55,15 @@ struct AcceleratorProbe {
     private func check(_ accelerator: Accelerator, _ architecture: Architecture) throws {
         guard accelerator != .tcg else { return }
         guard accelerator == .kvm else {
-            throw RunError("--accel: \(accelerator.rawValue) does not exist on Linux", hint: "leave --accel away, or pass kvm or tcg")
+            throw RunError("--accel: \(accelerator.rawValue) does not exist on Linux", hint: "omit --accel, or pass kvm or tcg")
         }
         guard architecture == .host else {
             throw RunError(
-                "--accel: kvm cannot run \(architecture.rawValue) on \(Architecture.host.rawValue)", hint: "leave --accel away")
+                "--accel: kvm cannot run \(architecture.rawValue) on \(Architecture.host.rawValue)", hint: "omit --accel")
         }
         guard access(device, R_OK | W_OK) == 0 else {
             let why = String(cString: strerror(errno)).lowercased()
-            throw RunError("--accel: kvm cannot be used: \(device): \(why)", hint: "leave --accel away for emulation")
+            throw RunError("--accel: kvm cannot be used: \(device): \(why)", hint: "omit --accel for emulation")
         }
     }
 

@@ -5,7 +5,7 @@ internal import Glibc
 struct AwaitedThings: Sendable {
     private(set) var pending: [(thing: Awaited, probe: Probe)] = []
 
-    /// What came, in words that the time stands between.
+    /// What came, and more about it; the time is said in between.
     typealias Arrival = (what: String, detail: String)
 
     /// How a thing is looked for.

@@ -4,7 +4,7 @@ public enum GCPNames {
     /// - Parameter option: what names it, for the hint.
     public static func resource(_ name: String, _ what: String, option: String) throws(RunError) {
         guard isLabel(name) else {
-            throw RunError("\(what) '\(name)' is no name for Compute Engine", hint: "\(labels); choose one with \(option)")
+            throw RunError("\(what) '\(name)' is not a valid name for Compute Engine", hint: "\(labels); choose one with \(option)")
         }
     }
 
@@ -12,7 +12,7 @@ public enum GCPNames {
     public static func project(_ id: String) throws(RunError) {
         guard isProject(id) else {
             throw RunError(
-                "'\(id)' is no project id",
+                "'\(id)' is not a project id",
                 hint: "6 to 30 lower-case letters, digits and '-', as 'gcloud projects list' shows it under PROJECT_ID")
         }
     }
@@ -21,7 +21,7 @@ public enum GCPNames {
     static func zone(_ name: String) throws(RunError) {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, isLabel(name), parts.last?.count == 1 else {
-            throw RunError("'\(name)' is no zone", hint: "a zone is named like europe-west1-d; 'gcloud compute zones list' lists them")
+            throw RunError("'\(name)' is not a zone", hint: "a zone is named like europe-west1-d; 'gcloud compute zones list' lists them")
         }
     }
 
@@ -32,7 +32,7 @@ public enum GCPNames {
     static func machineType(_ name: String) throws(RunError) {
         guard isLabel(name) else {
             throw RunError(
-                "'\(name)' is no machine type",
+                "'\(name)' is not a machine type",
                 hint: "one is named like g1-small or n2-standard-4, without its zone; 'gcloud compute machine-types list' lists them")
         }
     }
@@ -45,20 +45,20 @@ public enum GCPNames {
             name.allSatisfy({ isLower($0) || isDigit($0) || "-_.".contains($0) })
         else {
             throw RunError(
-                "'\(name)' is no bucket's name",
+                "'\(name)' is not a valid bucket name",
                 hint: "3 to 63 lower-case letters, digits, '-' and '_', a letter or digit first and last; without gs://")
         }
         guard parts.count != 4 || !parts.allSatisfy({ UInt8($0) != nil }) else {
-            throw RunError("'\(name)' is no bucket's name: it is an IP address", hint: "choose a name that is none")
+            throw RunError("'\(name)' is not a valid bucket name: it is an IP address", hint: "choose another name")
         }
         guard !name.hasPrefix("goog"), !name.contains("google"), !name.contains("g00gle") else {
-            throw RunError("'\(name)' is no bucket's name: 'goog' in front and 'google' are not allowed", hint: "choose a name without")
+            throw RunError("'\(name)' is not a valid bucket name: 'goog' in front and 'google' are not allowed", hint: "choose a name without")
         }
     }
 
     /// `http-server` (RFC 1035 label).
     static func tag(_ name: String) throws(RunError) {
-        guard isLabel(name) else { throw RunError("'\(name)' is no network tag", hint: labels) }
+        guard isLabel(name) else { throw RunError("'\(name)' is not a network tag", hint: labels) }
     }
 
     /// The path of a network: a name, which is one of the machine's project, or a path, also of another project's (shared VPC).
@@ -68,7 +68,7 @@ public enum GCPNames {
         let rest = withoutProject(words)
         guard rest.count == 3, rest[0] == "global", rest[1] == "networks", isLabel(rest[2]) else {
             throw RunError(
-                "'\(text)' is no network", hint: "expected a name (\(labels)) or projects/PROJECT/global/networks/NAME")
+                "'\(text)' is not a network", hint: "expected a name (\(labels)) or projects/PROJECT/global/networks/NAME")
         }
         return words.joined(separator: "/")
     }
@@ -81,7 +81,7 @@ public enum GCPNames {
         let rest = withoutProject(words)
         guard rest.count == 4, rest[0] == "regions", isLabel(rest[1]), rest[2] == "subnetworks", isLabel(rest[3]) else {
             throw RunError(
-                "'\(text)' is no subnetwork",
+                "'\(text)' is not a subnetwork",
                 hint: "expected a name (\(labels)) or projects/PROJECT/regions/\(region)/subnetworks/NAME")
         }
         guard rest[1] == region else {

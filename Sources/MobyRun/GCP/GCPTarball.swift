@@ -32,7 +32,7 @@ struct GCPTarball: Sendable, Equatable {
                 source: UploadSource(path: path, size: list.length, crc32c: check.value), diskSize: facts.size, isEFI: facts.isEFI)
         } catch let error as FileError { throw error } catch let error as ExtentError { throw error } catch {
             throw RunError(
-                "'\(path)' is no image for Compute Engine: \(error)",
+                "'\(path)' is not an image for Compute Engine: \(error)",
                 hint: (error as? any HintedError)?.hint ?? "build one with: moby build --format gcp FILE.yml")
         }
     }

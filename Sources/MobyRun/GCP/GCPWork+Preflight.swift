@@ -20,8 +20,8 @@ extension GCPWork {
             state.imageIsThere = try await compute.image(image.name) != nil
             guard !state.imageIsThere || plan.replacesImage else {
                 throw RunError(
-                    "image '\(image.name)' is there already",
-                    hint: "say 'replace: true' beside the format, or give the build another --name")
+                    "image '\(image.name)' already exists",
+                    hint: "say 'replace: true' next to the format, or give the build another --name")
             }
         }
         if let instance = plan.instance, let machine = plan.machine { try await check(instance, machine, &state) }
@@ -63,7 +63,7 @@ extension GCPWork {
         guard let there = try await compute.instance(instance.name) else { return }
         guard there.labels?["made-by"] == "moby" else {
             throw RunError(
-                "instance '\(instance.name)' is there already, and moby did not make it",
+                "instance '\(instance.name)' already exists, and moby did not make it",
                 hint: "choose another name with --name, or delete it yourself")
         }
         state.instanceIsThere = true

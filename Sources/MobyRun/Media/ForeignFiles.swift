@@ -13,13 +13,13 @@ enum ForeignFiles {
         do { names = try references(path, format) } catch let error as DiskImageError {
             throw RunError(
                 "\(what) '\(PlainText.short(path))': \(error)",
-                hint: "what files it names cannot be told; if you trust it, pass --allow-external")
+                hint: "its references cannot be checked; if you trust the image, pass --allow-external")
         }
         guard !names.isEmpty else { return }
         let quoted = names.prefix(3).map { $0.isEmpty ? "another file" : "'\(PlainText.short($0))'" }.joined(separator: ", ")
         throw RunError(
             "\(what) '\(PlainText.short(path))' continues in \(quoted)\(names.count > 3 ? ", …" : ""), which the guest could then read",
-            hint: "if you made it so, pass --allow-external")
+            hint: "if that is intended, pass --allow-external")
     }
 
     /// Names in an image's header, as far as QEMU follows them: VHDX and VDI with parents are refused by QEMU itself.

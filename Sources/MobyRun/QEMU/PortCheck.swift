@@ -7,7 +7,7 @@ enum PortCheck {
         var seen: Set<String> = []
         for port in ports {
             guard seen.insert("\(port.host)/\(port.transport.rawValue)").inserted else {
-                throw RunError("--publish: port \(port.host)/\(port.transport.rawValue) of the host is asked for twice")
+                throw RunError("--publish: port \(port.host)/\(port.transport.rawValue) of the host is published twice")
             }
         }
         for port in ports { try check(port) }

@@ -84,10 +84,10 @@ struct Preflight {
         if code == 0, !FileFacts.isFolder(path) { return }
         let why = code == 0 ? "it is a folder" : String(cString: strerror(code)).lowercased()
         let hint = code == EACCES ? "run as the user who built it, or change its mode" : nil
-        throw RunError("cannot read \(what) '\(path)': \(why)", hint: hint)
+        throw RunError("cannot read \(what) '\(PlainText.short(path))': \(why)", hint: hint)
     }
 
-    /// The boot protocol's signature, so that a file that is no kernel is not a black screen.
+    /// The boot protocol's signature, so that a wrong file is an error and not a black screen.
     private func checkKernel(_ path: String) throws {
         guard machine.guest == .x86 else { return }
         let head = try FileFacts.head(of: path, count: 8192)
@@ -97,16 +97,16 @@ struct Preflight {
         }
         let isELF = head.starts(with: [0x7F, 0x45, 0x4C, 0x46])
         guard !isLinux, !isMultiboot, !isELF else { return }
-        throw RunError("'\(path)' is not a kernel for x86_64", hint: "for another architecture pass --arch aarch64, s390x or riscv64")
+        throw RunError("'\(PlainText.short(path))' is not a kernel for x86_64", hint: "for another architecture pass --arch aarch64, s390x or riscv64")
     }
 
     private func check(_ disk: Disk) throws {
         if let path = disk.path, FileFacts.exists(path) {
             guard access(path, R_OK | W_OK) != 0 else { return }
-            throw RunError("--disk: '\(path)' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+            throw RunError("--disk: '\(PlainText.short(path))' cannot be written: \(String(cString: strerror(errno)).lowercased())")
         }
         if let path = disk.path, disk.size == nil {
-            throw RunError("--disk: there is no file '\(path)'", hint: "to have it made, add its size: --disk \(path),size=4G")
+            throw RunError("--disk: no file '\(PlainText.short(path))'", hint: "to have it made, add its size: --disk \(path),size=4G")
         }
         guard let format = disk.format, !EmptyDisk.formats.contains(format) else { return }
         throw RunError(
@@ -116,12 +116,12 @@ struct Preflight {
 
     private func checkNumbers() throws {
         if let cpus = machine.cpus, !(1...255).contains(cpus) {
-            throw RunError("--cpus: \(cpus) is not possible", hint: "a number from 1 to 255")
+            throw RunError("--cpus: \(cpus) is not a number of processors", hint: "a number from 1 to 255")
         }
-        if let memory = machine.memory, memory < 1 { throw RunError("--mem: \(memory) MiB is not possible") }
+        if let memory = machine.memory, memory < 1 { throw RunError("--mem: \(memory) MiB is not a size") }
         if machine.gui, environment["DISPLAY"] == nil, environment["WAYLAND_DISPLAY"] == nil {
             throw RunError(
-                "--gui needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set", hint: "leave --gui away for a serial console")
+                "--gui needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set", hint: "omit --gui for a serial console")
         }
     }
 
@@ -130,7 +130,7 @@ struct Preflight {
         case .user: try PortCheck.check(machine.ports)
         case .tap(let name), .bridge(let name):
             guard FileFacts.exists("/sys/class/net/\(name)") else {
-                throw RunError("--networking: there is no network interface '\(name)' on this host", hint: "see: ip link")
+                throw RunError("--networking: no network interface '\(name)' on this host", hint: "see: ip link")
             }
             fallthrough
         case .none:

@@ -6,7 +6,7 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var newDisks: [NewDisk] = []
     /// The text for the disc of user data, and where the disc is written.
     public var dataDisc: DataDisc?
-    /// Programs that run beside the machine, each with the socket it opens.
+    /// Programs that run next to the machine, each with the socket it opens.
     public var helpers: [Helper] = []
     /// Folder to make before anything is written into it.
     public var stateFolder: String?

@@ -30,7 +30,7 @@ enum StateFolder {
         guard FileFacts.isFolder(path) else { throw RunError("'\(path)' is not a folder", hint: "pass --state FOLDER") }
     }
 
-    /// Whole or not at all: into a file beside it, then by rename.
+    /// Whole or not at all: into a file next to it, then by rename.
     static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws {
         let partial = "\(path).\(getpid()).partial"
         let file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)

@@ -31,7 +31,7 @@ struct RunGCP: AsyncParsableCommand {
     @Argument(help: "An image of the project, or a disk of 'moby build --format gcp'.") var image: String
 
     mutating func validate() throws {
-        if data != nil, dataFile != nil { throw ValidationError("--data and --data-file exclude each other") }
+        if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
         guard ["interactive", "output", "none"].contains(console) else {
             throw ValidationError("--console is '\(console)', expected interactive, output or none")
         }
@@ -91,7 +91,7 @@ struct RunGCP: AsyncParsableCommand {
     private func key(_ path: String) throws -> String {
         let lines = try text(path, limit: 64 << 10).split(whereSeparator: \.isNewline).map(String.init)
         guard lines.count == 1, let line = lines.first, ["ssh-", "ecdsa-", "sk-"].contains(where: { line.hasPrefix($0) }) else {
-            throw RunError("'\(path)' is no public key of ssh", hint: "a public key is one line; its file ends in .pub")
+            throw RunError("'\(path)' is not an ssh public key", hint: "a public key is one line; its file ends in .pub")
         }
         return line
     }

@@ -42,6 +42,8 @@ struct RunQEMU: AsyncParsableCommand {
         let quiet = global.level == 0
         let isSpec = name.hasSuffix(".yml") || name.hasSuffix(".yaml")
         if isSpec, dryRun {
+            // Read, so that a wrong one is an error; packages are not looked at.
+            _ = try await SpecInput.spec([name], global) { _ in "localhost/package" }
             print("moby build --dir . \(name)")
             guard FileManager.default.fileExists(atPath: "\(SpecInput.baseName([name]))-build.json") else { return print("# and then QEMU with what it made") }
         }
