@@ -37,7 +37,8 @@ public final class MachineHandle: Sendable {
         started = ContinuousClock.now
         reader = ConsoleReader(output)
         child = try ChildProcess.start(
-            plan.executable, plan.arguments + QMP.arguments, handles: [0: inputEnd, 1: outputEnd, 2: outputEnd, QMP.number: control.guestEnd])
+            plan.executable, plan.arguments + QMP.arguments,
+            handles: [0: inputEnd, 1: outputEnd, 2: outputEnd, QMP.number: control.guestEnd])
     }
 
     deinit {

@@ -24,6 +24,10 @@ struct RunCommandTests {
             let result = try Program.run(["run", "--dry-run", "web.yml"], in: folder)
             #expect(result.status == 0, "\(result.error)")
             #expect(result.output == "moby build --dir . web.yml\n# and then QEMU with what it made\n")
+            #expect(try Program.run(["run", "--dry-run", "none.yml"], in: folder).status == 1)
+            try "kernel: {imag: a/b:1}\n".write(toFile: folder + "/wrong.yml", atomically: true, encoding: .utf8)
+            #expect(try Program.run(["run", "--dry-run", "wrong.yml"], in: folder).status == 2)
+            try FileManager.default.removeItem(atPath: folder + "/wrong.yml")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["web.yml"])
         }
     }
@@ -31,7 +35,8 @@ struct RunCommandTests {
     /// Killed with no chance to end its children, the program leaves no QEMU: the kernel ends it.
     @Test func aKilledProgramLeavesNoMachine() async throws {
         try await withTemporaryDirectory { folder in
-            try TestFile.write(Array("#!/bin/bash\ntrap ': > ended; exit 0' TERM\n: > ready\nwhile :; do sleep 0.02; done\n".utf8), to: folder + "/qemu", mode: 0o755)
+            let script = "#!/bin/bash\ntrap ': > ended; exit 0' TERM\n: > ready\nwhile :; do sleep 0.02; done\n"
+            try TestFile.write(script, to: folder + "/qemu", mode: 0o755)
             let sector = [UInt8](repeating: 0, count: 510) + [0x55, 0xAA]
             try TestFile.write(sector, to: folder + "/disk.img", mode: 0o644)
             let program = try RunningProgram(

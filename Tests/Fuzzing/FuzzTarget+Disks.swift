@@ -15,9 +15,18 @@ extension FuzzTarget {
         },
         FuzzTarget("mbr") { bytes in _ = try MBR.entries(of: ExtentList([.bytes(bytes), .hole(1 << 30)])) },
         FuzzTarget("pe") { bytes in _ = try PE.Headers(ExtentList([.bytes(bytes), .hole(1 << 20)])) },
-        FuzzTarget("qcow2") { bytes in try QCOW2.read(ExtentList(bytes: bytes)).forEachCluster { _, cluster, _ in try drain(cluster) } },
-        FuzzTarget("vmdk") { bytes in try VMDK.read(ExtentList(bytes: bytes)).forEachGrain { _, grain in try drain(grain) } },
-        FuzzTarget("vhd") { bytes in _ = try VHD.read(ExtentList(bytes: CheckSums.ofVHD(bytes))).contents() },
+        FuzzTarget("qcow2") { bytes in
+            _ = try QCOW2.references(ExtentList(bytes: bytes))
+            try QCOW2.read(ExtentList(bytes: bytes)).forEachCluster { _, cluster, _ in try drain(cluster) }
+        },
+        FuzzTarget("vmdk") { bytes in
+            _ = try VMDK.references(ExtentList(bytes: bytes))
+            try VMDK.read(ExtentList(bytes: bytes)).forEachGrain { _, grain in try drain(grain) }
+        },
+        FuzzTarget("vhd") { bytes in
+            _ = try VHD.references(ExtentList(bytes: bytes))
+            _ = try VHD.read(ExtentList(bytes: CheckSums.ofVHD(bytes))).contents()
+        },
     ]
 
     private struct NoArtifact: Error {}

@@ -80,7 +80,9 @@ struct AwaitTests {
             "warning: the kernel's console is ttyS1, and this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"
         ),
         (
-            "quiet", .arm, "warning: the kernel's command line names no console, and this terminal shows ttyAMA0; add console=ttyAMA0 to kernel.cmdline"
+            "quiet", .arm,
+            "warning: the kernel's command line names no console, and this terminal shows ttyAMA0; "
+                + "add console=ttyAMA0 to kernel.cmdline"
         ),
     ])
     func consoleThatIsNotShown(line: String, architecture: Architecture, warning: String?) {

@@ -124,7 +124,8 @@ struct ForeignFilesTests {
     /// What is whole by itself is taken in every format.
     @Test(arguments: [
         ("qcow2", DiskFormat.qcow2, []), ("qcow2", .qcow2, ["-o", "compat=0.10"]), ("vmdk", .vmdk, []), ("vpc", .vpc, []),
-        ("vpc", .vpc, ["-o", "subformat=fixed"]), ("vmdk", .vmdk, ["-o", "subformat=streamOptimized"]), ("vhdx", .vhdx, []), ("vdi", .vdi, []),
+        ("vpc", .vpc, ["-o", "subformat=fixed"]), ("vmdk", .vmdk, ["-o", "subformat=streamOptimized"]),
+        ("vhdx", .vhdx, []), ("vdi", .vdi, []),
     ])
     func wholeImagesAreTaken(name: String, format: DiskFormat, options: [String]) throws {
         let image = folder.file("whole.\(format == .vpc ? "vhd" : name)")

@@ -57,7 +57,8 @@ extension QCOW2 {
         let table = try ByteView(file, at: withTable ? try header.u64be(40) : 0, count: count * 8, "qcow2 L1 table")
         return Image(
             version: version, size: size, clusterSize: 1 << bits, snapshots: try header.u32be(60),
-            backingFile: try backingFile(file, header), dataFile: try dataFile(file, header, version), obstacle: try obstacle(file, header, version), file: file,
+            backingFile: try backingFile(file, header), dataFile: try dataFile(file, header, version),
+            obstacle: try obstacle(file, header, version), file: file,
             l1Table: try (0..<count).map { try table.u64be($0 * 8) })
     }
 

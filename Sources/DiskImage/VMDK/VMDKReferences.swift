@@ -47,13 +47,11 @@ extension VMDK {
         }
     }
 
-    /// `parentFileNameHint="parent.vmdk"`, as QEMU finds it: the name begins two bytes behind the word.
+    /// `parentFileNameHint="parent.vmdk"`, as QEMU finds it: the first one, whose name begins two bytes behind the word.
     private static func parents(in text: [UInt8]) -> [String] {
-        let word = Array("parentFileNameHint".utf8)
-        return text.ranges(of: word).compactMap { found in
-            let name = name(in: text[min(found.upperBound + 2, text.endIndex)...])
-            return name.isEmpty ? nil : name
-        }
+        guard let found = text.firstRange(of: Array("parentFileNameHint".utf8)) else { return [] }
+        let name = name(in: text[min(found.upperBound + 2, text.endIndex)...])
+        return name.isEmpty ? [] : [name]
     }
 
     private static func name(in text: ArraySlice<UInt8>) -> String {

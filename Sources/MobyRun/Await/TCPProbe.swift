@@ -60,7 +60,8 @@ struct TCPProbe: Sendable {
             var poll = pollfd(fd: handle, events: Int16(POLLOUT), revents: 0)
             var fault: Int32 = 0
             var size = socklen_t(MemoryLayout<Int32>.size)
-            if Glibc.poll(&poll, 1, Int32(min(left, 60_000))) == 1, getsockopt(handle, SOL_SOCKET, SO_ERROR, &fault, &size) == 0, fault == 0 {
+            if Glibc.poll(&poll, 1, Int32(min(left, 60_000))) == 1, getsockopt(handle, SOL_SOCKET, SO_ERROR, &fault, &size) == 0, fault == 0
+            {
                 return handle
             }
         }

@@ -1,3 +1,4 @@
+internal import Extents
 internal import Glibc
 internal import Synchronization
 
@@ -31,7 +32,8 @@ final class ConsoleReader: Sendable {
 
     /// The last lines, for messages.
     var tail: String {
-        state.withLock { ($0.lines.suffix(40).map(\.line) + [String(decoding: $0.open, as: UTF8.self)]).joined(separator: "\n") }
+        let lines = state.withLock { $0.lines.suffix(40).map(\.line) + [String(decoding: $0.open, as: UTF8.self)] }
+        return PlainText.lines(lines.joined(separator: "\n"))
     }
 
     var isAtEnd: Bool { state.withLock { $0.atEnd } }

@@ -52,7 +52,9 @@ public enum GCPNames {
             throw RunError("'\(name)' is not a valid bucket name: it is an IP address", hint: "choose another name")
         }
         guard !name.hasPrefix("goog"), !name.contains("google"), !name.contains("g00gle") else {
-            throw RunError("'\(name)' is not a valid bucket name: 'goog' in front and 'google' are not allowed", hint: "choose a name without")
+            throw RunError(
+                "'\(name)' is not a valid bucket name: 'goog' in front and 'google' are not allowed",
+                hint: "choose a name without")
         }
     }
 

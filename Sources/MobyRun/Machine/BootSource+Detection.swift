@@ -48,11 +48,11 @@ extension BootSource {
         case path.hasSuffix("-initrd.img"): hint = "name the prefix: \(path.dropLast("-initrd.img".count))"
         default:
             let format = try DiskFormat.detect(path)
-            if format == .raw, DiskFormat.named(path) != .raw, try !hasBootSector(path) {
-                hint = "a disk has a boot sector, which ends with 55 AA; name what 'moby build' made: \(made(near: path) ?? "moby run qemu nginx")"
-            } else {
+            guard format == .raw, DiskFormat.named(path) != .raw, try !hasBootSector(path) else {
                 return .disk(path, format, uefi: wishes.uefi || isUEFI(path))
             }
+            let example = made(near: path) ?? "moby run qemu nginx"
+            hint = "it has no boot sector, which ends with 55 AA; name what 'moby build' made: \(example)"
         }
         throw RunError("'\(PlainText.short(path))' is not an image that can be booted", hint: hint)
     }
@@ -130,17 +130,20 @@ extension BootSource {
         if FileFacts.isFolder(argument) {
             let names = builds(in: argument)
             guard let first = names.first else {
-                return RunError("'\(shown)' is a folder, and there is no build in it", hint: "build one: moby build --dir \(shown) FILE.yml")
+                return RunError(
+                    "'\(shown)' is a folder, and there is no build in it", hint: "build one: moby build --dir \(shown) FILE.yml")
             }
             let folder = argument.hasSuffix("/") ? argument : argument + "/"
             return RunError(
-                "'\(shown)' is a folder; it holds the builds \(list(names))", hint: "name one: moby run qemu \(PlainText.short(folder + first))")
+                "'\(shown)' is a folder; it holds the builds \(list(names))",
+                hint: "name one: moby run qemu \(PlainText.short(folder + first))")
         }
         let kernels = wishes.iso ? [] : [kernel]
         let looked = (kernels + images).prefix(4).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
         let base = argument.split(separator: "/").last.map(String.init) ?? argument
         // `README.md` and `disk.qcow2` are files that are not there, not names of specs.
-        let spec = base.contains(".") && !FileFacts.exists("\(argument).yml") ? nil : "build it first: moby build \(PlainText.short(base)).yml"
+        let isSpec = !base.contains(".") || FileFacts.exists("\(argument).yml")
+        let spec = isSpec ? "build it first: moby build \(PlainText.short(base)).yml" : nil
         return RunError(
             "nothing to boot under the name '\(shown)': no \(looked), …",
             hint: spec ?? made(near: argument).map { "there are the builds \($0)" } ?? "name what 'moby build' made: moby run qemu nginx")

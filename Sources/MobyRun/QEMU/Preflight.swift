@@ -97,7 +97,9 @@ struct Preflight {
         }
         let isELF = head.starts(with: [0x7F, 0x45, 0x4C, 0x46])
         guard !isLinux, !isMultiboot, !isELF else { return }
-        throw RunError("'\(PlainText.short(path))' is not a kernel for x86_64", hint: "for another architecture pass --arch aarch64, s390x or riscv64")
+        throw RunError(
+            "'\(PlainText.short(path))' is not a kernel for x86_64",
+            hint: "for another architecture pass --arch aarch64, s390x or riscv64")
     }
 
     private func check(_ disk: Disk) throws {

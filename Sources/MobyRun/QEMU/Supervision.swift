@@ -110,7 +110,7 @@ final class Supervision: Sendable {
     private func sayWhatIsMissing(_ state: ConsoleState, _ time: Duration, _ awaited: AwaitedThings, _ turn: inout Turn) {
         if !state.hasSpoken, !turn.saidSilence, time >= .seconds(60) {
             turn.saidSilence = true
-            say("nothing came from the serial console in 60 s; does the kernel's command line name it (console=ttyS0), and is the memory enough?")
+            say("nothing came from the serial console in 60 s: does the command line name it (console=ttyS0), is the memory enough?")
         }
         guard !awaited.pending.isEmpty, let limit, time - turn.lastReport >= .seconds(10) else { return }
         turn.lastReport = time

@@ -24,7 +24,7 @@ struct RunQEMU: AsyncParsableCommand {
     @Flag(help: "Power the machine off when all that is awaited came, and exit 0.") var awaitThenPoweroff = false
     @Option(
         help: ArgumentHelp(
-            "Most that --await may take (default: 300), without --await the whole run (default: no limit): seconds, or with m or h; exit code 124.",
+            "Most that --await may take (default: 300), else the whole run (default: no limit): seconds, or with m or h; exit code 124.",
             valueName: "time"))
     var timeout: String?
     @Flag(help: "Print what would be started, and stop.") var dryRun = false
@@ -45,7 +45,9 @@ struct RunQEMU: AsyncParsableCommand {
             // Read, so that a wrong one is an error; packages are not looked at.
             _ = try await SpecInput.spec([name], global) { _ in "localhost/package" }
             print("moby build --dir . \(name)")
-            guard FileManager.default.fileExists(atPath: "\(SpecInput.baseName([name]))-build.json") else { return print("# and then QEMU with what it made") }
+            guard FileManager.default.fileExists(atPath: "\(SpecInput.baseName([name]))-build.json") else {
+                return print("# and then QEMU with what it made")
+            }
         }
         if isSpec, !dryRun { try await build() }
         let prefix = isSpec ? SpecInput.baseName([name]) : name
@@ -55,7 +57,9 @@ struct RunQEMU: AsyncParsableCommand {
             if !quiet { Terminal.error("moby: \(line)") }
         }
         let things = try things()
-        if things.isEmpty { qemu.limit = try limit() } else {
+        if things.isEmpty {
+            qemu.limit = try limit()
+        } else {
             qemu.awaiting = Awaiting(things, limit: try limit() ?? Awaiting.defaultLimit, thenPowerOff: awaitThenPoweroff)
         }
         let plan = try qemu.plan()

@@ -206,7 +206,7 @@ struct GCPRunTests {
             google.state.withLock { $0.instances["gcp"] = ["name": "gcp", "status": "RUNNING"] }
             let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
-            #expect(error.description == "instance 'gcp' is there already, and moby did not make it")
+            #expect(error.description == "instance 'gcp' already exists, and moby did not make it")
             #expect(google.changes == [])
         }
     }
