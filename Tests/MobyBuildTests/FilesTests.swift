@@ -57,7 +57,6 @@ struct FilesTests {
     }
 
     @Test(arguments: [
-        ("path: a, source: /none", "source '/none': No such file or directory"),
         ("path: a, source: /tmp", "source '/tmp': it is a directory, expected a file"),
         ("path: a, source: /tmp, optional: true", "source '/tmp': it is a directory, expected a file"),
         ("path: a, source: /dev/zero", "source '/dev/zero': it is a device, expected a regular file"),
@@ -75,6 +74,13 @@ struct FilesTests {
             let tree = try Self.tree("files:\n  - {path: keys, source: ~/id.pub, mode: \"0400\"}\n", home: workshop.folder)
             #expect(try listing(tree.tree) == "- 400 0:0 keys 'key'\n")
         }
+    }
+
+    @Test func aMissingSourceIsNoFaultOfTheTree() throws {
+        let tree = try Self.tree("files:\n  - {path: a, source: /none}\n")
+        #expect(tree.faults.isEmpty && tree.tree.isEmpty)
+        #expect(tree.missing.map(\.message) == ["source '/none': No such file or directory"])
+        #expect(tree.missing.first?.location?.line == 2 && tree.missing.first?.severity == .error)
     }
 
     @Test func whatIsLeftOutIsNoted() throws {
@@ -116,6 +122,16 @@ struct FilesTests {
                 "'/a' is a directory for the entry 'a/b' of files and a file for the entry 'a' of files",
                 "'/a/b' is a file for the entry 'a/b' of files and a directory for the entry 'a/b' of files",
             ])
+    }
+
+    @Test func theOtherPartyIsNamed() {
+        var tree = SpecTree(over: RootState())
+        let place = SourceLocation(file: "web.yml", line: 3, column: 5)
+        tree.file("etc/moby", "x", by: SpecTree.Author(name: "the entry 'etc/moby' of files", place: place))
+        tree.directory("etc/moby")
+        #expect(
+            tree.faults.map(\.message) == ["'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build itself"])
+        #expect(tree.faults.first?.location == place)
     }
 
     @Test func aFileCannotLieInAFile() throws {

@@ -119,10 +119,6 @@ struct LintTests {
             ["source '/none': No such file or directory"],
             ["left out: '/b', whose optional source '/none' is not there: No such file or directory"]
         ),
-        (
-            "files:\n  - {path: etc/moby, contents: x}",
-            ["'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build itself"], []
-        ),
         ("files:\n  - {path: etc/ssl, contents: x}", ["'/etc/ssl' is a directory in 'test/init:1' and a file in 'files'"], []),
         ("onboot:\n  - {name: l, image: \"oci:/none\"}", ["'oci:/none': there is no file or folder '/none'"], []),
         (
@@ -159,16 +155,18 @@ struct LintTests {
     @Test(
         arguments: [
             ("kernel: {image: \"test/kernel:1\"}", [.kernelInitrd], true, ["error init"]),
-            ("", [.kernelInitrd], true, ["warning kernel", "warning init"]),
-            ("", [.kernelInitrd], false, ["error kernel", "error init"]), ("", [.tar], false, []),
+            (part, [.kernelInitrd], true, ["warning kernel", "warning init"]),
+            (part, [.kernelInitrd], false, ["error kernel", "error init"]), (part, [.tar], false, []),
             ("init: [\"a:1\"]", [.kernelInitrd], false, ["error kernel"]),
-            ("{}", [.tar], true, ["error there is nothing in it to build from"]), ("services: []", [.kernelInitrd], false, ["error there is nothing in it to build from"]),
-    ] as [(String, [OutputFormat], Bool, [String])])
+            ("{}", [.tar], true, ["error there is nothing in it to build from"]),
+            ("services: []", [.kernelInitrd], false, ["error there is nothing in it to build from"]),
+        ] as [(String, [OutputFormat], Bool, [String])])
     func withoutKernelOrInit(_ yaml: String, _ formats: [OutputFormat], _ areOpen: Bool, _ expected: [String]) throws {
         let found = SectionCheck(try Workshop.spec(yaml), formats, formatsAreOpen: areOpen).found
         #expect(found.map { "\($0.severity.rawValue) \($0.message.split(separator: "'").last ?? "")" } == expected)
     }
 
+    private static let part = "services: [{name: web, image: \"b:1\"}]"
     private static let own = RootFileSystem.allCases.map(\.mark).joined(separator: "\n")
 
     @Test(
@@ -255,6 +253,20 @@ struct LintTests {
                 let result = try await builder.build(spec)
                 #expect(Set(result.warnings) == Set(lint.diagnostics) && result.notes == lint.notes)
             }
+        }
+    }
+
+    @Test func aMissingSourceIsAnErrorOfTheBuildAlone() async throws {
+        try await Workshop.with { workshop in
+            try Self.fill(workshop)
+            let spec = try workshop.spec(
+                "kernel: {image: \"test/kernel:1\", tar: none}\ninit: [\"test/init:1\"]\nfiles: [{path: a, source: /none}]\n")
+            let message = "source '/none': No such file or directory"
+            let lint = try await Lint(store: workshop.store, options: workshop.options()).check(spec)
+            #expect(lint.diagnostics.map { "\($0.severity.rawValue) \($0.message)" } == ["warning \(message)"])
+            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let error = await #expect(throws: SpecError.self) { _ = try await builder.build(spec) }
+            #expect(error?.diagnostics.map { "\($0.severity.rawValue) \($0.message)" } == ["error \(message)"])
         }
     }
 

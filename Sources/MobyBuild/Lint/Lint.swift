@@ -59,6 +59,10 @@ public struct Lint: Sendable {
         assembly.identities = IdentityTable(spec)
         let names = try assembly.names()
         result.notes += names.notes
+        // Sources are relative to the folder that a build runs in; this may be another.
+        result.diagnostics += names.missing.map { fault in
+            Diagnostic(.warning, at: fault.location, fault.message, hint: "a build in this folder would end here; \(fault.hint ?? "")")
+        }
         result.diagnostics += names.faults
         let check = ImageCheck(part, images, containers, formats, platform: options.provider.platform)
         result.diagnostics += try check.found(

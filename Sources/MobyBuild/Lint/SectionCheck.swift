@@ -8,7 +8,10 @@ struct SectionCheck {
     ///   a warning then.
     init(_ spec: Spec, _ formats: [OutputFormat], formatsAreOpen: Bool) {
         guard spec.firstLocation != nil else {
-            found = [Diagnostic(at: nil, "there is nothing in it to build from", hint: "a spec has 'kernel', 'init', 'services', 'files' and more")]
+            found = [
+                Diagnostic(
+                    at: nil, "there is nothing in it to build from", hint: "a spec has 'kernel', 'init', 'services', 'files' and more")
+            ]
             return
         }
         guard let format = formats.first(where: \.boots) else { return }

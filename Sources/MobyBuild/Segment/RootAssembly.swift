@@ -29,6 +29,8 @@ struct RootAssembly {
         /// What was left out.
         var notes: [String] = []
         var faults: [Diagnostic] = []
+        /// Faults of a build that are none where the files of the build machine are not at hand.
+        var missing: [Diagnostic] = []
     }
 
     /// The owner of names that ``names()`` have from `files:`.
@@ -76,7 +78,7 @@ struct RootAssembly {
         let moduleListing = try modules.map { ($0, try names(rest[first.count - 1])) }
 
         let (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
-        guard found.faults.isEmpty else { throw SpecError(found.faults) }
+        guard found.faults.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.faults) }
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
         let files = try plan.generated(tree, role: .spec, title: "linuxkit.files")
         let whole = sentinel(folder, after: first + initial + others + [files])
@@ -128,7 +130,7 @@ struct RootAssembly {
         tree.directory("etc/moby")
         check.add(RootListing(tree.tree), from: Self.filesOwner, at: spec.files.first?.location)
         let faults = tree.faults + check.faults + sentinelFaults(check.root, listings.map(\.0))
-        return (tree.tree, Names(root: check.root, overmounted: tree.overmounted, notes: tree.notes, faults: faults))
+        return (tree.tree, Names(root: check.root, overmounted: tree.overmounted, notes: tree.notes, faults: faults, missing: tree.missing))
     }
 
     /// The sentinel is a file of the build: anything else in its place stays there when the kernel unpacks, and PID 1 takes the initrd as cut short.

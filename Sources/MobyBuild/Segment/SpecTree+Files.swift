@@ -67,7 +67,8 @@ extension SpecTree {
             if file.optional, error.canBeLeftOut {
                 note("left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' is not there: \(error.reason)")
             } else {
-                fault(file, "source '\(quoted)': \(error.reason)", hint: error.hint)
+                let fault = Diagnostic(at: file.location, "source '\(quoted)': \(error.reason)", hint: error.hint)
+                if error.canBeLeftOut { note(missing: fault) } else { note(fault) }
             }
             return nil
         }

@@ -16,6 +16,8 @@ struct SpecTree {
 
     private(set) var tree = FileTree()
     private(set) var faults: [Diagnostic] = []
+    /// Sources of `files:` that are missing here: faults of a build, which may run elsewhere than the look at the spec.
+    private(set) var missing: [Diagnostic] = []
     /// What was left out without being a fault.
     private(set) var notes: [String] = []
     /// Entries of `files:` that lie where something is mounted at boot, by where it is mounted.
@@ -79,6 +81,8 @@ struct SpecTree {
     }
 
     mutating func note(_ fault: Diagnostic) { faults.append(fault) }
+
+    mutating func note(missing fault: Diagnostic) { missing.append(fault) }
 
     mutating func note(_ text: String) { notes.append(text) }
 
