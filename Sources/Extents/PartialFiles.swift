@@ -6,6 +6,10 @@ public enum PartialFiles {
     /// From now on SIGINT, SIGTERM and SIGHUP remove unfinished output files before they end the process. For a program's start.
     public static func removeOnSignals() { moby_partial_unlink_on_signals() }
 
+    /// From now on SIGPIPE ends the process, unfinished files removed and without a word, only when nothing reads standard output any more; a
+    /// write to another closed pipe is an error of that write. For a program's start.
+    public static func surviveBrokenPipes() { moby_end_only_when_output_is_closed() }
+
     /// Removes them now, for a program that handles signals itself and is about to end.
     public static func removeAll() { moby_partial_unlink_all() }
 

@@ -17,6 +17,17 @@ final class CurlExchange: @unchecked Sendable {
     private static let largestHead = 256 << 10
     private var headSize = 0
 
+    /// What is read of the body of an answer that is no success, in bytes and in time; the rest is for nobody.
+    private static let largestPage = 64 << 10
+    private static let longestPage = Duration.seconds(10)
+    /// A redirect's body is read only when it is so short, in bytes, that a new connection would cost more.
+    private static let largestRedirect = 4 << 10
+    /// How many bytes of the body are still wanted; nil for all.
+    private var bodyLeft: Int?
+    private var bodyEnd: ContinuousClock.Instant?
+    /// The transfer was ended with all that is wanted of the answer.
+    private var isCut = false
+
     init(_ request: HTTPRequest, _ sink: any HTTPBodySink) {
         self.request = request
         self.sink = sink
@@ -24,7 +35,8 @@ final class CurlExchange: @unchecked Sendable {
 
     func cancel() { cancelled.withLock { $0 = true } }
 
-    func perform(on handle: UnsafeMutableRawPointer) throws -> HTTPResponse {
+    /// - Parameter proxy: where the request goes through; empty for none.
+    func perform(on handle: UnsafeMutableRawPointer, proxy: String) throws -> HTTPResponse {
         upload = try Upload(request.body)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
@@ -34,7 +46,8 @@ final class CurlExchange: @unchecked Sendable {
         let code = withExtendedLifetime(self) { curl_easy_perform(handle) }
         if let failure { throw failure }
         if cancelled.withLock({ $0 }) { throw CancellationError() }
-        guard code == CURLE_OK else { throw TransportError(curl: code, on: handle) }
+        guard code == CURLE_OK || isCut else { throw TransportError(curl: code, on: handle, request.url, proxy: proxy) }
+        if response.status == 407, !proxy.isEmpty { throw TransportError(status: 407, proxy: proxy) }
         try begin()
         return response
     }
@@ -46,7 +59,7 @@ final class CurlExchange: @unchecked Sendable {
         moby_curl_setopt_long(handle, CURLOPT_NOSIGNAL, 1)
         moby_curl_setopt_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         moby_curl_setopt_long(handle, CURLOPT_CONNECTTIMEOUT, 30)
-        moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
+        moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_LIMIT, 100)
         moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_TIME, 60)
         if let limit = request.limit { moby_curl_setopt_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(limit / .milliseconds(1)))) }
         moby_curl_setopt_long(handle, CURLOPT_BUFFERSIZE, 256 << 10)
@@ -68,7 +81,7 @@ final class CurlExchange: @unchecked Sendable {
         moby_curl_setopt_callback(handle, CURLOPT_WRITEFUNCTION) { CurlExchange.from($3).receive($0, $1 * $2) }
         moby_curl_setopt_long(handle, CURLOPT_NOPROGRESS, 0)
         moby_curl_setopt_pointer(handle, CURLOPT_XFERINFODATA, me)
-        moby_curl_setopt_progress(handle) { me, _, _, _, _ in CurlExchange.from(me).cancelled.withLock { $0 } ? 1 : 0 }
+        moby_curl_setopt_progress(handle) { me, _, _, _, _ in CurlExchange.from(me).isToEnd ? 1 : 0 }
     }
 
     private static func from(_ pointer: UnsafeMutableRawPointer?) -> CurlExchange {
@@ -85,6 +98,10 @@ final class CurlExchange: @unchecked Sendable {
         }
         let bytes = UnsafeRawBufferPointer(start: start, count: count)
         let line = String(decoding: bytes, as: UTF8.self).trimmingWhitespace()
+        if line.isEmpty, response.status >= 300 {
+            limitBody()
+            return isCut ? 0 : count
+        }
         if line.hasPrefix("HTTP/") {
             let status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             response = HTTPResponse(status: status)
@@ -93,6 +110,24 @@ final class CurlExchange: @unchecked Sendable {
             response.headers.add(String(line[..<colon]), String(line[line.index(after: colon)...]).trimmingWhitespace())
         }
         return count
+    }
+
+    /// At the end of the head of an answer that is no success.
+    private func limitBody() {
+        bodyEnd = ContinuousClock.now + Self.longestPage
+        guard response.status < 400, response.headers["Location"] != nil else {
+            bodyLeft = Self.largestPage
+            return
+        }
+        let length = response.headers["Content-Length"].flatMap { Int($0) } ?? .max
+        bodyLeft = length <= Self.largestRedirect ? length : 0
+        // HEAD has a length and no body.
+        isCut = length > Self.largestRedirect && request.method != "HEAD"
+    }
+
+    private var isToEnd: Bool {
+        if let bodyEnd, bodyEnd < .now { isCut = true }
+        return isCut || cancelled.withLock { $0 }
     }
 
     private func begin() throws {
@@ -104,8 +139,11 @@ final class CurlExchange: @unchecked Sendable {
     private func receive(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         do {
             try begin()
-            try sink.receive(UnsafeRawBufferPointer(start: start, count: count))
-            return count
+            let wanted = min(count, bodyLeft ?? count)
+            try sink.receive(UnsafeRawBufferPointer(start: start, count: wanted))
+            bodyLeft = bodyLeft.map { $0 - wanted }
+            isCut = wanted < count
+            return wanted
         } catch {
             failure = error
             return 0

@@ -5,7 +5,7 @@ internal import Glibc
 /// Proxies and certificates, as users of command-line tools set them.
 struct CurlSettings: Sendable {
     private let proxies: [String: String]
-    private let noProxy: String
+    private let noProxy: NoProxy
     private let certificateFile: String?
     private let certificateFolder: String?
     private let certificates: [UInt8]
@@ -19,7 +19,7 @@ struct CurlSettings: Sendable {
         let all = value("all_proxy", "ALL_PROXY") ?? ""
         // HTTP_PROXY in capitals can be set by a CGI client ("httpoxy"); libcurl ignores it too.
         proxies = ["https": value("https_proxy", "HTTPS_PROXY") ?? all, "http": value("http_proxy") ?? all]
-        noProxy = value("no_proxy", "NO_PROXY") ?? ""
+        noProxy = NoProxy(value("no_proxy", "NO_PROXY") ?? "")
         certificateFolder = value("SSL_CERT_DIR")
         let bundle = value("CURL_CA_BUNDLE", "SSL_CERT_FILE")
         certificateFile = bundle
@@ -30,7 +30,7 @@ struct CurlSettings: Sendable {
         var bytes = Self.read(bundle ?? Self.systemBundle) ?? []
         for file in certificateFiles {
             guard let more = Self.read(file) else {
-                throw TransportError("certificate file '\(file)' cannot be read", isTransient: false)
+                throw TransportError("certificate file '\(PlainText.short(file))' cannot be read", isTransient: false)
             }
             bytes += [UInt8(ascii: "\n")] + more
         }
@@ -39,18 +39,22 @@ struct CurlSettings: Sendable {
 
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
+    /// - Returns: nil for what is not a regular file, which could give bytes without end or none at all, or cannot be read.
     private static func read(_ path: String) -> [UInt8]? {
-        try? ExtentReader.bytes(of: ExtentList(file: path))
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+        return try? ExtentReader.bytes(of: ExtentList(file: path))
     }
 
     /// The proxy for a URL; empty for none. Loopback is never proxied.
     func proxy(for url: WebURL) -> String {
-        WebURL.isLoopback(host: url.host) ? "" : proxies[url.scheme] ?? ""
+        WebURL.isLoopback(host: url.host) || noProxy.contains(url) ? "" : proxies[url.scheme] ?? ""
     }
 
     func apply(to handle: UnsafeMutableRawPointer, for url: WebURL) {
         moby_curl_setopt_string(handle, CURLOPT_PROXY, proxy(for: url))
-        moby_curl_setopt_string(handle, CURLOPT_NOPROXY, noProxy)
+        // An empty list keeps libcurl from reading the environment for itself.
+        moby_curl_setopt_string(handle, CURLOPT_NOPROXY, "")
         if let certificateFolder { moby_curl_setopt_string(handle, CURLOPT_CAPATH, certificateFolder) }
         if certificates.isEmpty {
             if let certificateFile { moby_curl_setopt_string(handle, CURLOPT_CAINFO, certificateFile) }

@@ -45,7 +45,7 @@ public final class CurlTransport: HTTPTransport {
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYPEER, 0)
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYHOST, 0)
         }
-        return try exchange.perform(on: handle.pointer)
+        return try exchange.perform(on: handle.pointer, proxy: settings.proxy(for: exchange.request.url))
     }
 
     private static let library = curl_global_init(Int(CURL_GLOBAL_ALL))

@@ -14,15 +14,37 @@ public protocol HTTPBodySink: AnyObject, Sendable {
 
 /// No answer: the connection, the name, the certificate, or time.
 public struct TransportError: Error, Sendable, CustomStringConvertible {
-    /// In libcurl's words.
+    /// What kept the answer away, as far as it decides what helps.
+    public enum Trouble: Sendable {
+        /// A port that nothing listens on.
+        case refused
+        /// The name, the network or the time.
+        case unreachable
+        case proxy
+        /// The server's certificate is not trusted.
+        case certificate
+        /// The other side does not speak TLS.
+        case notTLS
+        /// The other side does not speak plain HTTP.
+        case notPlain
+        case other
+    }
+
     public let description: String
     /// Whether trying again may help.
     public let isTransient: Bool
     public let hint: String?
+    public let trouble: Trouble
 
-    public init(_ description: String, isTransient: Bool, hint: String? = nil) {
+    public init(_ description: String, isTransient: Bool, hint: String? = nil, trouble: Trouble = .other) {
         self.description = description
         self.isTransient = isTransient
         self.hint = hint
+        self.trouble = trouble
+    }
+
+    /// The same with a word on where it happened.
+    package func prefixed(_ text: String) -> TransportError {
+        TransportError("\(text): \(description)", isTransient: isTransient, hint: hint, trouble: trouble)
     }
 }

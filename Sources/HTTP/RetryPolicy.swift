@@ -3,8 +3,12 @@ internal import Glibc
 
 /// How often, and after which pauses, a request is repeated.
 package struct RetryPolicy: Sendable {
-    /// Tries in all.
+    /// Tries without progress.
     package let tries: Int
+    /// Tries in all, however much each of them brings.
+    package static let mostTries = 100
+    /// All pauses of one request together; a pause beyond that is not waited for.
+    package static let longestWait = Duration.seconds(600)
     /// The first pause; each later one is twice as long.
     package let firstPause: Duration
     /// A server that asks for a longer pause than this is not waited for.

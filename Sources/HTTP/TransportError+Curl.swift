@@ -1,20 +1,58 @@
 internal import CCurl
+internal import Extents
+internal import Glibc
 
 extension TransportError {
     /// What libcurl says of a transfer that did not come to its end.
-    init(curl code: CURLcode, on handle: UnsafeMutableRawPointer) {
-        let transient: [CURLcode] = [
-            CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT,
-            CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR,
-            CURLE_SEND_FAIL_REWIND,
-        ]
-        self.init(Self.text(code), isTransient: transient.contains(code), hint: Self.hint(code, on: handle))
+    /// - Parameter proxy: where the request went through; empty for none.
+    init(curl code: CURLcode, on handle: UnsafeMutableRawPointer, _ url: WebURL, proxy: String) {
+        var (status, number) = (0, 0)
+        moby_curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+        moby_curl_getinfo_long(handle, CURLINFO_OS_ERRNO, &number)
+        let isRefused = code == CURLE_COULDNT_CONNECT && number == Int(ECONNREFUSED)
+        if !proxy.isEmpty {
+            if status >= 400 {
+                self.init(status: status, proxy: proxy)
+                return
+            }
+            if code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY {
+                self.init(
+                    "\(isRefused ? "connection refused" : Self.text(code)): proxy '\(Self.shown(proxy))'", isTransient: true,
+                    hint: "check HTTPS_PROXY, http_proxy and ALL_PROXY", trouble: .proxy)
+                return
+            }
+        }
+        // Nothing comes to listen on this machine while we wait.
+        let isLocal = isRefused && WebURL.isLoopback(host: url.host)
+        let trouble = isRefused ? .refused : Self.trouble(code, url)
+        self.init(
+            isRefused ? "connection refused" : Self.text(code), isTransient: Self.transient.contains(code) && !isLocal,
+            hint: isLocal ? "nothing listens on port \(url.port) of this machine; start the server, or check the port" : Self.hint(trouble),
+            trouble: trouble)
     }
+
+    /// A proxy's own answer.
+    init(status: Int, proxy: String) {
+        self.init(
+            "proxy '\(Self.shown(proxy))' answered with status \(status)", isTransient: RetryPolicy.isTransient(status),
+            hint: status == 407
+                ? "the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT" : "ask who runs the proxy, or name the host in NO_PROXY",
+            trouble: .proxy)
+    }
+
+    private static let transient: [CURLcode] = [
+        CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT,
+        CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR,
+        CURLE_SEND_FAIL_REWIND,
+    ]
+
+    /// A proxy without its user and password.
+    private static func shown(_ proxy: String) -> String { PlainText.short(WebURL.withoutUser(proxy)) }
 
     private static func text(_ code: CURLcode) -> String {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: "no address is known for this host"
-        case CURLE_COULDNT_RESOLVE_PROXY: "no address is known for the proxy"
+        case CURLE_COULDNT_RESOLVE_PROXY: "no address is known for this host"
         case CURLE_COULDNT_CONNECT: "no connection"
         case CURLE_PARTIAL_FILE: "the connection ended before the answer did"
         case CURLE_SEND_FAIL_REWIND: "the connection ended while bytes were sent"
@@ -25,15 +63,26 @@ extension TransportError {
         }
     }
 
-    private static func hint(_ code: CURLcode, on handle: UnsafeMutableRawPointer) -> String? {
+    private static func trouble(_ code: CURLcode, _ url: WebURL) -> Trouble {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT:
-            "check the network and HTTPS_PROXY, or name a mirror with --mirror"
-        case CURLE_COULDNT_RESOLVE_PROXY: "check HTTPS_PROXY, http_proxy and ALL_PROXY"
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
-            "name the certificate authority with --cert-file or SSL_CERT_FILE"
-        case CURLE_SSL_CONNECT_ERROR: "if the registry speaks plain HTTP, name it with --insecure-registry"
-        default: nil
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT: .unreachable
+        case CURLE_COULDNT_RESOLVE_PROXY: .proxy
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .certificate
+        case CURLE_SSL_CONNECT_ERROR: .notTLS
+        // What servers do that expect TLS: they hang up, or send an alert, which looks like HTTP/0.9.
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY where url.scheme == "http": .notPlain
+        default: .other
+        }
+    }
+
+    private static func hint(_ trouble: Trouble) -> String? {
+        switch trouble {
+        case .refused, .unreachable: "check the network and HTTPS_PROXY"
+        case .proxy: "check HTTPS_PROXY, http_proxy and ALL_PROXY"
+        case .certificate: "name the certificate authority with --cert-file or SSL_CERT_FILE"
+        case .notTLS: "if the server speaks plain HTTP, write http:// instead of https://"
+        case .notPlain: "if the server speaks TLS, write https:// instead of http://"
+        case .other: nil
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Extents
 
 /// An `http` or `https` address, taken apart by the same code that connects to it.
 public struct WebURL: Hashable, Sendable, CustomStringConvertible {
@@ -22,8 +23,26 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     /// Host, with the port where it is not the scheme's own: what a registry is called.
     package var authority: String { port == (scheme == "https" ? 443 : 80) ? host : "\(host):\(port)" }
 
-    /// Without user, password and query, which may hold secrets.
+    /// Without user, password and query, which may hold secrets; fit for a message.
     public var description: String { redacted }
+
+    /// Whether it has a user, a password, a query or a fragment.
+    package let hasSecrets: Bool
+
+    /// A text that may be a URL or hold one, as it may be shown: without user and password, without a query, escaped and cut.
+    package static func shown(_ text: some StringProtocol) -> String {
+        WebURL(String(text))?.description ?? PlainText.short(withoutUser(text.prefix { $0 != "?" && $0 != "#" }))
+    }
+
+    /// A text without what is before an `@` in the host of a URL in it.
+    package static func withoutUser(_ text: some StringProtocol) -> String {
+        let text = String(text)
+        let start = text.firstRange(of: "//")?.upperBound ?? text.startIndex
+        // A password may have a slash that should have been escaped: the last @ counts, but not that of a digest.
+        let signs = text[start...].indices.filter { text[$0] == "@" && !text[$0...].hasPrefix("@sha256:") }
+        guard let at = signs.last else { return text }
+        return String(text[..<start]) + String(text[text.index(after: at)...])
+    }
 
     public static func == (a: WebURL, b: WebURL) -> Bool { a.text == b.text }
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
@@ -42,10 +61,11 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
         self.scheme = scheme
         self.host = host
         self.port = port
+        hasSecrets = [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT].contains { Self.part(handle, $0) != nil }
         for secret in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT] {
             curl_url_set(handle, secret, nil, 0)
         }
-        redacted = Self.part(handle, CURLUPART_URL) ?? "\(scheme)://\(host)"
+        redacted = PlainText.short(Self.part(handle, CURLUPART_URL) ?? "\(scheme)://\(host)", limit: 500)
     }
 
     private static func part(_ handle: OpaquePointer?, _ part: CURLUPart, _ flags: UInt32 = 0) -> String? {

@@ -17,6 +17,8 @@ public struct ImageProvider: Sendable {
         public var pull: PullPolicy = .missing
         /// Hosts, with or without port, that are spoken to without TLS.
         public var insecureRegistries: [String] = []
+        /// Loopback hosts, with or without port, that are spoken to with TLS; others are without.
+        public var secureRegistries: [String] = []
         /// `[registry=]http(s)://host[/path]`, tried before the origin.
         public var mirrors: [String] = []
         /// PEM files of certificate authorities that are trusted besides the usual ones.

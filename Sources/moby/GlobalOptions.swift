@@ -17,6 +17,8 @@ struct GlobalOptions: ParsableArguments {
     var certFile: [String] = []
     @Option(help: ArgumentHelp("Talk plain HTTP to this registry; repeatable.", valueName: "host[:port]"))
     var insecureRegistry: [String] = []
+    @Option(help: ArgumentHelp("Talk TLS to this registry though it is on this machine; repeatable.", valueName: "host[:port]"))
+    var tlsRegistry: [String] = []
     @Option(help: ArgumentHelp("Most that one layer may unpack to: a number of GiB, or with M or G (default: 64G).", valueName: "size"))
     var layerLimit: String?
 
@@ -40,7 +42,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Moves options that stand before the verb behind it: `moby -v 2 build x.yml` is `moby build -v 2 x.yml`.
     static func afterVerb(_ arguments: [String]) -> [String] {
-        let valued: Set = ["-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry", "--layer-limit"]
+        let valued: Set = ["-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry", "--tls-registry", "--layer-limit"]
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first, first.hasPrefix("-"), first != "--", !["-h", "--help", "--version"].contains(first) {

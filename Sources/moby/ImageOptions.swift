@@ -17,6 +17,7 @@ struct ImageOptions: ParsableArguments {
         options.pull = offline ? .never : pull ? .always : .missing
         options.certificateFiles = global.certFile
         options.insecureRegistries = global.insecureRegistry
+        options.secureRegistries = global.tlsRegistry
         options.mirrors = global.mirror
         options.environment = Terminal.environment
         if global.level > 0 { options.progress = { Terminal.error($0) } }

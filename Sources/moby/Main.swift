@@ -16,6 +16,7 @@ struct Moby: AsyncParsableCommand {
         ])
 
     static func main() async {
+        PartialFiles.surviveBrokenPipes()
         let arguments = GlobalOptions.afterVerb(OldFlags.normalize(Array(CommandLine.arguments.dropFirst())))
         var command: any ParsableCommand
         do {

@@ -27,6 +27,11 @@ void moby_partial_unlink_all(void);
 /// On SIGINT, SIGTERM and SIGHUP: unlink every noted path, then end as the signal would have ended the process.
 void moby_partial_unlink_on_signals(void);
 
+/// From now on SIGPIPE ends the process only when nothing reads its standard output any more, quietly, with every noted path unlinked; a write to
+/// another pipe or connection that is closed gives EPIPE. Programs that are started have the default action. A SIGPIPE that the parent made us
+/// ignore stays ignored.
+void moby_end_only_when_output_is_closed(void);
+
 /// Makes free(3) hand memory back to the kernel from 128 KiB on, for good. glibc otherwise raises this threshold with each large block that is
 /// freed, and the buffers of one compressor stay when the next one comes.
 void moby_return_freed_memory(void);

@@ -39,7 +39,7 @@ struct Endpoint: Sendable {
     /// - Throws: `TransportError` when host and path make no URL, which the grammar of references rules out.
     func url(_ repository: String, _ path: String) throws -> WebURL {
         let text = "\(base)/\(prefix)\(repository)/\(path)"
-        guard let url = WebURL(text) else { throw TransportError("'\(text)' is no usable address", isTransient: false) }
+        guard let url = WebURL(text) else { throw TransportError("'\(WebURL.shown(text))' is not a usable address", isTransient: false) }
         return url
     }
 }

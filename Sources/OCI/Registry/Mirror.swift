@@ -14,7 +14,7 @@ struct Mirror: Sendable {
             registry = text[..<equals].lowercased()
             address = text[text.index(after: equals)...]
         }
-        guard let url = WebURL(String(address)), url.description == url.text || "\(url.text)/" == url.description else {
+        guard let url = WebURL(String(address)), !url.hasSecrets else {
             throw MirrorError(text: text)
         }
         let isHub = ["index.docker.io", RegistryHost.dockerHub].contains(registry)
@@ -25,9 +25,13 @@ struct Mirror: Sendable {
 
 /// A mirror that cannot be read.
 public struct MirrorError: Error, Sendable, CustomStringConvertible {
+    /// Without a password that may be in it.
     let text: String
 
+    init(text: String) { self.text = WebURL.shown(text) }
+
     public var description: String {
-        "mirror '\(text)' is not [registry=]http(s)://host[/path]\n  hint: write for example 'docker.io=https://mirror.example.com'"
+        "mirror '\(text)' is not [registry=]http(s)://host[/path]\n  hint: write for example 'docker.io=https://mirror.example.com'; "
+            + "user and password go where 'docker login' puts them"
     }
 }

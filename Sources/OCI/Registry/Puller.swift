@@ -22,8 +22,8 @@ final class Puller: Sendable {
             if let made { return made }
             let transport = try CurlTransport(environment: options.environment, certificateFiles: options.certificateFiles)
             let client = try RegistryClient(
-                transport: transport, environment: options.environment, insecure: options.insecureRegistries, mirrors: options.mirrors,
-                retry: retry)
+                transport: transport, environment: options.environment, insecure: options.insecureRegistries,
+                secure: options.secureRegistries, mirrors: options.mirrors, retry: retry, notice: options.progress)
             made = client
             return client
         }

@@ -1,3 +1,4 @@
+internal import Extents
 internal import HTTP
 
 extension RegistryClient {
@@ -14,27 +15,47 @@ extension RegistryClient {
     private func download(_ blob: Descriptor, _ scope: Scope, into writer: BlobWriter) async throws {
         let url = try scope.endpoint.url(scope.repository, "blobs/\(blob.digest)")
         var attempts = Attempts(retry, mirror: scope.endpoint.isMirror)
+        // Cleared when the server does not do with ranges what it should: then each try begins at the first byte.
+        var goesOn = true
+        // The most that any try has reached: bytes that come a second time are no progress.
+        var furthest: UInt64 = 0
         while true {
             var request = HTTPRequest("GET", url)
+            if !goesOn { try writer.restart() }
             let start = writer.count
             if start > 0 { request.headers["Range"] = "bytes=\(start)-" }
             let sink = DownloadSink(writer)
             do {
-                let response = try await authorized(request, scope, into: sink)
-                if response.isSuccess { return }
-                if response.status == 416, start > 0 {
-                    try writer.restart()
-                    continue
-                }
-                try await attempts.wait(after: await failure(request, response, body: sink.page.bytes, scope), response)
+                let answer = try await authorized(request, scope, into: sink)
+                if answer.response.isSuccess { return }
+                let error = await failure(request, answer, body: sink.page.bytes, scope)
+                let isRange = start > 0 && answer.response.status == 416
+                goesOn = goesOn && !isRange
+                try await attempts.wait(after: error, answer.response, isTransient: isRange ? true : nil)
+            } catch let wrong as WrongRange {
+                goesOn = false
+                try await attempts.wait(after: RegistryError(request, "\(wrong)"), isTransient: start > 0)
             } catch let error as TransportError {
-                if writer.count > start { attempts.reset() }
+                if writer.count >= furthest + Self.leastProgress(blob.size) {
+                    furthest = writer.count
+                    attempts.progress()
+                }
                 try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
             } catch let error as RegistryError where error.isFromTokenServer {
                 try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
             }
         }
     }
+
+    /// How many bytes a try that was cut must have brought for the count of tries to begin again: a megabyte, or a sixteenth of a small blob.
+    private static func leastProgress(_ size: UInt64) -> UInt64 { min(1 << 20, max(1, size / 16)) }
+}
+
+/// A part of a blob came, but not the one that was asked for.
+private struct WrongRange: Error, CustomStringConvertible {
+    let range: String?
+
+    var description: String { "206 with Content-Range \(range.map { "'\(PlainText.short($0))'" } ?? "missing"), which was not asked for" }
 }
 
 /// Bytes of a blob go to a file, those of an error into memory.
@@ -49,8 +70,10 @@ private final class DownloadSink: HTTPBodySink {
         page.begin(response)
         isBlob = response.isSuccess
         guard isBlob else { return }
-        let goesOn = response.status == 206 && response.headers["Content-Range"]?.hasPrefix("bytes \(writer.count)-") == true
-        if !goesOn { try writer.restart() }
+        let range = response.headers["Content-Range"] ?? ""
+        if response.status == 206, range.hasPrefix("bytes \(writer.count)-") { return }
+        guard response.status != 206 || range.hasPrefix("bytes 0-") else { throw WrongRange(range: response.headers["Content-Range"]) }
+        try writer.restart()
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {

@@ -1,39 +1,40 @@
+internal import Extents
 internal import HTTP
 
 /// Speaks with registries (OCI distribution-spec): tries, waits, authenticates, and tells in an error all that a user needs.
 final class RegistryClient: Sendable {
     let retry: RetryPolicy
-    private let insecure: Set<String>
+    private let insecure: HostSet
+    private let secure: HostSet
     private let mirrors: [Mirror]
     private let redirects: Redirects
     private let authorizer: Authorizer
 
+    /// - Parameters:
+    ///   - insecure: hosts, with or without port, that are spoken to without TLS.
+    ///   - secure: loopback hosts, with or without port, that are spoken to with TLS.
+    ///   - notice: called with one line when something is waited for.
     init(
-        transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], mirrors: [String] = [],
-        retry: RetryPolicy = RetryPolicy()
+        transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], secure: [String] = [], mirrors: [String] = [],
+        retry: RetryPolicy = RetryPolicy(), notice: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
-        let insecure = Set(insecure.map { $0.lowercased() })
-        let redirects = Redirects(transport: transport) { Self.isPlain(host: $0.host, port: $0.port, insecure) }
+        let insecure = HostSet(insecure)
+        let redirects = Redirects(transport: transport) { insecure.contains(host: $0.host, port: $0.port) }
         self.insecure = insecure
+        self.secure = HostSet(secure)
         self.retry = retry
         self.mirrors = try mirrors.map(Mirror.init)
         self.redirects = redirects
-        authorizer = Authorizer(credentials: Credentials(environment: environment), allowsPlain: redirects.allowsPlain) {
-            try await redirects.exchange($0, into: $1).response
-        }
+        authorizer = Authorizer(
+            credentials: Credentials(environment: environment, notice: notice), allowsPlain: redirects.allowsPlain
+        ) { try await redirects.exchange($0, into: $1) }
     }
 
-    /// Loopback hosts and those named insecure, with or without port, are spoken to without TLS.
-    private static func isPlain(host: String, port: Int?, _ insecure: Set<String>) -> Bool {
-        WebURL.isLoopback(host: host) || insecure.contains(host) || port.map { insecure.contains("\(host):\($0)") } ?? false
-    }
-
-    /// The registry itself.
+    /// The registry itself. Loopback hosts and those named insecure are spoken to without TLS.
     func origin(of registry: String) -> Endpoint {
-        var host = registry[...]
-        if let colon = registry.lastIndex(of: ":"), !registry.hasSuffix("]") { host = registry[..<colon] }
-        let isPlain = WebURL.isLoopback(host: String(host)) || insecure.contains(registry) || insecure.contains(String(host))
-        return Endpoint(registry: registry, isPlain: isPlain)
+        let (host, port) = HostSet.split(registry)
+        let isLoopback = WebURL.isLoopback(host: host) && !secure.contains(host: host, port: port)
+        return Endpoint(registry: registry, isPlain: isLoopback || insecure.contains(host: host, port: port))
     }
 
     /// Mirrors in the order they were given, those of this registry and those of all; then the registry itself.
@@ -49,11 +50,14 @@ final class RegistryClient: Sendable {
         var attempts = Attempts(retry, mirror: scope.endpoint.isMirror)
         while true {
             do {
-                let response = try await authorized(request, scope, into: sink)
+                let answer = try await authorized(request, scope, into: sink)
+                let response = answer.response
                 if response.isSuccess || accepting.contains(response.status) { return response }
-                try await attempts.wait(after: await failure(request, response, body: sink.bytes, scope), response)
+                try await attempts.wait(after: await failure(request, answer, body: sink.bytes, scope), response)
             } catch let error as TransportError {
                 try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
+            } catch let error as ExtentError {
+                throw RegistryError(request, "the answer has \(error)")
             } catch let error as RegistryError where error.isFromTokenServer {
                 try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
             }
@@ -61,32 +65,35 @@ final class RegistryClient: Sendable {
     }
 
     /// One try at a host that our credentials are not for.
-    func sendUnauthorized(_ request: HTTPRequest, into sink: BufferSink) async throws -> HTTPResponse {
+    func sendUnauthorized(_ request: HTTPRequest, into sink: BufferSink) async throws {
         do {
-            return try await redirects.exchange(request, into: sink).response
+            let answer = try await redirects.exchange(request, into: sink)
+            guard answer.response.isSuccess else {
+                throw RegistryError(request, answer, body: sink.bytes, named: false, secrets: await authorizer.secrets)
+            }
         } catch let error as TransportError {
             throw RegistryError(request, error)
         }
     }
 
     /// One try: with the authorization that worked before, then with an answer to the challenge.
-    func authorized(_ request: HTTPRequest, _ scope: Scope, into sink: any HTTPBodySink) async throws -> HTTPResponse {
+    func authorized(_ request: HTTPRequest, _ scope: Scope, into sink: any HTTPBodySink) async throws -> Redirects.Answer {
         let audience = audience(of: request, scope)
         var request = request
         request.headers["User-Agent"] = "moby"
         request.headers["Authorization"] = await authorizer.authorization(for: audience)
-        let (response, url) = try await redirects.exchange(request, into: sink)
-        guard response.status == 401, url.origin == request.url.origin else { return response }
-        let challenges = response.headers.values("WWW-Authenticate").flatMap(Challenge.parse)
-        guard let value = try await authorizer.answer(challenges, for: audience) else { return response }
+        let first = try await redirects.exchange(request, into: sink)
+        guard first.response.status == 401, first.url.origin == request.url.origin else { return first }
+        let challenges = first.response.headers.values("WWW-Authenticate").flatMap(Challenge.parse)
+        guard let value = try await authorizer.answer(challenges, for: audience) else { return first }
         request.headers["Authorization"] = value
-        return try await redirects.exchange(request, into: sink).response
+        return try await redirects.exchange(request, into: sink)
     }
 
     /// What an answer that is no success means.
-    func failure(_ request: HTTPRequest, _ response: HTTPResponse, body: [UInt8], _ scope: Scope) async -> RegistryError {
+    func failure(_ request: HTTPRequest, _ answer: Redirects.Answer, body: [UInt8], _ scope: Scope) async -> RegistryError {
         let named = await authorizer.isNamed(audience(of: request, scope))
-        return RegistryError(request, response, body: body, named: named)
+        return RegistryError(request, answer, body: body, named: named, secrets: await authorizer.secrets)
     }
 
     private func audience(of request: HTTPRequest, _ scope: Scope) -> Authorizer.Audience {

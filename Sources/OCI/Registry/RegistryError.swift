@@ -13,6 +13,8 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     public let method: String
     /// Without user and query.
     public let url: String
+    /// Where redirects led, when that is somewhere else.
+    public let redirected: String?
     /// HTTP status; nil when no answer came.
     public let status: Int?
     public let codes: [Code]
@@ -28,23 +30,33 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     /// No answer came, and trying again may help.
     private(set) var isTransient = false
 
-    /// - Parameter named: whether credentials were sent, or a token that was given for them.
-    init(_ request: HTTPRequest, _ response: HTTPResponse, body: [UInt8], named: Bool) {
+    /// - Parameters:
+    ///   - named: whether credentials were sent, or a token that was given for them.
+    ///   - secrets: what is cut out of the answer's text.
+    init(_ request: HTTPRequest, _ answer: Redirects.Answer, body: [UInt8], named: Bool, secrets: Secrets) {
         method = request.method
         url = request.url.description
-        status = response.status
-        codes = Self.codes(body)
+        redirected = answer.url == request.url ? nil : answer.url.description
+        status = answer.response.status
+        codes = Self.codes(body).map { code in
+            Code(code: code.code.map(secrets.cut), message: code.message.map(secrets.cut))
+        }
         cause = nil
-        hint = Self.hint(response, request.url, named: named)
+        let isElsewhere = answer.url.origin != request.url.origin
+        hint =
+            isElsewhere
+            ? "\(answer.url.authority) is where '\(request.url.authority)' keeps this; try again later, or ask who runs it"
+            : Self.hint(answer.response, request.url, named: named)
     }
 
     init(_ request: HTTPRequest, _ error: TransportError) {
         method = request.method
         url = request.url.description
+        redirected = nil
         status = nil
         codes = []
         cause = error.description
-        hint = error.hint
+        hint = Self.hint(error, request.url)
     }
 
     /// No answer from who gives tokens.
@@ -59,7 +71,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = "\(method) \(url): \(cause ?? answer)"
+        var text = "\(method) \(url): \(redirected.map { "redirected to \($0): " } ?? "")\(cause ?? answer)"
         if tries > 1 { text += "\n  tried \(tries) times over \(Int(seconds.rounded(.up))) s" }
         if let hint { text += "\n  hint: \(hint)" }
         return text
@@ -85,12 +97,27 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         return [Code(code: nil, message: text)]
     }
 
+    /// What helps against no answer, in words of registries.
+    private static func hint(_ error: TransportError, _ url: WebURL) -> String? {
+        switch error.trouble {
+        case .unreachable, .refused:
+            error.isTransient ? error.hint.map { "\($0), or name a mirror with --mirror" } : error.hint
+        case .notTLS: "if the registry speaks plain HTTP, name it with --insecure-registry"
+        case .notPlain where WebURL.isLoopback(host: url.host): "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
+        case .notPlain: "if the registry speaks TLS, leave out --insecure-registry"
+        case .proxy, .certificate, .other: error.hint
+        }
+    }
+
     private static func hint(_ response: HTTPResponse, _ url: WebURL, named: Bool) -> String? {
         switch response.status {
         case 401 where named, 403 where named:
-            "the credentials for '\(url.authority)' do not give access to this; log in anew with 'docker login' or 'skopeo login'"
+            "the credentials for '\(url.authority)' do not give access to this; log in again with 'docker login' or 'skopeo login'"
         case 401, 403:
             "log in with 'docker login \(url.authority)' or 'skopeo login \(url.authority)', if the image is private; then check its name"
+        // What servers of Go say to plain HTTP on their port for TLS.
+        case 400 where url.scheme == "http" && WebURL.isLoopback(host: url.host):
+            "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
         case 404: "check the name and the tag; some registries say this of private images, which need a login"
         case 429: "log in to be allowed more, name a mirror with --mirror, or build offline from the store"
         case 500...: "the registry is in trouble; try again later, or name a mirror with --mirror"

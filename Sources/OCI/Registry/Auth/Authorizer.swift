@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 internal import HTTP
 
@@ -13,18 +14,20 @@ actor Authorizer {
         var actions: String
     }
 
-    private let exchange: @Sendable (HTTPRequest, BufferSink) async throws -> HTTPResponse
+    private let exchange: @Sendable (HTTPRequest, BufferSink) async throws -> Redirects.Answer
     private let credentials: Credentials
     private let allowsPlain: @Sendable (WebURL) -> Bool
     private var known: [Audience: String] = [:]
     private var found: [Audience: Credential?] = [:]
+    /// All that was found or given so far.
+    private(set) var secrets = Secrets()
 
     /// - Parameters:
     ///   - exchange: sends a request, following redirects without `Authorization` to other hosts.
-    ///   - allowsPlain: whether secrets may go to this URL without TLS.
+    ///   - allowsPlain: whether the user said that secrets may go to this URL without TLS.
     init(
         credentials: Credentials, allowsPlain: @escaping @Sendable (WebURL) -> Bool,
-        exchange: @escaping @Sendable (HTTPRequest, BufferSink) async throws -> HTTPResponse
+        exchange: @escaping @Sendable (HTTPRequest, BufferSink) async throws -> Redirects.Answer
     ) {
         self.credentials = credentials
         self.allowsPlain = allowsPlain
@@ -58,6 +61,7 @@ actor Authorizer {
         if let known = found[audience] { return known }
         let credential = try await credentials.credential(for: audience.host, repository: audience.repository)
         found[audience] = credential
+        if let credential { secrets.add(credential) }
         return credential
     }
 
@@ -66,26 +70,32 @@ actor Authorizer {
         guard let text = challenge.parameters["realm"], let realm = WebURL(text) else {
             throw CredentialError("registry '\(audience.host.name)' names no usable token server")
         }
-        guard realm.scheme == "https" || allowsPlain(realm) else {
+        // Loopback is as safe as the way that the registry itself was reached.
+        let isLocal = WebURL.isLoopback(host: realm.host) && audience.origin.hasPrefix("http:")
+        guard realm.scheme == "https" || isLocal || allowsPlain(realm) else {
             throw CredentialError(
                 "registry '\(audience.host.name)' sends us to a token server without encryption: \(realm)",
                 hint: "name its host with --insecure-registry if that is meant")
         }
         let sink = BufferSink(limit: 1 << 20)
         let request = try TokenRequest(realm: realm, challenge: challenge, credential: credential, audience: audience).request
-        let response: HTTPResponse
-        do { response = try await exchange(request, sink) } catch let error as TransportError {
+        let given: Redirects.Answer
+        do { given = try await exchange(request, sink) } catch let error as TransportError {
             throw RegistryError(tokenServer: request, error)
+        } catch let error as ExtentError {
+            throw RegistryError(request, "the answer has \(error)")
         }
-        guard response.isSuccess else {
-            var error = RegistryError(request, response, body: sink.bytes, named: credential != nil)
+        guard given.response.isSuccess else {
+            var error = RegistryError(request, given, body: sink.bytes, named: credential != nil, secrets: secrets)
             error.isFromTokenServer = true
             throw error
         }
         let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(sink.bytes))
         guard let token = answer?.token ?? answer?.accessToken, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !token.isEmpty else {
-            throw CredentialError("token server \(realm) gave no token")
+            throw CredentialError(
+                "token server \(realm) gave no token", hint: "it answered with status \(given.response.status) and \(sink.bytes.count) bytes")
         }
+        secrets.add(token)
         return token
     }
 

@@ -10,10 +10,11 @@ struct Challenge: Equatable, Sendable {
         var scanner = Scanner(rest: field[...])
         var challenges: [Challenge] = []
         while let word = scanner.token() {
-            if let name = challenges.isEmpty ? nil : word, scanner.take("="), let value = scanner.value() {
-                challenges[challenges.count - 1].parameters[name.lowercased()] = value
+            if !challenges.isEmpty, scanner.takeEquals(), let value = scanner.value() {
+                challenges[challenges.count - 1].parameters[word.lowercased()] = value
             } else {
                 challenges.append(Challenge(scheme: word.lowercased(), parameters: [:]))
+                scanner.skipToken68()
             }
             scanner.skip(" \t,")
         }
@@ -29,6 +30,29 @@ struct Challenge: Equatable, Sendable {
             guard rest.first == character else { return false }
             rest = rest.dropFirst()
             return true
+        }
+
+        /// An equals sign, with the spaces that may be around it.
+        mutating func takeEquals() -> Bool {
+            let before = rest
+            skip(" \t")
+            guard take("=") else {
+                rest = before
+                return false
+            }
+            skip(" \t")
+            return true
+        }
+
+        /// What follows some schemes in place of parameters (RFC 9110, section 11.2): one word of base 64.
+        mutating func skipToken68() {
+            let before = rest
+            skip(" \t")
+            let word = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-._~+/".contains($0)) }
+            rest = rest.dropFirst(word.count)
+            skip("=")
+            let end = rest.drop { " \t".contains($0) }
+            if word.isEmpty || !(end.isEmpty || end.hasPrefix(",")) { rest = before }
         }
 
         mutating func token() -> String? {

@@ -1,8 +1,13 @@
 /// Where credentials come from: the first file that knows a host wins.
 struct Credentials: Sendable {
     private let environment: [String: String]
+    private let notice: @Sendable (String) -> Void
 
-    init(environment: [String: String]) { self.environment = environment }
+    /// - Parameter notice: called with one line when a helper is waited for.
+    init(environment: [String: String], notice: @escaping @Sendable (String) -> Void = { _ in }) {
+        self.environment = environment
+        self.notice = notice
+    }
 
     /// `$REGISTRY_AUTH_FILE`, Docker's `config.json`, then containers' `auth.json`.
     var files: [String] {
@@ -22,7 +27,7 @@ struct Credentials: Sendable {
             guard let file = try CredentialFile(path: path) else { continue }
             if let login = file.login(for: host, repository: repository) { return login }
             guard let helper = file.helper(for: host) else { continue }
-            let program = try CredentialHelper(name: helper.name, environment: environment)
+            let program = try CredentialHelper(name: helper.name, environment: environment, notice: notice)
             if let found = try await program.credential(for: helper.server) { return found }
         }
         return nil
