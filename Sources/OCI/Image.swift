@@ -30,6 +30,11 @@ public struct Image: Sendable {
         }
     }
 
+    /// What is worth a line when the image itself does not say what it was made for; nil when it does.
+    var platformNote: String? {
+        config.platform.isKnown ? nil : "note: the configuration of '\(name)' does not say for which platform it is; taken for \(platform)"
+    }
+
     /// - Parameter contentID: the manifest's digest stands in when nil.
     public init(name: String, digest: Digest, platform: Platform, config: ImageConfig, layers: [Layer], contentID: Digest? = nil) {
         self.name = name

@@ -32,7 +32,7 @@ extension ImageProvider {
     private func closure(of root: Descriptor) throws -> (documents: [Descriptor], blobs: [Descriptor]) {
         let all = store.closure(of: root)
         if all.missing.isEmpty { return (all.documents.reversed(), all.blobs) }
-        guard let (descriptor, manifest) = try store.manifest(below: root, platform: options.platform) else {
+        guard let (descriptor, manifest, _) = try store.manifest(below: root, platform: options.platform) else {
             throw ContentError.missing(root.digest)
         }
         let blobs = [manifest.config] + manifest.layers

@@ -58,9 +58,11 @@ public struct ImageProvider: Sendable {
     public func image(_ source: String) async throws -> Image {
         let parsed = try ImageSource(source)
         if case .registry(let reference) = parsed { return try await image(reference) }
-        return try await ImageError.context("reading '\(source)'") {
+        let image = try ImageError.context("reading '\(source)'") {
             try Self.local(parsed, name: source, store: store, platform: options.platform)
         }
+        if let note = image.platformNote { options.progress(note) }
+        return image
     }
 
     private func image(_ reference: ImageReference) async throws -> Image {

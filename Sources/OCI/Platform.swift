@@ -22,12 +22,29 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
         #endif
     }
 
-    public var description: String { [os, architecture, variant].compactMap(\.self).joined(separator: "/") }
+    enum CodingKeys: String, CodingKey { case os, architecture, variant }
 
-    /// Whether an image made for `self` is what a user who asked for `wanted` gets: a variant counts only when one was asked for.
+    /// Takes what old tools leave out, as they leave it out: absent, null or empty.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        os = try values.decodeIfPresent(String.self, forKey: .os) ?? ""
+        architecture = try values.decodeIfPresent(String.self, forKey: .architecture) ?? ""
+        variant = try values.decodeIfPresent(String.self, forKey: .variant).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    public var description: String {
+        let parts = [os, architecture, variant].compactMap { $0.flatMap { $0.isEmpty ? nil : $0 } }
+        return parts.isEmpty ? "not said" : parts.joined(separator: "/")
+    }
+
+    /// Whether it is said for which processor the image was made.
+    public var isKnown: Bool { !architecture.isEmpty }
+
+    /// Whether an image made for `self` is what a user who asked for `wanted` gets: a variant counts only when one was asked for, and what is
+    /// not said is taken to fit.
     public func satisfies(_ wanted: Platform) -> Bool {
-        guard os == wanted.os, architecture == wanted.architecture else { return false }
-        return wanted.variant == nil || effectiveVariant == wanted.effectiveVariant
+        guard os.isEmpty || os == wanted.os, !isKnown || architecture == wanted.architecture else { return false }
+        return !isKnown || wanted.variant == nil || effectiveVariant == wanted.effectiveVariant
     }
 
     /// The variant, or what an image without one means (image-spec, image-index.md, platform variants).

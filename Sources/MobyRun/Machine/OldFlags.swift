@@ -76,6 +76,6 @@ public enum OldFlags {
         "arch", "qemu", "device", "virtiofs", "virtiofsd", "await", "timeout", "name", "dir", "format", "size", "input-tar", "sbom-output",
         "cache", "mirror", "cert-file", "verbose", "config", "zone", "machine", "keys", "project", "bucket", "family", "img-name", "org",
         "hash", "tag", "hostname", "build-yml", "port", "directory", "lock", "ssh-key", "network", "subnet", "console",
-        "compress", "bootloader", "sign-key", "sign-cert", "insecure-registry", "layer-limit",
+        "compress", "bootloader", "sign-key", "sign-cert", "insecure-registry", "tls-registry", "layer-limit",
     ]
 }

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// What a blob is, its digest and its size (image-spec, descriptor.md).
 public struct Descriptor: Hashable, Codable, Sendable {
     /// Media type of the blob.
@@ -26,7 +28,7 @@ public struct Descriptor: Hashable, Codable, Sendable {
         let text = try values.decode(String.self, forKey: .digest)
         guard let digest = Digest(text) else {
             throw DecodingError.dataCorruptedError(
-                forKey: .digest, in: values, debugDescription: "'\(text)' is not 'sha256:' with 64 digits 0-9 and a-f")
+                forKey: .digest, in: values, debugDescription: "'\(PlainText.short(text))' is not 'sha256:' with 64 digits 0-9 and a-f")
         }
         let size = try values.decode(Int64.self, forKey: .size)
         guard size >= 0, size <= Self.largestSize else {
@@ -51,4 +53,9 @@ public struct Descriptor: Hashable, Codable, Sendable {
 
     /// The name that an image has in a layout (image-spec, annotations.md).
     static let nameAnnotation = "org.opencontainers.image.ref.name"
+    /// The whole name, as containerd and Docker since version 25 write it; the one above is then only the tag.
+    static let fullNameAnnotation = "io.containerd.image.name"
+
+    /// Whether the entry itself says for which processor it is.
+    var saysPlatform: Bool { platform?.isKnown ?? false }
 }

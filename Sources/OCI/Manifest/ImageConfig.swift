@@ -23,8 +23,18 @@ public struct ImageConfig: Codable, Sendable {
         public var diffIDs: [String]
 
         enum CodingKeys: String, CodingKey { case type, diffIDs = "diff_ids" }
+
+        init(diffIDs: [String]) { self.diffIDs = diffIDs }
+
+        /// An image without layers may have no list of them.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            type = try values.decodeIfPresent(String.self, forKey: .type) ?? "layers"
+            diffIDs = try values.decodeIfPresent([String].self, forKey: .diffIDs) ?? []
+        }
     }
 
+    /// Empty when it is not said, as old tools and those that import archives leave it.
     public var architecture: String
     public var os: String
     public var variant: String?
@@ -37,6 +47,14 @@ public struct ImageConfig: Codable, Sendable {
         variant = platform.variant
         self.config = config
         rootfs = RootFS(diffIDs: diffIDs.map(\.description))
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let platform = try Platform(from: decoder)
+        (os, architecture, variant) = (platform.os, platform.architecture, platform.variant)
+        config = try values.decodeIfPresent(Execution.self, forKey: .config)
+        rootfs = try values.decodeIfPresent(RootFS.self, forKey: .rootfs) ?? RootFS(diffIDs: [])
     }
 
     /// The platform it was built for.

@@ -12,12 +12,12 @@ public struct ImageIndex: Codable, Sendable {
 
     /// The first entry for a platform; an entry whose variant is exactly the one asked for comes before one that means the same.
     public func manifest(for platform: Platform) -> Descriptor? {
-        let fitting = manifests.filter { $0.platform?.satisfies(platform) ?? false }
+        let fitting = manifests.filter { $0.saysPlatform && $0.platform?.satisfies(platform) ?? false }
         return fitting.first { $0.platform?.variant == platform.variant } ?? fitting.first
     }
 
     /// What there is, for messages; build attestations (os `unknown`) are no platforms.
     public var platforms: [Platform] {
-        manifests.compactMap(\.platform).filter { $0.os != "unknown" }
+        manifests.compactMap(\.platform).filter { $0.isKnown && $0.os != "unknown" }
     }
 }

@@ -5,6 +5,8 @@ public struct Manifest: Codable, Sendable {
     public var config: Descriptor
     /// Lowest first.
     public var layers: [Descriptor]
+    /// What this is a note on, e.g. a signature's image: such a manifest is not an image of its own.
+    public var subject: Descriptor?
     public var annotations: [String: String]?
 
     public init(config: Descriptor, layers: [Descriptor]) {

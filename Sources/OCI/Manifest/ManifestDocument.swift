@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 
 /// A manifest or an index, read from exactly the bytes that were hashed.
@@ -19,7 +20,7 @@ enum ManifestDocument: Sendable {
         }
         let manifest = try ManifestError.decoding { try JSONDecoder().decode(Manifest.self, from: Data(bytes)) }
         for (number, layer) in manifest.layers.enumerated() where !MediaType.isLayer(layer.mediaType) {
-            throw ManifestError("layers[\(number)] has media type '\(layer.mediaType)', which is no layer of files")
+            throw ManifestError("layers[\(number)] has media type '\(PlainText.short(layer.mediaType))', which is not a layer of files")
         }
         self = .manifest(manifest)
     }
@@ -61,11 +62,13 @@ private struct Shape: Decodable {
         let generic = hasManifests ? MediaType.index : MediaType.manifest
         let type = mediaType ?? generic
         guard hasManifests ? MediaType.isIndex(type) : MediaType.isManifest(type) else {
-            throw ManifestError("it has '\(hasManifests ? "manifests" : "layers")', but its media type is '\(type)'")
+            throw ManifestError("it has '\(hasManifests ? "manifests" : "layers")', but its media type is '\(PlainText.short(type))'")
         }
         if let declared, MediaType.isIndex(declared) || MediaType.isManifest(declared) {
             let agrees = mediaType == nil ? MediaType.isIndex(declared) == hasManifests : declared == type
-            guard agrees else { throw ManifestError("its media type is '\(type)', but it was announced as '\(declared)'") }
+            guard agrees else {
+                throw ManifestError("its media type is '\(PlainText.short(type))', but it was announced as '\(PlainText.short(declared))'")
+            }
         }
         return type
     }

@@ -42,54 +42,78 @@ final class Puller: Sendable {
             try await self.fetch(manifest, reference, order)
             for document in documents { _ = try self.store.ingest(document.bytes) }
             guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform) else {
-                throw try self.incomplete(manifest)
+                throw ContentError.missing(manifest.config.digest)
             }
             try self.store.set(reference.description, to: root.descriptor)
+            if let note = image.platformNote { options.progress(note) }
             return image
         }
     }
 
-    /// Follows indexes to the platform's manifest; all documents on the way are kept.
+    /// Follows indexes to the platform's manifest; all documents on the way are kept, and its configuration is in the store.
     private func manifest(
         below root: RegistryClient.Fetched, _ repository: String, _ endpoints: [Endpoint]
     ) async throws -> (Manifest, [RegistryClient.Fetched]) {
-        var documents = [root]
-        while documents.count <= ContentStore.deepestIndex {
-            switch documents[documents.count - 1].document {
-            case .manifest(let manifest): return (manifest, documents)
-            case .index(let index):
-                guard let next = index.manifest(for: options.platform) else {
-                    throw ImageError.noPlatform(options.platform, available: index.platforms)
-                }
-                let fetched = try await known(next) {
-                    try await self.client().manifest(next.digest.description, repository, from: endpoints)
-                }
-                guard fetched.descriptor.size == next.size else {
-                    throw ContentError.size(expected: next.size, actual: fetched.descriptor.size)
-                }
+        var documents: [RegistryClient.Fetched] = []
+        var search = ManifestSearch(root.descriptor, for: options.platform)
+        while let next = try search.next() {
+            do {
+                let fetched = documents.isEmpty ? root : try await self.document(next.descriptor, repository, endpoints)
                 documents.append(fetched)
+                guard let manifest = search.enter(fetched.document, of: next) else { continue }
+                if search.takes(try await config(manifest, repository, endpoints), next) { return (manifest, documents) }
+            } catch let error as ManifestError {
+                try search.skip(error)
             }
         }
-        throw ImageError("its indexes are more than \(ContentStore.deepestIndex) deep")
+        throw search.verdict
+    }
+
+    private func document(
+        _ descriptor: Descriptor, _ repository: String, _ endpoints: [Endpoint]
+    ) async throws -> RegistryClient.Fetched {
+        let fetched = try await known(descriptor) {
+            try await self.client().manifest(descriptor.digest.description, repository, from: endpoints)
+        }
+        guard fetched.descriptor.size == descriptor.size else {
+            throw ContentError.size(descriptor.digest, expected: descriptor.size, actual: fetched.descriptor.size)
+        }
+        return fetched
+    }
+
+    private func config(_ manifest: Manifest, _ repository: String, _ endpoints: [Endpoint]) async throws -> ImageConfig {
+        let config = manifest.config
+        try ImageConfig.checkSize(config)
+        if !store.has(config) || store.blob(config.digest) == nil {
+            try await flights.run(config.digest) {
+                try await ImageError.context("configuration") {
+                    try await self.client().fetch(config, repository, from: endpoints, into: self.store)
+                }
+            }
+        }
+        guard let bytes = store.blob(config.digest, limit: ImageConfig.largestSize) else { throw ContentError.missing(config.digest) }
+        return try ImageConfig(parsing: bytes, name: "configuration \(config.digest)")
     }
 
     private func known(
         _ descriptor: Descriptor, else fetch: () async throws -> RegistryClient.Fetched
     ) async throws -> RegistryClient.Fetched {
         guard let bytes = store.blob(descriptor.digest, limit: ManifestDocument.largestSize) else { return try await fetch() }
-        let document = try ManifestDocument(bytes, mediaType: descriptor.mediaType)
+        let document = try ManifestError.naming("\(descriptor.digest) in the store") {
+            try ManifestDocument(bytes, mediaType: descriptor.mediaType)
+        }
         let size = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: UInt64(bytes.count))
         return RegistryClient.Fetched(
             descriptor: size, bytes: bytes, document: document, endpoint: try client().origin(of: ImageReference.defaultRegistry))
     }
 
     private func fetch(_ manifest: Manifest, _ reference: ImageReference, _ endpoints: [Endpoint]) async throws {
-        guard manifest.config.size <= ImageConfig.largestSize else { throw ContentError.tooLong(limit: ImageConfig.largestSize) }
         let client = try client()
-        let absent = Set(([manifest.config] + manifest.layers).filter { !store.has($0) })
+        let absent = Set(manifest.layers.filter { !store.has($0) })
         guard !absent.isEmpty else { return }
         let size = absent.reduce(0) { $0 + $1.size }
-        options.progress("pulling \(reference): \(absent.count) blobs, \((size + 999_999) / 1_000_000) MB")
+        let blobs = absent.count == 1 ? "1 layer" : "\(absent.count) layers"
+        options.progress("pulling \(reference): \(blobs), \((size + 999_999) / 1_000_000) MB")
         try await withThrowingTaskGroup { group in
             for blob in absent {
                 group.addTask {
@@ -107,15 +131,7 @@ final class Puller: Sendable {
     }
 
     private static func describe(_ blob: Descriptor, _ manifest: Manifest) -> String {
-        guard let number = manifest.layers.firstIndex(of: blob) else { return "configuration" }
-        return "layer \(number + 1) of \(manifest.layers.count)"
-    }
-
-    /// Why an image that was fetched whole is none for the platform.
-    private func incomplete(_ manifest: Manifest) throws -> any Error {
-        guard let bytes = store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {
-            return ContentError.missing(manifest.config.digest)
-        }
-        return ImageError.noPlatform(options.platform, available: [try ImageConfig(parsing: bytes).platform])
+        let number = manifest.layers.firstIndex(of: blob).map { $0 + 1 } ?? 0
+        return "layer \(number) of \(manifest.layers.count)"
     }
 }

@@ -31,6 +31,12 @@ extension RegistryClient {
         preconditionFailure("no endpoints")
     }
 
+    /// What came in place of a document: a portal answers every request with a page of its own.
+    private static func told(_ response: HTTPResponse, _ bytes: [UInt8]) -> String {
+        let type = response.headers["Content-Type"].map { "'\(PlainText.short($0))'" } ?? "no content type"
+        return "status \(response.status), \(bytes.count) bytes of \(type)"
+    }
+
     private func manifest(_ reference: String, _ repository: String, endpoint: Endpoint) async throws -> Fetched {
         var request = HTTPRequest("GET", try endpoint.url(repository, "manifests/\(reference)"))
         request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")
@@ -42,7 +48,9 @@ extension RegistryClient {
             throw ContentError.digest(expected: expected, actual: digest, size: UInt64(sink.bytes.count))
         }
         let type = response.headers["Content-Type"]?.split(separator: ";").first.map { String($0).trimmingWhitespace() }
-        let document = try ManifestDocument(sink.bytes, mediaType: type)
+        let document = try ManifestError.naming("GET \(request.url): \(Self.told(response, sink.bytes))") {
+            try ManifestDocument(sink.bytes, mediaType: type)
+        }
         let descriptor = Descriptor(mediaType: document.mediaType, digest: digest, size: UInt64(sink.bytes.count))
         return Fetched(descriptor: descriptor, bytes: sink.bytes, document: document, endpoint: endpoint)
     }

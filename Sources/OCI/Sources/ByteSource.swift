@@ -54,7 +54,9 @@ extension ByteSource {
     /// A small file at once.
     func bytes(_ name: String, limit: UInt64) throws -> [UInt8]? {
         guard let content = try file(name) else { return nil }
-        guard content.length <= limit else { throw ContentError.tooLong(limit: limit) }
+        guard content.length <= limit else {
+            throw ImageError("'\(PlainText.short(name))' has \(content.length) bytes, at most \(limit) are read")
+        }
         return try ExtentReader.bytes(of: content, limit: limit)
     }
 }

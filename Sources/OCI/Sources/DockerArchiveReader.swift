@@ -13,7 +13,7 @@ struct DockerArchiveReader: Sendable {
     struct Entry: Codable {
         var config: String
         var repoTags: [String]?
-        var layers: [String]
+        var layers: [String]?
 
         enum CodingKeys: String, CodingKey { case config = "Config", repoTags = "RepoTags", layers = "Layers" }
     }
@@ -31,24 +31,20 @@ struct DockerArchiveReader: Sendable {
         guard let bytes = try source.bytes("manifest.json", limit: ManifestDocument.largestSize) else {
             throw ImageError("it has no 'manifest.json': it was not written by 'docker save'")
         }
-        return try ManifestError.decoding { try JSONDecoder().decode([Entry].self, from: Data(bytes)) }
+        return try ManifestError.decoding("manifest.json") { try JSONDecoder().decode([Entry].self, from: Data(bytes)) }
     }
 
     func image(_ wanted: String?, name: String) throws -> Image {
         let entry = try choose(wanted, entries())
         guard let configBytes = try source.bytes(entry.config, limit: ImageConfig.largestSize) else {
-            throw ImageError("its configuration '\(PlainText.line(entry.config))' is not there")
+            throw ImageError("its configuration '\(PlainText.short(entry.config))' is not there")
         }
-        let config = try ImageConfig(parsing: configBytes)
+        let config = try ImageConfig(parsing: configBytes, name: "configuration '\(PlainText.short(entry.config))'")
         guard config.platform.satisfies(platform) else { throw ImageError.noPlatform(platform, available: [config.platform]) }
-        guard config.rootfs.diffIDs.count == entry.layers.count else {
-            throw ManifestError("it has \(entry.layers.count) layers, but its configuration has \(config.rootfs.diffIDs.count) diff IDs")
-        }
-        let layers = try zip(entry.layers, config.rootfs.diffIDs).enumerated().map { number, pair in
-            guard let diffID = Digest(pair.1) else {
-                throw ManifestError("rootfs.diff_ids[\(number)] is not 'sha256:' with 64 digits 0-9 and a-f")
-            }
-            return try copy(pair.0, diffID: diffID)
+        let files = entry.layers ?? []
+        guard config.rootfs.diffIDs.count == files.count else { throw ManifestError.layers(files.count, diffIDs: config.rootfs.diffIDs.count) }
+        let layers = try zip(files, config.rootfs.diffIDs).enumerated().map { number, pair in
+            try copy(pair.0, diffID: try ImageConfig.diffID(pair.1, number))
         }
         return try store.addManifest(config: configBytes, layers: layers, name: name, platform: platform)
     }
@@ -60,14 +56,14 @@ struct DockerArchiveReader: Sendable {
         }
         if fitting.count == 1 { return fitting[0] }
         let names = entries.flatMap { $0.repoTags ?? [] }
-        let found = wanted.map { "there is no image '\($0)'" } ?? (entries.isEmpty ? "there is no image" : "there are several images")
+        let found = fitting.isEmpty ? "there is no image" : "there are several images"
         throw ImageError(
-            "\(found)\n  available: \(names.isEmpty ? "none has a name" : names.joined(separator: ", "))\n"
+            "\(found)\(wanted.map { " '\($0)'" } ?? "")\n  available: \(ImageError.list(names, none: "none has a name"))\n"
                 + "  hint: put the name after the file, with a colon between")
     }
 
     private func copy(_ file: String, diffID: Digest) throws -> Image.Layer {
-        guard let content = try source.file(file) else { throw ImageError("its layer '\(PlainText.line(file))' is not there") }
+        guard let content = try source.file(file) else { throw ImageError("its layer '\(PlainText.short(file))' is not there") }
         let writer = try BlobWriter(in: store.temporaryPath, limit: Descriptor.largestSize)
         let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)
         if case .plain = LayerEncoding(start) {

@@ -1,3 +1,5 @@
+internal import Extents
+
 /// An image that cannot be had: what was done with which image, and why it ended.
 public struct ImageError: Error, Sendable, CustomStringConvertible {
     public let description: String
@@ -18,10 +20,25 @@ public struct ImageError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// As the other, for work that does not wait.
+    static func context<Value>(_ doing: String, _ work: () throws -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch let error where !(error is CancellationError) {
+            throw ImageError("\(doing): \(error)", underlying: (error as? ImageError)?.underlying ?? error)
+        }
+    }
+
+    /// Foreign names in one line: escaped, each cut, at most twenty.
+    static func list(_ names: [String], none: String) -> String {
+        guard !names.isEmpty else { return none }
+        let shown = names.prefix(20).map { PlainText.short($0) }.joined(separator: ", ")
+        return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
+    }
+
     static func noPlatform(_ wanted: Platform, available: [Platform]) -> ImageError {
-        let list = available.map(\.description)
-        return ImageError(
-            "there is no image for \(wanted)\n  available: \(list.isEmpty ? "none that is named" : list.joined(separator: ", "))\n"
+        ImageError(
+            "there is no image for \(wanted)\n  available: \(list(available.map(\.description), none: "none that is named"))\n"
                 + "  hint: choose another platform with --arch, or a tag that was built for \(wanted.architecture)")
     }
 }

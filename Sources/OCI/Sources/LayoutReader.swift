@@ -12,75 +12,121 @@ struct LayoutReader: Sendable {
     ///   - wanted: a name in the layout or a digest; nil when there is only one.
     ///   - name: what the image is called.
     func image(_ wanted: String?, name: String) throws -> Image {
-        let (descriptor, manifest) = try manifest(below: choose(wanted, index()))
-        try copy(manifest.config)
-        for layer in manifest.layers { try copy(layer) }
-        guard let image = try store.image(descriptor, name: name, platform: platform) else {
-            guard let config = store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {
-                throw ContentError.missing(manifest.config.digest)
-            }
-            throw ImageError.noPlatform(platform, available: [try ImageConfig(parsing: config).platform])
-        }
-        return image
+        try image(at: choose(wanted), name: name)
     }
 
     /// As ``image(_:name:)``.
     /// - Returns: what the layout's index says of it.
     func copy(_ wanted: String?) throws -> Descriptor {
-        _ = try image(wanted, name: wanted ?? "")
-        return try choose(wanted, index())
+        let root = try choose(wanted)
+        _ = try image(at: root, name: wanted ?? "")
+        return root
     }
 
     /// Every image for the platform, by what ``image(_:name:)`` wants, with its name.
     func names() throws -> [(wanted: String?, name: String?)] {
-        let fitting = try index().manifests.filter { $0.platform?.satisfies(platform) ?? true }
-        return fitting.map { ($0.digest.description, Self.names($0).dropLast().last) }
+        let names = LayoutNames(try index())
+        return try fitting(names.main).map { ($0.digest.description, LayoutNames.name(of: $0)) }
+    }
+
+    private func image(at root: Descriptor, name: String) throws -> Image {
+        let manifest = try manifest(below: root)
+        for layer in manifest.layers { try copy(layer) }
+        guard let image = try store.image(root, name: name, platform: platform) else {
+            throw ContentError.missing(manifest.config.digest)
+        }
+        return image
     }
 
     private func index() throws -> ImageIndex {
         guard let bytes = try source.bytes("index.json", limit: ManifestDocument.largestSize) else {
-            throw ImageError("it has no 'index.json': it is no OCI image layout")
+            throw ImageError("it has no 'index.json': it is not an OCI image layout")
         }
-        guard case .index(let index) = try ManifestDocument(bytes, mediaType: MediaType.index) else {
-            throw ImageError("'index.json' is not an index")
+        return try ManifestError.naming("index.json") {
+            guard case .index(let index) = try ManifestDocument(bytes, mediaType: MediaType.index) else {
+                throw ManifestError("it is not an index")
+            }
+            return index
         }
-        return index
     }
 
-    private func choose(_ wanted: String?, _ index: ImageIndex) throws -> Descriptor {
-        let candidates = index.manifests.filter { wanted == nil || Self.names($0).contains(wanted ?? "") }
-        let fitting = candidates.filter { $0.platform?.satisfies(platform) ?? true }
+    private func choose(_ wanted: String?) throws -> Descriptor {
+        let names = LayoutNames(try index())
+        let candidates = wanted.map(names.named) ?? names.main
+        guard !candidates.isEmpty else {
+            throw names.error(wanted.map { "there is no image '\($0)'" } ?? "there is no image", among: names.main)
+        }
+        let fitting = try fitting(candidates)
         if let first = fitting.first, fitting.allSatisfy({ $0.digest == first.digest }) { return first }
+        throw names.error(wanted.map { "'\($0)' is ambiguous" } ?? "there are several images", among: fitting)
+    }
+
+    /// Those for the platform. Of several without a name, what others are made of or are notes on is left out.
+    /// - Throws: `ImageError` when there is none.
+    private func fitting(_ candidates: [Descriptor]) throws -> [Descriptor] {
+        var fitting = candidates.filter { $0.platform?.satisfies(platform) ?? true }
         guard !fitting.isEmpty || candidates.isEmpty else {
             throw ImageError.noPlatform(platform, available: candidates.compactMap(\.platform))
         }
-        let names = index.manifests.compactMap { $0.annotations?[Descriptor.nameAnnotation] }
-        let list = names.isEmpty ? "none has a name" : names.joined(separator: ", ")
-        let found =
-            wanted.map { "there is no image '\($0)'" } ?? (index.manifests.isEmpty ? "there is no image" : "there are several images")
-        throw ImageError("\(found)\n  available: \(list)\n  hint: put a name or a digest after the path, with a colon between")
+        guard Set(fitting.map(\.digest)).count > 1, fitting.count <= Self.mostLookedAt else { return fitting }
+        if fitting.allSatisfy({ LayoutNames.name(of: $0) == nil }) {
+            let parts = try Set(fitting.flatMap { try self.parts($0) })
+            fitting.removeAll { parts.contains($0.digest) }
+        }
+        let silent = fitting.filter { !$0.saysPlatform }
+        let others = Set(try silent.filter { !(try isForPlatform($0)) }.map(\.digest))
+        return others.count == fitting.count ? fitting : fitting.filter { !others.contains($0.digest) }
     }
 
-    /// All that an entry may be called: its name, that of containerd, its digest.
-    private static func names(_ descriptor: Descriptor) -> [String] {
-        let names = [Descriptor.nameAnnotation, "io.containerd.image.name"].compactMap { descriptor.annotations?[$0] }
-        return names + [descriptor.digest.description]
+    private static let mostLookedAt = 64
+
+    /// What a candidate says is not an image of its own: what an index names, or a manifest that is a note on another.
+    private func parts(_ candidate: Descriptor) throws -> [Digest] {
+        try copy(candidate)
+        switch try? store.document(candidate) {
+        case .index(let index): return index.manifests.map(\.digest)
+        case .manifest(let manifest): return manifest.subject == nil ? [] : [candidate.digest]
+        // Not an image at all.
+        case nil: return [candidate.digest]
+        }
     }
 
-    private func manifest(below root: Descriptor) throws -> (Descriptor, Manifest) {
-        var descriptor = root
-        for _ in 0..<ContentStore.deepestIndex {
-            guard descriptor.size <= ManifestDocument.largestSize else { throw ContentError.tooLong(limit: ManifestDocument.largestSize) }
-            try copy(descriptor)
-            switch try store.document(descriptor) {
-            case .manifest(let manifest): return (descriptor, manifest)
-            case .index(let index):
-                guard let next = index.manifest(for: platform) else { throw ImageError.noPlatform(platform, available: index.platforms) }
-                descriptor = next
-            case nil: throw ContentError.missing(descriptor.digest)
+    private func isForPlatform(_ candidate: Descriptor) throws -> Bool {
+        do {
+            _ = try manifest(below: candidate)
+            return true
+        } catch is ImageError {
+            return false
+        } catch is ManifestError {
+            return false
+        }
+    }
+
+    /// The platform's manifest at or below a descriptor; it and its configuration are in the store.
+    private func manifest(below root: Descriptor) throws -> Manifest {
+        var search = ManifestSearch(root, for: platform)
+        while let next = try search.next() {
+            let descriptor = next.descriptor
+            guard descriptor.size <= ManifestDocument.largestSize else {
+                throw ImageError("manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read")
+            }
+            do {
+                try copy(descriptor)
+                let document = try ManifestError.naming("manifest \(descriptor.digest)") { try store.document(descriptor) }
+                guard let document else { throw ContentError.missing(descriptor.digest) }
+                guard let manifest = search.enter(document, of: next) else { continue }
+                try ImageConfig.checkSize(manifest.config)
+                try copy(manifest.config)
+                guard let bytes = store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {
+                    throw ContentError.missing(manifest.config.digest)
+                }
+                let config = try ImageConfig(parsing: bytes, name: "configuration \(manifest.config.digest)")
+                if search.takes(config, next) { return manifest }
+            } catch let error as ManifestError {
+                try search.skip(error)
             }
         }
-        throw ImageError("its indexes are more than \(ContentStore.deepestIndex) deep")
+        throw search.verdict
     }
 
     /// Blobs that the store has are not read again.
@@ -88,6 +134,9 @@ struct LayoutReader: Sendable {
         guard !store.has(descriptor) else { return }
         guard let content = try source.file("blobs/sha256/\(descriptor.digest.hex)") else {
             throw ImageError("blob \(descriptor.digest) is not there")
+        }
+        guard content.length == descriptor.size else {
+            throw ContentError.size(descriptor.digest, expected: descriptor.size, actual: content.length)
         }
         let writer = try BlobWriter(in: store.temporaryPath, limit: descriptor.size)
         try ExtentReader.read(content, writer.write)

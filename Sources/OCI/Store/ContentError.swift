@@ -4,8 +4,8 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLong(limit: UInt64)
     /// All bytes came, but they are others.
     case digest(expected: Digest, actual: Digest, size: UInt64)
-    /// The content ended early or did not end.
-    case size(expected: UInt64, actual: UInt64)
+    /// The content ended early, or is another one.
+    case size(Digest, expected: UInt64, actual: UInt64)
     /// A layer unpacks to something else than the image's configuration says. The blob itself is what its digest says.
     case diffID(expected: Digest, actual: Digest, blob: Digest)
     /// A layer unpacks to more than its size allows, or, when the limit is absolute, than any may.
@@ -19,7 +19,7 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .tooLong(let limit): "there are more than the \(limit) bytes expected"
         case .digest(let expected, let actual, let size): "digest is \(actual), expected \(expected), after \(size) bytes"
-        case .size(let expected, let actual): "size is \(actual) bytes, expected \(expected) bytes"
+        case .size(let digest, let expected, let actual): "size of blob \(digest) is \(actual) bytes, expected \(expected) bytes"
         case .diffID(let expected, let actual, let blob):
             "layer \(blob) unpacks to \(actual), but the image's configuration says \(expected)\n  hint: the image is broken; build and push it again"
         case .layer(let digest, let size, let limit, let isAbsolute):

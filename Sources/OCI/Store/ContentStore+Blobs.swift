@@ -30,7 +30,7 @@ extension ContentStore {
     /// Puts a blob in its place when it is what was expected.
     /// - Throws: `ContentError.digest` or `.size`.
     func commit(_ writer: BlobWriter, digest expected: Digest, size: UInt64) throws {
-        guard writer.count == size else { throw ContentError.size(expected: size, actual: writer.count) }
+        guard writer.count == size else { throw ContentError.size(expected, expected: size, actual: writer.count) }
         let actual = try writer.finish()
         guard actual == expected else { throw ContentError.digest(expected: expected, actual: actual, size: size) }
         try writer.commit(to: blobPath(expected))

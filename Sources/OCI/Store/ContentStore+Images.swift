@@ -13,27 +13,25 @@ extension ContentStore {
 
     /// The image a descriptor stands for, whole and for this platform, or nil.
     func image(_ root: Descriptor, name: String, platform: Platform) throws -> Image? {
-        guard let (descriptor, manifest) = try manifest(below: root, platform: platform),
-            let configBytes = blob(manifest.config.digest, limit: ImageConfig.largestSize)
-        else { return nil }
-        let config = try ImageConfig(parsing: configBytes)
-        guard config.platform.satisfies(platform) || (root != descriptor && config.os == platform.os) else { return nil }
+        guard let (descriptor, manifest, config) = try manifest(below: root, platform: platform) else { return nil }
         let layers = try config.layers(of: manifest)
         guard layers.allSatisfy({ has($0.digest, size: $0.size) }) else { return nil }
         return Image(
             name: name, digest: descriptor.digest, platform: platform, config: config, layers: layers, contentID: manifest.config.digest)
     }
 
-    /// The manifest for a platform at or below a descriptor; nil when it or an index above it is not in the store.
-    func manifest(below root: Descriptor, platform: Platform) throws -> (Descriptor, Manifest)? {
-        var descriptor = root
-        for _ in 0..<Self.deepestIndex {
-            switch try document(descriptor) {
-            case .manifest(let manifest): return (descriptor, manifest)
-            case .index(let index):
-                guard let next = index.manifest(for: platform) else { return nil }
-                descriptor = next
-            case nil: return nil
+    /// The manifest for a platform at or below a descriptor, and its configuration; nil when one of them or an index above is not in the store.
+    func manifest(below root: Descriptor, platform: Platform) throws -> (Descriptor, Manifest, ImageConfig)? {
+        var search = ManifestSearch(root, for: platform)
+        while let next = try search.next() {
+            do {
+                guard let document = try document(next.descriptor), let manifest = search.enter(document, of: next),
+                    let bytes = blob(manifest.config.digest, limit: ImageConfig.largestSize)
+                else { continue }
+                let config = try ImageConfig(parsing: bytes, name: "configuration \(manifest.config.digest)")
+                if search.takes(config, next) { return (next.descriptor, manifest, config) }
+            } catch let error as ManifestError {
+                try search.skip(error)
             }
         }
         return nil

@@ -30,7 +30,7 @@ extension ContentStore {
             switch error {
             case CompressionError.tooLong, ContentError.tooLong:
                 throw ContentError.layer(layer.digest, size: layer.size, limit: limit, isAbsolute: isAbsolute)
-            default: throw error
+            default: throw ImageError("layer \(layer.digest): \(error)", underlying: error)
             }
         }
         guard actual == layer.diffID else {
