@@ -12,5 +12,5 @@ public struct CPIOError: HintedError, CustomStringConvertible, Sendable {
         self.hint = hint
     }
 
-    public var description: String { "'\(path)': \(reason)" }
+    public var description: String { "'\(PlainText.short(path.description))': \(reason)" }
 }

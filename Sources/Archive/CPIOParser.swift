@@ -147,7 +147,7 @@ struct CPIOParser {
         case 0o020000: kind = .characterDevice(major: major, minor: minor)
         case 0o060000: kind = .blockDevice(major: major, minor: minor)
         case 0o010000: kind = .fifo
-        default: throw CPIOReadError(reason: "'\(path)' has mode \(String(header.mode, radix: 8))")
+        default: throw CPIOReadError(reason: "'\(PlainText.short(path.description))' has mode \(String(header.mode, radix: 8))")
         }
         let node = FileTree.Node(
             kind, mode: UInt16(header.mode & 0o7777), uid: header.fields[2], gid: header.fields[3], modified: Int64(header.fields[5]))

@@ -9,10 +9,13 @@ struct ChildIndex {
         var next = ChildIndex.none
         var previous = ChildIndex.none
         var layer: UInt32 = 0
+        /// The layer that has last seen to it that nothing of lower layers lies below.
+        var cleared: UInt32 = 0
     }
 
     private var links: [Link] = []
     private var firstOfRoot = ChildIndex.none
+    private var rootCleared: UInt32 = 0
 
     func path(_ name: Int) -> TreePath { links[name].path }
     func layer(_ name: Int) -> UInt32 { links[name].layer }
@@ -20,17 +23,21 @@ struct ChildIndex {
 
     /// Notes a name, or that a layer has put something new under a name already noted.
     /// - Parameter parent: nil for the root.
-    mutating func enter(_ name: Int, below parent: Int?, path: TreePath, layer: UInt32) {
+    /// - Returns: whether the name is new.
+    mutating func enter(_ name: Int, below parent: Int?, path: TreePath, layer: UInt32) -> Bool {
         while links.count <= name { links.append(Link()) }
         let known = links[name].layer != 0
         links[name].layer = layer
-        if known { return }
+        if known { return false }
         let next = parent.map { links[$0].firstChild } ?? firstOfRoot
         links[name].path = path
+        // What is new has nothing below it yet.
+        links[name].cleared = layer
         links[name].parent = parent.map(UInt32.init) ?? Self.none
         links[name].next = next
         if next != Self.none { links[Int(next)].previous = UInt32(name) }
         setFirst(UInt32(name), of: links[name].parent)
+        return true
     }
 
     /// Forgets a name that has no children.
@@ -42,15 +49,38 @@ struct ChildIndex {
     }
 
     /// Everything below a name, parents before children.
-    /// - Parameter name: nil for the root.
-    func descendants(of name: Int?) -> [Int] {
-        var found = children(of: name.map { links[$0].firstChild } ?? firstOfRoot)
+    func descendants(of name: Int) -> [Int] {
+        var found = children(of: links[name].firstChild)
         var done = 0
         while done < found.count {
             found.append(contentsOf: children(of: links[found[done]].firstChild))
             done += 1
         }
         return found
+    }
+
+    /// The same without what lies below directories in which nothing of lower layers is left. Whoever asks clears what it gets.
+    /// - Parameter name: nil for the root.
+    mutating func descendantsToClear(of name: Int?, layer: UInt32) -> [Int] {
+        if isCleared(name, layer) { return [] }
+        clear(name, layer)
+        var found = children(of: name.map { links[$0].firstChild } ?? firstOfRoot)
+        var done = 0
+        while done < found.count {
+            let next = found[done]
+            if !isCleared(next, layer) {
+                clear(next, layer)
+                found.append(contentsOf: children(of: links[next].firstChild))
+            }
+            done += 1
+        }
+        return found
+    }
+
+    private func isCleared(_ name: Int?, _ layer: UInt32) -> Bool { (name.map { links[$0].cleared } ?? rootCleared) == layer }
+
+    private mutating func clear(_ name: Int?, _ layer: UInt32) {
+        if let name { links[name].cleared = layer } else { rootCleared = layer }
     }
 
     private func children(of first: UInt32) -> [Int] {

@@ -18,7 +18,7 @@ public struct LayerError: HintedError, CustomStringConvertible, Sendable {
 
     public var description: String {
         var text = layer.map { "layer \($0 + 1): " } ?? ""
-        if let entry { text += "entry '\(String(decoding: entry, as: UTF8.self))': " }
+        if let entry { text += "entry '\(PlainText.short(String(decoding: entry, as: UTF8.self)))': " }
         return text + reason
     }
 }

@@ -1,7 +1,13 @@
+internal import Extents
+
 /// A tree that layers are put into, one entry after another.
 struct LayerMerge {
     /// More names than any image has, and few enough for memory: about 400 MB.
     static let nameLimit = 2_000_000
+    /// More bytes of paths than any image has: a name of 4 kB can make two thousand directories of 2 kB each on average.
+    static let pathLimit = 512 << 20
+    /// Bytes of names that may be looked at to follow symlinks, in all.
+    static let lookupLimit = 4 << 30
 
     var tree = FileTree()
     var index = ChildIndex()
@@ -9,12 +15,17 @@ struct LayerMerge {
     private let whiteouts: Bool
     /// The directory of the last entry as it was named, and where that is: entries of one directory mostly follow each other.
     private var last: (named: ArraySlice<UInt8>, found: TreePath)?
+    private var pathBytes = 0
+    private var lookups = lookupLimit
+    /// What AUFS kept for hard links across its directories, by name: not part of the tree, but links in it may name it.
+    private var aufs: [TreePath: (node: FileTree.Node, place: TreePath?)] = [:]
 
     init(whiteouts: Bool) { self.whiteouts = whiteouts }
 
     mutating func beginLayer() {
         layer += 1
         last = nil
+        aufs = [:]
     }
 
     mutating func put(_ entry: TarEntry) throws {
@@ -25,6 +36,7 @@ struct LayerMerge {
         }
         try checkLengths(name, entry)
         guard !name.isRoot else { return try putRoot(entry) }
+        if whiteouts, Whiteout.isAUFS(name) { return keep(name, entry) }
         if whiteouts, name.name.starts(with: Whiteout.prefix) { return try apply(try Whiteout(name.name, in: entry.name), name, entry) }
 
         let directory = try directory(of: name, entry, create: true)
@@ -42,6 +54,11 @@ struct LayerMerge {
         tree.set(.root, node(.directory, entry))
     }
 
+    /// Metadata of AUFS, as layers of old Dockers have it: of no use, but for files that hard links name.
+    private mutating func keep(_ name: TreePath, _ entry: TarEntry) {
+        if case .node(.regular(let contents)) = entry.content { aufs[name] = (node(.regular(contents), entry), nil) }
+    }
+
     /// A directory over a directory only changes its metadata; anything else hides what was there, with all below it.
     private mutating func set(_ path: TreePath, _ node: FileTree.Node) {
         if let shape = tree.shape(of: path) {
@@ -56,7 +73,7 @@ struct LayerMerge {
     }
 
     private mutating func link(_ path: TreePath, _ named: [UInt8], _ entry: TarEntry) throws {
-        let quoted = "'\(String(decoding: named, as: UTF8.self))'"
+        let quoted = "'\(PlainText.short(String(decoding: named, as: UTF8.self)))'"
         guard let target = TreePath(named), !target.isRoot else {
             throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
         }
@@ -65,6 +82,11 @@ struct LayerMerge {
             erase(below: path)
             remove(path)
             last = nil
+        }
+        if let kept = aufs[target] {
+            if let place = kept.place, tree.link(path, to: place) { return enter(path) }
+            aufs[target]?.place = path
+            return set(path, kept.node)
         }
         let found = try directory(of: target, entry, create: false).child(target.name)
         guard let shape = tree.shape(of: found) else {
@@ -80,7 +102,7 @@ struct LayerMerge {
     private mutating func apply(_ whiteout: Whiteout, _ name: TreePath, _ entry: TarEntry) throws {
         let directory: TreePath
         do {
-            directory = try tree.resolve(name.parentBytes)
+            directory = try tree.resolve(name.parentBytes, budget: &lookups)
         } catch .notDirectory {
             return  // Nothing can be below it.
         } catch {
@@ -100,6 +122,7 @@ struct LayerMerge {
 
     private func checkLengths(_ name: TreePath, _ entry: TarEntry) throws {
         if tree.nameLimit >= Self.nameLimit { throw TarFault(entry: entry.name, reason: "more than \(Self.nameLimit) names") }
+        if pathBytes >= Self.pathLimit { throw TarFault(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths") }
         if name.bytes.count >= 4096 {
             throw TarFault(entry: entry.name, reason: "the name has \(name.bytes.count) bytes, Linux reads 4095")
         }
@@ -120,7 +143,7 @@ extension LayerMerge {
         if let last, last.named == named { return last.found }
         let found: TreePath
         do {
-            found = try tree.resolve(named)
+            found = try tree.resolve(named, budget: &lookups)
         } catch {
             throw TarFault(entry: entry.name, reason: error.description)
         }
@@ -144,12 +167,14 @@ extension LayerMerge {
     private mutating func enter(_ path: TreePath) {
         guard let name = tree.number(of: path) else { return }
         let parent = path.parent
-        index.enter(name, below: parent.isRoot ? nil : tree.number(of: parent), path: path, layer: layer)
+        let isNew = index.enter(name, below: parent.isRoot ? nil : tree.number(of: parent), path: path, layer: layer)
+        if isNew { pathBytes += path.bytes.count }
     }
 
     private mutating func remove(_ path: TreePath) {
         guard let name = tree.number(of: path) else { return }
         index.remove(name)
+        pathBytes -= path.bytes.count
         tree.remove(path)
     }
 
@@ -170,7 +195,7 @@ extension LayerMerge {
         let name = tree.number(of: path)
         guard name != nil || path.isRoot else { return }
         // Children come after their parents, so from the back a directory is empty when its turn comes, or is needed.
-        for child in index.descendants(of: path.isRoot ? nil : name).reversed()
+        for child in index.descendantsToClear(of: path.isRoot ? nil : name, layer: layer).reversed()
         where index.layer(child) < layer && !index.hasChildren(child) {
             remove(index.path(child))
         }

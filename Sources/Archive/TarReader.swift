@@ -48,19 +48,36 @@ final class TarReader {
     }
 
     private func read(_ entry: OpaquePointer, _ name: [UInt8]) throws -> TarEntry {
-        TarEntry(
-            name: name, content: try content(entry, name), mode: UInt16(archive_entry_perm(entry) & 0o7777),
+        let head = try head(name)
+        if let whole = head?.nameWithNUL {
+            throw TarFault(
+                entry: whole, reason: "a name with a NUL byte", hint: "the archive is damaged or made to show different names to different readers")
+        }
+        return TarEntry(
+            name: name, content: try content(entry, name, head), mode: UInt16(archive_entry_perm(entry) & 0o7777),
             uid: try identifier(archive_entry_uid(entry), "owner", name), gid: try identifier(archive_entry_gid(entry), "group", name),
             modified: Int64(archive_entry_mtime(entry)), attributes: attributes(entry))
     }
 
-    private func content(_ entry: OpaquePointer, _ name: [UInt8]) throws -> TarEntry.Content {
+    /// What is before the contents of the entry that was read last; nil when that is one block that libarchive reads as all do.
+    private func head(_ name: [UInt8]) throws -> TarHead? {
+        let range = UInt64(archive_read_header_position(handle))..<UInt64(archive_filter_bytes(handle, 0))
+        guard range.count <= Self.largestHead else { throw TarFault(entry: name, reason: "\(range.count) bytes of headers") }
+        return try input.with(range) { bytes in
+            bytes.count == 512 && bytes[156] != UInt8(ascii: "S") ? nil : TarHead(bytes)
+        }
+    }
+
+    /// Of headers and maps before one entry, in bytes.
+    private static let largestHead = 16 << 20
+
+    private func content(_ entry: OpaquePointer, _ name: [UInt8], _ head: TarHead?) throws -> TarEntry.Content {
         if let target = archive_entry_hardlink(entry) { return .hardLink(Self.bytes(target)) }
         let major = UInt32(truncatingIfNeeded: archive_entry_rdevmajor(entry))
         let minor = UInt32(truncatingIfNeeded: archive_entry_rdevminor(entry))
         switch archive_entry_filetype(entry) {
         case mode_t(Glibc.S_IFDIR): return .node(.directory)
-        case mode_t(Glibc.S_IFREG): return .node(.regular(try contents(entry, name)))
+        case mode_t(Glibc.S_IFREG): return .node(.regular(try contents(entry, name, head)))
         case mode_t(Glibc.S_IFLNK): return .node(.symlink(archive_entry_symlink(entry).map(Self.bytes) ?? []))
         case mode_t(Glibc.S_IFCHR): return .node(.characterDevice(major: major, minor: minor))
         case mode_t(Glibc.S_IFBLK): return .node(.blockDevice(major: major, minor: minor))
@@ -71,12 +88,13 @@ final class TarReader {
 
     /// Once the header is read, libarchive stands at the first byte of the contents. Those of a sparse file are its pieces, one after
     /// another.
-    private func contents(_ entry: OpaquePointer, _ name: [UInt8]) throws -> ExtentList {
+    private func contents(_ entry: OpaquePointer, _ name: [UInt8], _ head: TarHead?) throws -> ExtentList {
         let size = archive_entry_size(entry)
         guard size >= 0 else { throw TarFault(entry: name, reason: "size is \(size) bytes") }
         var position = UInt64(archive_filter_bytes(handle, 0))
         var contents = ExtentList()
-        if archive_entry_sparse_reset(entry) > 0 {
+        if archive_entry_sparse_reset(entry) > 0 || head?.isSparse ?? false {
+            let start = position
             var (offset, length): (la_int64_t, la_int64_t) = (0, 0)
             while archive_entry_sparse_next(entry, &offset, &length) == ARCHIVE_OK {
                 guard offset >= 0, length >= 0, UInt64(offset) >= contents.length else {
@@ -87,6 +105,12 @@ final class TarReader {
             }
             guard contents.length <= UInt64(size) else {
                 throw TarFault(entry: name, reason: "the map of the sparse file exceeds its size")
+            }
+            // libarchive leaves out pieces that overlap or lie beyond the end.
+            if let stored = head?.stored, stored != position - start {
+                throw TarFault(
+                    entry: name, reason: "the map of the sparse file has room for \(position - start) of its \(stored) bytes",
+                    hint: "the archive is damaged: pieces overlap, or lie beyond the end of the file")
             }
             contents.pad(to: UInt64(size))
         } else {
@@ -147,7 +171,7 @@ final class TarReader {
     private func fault(_ name: [UInt8]?) -> any Error {
         if let failure = input.failure { return failure }
         let reason = archive_error_string(handle).map { String(cString: $0) } ?? "not a tar archive"
-        return TarFault(entry: name, reason: reason.prefix(1).lowercased() + reason.dropFirst())
+        return TarFault(entry: name, reason: PlainText.line(reason.prefix(1).lowercased() + reason.dropFirst()))
     }
 
     private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {

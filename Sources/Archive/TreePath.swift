@@ -22,7 +22,7 @@ public struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible 
         self = path
     }
 
-    private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+    init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
     public static let root = TreePath(unchecked: [])
 

@@ -34,6 +34,10 @@ final class ZstdDecoder: MemberDecoder {
         while true {
             var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
             let left = ZSTD_decompressStream(context, &target, &input)
+            if ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge {
+                throw CompressionError.refused(
+                    format: "zstd", reason: "a window of more than \(1 << (Self.windowLog - 20)) MiB is needed to unpack it; compress it again without --long")
+            }
             guard ZSTD_isError(left) == 0 else {
                 throw CompressionError.damaged(format: format, reason: String(cString: ZSTD_getErrorName(left)).lowercased())
             }

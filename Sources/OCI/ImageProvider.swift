@@ -1,3 +1,4 @@
+internal import Extents
 internal import HTTP
 
 /// Finds images: in the store, in local layouts and archives, in registries.
@@ -58,7 +59,7 @@ public struct ImageProvider: Sendable {
     public func image(_ source: String) async throws -> Image {
         let parsed = try ImageSource(source)
         if case .registry(let reference) = parsed { return try await image(reference) }
-        let image = try ImageError.context("reading '\(source)'") {
+        let image = try ImageError.context("reading '\(PlainText.short(source, limit: 300))'") {
             try Self.local(parsed, name: source, store: store, platform: options.platform)
         }
         if let note = image.platformNote { options.progress(note) }

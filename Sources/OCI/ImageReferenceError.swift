@@ -1,3 +1,6 @@
+internal import Extents
+internal import HTTP
+
 /// A text that is not an image reference: which part is wrong and what is allowed there.
 public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The part that is wrong, as it was found.
@@ -25,23 +28,23 @@ public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConve
 
     public var description: String {
         if let end = text.firstRange(of: "://")?.upperBound {
-            return "'\(text)' is a URL, expected an image reference; leave out '\(text[..<end])'"
+            return "'\(WebURL.shown(text))' is a URL, expected an image reference; leave out '\(PlainText.short(text[..<end]))'"
         }
-        return "'\(text)' is not an image reference: \(reason)"
+        return "'\(PlainText.short(text))' is not an image reference: \(reason)"
     }
 
     private var reason: String {
         switch part {
         case .empty: "it has no name; write for example 'nginx:1.27'"
-        case .host(let found): "host '\(found)' may have letters, digits, '-' and '.', or be an IPv6 address in brackets"
-        case .port(let found): "port '\(found)' is not a number from 1 to 65535"
+        case .host(let found): "host '\(PlainText.short(found))' may have letters, digits, '-' and '.', or be an IPv6 address in brackets"
+        case .port(let found): "port '\(PlainText.short(found))' is not a number from 1 to 65535"
         case .repository(let found):
-            "repository part '\(found)' may have a-z and 0-9, with '.', '_', '__' or '-' between them"
-        case .upperCase(let found): "repository '\(found)' must be lower case; write '\(found.lowercased())'"
+            "repository part '\(PlainText.short(found))' may have a-z and 0-9, with '.', '_', '__' or '-' between them"
+        case .upperCase(let found): "repository '\(PlainText.short(found))' must be lower case; write '\(PlainText.short(found.lowercased()))'"
         case .tooLong(let count): "its name has \(count) characters, at most 255 are allowed"
-        case .hexadecimal(let found): "'\(found)' would be taken for a digest; write '@sha256:\(found)' after a repository"
-        case .tag(let found): "tag '\(found)' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
-        case .digest(let found): "digest '\(found)' is not 'sha256:' with 64 digits 0-9 and a-f"
+        case .hexadecimal(let found): "'\(PlainText.short(found))' would be taken for a digest; write '@sha256:\(PlainText.short(found))' after a repository"
+        case .tag(let found): "tag '\(PlainText.short(found))' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
+        case .digest(let found): "digest '\(PlainText.short(found))' is not 'sha256:' with 64 digits 0-9 and a-f"
         }
     }
 }

@@ -58,7 +58,7 @@ struct DockerArchiveReader: Sendable {
         let names = entries.flatMap { $0.repoTags ?? [] }
         let found = fitting.isEmpty ? "there is no image" : "there are several images"
         throw ImageError(
-            "\(found)\(wanted.map { " '\($0)'" } ?? "")\n  available: \(ImageError.list(names, none: "none has a name"))\n"
+            "\(found)\(wanted.map { " '\(PlainText.short($0))'" } ?? "")\n  available: \(ImageError.list(names, none: "none has a name"))\n"
                 + "  hint: put the name after the file, with a colon between")
     }
 

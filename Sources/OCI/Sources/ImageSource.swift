@@ -1,3 +1,4 @@
+internal import Extents
 internal import Glibc
 
 /// Where an image is, by what its name begins with.
@@ -35,6 +36,6 @@ enum ImageSource: Sendable {
             guard let colon = rest[..<end].lastIndex(of: ":") else { break }
             end = colon
         }
-        throw ImageError("'\(text)': there is no file or folder '\(rest)'")
+        throw ImageError("'\(PlainText.short(text))': there is no file or folder '\(PlainText.short(rest))'")
     }
 }

@@ -54,11 +54,11 @@ struct LayoutReader: Sendable {
         let names = LayoutNames(try index())
         let candidates = wanted.map(names.named) ?? names.main
         guard !candidates.isEmpty else {
-            throw names.error(wanted.map { "there is no image '\($0)'" } ?? "there is no image", among: names.main)
+            throw names.error(wanted.map { "there is no image '\(PlainText.short($0))'" } ?? "there is no image", among: names.main)
         }
         let fitting = try fitting(candidates)
         if let first = fitting.first, fitting.allSatisfy({ $0.digest == first.digest }) { return first }
-        throw names.error(wanted.map { "'\($0)' is ambiguous" } ?? "there are several images", among: fitting)
+        throw names.error(wanted.map { "'\(PlainText.short($0))' is ambiguous" } ?? "there are several images", among: fitting)
     }
 
     /// Those for the platform. Of several without a name, what others are made of or are notes on is left out.

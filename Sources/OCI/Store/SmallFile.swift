@@ -5,7 +5,8 @@ internal import Glibc
 enum SmallFile {
     /// All bytes of a file; nil when there is none or it has more than `limit` bytes.
     static func read(_ path: String, limit: UInt64) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a fifo would wait for whoever writes to it.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var info = stat()
