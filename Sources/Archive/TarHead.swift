@@ -21,7 +21,7 @@ struct TarHead {
                 readRecords(bytes[offset..<end], &extendedSize)
                 fallthrough
             case UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "V"), UInt8(ascii: "A"):
-                offset += Int(min(size, UInt64(bytes.count))) + 511 & ~511
+                offset += (Int(min(size, UInt64(bytes.count))) + 511) & ~511
             default:
                 if header[156] == UInt8(ascii: "S") {
                     isSparse = true
@@ -47,7 +47,7 @@ struct TarHead {
         return field.drop { $0 == 0x20 }.prefix { (48...55).contains($0) }.reduce(0) { $0 << 3 | UInt64($1 - 48) }
     }
 
-    /// Records `LENGTH KEY=VALUE\n`; what is none ends them, and libarchive has had its say about that.
+    /// Records `LENGTH KEY=VALUE\n`; what is not one ends them, and libarchive has had its say about that.
     private mutating func readRecords(_ bytes: Slice<UnsafeRawBufferPointer>, _ size: inout UInt64?) {
         var rest = bytes
         while let space = rest.firstIndex(of: 0x20) {

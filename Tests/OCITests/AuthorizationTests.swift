@@ -1,3 +1,4 @@
+import HTTP
 import TestSupport
 import Testing
 
@@ -125,6 +126,48 @@ struct AuthorizationTests {
         }
     }
 
+    /// A registry that was reached by TLS, or is not on this machine, does not make us send a password in the clear to this one.
+    @Test(arguments: [("https://r.example", false), ("http://127.0.0.1:5000", true)])
+    func tokenServersOnLoopback(origin: String, isAsked: Bool) async throws {
+        try await withTemporaryDirectory { folder in
+            let tokens = try ScriptedServer { _ in .init(text: #"{"token":"good"}"#) }
+            let environment = try Self.environment(folder, "r.example", #"{"username":"u","password":"p"}"#)
+            let redirects = Redirects(transport: try CurlTransport(environment: [:])) { _ in false }
+            let authorizer = Authorizer(credentials: Credentials(environment: environment), allowsPlain: redirects.allowsPlain) {
+                try await redirects.exchange($0, into: $1)
+            }
+            let audience = Authorizer.Audience(
+                origin: origin, host: RegistryHost(name: "r.example"), repository: "acme/web", actions: "pull")
+            let challenge = Challenge(scheme: "bearer", parameters: ["realm": "http://\(tokens.host)/token"])
+            if isAsked {
+                #expect(try await authorizer.answer([challenge], for: audience) == "Bearer good")
+            } else {
+                let error = await #expect(throws: CredentialError.self) { try await authorizer.answer([challenge], for: audience) }
+                #expect(error?.message.contains("to a token server without encryption: http://\(tokens.host)/token") == true)
+                #expect(tokens.requests.isEmpty)
+            }
+        }
+    }
+
+    /// By TLS to one server, in the clear to another: not followed, on this machine neither.
+    @Test func redirectsDoNotLeaveTLS() async throws {
+        let stand = Redirecting(to: "http://127.0.0.1:1/x")
+        let redirects = Redirects(transport: stand) { $0.host == "named.example" }
+        let request = HTTPRequest("GET", try #require(WebURL("https://r.example/v2/")))
+        let error = await #expect(throws: RegistryError.self) { try await redirects.exchange(request, into: BufferSink(limit: 10)) }
+        #expect(error?.cause == "a redirect to a server without encryption: http://127.0.0.1:1/x")
+    }
+
+    private struct Redirecting: HTTPTransport {
+        let location: String
+
+        init(to location: String) { self.location = location }
+
+        func exchange(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws -> HTTPResponse {
+            HTTPResponse(status: 302, headers: ["Location": location])
+        }
+    }
+
     @Test(arguments: [
         (#"Bearer realm="http://tokens.example/""#, "without encryption: http://tokens.example/"),
         (#"Bearer realm="file:///etc/passwd""#, "no usable token server"),
@@ -141,8 +184,8 @@ struct AuthorizationTests {
     }
 
     @Test(arguments: [
-        ("/v2/acme/web/manifests/1", "more than 8 redirects"), ("file:///etc/passwd", "redirect to nowhere"),
-        ("gopher://x/", "redirect to nowhere"),
+        ("/v2/acme/web/manifests/1", "more than 8 redirects"), ("file:///etc/passwd", "302 redirects to 'file:///etc/passwd', which is not a web address"),
+        ("gopher://u:pw@x/?s", "302 redirects to 'gopher://x/', which is not a web address"),
     ])
     func badRedirects(location: String, reason: String) async throws {
         try await withTemporaryDirectory { folder in

@@ -1,3 +1,7 @@
+import Extents
+import Glibc
+import HTTP
+import Synchronization
 import TestSupport
 import Testing
 
@@ -85,6 +89,42 @@ struct CredentialsTests {
             try TestFile.write(Self.helper, to: "\(folder)/docker-credential-test", mode: 0o755)
             let error = await #expect(throws: CredentialError.self) { try await Self.lookUp(json, host, path: folder) }
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    /// A helper that never answers is named, given up and ended; so is one that does not read what it is asked.
+    @Test(.timeLimit(.minutes(1))) func helpersThatHang() async throws {
+        try await withTemporaryDirectory { folder in
+            let script = "#!/bin/sh\necho $$ > \(folder)/pid\nexec sleep 1000\n"
+            try TestFile.write(script, to: "\(folder)/docker-credential-test", mode: 0o755)
+            let notices = Mutex<[String]>([])
+            let pauses = Pauses()
+            let helper = try CredentialHelper(
+                name: "test", environment: ["PATH": "\(folder):/usr/bin:/bin"], notice: { line in notices.withLock { $0.append(line) } },
+                sleep: { pause in
+                    pauses.add(pause)
+                    // The time passes as soon as the helper runs.
+                    while access("\(folder)/pid", F_OK) != 0 { try await Task.sleep(for: .milliseconds(1)) }
+                })
+            let error = await #expect(throws: CredentialError.self) { try await helper.credential(for: "h.example") }
+            #expect(error?.message == "'docker-credential-test' gave no answer for 'h.example' within 60 s, and was ended")
+            #expect(notices.withLock { $0 } == ["waiting for 'docker-credential-test', which the credentials file names for 'h.example'"])
+            #expect(pauses.all == [.seconds(5), .seconds(55)])
+            let process = try #require(pid_t(TestFile.text("\(folder)/pid").trimmingWhitespace()))
+            #expect(kill(process, 0) != 0)
+        }
+    }
+
+    @Test func helperThatDoesNotReadIsHeard() async throws {
+        PartialFiles.surviveBrokenPipes()
+        try await withTemporaryDirectory { folder in
+            try TestFile.write("#!/bin/sh\nexec 0<&-\necho locked >&2; exit 3\n", to: "\(folder)/docker-credential-test", mode: 0o755)
+            for _ in 0..<20 {
+                let error = await #expect(throws: CredentialError.self) {
+                    try await Self.lookUp(#"{"credsStore":"test"}"#, "h.example", path: folder)
+                }
+                #expect(error?.message == "'docker-credential-test' has no credentials for 'h.example': locked")
+            }
         }
     }
 

@@ -28,6 +28,16 @@ struct RetryPolicyTests {
                 Challenge(scheme: "basic", parameters: ["realm": #"a "b""#]),
             ]
         ),
+        // A token in place of parameters, and spaces around the sign (RFC 9110, section 11.2).
+        (
+            #"Negotiate YII==, Bearer realm="https://a/b""#,
+            [Challenge(scheme: "negotiate", parameters: [:]), Challenge(scheme: "bearer", parameters: ["realm": "https://a/b"])]
+        ),
+        ("NTLM TlRMTVNTUAAB, Basic", [Challenge(scheme: "ntlm", parameters: [:]), Challenge(scheme: "basic", parameters: [:])]),
+        (
+            #"Bearer realm = "r" , service =  s, Negotiate"#,
+            [Challenge(scheme: "bearer", parameters: ["realm": "r", "service": "s"]), Challenge(scheme: "negotiate", parameters: [:])]
+        ),
         ("", []),
         (",,=", []),
         (#"Bearer realm="unclosed"#, [Challenge(scheme: "bearer", parameters: [:])]),
@@ -51,7 +61,7 @@ struct RetryPolicyTests {
     }
 
     @Test(arguments: [
-        "", "m.example", "docker.io=", "ftp://x", "https://user:secret@m.example", "https://m.example/?token=x", "https://a b",
+        "", "m.example", "docker.io=", "ftp://x", "https://m.example/#fragment", "https://user:secret@m.example", "https://m.example/?token=x", "https://a b",
     ])
     func badMirrors(text: String) { #expect(throws: MirrorError.self) { try Mirror(text) } }
 
@@ -67,6 +77,39 @@ struct RetryPolicyTests {
         #expect(settings.proxy(for: try #require(WebURL("https://a.example/"))) == "http://p:1")
         #expect(settings.proxy(for: try #require(WebURL("http://a.example/"))) == "socks5://q:2")
         #expect(settings.proxy(for: try #require(WebURL("https://localhost/"))) == "")
+    }
+
+    @Test(arguments: [
+        ("a.example", "http://a.example/", true), ("a.example", "http://b.a.example/", true), (".a.example", "http://b.a.example/", true),
+        ("a.example", "http://ba.example/", false), ("x, a.example:7003", "http://a.example:7003/", true),
+        ("a.example:7003", "http://a.example/", false), ("a.example:443", "https://a.example/", true), ("*", "http://a.example/", true),
+        ("10.0.0.0/8", "http://10.1.2.3/", true), ("10.0.0.0/8", "http://11.1.2.3/", false), ("192.0.2.1", "http://192.0.2.1:80/", true),
+        ("2.1", "http://192.0.2.1/", false), ("[2001:db8::1]:80", "http://[2001:db8::1]/", true), ("2001:db8::1", "http://[2001:db8::1]/", true),
+        ("2001:db8::/33", "http://[2001:db8:7fff::1]/", true), ("2001:db8::/33", "http://[2001:db8:8000::1]/", false), ("", "http://a.example/", false),
+    ])
+    func hostsWithoutProxy(list: String, url: String, expected: Bool) throws {
+        let settings = try CurlSettings(
+            environment: ["all_proxy": "http://p:1", "NO_PROXY": list], certificateFiles: [])
+        #expect(settings.proxy(for: try #require(WebURL(url))).isEmpty == expected)
+    }
+
+    @Test func pausesAreLimitedInAll() async {
+        var attempts = Attempts(RetryPolicy { _ in }, mirror: false)
+        var response = HTTPResponse(status: 503)
+        response.headers["Retry-After"] = "100"
+        guard let url = WebURL("http://a.example/") else { return }
+        let error = RegistryError(HTTPRequest("GET", url), "slow")
+        var waits = 0
+        do {
+            while waits < 1000 {
+                attempts.progress()
+                try await attempts.wait(after: error, response)
+                waits += 1
+            }
+        } catch {
+            #expect((error as? RegistryError)?.tries == 7)
+        }
+        #expect(waits == 6)
     }
 
     @Test func secretsInURLsAreNotShown() throws {

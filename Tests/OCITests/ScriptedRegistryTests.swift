@@ -52,20 +52,76 @@ struct ScriptedRegistryTests {
         }
     }
 
-    /// A server that ignores `Range`, or answers another one, is started over with.
-    @Test(arguments: [200, 206])
-    func ignoredRangeStartsOver(status: Int) async throws {
+    /// A server that ignores `Range`, or answers another one, is started over with; one that sends another part is not asked for parts again.
+    @Test(arguments: [
+        (200, "bytes 0-", ["", "bytes=1000-"]), (206, "bytes 0-", ["", "bytes=1000-"]), (206, "bytes 5000-", ["", "bytes=1000-", ""]),
+        (206, "", ["", "bytes=1000-", ""]), (416, "bytes */", ["", "bytes=1000-", ""]),
+    ])
+    func ignoredRangeStartsOver(status: Int, range: String, asked: [String]) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry()
             let (digest, count) = (registry.layer.digest, Counter())
             let bytes = try #require(registry.sample.blobs[digest])
             registry.answer { request in
                 guard request.target.hasSuffix("/blobs/\(digest)") else { return nil }
-                if count.next() == 1 { return .init(200, body: Array(bytes.prefix(1000)), length: bytes.count) }
-                return .init(status, headers: ["Content-Range": "bytes 0-\(bytes.count - 1)/\(bytes.count)"], body: bytes)
+                switch count.next() {
+                case 1: return .init(200, body: Array(bytes.prefix(1000)), length: bytes.count)
+                case 2: return .init(status, headers: ["Content-Range": "\(range)\(bytes.count - 1)/\(bytes.count)"], body: bytes)
+                default: return nil
+                }
             }
             _ = try await RegistryTests.provider(folder).image(registry.name)
-            #expect(registry.requests(ending: digest.description).map { $0.headers["range"] } == [nil, "bytes=1000-"])
+            #expect(registry.requests(ending: digest.description).map { $0.headers["range"] ?? "" } == asked)
+        }
+    }
+
+    /// Bytes that come a second time, or a few at a time, do not make tries count from one again.
+    @Test(arguments: [("trickle", 4), ("refused", 4), ("elsewhere", 4)])
+    func retriesEnd(fault: String, tries: Int) async throws {
+        try await withTemporaryDirectory { folder in
+            let registry = try ScriptedRegistry()
+            let digest = registry.layer.digest
+            let bytes = try #require(registry.sample.blobs[digest])
+            registry.answer { request in
+                guard request.target.hasSuffix("/blobs/\(digest)") else { return nil }
+                let start = request.headers["range"].flatMap { Int($0.dropFirst(6).dropLast()) } ?? 0
+                let count = fault == "trickle" ? 10 : bytes.count / 4
+                if start > 0, fault == "refused" { return .init(416) }
+                let place = start > 0 && fault == "elsewhere" ? 1 : start
+                return .init(
+                    start == 0 ? 200 : 206, headers: ["Content-Range": "bytes \(place)-\(bytes.count - 1)/\(bytes.count)"],
+                    body: Array(bytes[start..<start + count]), length: bytes.count - start)
+            }
+            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(registry.name) }
+            let text = error?.description ?? ""
+            #expect(text.contains("the connection ended before the answer did\n  tried \(tries) times over"), "\(text)")
+            #expect(registry.requests(ending: digest.description).count == tries)
+        }
+    }
+
+    /// What a server sends with an error or a redirect may have no end.
+    @Test(.timeLimit(.minutes(1)), arguments: [302, 401, 403, 404, 500])
+    func endlessPagesAreCut(status: Int) async throws {
+        try await withTemporaryDirectory { folder in
+            let registry = try ScriptedRegistry()
+            let digest = registry.layer.digest
+            let sample = registry.sample
+            registry.answer { request in
+                if request.target.hasSuffix("?there") { return .init(200, body: sample.blobs[digest] ?? []) }
+                guard request.target.hasSuffix("/blobs/\(digest)") else { return nil }
+                var response = ScriptedServer.Response(
+                    status, headers: status == 302 ? ["Location": "\(request.target)?there"] : [:],
+                    body: Array(repeating: UInt8(ascii: "x"), count: 10_000))
+                response.isEndless = true
+                return response
+            }
+            let provider = try RegistryTests.provider(folder)
+            if status == 302 {
+                #expect(try await provider.image(registry.name).digest == sample.descriptor.digest)
+            } else {
+                let error = await #expect(throws: ImageError.self) { try await provider.image(registry.name) }
+                #expect(error?.description.contains(": \(status) xxxxx") == true, "\(error?.description.prefix(500) ?? "")")
+            }
         }
     }
 
@@ -91,8 +147,8 @@ struct ScriptedRegistryTests {
             let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(registry.name) }
             let size = registry.layer.size
             let reasons = [
-                "flipped": "digest is sha256:", "short": "size is \(size - 1) bytes, expected \(size) bytes",
-                "long": "more than the \(size) bytes", "endless": "more than the \(size) bytes", "empty": "size is 0 bytes",
+                "flipped": "digest is sha256:", "short": "size of blob \(digest) is \(size - 1) bytes, expected \(size) bytes",
+                "long": "more than the \(size) bytes", "endless": "more than the \(size) bytes", "empty": "is 0 bytes, expected",
             ]
             let text = error?.description ?? ""
             #expect(
@@ -156,10 +212,13 @@ struct ScriptedRegistryTests {
 
     @Test func nobodyListening() async throws {
         try await withTemporaryDirectory { folder in
-            // Port 1 of loopback: nothing answers there.
+            // Port 1 of loopback: nothing answers there, and nothing will while we wait.
             let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image("127.0.0.1:1/acme/web") }
             let text = error?.description ?? ""
-            #expect(text.contains("GET http://127.0.0.1:1/v2/acme/web/manifests/latest: no connection\n  tried 4 times"), "\(text)")
+            #expect(
+                text.hasSuffix(
+                    "GET http://127.0.0.1:1/v2/acme/web/manifests/latest: connection refused\n"
+                        + "  hint: nothing listens on port 1 of this machine; start the server, or check the port"), "\(text)")
         }
     }
 
@@ -176,6 +235,26 @@ struct ScriptedRegistryTests {
                 return .init(200, headers: ["Docker-Content-Digest": "sha256:../../etc"], body: body)
             }
             #expect(try await RegistryTests.provider(folder).image(pinned).digest == registry.sample.descriptor.digest)
+        }
+    }
+
+    /// A registry that does not know HEAD is sent the blob.
+    @Test(arguments: [404, 405, 501])
+    func pushWithoutHead(status: Int) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let store = try ContentStoreTests.filled(folder, sample)
+            let server = try ScriptedServer { request in
+                switch request.method {
+                case "HEAD": .init(status)
+                case "POST": .init(202, headers: ["Location": "/upload"])
+                default: .init(201)
+                }
+            }
+            let digest = try await RegistryTests.provider(store.path, retry: RetryPolicy(tries: 1)).push(
+                "acme/web:1", to: "\(server.host)/acme/web:1")
+            #expect(digest == sample.descriptor.digest)
+            #expect(server.requests.map(\.method) == ["HEAD", "POST", "PUT", "HEAD", "POST", "PUT", "PUT"])
         }
     }
 

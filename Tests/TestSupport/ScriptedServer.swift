@@ -32,6 +32,9 @@ public final class ScriptedServer: Sendable {
         /// After the body nothing comes and the connection stays open until the client hangs up.
         public var isHeld = false
 
+        /// No answer: the connection is closed.
+        public static let hangUp = Response(0)
+
         public init(_ status: Int = 200, headers: [String: String] = [:], body: [UInt8] = [], length: Int? = nil) {
             self.status = status
             self.headers = headers
@@ -76,6 +79,7 @@ public final class ScriptedServer: Sendable {
         guard let request = LoopbackSocket.request(from: connection) else { return }
         asked.withLock { $0.append(request) }
         let response = handler.withLock { $0 }(request)
+        guard response.status > 0 else { return }
         var head = "HTTP/1.1 \(response.status) Scripted\r\nConnection: close\r\n"
         for (name, value) in response.headers { head += "\(name): \(value)\r\n" }
         if !response.isEndless { head += "Content-Length: \(response.length ?? response.body.count)\r\n" }
