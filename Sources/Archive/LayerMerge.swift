@@ -16,7 +16,7 @@ struct LayerMerge {
     /// The directory of the last entry as it was named, and where that is: entries of one directory mostly follow each other.
     private var last: (named: ArraySlice<UInt8>, found: TreePath)?
     private var pathBytes = 0
-    private var lookups = lookupLimit
+    private(set) var lookups = lookupLimit
     /// What AUFS kept for hard links across its directories, by name: not part of the tree, but links in it may name it.
     private var aufs: [TreePath: (node: FileTree.Node, place: TreePath?)] = [:]
 
