@@ -67,6 +67,9 @@ public struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible 
         return bytes.count == other.bytes.count || bytes[other.bytes.count] == Self.separator
     }
 
+    /// All bytes at once: what is made by itself takes them one after another, which is ten times slower.
+    public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Byte order with `/` first, so that a directory stands right before what it holds.
