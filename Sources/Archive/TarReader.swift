@@ -51,7 +51,8 @@ final class TarReader {
         let head = try head(name)
         if let whole = head?.nameWithNUL {
             throw TarFault(
-                entry: whole, reason: "a name with a NUL byte", hint: "the archive is damaged or made to show different names to different readers")
+                entry: whole, reason: "a name with a NUL byte",
+                hint: "the archive is damaged or made to show different names to different readers")
         }
         return TarEntry(
             name: name, content: try content(entry, name, head), mode: UInt16(archive_entry_perm(entry) & 0o7777),

@@ -10,7 +10,9 @@ enum Whiteout {
     static func isAUFS(_ path: TreePath) -> Bool {
         // Nearly no name has the letters at all.
         let isPossible = path.bytes.withUnsafeBufferPointer { bytes in
-            bytes.indices.dropLast(2).contains { bytes[$0] == aufsPrefix[0] && bytes[$0 + 1] == aufsPrefix[1] && bytes[$0 + 2] == aufsPrefix[2] }
+            bytes.indices.dropLast(2).contains {
+                bytes[$0] == aufsPrefix[0] && bytes[$0 + 1] == aufsPrefix[1] && bytes[$0 + 2] == aufsPrefix[2]
+            }
         }
         guard isPossible else { return false }
         let parts = path.bytes.split(separator: TreePath.separator)

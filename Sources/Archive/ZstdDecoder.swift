@@ -36,7 +36,9 @@ final class ZstdDecoder: MemberDecoder {
             let left = ZSTD_decompressStream(context, &target, &input)
             if ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge {
                 throw CompressionError.refused(
-                    format: "zstd", reason: "a window of more than \(1 << (Self.windowLog - 20)) MiB is needed to unpack it; compress it again without --long")
+                    format: "zstd",
+                    reason:
+                        "a window of more than \(1 << (Self.windowLog - 20)) MiB is needed to unpack it; compress it again without --long")
             }
             guard ZSTD_isError(left) == 0 else {
                 throw CompressionError.damaged(format: format, reason: String(cString: ZSTD_getErrorName(left)).lowercased())

@@ -36,7 +36,8 @@ extension TransportError {
         self.init(
             "proxy '\(Self.shown(proxy))' answered with status \(status)", isTransient: RetryPolicy.isTransient(status),
             hint: status == 407
-                ? "the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT" : "ask who runs the proxy, or name the host in NO_PROXY",
+                ? "the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT"
+                : "ask who runs the proxy, or name the host in NO_PROXY",
             trouble: .proxy)
     }
 
@@ -51,13 +52,13 @@ extension TransportError {
 
     private static func text(_ code: CURLcode) -> String {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST: "no address is known for this host"
-        case CURLE_COULDNT_RESOLVE_PROXY: "no address is known for this host"
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: "no address is known for this host"
         case CURLE_COULDNT_CONNECT: "no connection"
         case CURLE_PARTIAL_FILE: "the connection ended before the answer did"
         case CURLE_SEND_FAIL_REWIND: "the connection ended while bytes were sent"
         case CURLE_OPERATION_TIMEDOUT: "no answer in time"
         case CURLE_GOT_NOTHING: "the connection ended without an answer"
+        case CURLE_SSL_CONNECT_ERROR: "no connection by TLS"
         case CURLE_PEER_FAILED_VERIFICATION: "the server's certificate is not trusted"
         default: String(cString: curl_easy_strerror(code)).lowercased()
         }
@@ -70,7 +71,8 @@ extension TransportError {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .certificate
         case CURLE_SSL_CONNECT_ERROR: .notTLS
         // What servers do that expect TLS: they hang up, or send an alert, which looks like HTTP/0.9.
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY where url.scheme == "http": .notPlain
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
+            url.scheme == "http" ? .notPlain : .other
         default: .other
         }
     }

@@ -40,10 +40,13 @@ public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConve
         case .port(let found): "port '\(PlainText.short(found))' is not a number from 1 to 65535"
         case .repository(let found):
             "repository part '\(PlainText.short(found))' may have a-z and 0-9, with '.', '_', '__' or '-' between them"
-        case .upperCase(let found): "repository '\(PlainText.short(found))' must be lower case; write '\(PlainText.short(found.lowercased()))'"
+        case .upperCase(let found):
+            "repository '\(PlainText.short(found))' must be lower case; write '\(PlainText.short(found.lowercased()))'"
         case .tooLong(let count): "its name has \(count) characters, at most 255 are allowed"
-        case .hexadecimal(let found): "'\(PlainText.short(found))' would be taken for a digest; write '@sha256:\(PlainText.short(found))' after a repository"
-        case .tag(let found): "tag '\(PlainText.short(found))' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
+        case .hexadecimal(let found):
+            "'\(PlainText.short(found))' would be taken for a digest; write '@sha256:\(PlainText.short(found))' after a repository"
+        case .tag(let found):
+            "tag '\(PlainText.short(found))' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
         case .digest(let found): "digest '\(PlainText.short(found))' is not 'sha256:' with 64 digits 0-9 and a-f"
         }
     }

@@ -42,7 +42,9 @@ struct GlobalOptions: ParsableArguments {
 
     /// Moves options that stand before the verb behind it: `moby -v 2 build x.yml` is `moby build -v 2 x.yml`.
     static func afterVerb(_ arguments: [String]) -> [String] {
-        let valued: Set = ["-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry", "--tls-registry", "--layer-limit"]
+        let valued: Set = [
+            "-v", "--verbose", "--cache", "--mirror", "--cert-file", "--insecure-registry", "--tls-registry", "--layer-limit",
+        ]
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first, first.hasPrefix("-"), first != "--", !["-h", "--help", "--version"].contains(first) {

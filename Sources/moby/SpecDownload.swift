@@ -41,7 +41,9 @@ struct SpecDownload {
             guard (300..<400).contains(response.status), let location = response.headers["Location"] else {
                 throw RunError("\(way) answered with status \(response.status)", hint: "a spec file is expected there")
             }
-            guard let next = url.resolving(location) else { throw RunError("\(url) leads to '\(WebURL.shown(location))', which is not a URL") }
+            guard let next = url.resolving(location) else {
+                throw RunError("\(url) leads to '\(WebURL.shown(location))', which is not a URL")
+            }
             guard next.scheme == url.scheme || next.scheme == "https" else {
                 throw RunError("\(url) leads to \(next), which is not encrypted", hint: "name that URL if it is to be trusted")
             }

@@ -93,7 +93,8 @@ import Testing
         let layer =
             entry(".wh..wh.aufs") + entry(".wh..wh.orph", type: "5") + entry(".wh..wh.orph/x") + entry(".wh..wh.plnk", type: "5")
             + entry(".wh..wh.plnk/17.4", size: 3) + Array("abc".utf8) + [UInt8](repeating: 0, count: 509) + entry("etc/k")
-            + entry("one", type: "1", link: ".wh..wh.plnk/17.4") + entry("two", type: "1", link: ".wh..wh.plnk/17.4") + entry("d/.wh..wh.aufs")
+            + entry("one", type: "1", link: ".wh..wh.plnk/17.4") + entry("two", type: "1", link: ".wh..wh.plnk/17.4")
+            + entry("d/.wh..wh.aufs")
         let lower = entry("etc/k") + entry("etc/gone") + entry("one", type: "5") + entry("one/x")
         let upper = layer + entry("etc/.wh..wh..opq")
         let tree = try FileTree.flatten(layers: [ExtentList(bytes: lower), ExtentList(bytes: upper)])
@@ -103,7 +104,9 @@ import Testing
         #expect(try ExtentReader.bytes(of: content) == Array("abc".utf8))
         // The next layer does not see them.
         #expect(throws: LayerError.self) {
-            try FileTree.flatten(layers: [ExtentList(bytes: upper), ExtentList(bytes: entry("three", type: "1", link: ".wh..wh.plnk/17.4"))])
+            try FileTree.flatten(layers: [
+                ExtentList(bytes: upper), ExtentList(bytes: entry("three", type: "1", link: ".wh..wh.plnk/17.4")),
+            ])
         }
     }
 
@@ -122,7 +125,8 @@ import Testing
     @Test(arguments: [("path", "0"), ("linkpath", "2"), ("linkpath", "1"), ("GNU.sparse.name", "0")])
     func namesWithNUL(key: String, type: Character) {
         let more = key.hasPrefix("G") ? [("GNU.sparse.size", "0"), ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", "0,0")] : []
-        let error = error(entry("etc/passwd") + extended([(key, "etc/passwd\u{0}.bak")] + more) + entry("f", type: type, link: "etc/passwd"))
+        let error = error(
+            entry("etc/passwd") + extended([(key, "etc/passwd\u{0}.bak")] + more) + entry("f", type: type, link: "etc/passwd"))
         #expect(error?.description == "layer 2: entry 'etc/passwd\\x00.bak': a name with a NUL byte")
     }
 
@@ -139,10 +143,11 @@ import Testing
     }
 
     /// Pieces of a sparse file that overlap, go back or lie beyond its end; libarchive leaves them out without a word.
-    @Test(arguments: [
-        ([(1024, 4), (2048, 4)], true), ([(1024, 4), (1022, 4)], false), ([(9000, 4)], false), ([(1024, 4), (1026, 4)], false),
-        ([(8190, 4)], false), ([(0, 4), (9000, 4)], false), ([(8192, 0)], true), ([], true),
-    ] as [([(Int, Int)], Bool)], ["0.1", "old"])
+    @Test(
+        arguments: [
+            ([(1024, 4), (2048, 4)], true), ([(1024, 4), (1022, 4)], false), ([(9000, 4)], false), ([(1024, 4), (1026, 4)], false),
+            ([(8190, 4)], false), ([(0, 4), (9000, 4)], false), ([(8192, 0)], true), ([], true),
+        ] as [([(Int, Int)], Bool)], ["0.1", "old"])
     func mapsOfSparseFiles(example: ([(Int, Int)], Bool), form: String) throws {
         let (map, isGood) = example
         let stored = map.reduce(0) { $0 + $1.1 }
@@ -160,9 +165,11 @@ import Testing
             layer = block.bytes
         } else {
             let list = map.map { "\($0.0),\($0.1)" }.joined(separator: ",")
-            layer = extended([
-                ("GNU.sparse.name", "f"), ("GNU.sparse.size", "8192"), ("GNU.sparse.numblocks", "\(map.count)"), ("GNU.sparse.map", list),
-            ]) + entry("f", size: stored)
+            layer =
+                extended([
+                    ("GNU.sparse.name", "f"), ("GNU.sparse.size", "8192"), ("GNU.sparse.numblocks", "\(map.count)"),
+                    ("GNU.sparse.map", list),
+                ]) + entry("f", size: stored)
         }
         layer += [UInt8](repeating: 66, count: stored) + [UInt8](repeating: 0, count: (512 - stored % 512) % 512) + entry("g")
         // What follows must not be taken for contents.
@@ -180,7 +187,8 @@ import Testing
 
     /// Names in messages are foreign text.
     @Test(arguments: [
-        (String(repeating: "a", count: 90) + "/../" , String(repeating: "a", count: 90) + "/../"), ("\u{1b}]0;x\u{7}/../x", "\\x1b]0;x\\x07/../x"),
+        (String(repeating: "a", count: 90) + "/../", String(repeating: "a", count: 90) + "/../"),
+        ("\u{1b}]0;x\u{7}/../x", "\\x1b]0;x\\x07/../x"),
     ])
     func namesAreEscaped(name: String, shown: String) {
         #expect(error(entry(name))?.description == "layer 2: entry '\(shown)': the name has a '..' component")
@@ -262,10 +270,14 @@ import Testing
     @Test func repeatedWhiteoutsOfMixedDirectories() throws {
         let lower = entry("d/a/x") + entry("d/b/y") + entry("d/z")
         let opaque = entry("d/.wh..wh..opq")
-        let upper = entry("d/a/new") + opaque + opaque + entry("d/b/y") + opaque + entry("d/a/.wh..wh..opq") + entry(".wh.d") + entry("d/c") + opaque
+        let upper =
+            entry("d/a/new") + opaque + opaque + entry("d/b/y") + opaque + entry("d/a/.wh..wh..opq") + entry(".wh.d") + entry("d/c")
+            + opaque
         let tree = try FileTree.flatten(layers: [ExtentList(bytes: lower), ExtentList(bytes: upper)])
         #expect(tree.paths == ["d", "d/a", "d/a/new", "d/b", "d/b/y", "d/c"])
-        let third = try FileTree.flatten(layers: [ExtentList(bytes: lower), ExtentList(bytes: upper), ExtentList(bytes: opaque + entry("d/q"))])
+        let third = try FileTree.flatten(layers: [
+            ExtentList(bytes: lower), ExtentList(bytes: upper), ExtentList(bytes: opaque + entry("d/q")),
+        ])
         #expect(third.paths == ["d", "d/q"])
     }
 

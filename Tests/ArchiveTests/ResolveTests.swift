@@ -7,7 +7,9 @@ import Testing
 struct ResolveTests {
     private static let depth = 1900
 
-    private static func chain(_ name: String) -> TreePath { TreePath(Array(repeating: name, count: depth).joined(separator: "/").utf8) ?? .root }
+    private static func chain(_ name: String) -> TreePath {
+        TreePath(Array(repeating: name, count: depth).joined(separator: "/").utf8) ?? .root
+    }
 
     private static func tree(_ paths: [TreePath]) throws -> FileTree {
         try FileTree.tar(tar { writer in for path in paths { try writer.add(path, .directory()) } })
@@ -27,7 +29,9 @@ struct ResolveTests {
 
     /// Chains of directories, an entry for each, one chain after another and in turn: a few times the bytes of their names.
     @Test func deepLayersTakeTimeForTheirNames() throws {
-        let chains = ["a", "b", "c"].map { name in (1...500).map { TreePath(Array(repeating: name, count: $0).joined(separator: "/").utf8) ?? .root } }
+        let chains = ["a", "b", "c"].map { name in
+            (1...500).map { TreePath(Array(repeating: name, count: $0).joined(separator: "/").utf8) ?? .root }
+        }
         for order in [chains.flatMap(\.self), (0..<500).flatMap { index in chains.map { $0[index] } }] {
             var merge = LayerMerge(whiteouts: true)
             merge.beginLayer()
@@ -55,7 +59,8 @@ struct ResolveTests {
     }
 
     @Test(arguments: [
-        ("a/b", "a/b"), ("a/../b", "b"), ("l/x", "d/x"), ("l/../x", "x"), ("d/u/x", "x"), ("none/../l/y", "d/y"), ("./a/./b/.", "a/b"), ("..", ""),
+        ("a/b", "a/b"), ("a/../b", "b"), ("l/x", "d/x"), ("l/../x", "x"), ("d/u/x", "x"), ("none/../l/y", "d/y"), ("./a/./b/.", "a/b"),
+        ("..", ""),
         ("deep/l/x", "d/x"), ("l/f/x", nil), ("c1/x", nil),
     ])
     func linksAreFollowedInside(path: String, expected: String?) throws {

@@ -31,6 +31,29 @@ struct SpecURLTests {
         #expect(none.error.contains("/none.yml answered with status 404"), "\(none.error)")
     }
 
+    @Test(arguments: [
+        (204, "", "answered with status 204 and no bytes\n  hint: a spec file is expected there"),
+        (407, "", "answered with status 407\n  hint: a spec file is expected there"),
+    ])
+    func otherThanAFile(status: Int, body: String, said: String) throws {
+        let server = try ScriptedServer { _ in .init(status, text: body) }
+        let ended = try Program.run(["lint", "http://\(server.host)/a.yml"])
+        #expect(ended.status == 1)
+        #expect(ended.error.contains("error: http://\(server.host)/a.yml \(said)"), "\(ended.error)")
+    }
+
+    @Test func wrongSchemeAndClosedPortAreHinted() throws {
+        let server = try ScriptedServer { _ in .hangUp }
+        let plain = try Program.run(["lint", "https://u:hunter22@\(server.host)/a.yml"])
+        #expect(plain.error.contains("hint: if the server speaks plain HTTP, write http:// instead of https://"), "\(plain.error)")
+        let tls = try Program.run(["lint", "http://u:hunter22@\(server.host)/a.yml"])
+        #expect(tls.error.contains("hint: if the server speaks TLS, write https:// instead of http://"), "\(tls.error)")
+        let closed = try Program.run(["lint", "http://u:hunter22@127.0.0.1:1/a.yml"])
+        #expect(closed.error.contains("http://127.0.0.1:1/a.yml: connection refused\n  hint: nothing listens on port 1"), "\(closed.error)")
+        let bad = try Program.run(["lint", "https://u:hunter22@bad host/a.yml"])
+        #expect(!(plain.error + tls.error + closed.error + bad.error).contains("hunter22"), "\(bad.error)")
+    }
+
     @Test func redirectionsEnd() throws {
         let server = try ScriptedServer { _ in .init(302, headers: ["Location": "/round.yml"]) }
         let ended = try Program.run(["lint", "http://\(server.host)/round.yml"])

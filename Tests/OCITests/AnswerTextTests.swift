@@ -18,7 +18,10 @@ struct AnswerTextTests {
     @Test(arguments: [
         (200, "text/html", "<html>log in</html>", "status 200, 19 bytes of 'text/html': it is not valid JSON"),
         (204, "", "", "status 204, 0 bytes of no content type: it is not valid JSON"),
-        (200, "application/json", #"{"schemaVersion":2,"layers":[{"size":9223372036854775808}]}"#, "status 200, 59 bytes of 'application/json': "),
+        (
+            200, "application/json", #"{"schemaVersion":2,"layers":[{"size":9223372036854775808}]}"#,
+            "status 200, 59 bytes of 'application/json': "
+        ),
         (200, "", String(repeating: "[", count: 10_000), "status 200, 10000 bytes of no content type: it is not valid JSON"),
     ])
     func otherThanAManifest(status: Int, type: String, body: String, said: String) async throws {
@@ -41,7 +44,8 @@ struct AnswerTextTests {
                 return response
             }
             let text = try await Self.text(folder, registry)
-            #expect(text.contains("/v2/acme/web/manifests/1: the answer has ") && text.contains("expected at most 4194304 bytes"), "\(text)")
+            #expect(
+                text.contains("/v2/acme/web/manifests/1: the answer has ") && text.contains("expected at most 4194304 bytes"), "\(text)")
         }
     }
 
@@ -50,7 +54,8 @@ struct AnswerTextTests {
         try await withTemporaryDirectory { folder in
             let storage = try ScriptedServer { _ in .init(403, text: "<Error>AccessDenied</Error>") }
             let registry = try ScriptedRegistry { request in
-                request.target.contains("/blobs/") ? .init(307, headers: ["Location": "http://\(storage.host)/bucket/x?signature=secret"]) : nil
+                request.target.contains("/blobs/")
+                    ? .init(307, headers: ["Location": "http://\(storage.host)/bucket/x?signature=secret"]) : nil
             }
             let text = try await Self.text(folder, registry)
             #expect(text.contains("redirected to http://\(storage.host)/bucket/x: 403 (no reason given)"), "\(text)")
@@ -86,7 +91,9 @@ struct AnswerTextTests {
         }
     }
 
-    @Test(arguments: ["http://u:hunter22@m.example", "docker.io=https://u:hunter22@m.example/x", "http://u:hunter22@bad host", "u:hunter22@m.example"])
+    @Test(arguments: [
+        "http://u:hunter22@m.example", "docker.io=https://u:hunter22@m.example/x", "http://u:hunter22@bad host", "u:hunter22@m.example",
+    ])
     func mirrorsAreShownWithoutPassword(text: String) async throws {
         try await withTemporaryDirectory { folder in
             let shown = try await Self.text(folder, ScriptedRegistry(), mirrors: [text])
@@ -133,6 +140,25 @@ struct AnswerTextTests {
             let registry = try ScriptedRegistry { _ in status == 0 ? .hangUp : .init(status, text: page) }
             let text = try await Self.text(folder, registry)
             #expect(text.contains("hint: if the registry speaks TLS, name it with --tls-registry \(registry.server.host)"), "\(text)")
+        }
+    }
+
+    /// A registry on this machine that speaks TLS, when it is named so; what goes wrong there has nothing to do with TLS.
+    @Test func registryOnThisMachineWithTLS() async throws {
+        try await withTemporaryDirectory { folder in
+            let registry = try ScriptedRegistry()
+            let front = try await TLSFront(before: #require(UInt16(registry.server.host.split(separator: ":").last ?? "")), in: folder)
+            let host = String(front.url.dropFirst("https://".count))
+            var options = ImageProvider.Options()
+            options.platform = Platform(architecture: "amd64")
+            options.secureRegistries = [host]
+            options.certificateFiles = [front.certificate]
+            let provider = ImageProvider(store: try ContentStore(path: "\(folder)/store"), options: options, retry: RetryPolicy(tries: 1))
+            #expect(try await provider.image("\(host)/acme/web:1").digest == registry.sample.descriptor.digest)
+            registry.server.answer { _ in .hangUp }
+            let error = await #expect(throws: ImageError.self) { try await provider.image("\(host)/acme/other:1") }
+            #expect(
+                error?.description.hasSuffix("/manifests/1: the connection ended without an answer") == true, "\(error?.description ?? "")")
         }
     }
 

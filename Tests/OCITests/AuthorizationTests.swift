@@ -184,7 +184,8 @@ struct AuthorizationTests {
     }
 
     @Test(arguments: [
-        ("/v2/acme/web/manifests/1", "more than 8 redirects"), ("file:///etc/passwd", "302 redirects to 'file:///etc/passwd', which is not a web address"),
+        ("/v2/acme/web/manifests/1", "more than 8 redirects"),
+        ("file:///etc/passwd", "302 redirects to 'file:///etc/passwd', which is not a web address"),
         ("gopher://u:pw@x/?s", "302 redirects to 'gopher://x/', which is not a web address"),
     ])
     func badRedirects(location: String, reason: String) async throws {

@@ -159,7 +159,8 @@ struct OddImageTests {
     func namesOfDocker25(wanted: String?, expected: String) async throws {
         try await withTemporaryDirectory { folder in
             var layout = OddLayout()
-            for (full, tag) in [("docker.io/library/busybox", "latest"), ("docker.io/library/alpine", "latest"), ("ghcr.io/acme/web", "2")] {
+            for (full, tag) in [("docker.io/library/busybox", "latest"), ("docker.io/library/alpine", "latest"), ("ghcr.io/acme/web", "2")]
+            {
                 let text = String(full.split(separator: "/").last ?? "")
                 layout.entries.append(
                     layout.addImage(config: OddLayout.amd64, text: text, more: Self.annotations("\(full):\(tag)", tag)))
@@ -263,7 +264,8 @@ struct OddImageTests {
             try Compression.gzip.compress(to: &packed) { try $0.write(tar) }
             let layer = layout.add(Array(packed.bytes.dropLast(9)), "application/vnd.oci.image.layer.v1.tar+gzip")
             let config = layout.add(
-                Array(OddLayout.amd64.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8), "application/vnd.oci.image.config.v1+json")
+                Array(OddLayout.amd64.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8),
+                "application/vnd.oci.image.config.v1+json")
             layout.entries = [
                 layout.add(Array(#"{"schemaVersion":2,"config":\#(config),"layers":[\#(layer)]}"#.utf8), OddLayout.manifest)
             ]

@@ -27,7 +27,8 @@ struct OddLayout {
     mutating func addImage(config: String, text: String = "hello\n", more: String = "", fields: String = "") -> String {
         let tar = SampleTar.tar(["etc/motd": text])
         let layer = add(tar, "application/vnd.oci.image.layer.v1.tar")
-        let configuration = add(Array(config.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8), "application/vnd.oci.image.config.v1+json")
+        let configuration = add(
+            Array(config.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8), "application/vnd.oci.image.config.v1+json")
         let tail = fields.isEmpty ? "" : ",\(fields)"
         return add(Array(#"{"schemaVersion":2,"config":\#(configuration),"layers":[\#(layer)]\#(tail)}"#.utf8), Self.manifest, more)
     }
@@ -52,7 +53,8 @@ struct OddLayout {
     }
 
     func write(archive: String) throws {
-        try TestFile.write(SampleTar.archive(files.sorted { $0.key < $1.key }.map { SampleTar.entry($0.key, content: $0.value) }), to: archive)
+        try TestFile.write(
+            SampleTar.archive(files.sorted { $0.key < $1.key }.map { SampleTar.entry($0.key, content: $0.value) }), to: archive)
     }
 
     /// A registry that has the first entry as `acme/odd:1`.

@@ -61,7 +61,8 @@ struct RetryPolicyTests {
     }
 
     @Test(arguments: [
-        "", "m.example", "docker.io=", "ftp://x", "https://m.example/#fragment", "https://user:secret@m.example", "https://m.example/?token=x", "https://a b",
+        "", "m.example", "docker.io=", "ftp://x", "https://m.example/#fragment", "https://user:secret@m.example",
+        "https://m.example/?token=x", "https://a b",
     ])
     func badMirrors(text: String) { #expect(throws: MirrorError.self) { try Mirror(text) } }
 
@@ -84,8 +85,10 @@ struct RetryPolicyTests {
         ("a.example", "http://ba.example/", false), ("x, a.example:7003", "http://a.example:7003/", true),
         ("a.example:7003", "http://a.example/", false), ("a.example:443", "https://a.example/", true), ("*", "http://a.example/", true),
         ("10.0.0.0/8", "http://10.1.2.3/", true), ("10.0.0.0/8", "http://11.1.2.3/", false), ("192.0.2.1", "http://192.0.2.1:80/", true),
-        ("2.1", "http://192.0.2.1/", false), ("[2001:db8::1]:80", "http://[2001:db8::1]/", true), ("2001:db8::1", "http://[2001:db8::1]/", true),
-        ("2001:db8::/33", "http://[2001:db8:7fff::1]/", true), ("2001:db8::/33", "http://[2001:db8:8000::1]/", false), ("", "http://a.example/", false),
+        ("2.1", "http://192.0.2.1/", false), ("[2001:db8::1]:80", "http://[2001:db8::1]/", true),
+        ("2001:db8::1", "http://[2001:db8::1]/", true),
+        ("2001:db8::/33", "http://[2001:db8:7fff::1]/", true), ("2001:db8::/33", "http://[2001:db8:8000::1]/", false),
+        ("", "http://a.example/", false),
     ])
     func hostsWithoutProxy(list: String, url: String, expected: Bool) throws {
         let settings = try CurlSettings(

@@ -38,7 +38,8 @@ struct ManifestSearch {
         guard let next = rest.popLast() else { return nil }
         looked += 1
         guard next.depth <= ContentStore.deepestIndex, looked <= Self.most else {
-            throw ImageError("its indexes are more than \(ContentStore.deepestIndex) deep, or name more than \(Self.most) images without a platform")
+            throw ImageError(
+                "its indexes are more than \(ContentStore.deepestIndex) deep, or name more than \(Self.most) images without a platform")
         }
         return next
     }

@@ -39,7 +39,8 @@ struct Redirects: Sendable {
         }
         guard next.scheme == "https" || request.url.scheme == "http" || allowsPlain(next) else {
             throw RegistryError(
-                request, TransportError(
+                request,
+                TransportError(
                     "a redirect to a server without encryption: \(next)", isTransient: false,
                     hint: "name its host with --insecure-registry if that is meant"))
         }

@@ -42,7 +42,9 @@ struct DockerArchiveReader: Sendable {
         let config = try ImageConfig(parsing: configBytes, name: "configuration '\(PlainText.short(entry.config))'")
         guard config.platform.satisfies(platform) else { throw ImageError.noPlatform(platform, available: [config.platform]) }
         let files = entry.layers ?? []
-        guard config.rootfs.diffIDs.count == files.count else { throw ManifestError.layers(files.count, diffIDs: config.rootfs.diffIDs.count) }
+        guard config.rootfs.diffIDs.count == files.count else {
+            throw ManifestError.layers(files.count, diffIDs: config.rootfs.diffIDs.count)
+        }
         let layers = try zip(files, config.rootfs.diffIDs).enumerated().map { number, pair in
             try copy(pair.0, diffID: try ImageConfig.diffID(pair.1, number))
         }

@@ -36,6 +36,7 @@ struct LayoutNames {
         // Without names, or where names do not tell them apart, digests do.
         let shown = Set(names).count == candidates.count ? names : candidates.map(\.digest.description)
         return ImageError(
-            "\(found)\n  available: \(ImageError.list(shown, none: "none"))\n  hint: put a name or a digest after the path, with a colon between")
+            "\(found)\n  available: \(ImageError.list(shown, none: "none"))\n  hint: put a name or a digest after the path, with a colon between"
+        )
     }
 }

@@ -108,7 +108,8 @@ struct LayoutReader: Sendable {
         while let next = try search.next() {
             let descriptor = next.descriptor
             guard descriptor.size <= ManifestDocument.largestSize else {
-                throw ImageError("manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read")
+                throw ImageError(
+                    "manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read")
             }
             do {
                 try copy(descriptor)

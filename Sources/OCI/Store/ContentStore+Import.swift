@@ -50,7 +50,9 @@ extension ContentStore {
             return [(found[0].wanted, given)]
         }
         return try found.map { wanted, name in
-            guard let name else { throw ImageError("image '\(PlainText.short(wanted ?? ""))' has no name\n  hint: give it one with --name") }
+            guard let name else {
+                throw ImageError("image '\(PlainText.short(wanted ?? ""))' has no name\n  hint: give it one with --name")
+            }
             return (wanted, name)
         }
     }

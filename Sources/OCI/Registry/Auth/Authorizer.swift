@@ -93,7 +93,8 @@ actor Authorizer {
         let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(sink.bytes))
         guard let token = answer?.token ?? answer?.accessToken, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !token.isEmpty else {
             throw CredentialError(
-                "token server \(realm) gave no token", hint: "it answered with status \(given.response.status) and \(sink.bytes.count) bytes")
+                "token server \(realm) gave no token",
+                hint: "it answered with status \(given.response.status) and \(sink.bytes.count) bytes")
         }
         secrets.add(token)
         return token
