@@ -1,5 +1,6 @@
 internal import Archive
 internal import FoundationEssentials
+internal import MobySpec
 public import OCI
 
 /// Builds images from package folders into the content store.
@@ -10,9 +11,9 @@ public struct PackageBuilder: Sendable {
         public var cache: String?
         /// Builds even when the store has the image.
         public var force = false
-        /// Resolves Debian packages anew and writes `build.lock`.
+        /// Resolves Debian packages again and writes `build.lock`.
         public var update = false
-        /// Resolves anew, with a warning, when the archive does not offer a pinned package any more.
+        /// Resolves again, with a warning, when the archive does not offer a pinned package any more.
         public var refreshMissing = false
         /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
         public var environment: [String: String]
@@ -47,21 +48,24 @@ public struct PackageBuilder: Sendable {
     private var time: Int64 { options.environment["SOURCE_DATE_EPOCH"].flatMap { Int64($0) } ?? 0 }
 
     /// The canonical reference of the image that a folder makes now, e.g. `localhost/moby/nginx:0c1f…`.
-    /// - Throws: `SpecError`; `PackageError.unlocked` when the folder's packages were never resolved.
+    /// - Throws: `SpecError`; `PackageError` when the folder's packages were never resolved for this architecture.
     public func reference(of directory: String) throws -> String {
         let folder = try PackageFolder(directory)
-        guard let closure = folder.closure(architecture: architecture) else {
-            throw PackageError.unlocked(folder.path, stale: folder.lock != nil)
-        }
+        try checkArchitecture(folder)
+        guard let closure = folder.closure(architecture: architecture) else { throw folder.unlocked(architecture) }
         return try reference(of: folder, closure: closure)
+    }
+
+    private func checkArchitecture(_ folder: PackageFolder) throws {
+        guard folder.spec.arches.contains(architecture) else {
+            throw PackageError.architecture(architecture, folder.spec.image.value, folder.spec.arches)
+        }
     }
 
     /// Builds the image of a folder, or finds it in the store.
     public func build(_ directory: String) async throws -> Outcome {
         let folder = try PackageFolder(directory)
-        guard folder.spec.arches.contains(architecture) else {
-            throw PackageError.architecture(architecture, folder.spec.image, folder.spec.arches)
-        }
+        try checkArchitecture(folder)
         let locked = options.update ? nil : folder.closure(architecture: architecture)
         if let locked, !options.force {
             let name = try reference(of: folder, closure: locked)
@@ -74,9 +78,13 @@ public struct PackageBuilder: Sendable {
         return Outcome(image: try assemble(folder, closure, name: name), isNew: true)
     }
 
-    /// Resolves the Debian packages of a folder anew and writes `build.lock`.
-    public func lock(_ directory: String) async throws {
-        _ = try await supply.resolve(PackageFolder(directory))
+    /// Resolves the Debian packages of a folder again and writes `build.lock`.
+    /// - Returns: false for a folder that names none.
+    public func lock(_ directory: String) async throws -> Bool {
+        let folder = try PackageFolder(directory)
+        try checkArchitecture(folder)
+        _ = try await supply.resolve(folder)
+        return !folder.spec.requests(architecture: architecture).isEmpty
     }
 
     /// The image in the store, also when an earlier moby built it and it had another name.
@@ -88,7 +96,7 @@ public struct PackageBuilder: Sendable {
 
     private func reference(of folder: PackageFolder, closure: PackageLock.Closure) throws -> String {
         let tag = try PackageTag.hash(folder, closure: closure, platform: options.platform, products: products, time: time)
-        return try ImageReference("\(folder.spec.org)/\(folder.spec.image):\(tag)").description
+        return try ImageReference("\(folder.spec.org)/\(folder.spec.image.value):\(tag)").description
     }
 
     private func assemble(_ folder: PackageFolder, _ closure: PackageLock.Closure, name: String) throws -> Image {
@@ -96,7 +104,7 @@ public struct PackageBuilder: Sendable {
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: work) }
         let contents = ImageContents(folder: folder, products: products, time: time, work: work) { [options] in
-            options.progress("warning: \(folder.spec.image): \($0)")
+            options.progress("warning: \(folder.spec.image.value): \($0)")
         }
         let (tree, labels) = try contents.make(supply.contents(of: closure))
         let layer = try ImageLayer.store(tree, in: store)
@@ -112,8 +120,8 @@ extension PackageSpec {
         var execution = ImageConfig.Execution()
         execution.user = user
         execution.env = env
-        execution.entrypoint = entrypoint
-        execution.cmd = cmd
+        execution.entrypoint = entrypoint?.map(\.value)
+        execution.cmd = cmd?.map(\.value)
         execution.workingDir = workdir
         execution.labels = labels.isEmpty ? nil : labels
         return execution

@@ -8,6 +8,8 @@ internal import MobySpec
 public struct PackageFolder: Sendable {
     /// Absolute.
     public let path: String
+    /// The path in messages: relative when it is below the working folder.
+    public let shownPath: String
     public let spec: PackageSpec
     /// The bytes of `build.yml`.
     let text: [UInt8]
@@ -18,27 +20,67 @@ public struct PackageFolder: Sendable {
 
     public static let fileName = "build.yml"
 
-    /// - Throws: `SpecError` with every fault of `build.yml` and `build.lock`; `FileError`.
+    /// - Throws: `SpecError` with every fault of `build.yml` and `build.lock`; `PackageError` for a folder of another kind; `FileError`.
     public init(_ path: String) throws {
-        let path = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.path
-        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let absolute = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.path
+        self.path = absolute.count > 1 && absolute.hasSuffix("/") ? String(absolute.dropLast()) : absolute
+        shownPath = Self.shown(self.path)
+        try Self.checkKind(self.path, shown: shownPath)
         text = try Self.read("\(self.path)/\(Self.fileName)")
-        spec = try PackageSpecReader.read(String(decoding: text, as: UTF8.self), file: "\(self.path)/\(Self.fileName)")
+        spec = try PackageSpecReader.read(String(decoding: text, as: UTF8.self), file: "\(shownPath)/\(Self.fileName)")
         let lockPath = "\(self.path)/\(PackageLock.fileName)"
         lock =
             FileManager.default.fileExists(atPath: lockPath)
-            ? try PackageLock(String(decoding: Self.read(lockPath), as: UTF8.self), file: lockPath) : nil
+            ? try PackageLock(String(decoding: Self.read(lockPath), as: UTF8.self), file: "\(shownPath)/\(PackageLock.fileName)") : nil
         var lists: [String: [String]] = [:]
-        for case .list(let name) in spec.files.map(\.place) {
-            let text = String(decoding: try Self.read("\(self.path)/\(name)"), as: UTF8.self)
-            lists[name] = text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
-        }
+        for case .list(let name) in spec.files.map(\.place) { lists[name.value] = try Self.list(name, in: self.path, shown: shownPath) }
         self.lists = lists
     }
 
-    func lines(of list: String) -> [String] { lists[list] ?? [] }
+    func lines(of list: Located<String>) -> [String] { lists[list.value] ?? [] }
 
-    func source(_ name: String) -> Source { Source(path: "\(path)/\(name)") }
+    func source(_ name: Located<String>) throws -> Source { try Source(name, in: path) }
+
+    /// Paths that a file next to `build.yml` lists, one on each line.
+    private static func list(_ name: Located<String>, in folder: String, shown: String) throws -> [String] {
+        let text = String(decoding: try read(Source(name, in: folder).path), as: UTF8.self)
+        var faults: [Diagnostic] = []
+        var lines: [String] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        where !line.isEmpty && !line.hasPrefix("#") {
+            let place = SourceLocation(file: "\(shown)/\(name.value)", line: index + 1, column: 1)
+            if let fault = PackageSpecReader.fault(ofPath: String(line), at: place) { faults.append(fault) }
+            lines.append(String(line))
+        }
+        guard faults.isEmpty else { throw SpecError(faults) }
+        return lines
+    }
+
+    /// LinuxKit's packages are built from a Dockerfile, which would be passed over here without a word.
+    private static func checkKind(_ path: String, shown: String) throws {
+        var info = stat()
+        guard stat(path, &info) == 0 else { throw FileError("read", shown) }
+        guard info.st_mode & S_IFMT == S_IFDIR else { throw PackageError.notAFolder(shown) }
+        for name in ["Dockerfile", "Containerfile"] where access("\(path)/\(name)", F_OK) == 0 {
+            throw PackageError.dockerfile(shown, name)
+        }
+        guard access("\(path)/\(fileName)", F_OK) == 0 else {
+            guard errno == ENOENT else { throw FileError("read", "\(shown)/\(fileName)") }
+            throw PackageError.noBuildFile(shown)
+        }
+    }
+
+    private static func shown(_ path: String) -> String {
+        let here = FileManager.default.currentDirectoryPath
+        return path.hasPrefix("\(here)/") ? String(path.dropFirst(here.utf8.count + 1)) : path
+    }
+
+    /// Why there is no ``closure(architecture:)``.
+    func unlocked(_ architecture: String) -> PackageError {
+        guard let lock, !lock.closures.isEmpty else { return .unlocked(shownPath) }
+        guard lock.closures[architecture] == nil else { return .stale(shownPath, architecture) }
+        return .unlockedArchitecture(shownPath, architecture, locked: lock.closures.keys.sorted())
+    }
 
     /// The locked closure for an architecture, when it answers what `build.yml` asks for now; nil when it must be resolved.
     func closure(architecture: String) -> PackageLock.Closure? {
@@ -49,46 +91,15 @@ public struct PackageFolder: Sendable {
 
     /// What decides on the closure, for the lock: package names, `-pattern` of those left out, and a hash of the files chosen.
     func wants(architecture: String) -> [String] {
-        var wants = spec.requests(architecture: architecture).sorted() + spec.exclude.sorted().map { "-\($0)" }
+        var wants = spec.requests(architecture: architecture).map(\.value).sorted() + spec.exclude.map { "-\($0.value)" }.sorted()
         guard !wants.isEmpty, let only = spec.only else { return wants }
         var chosen = only
         for case .concatenation(let patterns) in spec.files.map(\.content) { chosen += patterns }
-        wants.append("only:\(SHA256.hash(Array(chosen.joined(separator: "\n").utf8)).prefix(12))")
+        wants.append("only:\(SHA256.hash(Array(chosen.map(\.value).joined(separator: "\n").utf8)).prefix(12))")
         return wants
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
         try ExtentReader.bytes(of: ExtentList(file: path))
-    }
-}
-
-extension PackageFolder {
-    /// A file, or a folder with all in it.
-    struct Source {
-        struct Entry {
-            /// Below the source; empty for the source itself.
-            let name: String
-            let path: String
-            let isDirectory: Bool
-            let isExecutable: Bool
-        }
-
-        let path: String
-
-        /// The source itself, then what lies in it, in order of names.
-        func entries() throws -> [Entry] {
-            let top = try entry("")
-            guard top.isDirectory else { return [top] }
-            guard let names = try? FileManager.default.subpathsOfDirectory(atPath: path) else { throw FileError("read", path) }
-            return try [top] + names.sorted().map(entry)
-        }
-
-        private func entry(_ name: String) throws -> Entry {
-            let path = name.isEmpty ? self.path : "\(self.path)/\(name)"
-            var info = stat()
-            guard stat(path, &info) == 0 else { throw FileError("read", path) }
-            return Entry(
-                name: name, path: path, isDirectory: info.st_mode & S_IFMT == S_IFDIR, isExecutable: info.st_mode & S_IXUSR != 0)
-        }
     }
 }

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Extents
+internal import MobySpec
 internal import OCI
 
 /// The Debian packages of a folder: resolved or as locked, fetched, unpacked.
@@ -19,7 +20,7 @@ struct PackageSupply: Sendable {
             try await download(closure)
             return closure
         } catch AptError.gone(let packages) where options.refreshMissing && locked != nil {
-            options.progress("warning: \(folder.spec.image): \(AptError.gone(packages)); resolving again: commit the new build.lock")
+            options.progress("warning: \(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock")
             let fresh = try await resolve(folder)
             try await download(fresh)
             return fresh
@@ -30,7 +31,7 @@ struct PackageSupply: Sendable {
     func resolve(_ folder: PackageFolder) async throws -> PackageLock.Closure {
         let requests = folder.spec.requests(architecture: architecture)
         guard !requests.isEmpty else { return PackageLock.Closure(wants: [], packages: []) }
-        options.progress("resolving the Debian packages of \(folder.spec.image)")
+        options.progress("resolving the Debian packages of \(folder.spec.image.value)")
         var packages = try await resolver().resolve(requests, excluding: folder.spec.exclude)
         if folder.spec.kernel != nil { packages.removeAll { !$0.name.hasPrefix("linux-image-") } }
         if let only = folder.spec.only { packages = try await contributors(packages, only: only, to: folder) }
@@ -48,12 +49,17 @@ struct PackageSupply: Sendable {
     }
 
     /// The packages that have a file in the image. The others need not be fetched ever again, so they are not locked.
-    private func contributors(_ packages: [LockedPackage], only: [String], to folder: PackageFolder) async throws -> [LockedPackage] {
+    private func contributors(_ packages: [LockedPackage], only: [Located<String>], to folder: PackageFolder) async throws
+        -> [LockedPackage]
+    {
         let closure = PackageLock.Closure(wants: [], packages: packages)
         try await download(closure)
         let all = try PackageTree(contents(of: closure))
         var paths = Set(try Selection(only, of: all.tree).tree.paths)
-        for case .concatenation(let patterns) in folder.spec.files.map(\.content) { paths.formUnion(all.tree.paths(matching: patterns)) }
+        for case .concatenation(let patterns) in folder.spec.files.map(\.content) {
+            try all.tree.checkUse(of: patterns, in: "concatenate")
+            paths.formUnion(all.tree.paths(matching: patterns))
+        }
         let owners = all.owners(of: paths)
         return packages.filter { owners.contains($0.name) }
     }
@@ -63,6 +69,8 @@ struct PackageSupply: Sendable {
     }
 
     private func resolver() throws -> AptResolver {
-        AptResolver(root: try AptRoot(cache: cache, architecture: architecture, environment: options.environment))
+        AptResolver(
+            root: try AptRoot(
+                cache: cache, architecture: architecture, environment: options.environment, wait: LockWait(progress: options.progress)))
     }
 }

@@ -1,5 +1,6 @@
 internal import Extents
 internal import MobyBuild
+internal import MobySpec
 internal import OCI
 
 /// The tag of an image: a hash of all that it is made from.
@@ -21,8 +22,13 @@ enum PackageTag {
             if case .list(let name) = file.place { hash.add(folder.lines(of: name).joined(separator: "\n")) }
             guard case .source(let name) = file.content else { continue }
             for entry in try folder.source(name).entries() {
-                hash.add("\(entry.name) \(entry.isDirectory) \(entry.isExecutable)")
-                if !entry.isDirectory { try hash.add(file: entry.path) }
+                if case .link(let target) = entry.kind {
+                    hash.add("\(entry.name) link")
+                    hash.add(target)
+                    continue
+                }
+                hash.add("\(entry.name) \(entry.kind == .directory) \(entry.isExecutable)")
+                if entry.kind == .file { try hash.add(file: entry.path) }
             }
         }
         for (name, _) in folder.spec.products { try hash.add(file: products.path(of: name)) }

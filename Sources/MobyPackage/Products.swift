@@ -22,6 +22,9 @@ struct MissingProduct: HintedError, CustomStringConvertible {
     let name: String
     let folder: String
 
-    var description: String { "no product '\(name)' in '\(folder)'" }
-    var hint: String? { "run 'swift build -c release --product \(name)', or name its folder with --products or MOBY_PRODUCTS" }
+    var description: String { "no program '\(PlainText.short(name))' in '\(folder)', which the image needs" }
+    var hint: String? {
+        "it is one of moby's own programs for the guest: name the folder that has it with --products or MOBY_PRODUCTS; "
+            + "in a checkout of moby, 'make build' makes it"
+    }
 }

@@ -3,7 +3,7 @@ internal import OCI
 
 /// Options of the verbs that fetch images.
 struct ImageOptions: ParsableArguments {
-    @Option(help: "CPU architecture of the images, in Go's words: amd64, arm64.") var arch: String?
+    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
     @Flag(help: "Use what the store has, and no network.") var offline = false
 
@@ -13,7 +13,7 @@ struct ImageOptions: ParsableArguments {
 
     func provider(_ global: GlobalOptions) -> ImageProvider.Options {
         var options = ImageProvider.Options()
-        if let arch { options.platform = Platform(architecture: arch) }
+        if let arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing
         options.certificateFiles = global.certFile
         options.insecureRegistries = global.insecureRegistry

@@ -41,8 +41,17 @@ struct SpecInput {
     }
 
     static func render(_ diagnostics: [Diagnostic]) -> String {
-        let texts = texts.withLock(\.self)
+        var texts = texts.withLock(\.self)
+        // Files of packages were read elsewhere.
+        for file in Set(diagnostics.compactMap(\.location?.file)) where texts[file] == nil { texts[file] = packageText(file) }
         return DiagnosticRenderer(sources: texts).render(diagnostics)
+    }
+
+    /// The text of a file in a package folder, for its lines in a message; nil when it cannot be had, and the message does without.
+    private static func packageText(_ path: String) -> String? {
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_size <= 1 << 20 else { return nil }
+        return try? String(contentsOfFile: path, encoding: .utf8)
     }
 
     /// The name that outputs get: that of the last file, without its extension; `moby` for standard input.

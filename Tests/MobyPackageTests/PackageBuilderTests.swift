@@ -183,7 +183,8 @@ import Testing
             try package(in: "\(directory)/pkg")
             try FileManager.default.removeItem(atPath: "\(directory)/products/init")
             let error = await #expect(throws: MissingProduct.self) { try await builder(directory).build("\(directory)/pkg") }
-            #expect(error.map(String.init(describing:)) == "no product 'init' in '\(directory)/products'")
+            #expect(error.map(String.init(describing:)) == "no program 'init' in '\(directory)/products', which the image needs")
+            #expect(error?.hint?.contains("--products or MOBY_PRODUCTS") == true)
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
             """
             image: web
             org: acme
-            arches: [amd64]
+            arches: [x86_64]
             packages: [nginx]
             exclude: ["perl*"]
             only: [usr/sbin/nginx]
@@ -30,10 +30,11 @@ import Testing
               - {paths: list, symlink: /c}
               - {path: e, concatenate: ["**/*.crt"]}
             """, file: "build.yml")
-        #expect([spec.image, spec.org, spec.workdir, spec.user] == ["web", "acme", "/w", "33"])
-        #expect([spec.arches, spec.packages, spec.exclude] == [["amd64"], ["nginx"], ["perl*"]])
-        #expect([spec.only, spec.drop, spec.keep] == [["usr/sbin/nginx"], ["a"], ["b"]])
-        #expect([spec.entrypoint, spec.cmd, spec.env] == [["/bin/x"], ["y"], ["A=b"]])
+        #expect([spec.image.value, spec.org, spec.workdir, spec.user] == ["web", "acme", "/w", "33"])
+        func values(_ list: [Located<String>]?) -> [String]? { list?.map(\.value) }
+        #expect([spec.arches, values(spec.packages), values(spec.exclude)] == [["amd64"], ["nginx"], ["perl*"]])
+        #expect([values(spec.only), values(spec.drop), values(spec.keep)] == [["usr/sbin/nginx"], ["a"], ["b"]])
+        #expect([values(spec.entrypoint), values(spec.cmd), spec.env] == [["/bin/x"], ["y"], ["A=b"]])
         #expect(spec.products.map { "\($0.name) \($0.path)" } == ["init /init"])
         #expect(spec.labels == ["x": "1"])
         #expect(spec.config?.text(indent: 0) == #"{"net":"host","readonly":true,"oomScoreAdj":-800,"tmpfs":[]}"#)
@@ -80,12 +81,54 @@ import Testing
             "image: a\nconfig: {capabilties: [all]}",
             "build.yml:2:10: unknown key 'capabilties' in config | did you mean 'capabilities'?"
         ),
+        (
+            "image: a\nconfig:\n  net: host\n  capabilities: {all: 1}",
+            "build.yml:4:17: 'capabilities' is a mapping, expected a list | begin each item with '- '"
+        ),
+        (
+            "image: a\nlabels:\n  a: b\n  org.mobyproject.config: '{\"capabilties\": []}'",
+            "build.yml:4:3: label 'org.mobyproject.config': unknown key 'capabilties' at the top level | did you mean 'capabilities'?"
+        ),
+        (
+            "image: a\nconfig: {net: host}\nlabels: {org.mobyproject.config: '{}'}",
+            "build.yml:3:10: label 'org.mobyproject.config' and 'config' cannot be combined | remove one of them"
+        ),
+        (
+            "image: a\nnetwork: true",
+            "build.yml:2:1: unknown key 'network' in build.yml | "
+                + "a key of LinuxKit for packages that a Dockerfile builds; moby builds packages of Debian packages and files"
+        ),
+        (
+            "image: a\npackages: [ok, \"-oDir::Etc=/x\"]",
+            "build.yml:2:16: '-oDir::Etc=/x' is not a valid Debian package name | "
+                + "a name has lower-case letters, digits, '+', '-' and '.', and may end in =VERSION or /RELEASE"
+        ),
+        (
+            "image: a:1",
+            "build.yml:1:8: 'a:1' is not a valid image name | "
+                + "a name has lower-case letters, digits, '.', '_' and '-'; the tag comes from moby"
+        ),
+        (
+            "image: a\norg: ghcr.io/Acme",
+            "build.yml:1:8: 'ghcr.io/Acme/a' is not a valid image name | "
+                + "a name has lower-case letters, digits, '.', '_' and '-'; the tag comes from moby"
+        ),
         ("image: a\nconfig: [x]", "build.yml:2:9: config is a list, expected a mapping | "),
     ])
     func faultIsToldWithItsPlace(text: String, expected: String) {
         let error = #expect(throws: SpecError.self) { try PackageSpecReader.read(text, file: "build.yml") }
         let told = (error?.diagnostics ?? []).map { "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")" }
         #expect(told == [expected])
+    }
+
+    @Test(arguments: ["nginx", "g++", "libc6:amd64", "nginx=1.22.1-9+deb12u1", "nginx/bookworm-backports", "a", "libstdc++-12-dev"])
+    func debianNamesAreTaken(name: String) throws {
+        #expect(try PackageSpecReader.read("image: a\npackages: ['\(name)']", file: "f").packages.map(\.value) == [name])
+    }
+
+    @Test(arguments: ["nginx-", "-y", "--", "Nginx", "ng*", "^lxde", "a b", "./x.deb", "", "~nfoo"])
+    func whatAptWouldTakeForSomethingElseIsRefused(name: String) {
+        #expect(throws: SpecError.self) { try PackageSpecReader.read("image: a\npackages: ['\(name)']", file: "f") }
     }
 
     @Test func allFaultsAreTold() {

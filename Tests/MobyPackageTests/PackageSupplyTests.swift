@@ -1,8 +1,10 @@
 import Archive
 import Extents
 import Foundation
+import Glibc
 import MobySpec
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 
@@ -101,14 +103,97 @@ import Testing
         }
     }
 
-    @Test func unknownPackageIsToldByApt() async throws {
+    /// What apt says of `build.yml` is told at its place there.
+    @Test(arguments: [
+        ("packages: [tool, toool]", ":2:18: no Debian package 'toool' | did you mean 'tool'?"),
+        ("packages: [tool, xyz]", ":2:18: no Debian package 'xyz' | the machine's apt sources were asked, for amd64"),
+        ("kernel: {package: 'linux-{arch}'}", ":2:19: no Debian package 'linux-amd64' | the machine's apt sources were asked, for amd64"),
+        ("packages: [tool=2]", ":2:12: Debian package 'tool' has no version or release '2' | "),
+        (
+            "packages: [ghost]",
+            ":2:12: Debian package 'ghost' is known by name only: the archive does not offer it | it may be virtual, or not be there for amd64"
+        ),
+        (
+            "packages: [tool]\nexclude: [extr]",
+            ":3:11: 'exclude: extr' matches none of the packages that are needed | did you mean 'extra'?"
+        ),
+        (
+            "packages: [tool]\nonly: [usr/bin/tol]",
+            ":3:8: 'only: usr/bin/tol' matches no file of the packages | did you mean 'usr/bin/tool'?"
+        ),
+        ("packages: [tool]\nonly: [bin/tool]", ":3:8: 'only: bin/tool' matches no file of the packages | did you mean 'usr/bin/tool'?"),
+        (
+            "packages: [tool]\nonly: []\nfiles: [{path: x, concatenate: ['**/*.crt']}]",
+            ":4:33: 'concatenate: **/*.crt' matches no file of the packages | "
+        ),
+    ])
+    func whatIsNotInTheArchiveIsToldAtItsPlace(text: String, expected: String) async throws {
         try await withTemporaryDirectory { directory in
             let archive = try LocalArchive(directory)
-            try archive.add("tool", version: "1", files: [:])
-            let folder = try folder("\(directory)/pkg", "image: t\npackages: [nosuch]\n")
-            let supply = PackageSupply(cache: "\(directory)/cache", options: .init(environment: archive.environment))
-            let error = await #expect(throws: AptError.self) { try await supply.fetch(nil, for: folder) }
-            #expect(error.map(String.init(describing:))?.contains("Unable to locate package nosuch") == true)
+            try archive.add("tool", version: "1", depends: "extra", files: ["usr/bin/tool": "t"])
+            try archive.add("extra", version: "1", depends: "extra | ghost", files: ["usr/share/e": "e"])
+            let folder = try folder("\(directory)/pkg", "image: t\n\(text)\n")
+            var options = PackageBuilder.Options(environment: archive.environment)
+            options.platform = Platform(architecture: "amd64")
+            let supply = PackageSupply(cache: "\(directory)/cache", options: options)
+            let error = await #expect(throws: SpecError.self) { try await supply.fetch(nil, for: folder) }
+            let told = (error?.diagnostics ?? []).map { "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")" }
+            #expect(told == ["\(directory)/pkg/build.yml\(expected)"])
+            #expect(!FileManager.default.fileExists(atPath: "\(directory)/pkg/build.lock"))
+        }
+    }
+
+    @Test func aptsWordsAreToldWithoutItsCommand() {
+        let error = AptError.failed(program: "apt-get", output: "W: slow\nE: The method \u{1b}[31m died\nE: Sub-process\tfailed\n")
+        #expect("\(error)" == "apt-get: The method \\x1b[31m died\n  Sub-process failed")
+        #expect("\(AptError.failed(program: "apt-get", output: ""))" == "apt-get: it ended with an error and gave no reason")
+    }
+
+    /// A process that was killed may leave an apt-get behind, with apt's own lock (fcntl(2)) in its hands.
+    @Test func aptsOwnLockIsWaitedFor() async throws {
+        try await withTemporaryDirectory { directory in
+            let archive = try LocalArchive(directory)
+            try archive.add("tool", version: "1", files: ["usr/bin/tool": "t"])
+            let said = Lines()
+            let waits = Mutex<Int32>(-1)
+            var wait = LockWait(patience: .zero)
+            wait.progress = { line in
+                said.add(line)
+                // A descriptor that is closed gives the lock up.
+                waits.withLock { _ = close($0) }
+            }
+            let root = try AptRoot(cache: directory, architecture: "amd64", environment: archive.environment, wait: wait)
+            try waits.withLock { held in
+                held = open("\(root.path)/lists/lock", O_RDWR | O_CREAT, 0o640)
+                var lock = flock()
+                lock.l_type = Int16(F_WRLCK)
+                try #require(fcntl(held, F_SETLK, &lock) == 0)
+            }
+            try await root.update()
+            #expect(said.all == ["waiting for process \(getpid()) (\(Self.command)), which holds '\(root.path)/lists/lock'"])
+        }
+    }
+
+    /// As apt reads it from `/proc/PID/comm`.
+    private static var command: String {
+        (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8).trimmingCharacters(in: .newlines)) ?? ""
+    }
+
+    @Test func lockOfAnotherBuildIsWaitedForAndNotForEver() async throws {
+        try await withTemporaryDirectory { directory in
+            let held = Mutex<MobyPackage.FileLock?>(try await MobyPackage.FileLock("\(directory)/lock", wait: LockWait(limit: .zero)))
+            let timeout = await #expect(throws: LockTimeout.self) {
+                _ = try await MobyPackage.FileLock("\(directory)/lock", wait: LockWait(limit: .zero))
+            }
+            #expect(timeout.map { "\($0)" } == "process \(getpid()) has held '\(directory)/lock' for more than 0 s")
+            let said = Lines()
+            var wait = LockWait(patience: .zero)
+            wait.progress = { line in
+                said.add(line)
+                held.withLock { $0 = nil }
+            }
+            _ = try await MobyPackage.FileLock("\(directory)/lock", wait: wait)
+            #expect(said.all == ["waiting for process \(getpid()), which holds '\(directory)/lock'"])
         }
     }
 
@@ -123,6 +208,33 @@ import Testing
             #expect(try PackageFolder(path).closure(architecture: "arm64") == nil)
             #expect(try folder(path, "image: t\npackages: [tool, more]\n").closure(architecture: "amd64") == nil)
             #expect(try folder(path, "image: t\npackages: [tool]\nonly: [x]\n").closure(architecture: "amd64") == nil)
+        }
+    }
+
+    /// Which of the three it is decides what helps.
+    @Test(arguments: [
+        ("", "'PKG' has Debian packages and no build.lock | run 'moby pkg build PKG'"),
+        (
+            "arm64 wants tool\n",
+            "'PKG/build.lock' was written for other packages than build.yml names | run 'moby pkg lock --arch arm64 PKG'"
+        ),
+        (
+            "amd64 wants tool more\nriscv64 wants x\n",
+            "'PKG/build.lock' has no packages for arm64 | run 'moby pkg lock --arch arm64 PKG'; it has packages for amd64, riscv64"
+        ),
+    ])
+    func lockThatDoesNotAnswerIsExplained(lock: String, expected: String) throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/pkg"
+            _ = try folder(path, "image: t\npackages: [tool, more]\n")
+            if !lock.isEmpty { try Data(lock.utf8).write(to: URL(filePath: "\(path)/build.lock")) }
+            var options = PackageBuilder.Options(environment: [:])
+            options.platform = Platform(architecture: "arm64")
+            let builder = PackageBuilder(
+                store: try ContentStore(path: "\(directory)/store"), products: Products(environment: [:], executable: "/x"),
+                options: options)
+            let error = #expect(throws: PackageError.self) { try builder.reference(of: path) }
+            #expect(error.map { "\($0) | \($0.hint ?? "")" } == expected.replacing("PKG", with: path))
         }
     }
 }

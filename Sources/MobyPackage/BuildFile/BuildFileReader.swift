@@ -1,15 +1,19 @@
+internal import Extents
 internal import MobySpec
 
 /// Takes values out of nodes, and collects what is wrong with them.
 struct BuildFileReader {
     var faults: [Diagnostic] = []
 
-    mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
-        faults.append(Diagnostic(at: node.location, message, hint: hint))
+    mutating func fault(_ node: Node, _ message: String, hint: String? = nil) { fault(node.location, message, hint: hint) }
+
+    mutating func fault(_ location: SourceLocation, _ message: String, hint: String? = nil) {
+        faults.append(Diagnostic(at: location, message, hint: hint))
     }
 
     /// The members of a mapping by key. Keys that are not allowed, and keys written twice, are faults.
-    mutating func members(_ node: Node, of what: String, allowed: [String]) -> [String: Node] {
+    /// - Parameter foreign: keys of another program's files, with the hint for each.
+    mutating func members(_ node: Node, of what: String, allowed: [String], foreign: [String: String] = [:]) -> [String: Node] {
         guard case .mapping(let pairs) = node.content else {
             fault(node, "\(what) is \(node.described), expected a mapping")
             return [:]
@@ -18,11 +22,10 @@ struct BuildFileReader {
         for pair in pairs {
             members[pair.key.value] = pair.value
             guard !allowed.contains(pair.key.value) else { continue }
-            let closest = Spelling.closest(to: pair.key.value, in: allowed)
-            faults.append(
-                Diagnostic(
-                    at: pair.key.location, "unknown key '\(pair.key.value)' in \(what)",
-                    hint: closest.map { "did you mean '\($0)'?" } ?? "keys are: \(allowed.joined(separator: ", "))"))
+            fault(
+                pair.key.location, "unknown key '\(PlainText.short(pair.key.value))' in \(what)",
+                hint: foreign[pair.key.value] ?? Spelling.closest(to: pair.key.value, in: allowed).map { "did you mean '\($0)'?" }
+                    ?? "keys are: \(allowed.joined(separator: ", "))")
         }
         return members
     }
@@ -33,21 +36,24 @@ struct BuildFileReader {
         return nil
     }
 
-    mutating func strings(_ node: Node, _ what: String) -> [String] {
+    /// Strings, each with its place.
+    mutating func strings(_ node: Node, _ what: String) -> [Located<String>] {
         guard case .sequence(let items) = node.content else {
             fault(node, "\(what) is \(node.described), expected a list of strings")
             return []
         }
-        return items.compactMap { string($0, "an item of \(what)") }
+        return items.compactMap { item in string(item, "an item of \(what)").map { Located($0, at: item.location) } }
     }
 
     /// String values by key, in the order written.
-    mutating func pairs(_ node: Node, _ what: String) -> [(name: String, value: String)] {
+    mutating func pairs(_ node: Node, _ what: String) -> [(name: Located<String>, value: Located<String>)] {
         guard case .mapping(let pairs) = node.content else {
             fault(node, "\(what) is \(node.described), expected a mapping of strings")
             return []
         }
-        return pairs.compactMap { pair in string(pair.value, "'\(pair.key.value)' of \(what)").map { (pair.key.value, $0) } }
+        return pairs.compactMap { pair in
+            string(pair.value, "'\(PlainText.short(pair.key.value))' of \(what)").map { (pair.key, Located($0, at: pair.value.location)) }
+        }
     }
 
     mutating func number(_ node: Node, _ what: String) -> UInt32? {

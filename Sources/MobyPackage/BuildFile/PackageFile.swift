@@ -6,16 +6,16 @@ public struct PackageFile: Sendable {
         case directory
         case symlink(String)
         case contents(String)
-        /// A file or folder beside `build.yml`.
-        case source(String)
-        /// Files of the image itself, by pattern, one after the other in the order of their paths.
-        case concatenation([String])
+        /// A file or folder next to `build.yml`.
+        case source(Located<String>)
+        /// Files of the image's packages, by pattern, one after the other in the order of their paths.
+        case concatenation([Located<String>])
     }
 
-    /// Where it goes: one path, or the lines of a file beside `build.yml`.
+    /// Where it goes: one path, or the lines of a file next to `build.yml`.
     public enum Place: Sendable {
         case path(String)
-        case list(String)
+        case list(Located<String>)
     }
 
     public var place: Place

@@ -6,40 +6,43 @@ public struct PackageSpec: Sendable {
     /// Kernel, its configuration and its modules in the layout of a kernel image.
     public struct Kernel: Sendable {
         /// Debian package; `{arch}` is replaced by the architecture.
-        public var package: String
+        public var package: Located<String>
         /// Modules wanted, as `KernelModules.closure(of:)` reads them; nil is all.
         public var modules: [String]?
     }
 
-    public var image: String
+    public var image: Located<String>
     /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.
     public var org = ImageReference.localPrefix
     /// Architectures that the image can be built for.
     public var arches = ["amd64", "arm64"]
 
     /// Debian packages whose closure is unpacked.
-    public var packages: [String] = []
+    public var packages: [Located<String>] = []
     /// Patterns of package names of the closure that are left out.
-    public var exclude: [String] = []
+    public var exclude: [Located<String>] = []
     /// When not nil, only these paths stay, with the shared libraries and link targets that they need.
-    public var only: [String]?
+    public var only: [Located<String>]?
     /// Paths that go, besides ``defaultDrop``.
-    public var drop: [String] = []
+    public var drop: [Located<String>] = []
     /// Paths that stay although a rule drops them.
-    public var keep: [String] = []
+    public var keep: [Located<String>] = []
     public var files: [PackageFile] = []
     /// Where built products of this project go: name of the product, path in the image.
     public var products: [(name: String, path: String)] = []
     public var kernel: Kernel?
 
-    public var entrypoint: [String]?
-    public var cmd: [String]?
+    public var entrypoint: [Located<String>]?
+    public var cmd: [Located<String>]?
     public var env: [String]?
     public var workdir: String?
     public var user: String?
     public var labels: [String: String] = [:]
     /// The label `org.mobyproject.config`.
     public var config: JSONValue?
+
+    /// The label that holds `config`.
+    static let configLabel = "org.mobyproject.config"
 
     /// What no image needs: documentation, translations, notes for maintainers and for other programs.
     public static let defaultDrop = [
@@ -52,7 +55,7 @@ public struct PackageSpec: Sendable {
     ]
 
     /// The Debian packages to resolve for an architecture.
-    func requests(architecture: String) -> [String] {
-        packages + (kernel.map { [$0.package.replacing("{arch}", with: architecture)] } ?? [])
+    func requests(architecture: String) -> [Located<String>] {
+        packages + (kernel.map { [Located($0.package.value.replacing("{arch}", with: architecture), at: $0.package.location)] } ?? [])
     }
 }

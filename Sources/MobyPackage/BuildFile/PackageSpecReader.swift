@@ -1,5 +1,7 @@
 internal import Archive
+internal import Extents
 internal import MobySpec
+internal import OCI
 
 /// Reads `build.yml`, strictly: what it does not know is an error.
 enum PackageSpecReader {
@@ -7,9 +9,16 @@ enum PackageSpecReader {
         "image", "org", "arches", "packages", "exclude", "only", "drop", "keep", "files", "products", "kernel", "entrypoint", "cmd", "env",
         "workdir", "user", "labels", "config",
     ]
-    private static let fileKeys = [
+    static let kernelKeys = ["package", "modules"]
+    static let fileKeys = [
         "path", "paths", "directory", "symlink", "contents", "source", "concatenate", "mode", "uid", "gid",
     ]
+
+    /// Keys of LinuxKit's package files (`linuxkit pkg build`), which all belong to a Dockerfile.
+    private static let linuxKitKeys = Dictionary(
+        uniqueKeysWithValues: [
+            "network", "disable-cache", "disable-content-trust", "extra-sources", "gitrepo", "buildArgs", "depends", "dockerfile", "tag",
+        ].map { ($0, "a key of LinuxKit for packages that a Dockerfile builds; moby builds packages of Debian packages and files") })
 
     /// - Throws: `SpecError` with every fault.
     static func read(_ text: String, file: String) throws -> PackageSpec {
@@ -25,32 +34,68 @@ enum PackageSpecReader {
     }
 
     private static func read(_ root: Node, _ reader: inout BuildFileReader) -> PackageSpec {
-        let members = reader.members(root, of: "build.yml", allowed: keys)
-        var spec = PackageSpec(image: "")
-        if let node = members["image"] {
-            spec.image = reader.string(node, "image") ?? ""
-        } else {
-            reader.fault(root, "build.yml has no 'image'")
-        }
-        if let node = members["org"] { spec.org = reader.string(node, "org") ?? "" }
-        func list(_ key: String) -> [String]? { members[key].map { reader.strings($0, key) } }
-        spec.arches = list("arches") ?? spec.arches
+        let members = reader.members(root, of: "build.yml", allowed: keys, foreign: linuxKitKeys)
+        var spec = PackageSpec(image: Located("", at: root.location))
+        name(members, root, &spec, &reader)
+        func list(_ key: String) -> [Located<String>]? { members[key].map { reader.strings($0, key) } }
+        spec.arches = list("arches")?.map { Platform.architecture(named: $0.value) ?? $0.value } ?? spec.arches
         spec.packages = list("packages") ?? []
+        checkNames(spec.packages, &reader)
         spec.exclude = list("exclude") ?? []
         spec.only = list("only")
         spec.drop = list("drop") ?? []
         spec.keep = list("keep") ?? []
         spec.entrypoint = list("entrypoint")
         spec.cmd = list("cmd")
-        spec.env = list("env")
+        spec.env = list("env")?.map(\.value)
         spec.workdir = members["workdir"].flatMap { reader.string($0, "workdir") }
         spec.user = members["user"].flatMap { reader.string($0, "user") }
-        if let node = members["labels"] { for (name, value) in reader.pairs(node, "labels") { spec.labels[name] = value } }
         if let node = members["products"] { spec.products = products(node, &reader) }
         if let node = members["files"] { spec.files = files(node, &reader) }
         spec.kernel = members["kernel"].flatMap { kernel($0, &reader) }
         spec.config = members["config"].flatMap { config($0, &reader) }
+        if let node = members["labels"] { spec.labels = labels(node, hasConfig: members["config"] != nil, &reader) }
         return spec
+    }
+
+    private static func name(_ members: [String: Node], _ root: Node, _ spec: inout PackageSpec, _ reader: inout BuildFileReader) {
+        if let node = members["org"] { spec.org = reader.string(node, "org") ?? "" }
+        guard let node = members["image"] else { return reader.fault(root, "build.yml has no 'image'") }
+        guard let image = reader.string(node, "image") else { return }
+        spec.image = Located(image, at: node.location)
+        do { _ = try ImageReference("\(spec.org)/\(image):0") } catch {
+            let name = members["org"] == nil ? image : "\(spec.org)/\(image)"
+            reader.fault(
+                node, "'\(PlainText.short(name))' is not a valid image name",
+                hint: "a name has lower-case letters, digits, '.', '_' and '-'; the tag comes from moby")
+        }
+    }
+
+    /// Names as deb-control(5) has them, perhaps with an architecture, version or release as apt-get takes them. All other words would be options
+    /// or patterns to apt-get.
+    private static func checkNames(_ names: [Located<String>], _ reader: inout BuildFileReader) {
+        for name in names
+        where name.value.wholeMatch(of: /[a-z0-9]([a-z0-9+.\-]*[a-z0-9+.])?(:[a-z0-9]+)?([=\/][A-Za-z0-9.+:~\-]+)?/) == nil {
+            reader.fault(
+                name.location, "'\(PlainText.short(name.value))' is not a valid Debian package name",
+                hint: "a name has lower-case letters, digits, '+', '-' and '.', and may end in =VERSION or /RELEASE")
+        }
+    }
+
+    /// LinuxKit's name for the label that `config` writes; its text is checked as `config` is.
+    private static func labels(_ node: Node, hasConfig: Bool, _ reader: inout BuildFileReader) -> [String: String] {
+        var labels: [String: String] = [:]
+        for (name, value) in reader.pairs(node, "labels") {
+            labels[name.value] = value.value
+            guard name.value == PackageSpec.configLabel else { continue }
+            if hasConfig {
+                reader.fault(name.location, "label '\(name.value)' and 'config' cannot be combined", hint: "remove one of them")
+            }
+            var faults: [Diagnostic] = []
+            if let text = YAMLReader.read(value.value, file: "", &faults) { faults += SpecReader.faults(ofLabel: text) }
+            for fault in faults { reader.fault(name.location, "label '\(name.value)': \(fault.message)", hint: fault.hint) }
+        }
+        return labels
     }
 
     /// What becomes the label is checked as it is when a container is made of the image.
@@ -66,24 +111,29 @@ enum PackageSpecReader {
     private static func products(_ node: Node, _ reader: inout BuildFileReader) -> [(name: String, path: String)] {
         let pairs = reader.pairs(node, "products")
         for (name, path) in pairs {
-            if name.contains("/") { reader.fault(node, "product '\(name)' has a slash, expected the name of a built program") }
-            check(path, node, &reader)
+            if name.value.contains("/") {
+                reader.fault(name.location, "product '\(PlainText.short(name.value))' has a slash, expected the name of a built program")
+            }
+            check(path.value, path.location, &reader)
         }
-        return pairs.map { ($0.name, $0.value) }
+        return pairs.map { ($0.name.value, $0.value.value) }
     }
 
     private static func kernel(_ node: Node, _ reader: inout BuildFileReader) -> PackageSpec.Kernel? {
-        let members = reader.members(node, of: "kernel", allowed: ["package", "modules"])
-        guard let package = members["package"].flatMap({ reader.string($0, "kernel.package") }) else {
-            if members["package"] == nil { reader.fault(node, "kernel has no 'package'") }
+        let members = reader.members(node, of: "kernel", allowed: kernelKeys)
+        guard let name = members["package"] else {
+            reader.fault(node, "kernel has no 'package'")
             return nil
         }
+        guard let text = reader.string(name, "kernel.package") else { return nil }
+        let package = Located(text, at: name.location)
+        checkNames([Located(text.replacing("{arch}", with: "arch"), at: name.location)], &reader)
         guard let modules = members["modules"] else { return PackageSpec.Kernel(package: package, modules: nil) }
         if case .scalar(let scalar) = modules.content {
             if scalar.text != "all" { reader.fault(modules, "kernel.modules is \(scalar.described), expected 'all' or a list of modules") }
             return PackageSpec.Kernel(package: package, modules: nil)
         }
-        return PackageSpec.Kernel(package: package, modules: reader.strings(modules, "kernel.modules"))
+        return PackageSpec.Kernel(package: package, modules: reader.strings(modules, "kernel.modules").map(\.value))
     }
 
     private static func files(_ node: Node, _ reader: inout BuildFileReader) -> [PackageFile] {
@@ -108,12 +158,12 @@ enum PackageSpecReader {
         switch (members["path"], members["paths"]) {
         case (let path?, nil):
             guard let text = reader.string(path, "path") else { return nil }
-            check(text, path, &reader)
+            check(text, path.location, &reader)
             return .path(text)
         case (nil, let paths?):
             guard let text = reader.string(paths, "paths") else { return nil }
-            check(text, paths, &reader)
-            return .list(text)
+            check(text, paths.location, &reader)
+            return .list(Located(text, at: paths.location))
         default:
             reader.fault(node, "an entry of files needs one of 'path' and 'paths'")
             return nil
@@ -139,15 +189,18 @@ enum PackageSpecReader {
         case "symlink": return .symlink(text)
         case "contents": return .contents(text)
         default:
-            check(text, value, &reader)
-            return .source(text)
+            check(text, value.location, &reader)
+            return .source(Located(text, at: value.location))
         }
     }
 
     /// Paths stay inside the image, sources inside the package's folder.
-    private static func check(_ path: String, _ node: Node, _ reader: inout BuildFileReader) {
-        if TreePath(path.utf8).map(\.isRoot) ?? true {
-            reader.fault(node, "'\(path)' is not a path inside: it is empty or has '..'")
-        }
+    private static func check(_ path: String, _ location: SourceLocation, _ reader: inout BuildFileReader) {
+        if let fault = fault(ofPath: path, at: location) { reader.faults.append(fault) }
+    }
+
+    static func fault(ofPath path: String, at location: SourceLocation) -> Diagnostic? {
+        guard TreePath(path.utf8).map(\.isRoot) ?? true else { return nil }
+        return Diagnostic(at: location, "'\(PlainText.short(path))' is not a path inside: it is empty or has '..'")
     }
 }

@@ -4,10 +4,10 @@ public import Extents
 public enum AptError: HintedError, CustomStringConvertible, Sendable {
     /// apt-get is not installed.
     case missing(program: String)
-    /// A call ended with an error; `output` is what it wrote.
-    case failed(arguments: [String], status: String, output: String)
+    /// A call ended with an error; `output` is what it wrote to standard error.
+    case failed(program: String, output: String)
     /// The answer could not be read.
-    case unreadable(arguments: [String], line: String)
+    case unreadable(program: String, line: String)
     /// Pinned versions that the archive does not offer any more.
     case gone([LockedPackage])
     /// A pinned version is offered with other bytes.
@@ -19,13 +19,13 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
     public var description: String {
         switch self {
         case .missing(let program): "no program '\(program)', which is needed to fetch Debian packages"
-        case .failed(let arguments, let status, let output):
-            "'\(arguments.joined(separator: " "))' ended with \(status)" + (output.isEmpty ? "" : ":\n\(Self.indented(output))")
-        case .unreadable(let arguments, let line): "'\(arguments.joined(separator: " "))' wrote '\(line)', which could not be read"
+        case .failed(let program, let output):
+            "\(program): " + (AptMessages.lines(output).joined(separator: "\n  ").nonEmpty ?? "it ended with an error and gave no reason")
+        case .unreadable(let program, let line): "\(program) printed '\(PlainText.short(line))', which cannot be read"
         case .gone(let packages):
             "the Debian archive does not offer " + packages.map { "'\($0.name)' \($0.version)" }.joined(separator: ", ") + " any more"
         case .changed(let package, let offered):
-            "the Debian archive offers '\(package.name)' \(package.version) as sha256:\(offered), but build.lock pins sha256:\(package.sha256)"
+            "the Debian archive offers '\(package.name)' \(package.version) as sha256:\(PlainText.short(offered)), but build.lock pins sha256:\(package.sha256)"
         case .wrongDigest(let package, let actual):
             "'\(package.name)' \(package.version) as downloaded is sha256:\(actual), expected sha256:\(package.sha256)"
         case .notDownloaded(let package): "'\(package.name)' \(package.version) was not downloaded"
@@ -43,7 +43,8 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
         }
     }
 
-    private static func indented(_ text: String) -> String {
-        text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
-    }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

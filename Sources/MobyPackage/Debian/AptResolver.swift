@@ -1,3 +1,6 @@
+internal import Extents
+internal import MobySpec
+
 /// Finds out which packages a request needs, and fetches them, by apt.
 struct AptResolver: Sendable {
     let root: AptRoot
@@ -5,16 +8,23 @@ struct AptResolver: Sendable {
     var maximumAge: Double = 600
 
     /// The closure of Debian packages, recommended ones left out.
-    func resolve(_ names: [String], excluding: [String]) async throws -> [LockedPackage] {
-        let lock = try root.lock()
+    /// - Throws: `SpecError` for names that the archive does not have, and for patterns that leave nothing out; `AptError`.
+    func resolve(_ names: [Located<String>], excluding: [Located<String>]) async throws -> [LockedPackage] {
+        let lock = try await root.lock()
         defer { withExtendedLifetime(lock) {} }
         if root.age.map({ $0 > maximumAge }) ?? true { try await root.update() }
-        let arguments = ["install", "--print-uris", "--no-install-recommends", "-y", "-qq"] + names
-        let found = try await root.run("apt-get", arguments).split(separator: "\n").filter { $0.hasPrefix("'") }.map { line in
-            guard let package = Self.package(printed: line) else { throw AptError.unreadable(arguments: arguments, line: String(line)) }
+        let arguments = ["install", "--print-uris", "--no-install-recommends", "-y", "-qq", "--"] + names.map(\.value)
+        let printed: String
+        do { printed = try await root.run("apt-get", arguments) } catch AptError.failed(let program, let output) {
+            let faults = try await faults(output, names)
+            throw faults.isEmpty ? AptError.failed(program: program, output: output) : SpecError(faults)
+        }
+        let found = try printed.split(separator: "\n").filter { $0.hasPrefix("'") }.map { line in
+            guard let package = Self.package(printed: line) else { throw AptError.unreadable(program: "apt-get", line: String(line)) }
             return package
         }
-        let patterns = excluding.map(NamePattern.init)
+        try checkExclusions(excluding, found.map(\.name))
+        let patterns = excluding.map { NamePattern($0.value) }
         let wanted = found.filter { package in !patterns.contains { $0.matches(package.name) } }
         return try await withDigests(wanted).sorted()
     }
@@ -22,7 +32,7 @@ struct AptResolver: Sendable {
     /// Those of the packages that the archive does not offer any more. Lists are fetched again before that is said.
     /// - Throws: `AptError.changed` when one is offered with other bytes.
     func gone(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
-        let lock = try root.lock()
+        let lock = try await root.lock()
         defer { withExtendedLifetime(lock) {} }
         if root.age == nil { try await root.update() }
         let missing = try await notOffered(packages)
@@ -33,9 +43,53 @@ struct AptResolver: Sendable {
 
     /// Downloads packages into a folder, under the names that apt gives them. apt checks them against its signed lists.
     func download(_ packages: [LockedPackage], to folder: String) async throws {
-        let lock = try root.lock()
+        let lock = try await root.lock()
         defer { withExtendedLifetime(lock) {} }
-        try await root.run("apt-get", ["download", "-qq"] + packages.map(Self.pinned), in: folder)
+        try await root.run("apt-get", ["download", "-qq", "--"] + packages.map(Self.pinned), in: folder)
+    }
+
+    /// What apt says of names, each at its place in `build.yml`.
+    private func faults(_ output: String, _ names: [Located<String>]) async throws -> [Diagnostic] {
+        var faults: [Diagnostic] = []
+        for fault in AptMessages.faults(output) {
+            let name: String
+            let message: String
+            var hint: String?
+            switch fault {
+            case .unknown(let package):
+                (name, message) = (package, "no Debian package '\(PlainText.short(package))'")
+                // Those that begin alike: the archive has tens of thousands.
+                let similar = try await root.run("apt-cache", ["pkgnames", "--", String(package.prefix(1))]).split(separator: "\n")
+                hint =
+                    Spelling.closest(to: package, in: similar.map(String.init)).map { "did you mean '\(PlainText.short($0))'?" }
+                    ?? "the machine's apt sources were asked, for \(root.architecture)"
+            case .notOffered(let package):
+                (name, message) = (
+                    package, "Debian package '\(PlainText.short(package))' is known by name only: the archive does not offer it"
+                )
+                hint = "it may be virtual, or not be there for \(root.architecture)"
+            case .noVersion(let version, let package):
+                (name, message) = (
+                    package, "Debian package '\(PlainText.short(package))' has no version or release '\(PlainText.short(version))'"
+                )
+            }
+            guard let place = names.first(where: { $0.value == name || $0.value.prefix { !":=/".contains($0) } == name }) else { continue }
+            faults.append(Diagnostic(at: place.location, message, hint: hint))
+        }
+        return faults
+    }
+
+    private func checkExclusions(_ patterns: [Located<String>], _ names: [String]) throws {
+        let unused = patterns.filter { pattern in !names.contains(where: NamePattern(pattern.value).matches) }
+        guard unused.isEmpty else {
+            throw SpecError(
+                unused.map { pattern in
+                    let guess = Spelling.closest(to: pattern.value, in: names).map { "did you mean '\(PlainText.short($0))'?" }
+                    return Diagnostic(
+                        at: pattern.location, "'exclude: \(PlainText.short(pattern.value))' matches none of the packages that are needed",
+                        hint: guess ?? "there are: \(PlainText.short(names.sorted().joined(separator: ", "), limit: 400))")
+                })
+        }
     }
 
     private func notOffered(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
@@ -64,8 +118,8 @@ struct AptResolver: Sendable {
         // apt-cache says nothing of an unknown version beside known ones and ends with an error when none is known.
         let text: String
         do {
-            text = try await root.run("apt-cache", ["show"] + packages.map(Self.pinned))
-        } catch AptError.failed(_, _, let output) where output.contains("No packages found") {
+            text = try await root.run("apt-cache", ["show", "--"] + packages.map(Self.pinned))
+        } catch AptError.failed(_, let output) where output.contains("No packages found") {
             return []
         }
         return text.split(separator: "\n\n").compactMap { record in

@@ -9,8 +9,11 @@ struct AptRoot: Sendable {
     /// A Debian architecture.
     let architecture: String
     let environment: [String: String]
+    /// How long other processes that use this root are waited for.
+    let wait: LockWait
 
-    init(cache: String, architecture: String, environment: [String: String]) throws {
+    init(cache: String, architecture: String, environment: [String: String], wait: LockWait = LockWait()) throws {
+        self.wait = wait
         path = "\(cache)/apt/\(architecture)"
         self.architecture = architecture
         self.environment = environment
@@ -22,7 +25,7 @@ struct AptRoot: Sendable {
     }
 
     /// Keeps other processes from using this root for as long as the value lives.
-    func lock() throws -> FileLock { try FileLock("\(path)/lock") }
+    func lock() async throws -> FileLock { try await FileLock("\(path)/lock", wait: wait) }
 
     /// Seconds since the lists were fetched; nil when they never were.
     var age: Double? {
@@ -38,23 +41,40 @@ struct AptRoot: Sendable {
         try ExtentWriter.write(ExtentList(), to: "\(path)/updated")
     }
 
-    /// Runs an apt program against this root.
+    /// Runs an apt program against this root. Locks of apt's own, which a process that outlived its moby may hold, are waited for.
     /// - Returns: what it wrote to standard output.
+    /// - Throws: `AptError`, `LockTimeout`.
     @discardableResult
     func run(_ program: String, _ arguments: [String], in folder: String? = nil) async throws -> String {
-        let command = [program, "-c", "\(path)/apt.conf"] + arguments
+        var waiter: LockWaiter?
+        while true {
+            do {
+                return try await runOnce(program, arguments, in: folder ?? path)
+            } catch AptError.failed(_, let output) {
+                guard let held = AptMessages.heldLock(output) else { throw AptError.failed(program: program, output: output) }
+                waiter = waiter ?? LockWaiter(wait, path: held.path)
+                try await waiter?.pause(holder: held.holder)
+            }
+        }
+    }
+
+    /// setpriv(1) ends apt when this process ends, however that happens; the thread that starts it lives as long as the process.
+    private static let guardian = ["/usr/bin/setpriv", "/bin/setpriv"].first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    private func runOnce(_ program: String, _ arguments: [String], in folder: String) async throws -> String {
+        let guardian = Self.guardian.map { [$0, "--pdeathsig", "KILL", "--"] } ?? []
+        let command = guardian + [program, "-c", "\(path)/apt.conf"] + arguments
         var variables = environment
         variables["LC_ALL"] = "C.UTF-8"
         variables["DEBIAN_FRONTEND"] = "noninteractive"
         let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments(["--chdir=\(folder ?? path)"] + command),
+            .name("env"), arguments: Arguments(["--chdir=\(folder)"] + command),
             environment: .custom(Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        // env(1) ends with 127 when it finds no such program.
+        // env(1) and setpriv(1) end with 127 when they find no such program.
         if result.terminationStatus == .exited(127) { throw AptError.missing(program: program) }
         guard result.terminationStatus.isSuccess else {
-            throw AptError.failed(
-                arguments: [program] + arguments, status: "\(result.terminationStatus)", output: result.standardError)
+            throw AptError.failed(program: program, output: result.standardError)
         }
         return result.standardOutput
     }

@@ -1,4 +1,5 @@
 internal import CArchive
+internal import Extents
 
 /// Reads `.deb` files (deb(5)): an ar archive with `debian-binary`, `control.tar.*` and `data.tar.*`.
 enum DebianArchive {
@@ -58,5 +59,5 @@ struct DebianArchiveError: Error, CustomStringConvertible {
     let file: String
     let reason: String
 
-    var description: String { "reading Debian package '\(file)': \(reason)" }
+    var description: String { "reading Debian package '\(file)': \(PlainText.line(reason))" }
 }

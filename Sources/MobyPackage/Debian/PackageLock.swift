@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobySpec
 
 /// `build.lock`: the Debian packages of an image, for each architecture it was resolved for.
@@ -41,8 +42,8 @@ public struct PackageLock: Sendable, Equatable {
                 faults.append(
                     Diagnostic(
                         at: SourceLocation(file: file, line: index + 1, column: 1),
-                        "'\(line)' is not a locked package: expected '<arch> <name> <version> <architecture> <sha256>' after '<arch> wants …'",
-                        hint: "run 'moby pkg lock' to write the file anew"))
+                        "'\(PlainText.short(line, limit: 200))' is not a locked package: expected '<arch> <name> <version> <architecture> <sha256>' after '<arch> wants …'",
+                        hint: "run 'moby pkg lock' to write the file again"))
                 continue
             }
             closures[first]?.packages.append(package)

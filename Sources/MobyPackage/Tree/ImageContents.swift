@@ -19,9 +19,14 @@ struct ImageContents {
     /// - Returns: the tree and the image's labels.
     func make(_ packages: [(name: String, contents: ExtentList)]) throws -> (tree: FileTree, labels: [String: String]) {
         var labels = folder.spec.labels
-        labels["org.mobyproject.config"] = folder.spec.config?.text(indent: 0)
+        if let config = folder.spec.config { labels[PackageSpec.configLabel] = config.text(indent: 0) }
         let unpacked = try PackageTree(packages)
-        guard let kernel = folder.spec.kernel else { return (try root(unpacked.tree), labels) }
+        guard let kernel = folder.spec.kernel else {
+            let tree = try root(unpacked.tree)
+            let faults = ProgramCheck(folder.spec).faults(in: tree)
+            guard faults.isEmpty else { throw SpecError(faults) }
+            return (tree, labels)
+        }
         let image = try KernelImage(unpacked.tree, modules: kernel.modules, tarPath: "\(work)/kernel.tar", time: time)
         labels["org.mobyproject.kernel.initrd"] = image.decompressors.joined(separator: " ")
         return (image.tree, labels)
@@ -35,14 +40,26 @@ struct ImageContents {
             selection.oddities.forEach(warn)
             tree = selection.tree
         }
-        let drop = spec.only == nil ? PackageSpec.defaultDrop : []
-        PathRules(drop: (drop + spec.drop).map(PathPattern.init), keep: spec.keep.map(PathPattern.init)).apply(to: &tree)
+        for (key, patterns) in [("drop", spec.drop), ("keep", spec.keep)] {
+            for pattern in tree.unused(patterns) {
+                warn("\(pattern.location): '\(key): \(PlainText.short(pattern.value))' matches nothing")
+            }
+        }
+        let drop = (spec.only == nil ? PackageSpec.defaultDrop : []) + spec.drop.map(\.value)
+        PathRules(drop: drop.map(PathPattern.init), keep: spec.keep.map { PathPattern($0.value) }).apply(to: &tree)
         UsrMerge.addLinks(to: &tree, modified: time)
         for (name, path) in spec.products {
             let product = try ExtentList(file: products.path(of: name))
             put(FileTree.Node(.regular(product), mode: 0o755, modified: time), at: path, in: &tree)
         }
         for file in spec.files { try add(file, to: &tree, packages: packages) }
+        guard tree.paths.contains(where: { !UsrMerge.isLayout($0) }) else {
+            throw SpecError([
+                Diagnostic(
+                    at: spec.image.location, "image '\(PlainText.short(spec.image.value))' has no files",
+                    hint: "name what it is made of with 'packages', 'files', 'products' or 'kernel'")
+            ])
+        }
         return tree
     }
 
@@ -53,6 +70,7 @@ struct ImageContents {
         case .contents(let text): place(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
         case .source(let name): try addSource(file, folder.source(name), to: &tree)
         case .concatenation(let patterns):
+            try packages.checkUse(of: patterns, in: "concatenate")
             var all = ExtentList()
             for path in packages.paths(matching: patterns) {
                 guard case .regular(let contents)? = packages[path]?.kind else { continue }
@@ -66,10 +84,14 @@ struct ImageContents {
         for entry in try source.entries() {
             var copy = file
             if case .path(let path) = file.place, !entry.name.isEmpty { copy.place = .path("\(path)/\(entry.name)") }
-            if entry.isDirectory {
+            switch entry.kind {
+            case .directory:
                 copy.mode = nil
                 place(copy, .directory, defaultMode: 0o755, in: &tree)
-            } else {
+            case .link(let target):
+                copy.mode = nil
+                place(copy, .symlink(target), defaultMode: 0o777, in: &tree)
+            case .file:
                 place(copy, .regular(try ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644, in: &tree)
             }
         }
@@ -88,6 +110,8 @@ struct ImageContents {
     private func put(_ node: FileTree.Node, at path: String, in tree: inout FileTree) {
         guard let name = TreePath(path.utf8) else { return }
         let place = UsrMerge.merged(name)
+        var node = node
+        if case .symlink(let target) = node.kind { node.kind = .symlink(UsrMerge.target(target, ofLinkAt: name)) }
         tree.makeFolders(to: place.parent, modified: time)
         tree.set(place, node)
     }

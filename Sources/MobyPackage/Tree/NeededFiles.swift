@@ -1,6 +1,7 @@
 internal import Archive
 internal import Extents
 internal import MobyBuild
+internal import MobySpec
 
 /// Chosen files of a tree with all they need to run: the dynamic loader, shared libraries (DT_NEEDED, recursively), targets of links.
 /// What a program opens by name at run time has to be chosen too.
@@ -23,14 +24,10 @@ struct NeededFiles {
     }
 
     /// The part of the tree that the patterns choose.
-    /// - Returns: the part, and the patterns that chose nothing.
-    mutating func select(_ patterns: [PathPattern]) throws -> (tree: FileTree, unused: [PathPattern]) {
+    mutating func select(_ patterns: [PathPattern]) throws -> FileTree {
         let paths = tree.paths
-        var unused: [PathPattern] = []
         for pattern in patterns {
-            let matches = paths.filter(pattern.matches)
-            if matches.isEmpty { unused.append(pattern) }
-            for path in matches { try keep(path) }
+            for path in paths where pattern.matches(path) { try keep(path) }
         }
         var part = FileTree()
         var moved: [Int: TreePath] = [:]
@@ -40,7 +37,7 @@ struct NeededFiles {
             moved[identity] = path
             part.set(path, node)
         }
-        return (part, unused)
+        return part
     }
 
     private mutating func keep(_ path: TreePath) throws {
@@ -63,7 +60,8 @@ struct NeededFiles {
         }
     }
 
-    private static func resolve(_ target: [UInt8], from path: TreePath) -> TreePath? {
+    /// Where a link leads, by its words alone.
+    static func resolve(_ target: [UInt8], from path: TreePath) -> TreePath? {
         var folder = target.first == UInt8(ascii: "/") ? [] : path.parent.bytes.split(separator: UInt8(ascii: "/"))
         for part in target.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
             if part.elementsEqual("..".utf8) { folder = folder.dropLast() } else { folder.append(part) }
@@ -75,23 +73,14 @@ struct NeededFiles {
 /// The part of a tree that `only` chooses, with what it needs.
 struct Selection {
     let tree: FileTree
-    /// Patterns that chose nothing, libraries that are not there.
+    /// Libraries that are not there.
     let oddities: [String]
 
-    init(_ patterns: [String], of whole: FileTree) throws {
+    /// - Throws: `SpecError` for patterns that choose nothing.
+    init(_ patterns: [Located<String>], of whole: FileTree) throws {
+        try whole.checkUse(of: patterns, in: "only")
         var needed = NeededFiles(whole)
-        let (part, unused) = try needed.select(patterns.map(PathPattern.init))
-        tree = part
-        oddities =
-            unused.map { "'only: \($0)' chooses nothing" }
-            + needed.missing.map { "'\($0.neededBy)' needs '\($0.library)', which no package of the image has" }
-    }
-}
-
-extension FileTree {
-    /// Paths that one of the patterns means, in order.
-    func paths(matching patterns: [String]) -> [TreePath] {
-        let patterns = patterns.map(PathPattern.init)
-        return paths.filter { path in patterns.contains { $0.matches(path) } }
+        tree = try needed.select(patterns.map { PathPattern($0.value) })
+        oddities = needed.missing.map { "'\($0.neededBy)' needs '\(PlainText.short($0.library))', which no package of the image has" }
     }
 }

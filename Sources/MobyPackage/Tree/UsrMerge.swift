@@ -25,6 +25,11 @@ public enum UsrMerge {
         return [UInt8(ascii: "/")] + merged(absolute).bytes
     }
 
+    /// Whether a path is one of those that ``addLinks(to:modified:)`` makes in every image.
+    static func isLayout(_ path: TreePath) -> Bool {
+        path == TreePath("usr") || links.contains { $0.0 == path || merged($0.0) == path }
+    }
+
     /// Makes the links and the folders that they point to.
     static func addLinks(to tree: inout FileTree, modified: Int64) {
         for (path, target) in links {

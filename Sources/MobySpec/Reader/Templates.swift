@@ -57,9 +57,20 @@ struct Templates {
         if known[path] == nil { known[path] = Result { try resolve(path) } }
         switch known[path] {
         case .success(let reference)?: return reference
-        case .failure(let error)?: throw Diagnostic(at: location, "'\(PlainText.short(text))' cannot be resolved: \(error)")
+        case .failure(let error)?: throw Self.fault(text, location, error)
         case nil: return nil
         }
+    }
+
+    /// Faults of the package's own files keep their places; of several the first is named.
+    private static func fault(_ text: String, _ location: SourceLocation, _ error: any Error) -> Diagnostic {
+        let lead = "'\(PlainText.short(text))' cannot be resolved: "
+        guard let error = error as? SpecError, let first = error.diagnostics.first else {
+            return Diagnostic(at: location, lead + "\(error)", hint: (error as? any HintedError)?.hint)
+        }
+        let place = first.location.map { "\($0): " } ?? ""
+        let others = error.diagnostics.count > 1 ? " (and \(error.diagnostics.count - 1) more)" : ""
+        return Diagnostic(at: location, lead + place + first.message + others, hint: first.hint)
     }
 
     /// The path with links resolved when it exists, else as far as it goes without.

@@ -40,6 +40,7 @@ struct CacheExport: ParsableCommand {
         guard (2...3).contains(parts.count), !parts.contains("") else {
             throw ValidationError("--platform is '\(text)', expected os/arch or os/arch/variant, for example linux/arm64")
         }
-        return Platform(os: parts[0], architecture: parts[1], variant: parts.count == 3 ? parts[2] : nil)
+        let architecture = Platform.architecture(named: parts[1]) ?? parts[1]
+        return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : nil)
     }
 }

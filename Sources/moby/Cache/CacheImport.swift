@@ -8,13 +8,13 @@ struct CacheImport: ParsableCommand {
         discussion: "An archive is what 'moby cache export', 'docker save' and skopeo write, compressed or not.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "CPU architecture of the images, in Go's words: amd64, arm64.") var arch: String?
+    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
     @Option(help: "Name for the image, instead of the archive's.") var name: String?
     @Argument(help: "The archive; '-' is standard input.") var file: String
 
     func run() throws {
         let store = try global.store()
-        let platform = arch.map { Platform(architecture: $0) } ?? .host
+        let platform = arch ?? .host
         let entries =
             file == "-"
             ? try store.importArchive(from: STDIN_FILENO, as: name, platform: platform)

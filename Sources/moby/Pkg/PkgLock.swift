@@ -4,18 +4,23 @@ internal import OCI
 
 struct PkgLock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lock", abstract: "Resolve the Debian packages of package folders anew and write build.lock.")
+        commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "CPU architecture, in Go's words.") var arch: String?
+    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
     @Argument(help: "Package folders.") var directories: [String]
 
     func run() async throws {
-        let platform = arch.map { Platform(architecture: $0) } ?? .host
+        let platform = arch ?? .host
         let builder = Packages.builder(store: try global.store(), platform: platform, products: nil, level: global.level) { _ in }
         for directory in directories {
-            try await builder.lock(directory)
-            if global.level > 0 { print("\(directory)/build.lock") }
+            let isLocked = try await builder.lock(directory)
+            guard global.level > 0 else { continue }
+            if isLocked {
+                print("\(directory)/build.lock")
+            } else {
+                Terminal.error("'\(directory)' names no Debian packages: nothing to lock")
+            }
         }
     }
 }

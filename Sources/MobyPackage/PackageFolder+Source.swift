@@ -1,0 +1,125 @@
+internal import Extents
+internal import FoundationEssentials
+internal import Glibc
+internal import MobySpec
+
+extension PackageFolder {
+    /// What `source` names in `build.yml`: a file, or a folder with all in it. Nothing outside of the package's folder is read: a link in
+    /// a folder stays a link, wherever it leads, and one that is named itself must lead to something inside.
+    struct Source {
+        enum Kind: Equatable {
+            case directory
+            case file
+            case link(target: [UInt8])
+        }
+
+        struct Entry {
+            /// Below the source; empty for the source itself.
+            let name: String
+            let path: String
+            let kind: Kind
+            let isExecutable: Bool
+        }
+
+        private let name: Located<String>
+        /// With all links on the way followed.
+        let path: String
+
+        /// - Throws: `SpecError` for what is not there or outside of the folder.
+        init(_ name: Located<String>, in folder: String) throws {
+            self.name = name
+            let named = "\(folder)/\(name.value)"
+            let shown = PlainText.short(name.value)
+            guard let path = Self.resolved(named), let root = Self.resolved(folder) else {
+                let code = errno
+                if code == ENOENT, let target = Self.target(of: named) {
+                    throw Self.fault(name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
+                }
+                let reason = code == ENOENT ? "does not exist" : "cannot be read: \(String(cString: strerror(code)))"
+                throw Self.fault(name, "source '\(shown)' \(reason)", hint: "sources are files and folders next to build.yml")
+            }
+            guard path == root || path.hasPrefix(root == "/" ? root : root + "/") else {
+                throw Self.fault(
+                    name, "source '\(shown)' leads to '\(PlainText.short(path))', which is outside of the package's folder",
+                    hint: "put a copy into the folder")
+            }
+            self.path = path
+        }
+
+        /// The source itself, then what lies in it, in order of names.
+        /// - Throws: `SpecError` for what is neither file, folder nor link; `FileError`.
+        func entries() throws -> [Entry] {
+            var entries = [try entry("")]
+            var folders = entries.filter { $0.kind == .directory }
+            while let folder = folders.popLast() {
+                for item in try names(in: folder) {
+                    let entry = try entry(folder.name.isEmpty ? item : "\(folder.name)/\(item)")
+                    entries.append(entry)
+                    if entry.kind == .directory { folders.append(entry) }
+                }
+            }
+            return entries[..<1] + entries[1...].sorted { $0.name < $1.name }
+        }
+
+        private func entry(_ name: String) throws -> Entry {
+            let path = name.isEmpty ? self.path : "\(self.path)/\(name)"
+            var info = stat()
+            guard lstat(path, &info) == 0 else { throw FileError("read", path) }
+            let kind: Kind
+            switch info.st_mode & S_IFMT {
+            case S_IFDIR: kind = .directory
+            case S_IFREG: kind = .file
+            case S_IFLNK: kind = .link(target: try Self.target(of: path) ?? { throw FileError("read", path) }())
+            default:
+                let whole = name.isEmpty ? self.name.value : "\(self.name.value)/\(name)"
+                throw Self.fault(
+                    self.name, "source '\(PlainText.short(whole))' is \(Self.described(info.st_mode)), expected a file, a folder or a link")
+            }
+            return Entry(name: name, path: path, kind: kind, isExecutable: info.st_mode & S_IXUSR != 0)
+        }
+
+        private func names(in folder: Entry) throws -> [String] {
+            guard let stream = opendir(folder.path) else { throw FileError("read", folder.path) }
+            defer { closedir(stream) }
+            var names: [String] = []
+            errno = 0
+            while let item = readdir(stream) {
+                let bytes = withUnsafeBytes(of: &item.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+                guard let name = String(validating: bytes, as: UTF8.self) else {
+                    throw Self.fault(
+                        self.name, "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', a name that is not UTF-8")
+                }
+                if name != ".", name != ".." { names.append(name) }
+                errno = 0
+            }
+            guard errno == 0 else { throw FileError("read", folder.path) }
+            return names
+        }
+
+        private static func resolved(_ path: String) -> String? {
+            guard let resolved = realpath(path, nil) else { return nil }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+
+        /// Where a link leads; nil for all else.
+        private static func target(of path: String) -> [UInt8]? {
+            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(path, &buffer, buffer.count)
+            return count < 0 ? nil : buffer.prefix(count).map(UInt8.init(bitPattern:))
+        }
+
+        private static func described(_ mode: mode_t) -> String {
+            switch mode & S_IFMT {
+            case S_IFIFO: "a fifo"
+            case S_IFSOCK: "a socket"
+            case S_IFBLK, S_IFCHR: "a device"
+            default: "a special file"
+            }
+        }
+
+        private static func fault(_ name: Located<String>, _ message: String, hint: String? = nil) -> SpecError {
+            SpecError([Diagnostic(at: name.location, message, hint: hint)])
+        }
+    }
+}
