@@ -2,6 +2,7 @@ internal import Archive
 internal import Extents
 internal import Glibc
 internal import MobyBuild
+internal import MobySpec
 
 /// Turns the files of a Debian kernel package into a kernel image: `kernel`, `kernel.tar` and `config` at the top.
 struct KernelImage {
@@ -12,9 +13,9 @@ struct KernelImage {
     /// - Parameters:
     ///   - packages: the kernel package's files, in the merged layout.
     ///   - tarPath: where `kernel.tar` is written; it has to stay until the tree has been read.
-    init(_ packages: FileTree, modules wanted: [String]?, tarPath: String, time: Int64) throws {
+    init(_ packages: FileTree, modules wanted: [Located<String>]?, tarPath: String, time: Int64) throws {
         let modules = try KernelModules(packages)
-        let kept = try wanted.map(modules.closure) ?? modules.modules
+        let kept = try wanted.map { try Self.closure(of: $0, in: modules) } ?? modules.modules
         let pruned = modules.pruned(packages, keeping: kept)
         try ExtentWriter.stream(to: tarPath) { sink in
             try withUnsafeMutablePointer(to: &sink) { sink in
@@ -31,6 +32,19 @@ struct KernelImage {
         tree.set(TreePath("config"), FileTree.Node(.regular(config), mode: 0o644, modified: time))
         self.tree = tree
         decompressors = Self.decompressors(String(decoding: try ExtentReader.bytes(of: config), as: UTF8.self))
+    }
+
+    /// - Throws: `SpecError` with each name that no module has, at its place.
+    private static func closure(of wanted: [Located<String>], in modules: KernelModules) throws -> [KernelModule] {
+        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(let names, let release) {
+            throw SpecError(
+                names.map { name, closest in
+                    Diagnostic(
+                        at: wanted.first { $0.value == name }?.location, "kernel \(release) has no module '\(PlainText.short(name))'",
+                        hint: closest.map { "did you mean '\($0)'?" }
+                            ?? "write \"?\(PlainText.short(name))\" for one that some kernels do not have")
+                })
+        }
     }
 
     /// In the order of preference, from `CONFIG_RD_*`.
@@ -51,5 +65,5 @@ struct KernelImage {
 struct MissingKernelFile: Error, CustomStringConvertible {
     let path: String
 
-    var description: String { "the kernel package has no '\(path)'" }
+    var description: String { "the kernel package has no '\(PlainText.short(path))'" }
 }

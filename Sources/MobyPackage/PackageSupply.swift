@@ -11,8 +11,8 @@ struct PackageSupply: Sendable {
     private var architecture: String { options.platform.architecture }
 
     /// Sees to it that all packages are in the cache.
-    /// - Parameter locked: nil to resolve anew.
-    /// - Returns: the closure that is there now; another than the locked one when a pinned package is gone and may be replaced.
+    /// - Parameter locked: nil to resolve again.
+    /// - Returns: the closure that the cache has now; not the locked one when a pinned package is gone and may be replaced.
     func fetch(_ locked: PackageLock.Closure?, for folder: PackageFolder) async throws -> PackageLock.Closure {
         let closure: PackageLock.Closure
         if let locked { closure = locked } else { closure = try await resolve(folder) }

@@ -2,6 +2,7 @@ import Archive
 import Extents
 import Foundation
 import MobyBuild
+import MobySpec
 import OCI
 import TestSupport
 import Testing
@@ -66,7 +67,7 @@ import Testing
     @Test func virtualMachineSetIsSmallAndWhole() async throws {
         let tree = try await Self.packages.value
         let modules = try KernelModules(tree)
-        let wanted = try #require(try PackageFolder(Self.folder).spec.kernel?.modules)
+        let wanted = try #require(try PackageFolder(Self.folder).spec.kernel?.modules).map(\.value)
         let kept = try modules.closure(of: wanted)
         let names = Set(kept.map(\.name))
         #expect(kept.allSatisfy { $0.depends.allSatisfy { names.contains($0) } })
@@ -75,6 +76,19 @@ import Testing
                 "virtio_net", "virtio_blk", "sd_mod", "overlay", "vfat", "isofs", "gve", "ena", "hv_netvsc", "bridge", "veth",
             ]))
         #expect(kept.reduce(0) { $0 + $1.size } < 16 << 20)
+    }
+
+    @Test func unknownModuleIsAnErrorAtItsPlace() async throws {
+        let tree = try await Self.packages.value
+        let release = try KernelModules(tree).release
+        let wanted = ["overlay", "?nosuch", "virtio_nett"].enumerated().map { index, name in
+            Located(name, at: SourceLocation(file: "build.yml", line: index + 1, column: 5))
+        }
+        try withTemporaryDirectory { directory in
+            let error = #expect(throws: SpecError.self) { try KernelImage(tree, modules: wanted, tarPath: "\(directory)/tar", time: 0) }
+            #expect(error?.diagnostics.map(\.message) == ["kernel \(release) has no module 'virtio_nett'"])
+            #expect(error?.diagnostics.first?.location?.description == "build.yml:3:5")
+        }
     }
 
     /// The set of dependencies of each module.

@@ -184,6 +184,19 @@ import Testing
         }
     }
 
+    @Test func patternsThatLeaveOutNothingAreAWarning() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = try Self.make(directory, "image: t\nfiles: [{path: x, contents: y}]\ndrop: [usr/share/nosuch]\nkeep: ['**/no']\n")
+            let said = Lines()
+            _ = try await Self.builder(directory) { $0.progress = { said.add($0) } }.build(path)
+            #expect(
+                said.all.dropFirst() == [
+                    "warning: t: \(path)/build.yml:3:8: 'drop: usr/share/nosuch' matches nothing",
+                    "warning: t: \(path)/build.yml:4:8: 'keep: **/no' matches nothing",
+                ])
+        }
+    }
+
     @Test(arguments: [
         "files: [{path: bin/x, source: run}]\ncmd: [x, -v]", "files: [{path: usr/sbin/x, source: run}]\nentrypoint: [/sbin/x]",
         "files: [{path: opt/x, source: run}, {path: bin/l, symlink: ../opt/x}]\ncmd: [/bin/l]",

@@ -181,9 +181,9 @@ import Testing
 
     @Test func lockOfAnotherBuildIsWaitedForAndNotForEver() async throws {
         try await withTemporaryDirectory { directory in
-            let held = Mutex<MobyPackage.FileLock?>(try await MobyPackage.FileLock("\(directory)/lock", wait: LockWait(limit: .zero)))
+            let held = Mutex<AptLock?>(try await AptLock("\(directory)/lock", wait: LockWait(limit: .zero)))
             let timeout = await #expect(throws: LockTimeout.self) {
-                _ = try await MobyPackage.FileLock("\(directory)/lock", wait: LockWait(limit: .zero))
+                _ = try await AptLock("\(directory)/lock", wait: LockWait(limit: .zero))
             }
             #expect(timeout.map { "\($0)" } == "process \(getpid()) has held '\(directory)/lock' for more than 0 s")
             let said = Lines()
@@ -192,7 +192,7 @@ import Testing
                 said.add(line)
                 held.withLock { $0 = nil }
             }
-            _ = try await MobyPackage.FileLock("\(directory)/lock", wait: wait)
+            _ = try await AptLock("\(directory)/lock", wait: wait)
             #expect(said.all == ["waiting for process \(getpid()), which holds '\(directory)/lock'"])
         }
     }

@@ -8,7 +8,7 @@ public struct PackageSpec: Sendable {
         /// Debian package; `{arch}` is replaced by the architecture.
         public var package: Located<String>
         /// Modules wanted, as `KernelModules.closure(of:)` reads them; nil is all.
-        public var modules: [String]?
+        public var modules: [Located<String>]?
     }
 
     public var image: Located<String>
@@ -23,7 +23,7 @@ public struct PackageSpec: Sendable {
     public var exclude: [Located<String>] = []
     /// When not nil, only these paths stay, with the shared libraries and link targets that they need.
     public var only: [Located<String>]?
-    /// Paths that go, besides ``defaultDrop``.
+    /// Paths that go, in addition to ``defaultDrop``.
     public var drop: [Located<String>] = []
     /// Paths that stay although a rule drops them.
     public var keep: [Located<String>] = []

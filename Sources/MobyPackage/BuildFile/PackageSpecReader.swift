@@ -133,7 +133,7 @@ enum PackageSpecReader {
             if scalar.text != "all" { reader.fault(modules, "kernel.modules is \(scalar.described), expected 'all' or a list of modules") }
             return PackageSpec.Kernel(package: package, modules: nil)
         }
-        return PackageSpec.Kernel(package: package, modules: reader.strings(modules, "kernel.modules").map(\.value))
+        return PackageSpec.Kernel(package: package, modules: reader.strings(modules, "kernel.modules"))
     }
 
     private static func files(_ node: Node, _ reader: inout BuildFileReader) -> [PackageFile] {

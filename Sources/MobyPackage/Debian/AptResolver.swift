@@ -4,7 +4,7 @@ internal import MobySpec
 /// Finds out which packages a request needs, and fetches them, by apt.
 struct AptResolver: Sendable {
     let root: AptRoot
-    /// How old package lists may be, in seconds, when a request is resolved anew.
+    /// How old package lists may be, in seconds, when a request is resolved again.
     var maximumAge: Double = 600
 
     /// The closure of Debian packages, recommended ones left out.
@@ -115,7 +115,7 @@ struct AptResolver: Sendable {
     /// What the package lists say of these versions. Versions that they do not have are left out.
     private func records(of packages: [LockedPackage]) async throws -> [LockedPackage] {
         guard !packages.isEmpty else { return [] }
-        // apt-cache says nothing of an unknown version beside known ones and ends with an error when none is known.
+        // apt-cache says nothing of an unknown version next to known ones and ends with an error when none is known.
         let text: String
         do {
             text = try await root.run("apt-cache", ["show", "--"] + packages.map(Self.pinned))

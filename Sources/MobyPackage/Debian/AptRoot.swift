@@ -25,7 +25,7 @@ struct AptRoot: Sendable {
     }
 
     /// Keeps other processes from using this root for as long as the value lives.
-    func lock() async throws -> FileLock { try await FileLock("\(path)/lock", wait: wait) }
+    func lock() async throws -> AptLock { try await AptLock("\(path)/lock", wait: wait) }
 
     /// Seconds since the lists were fetched; nil when they never were.
     var age: Double? {

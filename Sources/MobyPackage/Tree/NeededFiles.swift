@@ -81,6 +81,8 @@ struct Selection {
         try whole.checkUse(of: patterns, in: "only")
         var needed = NeededFiles(whole)
         tree = try needed.select(patterns.map { PathPattern($0.value) })
-        oddities = needed.missing.map { "'\($0.neededBy)' needs '\(PlainText.short($0.library))', which no package of the image has" }
+        oddities = needed.missing.map {
+            "'\(PlainText.short("\($0.neededBy)"))' needs '\(PlainText.short($0.library))', which no package of the image has"
+        }
     }
 }

@@ -2,7 +2,7 @@ internal import Extents
 internal import Glibc
 
 /// An exclusive lock on a file, held until the value goes away or the process ends. The file holds the number of the process that has it.
-final class FileLock: Sendable {
+final class AptLock: Sendable {
     private let descriptor: Int32
 
     /// - Throws: `FileError`; ``LockTimeout`` when another holds it for longer than `wait` allows.
