@@ -84,7 +84,7 @@ import Testing
         let wanted = ["overlay", "?nosuch", "virtio_nett"].enumerated().map { index, name in
             Located(name, at: SourceLocation(file: "build.yml", line: index + 1, column: 5))
         }
-        try withTemporaryDirectory { directory in
+        try await withTemporaryDirectory { directory in
             let error = #expect(throws: SpecError.self) { try KernelImage(tree, modules: wanted, tarPath: "\(directory)/tar", time: 0) }
             #expect(error?.diagnostics.map(\.message) == ["kernel \(release) has no module 'virtio_nett'"])
             #expect(error?.diagnostics.first?.location?.description == "build.yml:3:5")
