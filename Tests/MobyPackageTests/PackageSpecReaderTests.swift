@@ -83,11 +83,11 @@ import Testing
         ),
         (
             "image: a\nconfig:\n  net: host\n  capabilities: {all: 1}",
-            "build.yml:4:17: 'capabilities' is a mapping, expected a list | begin each item with '- '"
+            "build.yml:4:17: 'capabilities' of config is a mapping, expected a list | begin each item with '- '"
         ),
         (
             "image: a\nlabels:\n  a: b\n  org.mobyproject.config: '{\"capabilties\": []}'",
-            "build.yml:4:3: label 'org.mobyproject.config': unknown key 'capabilties' at the top level | did you mean 'capabilities'?"
+            "build.yml:4:3: label 'org.mobyproject.config': unknown key 'capabilties' in config | did you mean 'capabilities'?"
         ),
         (
             "image: a\nconfig: {net: host}\nlabels: {org.mobyproject.config: '{}'}",
