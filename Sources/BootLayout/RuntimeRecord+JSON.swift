@@ -12,7 +12,7 @@ extension RuntimeRecord {
             .init("bindNS", .object(Self.namespaceKinds.map { .init($0, .string(bindNS[$0] ?? "")) })),
             .init("namespace", .string(namespace)),
             .init("restart", .string(restart.rawValue)),
-            .init("timeout", .number(String(timeout))),
+            .init("timeout", timeout.map { .number(String($0)) } ?? .null),
             .init("onFailure", .string(onFailure.rawValue)),
         ])
     }
@@ -31,7 +31,7 @@ extension RuntimeRecord {
         mounts = try fields.objects("mounts", Mount.init(fields:))
         interfaces = try fields.objects("interfaces", Interface.init(fields:))
         namespace = try fields.string("namespace")
-        timeout = try fields.integer("timeout")
+        timeout = fields["timeout"] == nil ? nil : try fields.integer("timeout")
         restart = try fields.choice("restart") ?? .onFailure
         onFailure = try fields.choice("onFailure") ?? .continue
         if let bindings = fields["bindNS"] {

@@ -32,7 +32,7 @@ public struct RuntimeRecord: Sendable, Equatable {
 
     /// What becomes of a service that ended.
     public enum Restart: String, Sendable { case onFailure = "on-failure", always, no }
-    /// What becomes of the boot when an onboot container fails.
+    /// What becomes of the machine when an onboot container fails, or a service that is not started again.
     public enum OnFailure: String, Sendable { case `continue`, poweroff, reboot }
 
     public var cgroups: [String] = []
@@ -44,9 +44,14 @@ public struct RuntimeRecord: Sendable, Equatable {
     /// containerd's namespace for services; kept for LinuxKit's init.
     public var namespace = ""
     public var restart: Restart = .onFailure
-    /// Seconds an onboot or onshutdown container may take; 0 is no limit.
-    public var timeout = 0
+    /// Seconds that an onboot or onshutdown container may take; 0 is no limit, nil the limit of its section: ``onbootLimit``, ``onshutdownLimit``.
+    public var timeout: Int?
     public var onFailure: OnFailure = .continue
 
     public init() {}
+
+    /// Seconds that an onboot container may take when nothing else is said.
+    public static let onbootLimit = 120
+    /// Seconds that an onshutdown container may take when nothing else is said.
+    public static let onshutdownLimit = 30
 }

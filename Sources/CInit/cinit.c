@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/module.h>
+#include <linux/openat2.h>
 #include <linux/reboot.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -51,9 +53,32 @@ int cinit_mount(const char *source, const char *target, const char *type, unsign
 
 int cinit_unmount(const char *target, int lazy) { return RESULT(umount2(target, lazy ? MNT_DETACH : 0)); }
 
-int cinit_reboot(char what) {
-    if (what == 'c') return RESULT(reboot(LINUX_REBOOT_CMD_CAD_OFF));
+int cinit_flush(char *const paths[], const int *lazy, int count) {
+    pid_t pid = fork();
+    if (pid != 0) return pid < 0 ? -errno : pid;
     sync();
+    for (int index = 0; index < count; index++) umount2(paths[index], lazy[index] ? MNT_DETACH : 0);
+    _exit(0);
+}
+
+int cinit_pending_output(int file) {
+    int count = 0;
+    return ioctl(file, TIOCOUTQ, &count) < 0 ? -errno : count;
+}
+
+int cinit_open_in_root(const char *root, const char *path) {
+    int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return -errno;
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_IN_ROOT};
+    int file = syscall(SYS_openat2, folder, path, &how, sizeof how);
+    int result = file < 0 ? -errno : file;
+    close(folder);
+    return result;
+}
+
+int cinit_reboot(char what, int writing) {
+    if (what == 'c') return RESULT(reboot(LINUX_REBOOT_CMD_CAD_OFF));
+    if (writing) sync();
     switch (what) {
     case 'h': return RESULT(reboot(LINUX_REBOOT_CMD_HALT));
     case 'p': return RESULT(reboot(LINUX_REBOOT_CMD_POWER_OFF));

@@ -14,6 +14,7 @@ struct KernelImage {
     ///   - packages: the kernel package's files, in the merged layout.
     ///   - tarPath: where `kernel.tar` is written; it has to stay until the tree has been read.
     init(_ packages: FileTree, modules wanted: [Located<String>]?, tarPath: String, time: Int64) throws {
+        let packages = try Self.unpacked(packages, tarPath: tarPath + ".unpacked")
         let modules = try KernelModules(packages)
         let kept = try wanted.map { try Self.closure(of: $0, in: modules) } ?? modules.modules
         let pruned = modules.pruned(packages, keeping: kept)
@@ -45,6 +46,15 @@ struct KernelImage {
                             ?? "write \"?\(PlainText.short(name))\" for one that some kernels do not have")
                 })
         }
+    }
+
+    /// The same with compressed modules unpacked, by way of a file.
+    private static func unpacked(_ packages: FileTree, tarPath: String) throws -> FileTree {
+        guard PackedModules.arePresent(in: packages) else { return packages }
+        try ExtentWriter.stream(to: tarPath) { sink in
+            try withUnsafeMutablePointer(to: &sink) { sink in try PackedModules.unpack(packages) { try sink.pointee.write($0) } }
+        }
+        return try FileTree.tar(ExtentList(file: tarPath))
     }
 
     /// In the order of preference, from `CONFIG_RD_*`.

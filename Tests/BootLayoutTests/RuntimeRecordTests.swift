@@ -44,7 +44,7 @@ struct RuntimeRecordTests {
                 },
                 "namespace": "",
                 "restart": "on-failure",
-                "timeout": 0,
+                "timeout": null,
                 "onFailure": "continue"
             }
 
@@ -62,7 +62,7 @@ struct RuntimeRecordTests {
         #expect(record.mounts.map(\.options) == [[], ["remount", "private"]])
         #expect(record.interfaces == [.init(name: "wg0", add: "wireguard")])
         #expect(record.bindNS == ["net": "/run/netns/wg"])
-        #expect(record.restart == .onFailure && record.timeout == 0 && record.onFailure == .continue)
+        #expect(record.restart == .onFailure && record.timeout == nil && record.onFailure == .continue)
     }
 
     @Test(arguments: [

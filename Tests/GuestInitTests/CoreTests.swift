@@ -9,11 +9,19 @@ struct KernelCommandLineTests {
         let line = KernelCommandLine(
             "ro console=tty0 console=ttyS0,115200n8 moby.debug=1 linuxkit.runc_debug=1 linuxkit.runc_console=1 console=tty0 -- moby.debug=0\n"
         )
-        #expect(line.consoles == ["ttyS0", "tty0"])
         #expect(line.isDebugging && line.isRuncDebugging && line.showsOnboot && !line.wantsLegacyCgroups)
     }
 
-    @Test(arguments: ["", "console", "console=", "moby.debug", "moby.debug=yes linuxkit.unified_cgroup_hierarchy=1"])
+    @Test(arguments: [
+        ("", true), ("quiet", false), ("quiet moby.output=1", true), ("moby.output=0", false), ("moby.output=1", true),
+        ("moby.output=yes quiet", false), ("quiet=1", true),
+    ])
+    func decidesWhetherOutputIsShown(text: String, isShown: Bool) { #expect(KernelCommandLine(text).printsOutput == isShown) }
+
+    @Test(arguments: [("", false), ("panic=5", true), ("panic=0", true), ("panic", true), ("panic_on_oops=1", false)])
+    func namesPanic(text: String, isNamed: Bool) { #expect(KernelCommandLine(text).namesPanic == isNamed) }
+
+    @Test(arguments: ["", "console=ttyS0", "moby.debug", "moby.debug=yes linuxkit.unified_cgroup_hierarchy=1"])
     func otherWordsMeanNothing(text: String) { #expect(KernelCommandLine(text) == KernelCommandLine("")) }
 
     @Test func namesTheRoot() {

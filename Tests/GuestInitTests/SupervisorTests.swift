@@ -119,10 +119,10 @@ struct SupervisorTests {
 }
 
 struct ContainerSequenceTests {
-    private func sequence(_ guest: Guest) -> ContainerSequence {
+    private func sequence(_ guest: Guest, limit: Int = 120) -> ContainerSequence {
         ContainerSequence(
             name: "onboot", bundles: Bundle.all(in: guest.folder.path + "/onboot"), environment: guest.environment,
-            logs: guest.folder.path + "/logs/onboot")
+            logs: guest.folder.path + "/logs/onboot", defaultLimit: limit)
     }
 
     @Test func runsInOrderAndGoesOn() throws {
@@ -146,8 +146,9 @@ struct ContainerSequenceTests {
         try guest.bundle("onboot", "000-a", "exit 1") { $0.onFailure = .poweroff }
         try guest.bundle("onboot", "001-b", "exit 0")
         var asked: [RuntimeRecord.OnFailure] = []
-        sequence(guest).perform {
-            asked.append($0)
+        sequence(guest).perform { bundle, policy in
+            #expect(bundle.name == "000-a")
+            asked.append(policy)
             return false
         }
         #expect(asked == [.poweroff])

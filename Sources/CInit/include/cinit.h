@@ -11,8 +11,14 @@ int cinit_found_proc(void);
 int cinit_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 /// umount2(2) with MNT_DETACH when `lazy`.
 int cinit_unmount(const char *target, int lazy);
-/// sync(2), then reboot(2): 'h' halt, 'p' power off, 'r' restart. Also 'c': ctrl-alt-del becomes SIGINT to PID 1.
-int cinit_reboot(char what);
+/// A process that writes all disks (sync(2)) and unmounts `paths`, those with a true `lazy` without waiting. Returns its pid.
+int cinit_flush(char *const paths[], const int *lazy, int count);
+/// sync(2) when `writing`, then reboot(2): 'h' halt, 'p' power off, 'r' restart. Also 'c': ctrl-alt-del becomes SIGINT to PID 1.
+int cinit_reboot(char what, int writing);
+/// Bytes that a terminal has not sent yet.
+int cinit_pending_output(int file);
+/// Opens `path` for reading as if `root` were the root, links in it included (openat2 with RESOLVE_IN_ROOT).
+int cinit_open_in_root(const char *root, const char *path);
 /// finit_module(2). `compressed`: the kernel decompresses.
 int cinit_load_module(int file, const char *parameters, int compressed);
 

@@ -6,15 +6,18 @@ extension Machine {
     /// Everything before the first container: file systems, drivers, names, limits.
     func prepare() {
         umask(0o022)
+        words = KernelCommandLine(Files.text("/proc/cmdline") ?? "")
         if !isContainer {
+            limitPanics()
             if isRootInMemory { enterRootOnDisk() }
             leaveInitialRoot()
+            closeRoot()
             mountAll()
         }
         attachConsole()
-        words = KernelCommandLine(Files.text("/proc/cmdline") ?? "")
         debug("file systems mounted")
         checkSentinel()
+        if !isContainer { fillMounts() }
         if words.wantsLegacyCgroups { console.say("linuxkit.unified_cgroup_hierarchy=0 is not supported: only cgroup v2 is") }
         showBanner()
         if isContainer {
@@ -28,7 +31,7 @@ extension Machine {
         }
         setHostname()
         prepareResolver()
-        _ = cinit_set_limits(1 << 20)
+        raiseLimits()
         debug("names and limits set")
         try? Files.makeDirectories("/run/moby", mode: 0o700)
     }
@@ -55,6 +58,26 @@ extension Machine {
             console.say("\(error)")
         }
         rmdir(folder)
+    }
+
+    /// The kernel makes the root folder of an initrd as it makes `/tmp`: all may write.
+    private func closeRoot() {
+        var facts = stat()
+        guard stat("/", &facts) == 0, facts.st_mode & 0o7022 != 0 else { return }
+        chmod("/", 0o755)
+    }
+
+    /// What the image has for folders that were mounted over just now.
+    private func fillMounts() {
+        Overmount(source: BootLayout.overmountPath, target: "/", isMoving: isRootInMemory) { [console] in console.say($0) }.perform()
+    }
+
+    /// Memory is what limits open files, each container has a limit of its own: the kernel's limit for all of them together would let one
+    /// service take the others down.
+    private func raiseLimits() {
+        _ = cinit_set_limits(1 << 20)
+        guard !isContainer else { return }
+        do { try Files.write("\(Int64.max)", to: "/proc/sys/fs/file-max") } catch { console.say("\(error)") }
     }
 
     private func mountAll() {
@@ -94,28 +117,28 @@ extension Machine {
         console.reopen()
     }
 
-    /// An initrd that did not fit into memory is cut short by the kernel, which boots on with what there is.
+    /// The kernel boots on with what there is of an initrd that it could not unpack.
     func checkSentinel() {
         guard !isContainer, isRootInMemory, !Files.exists(BootLayout.sentinel) else { return }
         var (free, total): (UInt64, UInt64) = (0, 0)
         cinit_memory(&free, &total)
-        console.say("initrd was cut short: not enough memory (\(total >> 20) MiB, \(free >> 20) MiB free); give the machine more")
-        console.say("'\(BootLayout.sentinel)', the last file of a whole initrd, is missing; powering off in 5 s")
+        let fault = InitrdFault(kernelLog: KernelLog.lines(), total: total, free: free)
+        for line in fault.lines { console.say(line) }
+        console.say("powering off in 5 s")
         sleep(5)
-        _ = cinit_reboot(ShutdownKind.poweroff.code)
+        Shutdown.end(.rootIncomplete, console)
     }
 
-    /// The greeting goes to every console, not only to the one that PID 1 speaks on.
+    /// A kernel that panics starts again after ten seconds, unless its command line says otherwise.
+    func limitPanics() {
+        guard !words.namesPanic else { return }
+        do { try Files.write("10", to: "/proc/sys/kernel/panic") } catch { debug("\(error)") }
+    }
+
+    /// The greeting goes to every console, as all that PID 1 says.
     private func showBanner() {
         guard let text = Files.read(BootLayout.banner, limit: 64 << 10), !text.isEmpty else { return }
-        let banner = text.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
-        guard !isContainer, !words.consoles.isEmpty else { return Console.send(banner, to: STDERR_FILENO) }
-        for name in words.consoles {
-            let file = open("/dev/" + name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-            guard file >= 0 else { continue }
-            Console.send(banner, to: file)
-            close(file)
-        }
+        console.write(text)
     }
 
     private func loadModules() {
@@ -125,6 +148,8 @@ extension Machine {
         debug("modules indexed")
         modules?.loadWanted()
         modules?.coldplug(.urgent)
+        console.reopen()
+        for line in Drivers(modules).missing() { console.say(line) }
         debug("drivers loaded in \(TimeText.seconds(cinit_uptime() - start)): \(modules?.loadedNames ?? "none")")
     }
 

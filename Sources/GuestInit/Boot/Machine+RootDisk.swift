@@ -24,6 +24,7 @@ extension Machine {
         checkSentinel()
         let drivers = ModuleLoader { [console] in console.say($0) }
         drivers?.coldplug(.urgent)
+        console.reopen()
         for name in RootFileSystem.allCases.map(\.module) + ["overlay"] { drivers?.load(named: name) }
         guard let (device, volume) = find(name, drivers) else {
             return giveUp("no disk with the root '\(name)' came within \(Self.devicePatience / 1000) s")
@@ -103,6 +104,6 @@ extension Machine {
     private func giveUp(_ reason: String) {
         console.say("\(reason); powering off in 10 s")
         sleep(10)
-        _ = cinit_reboot(ShutdownKind.poweroff.code)
+        Shutdown.end(.rootIncomplete, console)
     }
 }

@@ -10,24 +10,28 @@ extension Machine {
     private static let patience: Milliseconds = 60_000
 
     /// Runs the files of a folder one after another, as images for LinuxKit's init expect. They may use the console.
-    func runScripts(in folder: String, on loop: EventLoop) {
+    /// - Parameter isCancelled: ends it early.
+    func runScripts(in folder: String, _ environment: ContainerEnvironment, isCancelled: () -> Bool) {
         for name in Files.names(in: folder) where Files.isRegular(folder + "/" + name) {
+            if isCancelled() { return }
             if Self.replaced.contains(name) {
                 debug("\(folder)/\(name) is not run: this init does the same")
                 continue
             }
-            run(folder + "/" + name, on: loop)
+            run(folder + "/" + name, environment, isCancelled)
         }
     }
 
-    private func run(_ path: String, on loop: EventLoop) {
+    private func run(_ path: String, _ environment: ContainerEnvironment, _ isCancelled: () -> Bool) {
+        let loop = environment.loop
         do {
             let pid = try Process.start([path], input: STDIN_FILENO, output: STDOUT_FILENO, errors: STDERR_FILENO)
             var outcome: ProcessStatus?
             loop.watch(child: pid) { outcome = $0 }
-            guard loop.wait(until: loop.now + Self.patience, { outcome != nil }) else {
-                return console.say("\(path) still runs after \(TimeText.seconds(Self.patience)); going on without it")
-            }
+            let notice = WaitNotice(path, limit: Self.patience, environment: environment)
+            let isOver = loop.wait(until: loop.now + Self.patience) { outcome != nil || isCancelled() }
+            notice.end()
+            guard isOver else { return console.say("\(path) still runs after \(TimeText.seconds(Self.patience)); going on without it") }
             if let outcome, !outcome.isSuccess { console.say("\(path): \(outcome.text)") }
         } catch {
             console.say("\(error)")

@@ -2,15 +2,14 @@ internal import BootLayout
 internal import CInit
 internal import Glibc
 
-/// PID 1: brings the machine up, looks after it, ends it. Whatever goes wrong is told on the console, and it goes on.
+/// PID 1: brings the machine up, looks after it, ends it. Whatever goes wrong is reported on the console, and it goes on.
 final class Machine {
     let console = Console(file: STDERR_FILENO)
     /// True in a container (the docker format), where devices, clock and network are somebody else's.
     let isContainer: Bool
     var words = KernelCommandLine("")
     var modules: ModuleLoader?
-    /// How the machine was asked to end.
-    private(set) var ending: ShutdownKind?
+    private var requests = EndRequests()
     private var powerKeys: Set<String> = []
 
     init(isContainer: Bool) { self.isContainer = isContainer }
@@ -28,27 +27,36 @@ final class Machine {
 
     func debug(_ text: @autoclosure () -> String) { if words.isDebugging { console.say(text()) } }
 
-    func request(_ kind: ShutdownKind) {
-        if ending == nil { ending = kind }
+    /// How the machine is to end, once that was asked for.
+    var ending: EndRequests.Ending? { requests.ending }
+    /// Asked for twice: nothing is waited for any more.
+    var isForced: Bool { requests.isForced }
+
+    func request(_ kind: ShutdownKind, because cause: String? = nil) {
+        if requests.add(kind, because: cause, at: cinit_uptime()) { console.say("asked again: ending at once") }
     }
 
     /// Boots, waits for the end to be asked for, and ends the machine.
     private func live(on loop: EventLoop) -> Never {
         watchSignals(on: loop)
+        if !isContainer { watchButtons(on: loop) }
         let runc = Runc(isDebugging: words.isRuncDebugging)
         var environment = ContainerEnvironment(runc: runc, loop: loop, console: console)
         environment.loadDriver = { [self] in modules?.load(named: $0) == true }
         let supervisor = Supervisor(Bundle.all(in: BootLayout.services), environment: environment, parallel: 2 * Int(cinit_processors()))
+        supervisor.givenUp = { [self] name, policy in
+            if let kind = policy.shutdown { request(kind, because: "service \(name) failed") }
+        }
         listen(supervisor)
-        runScripts(in: "/etc/init.d", on: loop)
+        runScripts(in: "/etc/init.d", environment) { [self] in ending != nil }
         Volumes(environment: environment).mountAll()
         debug("ready for containers")
         onboot(environment)
         if ending == nil { supervisor.startAll() }
-        loop.wait { supervisor.isSettled || ending != nil }
+        waitForServices(supervisor)
         if ending == nil { settle(loop, supervisor) }
         loop.wait { ending != nil }
-        Shutdown(kind: ending ?? .poweroff, machine: self, supervisor: supervisor).perform()
+        Shutdown(ending: ending ?? .init(kind: .poweroff), machine: self, supervisor: supervisor).perform()
     }
 
     private func listen(_ supervisor: Supervisor) {
@@ -63,13 +71,11 @@ final class Machine {
     private func onboot(_ environment: ContainerEnvironment) {
         let sequence = ContainerSequence(
             name: "onboot", bundles: Bundle.all(in: BootLayout.onboot), environment: environment, logs: "/run/log/onboot",
-            showsOutput: words.showsOnboot, isCancelled: { [self] in ending != nil })
-        sequence.perform { [self] policy in
-            switch policy {
-            case .continue: return true
-            case .poweroff: request(.poweroff)
-            case .reboot: request(.reboot)
-            }
+            defaultLimit: RuntimeRecord.onbootLimit, writesToConsole: words.showsOnboot, printsOutput: words.printsOutput,
+            isCancelled: { [self] in ending != nil })
+        sequence.perform { [self] bundle, policy in
+            guard let kind = policy.shutdown else { return true }
+            request(kind, because: "onboot \(bundle.name) failed")
             return false
         }
         // A disk that an onboot container mounted on /var is there only now.
@@ -79,14 +85,29 @@ final class Machine {
         }
     }
 
+    /// Until each service runs or did not come up; runc has a limit for each of them.
+    private func waitForServices(_ supervisor: Supervisor) {
+        let notice = WaitNotice("start of \(supervisor.unsettledNames)", limit: nil, environment: supervisor.environment)
+        supervisor.environment.loop.wait { supervisor.isSettled || ending != nil }
+        notice.end()
+    }
+
     /// What could wait until the services had been started.
     private func settle(_ loop: EventLoop, _ supervisor: Supervisor) {
         let running = supervisor.services.count { if case .running = $0.state { true } else { false } }
         console.say("up: \(running) of \(supervisor.services.count) services running")
         guard !isContainer else { return }
-        // Watched first: what appears while the drivers load is an event, what was there before is found after.
-        watchDevices(on: loop)
         modules?.coldplug(.all)
+        watchPowerKeys(on: loop)
+    }
+
+    /// The power button is heard from here on, and so are devices that come. Watched first: what appears while the drivers load is an
+    /// event, what was there before is found after.
+    private func watchButtons(on loop: EventLoop) {
+        watchDevices(on: loop)
+        let hasACPIButton = Files.names(in: "/sys/bus/acpi/devices").contains { $0.hasPrefix("PNP0C0C:") || $0.hasPrefix("LNXPWRBN:") }
+        if hasACPIButton { modules?.load(named: "button") }
+        if !Files.names(in: "/sys/class/input").isEmpty { modules?.load(named: "evdev") }
         watchPowerKeys(on: loop)
     }
 
@@ -94,7 +115,7 @@ final class Machine {
         let signals = [SIGCHLD, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPWR, SIGHUP, SIGPIPE]
         let file = cinit_signals(signals, Int32(signals.count))
         guard file >= 0 else { return console.say("signalfd: \(SystemError.text(of: -file))") }
-        if !isContainer { _ = cinit_reboot(CChar(UInt8(ascii: "c"))) }
+        if !isContainer { _ = cinit_reboot(CChar(UInt8(ascii: "c")), 0) }
         loop.watch(file: file) { [self] _ in
             while case let signal = cinit_next_signal(file), signal > 0 {
                 if let kind = ShutdownKind(signal: signal) { request(kind) }

@@ -4,7 +4,7 @@ internal import Glibc
 
 /// Ends the machine: onshutdown, services, all else, disks.
 struct Shutdown {
-    let kind: ShutdownKind
+    let ending: EndRequests.Ending
     let machine: Machine
     let supervisor: Supervisor
 
@@ -14,28 +14,36 @@ struct Shutdown {
     private var loop: EventLoop { supervisor.environment.loop }
 
     func perform() -> Never {
-        machine.console.say(kind.title)
+        machine.console.say("shutting down")
         supervisor.isClosing = true
         ContainerSequence(
             name: "onshutdown", bundles: Bundle.all(in: BootLayout.onshutdown), environment: supervisor.environment,
-            logs: "/run/log/onshutdown"
+            logs: "/run/log/onshutdown", defaultLimit: RuntimeRecord.onshutdownLimit, printsOutput: machine.words.printsOutput,
+            isCancelled: { machine.isForced }
         ).perform()
-        machine.runScripts(in: "/etc/shutdown.d", on: loop)
+        machine.runScripts(in: "/etc/shutdown.d", supervisor.environment) { machine.isForced }
         stopServices()
         stopOthers()
-        unmountDisks()
+        let isHandled = unmountDisks()
         if machine.isContainer { exit(0) }
+        Self.end(ending, machine.console, writing: !isHandled)
+    }
+
+    /// Says how the machine ends, as the last thing of all, and ends it.
+    static func end(_ ending: EndRequests.Ending, _ console: Console, writing: Bool = true) -> Never {
+        console.say(ending.text)
+        console.drain()
         while true {
-            let result = cinit_reboot(kind.code)
-            machine.console.say("\(kind.title): \(SystemError.text(of: -result))")
+            let result = cinit_reboot(ending.kind.code, writing ? 1 : 0)
+            console.say("\(ending.kind.title): \(SystemError.text(of: -result))")
             sleep(5)
         }
     }
 
     private func stopServices() {
         for service in supervisor.services { supervisor.stop(service, grace: Self.grace) }
-        let isInTime = loop.wait(until: loop.now + Self.grace) { supervisor.services.allSatisfy { !$0.isAlive } }
-        if !isInTime {
+        loop.wait(until: loop.now + Self.grace) { machine.isForced || supervisor.services.allSatisfy { !$0.isAlive } }
+        if supervisor.services.contains(where: \.isAlive) {
             let names = supervisor.services.filter(\.isAlive).map(\.name).joined(separator: ", ")
             machine.console.say("killed: \(names)")
         }
@@ -57,8 +65,23 @@ struct Shutdown {
         }
     }
 
-    private func unmountDisks() {
-        sync()
-        for disk in MountTable.disks(in: Files.text("/proc/self/mounts") ?? "") { _ = cinit_unmount(disk.path, disk.isRemote ? 1 : 0) }
+    /// How long disks may take to take what was written.
+    private static let diskPatience: Milliseconds = 30_000
+
+    /// In a process of its own: a disk or a server that does not answer holds whoever asks it.
+    /// - Returns: false when no process could be started; else nothing is left to be waited for.
+    private func unmountDisks() -> Bool {
+        let disks = MountTable.disks(in: Files.text("/proc/self/mounts") ?? "")
+        let pid = Process.withCStrings(disks.map(\.path)) { paths in
+            cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count))
+        }
+        guard pid > 0 else { return false }
+        var isOver = false
+        loop.watch(child: pid) { _ in isOver = true }
+        let notice = WaitNotice("disks to be written", limit: Self.diskPatience, environment: supervisor.environment)
+        loop.wait(until: loop.now + Self.diskPatience) { isOver || machine.isForced }
+        notice.end()
+        if !isOver { machine.console.say("disks are still being written; not waiting for them") }
+        return true
     }
 }

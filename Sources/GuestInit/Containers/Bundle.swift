@@ -18,11 +18,17 @@ struct Bundle: Equatable {
 
     var configuration: String { path + "/" + BootLayout.configuration }
 
-    /// The record beside the configuration; that of LinuxKit's oldest images is missing, and then there is nothing to prepare.
+    /// The record next to the configuration; that of LinuxKit's oldest images is missing, and then there is nothing to prepare.
     func record() throws(BundleError) -> RuntimeRecord {
         guard Files.exists(configuration) else { throw BundleError("\(configuration) is missing") }
         guard let bytes = Files.read(path + "/" + BootLayout.record) else { return RuntimeRecord() }
         do { return try RuntimeRecord(parsing: bytes) } catch { throw BundleError("\(path)/\(BootLayout.record): \(error)") }
+    }
+
+    /// First word of its command; nil when the configuration does not say.
+    var program: String? {
+        guard let bytes = Files.read(configuration), let json = try? JSON(parsing: bytes) else { return nil }
+        return json["process"]?["args"]?.array?.first?.string
     }
 
     /// Whether runc itself must clean up after the container, because it has to run hooks then.

@@ -6,14 +6,24 @@ final class ContainerRun {
     enum Outcome: Equatable {
         /// Nothing of the container ran; the reason.
         case failed(String)
+        /// Nothing of the container ran, and no other try will change that; the reason.
+        case hopeless(String)
         case ended(ProcessStatus)
 
         var isSuccess: Bool { self == .ended(.exited(0)) }
 
         var text: String {
             switch self {
-            case .failed(let reason): reason
+            case .failed(let reason), .hopeless(let reason): reason
             case .ended(let status): status.text
+            }
+        }
+
+        /// The same, or why the program could not be executed when the container's last lines say so.
+        func explained(by lines: [String], _ bundle: Bundle) -> Outcome {
+            switch self {
+            case .failed, .ended(.exited(1...)): ProgramFault(in: lines, of: bundle).map { .hopeless($0.text) } ?? self
+            case .hopeless, .ended: self
             }
         }
     }
@@ -26,7 +36,7 @@ final class ContainerRun {
     private let loop: EventLoop
     private let output: (standard: Int32, errors: Int32)
     private let pidFile: String
-    private let loadDriver: (String) -> Bool
+    private let environment: ContainerEnvironment
     private var phase = Phase.idle
     private var group: ControlGroup?
     private var onRunning: (pid_t) -> Void = { _ in }
@@ -39,7 +49,7 @@ final class ContainerRun {
         self.output = output
         runc = environment.runc
         loop = environment.loop
-        loadDriver = environment.loadDriver
+        self.environment = environment
         pidFile = environment.state + "/" + bundle.name + ".pid"
     }
 
@@ -62,26 +72,33 @@ final class ContainerRun {
     }
 
     private func launch(_ command: [String], then next: @escaping () -> Void) {
-        guard let path = runc.executable() else { return finishSoon(.failed(Runc.missing)) }
+        guard let path = runc.executable() else { return finishSoon(.hopeless(Runc.missing)) }
+        let name = "runc " + (["create", "start"].first(where: command.contains) ?? "run")
         do {
             let pid = try Process.start(
                 command, path: path, environment: Runc.environment, output: output.standard, errors: output.errors)
             phase = .launching(pid)
-            loop.watch(child: pid) { [self] status in
-                if status.isSuccess {
-                    next()
-                } else {
-                    finish(.failed("runc \(command.contains("create") ? "create" : "run"): \(status.text)"))
-                }
+            var isLate = false
+            let timer = loop.after(environment.launchLimit) { [self] in
+                isLate = true
+                kill(-pid, SIGKILL)
+                finish(.failed("\(name): not done within \(environment.launchLimit / 1000) s"))
             }
-        } catch { finishSoon(.failed("\(error)")) }
+            loop.watch(child: pid) { [self] status in
+                loop.cancel(timer: timer)
+                if isLate { return }
+                if status.isSuccess { next() } else { finish(.failed("\(name): \(status.text)")) }
+            }
+        } catch {
+            finishSoon([ENOENT, EACCES, ENOEXEC].contains(error.number) ? .hopeless("\(error)") : .failed("\(error)"))
+        }
     }
 
     /// Between runc's create and its start: the network links and the files that hold its namespaces.
     private func prepareProcess(_ pid: pid_t) {
         group = ownGroup(of: pid)
         do {
-            for interface in record.interfaces { try NetworkLink(interface).place(in: pid, loadDriver: loadDriver) }
+            try environment.links.place(record.interfaces, of: bundle.name, in: pid, loadDriver: environment.loadDriver)
             for (kind, path) in record.bindNS.sorted(by: { $0.key < $1.key }) { try NamespaceFile(kind: kind, path: path).bind(to: pid) }
         } catch {
             kill(pid, SIGKILL)

@@ -52,6 +52,7 @@ final class ControlServer {
     private func start(_ service: Service, _ connection: Connection) {
         if case .running = service.state { return connection.finish(0) }
         service.rule.reset()
+        service.streak.end()
         service.onStarted.append { isRunning in
             if isRunning {
                 connection.finish(0)

@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import Glibc
 
 /// How a machine ends.
@@ -38,6 +39,17 @@ enum ShutdownKind: String, Equatable {
         case .poweroff: CChar(UInt8(ascii: "p"))
         case .reboot: CChar(UInt8(ascii: "r"))
         case .halt: CChar(UInt8(ascii: "h"))
+        }
+    }
+}
+
+extension RuntimeRecord.OnFailure {
+    /// What becomes of the machine; nil when it goes on.
+    var shutdown: ShutdownKind? {
+        switch self {
+        case .continue: nil
+        case .poweroff: .poweroff
+        case .reboot: .reboot
         }
     }
 }

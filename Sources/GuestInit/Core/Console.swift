@@ -1,20 +1,36 @@
 internal import CInit
 internal import Glibc
 
-/// Where PID 1 speaks: one line at a time, with the seconds since the machine started.
+/// Where PID 1 speaks: one line at a time, with the seconds since the machine started, on every console of the machine.
 final class Console {
-    private var file: Int32
+    private var files: [Int32]
+    /// Terminals that took nothing for a whole second: they get what fits and are not waited for again.
+    private var stuck: Set<Int32> = []
     private let now: () -> Milliseconds
 
     init(file: Int32, now: @escaping () -> Milliseconds = cinit_uptime) {
-        self.file = file
+        files = [file]
         self.now = now
     }
 
-    /// Opens `/dev/console`, which before devtmpfs is mounted may not be there.
+    /// Where the kernel lists the consoles that are there, the main one last.
+    private static let list = "/sys/class/tty/console/active"
+
+    /// Opens every console that the kernel writes to, or `/dev/console` while it is not known which they are. To be called again when
+    /// drivers were loaded: each may bring one.
     func reopen() {
-        let opened = open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-        if opened >= 0 { file = opened }
+        var opened = Self.names(in: Files.text(Self.list) ?? "").compactMap { Self.open("/dev/" + $0) }
+        if opened.isEmpty { opened = [Self.open("/dev/console")].compactMap(\.self) }
+        guard !opened.isEmpty else { return }
+        for file in files where file > STDERR_FILENO { close(file) }
+        (files, stuck) = (opened, [])
+    }
+
+    static func names(in list: String) -> [String] { list.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init) }
+
+    private static func open(_ path: String) -> Int32? {
+        let file = Glibc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+        return file >= 0 ? file : nil
     }
 
     /// `[    1.23] moby: text`.
@@ -24,18 +40,27 @@ final class Console {
     }
 
     /// The text as it is, with carriage returns for a terminal that is still raw.
-    func write(_ text: String) {
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func write(_ text: [UInt8]) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count + 1)
-        for byte in text.utf8 {
+        bytes.reserveCapacity(text.count + 1)
+        for byte in text {
             if byte == 0x0A { bytes.append(0x0D) }
             bytes.append(byte)
         }
-        Self.send(bytes, to: file)
+        for file in files where !Self.send(bytes, to: file, within: stuck.contains(file) ? 0 : 1000) { stuck.insert(file) }
     }
 
-    /// Writes as much as the terminal takes within a second: a console that nobody reads must not stop PID 1.
-    static func send(_ bytes: [UInt8], to file: Int32) {
+    /// Waits until the terminals have sent what was written, one second at most: a machine that is switched off loses the rest.
+    func drain() {
+        for _ in 0..<100 where files.contains(where: { !stuck.contains($0) && cinit_pending_output($0) > 0 }) { usleep(10_000) }
+    }
+
+    /// Writes as much as the terminal takes within so many milliseconds: a console that nobody reads must not stop PID 1.
+    /// - Returns: false when it did not take all.
+    @discardableResult
+    static func send(_ bytes: [UInt8], to file: Int32, within limit: Int32 = 1000) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
@@ -43,10 +68,11 @@ final class Console {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
                 var poll = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
-                guard Glibc.poll(&poll, 1, 1000) > 0 else { return }
+                guard Glibc.poll(&poll, 1, limit) > 0 else { return false }
             } else if errno != EINTR {
-                return
+                return false
             }
         }
+        return true
     }
 }

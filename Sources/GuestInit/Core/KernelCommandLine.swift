@@ -2,9 +2,13 @@ internal import BootLayout
 
 /// The words after the kernel on its command line that mean something to PID 1.
 struct KernelCommandLine: Equatable {
-    /// Values of `console=` without their options, the last (the main one) last, none twice.
-    var consoles: [String] = []
-    /// `moby.debug=1`: every step is told on the console.
+    /// `panic=`, in which case it decides what becomes of a kernel that panics.
+    var namesPanic = false
+    /// Whether what onboot and onshutdown containers printed is shown when they end: `moby.output=1` or `0`, else unless `quiet`.
+    var printsOutput: Bool { output ?? !isQuiet }
+    private var isQuiet = false
+    private var output: Bool?
+    /// `moby.debug=1`: every step is reported on the console.
     var isDebugging = false
     /// `linuxkit.runc_debug=1`.
     var isRuncDebugging = false
@@ -25,10 +29,9 @@ struct KernelCommandLine: Equatable {
 
     private mutating func take(_ name: String, _ value: String?) {
         switch name {
-        case "console":
-            guard let device = value?.split(separator: ",").first.map(String.init) else { return }
-            consoles.removeAll { $0 == device }
-            consoles.append(device)
+        case "panic": namesPanic = true
+        case "quiet": isQuiet = value == nil
+        case "moby.output": output = value == "1" ? true : value == "0" ? false : output
         case "moby.debug": isDebugging = value == "1"
         case "linuxkit.runc_debug": isRuncDebugging = value == "1"
         case "linuxkit.runc_console": showsOnboot = value == "1"

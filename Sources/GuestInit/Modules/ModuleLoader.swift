@@ -58,6 +58,9 @@ final class ModuleLoader {
     /// Loads the drivers for these device aliases.
     func load(matching aliases: [String]) { load(index.modules(matching: aliases).filter { !settings.blacklist.contains($0) }) }
 
+    /// Whether the image has a module for a device's alias.
+    func hasModule(matching alias: String) -> Bool { !index.modules(matching: [alias]).isEmpty }
+
     /// Loads modules by name or alias; true when at least one is there now or was before.
     @discardableResult
     func load(named name: String) -> Bool {

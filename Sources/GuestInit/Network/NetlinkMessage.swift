@@ -4,6 +4,7 @@ struct NetlinkMessage {
     private var openAttributes: [Int] = []
 
     static let newLink: UInt16 = 16
+    static let deleteLink: UInt16 = 17
 
     enum Flag {
         static let request: UInt16 = 1

@@ -20,6 +20,15 @@ struct NetworkLink {
 
     private var kind: String { interface.add.isEmpty && !interface.peer.isEmpty ? "veth" : interface.add }
 
+    /// Names of links that this makes; an existing one that is moved is not among them.
+    var madeNames: [String] { kind.isEmpty ? [] : [interface.name, interface.peer].filter { !$0.isEmpty } }
+
+    /// The request that removes a link; of a pair, both ends.
+    static func removal(_ index: Int32) -> [UInt8] {
+        let flags = NetlinkMessage.Flag.request | NetlinkMessage.Flag.acknowledge
+        return NetlinkMessage(type: NetlinkMessage.deleteLink, flags: flags, index: index).finished()
+    }
+
     /// The requests that put the link into the network namespace of `pid`. `index` looks up an existing link.
     func requests(for pid: pid_t, index: (String) throws(SystemError) -> Int32) throws(SystemError) -> [[UInt8]] {
         guard !interface.name.isEmpty else { throw SystemError(operation: "interface", subject: "without a name", number: EINVAL) }
@@ -59,11 +68,16 @@ struct NetworkLink {
 
     /// - Parameter loadDriver: loads a kernel module by its alias.
     func place(in pid: pid_t, loadDriver: (String) -> Bool) throws(SystemError) {
-        if !kind.isEmpty { _ = loadDriver("rtnl-link-" + kind) }
+        let hasDriver = kind.isEmpty || loadDriver("rtnl-link-" + kind)
         let socket = try SystemError.check(cinit_route_socket(), "netlink", interface.name)
         defer { close(socket) }
         let index = { (name: String) throws(SystemError) in try SystemError.check(cinit_interface_index(name), "interface", name) }
-        for request in try requests(for: pid, index: index) { try send(request, socket) }
+        for request in try requests(for: pid, index: index) {
+            do { try send(request, socket) } catch {
+                guard error.number == EOPNOTSUPP, !hasDriver else { throw error }
+                throw SystemError(operation: "no kernel module for links of kind \(kind): interface", subject: interface.name, number: error.number)
+            }
+        }
         if !kind.isEmpty && isMovedAfterwards { try send(move(try index(interface.name), to: pid), socket) }
     }
 

@@ -9,6 +9,10 @@ struct ContainerEnvironment {
     var logs = "/var/log"
     /// Folder of pid files.
     var state = "/run/moby"
+    /// How long runc may take for a call.
+    var launchLimit: Milliseconds = 60_000
+    /// The network links that containers were given.
+    var links = NetworkLinks()
     /// Loads the kernel module with this name or alias; false when there is none.
     var loadDriver: (String) -> Bool = { _ in false }
 

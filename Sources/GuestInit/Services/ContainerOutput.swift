@@ -3,10 +3,12 @@ final class ContainerOutput {
     let standard: OutputPump
     let errors: OutputPump
 
-    /// - Parameter prefix: path of the logs without `.log`.
-    init(prefix: String, loop: EventLoop) throws(SystemError) {
-        standard = try OutputPump(log: LogFile(prefix + ".out.log"), loop: loop)
-        errors = try OutputPump(log: LogFile(prefix + ".log"), loop: loop)
+    /// - Parameters:
+    ///   - prefix: path of the logs without `.log`.
+    ///   - kept: how many bytes of the end of each are kept for the console.
+    init(prefix: String, loop: EventLoop, kept: Int = 4 << 10) throws(SystemError) {
+        standard = try OutputPump(log: LogFile(prefix + ".out.log"), loop: loop, kept: kept)
+        errors = try OutputPump(log: LogFile(prefix + ".log"), loop: loop, kept: kept)
     }
 
     func follow(_ follower: @escaping (ArraySlice<UInt8>) -> Void) {
@@ -26,10 +28,17 @@ final class ContainerOutput {
     func recentLines(limit: Int) -> [String] {
         standard.drain()
         errors.drain()
-        return [standard.recent, errors.recent].flatMap { bytes in
-            bytes.split(separator: 0x0A).suffix(limit).map { line in
-                String(decoding: line.filter { $0 >= 0x20 || $0 == 0x09 }, as: UTF8.self)
-            }
+        return [standard, errors].flatMap { PlainLines.lines($0.recent, limit: limit) }
+    }
+
+    /// All that was kept, each with a note of what was not.
+    func keptLines() -> [String] {
+        standard.drain()
+        errors.drain()
+        return [standard, errors].flatMap { pump in
+            let bytes = pump.recent
+            let cut = pump.total - bytes.count
+            return (cut > 0 ? ["(\(cut) bytes before this are in \(pump.log.path))"] : []) + PlainLines.lines(bytes)
         }
     }
 }

@@ -9,27 +9,29 @@ struct ContainerSequence {
     let environment: ContainerEnvironment
     /// Folder of the logs.
     let logs: String
+    /// Seconds that a container may take which says nothing about it.
+    let defaultLimit: Int
     /// Containers write to the console itself.
-    var showsOutput = false
+    var writesToConsole = false
+    /// What a container printed is shown when it ends, not only when it failed.
+    var printsOutput = false
     /// Ends the sequence early.
     var isCancelled: () -> Bool = { false }
 
-    /// How long runc may take to start a container that has a time limit.
-    private static let patience: Milliseconds = 30_000
+    /// How much of the end of each output is shown on the console.
+    private static let shown = 64 << 10
 
     /// Runs all of them. What a failed one asks for is handed to `failed`, which says whether to go on.
-    func perform(failed: (RuntimeRecord.OnFailure) -> Bool = { _ in true }) {
+    func perform(failed: (Bundle, RuntimeRecord.OnFailure) -> Bool = { _, _ in true }) {
         for bundle in bundles where !isCancelled() {
             let start = environment.loop.now
             let (outcome, record, output) = run(bundle)
             let span = TimeText.seconds(environment.loop.now - start)
-            if outcome.isSuccess {
-                environment.console.say("\(name) \(bundle.name) ok (\(span))")
-                continue
-            }
-            environment.console.say("\(name) \(bundle.name) failed: \(outcome.text) (\(span))")
-            for line in output?.recentLines(limit: 20) ?? [] { environment.console.say("  \(bundle.name): \(line)") }
-            guard failed(record.onFailure) else { return }
+            let end = outcome.isSuccess ? "ok" : "failed: \(outcome.text)"
+            environment.console.say("\(name) \(bundle.name) \(end) (\(span))")
+            let lines = printsOutput ? output?.keptLines() : outcome.isSuccess ? nil : output?.recentLines(limit: 20)
+            for line in lines ?? [] { environment.console.say("  \(bundle.name): \(line)") }
+            if !outcome.isSuccess, !failed(bundle, record.onFailure) { return }
         }
     }
 
@@ -40,9 +42,10 @@ struct ContainerSequence {
         do {
             record = try bundle.record()
             try preparation.perform(record)
-            if showsOutput { return (run(bundle, record, files: (STDOUT_FILENO, STDERR_FILENO)), record, nil) }
-            let output = try ContainerOutput(prefix: logs + "/" + bundle.name, loop: environment.loop)
-            return (run(bundle, record, files: output.files, finished: output.closeWriters), record, output)
+            if writesToConsole { return (run(bundle, record, files: (STDOUT_FILENO, STDERR_FILENO)), record, nil) }
+            let output = try ContainerOutput(prefix: logs + "/" + bundle.name, loop: environment.loop, kept: Self.shown)
+            let outcome = run(bundle, record, files: output.files, finished: output.closeWriters)
+            return (outcome.explained(by: output.recentLines(limit: 5), bundle), record, output)
         } catch {
             return (.failed("\(error)"), record, nil)
         }
@@ -55,16 +58,21 @@ struct ContainerSequence {
         let run = environment.run(bundle, record, output: files)
         var outcome: ContainerRun.Outcome?
         var isLate = false
-        let limit = Milliseconds(record.timeout) * 1000
+        let seconds = record.timeout ?? defaultLimit
+        let limit = seconds > 0 ? Milliseconds(seconds) * 1000 : nil
+        func notice() -> WaitNotice { WaitNotice("\(name) \(bundle.name)", limit: limit, environment: environment) }
+        var waiting = notice()
+        var timer: Int?
         // The container's time begins when it runs; runc has its own.
-        var timer = limit > 0 ? loop.after(limit + Self.patience) { isLate = true } : 0
         run.start(
             running: { _ in
-                loop.cancel(timer: timer)
-                if limit > 0 { timer = loop.after(limit) { isLate = true } }
+                waiting.end()
+                waiting = notice()
+                if let limit { timer = loop.after(limit) { isLate = true } }
             }, ended: { outcome = $0 })
         loop.wait { outcome != nil || isLate || isCancelled() }
-        loop.cancel(timer: timer)
+        waiting.end()
+        if let timer { loop.cancel(timer: timer) }
         let isInTime = outcome != nil
         if !isInTime {
             run.destroy()
@@ -74,7 +82,7 @@ struct ContainerSequence {
         var isForgotten = false
         run.forget(sparingDaemons: isInTime) { isForgotten = true }
         loop.wait(until: loop.now + 5000) { isForgotten }
-        guard isInTime, let outcome else { return .failed(isLate ? "not done within \(record.timeout) s" : "cut short") }
+        guard isInTime, let outcome else { return .failed(isLate ? "not done within \(seconds) s" : "cut short") }
         return outcome
     }
 }

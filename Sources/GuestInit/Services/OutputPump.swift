@@ -4,19 +4,23 @@ internal import Glibc
 /// Takes what a container writes into its log, and to those that follow it.
 final class OutputPump {
     private let loop: EventLoop
-    private let log: LogFile
+    let log: LogFile
     private var reader: Int32 = -1
     /// For the container; closed in PID 1 as soon as it has started.
     private(set) var writer: Int32 = -1
     private var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    /// The last of the output, for the console when the container fails.
-    private(set) var recent: [UInt8] = []
+    private let kept: Int
+    private var last: [UInt8] = []
+    /// Bytes that were written in all.
+    private(set) var total = 0
     /// Called with all that is written.
     var follower: ((ArraySlice<UInt8>) -> Void)?
 
-    init(log: LogFile, loop: EventLoop) throws(SystemError) {
+    /// - Parameter kept: how many bytes of the end are kept for the console.
+    init(log: LogFile, loop: EventLoop, kept: Int) throws(SystemError) {
         self.log = log
         self.loop = loop
+        self.kept = kept
         var ends: [Int32] = [-1, -1]
         try SystemError.check(cinit_pipe(&ends), "pipe", log.path)
         (reader, writer) = (ends[0], ends[1])
@@ -37,6 +41,13 @@ final class OutputPump {
     /// Reads all that is there now.
     func drain() { readSome(atMost: 64) }
 
+    /// The end of the output, from the beginning of a line; whole when it is not longer than what is kept.
+    var recent: ArraySlice<UInt8> {
+        let bytes = last.suffix(kept)
+        guard bytes.count < total, let newline = bytes.firstIndex(of: 0x0A), newline + 1 < bytes.endIndex else { return bytes }
+        return bytes[(newline + 1)...]
+    }
+
     private func readSome(atMost rounds: Int) {
         for _ in 0..<rounds {
             guard reader >= 0 else { return }
@@ -53,8 +64,9 @@ final class OutputPump {
 
     private func take(_ bytes: ArraySlice<UInt8>) {
         log.append(bytes)
-        recent.append(contentsOf: bytes)
-        if recent.count > 8 << 10 { recent.removeFirst(recent.count - 4 << 10) }
+        total += bytes.count
+        last.append(contentsOf: bytes)
+        if last.count > 2 * kept { last.removeFirst(last.count - kept) }
         follower?(bytes)
     }
 

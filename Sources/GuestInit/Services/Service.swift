@@ -4,7 +4,7 @@ internal import Glibc
 /// A service and what has become of it.
 final class Service {
     enum State: Equatable {
-        /// Nobody wants it to run, or its policy says that it is done.
+        /// It is not wanted, or its policy says that it is done.
         case stopped
         /// Waits for its turn to start.
         case queued
@@ -14,12 +14,16 @@ final class Service {
         case stopping
         /// Failed; starts again by and by.
         case waiting
+        /// Failed in a way that no other try heals.
+        case failed
     }
 
     let bundle: Bundle
     var state = State.stopped
     var record = RuntimeRecord()
     var rule = RestartRule(.onFailure)
+    /// Failures since it was last well, as far as the console is concerned.
+    var streak = FailureStreak()
     /// Whether its file systems are mounted; they stay so from run to run.
     var isPrepared = false
     var run: ContainerRun?
@@ -30,6 +34,7 @@ final class Service {
     var since: Milliseconds = 0
     var starts = 0
     var lastOutcome: ContainerRun.Outcome?
+    /// Starts it again, or, while it runs, finds it well.
     var timer: Int?
     /// Called once it does not run.
     var onStopped: [() -> Void] = []
@@ -43,7 +48,7 @@ final class Service {
     var isAlive: Bool {
         switch state {
         case .starting, .running, .stopping: true
-        case .stopped, .queued, .waiting: false
+        case .stopped, .queued, .waiting, .failed: false
         }
     }
 
@@ -59,6 +64,7 @@ final class Service {
         case .running(let pid): [name, "running", "\(pid)", age, restarts, last]
         case .stopping: [name, "stopping", "-", age, restarts, last]
         case .waiting: [name, "waiting", "-", age, restarts, last]
+        case .failed: [name, "failed", "-", age, restarts, last]
         }
     }
 }

@@ -9,6 +9,8 @@ final class Supervisor {
     private var queue: [Service] = []
     /// Nothing is started any more.
     var isClosing = false
+    /// Called with the name of a service that failed and is not started again, and what it asks for then.
+    var givenUp: (String, RuntimeRecord.OnFailure) -> Void = { _, _ in }
 
     private var loop: EventLoop { environment.loop }
 
@@ -25,6 +27,12 @@ final class Supervisor {
 
     /// True when no service waits for its first start or is about to start.
     var isSettled: Bool { services.allSatisfy { $0.state != .queued && $0.state != .starting } }
+
+    /// Those that are not settled, for messages.
+    var unsettledNames: String {
+        let names = services.filter { $0.state == .queued || $0.state == .starting }.map(\.name)
+        return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    }
 
     /// Starts a service that does not run.
     func start(_ service: Service) {
@@ -53,7 +61,8 @@ final class Supervisor {
             service.run = run
             run.start(running: { [self] in running(service, $0) }, ended: { [self] in ended(service, $0) })
         } catch {
-            loop.after(0) { [self] in ended(service, .failed("\(error)")) }
+            let outcome: ContainerRun.Outcome = error is BundleError ? .hopeless("\(error)") : .failed("\(error)")
+            loop.after(0) { [self] in ended(service, outcome) }
         }
     }
 
@@ -73,7 +82,7 @@ final class Supervisor {
         service.output?.closeWriters()
         if service.state == .starting {
             service.state = .running(pid: pid)
-            environment.console.say("service \(service.name) started")
+            if service.streak.isOn { watchRecovery(of: service) } else { environment.console.say("service \(service.name) started") }
         } else {
             // Stopped while it came up.
             service.run?.terminate()
@@ -83,16 +92,29 @@ final class Supervisor {
         launchNext()
     }
 
+    /// A service that failed before is well when it has run for a while.
+    private func watchRecovery(of service: Service) {
+        service.timer = loop.after(FailureStreak.recovery) { [self] in
+            if service.streak.isSummedUp {
+                environment.console.say("service \(service.name) runs again (failed \(service.streak.failures) times)")
+            }
+            service.streak.end()
+        }
+    }
+
     private func ended(_ service: Service, _ outcome: ContainerRun.Outcome) {
         let span = loop.now - service.since
         let wasAsked = service.state == .stopping
+        cancelTimer(of: service)
         service.output?.closeWriters()
+        let outcome = outcome.explained(by: service.output?.recentLines(limit: 5) ?? [], service.bundle)
         service.lastOutcome = outcome
-        service.state = .stopped
         service.since = loop.now
         let delay = wasAsked || isClosing ? nil : service.rule.delay(after: outcome, ranFor: span)
-        tell(service, outcome, again: delay, wasAsked: wasAsked)
-        if delay != nil { service.state = .waiting }
+        service.state = delay != nil ? .waiting : .stopped
+        if case .hopeless = outcome, delay == nil, !wasAsked { service.state = .failed }
+        if !isClosing { report(service, outcome, again: delay, wasAsked: wasAsked) }
+        if delay == nil, !wasAsked, !isClosing, !outcome.isSuccess { givenUp(service.name, service.record.onFailure) }
         let forgotten = { [self] in
             if let delay { service.timer = loop.after(delay) { [self] in start(service) } }
             for handler in take(&service.onStarted) { handler(false) }
@@ -104,16 +126,32 @@ final class Supervisor {
         run.forget(sparingDaemons: false, then: forgotten)
     }
 
-    private func tell(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool) {
-        if isClosing { return }
-        let console = environment.console
-        if wasAsked { return console.say("service \(service.name) stopped") }
-        let verb = if case .failed = outcome { "did not start" } else { "ended" }
-        let next = delay.map { ", again in " + TimeText.seconds($0) } ?? ""
-        console.say("service \(service.name) \(verb): \(outcome.text)\(next)")
-        // What it said last, but not over and over.
-        guard !outcome.isSuccess, service.starts <= 2, let lines = service.output?.recentLines(limit: 5) else { return }
-        for line in lines { console.say("  \(service.name): \(line)") }
+    private func report(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool) {
+        let say = { [self] (text: String) in environment.console.say("service \(service.name) \(text)") }
+        let verb = if case .ended = outcome { "ended" } else { "did not start" }
+        guard let delay, !wasAsked else {
+            let wasFailing = service.streak.isOn
+            service.streak.end()
+            if wasAsked { return say("stopped") }
+            let end = service.state == .failed && wasFailing ? "; it is not tried again" : ""
+            say("\(verb): \(outcome.text)\(end)")
+            if !outcome.isSuccess && !wasFailing { showOutput(of: service) }
+            return
+        }
+        switch service.streak.add(at: loop.now) {
+        case .first:
+            say("\(verb): \(outcome.text), again in \(TimeText.seconds(delay))")
+            if !outcome.isSuccess { showOutput(of: service) }
+        case .summary(let failures, let span):
+            let verb = outcome.isSuccess ? "ended" : "failed"
+            say("\(verb) \(failures) times in \(span / 1000) s, next try in \(TimeText.seconds(delay)); last: \(outcome.text)")
+            showOutput(of: service)
+        case .nothing: break
+        }
+    }
+
+    private func showOutput(of service: Service) {
+        for line in service.output?.recentLines(limit: 5) ?? [] { environment.console.say("  \(service.name): \(line)") }
     }
 
     /// Asks a service to end; it is killed if it does not within `grace`.
@@ -121,6 +159,7 @@ final class Supervisor {
         cancelTimer(of: service)
         queue.removeAll { $0 === service }
         service.rule.reset()
+        if !service.isAlive { service.streak.end() }
         guard service.isAlive, service.state != .stopping else {
             if service.state != .stopping { service.state = .stopped }
             return

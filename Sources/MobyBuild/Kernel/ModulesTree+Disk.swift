@@ -14,8 +14,7 @@ extension ModulesTree {
     /// The modules for ``forDisks`` below `lib/modules`.
     /// - Throws: `BuildError` when the kernel has no module for one of the file systems, or no overlay.
     func makeForDisk(_ fileSystems: [RootFileSystem]) throws -> FileTree {
-        let archive = try kernel.file(name)
-        let whole = try context("reading '\(name)' of kernel image '\(kernel.image.name)'") { try FileTree.tar(archive) }
+        let whole = try whole()
         let modules = try context("reading modules of kernel image '\(kernel.image.name)'") { try KernelModules(whole) }
         for needed in fileSystems.map(\.module) + ["overlay"] where modules[needed] == nil && !modules.builtin.contains(needed) {
             throw BuildError(

@@ -24,13 +24,33 @@ struct ModulesTree: Sendable {
     var variant: String {
         let links = ModulesTree.mergeable.compactMap { path in root[path]?.kind == .symlink ? "\(path)=\(destination(path))" : nil }
         let wanted = kernel.spec.modules.map { "only " + $0.map(\.value).joined(separator: " ") } ?? "all"
-        return (["/", name, wanted] + links).joined(separator: " ")
+        let moves = ModulesTree.libraries.map { "\($0.found)=\(destination($0.found))" }
+        return (["/", name, wanted] + links + moves).joined(separator: " ")
+    }
+
+    /// The whole archive, with its modules unpacked.
+    func whole() throws -> FileTree {
+        try context("reading '\(name)' of kernel image '\(kernel.image.name)'") {
+            let tree = try FileTree.tar(kernel.file(name))
+            guard PackedModules.arePresent(in: tree) else { return tree }
+            return try FileTree.tar(unpacked(tree))
+        }
+    }
+
+    /// Kept in the cache: all modules at once are too much for memory.
+    private func unpacked(_ tree: FileTree) throws -> ExtentList {
+        let key = SegmentKey(
+            role: .record, content: kernel.image.identity, platform: kernel.image.platform.description, destination: "unpacked modules \(name)",
+            rules: "1", encoding: "tar")
+        let cache = kernel.images.cache
+        if let segment = cache.segment(key, title: name) { return segment.bytes }
+        return try cache.store(key, title: name, record: SegmentRecord(key: key.description)) { sink in
+            try withUnsafeMutablePointer(to: &sink) { sink in try PackedModules.unpack(tree) { try sink.pointee.write($0) } }
+        }.bytes
     }
 
     func make() throws -> FileTree {
-        let archive = try kernel.file(name)
-        let whole = try context("reading '\(name)' of kernel image '\(kernel.image.name)'") { try FileTree.tar(archive) }
-        var tree = try chosen(from: whole)
+        var tree = try chosen(from: whole())
         tree = tree.renamed(moved)
         tree.addMissingParents()
         return tree
@@ -74,8 +94,20 @@ struct ModulesTree: Sendable {
         root.resolvingParents(path.appending(TreePath("x")))?.parent ?? path
     }
 
-    /// A name of the archive where it goes: below the link's target, for the kernel would put a directory in the link's place.
+    /// What init and the kernel look for below `/lib`, wherever an archive has it.
+    private static let libraries = [
+        (found: TreePath("lib/modules"), merged: TreePath("usr/lib/modules")),
+        (found: TreePath("lib/firmware"), merged: TreePath("usr/lib/firmware")),
+    ]
+
+    /// A name of the archive where it goes: to where `/lib/modules` of the root leads; else below the link's target, for the kernel would
+    /// put a directory in the link's place.
     private func moved(_ path: TreePath) -> TreePath {
+        for (found, merged) in ModulesTree.libraries {
+            for folder in [found, merged] where path == folder || path.isInside(folder) {
+                return TreePath(destination(found).bytes + path.bytes.dropFirst(folder.bytes.count)) ?? path
+            }
+        }
         for link in ModulesTree.mergeable where path.isInside(link) && root[link]?.kind == .symlink {
             guard let rest = TreePath(path.bytes.dropFirst(link.bytes.count)) else { continue }
             return destination(link).appending(rest)

@@ -6,12 +6,7 @@ extension RuntimeDraft {
     /// `process` (config.md, Process).
     mutating func process(_ capabilities: (effective: [Choice<String>], ambient: [Choice<String>])) throws -> Traced {
         let user = try self.user()
-        var limits: Traced?
-        if let texts = merge.choose("rlimits", { $0.rlimits }), !texts.value.isEmpty {
-            let location = place(texts.origin)
-            let parsed = texts.value.compactMap { text in noting { () throws(Diagnostic) in try Self.limit(text, at: location) } }
-            limits = .array(parsed.map { .value($0, texts.origin) })
-        }
+        let limits = limits()
         let members: [(key: String, value: Traced?)] = [
             ("user", user),
             ("args", .strings(arguments())),
@@ -23,6 +18,21 @@ extension RuntimeDraft {
             ("oomScoreAdj", merge.choose("oomScoreAdj") { $0.oomScoreAdj }.map { .value(.integer(Int64($0.value)), $0.origin) }),
         ]
         return .object(present: members) ?? .object([])
+    }
+
+    /// Of open files, as systemd has it for services: programs that need more raise the soft limit themselves, and none can take what all share.
+    private static let openFiles = "nofile,1024,524288"
+
+    /// What the container asks for; without a word about open files, the default for these. An empty list is no limit but the machine's.
+    private mutating func limits() -> Traced? {
+        let texts = merge.choose("rlimits") { $0.rlimits }
+        if let texts, texts.value.isEmpty { return nil }
+        let location = texts.map { place($0.origin) } ?? container.location
+        func parse(_ text: String) -> JSONValue? { noting { () throws(Diagnostic) in try Self.limit(text, at: location) } }
+        var limits = (texts?.value ?? []).compactMap { text in parse(text).map { Traced.value($0, texts?.origin ?? .standard) } }
+        let namesOpenFiles = texts?.value.contains { $0.lowercased().contains("nofile") } ?? false
+        if !namesOpenFiles, let limit = parse(Self.openFiles) { limits.append(.value(limit, .standard)) }
+        return .array(limits)
     }
 
     private static func limit(_ text: String, at location: SourceLocation) throws(Diagnostic) -> JSONValue {

@@ -68,7 +68,9 @@ extension RuntimeDraft {
             }
             origins.append(("/restart", restart.origin))
         }
-        if let timeout = merge.choose("timeout", { $0.timeout }) {
+        if input.placement.stage == .services {
+            record.timeout = 0
+        } else if let timeout = merge.choose("timeout", { $0.timeout }) ?? defaultLimit {
             record.timeout = timeout.value
             origins.append(("/timeout", timeout.origin))
         }
@@ -79,6 +81,20 @@ extension RuntimeDraft {
                 unknownWord("onfailure", policy, allowed: "continue, poweroff or reboot")
             }
             origins.append(("/onFailure", policy.origin))
+        }
+        // A service whose failure ends the machine is not to be started again first.
+        if input.placement.stage == .services, record.onFailure != .continue, merge.choose("restart", { $0.restart }) == nil {
+            record.restart = .no
+            origins.append(("/restart", .derived("onfailure")))
+        }
+    }
+
+    /// Seconds that a container may take which says nothing about it; services have no limit.
+    private var defaultLimit: Choice<Int>? {
+        switch input.placement.stage {
+        case .onboot: Choice(value: RuntimeRecord.onbootLimit, origin: .standard)
+        case .onshutdown: Choice(value: RuntimeRecord.onshutdownLimit, origin: .standard)
+        case .services: nil
         }
     }
 

@@ -60,10 +60,9 @@ struct SpecCheck {
         func place(_ key: String) -> SourceLocation { options.locations[key] ?? container.location }
         if section == "service" {
             if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", place("timeout")) }
-            if options.onFailure != nil { misplaced("onfailure", who, "onboot", place("onfailure")) }
         } else {
             if options.locations["restart"] != nil { misplaced("restart", who, "services", place("restart")) }
-            if section == "onshutdown", options.onFailure != nil { misplaced("onfailure", who, "onboot", place("onfailure")) }
+            if section == "onshutdown", options.onFailure != nil { misplaced("onfailure", who, "onboot and services", place("onfailure")) }
         }
         check(options.uid, "uid", of: who, at: place("uid"))
         check(options.gid, "gid", of: who, at: place("gid"))

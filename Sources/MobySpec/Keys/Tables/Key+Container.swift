@@ -108,7 +108,7 @@ extension Key where Owner == ContainerOptions {
             example: "{net.ipv4.ip_forward: \"1\"}", since: .always, alias: ["sysctls"]
         ).with("net: new"),
         Key(
-            "rlimits", \.rlimits, .list(.limit), "Limits of the process: `name,soft,hard`; numbers or `unlimited`.",
+            "rlimits", \.rlimits, .list(.limit), "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` is no limit but the machine's.",
             example: "[\"nofile,1024,4096\"]",
             alias: ["rmlimits", "ulimits"]),
         Key("annotations", \.annotations, .map(.string), "Notes for the runtime.", example: "{org.example.role: web}", alias: ["labels"]),
@@ -121,12 +121,13 @@ extension Key where Owner == ContainerOptions {
             "Services: when to start it again after it ends, with pauses that grow.", example: "always", since: .ours
         ).defaulting(to: "on-failure"),
         Key(
-            "timeout", \.timeout, .int(0...86_400), "`onboot`, `onshutdown`: seconds it may take; 0 is no limit.", example: "60",
-            since: .ours
+            "timeout", \.timeout, .int(0...86_400), "`onboot`, `onshutdown`: seconds it may take, 120 and 30 by default; 0 is no limit.",
+            example: "60", since: .ours
         ),
         Key(
             "onfailure", \.onFailure, .choice(["continue", "poweroff", "reboot"]),
-            "`onboot`: what to do when it fails.", example: "poweroff", since: .ours
+            "What becomes of the machine when an `onboot` container fails, or a service that is not started again. With `poweroff` or `reboot`, a service's `restart` is `no` by default.",
+            example: "poweroff", since: .ours
         ).defaulting(to: "continue"),
     ]
 

@@ -1,0 +1,39 @@
+/// Says on the console what is waited for: after five seconds, then after ever longer. It speaks until it is ended.
+final class WaitNotice {
+    private let loop: EventLoop
+    private let console: Console
+    private let subject: () -> String
+    private let limit: Milliseconds?
+    private let start: Milliseconds
+    private var timer: Int?
+
+    static let first: Milliseconds = 5000
+
+    /// - Parameters:
+    ///   - subject: what is waited for, such as `onboot 000-dhcpcd`.
+    ///   - limit: how long it may take; nil is for ever.
+    init(_ subject: @escaping @autoclosure () -> String, limit: Milliseconds?, environment: ContainerEnvironment) {
+        self.subject = subject
+        self.limit = limit
+        (loop, console) = (environment.loop, environment.console)
+        start = loop.now
+        schedule(after: Self.first)
+    }
+
+    private func schedule(after span: Milliseconds) {
+        timer = loop.after(start + span - loop.now) { [self] in
+            console.say(Self.text(subject(), waited: span, limit: limit))
+            schedule(after: span * 2)
+        }
+    }
+
+    func end() {
+        if let timer { loop.cancel(timer: timer) }
+        timer = nil
+    }
+
+    /// `waiting for onboot 000-dhcpcd (5 s of 30 s)`.
+    static func text(_ subject: String, waited: Milliseconds, limit: Milliseconds?) -> String {
+        "waiting for \(subject) (\(waited / 1000) s" + (limit.map { " of \($0 / 1000) s)" } ?? ", no limit)")
+    }
+}

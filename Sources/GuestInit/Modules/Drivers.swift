@@ -1,0 +1,52 @@
+/// Which devices of the machine have no driver in this image.
+struct Drivers {
+    private let hasModule: (String) -> Bool
+    private let root: String
+
+    /// - Parameter modules: nil for an image without modules.
+    init(_ modules: ModuleLoader?) { self.init(root: "/sys") { modules?.hasModule(matching: $0) ?? false } }
+
+    init(root: String, hasModule: @escaping (String) -> Bool) {
+        self.root = root
+        self.hasModule = hasModule
+    }
+
+    /// A line for each device on the PCI or virtio bus that a machine is given on purpose, and that no driver has taken or can take.
+    func missing() -> [String] {
+        devices("pci") { folder in
+            guard let code = number(folder + "/class"), let kind = Self.kinds[code >> 16] else { return nil }
+            return "PCI device \(identity(folder + "/vendor")):\(identity(folder + "/device")) (\(kind))"
+        }
+            + devices("virtio") { folder in
+                guard let number = number(folder + "/device"), let kind = Self.virtioKinds[number] else { return nil }
+                return "virtio device \(number) (\(kind))"
+            }
+    }
+
+    private func devices(_ bus: String, _ describe: (String) -> String?) -> [String] {
+        let folder = root + "/bus/" + bus + "/devices"
+        return Files.names(in: folder).compactMap { name in
+            let device = folder + "/" + name
+            guard !Files.exists(device + "/driver"), let text = describe(device) else { return nil }
+            // One whose module is here but refused it is no matter of the image.
+            if let alias = Files.text(device + "/modalias"), !alias.isEmpty, hasModule(alias) { return nil }
+            return "no driver for \(text) in this image"
+        }
+    }
+
+    private func number(_ path: String) -> Int? {
+        guard let text = Files.text(path), text.hasPrefix("0x") else { return nil }
+        return Int(text.dropFirst(2), radix: 16)
+    }
+
+    private func identity(_ path: String) -> String { Files.text(path).map { String($0.dropFirst(2)) } ?? "?" }
+
+    /// Base classes of PCI (PCI Code and ID Assignment Specification, 1). Bridges and the like do well without a driver.
+    private static let kinds = [1: "storage", 2: "network", 0x0D: "wireless"]
+
+    /// Device types of virtio (Virtual I/O Device 1.2, 5). Those left out, such as the balloon, are not missed.
+    private static let virtioKinds = [
+        1: "network", 2: "disk", 3: "console", 4: "random numbers", 8: "SCSI", 9: "9P", 16: "graphics", 18: "input", 19: "socket",
+        26: "file system",
+    ]
+}
