@@ -43,11 +43,14 @@ struct Overmount {
 
     private func fault(_ path: String) -> SystemError { SystemError(operation: "copy to", subject: path, number: errno) }
 
-    /// A folder that is there keeps its mode and owner, unless the tree has others than those of a folder that nobody described.
+    /// Modes of folders that are in the tree for what lies in them.
+    private static let implied: Set<mode_t> = [0o700, 0o755]
+
+    /// A folder that is there keeps its mode and owner, unless the tree's was clearly described: `/tmp` must stay open to all.
     private func makeFolder(_ path: String, _ facts: stat) throws(SystemError) {
         let mode = facts.st_mode & 0o7777
         if Files.isDirectory(path) {
-            if mode == 0o755 && facts.st_uid == 0 && facts.st_gid == 0 { return }
+            if Self.implied.contains(mode) && facts.st_uid == 0 && facts.st_gid == 0 { return }
         } else {
             try makeRoom(at: path)
             guard mkdir(path, 0o700) == 0 else { throw fault(path) }

@@ -25,10 +25,16 @@ struct Bundle: Equatable {
         do { return try RuntimeRecord(parsing: bytes) } catch { throw BundleError("\(path)/\(BootLayout.record): \(error)") }
     }
 
-    /// First word of its command; nil when the configuration does not say.
-    var program: String? {
-        guard let bytes = Files.read(configuration), let json = try? JSON(parsing: bytes) else { return nil }
-        return json["process"]?["args"]?.array?.first?.string
+    /// What its configuration says about its program; nil when that cannot be read.
+    var program: (name: String, root: ProgramRoot)? {
+        guard let bytes = Files.read(configuration), let json = try? JSON(parsing: bytes),
+            let name = json["process"]?["args"]?.array?.first?.string
+        else { return nil }
+        let binds = (json["mounts"]?.array ?? []).compactMap { mount -> ProgramRoot.Bind? in
+            guard let target = mount["destination"]?.string, let source = mount["source"]?.string, source.hasPrefix("/") else { return nil }
+            return ProgramRoot.Bind(target: target, source: source)
+        }
+        return (name, ProgramRoot(folder: path + "/rootfs", binds: binds))
     }
 
     /// Whether runc itself must clean up after the container, because it has to run hooks then.

@@ -12,6 +12,15 @@ final class ContainerRun {
 
         var isSuccess: Bool { self == .ended(.exited(0)) }
 
+        /// Whether what the container printed says more than the outcome.
+        var needsOutput: Bool {
+            switch self {
+            case .failed: true
+            case .hopeless: false
+            case .ended: !isSuccess
+            }
+        }
+
         var text: String {
             switch self {
             case .failed(let reason), .hopeless(let reason): reason

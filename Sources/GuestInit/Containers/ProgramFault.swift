@@ -21,15 +21,16 @@ struct ProgramFault: Equatable {
     /// - Parameters:
     ///   - lines: what runc, or the container's first process before it became the program, said last.
     ///   - program: first word of the container's command.
-    ///   - root: the container's root, where it lies in ours.
-    init?(in lines: [String], program: String, root: String) {
+    ///   - root: what the container sees.
+    init?(in lines: [String], program: String, root: ProgramRoot) {
         guard !program.isEmpty, let (kind, path) = lines.reversed().lazy.compactMap({ Self.find($0, program) }).first else { return nil }
         let reason = Self.reason(kind, path, root: root)
         text = "'\(program)' cannot be started: \(reason)"
     }
 
     init?(in lines: [String], of bundle: Bundle) {
-        self.init(in: lines, program: bundle.program ?? "", root: bundle.path + "/rootfs")
+        guard let (name, root) = bundle.program else { return nil }
+        self.init(in: lines, program: name, root: root)
     }
 
     private static func find(_ line: String, _ program: String) -> (Kind, path: String)? {
@@ -44,7 +45,7 @@ struct ProgramFault: Equatable {
         return nil
     }
 
-    private static func reason(_ kind: Kind, _ path: String, root: String) -> String {
+    private static func reason(_ kind: Kind, _ path: String, root: ProgramRoot) -> String {
         switch kind {
         case .notInPath: return "it is in no folder of PATH"
         case .folder: return "it is a folder"
@@ -64,6 +65,25 @@ struct ProgramFault: Equatable {
     }
 }
 
+/// The files of a container, as they lie in ours before it runs.
+struct ProgramRoot: Equatable {
+    struct Bind: Equatable {
+        var target: String
+        var source: String
+    }
+
+    var folder: String
+    var binds: [Bind] = []
+
+    /// Opens a file for reading, links followed as a process with that root does; a negative errno when it cannot.
+    func open(_ path: String) -> Int32 {
+        let bind = binds.last { path == $0.target || path.hasPrefix($0.target == "/" ? "/" : $0.target + "/") }
+        guard let bind else { return cinit_open_in_root(folder, path) }
+        let rest = path.dropFirst(bind.target == "/" ? 0 : bind.target.utf8.count)
+        return rest.isEmpty ? Glibc.open(bind.source, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : cinit_open_in_root(bind.source, String(rest))
+    }
+}
+
 /// What kind of program a file is.
 enum ProgramFile: Equatable {
     case absent
@@ -72,9 +92,8 @@ enum ProgramFile: Equatable {
     case script(interpreter: String)
     case other
 
-    /// Follows links as a process with that root does.
-    init(_ path: String, in root: String) {
-        let file = cinit_open_in_root(root, path)
+    init(_ path: String, in root: ProgramRoot) {
+        let file = root.open(path)
         guard file >= 0 else {
             self = .absent
             return
@@ -93,7 +112,8 @@ enum ProgramFile: Equatable {
 
     private static func read(_ file: Int32, at offset: Int, count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        return Array(bytes.prefix(max(0, pread(file, &bytes, count, off_t(offset)))))
+        let length = pread(file, &bytes, count, off_t(offset))
+        return Array(bytes.prefix(max(0, length)))
     }
 
     /// PT_INTERP of a 64-bit ELF file in our byte order (ELF-64 Object File Format, 1.5: program headers at byte 32, their size and number

@@ -3,13 +3,19 @@ internal import Glibc
 
 /// Where PID 1 speaks: one line at a time, with the seconds since the machine started, on every console of the machine.
 final class Console {
-    private var files: [Int32]
-    /// Terminals that took nothing for a whole second: they get what fits and are not waited for again.
-    private var stuck: Set<Int32> = []
+    private struct Terminal {
+        var file: Int32
+        /// Nil for a file that was handed in.
+        var path: String?
+        /// It took nothing for a whole second: it gets what fits and is not waited for again.
+        var isStuck = false
+    }
+
+    private var terminals: [Terminal]
     private let now: () -> Milliseconds
 
     init(file: Int32, now: @escaping () -> Milliseconds = cinit_uptime) {
-        files = [file]
+        terminals = [Terminal(file: file)]
         self.now = now
     }
 
@@ -18,19 +24,21 @@ final class Console {
 
     /// Opens every console that the kernel writes to, or `/dev/console` while it is not known which they are. To be called again when
     /// drivers were loaded: each may bring one.
-    func reopen() {
-        var opened = Self.names(in: Files.text(Self.list) ?? "").compactMap { Self.open("/dev/" + $0) }
+    func reopen() { reopen(Self.names(in: Files.text(Self.list) ?? "").map { "/dev/" + $0 }) }
+
+    func reopen(_ paths: [String]) {
+        var opened = paths.compactMap(Self.open)
         if opened.isEmpty { opened = [Self.open("/dev/console")].compactMap(\.self) }
         guard !opened.isEmpty else { return }
-        for file in files where file > STDERR_FILENO { close(file) }
-        (files, stuck) = (opened, [])
+        for terminal in terminals where terminal.path != nil { close(terminal.file) }
+        terminals = opened
     }
 
     static func names(in list: String) -> [String] { list.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init) }
 
-    private static func open(_ path: String) -> Int32? {
+    private static func open(_ path: String) -> Terminal? {
         let file = Glibc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-        return file >= 0 ? file : nil
+        return file >= 0 ? Terminal(file: file, path: path) : nil
     }
 
     /// `[    1.23] moby: text`.
@@ -49,18 +57,33 @@ final class Console {
             if byte == 0x0A { bytes.append(0x0D) }
             bytes.append(byte)
         }
-        for file in files where !Self.send(bytes, to: file, within: stuck.contains(file) ? 0 : 1000) { stuck.insert(file) }
+        for index in terminals.indices { send(bytes, to: &terminals[index]) }
+    }
+
+    private func send(_ bytes: [UInt8], to terminal: inout Terminal) {
+        let limit: Int32 = terminal.isStuck ? 0 : 1000
+        switch Self.send(bytes, to: terminal.file, within: limit) {
+        case .done: break
+        case .full: terminal.isStuck = true
+        case .broken:
+            // A login that ends hangs up its terminal, for us too.
+            guard let path = terminal.path, let again = Self.open(path) else { return }
+            close(terminal.file)
+            terminal = again
+            if Self.send(bytes, to: terminal.file, within: limit) == .full { terminal.isStuck = true }
+        }
     }
 
     /// Waits until the terminals have sent what was written, one second at most: a machine that is switched off loses the rest.
     func drain() {
-        for _ in 0..<100 where files.contains(where: { !stuck.contains($0) && cinit_pending_output($0) > 0 }) { usleep(10_000) }
+        for _ in 0..<100 where terminals.contains(where: { !$0.isStuck && cinit_pending_output($0.file) > 0 }) { usleep(10_000) }
     }
 
+    enum Sent { case done, full, broken }
+
     /// Writes as much as the terminal takes within so many milliseconds: a console that nobody reads must not stop PID 1.
-    /// - Returns: false when it did not take all.
     @discardableResult
-    static func send(_ bytes: [UInt8], to file: Int32, within limit: Int32 = 1000) -> Bool {
+    static func send(_ bytes: [UInt8], to file: Int32, within limit: Int32 = 1000) -> Sent {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
@@ -68,11 +91,11 @@ final class Console {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
                 var poll = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
-                guard Glibc.poll(&poll, 1, limit) > 0 else { return false }
+                guard Glibc.poll(&poll, 1, limit) > 0 else { return .full }
             } else if errno != EINTR {
-                return false
+                return .broken
             }
         }
-        return true
+        return .done
     }
 }

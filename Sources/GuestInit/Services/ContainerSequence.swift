@@ -29,7 +29,7 @@ struct ContainerSequence {
             let span = TimeText.seconds(environment.loop.now - start)
             let end = outcome.isSuccess ? "ok" : "failed: \(outcome.text)"
             environment.console.say("\(name) \(bundle.name) \(end) (\(span))")
-            let lines = printsOutput ? output?.keptLines() : outcome.isSuccess ? nil : output?.recentLines(limit: 20)
+            let lines = printsOutput ? output?.keptLines() : outcome.needsOutput ? output?.recentLines(limit: 20) : nil
             for line in lines ?? [] { environment.console.say("  \(bundle.name): \(line)") }
             if !outcome.isSuccess, !failed(bundle, record.onFailure) { return }
         }
@@ -47,7 +47,7 @@ struct ContainerSequence {
             let outcome = run(bundle, record, files: output.files, finished: output.closeWriters)
             return (outcome.explained(by: output.recentLines(limit: 5), bundle), record, output)
         } catch {
-            return (.failed("\(error)"), record, nil)
+            return (error is BundleError ? .hopeless("\(error)") : .failed("\(error)"), record, nil)
         }
     }
 

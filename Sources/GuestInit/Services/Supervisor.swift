@@ -135,22 +135,23 @@ final class Supervisor {
             if wasAsked { return say("stopped") }
             let end = service.state == .failed && wasFailing ? "; it is not tried again" : ""
             say("\(verb): \(outcome.text)\(end)")
-            if !outcome.isSuccess && !wasFailing { showOutput(of: service) }
+            if !wasFailing { showOutput(of: service, outcome) }
             return
         }
         switch service.streak.add(at: loop.now) {
         case .first:
             say("\(verb): \(outcome.text), again in \(TimeText.seconds(delay))")
-            if !outcome.isSuccess { showOutput(of: service) }
+            showOutput(of: service, outcome)
         case .summary(let failures, let span):
             let verb = outcome.isSuccess ? "ended" : "failed"
             say("\(verb) \(failures) times in \(span / 1000) s, next try in \(TimeText.seconds(delay)); last: \(outcome.text)")
-            showOutput(of: service)
+            showOutput(of: service, outcome)
         case .nothing: break
         }
     }
 
-    private func showOutput(of service: Service) {
+    private func showOutput(of service: Service, _ outcome: ContainerRun.Outcome) {
+        guard outcome.needsOutput else { return }
         for line in service.output?.recentLines(limit: 5) ?? [] { environment.console.say("  \(service.name): \(line)") }
     }
 
