@@ -118,7 +118,18 @@ struct RestartRuleTests {
         #expect(delays(.onFailure, .ended(.exited(1)), short) == [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000])
     }
 
-    @Test func aLongRunBeginsAnew() { #expect(delays(.always, .ended(.exited(0)), [5, 5, 10_000, 5]) == [100, 200, 100, 200]) }
+    @Test func aLongRunBeginsAgain() { #expect(delays(.always, .ended(.exited(0)), [5, 5, 10_000, 5]) == [100, 200, 100, 200]) }
+
+    @Test func whatCannotHealIsTriedThreeTimes() {
+        #expect(delays(.always, .hopeless("no runc"), [5, 5, 5, 5]) == [100, 200, nil, nil])
+        var rule = RestartRule(.always)
+        let outcomes: [ContainerRun.Outcome] = [.hopeless(""), .hopeless(""), .failed(""), .hopeless(""), .hopeless(""), .hopeless("")]
+        let isTried = outcomes.map { rule.delay(after: $0, ranFor: 5) != nil }
+        #expect(isTried == [true, true, true, true, true, false])
+        rule.reset()
+        let delay = rule.delay(after: .hopeless(""), ranFor: 5)
+        #expect(delay == 100)
+    }
 
     @Test func policyDecides() {
         #expect(delays(.onFailure, .ended(.exited(0)), [5]) == [nil])
@@ -177,6 +188,13 @@ struct NetlinkMessageTests {
             requests == [
                 [40, 0, 0, 0, 16, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 19, 0, 2, 1, 0, 0]
             ])
+    }
+
+    @Test func linksAreRemoved() {
+        #expect(NetworkLink.removal(258) == [32, 0, 0, 0, 17, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(NetworkLink(.init(name: "a", add: "veth", peer: "b")).madeNames == ["a", "b"])
+        // A link that was there and is only moved is not ours to remove.
+        #expect(NetworkLink(.init(name: "eth1")).madeNames.isEmpty)
     }
 
     @Test func aNameIsNeeded() {

@@ -11,14 +11,16 @@ final class Guest {
     let loop: EventLoop
     let environment: ContainerEnvironment
 
-    init(runc script: String = Guest.runc) throws {
+    init(runc script: String = Guest.runc, launchLimit: Milliseconds = 60_000) throws {
         folder = try TemporaryFolder()
         loop = try EventLoop(scope: .watched)
         let path = try folder.write("runc", script, mode: 0o755)
         let console = open(folder.path + "/console", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        environment = ContainerEnvironment(
+        var environment = ContainerEnvironment(
             runc: Runc(path: path, stateFolder: folder.path + "/runc-state"), loop: loop, console: Console(file: console) { 0 },
             logs: folder.path + "/logs", state: folder.path)
+        environment.launchLimit = launchLimit
+        self.environment = environment
         Self.becomeSubreaper()
     }
 

@@ -51,19 +51,76 @@ struct SupervisorTests {
         #expect(guest.wait { !service.isAlive })
     }
 
-    @Test func aFailingServiceBacksOffAndShowsWhatItSaid() throws {
+    /// Its tries go on, and the console hears of the first.
+    @Test func aFailingServiceBacksOffAndShowsWhatItSaidOnce() throws {
         let guest = try Guest()
         try guest.bundle("services", "bad", "echo reason >&2; exit 7")
         let supervisor = guest.supervisor()
         supervisor.startAll()
         let service = try #require(supervisor["bad"])
         #expect(guest.wait { service.starts == 3 && service.state == .waiting })
-        let lines = guest.console.split(separator: "\n").filter { $0.contains("ended") }
-        #expect(lines.map { $0.split(separator: " ").suffix(2).joined(separator: " ") } == ["0.10 s", "0.20 s", "0.40 s"])
-        #expect(guest.console.contains("  bad: reason\n"))
+        #expect(
+            guest.console == """
+                service bad started
+                service bad ended: exit status 7, again in 0.10 s
+                  bad: reason
+
+                """)
         #expect(guest.folder.text("logs/bad.log") == "reason\nreason\nreason\n")
         supervisor.stop(service)
         #expect(service.state == .stopped)
+        // A person who starts it hears of its failure again.
+        supervisor.start(service)
+        #expect(guest.wait { service.starts == 4 && service.state == .waiting })
+        #expect(guest.console.split(separator: "\n").count { $0.hasPrefix("service bad ended") } == 2)
+        supervisor.stop(service)
+    }
+
+    /// A fault that no other try heals is final after the third; what the service asks for then is handed on.
+    @Test(arguments: [
+        (Guest.runc.replacing("no command", with: #"exec: \"web\": executable file not found in $PATH"#), "it is in no folder of PATH"),
+        ("", "runtime.json: 'mkdir' is a number, not a list"),
+    ])
+    func aHopelessServiceIsGivenUp(runc: String, reason: String) throws {
+        let guest = try runc.isEmpty ? Guest() : Guest(runc: runc.replacing("$PATH", with: "\\$PATH"))
+        try guest.bundle("services", "web", nil)
+        try guest.folder.write("services/web/config.json", #"{"process": {"args": ["web"]}}"#)
+        if runc.isEmpty { try guest.folder.write("services/web/runtime.json", "{\"mkdir\": 1}") }
+        let supervisor = guest.supervisor()
+        var givenUp: [String] = []
+        supervisor.givenUp = { name, _ in givenUp.append(name) }
+        supervisor.startAll()
+        let service = try #require(supervisor["web"])
+        #expect(guest.wait { service.state == .failed })
+        #expect(service.starts == 3 && givenUp == ["web"])
+        let lines = guest.console.split(separator: "\n")
+        #expect(lines.count == 2, "\(lines)")
+        #expect(lines.first?.contains(reason) == true && lines.first?.hasSuffix(", again in 0.10 s") == true)
+        #expect(lines.last?.hasSuffix("\(reason); it is not tried again") == true)
+        #expect(service.row(now: guest.loop.now)[1] == "failed")
+    }
+
+    @Test func whatIsNotStartedAgainIsGivenUpWhenItFailed() throws {
+        let guest = try Guest()
+        try guest.bundle("services", "good", "exit 0") { $0.restart = .no }
+        try guest.bundle("services", "bad", "exit 1") { ($0.restart, $0.onFailure) = (.no, .poweroff) }
+        let supervisor = guest.supervisor()
+        var givenUp: [String] = []
+        supervisor.givenUp = { givenUp.append("\($0) \($1)") }
+        supervisor.startAll()
+        #expect(guest.wait { supervisor.services.allSatisfy { $0.state == .stopped && $0.starts == 1 } })
+        #expect(givenUp == ["bad poweroff"])
+    }
+
+    /// runc itself may hang.
+    @Test func callsOfRuncHaveALimit() throws {
+        let guest = try Guest(runc: "#!/bin/sh\nexec sleep 1000\n", launchLimit: 100)
+        try guest.bundle("services", "x", "")
+        let supervisor = guest.supervisor()
+        supervisor.startAll()
+        #expect(guest.wait { supervisor["x"]?.state == .waiting })
+        #expect(guest.console.contains("service x did not start: runc run: not done within 0 s, again in"))
+        supervisor.services.forEach { supervisor.stop($0) }
     }
 
     @Test(arguments: [(RuntimeRecord.Restart.no, "exit 1", 1), (.onFailure, "exit 0", 1), (.always, "exit 0", 2)])
@@ -139,6 +196,31 @@ struct ContainerSequenceTests {
         #expect(guest.folder.text("logs/onboot/001-b.out.log") == "out\n")
         // runc has forgotten them.
         #expect(Files.names(in: guest.folder.path + "/runc-state").isEmpty)
+    }
+
+    /// As pipelines read it: all that it printed, or the end of it, each line with its name and without escapes.
+    @Test func outputIsShownWhenItEnds() throws {
+        let guest = try Guest()
+        try guest.bundle("onboot", "000-a", "printf 'one\\n\\033[1mtwo\\033[0m\\n'; echo err >&2")
+        let line = String(repeating: "x", count: 99)
+        try guest.bundle("onboot", "001-long", "i=0; while [ $i -lt 1000 ]; do echo \(line); i=$((i+1)); done; echo end")
+        var sequence = sequence(guest)
+        sequence.printsOutput = true
+        sequence.perform()
+        let lines = guest.console.split(separator: "\n").map(String.init)
+        #expect(lines[1...3] == ["  000-a: one", "  000-a: two", "  000-a: err"])
+        #expect(lines[5].hasSuffix(" bytes before this are in \(guest.folder.path)/logs/onboot/001-long.out.log)"))
+        #expect(lines[6] == "  001-long: " + line && lines.last == "  001-long: end")
+        #expect((600...660).contains(lines.count))
+    }
+
+    /// Its own limit counts before the sequence's; 0 is none.
+    @Test(arguments: [(nil, true), (1000, false), (0, false)] as [(Int?, Bool)])
+    func aLimitHoldsWhereNothingIsSaid(timeout: Int?, isCut: Bool) throws {
+        let guest = try Guest()
+        try guest.bundle("onboot", "000-slow", "exec sleep 2") { $0.timeout = timeout }
+        sequence(guest, limit: 1).perform()
+        #expect(guest.console.contains("not done within 1 s") == isCut)
     }
 
     @Test func policyEndsTheBoot() throws {

@@ -92,6 +92,47 @@ struct KernelImageTests {
         #expect(names.contains("usr/lib/modules/6.1/modules.dep") && names.contains("usr/lib/firmware/x.bin"))
     }
 
+    /// As distributions ship them: each by itself, with an index that has their names. In a usr-merged archive, for a root with a real `/lib`.
+    @Test(arguments: [("  modules: [b]\n", ["a.ko", "b.ko"]), ("", ["a.ko", "b.ko", "c.ko"])])
+    func compressedModulesAreUnpackedToWhereTheRootHasThem(_ kernel: String, _ expected: [String]) async throws {
+        let folder = "usr/lib/modules/6.1/kernel"
+        let plain = ["a": "depends=", "b": "depends=a", "c": "depends="].mapValues { ModuleFile.bytes(modinfo: [$0]) }
+        func packed(_ name: String, _ compression: Compression) throws -> Workshop.Entry {
+            var sink = ArraySink()
+            try compression.compress(to: &sink) { try $0.write(plain[name] ?? []) }
+            return .bytes(sink.bytes)
+        }
+        let xz = try await withTemporaryDirectory { folder in
+            try ExtentWriter.write(ExtentList([.bytes(plain["c"] ?? [])]), to: folder + "/c")
+            try await Oracle("xz")("--check=crc32", folder + "/c")
+            return try ExtentReader.bytes(of: ExtentList(file: folder + "/c.xz"))
+        }
+        let index = "kernel/a.ko.gz:\nkernel/b.ko.zst: kernel/a.ko.gz\nkernel/c.ko.xz:\n"
+        let archive = try Workshop.tar(
+            Workshop.tree([
+                ("usr", .directory()), ("usr/lib", .directory()), ("usr/lib/modules", .directory()), ("usr/lib/modules/6.1", .directory()),
+                (folder, .directory()), ("\(folder)/a.ko.gz", packed("a", .gzip)), ("\(folder)/b.ko.zst", packed("b", .zstd(level: 3))),
+                ("\(folder)/c.ko.xz", .bytes(xz)), ("\(folder)/d.ko.xz", .link("c.ko.xz")),
+                ("usr/lib/modules/6.1/modules.dep", .file(index)), ("usr/lib/modules/6.1/modules.dep.bin", .file("old")),
+            ]))
+        let files = try await Workshop.with { workshop in
+            try workshop.image("test/kernel:1", [("kernel", .file("K")), ("kernel.tar", .bytes(archive))])
+            try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755)), ("lib", .directory())])
+            let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
+            let result = try await Builder(store: workshop.store, options: workshop.options { $0.compression = Compression.none }).build(workshop.spec(yaml))
+            let segment = try #require(result.segments.first { $0.key.role == .modules })
+            return try CPIO.read(segment.bytes).flatMap(\.entries).reduce(into: [String: [UInt8]]()) { files, entry in
+                if case .regular(let content) = entry.node.kind { files["\(entry.path)"] = try ExtentReader.bytes(of: content) }
+            }
+        }
+        let modules = files.filter { $0.key.hasSuffix(".ko") }
+        #expect(modules.keys.sorted() == expected.map { "lib/modules/6.1/kernel/" + $0 })
+        for (path, bytes) in modules { #expect(bytes == plain[String(path.dropLast(3).suffix(1))], "\(path)") }
+        let text = files["lib/modules/6.1/modules.dep"].map { String(decoding: $0, as: UTF8.self) }
+        #expect(text?.hasPrefix("kernel/a.ko:\nkernel/b.ko: kernel/a.ko\n") == true, "\(text ?? "none")")
+        #expect(files.keys.allSatisfy { !$0.hasSuffix(".bin") && !$0.hasPrefix("usr/") })
+    }
+
     @Test func unknownModulesAreAFaultOfTheSpec() async throws {
         let files = [("kernel", Workshop.Entry.file("K")), ("kernel.tar", try Self.modules())]
         let modules = "  modules:\n    - b\n    - bb\n    - \"?none\"\n    - dd\n"

@@ -24,11 +24,17 @@ struct RuntimeConfigTests {
     static func configuration(
         _ spec: Spec, label: String? = nil, image: ImageConfig = image, accounts: Accounts = Accounts(passwd: "", group: "")
     ) throws -> RuntimeConfig {
-        guard let container = spec.services.first else { throw BuildError("no service") }
+        let sections: [(Placement.Stage, [ContainerSpec])] = [
+            (.services, spec.services), (.onboot, spec.onboot), (.onshutdown, spec.onshutdown),
+        ]
+        guard let (stage, containers) = sections.first(where: { !$0.1.isEmpty }), let container = containers.first else {
+            throw BuildError("no container")
+        }
         return try RuntimeConfig(
             RuntimeConfig.Input(
                 container: container, label: try label.map { try SpecReader.label($0, of: "nginx") } ?? ContainerOptions(), image: image,
-                placement: Placement(stage: .services, index: 0, name: container.name, imageTree: "/images/0123456789abcdef"),
+                placement: Placement(
+                    stage: stage, index: 0, name: container.name, imageTree: "/images/0123456789abcdef"),
                 volumes: VolumeTable(spec), identities: IdentityTable(spec), accounts: { accounts }))
     }
 
@@ -117,6 +123,31 @@ struct RuntimeConfigTests {
         let accounts = Accounts(passwd: "root:x:0:0::/:/bin/sh\nwww:x:33:34::/:/bin/sh\n", group: "log:x:4:www,x\nwww:x:34:\n")
         let config = try Self.configuration(test.yaml, label: test.label, image: image, accounts: accounts)
         try expectGolden(config.config.json.text(indent: 4) + "\n" + config.record.text, "config-\(test.name).json")
+    }
+
+    @Test(arguments: [
+        ("", ["RLIMIT_NOFILE 1024 524288"]), ("    rlimits: [\"nofile,5,6\"]\n", ["RLIMIT_NOFILE 5 6"]), ("    rlimits: []\n", []),
+        ("    rlimits: [\"nproc,7,8\"]\n", ["RLIMIT_NPROC 7 8", "RLIMIT_NOFILE 1024 524288"]),
+    ])
+    func openFilesAreLimitedUnlessTheFileSaysOtherwise(_ yaml: String, _ limits: [String]) throws {
+        let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n" + yaml)
+        let json = try JSON(parsing: Array(config.config.json.text(indent: 0).utf8))
+        let list = json["process"]?["rlimits"]?.array ?? []
+        #expect(list.map { "\($0["type"]?.string ?? "") \($0["soft"]?.integer ?? 0) \($0["hard"]?.integer ?? 0)" } == limits)
+    }
+
+    @Test(arguments: [
+        ("onboot", "", 120, "default", RuntimeRecord.Restart.onFailure), ("onboot", "    timeout: 0\n", 0, "web.yml", .onFailure),
+        ("onshutdown", "", 30, "default", .onFailure), ("services", "", 0, "none", .onFailure),
+        ("services", "    onfailure: poweroff\n", 0, "none", .no), ("services", "    onfailure: poweroff\n    restart: always\n", 0, "none", .always),
+    ])
+    func limitsOfTimeAndRestarts(
+        _ section: String, _ yaml: String, _ timeout: Int, _ origin: String, _ restart: RuntimeRecord.Restart
+    ) throws {
+        let config = try Self.configuration("\(section):\n  - name: web\n    image: nginx\n" + yaml)
+        #expect(config.record.timeout == timeout && config.record.restart == restart)
+        let found = config.recordOrigins.first { $0.pointer == "/timeout" }.map { "\($0.origin)" } ?? "none"
+        #expect(found.hasPrefix(origin), "\(found)")
     }
 
     @Test func explanationNamesEveryOrigin() throws {

@@ -27,8 +27,8 @@ final class Console {
     func reopen() { reopen(Self.names(in: Files.text(Self.list) ?? "").map { "/dev/" + $0 }) }
 
     func reopen(_ paths: [String]) {
-        var opened = paths.compactMap(Self.open)
-        if opened.isEmpty { opened = [Self.open("/dev/console")].compactMap(\.self) }
+        var opened = paths.compactMap { Self.open($0) }
+        if opened.isEmpty { opened = ["/dev/console"].compactMap { Self.open($0) } }
         guard !opened.isEmpty else { return }
         for terminal in terminals where terminal.path != nil { close(terminal.file) }
         terminals = opened
@@ -37,7 +37,7 @@ final class Console {
     static func names(in list: String) -> [String] { list.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init) }
 
     private static func open(_ path: String) -> Terminal? {
-        let file = Glibc.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+        let file = Glibc.open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         return file >= 0 ? Terminal(file: file, path: path) : nil
     }
 
