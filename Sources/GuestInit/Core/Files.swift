@@ -89,6 +89,8 @@ enum Files {
         }
         try makeDirectories(String(path[..<slash]))
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError(operation: "mkdir", subject: path, number: errno) }
+        // The mask of file modes holds for mkdir, and so do bits that it does not set.
+        chmod(path, mode)
     }
 
     /// Removes a file or a folder with all in it, as far as that goes.
