@@ -14,7 +14,7 @@ struct Lint: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "CPU architecture that the files are for, in Go's words: amd64, arm64.") var arch: String?
+    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
     @Flag(help: "Merge the files as 'build' does, instead of looking at each alone.") var merge = false
     @Flag(help: "Take warnings as errors.") var strict = false
     @Argument(help: "YAML files; '-' is standard input.") var files: [String]
@@ -22,7 +22,7 @@ struct Lint: AsyncParsableCommand {
     func run() async throws {
         var options = BuildOptions()
         options.home = Terminal.environment["HOME"]
-        if let arch { options.provider.platform = Platform(architecture: arch) }
+        if let arch { options.provider.platform = arch }
         let store = try global.store()
         let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
         let lint = MobyBuild.Lint(store: store, options: options)

@@ -41,7 +41,10 @@ struct PackageCommandTests {
         }
     }
 
-    @Test(arguments: [["build", "x.yml"], ["lint", "x.yml"], ["pkg", "lock", "x"], ["pkg", "build", "x"], ["cache", "import", "x"]])
+    @Test(arguments: [
+        ["build", "x.yml"], ["lint", "x.yml"], ["pkg", "lock", "x"], ["pkg", "build", "x"], ["pkg", "show-tag", "x"],
+        ["cache", "import", "x"],
+    ])
     func unknownArchitecturesAreUsageErrors(command: [String]) throws {
         let ended = try Program.run(command + ["--arch", "x68_64"])
         #expect(ended.status == 64)
@@ -52,7 +55,7 @@ struct PackageCommandTests {
     @Test func localImagesAreNotLookedForOnTheNetwork() throws {
         try withTemporaryDirectory { folder in
             try TestFile.write("init: [\"localhost/moby/init:1\"]\n", to: "\(folder)/s.yml")
-            let ended = try Program.run(["build", "--pull", "--cache", "\(folder)/store", "s.yml"], in: folder)
+            let ended = try Program.run(["build", "--pull", "--format", "tar", "--cache", "\(folder)/store", "s.yml"], in: folder)
             #expect(ended.status == 1)
             #expect(ended.error.contains("s.yml:1:8: error: image 'localhost/moby/init:1' for "), "\(ended.error)")
             #expect(ended.error.contains("hint: it is built here and never pulled: run 'moby pkg build' with its package folder"))

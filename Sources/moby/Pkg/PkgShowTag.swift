@@ -8,11 +8,12 @@ struct PkgShowTag: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "With registry and repository in full.") var canonical = false
-    @Option(help: "Folder of this project's binaries.") var products: String?
+    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
+    @Option(help: "Folder of moby's programs for the guest.") var products: String?
     @Argument(help: "Package folders.") var directories: [String]
 
     func run() throws {
-        let builder = Packages.builder(store: try global.store(), platform: .host, products: products, level: global.level) { _ in }
+        let builder = Packages.builder(store: try global.store(), platform: arch ?? .host, products: products, level: global.level) { _ in }
         for directory in directories {
             let reference = try builder.reference(of: directory)
             print(canonical ? reference : reference.hasPrefix("docker.io/") ? String(reference.dropFirst("docker.io/".count)) : reference)
