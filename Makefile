@@ -20,7 +20,7 @@ RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # The judges of the tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
               dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
-              erofs-utils python3-pip lz4 xz-utils bzip2
+              erofs-utils python3-pip lz4 xz-utils bzip2 zsh fish
 
 .PHONY: help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean
 

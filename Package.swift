@@ -106,7 +106,7 @@ let package = Package(
         tests("MobyRunTests", ["MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"], golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata"]),
-        tests("CommandTests", ["Archive", "DiskImage", "Extents"]),
+        tests("CommandTests", ["moby", "Archive", "DiskImage", "Extents"]),
         tests("BootTests", ["MobyRun"]),
     ],
     swiftLanguageModes: [.v6]

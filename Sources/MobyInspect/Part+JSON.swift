@@ -55,10 +55,18 @@ extension Volume {
 extension Volume.File {
     /// As `ls -l` writes it, without what it has no room for: `-rw-r--r-- 0 0 12 esp:/path -> target`.
     public func line(in volume: String) -> String {
-        let bits = mode.map { mode in
-            (0..<9).reversed().map { mode >> UInt16($0) & 1 == 1 ? ["x", "w", "r"][$0 % 3] : "-" }.joined()
-        }
+        let bits = mode.map(Self.letters)
         let end = kind == .symlink ? " -> " + PlainText.of(target) : kind == .directory ? "/" : ""
         return "\(kind.rawValue)\(bits ?? "         ") \(uid) \(gid) \(size) \(volume):/\(PlainText.of(path.bytes))\(end)"
+    }
+
+    /// Nine permission bits, with setuid, setgid and sticky in the places of `x`: `rwsr-xr-t`; a capital where the bit of `x` is not set.
+    static func letters(_ mode: UInt16) -> String {
+        (0..<9).reversed().map { bit in
+            let isSet = mode >> UInt16(bit) & 1 == 1
+            let special = bit % 3 == 0 && mode >> UInt16(9 + bit / 3) & 1 == 1
+            let letter = bit == 0 ? "t" : "s"
+            return special ? (isSet ? letter : letter.uppercased()) : isSet ? ["x", "w", "r"][bit % 3] : "-"
+        }.joined()
     }
 }

@@ -11,39 +11,46 @@ struct Build: AsyncParsableCommand {
         abstract: "Build images from YAML files.",
         usage: "moby build [options] <file>[.yml]... | -",
         discussion: """
-            Several files are merged, later ones win. Beside its files a build leaves NAME-build.json: what they are, and what is in them. Of \
-            formats that have a file name in common the first in this list keeps it; the files of the others begin with NAME-FORMAT, \
-            as notes of the build say. What is most likely not meant is a warning, as 'moby lint' prints it. Exit codes: 0; 1 when something \
+            Several files are merged, later ones win. A build also writes NAME-build.json, which lists its files and what they were made of. When \
+            formats have a file name in common, the first in this list keeps it, and the files of the others begin with NAME-FORMAT; \
+            the build says so. What is most likely not meant is a warning, as 'moby lint' prints it. Exit codes: 0; 1 when something \
             cannot be read, fetched or written; 2 when a file is wrong; 64 for wrong usage. Formats: \(all).
             """)
 
     private static let all = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
     @Option(help: "What the names of output files begin with (default: the last file's name).") var name: String?
-    @Option(help: "Folder of the output files.") var dir: String?
-    @Option(name: [.customShort("o"), .customLong("o")], help: "Where a streamable format goes: a file, or '-'.")
+    @Option(help: "Folder of the output files.", completion: .directory) var dir: String?
+    @Option(
+        name: [.customShort("o"), .customLong("output"), .customLong("o")],
+        help: ArgumentHelp("Where a streamable format goes: a file, or '-'.", valueName: "file"), completion: .file())
     var output: String?
-    @Option(name: .shortAndLong, parsing: .singleValue, help: "Output formats, by names of today or of 2017; repeatable, or with commas.")
+    @Option(
+        name: .shortAndLong, parsing: .singleValue,
+        help: "Output formats; names of 2017 are taken too; repeatable, or with commas.", completion: Completions.formats)
     var format: [String] = []
     @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with K, M, G or T.", valueName: "size")) var size: String?
     @Option(
         help: ArgumentHelp(
             "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else built from pkg/bootloaders of the source that moby is in).",
-            valueName: "image"))
+            valueName: "image"), completion: Completions.images)
     var bootloader: String?
     @Option(
-        help: ArgumentHelp("Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).", valueName: "how"))
+        help: ArgumentHelp("Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).", valueName: "how"),
+        completion: .list(["zstd", "gzip", "none"]))
     var compress: String?
-    @Option(help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file")) var signKey: String?
-    @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file")) var signCert: String?
+    @Option(help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file"), completion: .file())
+    var signKey: String?
+    @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file"), completion: .file())
+    var signCert: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
     @Flag(help: "Take warnings as errors: nothing is written, and the exit code is 2.") var strict = false
     @Flag(help: "Print the merged, resolved spec, with whole image names, and stop.") var dryRun = false
     @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
-    @Argument(help: "YAML files; '-' is standard input; URLs are fetched.") var files: [String]
+    @Argument(help: "YAML files; '-' is standard input; URLs are fetched.", completion: Completions.specs) var files: [String]
 
     mutating func validate() throws {
         if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
@@ -51,10 +58,20 @@ struct Build: AsyncParsableCommand {
         if let name, name.contains("/") {
             throw ValidationError("--name '\(PlainText.short(name))' has a '/' in it; the folder is named by --dir")
         }
+        if let tar = linuxKit.inputTar, let output, InputFile.isSame(tar, output) {
+            throw ValidationError("--input-tar and --output name the same file, '\(PlainText.short(output))'; it would be overwritten")
+        }
+        if output == "-", !dryRun {
+            do { try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --output") } catch let error
+                as Terminal.BinaryOutput
+            {
+                throw ValidationError("\(error)\n  hint: \(error.hint ?? "")")
+            }
+        }
         for name in formats {
             guard !name.isEmpty else {
                 let given = format.joined(separator: "', '")
-                throw ValidationError("--format has an empty name in '\(given)'; 'moby formats' lists what there is")
+                throw ValidationError("--format has an empty name in '\(PlainText.short(given))'; 'moby formats' lists what there is")
             }
             do { _ = try OutputFormat.available(name) } catch { throw ValidationError("\(error); \(error.hint ?? "")") }
         }
@@ -68,7 +85,7 @@ struct Build: AsyncParsableCommand {
         let images = self.images.provider(global)
         let store = try global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
-        let (spec, warnings) = try await SpecInput.read(files, global, ignoringTrust: linuxKit.disableContentTrust) {
+        let (spec, warnings) = try await SpecInput.read(files, global.source, ignoringTrust: linuxKit.disableContentTrust) {
             try packages.reference($0)
         }
         var options = try self.options(images)
@@ -90,7 +107,7 @@ struct Build: AsyncParsableCommand {
         try report(result.warnings, options)
         BuildReport(result).print(level: global.level)
         if let remark = BuildUploads.remark(on: formats), global.level > 0, !noUpload { Terminal.error(remark) }
-        try await uploads?.run(result, global)
+        try await uploads?.run(result, level: global.level, global.certFile)
     }
 
     /// Prints warnings, or ends with them when they are to be errors.

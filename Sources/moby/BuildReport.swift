@@ -14,11 +14,13 @@ struct BuildReport {
             for segment in result.segments {
                 let state = segment.isHit ? "cached " : "encoded"
                 let sizes = "\(Self.column(segment.bytes.length)) of \(Self.column(segment.record.unpacked))"
-                Terminal.error("  \(state) \(sizes)  \(segment.title)")
+                let role = segment.key.role.rawValue
+                Terminal.error(
+                    "  \(state) \(sizes)  \(role)\(String(repeating: " ", count: max(0, 9 - role.count)))\(PlainText.short(segment.title))")
             }
             for timing in result.timings { Terminal.error("  \(Terminal.seconds(timing.duration))  \(timing.step)") }
         }
-        for file in result.files { Swift.print("\(file.path)  \(Terminal.size(file.size))") }
+        for file in result.files { Terminal.output("\(file.path)  \(Terminal.size(file.size))\n") }
         let hits = result.segments.filter(\.isHit).count
         Terminal.error(
             "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "

@@ -1,5 +1,6 @@
 internal import Archive
 internal import ArgumentParser
+internal import Extents
 
 /// `--compress`: `none`, `gzip`, `zstd`, `zstd:LEVEL`.
 enum CompressionOption {
@@ -13,6 +14,6 @@ enum CompressionOption {
             if let level = Int32(parts[1]), (1...19).contains(level) { return .zstd(level: level) }
         default: break
         }
-        throw ValidationError("--compress is '\(text)', expected none, gzip, zstd or zstd:1 to zstd:19")
+        throw ValidationError("--compress is '\(PlainText.short(text))', expected none, gzip, zstd or zstd:1 to zstd:19")
     }
 }

@@ -5,12 +5,13 @@ internal import OCI
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a container's final config.json, and where each value comes from.")
+        abstract: "Print a container's final config.json, and where each value comes from.",
+        usage: "moby explain [options] <file>... <container>")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
     @Flag(help: "Print JSON: the configuration, and origins by JSON pointer.") var json = false
-    @Argument(help: "YAML files, then the name of a container.") var arguments: [String]
+    @Argument(help: "YAML files, then the name of a container.", completion: Completions.specs) var arguments: [String]
 
     mutating func validate() throws {
         if arguments.count < 2 { throw ValidationError("a file and the name of a container are expected") }
@@ -20,7 +21,7 @@ struct Explain: AsyncParsableCommand {
         let store = try global.store()
         let provider = images.provider(global)
         let packages = Packages(store: store, platform: provider.platform, level: global.level)
-        let spec = try await SpecInput.spec(Array(arguments.dropLast()), global) { try packages.reference($0) }
+        let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source) { try packages.reference($0) }
         try await packages.build(for: spec)
         var options = BuildOptions()
         options.provider = provider

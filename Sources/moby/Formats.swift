@@ -3,7 +3,8 @@ internal import FoundationEssentials
 internal import MobyBuild
 
 struct Formats: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the output formats of 'moby build --format'.")
+    static let configuration = CommandConfiguration(
+        abstract: "List the output formats of 'moby build --format'.", usage: "moby formats [--json]")
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false

@@ -1,17 +1,18 @@
 internal import ArgumentParser
 internal import OCI
 
-/// Options of the verbs that fetch images.
+/// Options of the commands that fetch images.
 struct ImageOptions: ParsableArguments {
-    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
+    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
+        Platform?
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
-    @Flag(help: "Use what the store has, and no network.") var offline = false
+    @Flag(help: "Use only what the store has, not the network.") var offline = false
 
     mutating func validate() throws {
-        if pull, offline { throw ValidationError("--pull and --offline exclude each other") }
+        if pull, offline { throw ValidationError("--pull and --offline cannot be combined") }
     }
 
-    func provider(_ global: GlobalOptions) -> ImageProvider.Options {
+    func provider(_ global: FetchOptions) -> ImageProvider.Options {
         var options = ImageProvider.Options()
         if let arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing

@@ -4,77 +4,107 @@ internal import FoundationEssentials
 internal import Glibc
 internal import MobyBuild
 internal import MobyInspect
+internal import MobyRun
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what an artifact is made of: partitions, file systems, boot entries, sections, the segments of an initrd.")
+        abstract: "Show what an artifact is made of: partitions, file systems, boot entries, sections, the segments of an initrd.",
+        usage: "moby inspect [options] <file>|<prefix>|-")
 
     @OptionGroup var global: GlobalOptions
-    @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "A file that 'moby build' wrote, or one like it; '-' is standard input.") var file: String
+    @Flag(help: "Print JSON; for a prefix with several files, a list.") var json = false
+    @Argument(help: Artifacts.help, completion: .file()) var file: String
 
     func run() throws {
-        let inspection = try Artifacts.open(file)
-        let names = BuildSummary.sources(of: file)
-        inspection.addNames { names[$0] }
-        print(json ? try Artifacts.json(inspection.root.document) : inspection.root.text(name: file), terminator: "")
-        try Artifacts.check(inspection)
+        let found = try Artifacts.files(file).map { path in
+            let inspection = try Artifacts.open(path)
+            let names = BuildSummary.sources(of: path)
+            inspection.addNames { names[$0] }
+            return (path: path, inspection: inspection)
+        }
+        if json {
+            let documents = found.map(\.inspection.root.document)
+            print(try documents.count == 1 ? Artifacts.json(documents[0]) : Artifacts.json(documents), terminator: "")
+        } else {
+            for (path, inspection) in found { print(inspection.root.text(name: path), terminator: "") }
+        }
+        try Artifacts.check(found.map(\.inspection))
     }
 }
 
 struct ListFiles: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the files in an artifact, those of the initrd in it too.")
+        commandName: "ls", abstract: "List the files in an artifact, including those of its initrd.",
+        usage: "moby ls [options] <file>|<prefix>|- [[<volume>:]<path>]")
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "A file that 'moby build' wrote, or one like it; '-' is standard input.") var file: String
-    @Argument(help: "A path for the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI.") var path: String?
+    @Argument(help: Artifacts.help, completion: .file()) var file: String
+    @Argument(help: "A path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI.") var path: String?
 
     func run() throws {
-        let inspection = try Artifacts.open(file)
+        let inspection = try Artifacts.open(try Artifacts.root(of: file))
         let found = try inspection.list(path)
         if json {
             print(try Artifacts.json(found.map { Volume.Row($0.file, in: $0.volume) }), terminator: "")
         } else {
-            for entry in found { print(entry.file.line(in: entry.volume)) }
+            print(found.map { $0.file.line(in: $0.volume) + "\n" }.joined(), terminator: "")
         }
-        try Artifacts.check(inspection)
+        try Artifacts.check([inspection])
     }
 }
 
 struct PrintFile: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cat", abstract: "Print a file in an artifact, one of the initrd in it too.")
+        commandName: "cat", abstract: "Print a file in an artifact, or in its initrd.",
+        usage: "moby cat [options] <file>|<prefix>|- [<volume>:]<path>")
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "A file that 'moby build' wrote, or one like it; '-' is standard input.") var file: String
-    @Argument(help: "A path for the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.") var path: String
+    @Argument(help: Artifacts.help, completion: .file()) var file: String
+    @Argument(help: "A path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.") var path: String
 
     func run() throws {
-        let inspection = try Artifacts.open(file)
-        var output = try FileSink(descriptor: 1, name: "standard output")
-        try inspection.read(path) { try output.write($0) }
+        let inspection = try Artifacts.open(try Artifacts.root(of: file))
+        var output = try FileSink(descriptor: 1, name: Terminal.outputName)
+        try inspection.read(path) { bytes in
+            guard Terminal.isFit(bytes) else { throw Terminal.BinaryOutput(hint: "redirect it, e.g. moby cat … > FILE") }
+            try output.write(bytes)
+        }
         try output.flush()
     }
 }
 
 /// What the commands that look into artifacts share.
 private enum Artifacts {
+    static let help: ArgumentHelp =
+        "A file that 'moby build' wrote, or one like it; a build's prefix, as 'moby run' takes it; '-' is standard input."
+
+    /// The files that an argument means: itself, or those that `moby run` would start under this prefix.
+    static func files(_ argument: String) throws -> [String] {
+        guard argument != "-", access(argument, F_OK) != 0 else { return [argument] }
+        // That there is no such file is then said of the argument.
+        do { return try BootSource.detect(argument).files } catch is RunError { return [argument] }
+    }
+
+    /// Of these the one with the root file system.
+    static func root(of argument: String) throws -> String { try files(argument).last ?? argument }
+
     /// - Parameter path: a file, a pipe or device, or `-` for standard input.
     static func open(_ path: String) throws -> Inspection {
         let scratch = Terminal.environment["TMPDIR"] ?? "/var/tmp"
         do {
             if path == "-" { return try Inspection(reading: STDIN_FILENO, name: "standard input", scratch: scratch) }
             var info = stat()
-            // A regular file, a folder, or nothing: the file is not read before it is wanted.
-            let isStream = stat(path, &info) == 0 && ![S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT)
+            let type = stat(path, &info) == 0 ? info.st_mode & S_IFMT : 0
+            if type == S_IFDIR { throw folder(path) }
+            // A regular file, or nothing: it is not read before it is wanted.
+            let isStream = type != S_IFREG && type != 0
             guard isStream else { return try Inspection(ExtentList(file: path), scratch: scratch) }
             let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
             guard file >= 0 else { throw FileError("open", path) }
             defer { close(file) }
             return try Inspection(reading: file, name: path, scratch: scratch)
-        } catch let error as FileError {
+        } catch let error where error is FileError || error is InputFile.Unfit {
             throw error
         } catch {
             throw Unreadable(path: path, error: error)
@@ -88,9 +118,19 @@ private enum Artifacts {
     }
 
     /// Damage is an error, after what could be read was printed.
-    static func check(_ inspection: Inspection) throws {
-        for fault in inspection.faults { Terminal.error("error: \(PlainText.of(fault))") }
-        if !inspection.faults.isEmpty { throw ExitCode(1) }
+    static func check(_ inspections: [Inspection]) throws {
+        let faults = inspections.flatMap(\.faults)
+        for fault in faults { Terminal.error("error: \(PlainText.of(fault))") }
+        if !faults.isEmpty { throw ExitCode(1) }
+    }
+
+    private static func folder(_ path: String) -> InputFile.Unfit {
+        let suffix = BuildSummary.fileName("")
+        // What cannot be listed has no builds to offer.
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(suffix) }.sorted()
+        let builds = names.prefix(5).map { "'\(path)/\($0.dropLast(suffix.count))'" }.joined(separator: ", ")
+        return InputFile.Unfit(
+            description: "'\(PlainText.short(path))' is a folder", hint: builds.isEmpty ? "name a file" : "it has the builds \(builds)")
     }
 
     private struct Unreadable: HintedError, CustomStringConvertible {
@@ -98,6 +138,11 @@ private enum Artifacts {
         let error: any Error
         /// Errors of this kind are fit for a terminal already.
         var description: String { PlainText.of("'\(path)': ") + (error is InspectError ? "\(error)" : PlainText.of("\(error)")) }
-        var hint: String? { (error as? any HintedError)?.hint }
+        var hint: String? {
+            if error is InspectError, path.hasSuffix(".yml") || path.hasSuffix(".yaml") {
+                return "it is a spec: check it with 'moby lint', build it with 'moby build'"
+            }
+            return (error as? any HintedError)?.hint
+        }
     }
 }

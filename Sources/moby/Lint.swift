@@ -13,11 +13,12 @@ struct Lint: AsyncParsableCommand {
             the kernel has the modules. Exit code 0 when there is no error, 2 when there are some, 1 when a file cannot be read and the others have none.
             """)
 
-    @OptionGroup var global: GlobalOptions
-    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
+    @OptionGroup var global: SourceOptions
+    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
+        Platform?
     @Flag(help: "Merge the files as 'build' does, instead of looking at each alone.") var merge = false
     @Flag(help: "Take warnings as errors.") var strict = false
-    @Argument(help: "YAML files; '-' is standard input.") var files: [String]
+    @Argument(help: "YAML files; '-' is standard input.", completion: Completions.specs) var files: [String]
 
     func run() async throws {
         var options = BuildOptions()

@@ -8,24 +8,18 @@ internal import MobyRun
 struct Moby: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "moby",
-        abstract: "Assembles bootable operating systems from OCI images.",
+        abstract: "Assemble bootable operating systems from OCI images.",
         version: Version.text,
         subcommands: [
             Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self, Formats.self,
-            Schema.self, Cache.self, Pkg.self, Metadata.self, Version.self,
+            Schema.self, Cache.self, Pkg.self, Metadata.self, Completion.self, Version.self,
         ])
 
     static func main() async {
         PartialFiles.surviveBrokenPipes()
-        let arguments = GlobalOptions.afterVerb(OldFlags.normalize(Array(CommandLine.arguments.dropFirst())))
+        Terminal.prepare()
         var command: any ParsableCommand
-        do {
-            try Push.check(arguments)
-            try Run.check(arguments)
-            command = try parseAsRoot(arguments)
-        } catch {
-            exit(withError: error)
-        }
+        do { command = try CommandLineReader.command(Array(CommandLine.arguments.dropFirst())) } catch { ErrorReport.exit(error) }
         PartialFiles.removeOnSignals()
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -34,7 +28,28 @@ struct Moby: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            ErrorReport.exit(error)
+            ErrorReport.exit(error, command: path(of: type(of: command)))
         }
+        Terminal.exit(0)
+    }
+
+    /// The words of the command that a command line begins with, e.g. `cache`, `pull`.
+    static func path(of arguments: [String]) -> [String] {
+        var command: any ParsableCommand.Type = self
+        return Array(
+            arguments.prefix { word in
+                guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else { return false }
+                command = next
+                return true
+            })
+    }
+
+    /// The words of a command.
+    private static func path(of type: any ParsableCommand.Type) -> [String] {
+        for command in configuration.subcommands {
+            if command == type { return [command._commandName] }
+            if command.configuration.subcommands.contains(where: { $0 == type }) { return [command._commandName, type._commandName] }
+        }
+        return []
     }
 }

@@ -4,9 +4,10 @@ internal import MobySpec
 
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the JSON Schema of the YAML file, for editors.",
+        abstract: "Print the JSON Schema of the YAML file, for editors.", usage: "moby schema [--markdown]",
         discussion: "With --markdown: the reference page docs/spec.md, from the same table of keys.")
 
+    @OptionGroup var global: GlobalOptions
     @Flag(help: "Print the reference page instead.") var markdown = false
 
     func run() {

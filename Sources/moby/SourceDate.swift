@@ -6,7 +6,9 @@ enum SourceDate {
     /// A value that is no time.
     struct Fault: HintedError, CustomStringConvertible {
         let value: String
-        var description: String { "SOURCE_DATE_EPOCH is '\(value)', expected whole seconds since 1970 from 0 to \(BuildOptions.lastTime)" }
+        var description: String {
+            "SOURCE_DATE_EPOCH is '\(PlainText.short(value))', expected whole seconds since 1970 from 0 to \(BuildOptions.lastTime)"
+        }
         var hint: String? { "git log -1 --format=%ct prints such a number; FAT has no time after 2107" }
     }
 

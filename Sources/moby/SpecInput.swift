@@ -12,7 +12,7 @@ struct SpecInput {
     /// Texts of the files read so far, for the source lines of messages.
     private static let texts = Mutex<[String: String]>([:])
 
-    /// - Parameter certificateFiles: PEM files that are trusted besides the usual ones when a name is a URL.
+    /// - Parameter certificateFiles: PEM files that are trusted in addition to the usual ones when a name is a URL.
     static func sources(_ names: [String], certificateFiles: [String]) async throws -> [SpecReader.Source] {
         var sources: [SpecReader.Source] = []
         for name in names {
@@ -24,19 +24,19 @@ struct SpecInput {
     }
 
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
-    static func spec(_ names: [String], _ global: GlobalOptions, resolvePackage: (String) throws -> String) async throws -> Spec {
-        let (spec, warnings) = try await read(names, global, resolvePackage: resolvePackage)
-        if !warnings.isEmpty, global.level > 0 { Terminal.error(render(warnings)) }
+    static func spec(_ names: [String], _ source: SourceOptions, resolvePackage: (String) throws -> String) async throws -> Spec {
+        let (spec, warnings) = try await read(names, source, resolvePackage: resolvePackage)
+        if !warnings.isEmpty, source.level > 0 { Terminal.error(render(warnings)) }
         return spec
     }
 
     /// Reads and merges files.
     /// - Parameter ignoringTrust: leaves `trust` out, and what there is to say of it.
     static func read(
-        _ names: [String], _ global: GlobalOptions, ignoringTrust: Bool = false, resolvePackage: (String) throws -> String
+        _ names: [String], _ source: SourceOptions, ignoringTrust: Bool = false, resolvePackage: (String) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
         try SpecReader.read(
-            try await sources(names, certificateFiles: global.certFile), outputFormats: OutputFormat.namesInSpecs,
+            try await sources(names, certificateFiles: source.certFile), outputFormats: OutputFormat.namesInSpecs,
             notMade: OutputFormat.notMade, ignoringTrust: ignoringTrust, resolvePackage: resolvePackage)
     }
 
@@ -73,29 +73,15 @@ struct SpecInput {
     private static func read(_ name: String) throws -> SpecReader.Source {
         if name == "-" {
             return SpecReader.Source(
-                name: "<stdin>", text: try UTF8Text.read(bytes(of: STDIN_FILENO, "<stdin>"), name: "<stdin>"), folder: ".")
+                name: "<stdin>",
+                text: try UTF8Text.read(InputFile.bytes(of: STDIN_FILENO, "<stdin>", limit: SpecDownload.limit), name: "<stdin>"),
+                folder: ".")
         }
         let path = existing(name)
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw FileError("read", path) }
-        defer { close(file) }
         let folder = URL(filePath: path).deletingLastPathComponent().path
         return SpecReader.Source(
-            name: path, text: try UTF8Text.read(bytes(of: file, path), name: path), folder: folder.isEmpty ? "." : folder)
-    }
-
-    /// Everything a descriptor gives, pipes too.
-    private static func bytes(of file: Int32, _ name: String) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(file, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError("read", name) }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: buffer[..<count])
-            guard bytes.count <= SpecDownload.limit else { throw FileError("read", name, code: EFBIG) }
-        }
+            name: path, text: try UTF8Text.read(InputFile.bytes(path, limit: SpecDownload.limit), name: path),
+            folder: folder.isEmpty ? "." : folder)
     }
 
     /// 2017 added `.yml` to a name that had no extension.

@@ -1,6 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
+internal import Synchronization
 
 /// Data goes to standard output, everything else to standard error.
 enum Terminal {
@@ -13,44 +14,89 @@ enum Terminal {
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
     }
 
+    /// What messages call standard output.
+    static let outputName = "standard output"
+
+    /// Exit code of a program whose reader went away, as shells give it for SIGPIPE.
+    static let brokenPipe: Int32 = 141
+
+    /// The first write to standard output that did not succeed, as its `errno`; 0 when all did.
+    private static let fault = Mutex<Int32>(0)
+
+    private static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
+
+    /// For a program's start: a standard descriptor that is closed must not become that of a file opened later.
+    static func prepare() {
+        for (file, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDWR)]
+        where fcntl(file, F_GETFD) < 0 {
+            // The lowest free number is this one. Reading and writing it the wrong way stays an error.
+            _ = open("/dev/null", mode)
+        }
+    }
+
     /// Messages, which may quote foreign text: nothing in them drives the terminal.
     static func error(_ text: String) {
         write(PlainText.lines(text.hasSuffix("\n") ? text : text + "\n"), to: STDERR_FILENO)
     }
 
-    /// Text as it is, at once.
-    static func output(_ text: String) { write(text, to: STDOUT_FILENO) }
+    /// Data, at once. What a terminal gets has its control characters escaped. Errors are reported by ``exit(_:)``.
+    static func output(_ text: String) { live(isOutputTerminal ? PlainText.lines(text) : text) }
 
-    static func write(_ text: String, to file: Int32) {
+    /// Text as it is, e.g. a machine's console.
+    static func live(_ text: String) {
+        guard fault.withLock(\.self) == 0, case let code = write(text, to: STDOUT_FILENO), code != 0 else { return }
+        fault.withLock { $0 = code }
+    }
+
+    /// For bytes that are not text, which would set a terminal to who knows what.
+    /// - Parameter hint: what to do instead.
+    /// - Throws: ``BinaryOutput`` when standard output is a terminal.
+    static func checkBinaryOutput(hint: String) throws {
+        if isOutputTerminal { throw BinaryOutput(hint: hint) }
+    }
+
+    struct BinaryOutput: HintedError, CustomStringConvertible {
+        let description = "standard output is a terminal, and these bytes are not text"
+        let hint: String?
+    }
+
+    /// Whether bytes may go to standard output: any but to a terminal, which gets text only.
+    static func isFit(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard isOutputTerminal else { return true }
+        return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0C, 0x0D].contains($0) }
+    }
+
+    /// Ends the program. A write to standard output that did not succeed is an error, except when its reader went away.
+    static func exit(_ code: Int32) -> Never {
+        switch fault.withLock(\.self) {
+        case 0: Glibc.exit(code)
+        case EPIPE: Glibc.exit(code == 0 ? brokenPipe : code)
+        case let fault:
+            error("error: \(FileError("write", outputName, code: fault))")
+            Glibc.exit(code == 0 ? 1 : code)
+        }
+    }
+
+    /// - Returns: 0, or the `errno` of a write that did not succeed.
+    @discardableResult
+    static func write(_ text: String, to file: Int32) -> Int32 {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            // Nobody listens.
-            guard count > 0 else { return }
+            guard count > 0 else { return errno }
             rest = rest.dropFirst(count)
         }
+        return 0
     }
 
     /// `12.3 MB`, in powers of ten as disks and networks are sold.
-    static func size(_ bytes: UInt64) -> String {
-        let units = ["B", "kB", "MB", "GB", "TB"]
-        var value = Double(bytes)
-        var unit = 0
-        while value >= 1000, unit < units.count - 1 {
-            value /= 1000
-            unit += 1
-        }
-        return unit == 0 ? "\(bytes) B" : "\(Self.decimals(value, value < 10 ? 2 : 1)) \(units[unit])"
-    }
+    static func size(_ bytes: UInt64) -> String { SizeText.decimal(bytes) }
 
-    static func seconds(_ duration: Duration) -> String { decimals(duration / .seconds(1), 2) + " s" }
+    static func seconds(_ duration: Duration) -> String { SizeText.decimals(duration / .seconds(1), 2) + " s" }
+}
 
-    static func decimals(_ value: Double, _ digits: Int) -> String {
-        let scale = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
-        let whole = UInt64((value * scale).rounded())
-        let fraction = String(whole % UInt64(scale))
-        let zeros = String(repeating: "0", count: digits - fraction.count)
-        return "\(whole / UInt64(scale)).\(zeros)\(fraction)"
-    }
+/// Data to standard output. Hides Swift's own `print`, which does not report a write that failed.
+func print(_ items: Any..., separator: String = " ", terminator: String = "\n") {
+    Terminal.output(items.map { "\($0)" }.joined(separator: separator) + terminator)
 }

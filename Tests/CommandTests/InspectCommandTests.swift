@@ -48,6 +48,23 @@ struct InspectCommandTests {
         }
     }
 
+    /// A prefix is what `moby run` would start.
+    @Test func aPrefixMeansTheFilesOfABuild() async throws {
+        try await withArtifacts { folder in
+            let files = FileManager.default
+            try files.copyItem(atPath: folder + "/initrd.img", toPath: folder + "/web-initrd.img")
+            try Data("MZ".utf8).write(to: URL(filePath: folder + "/web-kernel"))
+            try Data("{}".utf8).write(to: URL(filePath: folder + "/web-build.json"))
+            let text = try Program.run(["inspect", folder + "/web"])
+            #expect(text.output.contains("/web-kernel: ") && text.output.contains("initrd \(folder)/web-initrd.img"), "\(text)")
+            let list = try JSONDecoder().decode([Part].self, from: Data(Program.run(["inspect", "--json", folder + "/web"]).output.utf8))
+            #expect(list.count == 2)
+            #expect(try Program.moby(["cat", folder + "/web", "/etc/hosts"]) == "127.0.0.1 localhost\n")
+            #expect(try Program.moby(["ls", folder + "/web", "/etc/hosts"]).hasSuffix(" initrd:/etc/hosts\n"))
+            #expect(try Program.run(["ls", folder]).error.contains("is a folder\n  hint: it has the builds '\(folder)/web'"))
+        }
+    }
+
     @Test func pipesAreReadToTheirEnd() async throws {
         try await withArtifacts { folder in
             let program = try Program.path()
@@ -67,7 +84,7 @@ struct InspectCommandTests {
                 (["inspect", folder + "/garbage"], 1, "not an artifact: 22 bytes that begin with '\\x1beither '"),
                 (["inspect", folder + "/cut"], 1, "error: "), (["cat", initrd, "/etc/none"], 1, "nothing at '/etc/none'"),
                 (["cat", initrd, "/etc"], 1, "'/etc' is a directory"), (["ls", initrd, "esp:/"], 1, "its volumes are initrd"),
-                (["ls", folder + "/none"], 1, "No such file"), (["cat", initrd], 64, "Missing expected argument"),
+                (["ls", folder + "/none"], 1, "No such file"), (["cat", initrd], 64, "missing expected argument"),
             ]
             for (arguments, status, message) in runs {
                 let result = try Program.run(arguments)

@@ -4,14 +4,20 @@ import Testing
 /// The program as a user meets it: exit codes, where messages go, what they say.
 struct UsageTests {
     @Test(arguments: [
-        (["build"], 64, "Missing expected argument"),
+        (["build"], 64, "missing expected argument"),
         (["build", "--no-such-flag", "x.yml"], 64, "--no-such-flag"),
         (["frobnicate"], 64, "frobnicate"),
         (["build", "no-such-file.yml"], 1, "error: read 'no-such-file.yml': No such file or directory"),
         (["build", "-f", "tar", "-o", "-", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["metadata", "create", "d.iso"], 64, "no user data"),
-        (["metadata", "create", "d.iso", "x", "--data-file", "f"], 64, "exclude each other"),
+        (["metadata", "create", "d.iso", "x", "--data-file", "f"], 64, "cannot be combined"),
+        (["metadata", "create", "/proc/none/d.iso", "--data-file", "/dev/zero"], 1, "'/dev/zero' has more than 64 MiB"),
+        (["metadata", "create", "/proc/none/d.iso", "--data-file", "/proc"], 1, "'/proc' is a folder"),
+        (["metadata", "create", "/proc/none/d.iso", "--ssh-key", "Makefile"], 1, "line 3 of 'Makefile' is not a public key of ssh"),
+        (["metadata", "create", "/proc/none/d.iso", "--ssh-key", "/dev/null"], 1, "there is no public key in '/dev/null'"),
+        (["inspect", "examples/minimal.yml"], 1, "hint: it is a spec: check it with 'moby lint'"),
+        (["inspect", "examples"], 1, "'examples' is a folder"),
         (["metadata", "create", "-hostname", "bad host", "d.iso"], 64, "--hostname is 'bad host', expected parts of letters"),
         (["metadata", "create", "-hostname=-web", "d.iso"], 64, "(RFC 1123)"),
         (["metadata", "create", "d.iso", "--ssh-key", "no-such-file.pub"], 1, "read 'no-such-file.pub'"),

@@ -41,8 +41,8 @@ public enum BootSource: Hashable, Sendable {
         }
     }
 
-    /// Every file that QEMU will read.
-    var files: [String] {
+    /// Every file that QEMU will read; the one with the root file system is the last.
+    public var files: [String] {
         switch self {
         case .kernel(let files): [files.kernel] + [files.initrd, files.squashfs, files.root].compactMap(\.self)
         case .iso(let path, _), .disk(let path, _, _): [path]

@@ -5,7 +5,7 @@ internal import OCI
 struct CacheClean: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "clean", abstract: "Remove the whole store.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: StoreOptions
 
     func run() throws {
         // A folder that is no store is not removed by a slip of --cache.

@@ -8,18 +8,20 @@ struct CacheExport: ParsableCommand {
         commandName: "export", abstract: "Write an image of the store as a tar archive.",
         discussion: "Formats: oci (an OCI image layout), docker (for 'docker load' too), filesystem (the files themselves).")
 
-    @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file")) var outfile: String
-    @Option(help: "oci, docker or filesystem.", transform: Self.form) var format = ContentStore.ExportForm.oci
+    @OptionGroup var global: StoreOptions
+    @Option(help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file"), completion: .file()) var outfile: String
+    @Option(help: "oci, docker or filesystem.", completion: .list(["oci", "docker", "filesystem"]), transform: Self.form)
+    var format = ContentStore.ExportForm.oci
     @Option(help: ArgumentHelp("Platform (default: this machine's).", valueName: "os/arch[/variant]")) var platform: String?
     @Option(name: .customLong("name"), help: "Another name in the archive.") var newName: String?
-    @Argument(help: "Name of an image in the store.") var name: String
+    @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
     func run() throws {
         let store = try global.store()
         let platform = try self.platform.map(Self.platform) ?? .host
         guard outfile != "-" else {
-            var output = try FileSink(descriptor: STDOUT_FILENO, name: "<stdout>")
+            try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --outfile")
+            var output = try FileSink(descriptor: STDOUT_FILENO, name: Terminal.outputName)
             try store.export(name, as: newName, platform: platform, format) { try output.write($0) }
             return try output.flush()
         }

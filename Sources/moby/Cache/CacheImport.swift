@@ -7,10 +7,11 @@ struct CacheImport: ParsableCommand {
         commandName: "import", abstract: "Take the images of an archive into the store.",
         discussion: "An archive is what 'moby cache export', 'docker save' and skopeo write, compressed or not.")
 
-    @OptionGroup var global: GlobalOptions
-    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
+    @OptionGroup var global: StoreOptions
+    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
+        Platform?
     @Option(help: "Name for the image, instead of the archive's.") var name: String?
-    @Argument(help: "The archive; '-' is standard input.") var file: String
+    @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
 
     func run() throws {
         let store = try global.store()

@@ -6,7 +6,7 @@ struct CacheList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the images by name, with the digest each stands for.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: StoreOptions
     @Flag(help: "Print JSON, with the layers of this machine's platform.") var json = false
 
     func run() throws {

@@ -6,7 +6,7 @@ struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove content that no name leads to and segments that are old.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: StoreOptions
     @Option(help: ArgumentHelp("Keep what was used in the last so many days.", valueName: "n")) var days = 7
 
     func run() throws {

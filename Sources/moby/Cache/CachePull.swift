@@ -4,7 +4,7 @@ internal import OCI
 struct CachePull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch images into the store.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
     @Argument(help: "Image references; ':latest' is meant where there is neither tag nor digest.") var names: [String]
 

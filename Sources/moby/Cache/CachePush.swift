@@ -4,10 +4,10 @@ internal import OCI
 struct CachePush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "push", abstract: "Send an image of the store to a registry.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
     @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference")) var remoteName: String?
-    @Argument(help: "Name of an image in the store.") var name: String
+    @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
     func run() async throws {
         let options = images.provider(global)

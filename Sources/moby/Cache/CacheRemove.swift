@@ -5,8 +5,8 @@ struct CacheRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Forget images by name.", discussion: "Their content goes with the next 'moby cache prune'.")
 
-    @OptionGroup var global: GlobalOptions
-    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.") var names: [String]
+    @OptionGroup var global: StoreOptions
+    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.", completion: Completions.images) var names: [String]
 
     func run() throws {
         let store = try global.store()

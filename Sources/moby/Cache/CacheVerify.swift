@@ -7,7 +7,7 @@ struct CacheVerify: ParsableCommand {
         commandName: "verify", abstract: "Compare everything in the store with its digest.",
         discussion: "Exit code 1 when something is damaged or missing.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: StoreOptions
     @Flag(help: "Remove what is damaged; it is fetched again when needed.") var repair = false
 
     func run() throws {

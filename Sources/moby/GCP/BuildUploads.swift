@@ -34,15 +34,15 @@ struct BuildUploads {
     private static let fileSuffix = ".img.tar.gz"
 
     /// Does it, one after the other.
-    func run(_ result: BuildResult, _ global: GlobalOptions) async throws {
+    func run(_ result: BuildResult, level: Int, _ certificateFiles: [String]) async throws {
         for (options, upload) in uploads {
             guard let file = result.files.first(where: { $0.path.hasSuffix(Self.fileSuffix) }) else { continue }
             var publication = upload
             publication.file = file.path
-            if publication.bucket == nil, global.level > 0 {
+            if publication.bucket == nil, level > 0 {
                 Terminal.error("moby: no bucket is named: the file goes to gs://\(publication.bucketName)")
             }
-            try await options.run(publication, nil, global)
+            try await options.run(publication, nil, level: level, certificateFiles)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Extents
 internal import FoundationEssentials
 internal import GCP
 internal import Glibc
@@ -9,18 +10,19 @@ internal import MobyRun
 struct GCPOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Key of a service account (default: $CLOUDSDK_COMPUTE_KEYS, else application default credentials).", valueName: "file"))
+            "Key of a service account (default: $CLOUDSDK_COMPUTE_KEYS, else application default credentials).", valueName: "file"),
+        completion: .file())
     var keys: String?
     @Option(help: ArgumentHelp("Project (default: $CLOUDSDK_CORE_PROJECT, else the key's).", valueName: "id")) var project: String?
     @Option(help: ArgumentHelp("Bucket for the upload (default: $CLOUDSDK_IMAGE_BUCKET, else PROJECT-moby-images).", valueName: "name"))
     var bucket: String?
-    @Flag(help: "Let everybody read the uploaded file ($CLOUDSDK_IMAGE_PUBLIC=true).") var `public` = false
+    @Flag(help: "Let everyone read the uploaded file ($CLOUDSDK_IMAGE_PUBLIC=true).") var `public` = false
     @Option(help: ArgumentHelp("Family of the image (default: $CLOUDSDK_IMAGE_FAMILY).", valueName: "name")) var family: String?
     @Option(help: ArgumentHelp("Name of the image (default: $CLOUDSDK_IMAGE_NAME, else the file's).", valueName: "name")) var imgName:
         String?
-    @Flag(help: "Let machines of the image start machines of their own.") var nestedVirt = false
-    @Flag(help: "The image boots by UEFI (default: looks at the disk).") var uefiCompatible = false
-    @Flag(help: "Print what would be asked of Google, and ask nothing.") var dryRun = false
+    @Flag(help: "Let machines made from the image run virtual machines themselves.") var nestedVirt = false
+    @Flag(help: "The image boots by UEFI (default: detected from the disk).") var uefiCompatible = false
+    @Flag(help: "Print the requests to Google without sending them.") var dryRun = false
     @Flag(help: "Print the result as JSON.") var json = false
 
     private static func value(_ option: String?, _ variable: String) -> String? {
@@ -29,10 +31,10 @@ struct GCPOptions: ParsableArguments {
     }
 
     /// Who asks, and where.
-    func client(_ global: GlobalOptions) throws -> GoogleClient {
+    func client(_ certificateFiles: [String]) throws -> GoogleClient {
         let environment = Terminal.environment
         return GoogleClient(
-            try credential, transport: try CurlTransport(environment: environment, certificateFiles: global.certFile),
+            try credential, transport: try CurlTransport(environment: environment, certificateFiles: certificateFiles),
             endpoints: Endpoints(environment: environment))
     }
 
@@ -55,7 +57,9 @@ struct GCPOptions: ParsableArguments {
             case "true", "t", "1", "yes": return true
             case "false", "f", "0", "no": return false
             default:
-                throw RunError("CLOUDSDK_IMAGE_PUBLIC is '\(word)', expected true or false", hint: "unset it, or use the option --public")
+                throw RunError(
+                    "CLOUDSDK_IMAGE_PUBLIC is '\(PlainText.short(word))', expected true or false",
+                    hint: "unset it, or use the option --public")
             }
         }
     }
@@ -74,7 +78,7 @@ struct GCPOptions: ParsableArguments {
         publication.isPublic = try isPublic
         publication.nested = nestedVirt
         publication.uefi = uefiCompatible ? true : nil
-        // As LinuxKit has it: the image of this name is made anew.
+        // As LinuxKit has it: the image of this name is replaced.
         publication.replaces = true
         return publication
     }
@@ -82,10 +86,10 @@ struct GCPOptions: ParsableArguments {
     var imageName: String? { Self.value(imgName, "CLOUDSDK_IMAGE_NAME") }
 
     /// Does what is wanted, or prints what would be done.
-    func run(_ publication: GCPPublication?, _ machine: GCPMachine?, _ global: GlobalOptions) async throws {
-        let bar = ProgressBar(isShown: global.level > 0)
+    func run(_ publication: GCPPublication?, _ machine: GCPMachine?, level: Int, _ certificateFiles: [String]) async throws {
+        let bar = ProgressBar(isShown: level > 0)
         defer { bar.leave() }
-        let work = GCP(publication, machine, client: try client(global), host: host(global.level, bar))
+        let work = GCP(publication, machine, client: try client(certificateFiles), host: host(level, bar))
         let plan = try work.plan()
         if dryRun { return print(json ? plan.json : plan.description) }
         let result = try await work.performAttended(plan)
@@ -94,7 +98,7 @@ struct GCPOptions: ParsableArguments {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             return print(String(decoding: try encoder.encode(result), as: UTF8.self))
         }
-        guard global.level > 0, machine == nil else { return }
+        guard level > 0, machine == nil else { return }
         for line in [result.object, result.image].compactMap(\.self) { print(line) }
     }
 
@@ -103,6 +107,7 @@ struct GCPOptions: ParsableArguments {
         GCPHost(
             say: { line in
                 bar.leave(saying: level > 0 ? "moby: \(line)\n" : "")
-            }, console: { [json] in Terminal.write($0, to: json ? STDERR_FILENO : STDOUT_FILENO) }, progress: { bar.show($0, of: $1) })
+            }, console: { [json] in if json { Terminal.write($0, to: STDERR_FILENO) } else { Terminal.live($0) } },
+            progress: { bar.show($0, of: $1) })
     }
 }

@@ -1,8 +1,9 @@
 internal import ArgumentParser
+internal import Extents
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send what was built to a cloud.", subcommands: [PushGCP.self])
+        abstract: "Upload what was built to a cloud.", subcommands: [PushGCP.self])
 
     /// Other clouds of LinuxKit's `push`: the format that they take, and what sends it.
     private static let elsewhere = [
@@ -13,17 +14,17 @@ struct Push: AsyncParsableCommand {
     ]
 
     /// Says what can be done with a word behind `push` that is no cloud.
-    /// - Throws: `ValidationError`.
+    /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
         guard arguments.first == "push", arguments.count > 1, case let word = arguments[1], !word.hasPrefix("-"), word != "gcp" else {
             return
         }
+        let message = "'moby push' knows 'gcp' only, not '\(PlainText.short(word))'"
         if let (format, program) = elsewhere[word] {
-            throw ValidationError(
-                "push knows 'gcp' only, not '\(word)'\n  hint: 'moby build --format \(format)' makes what it takes; send it with: \(program)"
-            )
+            throw UsageFault(
+                message, hint: "'moby build --format \(format)' makes what it takes; send it with: \(program)", command: ["push"])
         }
         let isFile = word.contains(".") || word.contains("/")
-        throw ValidationError("push knows 'gcp' only, not '\(word)'\n  hint: moby push gcp \(isFile ? word : "FILE.img.tar.gz")")
+        throw UsageFault(message, hint: "moby push gcp \(isFile ? PlainText.short(word) : "FILE.img.tar.gz")", command: ["push"])
     }
 }

@@ -4,42 +4,46 @@ internal import MobyRun
 
 struct RunGCP: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gcp", abstract: "Start a machine in Google Cloud, show its console, delete it at the end.",
+        commandName: "gcp", abstract: "Start a machine in Google Cloud, show its console, and delete it at the end.",
         usage: "moby run gcp [options] <image>|<file>.img.tar.gz",
         discussion: """
-            A file is stored and made an image of first. The console is the machine's serial port: Enter ~ . ends it, and the machine \
-            is deleted. Image and stored file stay.
+            A file is uploaded and made into an image first. The console is the machine's serial port: Enter ~ . ends the session, and the \
+            machine is deleted. The image and the uploaded file stay.
             """)
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var web: WebOptions
     @OptionGroup var google: GCPOptions
     @Option(help: ArgumentHelp("Name of the machine (default: the image's).", valueName: "name")) var name: String?
     @Option(help: ArgumentHelp("Zone (default: $CLOUDSDK_COMPUTE_ZONE, else europe-west1-d).", valueName: "zone")) var zone: String?
     @Option(help: ArgumentHelp("Machine type (default: $CLOUDSDK_COMPUTE_MACHINE, else g1-small).", valueName: "type")) var machine: String?
-    @Option(help: ArgumentHelp("One more disk, empty; repeatable.", valueName: "[file=]name[,size=N]")) var disk: [String] = []
-    @Option(help: ArgumentHelp("One more disk of so many GB ($CLOUDSDK_DISK_SIZE).", valueName: "GB")) var diskSize: Int?
+    @Option(help: ArgumentHelp("Add an empty disk; repeatable.", valueName: "[file=]name[,size=N]")) var disk: [String] = []
+    @Option(help: ArgumentHelp("Add an empty disk of so many GB (default: $CLOUDSDK_DISK_SIZE).", valueName: "GB")) var diskSize: Int?
     @Option(help: ArgumentHelp("User data for the guest.", valueName: "text")) var data: String?
-    @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file")) var dataFile: String?
-    @Option(help: ArgumentHelp("A public key for root; repeatable.", valueName: "file")) var sshKey: [String] = []
+    @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file"), completion: .file()) var dataFile: String?
+    @Option(help: ArgumentHelp("A public key for root; repeatable.", valueName: "file"), completion: .file()) var sshKey: [String] = []
     @Option(help: ArgumentHelp("Network (default: 'default').", valueName: "name")) var network: String?
     @Option(help: ArgumentHelp("Subnetwork in the zone's region.", valueName: "name")) var subnet: String?
     @Option(help: ArgumentHelp("A network tag; repeatable.", valueName: "name")) var tag: [String] = []
     @Flag(help: "Give the machine a virtual TPM.") var vtpm = false
-    @Flag(help: "Keep the machine at the end, and say how to delete it.") var skipCleanup = false
-    @Option(help: ArgumentHelp("interactive (by ssh), output (show the serial port), none (start and leave).", valueName: "how"))
+    @Flag(help: "Keep the machine at the end, and print how to delete it.") var skipCleanup = false
+    @Option(
+        help: ArgumentHelp("interactive (by ssh), output (show the serial port), none (start and leave).", valueName: "how"),
+        completion: .list(["interactive", "output", "none"]))
     var console = "interactive"
-    @Argument(help: "An image of the project, or a disk of 'moby build --format gcp'.") var image: String
+    @Argument(help: "An image of the project, or a disk of 'moby build --format gcp'.", completion: .file(extensions: ["gz"])) var image:
+        String
 
     mutating func validate() throws {
         if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
         guard ["interactive", "output", "none"].contains(console) else {
-            throw ValidationError("--console is '\(console)', expected interactive, output or none")
+            throw ValidationError("--console is '\(PlainText.short(console))', expected interactive, output or none")
         }
     }
 
     func run() async throws {
         let publication = image.hasSuffix(".tar.gz") ? try google.publication(of: image) : nil
-        try await google.run(publication, try description(publication == nil ? image : nil), global)
+        try await google.run(publication, try description(publication == nil ? image : nil), level: global.level, web.certFile)
     }
 
     private func description(_ image: String?) throws -> GCPMachine {
@@ -53,7 +57,7 @@ struct RunGCP: AsyncParsableCommand {
         machine.zone = value(zone, "CLOUDSDK_COMPUTE_ZONE", machine.zone)
         machine.machine = value(self.machine, "CLOUDSDK_COMPUTE_MACHINE", machine.machine)
         machine.disks = try disks(environment["CLOUDSDK_DISK_SIZE"])
-        machine.data = try dataFile.map { try text($0, limit: 256 << 10) } ?? data
+        machine.data = try dataFile.map { String(decoding: try InputFile.bytes($0, limit: 256 << 10), as: UTF8.self) } ?? data
         machine.sshKeys = try sshKey.map { "root:\(try key($0))" }
         (machine.network, machine.subnetwork, machine.tags) = (network, subnet, tag)
         (machine.nested, machine.vtpm, machine.keeps) = (google.nestedVirt, vtpm, skipCleanup)
@@ -77,22 +81,18 @@ struct RunGCP: AsyncParsableCommand {
     private func gigabytes(_ text: String, _ option: String) throws -> Int {
         guard let size = Int(text), (1...GCPMachine.largestDisk).contains(size) else {
             throw RunError(
-                "\(option) is '\(text)', expected a whole number of GB from 1 to \(GCPMachine.largestDisk)",
+                "\(option) is '\(PlainText.short(text))', expected a whole number of GB from 1 to \(GCPMachine.largestDisk)",
                 hint: "leave it out for no other disk")
         }
         return size
     }
 
-    private func text(_ path: String, limit: UInt64) throws -> String {
-        String(decoding: try ExtentReader.bytes(of: ExtentList(file: path), limit: limit), as: UTF8.self)
-    }
-
-    /// One line of a public key; a private one is not sent by mistake.
+    /// Google takes one key in an entry.
     private func key(_ path: String) throws -> String {
-        let lines = try text(path, limit: 64 << 10).split(whereSeparator: \.isNewline).map(String.init)
-        guard lines.count == 1, let line = lines.first, ["ssh-", "ecdsa-", "sk-"].contains(where: { line.hasPrefix($0) }) else {
-            throw RunError("'\(path)' is not an ssh public key", hint: "a public key is one line; its file ends in .pub")
+        let keys = try PublicKeys.read(path)
+        guard keys.count == 1 else {
+            throw RunError("'\(PlainText.short(path))' has \(keys.count) keys, expected one", hint: "repeat --ssh-key with a file for each")
         }
-        return line
+        return keys[0]
     }
 }

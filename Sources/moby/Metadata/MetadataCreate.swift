@@ -1,33 +1,33 @@
 internal import ArgumentParser
 internal import Extents
 internal import FoundationEssentials
-internal import Glibc
 internal import MobyRun
 
 struct MetadataCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Write a CD with user data.",
+        commandName: "create", abstract: "Write a CD image with a machine's user data, name and keys.",
         usage: "moby metadata create [options] <disc>.iso [<data>]",
         discussion: """
-            The CD has one file, 'config', as 'moby run --data' makes it; with a hostname or keys it is a NoCloud disc, 'cidata', with \
-            'user-data' and 'meta-data'. The image pkg/metadata reads both.
+            The image holds one file, 'config', as 'moby run --data' writes it. With a host name or keys it is a NoCloud image, labelled \
+            'cidata', with 'user-data' and 'meta-data'. pkg/metadata reads both kinds.
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("File with the user data.", valueName: "file")) var dataFile: String?
+    @Option(help: ArgumentHelp("File with the user data.", valueName: "file"), completion: .file()) var dataFile: String?
     @Option(help: ArgumentHelp("The machine's name.", valueName: "name")) var hostname: String?
-    @Option(help: ArgumentHelp("File of public keys that may log in; repeatable.", valueName: "file")) var sshKey: [String] = []
-    @Argument(help: "The CD to write, as 'seed.iso'.") var disc: String
-    @Argument(help: "User data, a text; without it --data-file, --hostname or --ssh-key.") var data: String?
+    @Option(help: ArgumentHelp("File of public keys that may log in; repeatable.", valueName: "file"), completion: .file())
+    var sshKey: [String] = []
+    @Argument(help: "The CD image to write, e.g. 'seed.iso'.", completion: .file(extensions: ["iso"])) var disc: String
+    @Argument(help: "User data as text; otherwise use --data-file, --hostname or --ssh-key.") var data: String?
 
     mutating func validate() throws {
-        if data != nil, dataFile != nil { throw ValidationError("user data on the command line and --data-file exclude each other") }
+        if data != nil, dataFile != nil { throw ValidationError("user data on the command line and --data-file cannot be combined") }
         if data == nil, dataFile == nil, !isNamed {
             throw ValidationError("no user data, expected a text, --data-file, --hostname or --ssh-key")
         }
         if let hostname, !Self.isHostname(hostname) {
             throw ValidationError(
-                "--hostname is '\(hostname)', expected parts of letters, digits and '-', at most 63 each and 253 in all, with '.' between them (RFC 1123)"
+                "--hostname is '\(PlainText.short(hostname))', expected parts of letters, digits and '-', at most 63 each and 253 in all, with '.' between them (RFC 1123)"
             )
         }
     }
@@ -44,7 +44,7 @@ struct MetadataCreate: ParsableCommand {
     private var isNamed: Bool { hostname != nil || !sshKey.isEmpty }
 
     func run() throws {
-        let userData = try dataFile.map(Self.read) ?? Array((data ?? "").utf8)
+        let userData = try dataFile.map { try InputFile.bytes($0, limit: Self.largestData) } ?? Array((data ?? "").utf8)
         let image = try isNamed ? DataDisc.image(userData: userData, metaData: try metaData(userData)) : DataDisc.image(config: userData)
         try ExtentWriter.write(image, to: disc)
     }
@@ -64,7 +64,7 @@ struct MetadataCreate: ParsableCommand {
 
     private func metaData(_ userData: [UInt8]) throws -> [UInt8] {
         var keys: [String] = []
-        for path in sshKey { keys += try Self.keys(in: path) }
+        for path in sshKey { keys += try PublicKeys.read(path) }
         // Another instance for cloud-init when anything is different.
         let all = ([hostname ?? ""] + keys).joined(separator: "\n")
         let id = "iid-" + SHA256.hash(userData + [0] + Array(all.utf8)).prefix(16)
@@ -73,18 +73,6 @@ struct MetadataCreate: ParsableCommand {
         return Array(try encoder.encode(Facts(id: id, hostname: hostname, keys: keys.isEmpty ? nil : keys))) + [0x0A]
     }
 
-    private static func keys(in path: String) throws -> [String] {
-        let text = String(decoding: try read(path), as: UTF8.self)
-        if text.contains("PRIVATE KEY") {
-            throw ValidationError("--ssh-key: '\(path)' is a private key, expected the public one, '\(path).pub'")
-        }
-        let lines = text.split(whereSeparator: \.isNewline).map(String.init).filter { $0.contains(" ") && !$0.hasPrefix("#") }
-        guard !lines.isEmpty else { throw ValidationError("--ssh-key: no public key in '\(path)'") }
-        return lines
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else { throw FileError("read", path) }
-        return Array(data)
-    }
+    /// Most bytes of user data.
+    private static let largestData: UInt64 = 64 << 20
 }

@@ -10,14 +10,17 @@ struct PkgBuild: AsyncParsableCommand {
             A folder has a build.yml, and a build.lock that pins its Debian packages. Nothing is done when the store has the image.
             """)
 
-    @OptionGroup var global: GlobalOptions
-    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
-    @Option(help: "Folder of moby's programs for the guest, init and metadata (default: $MOBY_PRODUCTS, else that of moby).")
+    @OptionGroup var global: StoreOptions
+    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
+        Platform?
+    @Option(
+        help: "Folder of moby's programs for the guest, init and metadata (default: $MOBY_PRODUCTS, else that of moby).",
+        completion: .directory)
     var products: String?
     @Flag(help: "Build even when the store has the image.") var force = false
     @Flag(help: "Resolve the Debian packages again and write build.lock.") var update = false
     @Flag(help: "Resolve again, with a warning, when the archive no longer offers what build.lock pins.") var refreshMissing = false
-    @Argument(help: "Package folders.") var directories: [String]
+    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() async throws {
         // The builder takes it from the environment.

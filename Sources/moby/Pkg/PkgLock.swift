@@ -6,9 +6,10 @@ struct PkgLock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.")
 
-    @OptionGroup var global: GlobalOptions
-    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
-    @Argument(help: "Package folders.") var directories: [String]
+    @OptionGroup var global: StoreOptions
+    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
+        Platform?
+    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() async throws {
         let platform = arch ?? .host

@@ -6,11 +6,12 @@ struct PkgShowTag: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show-tag", abstract: "Print the reference that a package folder's image has now.")
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: StoreOptions
     @Flag(help: "With registry and repository in full.") var canonical = false
-    @Option(help: ArchitectureOption.help, transform: ArchitectureOption.platform) var arch: Platform?
-    @Option(help: "Folder of moby's programs for the guest.") var products: String?
-    @Argument(help: "Package folders.") var directories: [String]
+    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
+        Platform?
+    @Option(help: "Folder of moby's programs for the guest.", completion: .directory) var products: String?
+    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() throws {
         let builder = Packages.builder(store: try global.store(), platform: arch ?? .host, products: products, level: global.level) { _ in }

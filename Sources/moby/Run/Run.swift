@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Extents
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,15 +13,16 @@ struct Run: AsyncParsableCommand {
     ]
 
     /// Says what can be done with a backend that is not here. Alone such a word is the prefix of what was built, as any other.
-    /// - Throws: `ValidationError`.
+    /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
         try checkOldDisk(arguments)
         guard arguments.first == "run", arguments.count > 2, case let word = arguments[1], let format = elsewhere[word],
             let last = arguments.last, !last.hasPrefix("-")
         else { return }
-        throw ValidationError(
-            "run knows 'qemu' and 'gcp', not '\(word)'\n  hint: 'moby build --format \(format)' makes what it starts; a build called '\(word)' is started by 'moby run qemu … \(word)'"
-        )
+        throw UsageFault(
+            "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(word))'",
+            hint: "'moby build --format \(format)' makes what it starts; a build called '\(word)' is started by 'moby run qemu … \(word)'",
+            command: ["run"])
     }
 
     /// For some months of 2017 a disk's size was an option of its own; for `gcp` it is one today.
@@ -34,6 +36,7 @@ struct Run: AsyncParsableCommand {
             return parts.count == 2 ? String(parts[1]) : own.indices.contains(index + 1) ? own[index + 1] : nil
         }
         let path = own.firstIndex { $0 == "--disk" || $0.hasPrefix("--disk=") }.flatMap(value) ?? "PATH"
-        throw ValidationError("--disk-size is an option of 'run gcp'\n  hint: write --disk \(path),size=\(value(place) ?? "SIZE")")
+        let disk = PlainText.short("\(path),size=\(value(place) ?? "SIZE")")
+        throw UsageFault("--disk-size is an option of 'run gcp'", hint: "write --disk \(disk)", command: ["run"])
     }
 }

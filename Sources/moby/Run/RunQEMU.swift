@@ -14,7 +14,7 @@ struct RunQEMU: AsyncParsableCommand {
             incomplete, 124 timed out.
             """)
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: FetchOptions
     @OptionGroup var machine: MachineOptions
     @Option(
         help: ArgumentHelp(
@@ -28,7 +28,7 @@ struct RunQEMU: AsyncParsableCommand {
             valueName: "time"))
     var timeout: String?
     @Flag(help: "Print what would be started, and stop.") var dryRun = false
-    @Argument(help: "Prefix of a build's files, an image, or a YAML file.") var name: String
+    @Argument(help: "Prefix of a build's files, an image, or a YAML file.", completion: .file()) var name: String
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments for QEMU.", visibility: .private)) var qemuArguments: [String] = []
 
     mutating func validate() throws {
@@ -43,7 +43,7 @@ struct RunQEMU: AsyncParsableCommand {
         let isSpec = name.hasSuffix(".yml") || name.hasSuffix(".yaml")
         if isSpec, dryRun {
             // Read, so that a wrong one is an error; packages are not looked at.
-            _ = try await SpecInput.spec([name], global) { _ in "localhost/package" }
+            _ = try await SpecInput.spec([name], global.source) { _ in "localhost/package" }
             print("moby build --dir . \(name)")
             guard FileManager.default.fileExists(atPath: "\(SpecInput.baseName([name]))-build.json") else {
                 return print("# and then QEMU with what it made")

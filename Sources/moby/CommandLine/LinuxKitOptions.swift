@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Extents
 
 /// Options of LinuxKit's `build` that have nothing left to do here: taken, so that command lines keep working, or answered.
 struct LinuxKitOptions: ParsableArguments {
@@ -14,7 +15,7 @@ struct LinuxKitOptions: ParsableArguments {
             throw ValidationError("--docker is gone: no daemon is needed; name an exported image as 'docker-archive:FILE' instead")
         }
         if let sbomOutput {
-            throw ValidationError("--sbom-output '\(sbomOutput)': no SBOM is written; leave the option out")
+            throw ValidationError("--sbom-output '\(PlainText.short(sbomOutput))': no SBOM is written; leave the option out")
         }
     }
 

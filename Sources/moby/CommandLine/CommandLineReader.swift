@@ -1,0 +1,173 @@
+internal import ArgumentParser
+internal import Extents
+internal import MobySpec
+
+/// Turns the words of a command line into a command. What the argument parser does not know is done here: spellings of LinuxKit and of the
+/// 2017 program, options in front of the verb, and what is said of words that no command has.
+struct CommandLineReader {
+    private let tree: CommandTree
+
+    init() throws { tree = try CommandTree.read() }
+
+    /// - Throws: `UsageFault`, or what the parser throws, which may be a request for help.
+    static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        // The words of the parser's own requests: scripts for shells, and what these scripts ask.
+        let own = ["---", "--generate-completion-script", "--experimental-dump-help"]
+        if let first = arguments.first, own.contains(where: first.hasPrefix) { return try Moby.parseAsRoot(arguments) }
+        if OldFlags.mayBeOld(arguments) { return try parse(try CommandLineReader().normalize(arguments)) }
+        do { return try parse(arguments) } catch  where Moby.exitCode(for: error) != .success {
+            // Says what is wrong in better words, or reads what the parser could not.
+            let again = try CommandLineReader().normalize(arguments)
+            guard again != arguments else { throw error }
+            return try parse(again)
+        }
+    }
+
+    private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+        try Push.check(arguments)
+        try Run.check(arguments)
+        do { return try Moby.parseAsRoot(arguments) } catch  where Moby.exitCode(for: error) != .success {
+            throw UsageFault(text(of: error), command: Moby.path(of: arguments))
+        }
+    }
+
+    /// The parser's message as ours are written.
+    private static func text(of error: any Error) -> String {
+        let text = Moby.message(for: error)
+        guard let first = text.first, text.dropFirst().first?.isUppercase != true else { return text }
+        return first.lowercased() + text.dropFirst()
+    }
+
+    /// The words as the parser takes them. Options in front of a command's name go behind it, old spellings become today's.
+    /// - Throws: `UsageFault` for a command or an option that is not known.
+    func normalize(_ arguments: [String]) throws -> [String] {
+        var rest = arguments[...]
+        var leading: [String] = []
+        var path: [String] = []
+        var command = tree
+        while true {
+            let options = path.isEmpty ? tree.optionsBelow : command.optionsBelow
+            while let first = rest.first, first.hasPrefix("-"), first != "-", first != "--" {
+                leading += try take(&rest, options, path)
+            }
+            guard let word = rest.first, let names = command.subcommands, !names.isEmpty else { break }
+            if let next = command.subcommand(word) {
+                // `moby run -cpus 2 qemu` starts what is called 'qemu'.
+                if command.defaultSubcommand != nil, rest.count == 1, arguments.count > path.count + 1 { break }
+                rest.removeFirst()
+                path.append(word)
+                command = next
+                if word == "help" {
+                    try checkHelp(rest)
+                    return arguments
+                }
+                continue
+            }
+            guard let name = command.defaultSubcommand, let implied = command.subcommand(name) else {
+                try Push.check(path + rest)
+                throw command.unknown(word, below: path)
+            }
+            try Run.check(path + rest)
+            command = implied
+            break
+        }
+        if path.isEmpty { return leading + rest }
+        if let name = command.defaultSubcommand, let implied = command.subcommand(name) { command = implied }
+        // An option that was in front of the name may be one of another command.
+        var words = leading[...]
+        leading = []
+        while !words.isEmpty { leading += try take(&words, command.options, path) }
+        var behind: [String] = []
+        while let word = rest.first, word != "--" {
+            if word.hasPrefix("-"), word != "-" {
+                behind += try take(&rest, command.options, path)
+            } else {
+                behind.append(rest.removeFirst())
+            }
+        }
+        return path + OldFlags.joinDisk(leading + behind) + rest
+    }
+
+    /// `moby help` shows the help of the nearest command that it finds, and calls it success.
+    private func checkHelp(_ words: ArraySlice<String>) throws {
+        var command = tree
+        var path: [String] = []
+        for word in words where !word.hasPrefix("-") {
+            guard let next = command.subcommand(word) else {
+                guard command.subcommands?.isEmpty == false else { return }
+                throw command.unknown(word, below: path)
+            }
+            command = next
+            path.append(word)
+        }
+    }
+
+    /// Takes an option and its value from the front.
+    /// - Returns: both as the parser wants them.
+    private func take(_ rest: inout ArraySlice<String>, _ options: [CommandTree.Option], _ path: [String]) throws -> [String] {
+        let word = rest.removeFirst()
+        let dashes = word.hasPrefix("--") ? 2 : 1
+        let parts = word.dropFirst(dashes).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let (given, value) = (parts.first ?? "", parts.count == 2 ? parts[1] : nil)
+        if OldFlags.helpWords.contains(word) { return ["--help"] }
+        if ["-version", "--version"].contains(word) { return ["--version"] }
+        if let level = try OldFlags.level(dashes: dashes, given, value, &rest) { return level }
+        let name = OldFlags.renamed(given, dashes: dashes, path)
+        if dashes == 1, name.count == 1, let option = options.first(where: { $0.shortNames.contains(name) }) {
+            // The parser takes no `-f=tar`.
+            return try Self.words(option, value == nil ? word : option.word, value, &rest)
+        }
+        if let option = options.first(where: { $0.longNames.contains(name) }) { return try Self.words(option, "--" + name, value, &rest) }
+        // What becomes one option, or is answered with one.
+        if ["diskpath", "disksize", "disk-size"].contains(given), path.first == "run" {
+            let size = value ?? rest.popFirst() ?? ""
+            return ["--\(given)=\(size)"]
+        }
+        if dashes == 1, value == nil, let cluster = Self.cluster(given, options, &rest) { return cluster }
+        throw unknown(word, given, options, path)
+    }
+
+    private static func words(
+        _ option: CommandTree.Option, _ spelled: String, _ value: String?, _ rest: inout ArraySlice<String>
+    ) throws -> [String] {
+        guard option.takesValue else {
+            switch value?.lowercased() {
+            case nil, "true", "t", "1": return [spelled]
+            case "false", "f", "0": return []
+            default: throw UsageFault("\(spelled) is '\(PlainText.short(value ?? ""))', expected true or false")
+            }
+        }
+        if let value { return ["\(spelled)=\(value)"] }
+        // A value that looks like an option is not one; the parser says that it is missing.
+        guard let next = rest.first, next == "-" || !next.hasPrefix("-") || Double(next) != nil else { return [spelled] }
+        rest.removeFirst()
+        return [spelled, next]
+    }
+
+    /// Short flags in one word, as `-qv`; the last one may take a value. Help does not hide among them.
+    private static func cluster(_ letters: String, _ options: [CommandTree.Option], _ rest: inout ArraySlice<String>) -> [String]? {
+        var words: [String] = []
+        for (place, letter) in letters.enumerated() {
+            let name = String(letter)
+            guard name != "h", let option = options.first(where: { $0.shortNames.contains(name) }) else { return nil }
+            words.append("-" + name)
+            guard option.takesValue else { continue }
+            guard place == letters.count - 1, let value = rest.first, value == "-" || !value.hasPrefix("-") else { return nil }
+            rest.removeFirst()
+            words.append(value)
+        }
+        return words.isEmpty ? nil : words
+    }
+
+    private func unknown(_ word: String, _ name: String, _ options: [CommandTree.Option], _ path: [String]) -> UsageFault {
+        let shown = PlainText.short(word.prefix { $0 != "=" })
+        if let hint = OldFlags.hint(name, path) { return UsageFault("unknown option '\(shown)'", hint: hint, command: path) }
+        let known = options.filter(\.shouldDisplay).flatMap(\.longNames).filter { $0.count > 1 }
+        if let guess = Spelling.closest(to: name, in: known) {
+            return UsageFault("unknown option '\(shown)'; did you mean '--\(guess)'?", command: path)
+        }
+        let others = tree.commands(with: name).map { "'moby \($0)'" }
+        let list = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? " and others" : "")
+        return UsageFault("unknown option '\(shown)'", hint: others.isEmpty ? nil : "it is an option of \(list)", command: path)
+    }
+}

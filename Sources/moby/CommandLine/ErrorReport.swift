@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import Extents
+internal import Glibc
+internal import MobyBuild
+internal import MobyRun
+internal import MobySpec
+
+/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text or a variable is wrong, 64 usage, 130 stopped by the user.
+enum ErrorReport {
+    /// As shells have it for a program that SIGINT ended.
+    private static let interrupted: Int32 = 130
+    /// EX_USAGE of sysexits.h.
+    private static let usage: Int32 = 64
+
+    /// - Parameter command: the words of the command, for the hint on its help.
+    static func exit(_ error: any Error, command: [String] = []) -> Never {
+        switch error {
+        case let error as SpecError:
+            Terminal.error(SpecInput.render(error.diagnostics))
+            Terminal.exit(2)
+        case let error as Diagnostic:
+            Terminal.error(SpecInput.render([error]))
+            Terminal.exit(2)
+        case let error as SourceDate.Fault:
+            exit("\(error)", hint: error.hint, 2)
+        case let error as ImageFaults:
+            Terminal.error(SpecInput.render(error.diagnostics))
+            Terminal.exit(1)
+        case let error as UsageFault:
+            exitForUsage(error.description, hint: error.hint, error.command)
+        case let error as GCPFailure where error.isStopped:
+            Terminal.error("moby: \(error)")
+            Terminal.exit(interrupted)
+        case is CancellationError:
+            Terminal.error("moby: stopped")
+            Terminal.exit(interrupted)
+        case let error as FileError where error.code == EPIPE && error.path == Terminal.outputName:
+            Terminal.exit(Terminal.brokenPipe)
+        case let error as ExitCode:
+            Terminal.exit(error.rawValue)
+        default:
+            switch Moby.exitCode(for: error) {
+            case .success:
+                // A request for help, a version, a script for a shell.
+                let text = Moby.fullMessage(for: error)
+                Terminal.output(text.hasSuffix("\n") ? text : text + "\n")
+                Terminal.exit(0)
+            case .failure:
+                print(error)
+                Terminal.exit(1)
+            default: exitForUsage(Moby.message(for: error), hint: nil, command)
+            }
+        }
+    }
+
+    /// A failure of the world, with its hint.
+    static func print(_ error: any Error) { write("\(error)", hint: (error as? any HintedError)?.hint) }
+
+    private static func write(_ message: String, hint: String?) {
+        Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""))
+    }
+
+    private static func exit(_ message: String, hint: String?, _ code: Int32) -> Never {
+        write(message, hint: hint)
+        Terminal.exit(code)
+    }
+
+    private static func exitForUsage(_ message: String, hint: String?, _ command: [String]) -> Never {
+        let isHelpful = hint != nil || message.contains("did you mean") || message.contains("hint: ")
+        exit(message, hint: isHelpful ? hint : "see '\((["moby"] + command + ["--help"]).joined(separator: " "))'", usage)
+    }
+}
+
+/// A command line that means nothing; exit code 64.
+struct UsageFault: HintedError, CustomStringConvertible {
+    let description: String
+    let hint: String?
+    /// The words of the command whose help is to be read, e.g. `cache`, `pull`.
+    let command: [String]
+
+    init(_ description: String, hint: String? = nil, command: [String] = []) {
+        (self.description, self.hint, self.command) = (description, hint, command)
+    }
+}

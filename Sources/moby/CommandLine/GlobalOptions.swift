@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import MobyRun
+internal import OCI
+
+/// Options of every command that says or prints something.
+struct GlobalOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Print errors only.") var quiet = false
+    @Flag(
+        name: .shortAndLong,
+        help: "Print more, such as segments and timings; '--verbose N' sets a level from 0 (quiet) to 3.")
+    var verbose: Int
+
+    mutating func validate() throws {
+        if quiet, verbose > 0 { throw ValidationError("--quiet and --verbose cannot be combined") }
+    }
+
+    /// How much is said: 0 errors, 1 results, 2 segments and timings, 3 everything.
+    var level: Int { quiet ? 0 : min(1 + verbose, 3) }
+}
+
+/// Options of the commands that use the image store.
+struct StoreOptions: ParsableArguments {
+    @OptionGroup var messages: GlobalOptions
+    @Option(
+        help: ArgumentHelp("Folder of the image store (default: $MOBY_CACHE, else ~/.cache/moby).", valueName: "dir"),
+        completion: .directory)
+    var cache: String?
+
+    var level: Int { messages.level }
+
+    var storePath: String { cache ?? ContentStore.defaultPath(environment: Terminal.environment) }
+
+    func store() throws -> ContentStore { try ContentStore(path: storePath) }
+}
+
+/// Options of everything that speaks HTTPS.
+struct WebOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Trust the certificates of this PEM file as well; repeatable.", valueName: "file"), completion: .file())
+    var certFile: [String] = []
+}
+
+/// Options of the commands that use the image store and read spec files, which may be named by URLs.
+struct SourceOptions: ParsableArguments {
+    @OptionGroup var storage: StoreOptions
+    @OptionGroup var web: WebOptions
+
+    var level: Int { storage.level }
+    var certFile: [String] { web.certFile }
+
+    func store() throws -> ContentStore { try storage.store() }
+}
+
+/// Options of the commands that fetch images into the store, or send them from it.
+struct FetchOptions: ParsableArguments {
+    @OptionGroup var source: SourceOptions
+    @Option(help: ArgumentHelp("Try a mirror before the registry itself; repeatable.", valueName: "[registry=]url"))
+    var mirror: [String] = []
+    @Option(help: ArgumentHelp("Talk plain HTTP to this registry; repeatable.", valueName: "host[:port]"))
+    var insecureRegistry: [String] = []
+    @Option(help: ArgumentHelp("Talk TLS to this registry even if it is on this machine; repeatable.", valueName: "host[:port]"))
+    var tlsRegistry: [String] = []
+    @Option(
+        help: ArgumentHelp("Largest size of an unpacked layer: a number of GiB, or with M or G (default: 64G).", valueName: "size"))
+    var layerLimit: String?
+
+    var level: Int { source.level }
+    var certFile: [String] { source.certFile }
+
+    func store() throws -> ContentStore {
+        var store = try source.store()
+        if let layerLimit {
+            store.layerLimit = UInt64(try MemorySize.mebibytes(layerLimit, unit: .gibibytes, option: "--layer-limit")) << 20
+        }
+        return store
+    }
+}

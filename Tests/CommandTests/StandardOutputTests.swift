@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Standard output that takes nothing, or is a terminal.
+struct StandardOutputTests {
+    /// Everything that prints data.
+    private static let printing = [
+        "--help", "help build", "build --help", "--version", "version", "schema", "schema --markdown", "formats", "formats --json",
+        "completion bash", "--generate-completion-script zsh", "cache ls --json", "pkg show-tag pkg/init", "build --dry-run spec.yml",
+        "inspect initrd.img", "inspect --json initrd.img", "ls initrd.img", "ls --json initrd.img", "cat initrd.img /f",
+        "build -f tar -o - spec.yml", "run qemu --accel tcg --qemu /bin/true --dry-run initrd.img",
+    ]
+
+    private func withFiles(_ body: (String, String) throws -> Void) async throws {
+        try await withTemporaryDirectory { folder in
+            try "kernel:\n  image: moby/kernel:1\nfiles:\n  - path: etc/motd\n    contents: hello\n"
+                .write(toFile: folder + "/spec.yml", atomically: true, encoding: .utf8)
+            try "files:\n  - path: etc/motd\n    contents: hello\n".write(toFile: folder + "/files.yml", atomically: true, encoding: .utf8)
+            try await Oracle("sh")(
+                "-c", "cd '\(folder)' && echo text >f && printf 'a\\033b' >b && ls f b | cpio --quiet -o -H newc >initrd.img")
+            try FileManager.default.createSymbolicLink(atPath: folder + "/pkg", withDestinationPath: Program.root + "/pkg")
+            try body(folder, try Program.path())
+        }
+    }
+
+    private func shell(_ line: String, _ folder: String) throws -> EndedProcess {
+        try EndedProcess("/bin/sh", ["-c", line], input: "/dev/null", folder: folder, environment: ["MOBY_CACHE": folder + "/cache"])
+    }
+
+    @Test(arguments: printing) func aFullDiskIsAnError(_ words: String) async throws {
+        try await withFiles { folder, program in
+            let ended = try shell("'\(program)' \(words.replacing("-o - spec", with: "-o - files")) >/dev/full", folder)
+            #expect(ended.status == 1, "\(ended.complaint)")
+            #expect(ended.complaint.contains("error: write 'standard output': No space left on device"), "\(ended.complaint)")
+        }
+    }
+
+    @Test(arguments: printing) func aReaderThatWentAwayIsNotAnError(_ words: String) async throws {
+        try await withFiles { folder, program in
+            // The pipe has no reader when the program starts.
+            let line = "mkfifo p; exec 3<>p; exec 4>p; exec 3<&-; '\(program)' \(words.replacing("-o - spec", with: "-o - files")) >&4"
+            let ended = try shell(line, folder)
+            #expect(ended.status == 141, "\(ended.complaint)")
+            #expect(!ended.complaint.contains("error"), "\(ended.complaint)")
+        }
+    }
+
+    @Test func aClosedOutputIsAnError() async throws {
+        try await withFiles { folder, program in
+            let ended = try shell("'\(program)' schema >&-", folder)
+            #expect(ended.status == 1 && ended.complaint == "error: write 'standard output': Bad file descriptor\n", "\(ended.complaint)")
+        }
+    }
+
+    /// The exit code of a run that failed already stays.
+    @Test func aFailureStaysOne() async throws {
+        try await withFiles { folder, program in
+            try "kernl: x\n".write(toFile: folder + "/bad.yml", atomically: true, encoding: .utf8)
+            #expect(try shell("'\(program)' build --dry-run bad.yml >/dev/full", folder).status == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("build -f tar -o - files.yml", 64, "hint: redirect it, or name a file with --output"),
+        ("cache export --outfile - no/such:image", 1, "hint: redirect it, or name a file with --outfile"),
+        ("cat initrd.img /b", 1, "hint: redirect it"), ("cat initrd.img /f", 0, "text"),
+    ])
+    func aTerminalGetsNoBytesThatAreNotText(_ words: String, _ status: Int32, _ message: String) async throws {
+        try await withFiles { folder, program in
+            let running = try RunningProgram(
+                program, words.split(separator: " ").map(String.init), onTerminal: true, folder: folder,
+                environment: ["MOBY_CACHE": folder + "/cache"])
+            #expect(try running.waitForEnd() == status, "\(running.text)")
+            #expect(running.text.contains(message) && !running.text.contains("\u{1B}"), "\(running.text)")
+        }
+    }
+}
