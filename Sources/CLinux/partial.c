@@ -49,7 +49,7 @@ static void unlink_and_die(int number) {
 }
 
 void moby_partial_unlink_on_signals(void) {
-    const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU, SIGXFSZ};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction now;
         /* A signal that the parent made us ignore (nohup) stays ignored. */

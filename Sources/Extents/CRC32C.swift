@@ -18,4 +18,7 @@ public struct CRC32C: Sendable {
         bytes.withContiguousStorageIfAvailable { moby_crc32c(start, $0.baseAddress, $0.count) }
             ?? Array(bytes).withUnsafeBytes { moby_crc32c(start, $0.baseAddress, $0.count) }
     }
+
+    /// The check of some bytes.
+    public static func of(_ bytes: [UInt8]) -> UInt32 { ~register(bytes) }
 }

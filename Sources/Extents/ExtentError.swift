@@ -9,6 +9,8 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     /// The place to write to is a folder, a device or the like.
     case notRegular(path: String)
 
+    /// A file of a cache is not what its checksum says; it has been removed.
+    case damaged(path: String)
     /// Bytes behind the end of a file that was cut short.
     case missing
 
@@ -18,6 +20,7 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
         case .beyondEnd(let offset, let count, let length): "\(count) bytes at \(offset) are beyond the end at \(length)"
         case .missing: "the bytes are behind the end of the file, which is cut short"
         case .changed(let path): "'\(path)' changed while building"
+        case .damaged(let path): "'\(path)' was damaged, and has been removed"
         case .notRegular(let path): "'\(path)' is not a regular file, and cannot be replaced by one"
         }
     }
@@ -27,6 +30,7 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
         switch self {
         case .tooLong, .beyondEnd, .missing: nil
         case .changed: "let nothing write to the file during a build, and run it again"
+        case .damaged: "run the command again: it is made again"
         case .notRegular: "name a file to write"
         }
     }

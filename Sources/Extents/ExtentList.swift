@@ -16,8 +16,12 @@ public struct ExtentList: Sendable {
 
     /// The whole of a file.
     /// - Throws: `FileError` when the file is not there.
-    public init(file path: String) throws {
-        append(.file(FileRange(try SourceFile(path))))
+    public init(file path: String) throws { try self.init(file: path, checksum: nil) }
+
+    /// The whole of a file that is compared with its checksum when it is read.
+    /// - Throws: `FileError` when the file is not there.
+    public init(file path: String, checksum: FileChecksum?) throws {
+        append(.file(FileRange(try SourceFile(path, checksum: checksum))))
     }
 
     /// Adds an extent at the end; an empty one changes nothing.

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The only code that writes output files: under a temporary name beside `path`, then by rename; on any error nothing is left.
 public enum ExtentWriter {
-    /// Writes a list: holes by length only, file ranges by copy_file_range(2) or a loop, then renames.
+    /// Writes a list: holes by length only, file ranges by copy_file_range(2) or a loop, then renames. Files with a checksum are compared with
+    /// it on the way, which costs nothing where the kernel would copy bytes as well.
     /// - Parameter mode: permission bits, less the process's umask.
     /// - Throws: `FileError`, `ExtentError.changed`, `ExtentError.notRegular`.
     public static func write(_ list: ExtentList, to path: String, mode: UInt32 = 0o644) throws {
@@ -11,6 +12,7 @@ public enum ExtentWriter {
         var output = Output(file: partial.file, path: path)
         output.reserve(list)
         for extent in list.extents { try output.append(extent) }
+        try output.verify()
         guard ftruncate(partial.file.number, off_t(list.length)) == 0 else { throw FileError("write", path) }
         try partial.commit()
     }
@@ -40,10 +42,28 @@ private struct Output: ~Copyable {
     private var scratch = Scratch()
     private var copiesInKernel = true
     private var checked: [ObjectIdentifier: SourceFile] = [:]
+    private var checks: [ObjectIdentifier: Check] = [:]
+    /// Whether the file system can let two files have the same blocks: then nothing is copied, and a check is all that reads.
+    private let sharesBlocks: Bool
+
+    /// How far a file was copied from its start on.
+    private struct Check {
+        let file: SourceFile
+        var end: UInt64 = 0
+        var sum = CRC32C()
+    }
 
     init(file: FileDescriptor, path: String) {
         self.file = file
         self.path = path
+        sharesBlocks = !FreeSpace.isCounted(in: PartialFiles.folder(of: path))
+    }
+
+    /// Compares what was not read in one go from start to end.
+    mutating func verify() throws {
+        for check in checks.values where check.file.isUnverified {
+            if check.end == check.file.size { try check.file.verify(check.sum) } else { try check.file.verify() }
+        }
     }
 
     /// Asks for the blocks of everything but the holes. Whether the file system can is all the same: without them, ext4 waits for the
@@ -70,6 +90,10 @@ private struct Output: ~Copyable {
 
     private mutating func copy(_ range: FileRange) throws {
         if checked.updateValue(range.file, forKey: ObjectIdentifier(range.file)) == nil { try range.file.check() }
+        if range.file.isUnverified {
+            if !sharesBlocks { return try copyChecked(range) }
+            try range.file.verify()
+        }
         let done = copiesInKernel ? try copyInKernel(range) : 0
         try copyByHand(FileRange(range.file, offset: range.offset + done, length: range.length - done))
     }
@@ -84,7 +108,7 @@ private struct Output: ~Copyable {
             let step = Int(min(range.length - done, 1 << 30))
             let count = moby_copy_file_range(source.number, &from, file.number, &to, step)
             if count < 0, errno == EINTR { continue }
-            if count < 0, ![EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(errno) { throw FileError("write", path) }
+            if count < 0, ![EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(errno) { throw FileError("write", path, file: file.number) }
             // Some file systems answer 0 for files that do have bytes: the loop finds out.
             if count <= 0 {
                 copiesInKernel = false
@@ -96,11 +120,20 @@ private struct Output: ~Copyable {
         return done
     }
 
-    private mutating func copyByHand(_ range: FileRange) throws {
+    private mutating func copyChecked(_ range: FileRange) throws {
+        var check = checks[ObjectIdentifier(range.file)] ?? Check(file: range.file)
+        let isNext = check.end == range.offset
+        try copyByHand(range) { if isNext { check.sum.update($0) } }
+        if isNext { check.end += range.length }
+        checks[ObjectIdentifier(range.file)] = check
+    }
+
+    private mutating func copyByHand(_ range: FileRange, _ see: (UnsafeRawBufferPointer) -> Void = { _ in }) throws {
         var done: UInt64 = 0
         while done < range.length {
             let buffer = scratch.buffer(Int(min(range.length - done, ExtentReader.pieceLength)))
-            try range.file.read(into: buffer, at: range.offset + done)
+            try range.file.readUnverified(into: buffer, at: range.offset + done)
+            see(UnsafeRawBufferPointer(buffer))
             try put(UnsafeRawBufferPointer(buffer))
             done += UInt64(buffer.count)
         }
@@ -114,7 +147,7 @@ private struct Output: ~Copyable {
                 done += count
                 position += UInt64(count)
             } else if errno != EINTR {
-                throw FileError("write", path)
+                throw FileError("write", path, file: file.number)
             }
         }
     }

@@ -7,16 +7,41 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
     public let code: Int32
     /// How many bytes were to be written, when that is known.
     public let needed: UInt64?
+    /// When there was no room: how many bytes there were at that moment, and in which folder.
+    private let room: Room?
+
+    private struct Room: Sendable {
+        let free: UInt64
+        let folder: String
+    }
 
     /// - Parameters:
     ///   - operation: what was tried, as a verb: "open", "write", "rename".
     ///   - code: the `errno` value; the current one by default.
     ///   - needed: bytes on disk that the whole file takes.
-    public init(_ operation: String, _ path: String, code: Int32 = errno, needed: UInt64? = nil) {
+    ///   - file: the file being written, which knows its file system better than a name does.
+    ///   - folder: where it lies, when `path` does not say so.
+    public init(
+        _ operation: String, _ path: String, code: Int32 = errno, needed: UInt64? = nil, file: Int32? = nil, folder: String? = nil
+    ) {
         self.operation = operation
         self.path = path
         self.code = code
         self.needed = needed
+        guard code == ENOSPC || code == EDQUOT else {
+            room = nil
+            return
+        }
+        // Now: what is cleaned up after the error would count as free.
+        let folder = folder ?? PartialFiles.folder(of: path)
+        let free = file.map { FreeSpace.bytes(of: $0) } ?? FreeSpace.bytes(in: folder)
+        room = free.map { Room(free: $0, folder: folder) }
+    }
+
+    /// The same error about the final name of a file that was written under another.
+    public init(_ fault: FileError, path: String, needed: UInt64?) {
+        (operation, self.path, code, self.needed) = (fault.operation, path, fault.code, needed)
+        room = fault.room.map { Room(free: $0.free, folder: PartialFiles.folder(of: path)) }
     }
 
     public var description: String { "\(operation) '\(path)': \(String(cString: strerror(code)))" }
@@ -27,22 +52,15 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
         let folder = PartialFiles.folder(of: path)
         switch code {
         case ENOSPC, EDQUOT:
-            let wanted = needed.map { "the file needs \($0) bytes, and " } ?? ""
-            let free = Self.free(in: folder).map { "\($0) bytes are free in '\(folder)'; " } ?? ""
-            return wanted + free + "make room there, or write to another folder"
+            let wanted = needed.map { "the file needs \(SizeText.decimal($0)), and " } ?? ""
+            let free = room.map { "\(SizeText.decimal($0.free)) were free in '\($0.folder)'; " } ?? ""
+            return (free.isEmpty ? "" : wanted) + free + "make room there, or write to another folder"
         case EACCES, EPERM: return "user \(geteuid()) may not write to '\(folder)'; write to another folder, or change its permissions"
         case Glibc.EROFS: return "'\(folder)' is on a file system that is read-only; write to another folder"
         case ENOENT where operation == "create": return "the folder above it must be there"
         case ENOENT: return "the folder '\(folder)' must be there"
-        case EFBIG: return needed.map { "the file needs \($0) bytes; its file system or a limit of this process allows less" }
+        case EFBIG: return needed.map { "the file needs \(SizeText.decimal($0)); its file system or a limit of this process allows less" }
         default: return nil
         }
-    }
-
-    /// Bytes that this user can still write.
-    private static func free(in folder: String) -> UInt64? {
-        var info = statvfs()
-        guard statvfs(folder, &info) == 0 else { return nil }
-        return UInt64(geteuid() == 0 ? info.f_bfree : info.f_bavail) * UInt64(info.f_frsize)
     }
 }

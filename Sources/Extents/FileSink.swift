@@ -70,7 +70,7 @@ private final class WriteBuffer {
             if count >= 0 {
                 done += count
             } else if errno != EINTR {
-                throw FileError("write", path)
+                throw FileError("write", path, file: file.number)
             }
         }
     }
@@ -82,7 +82,7 @@ private final class WriteBuffer {
             if count >= 0 {
                 done += count
             } else if errno != EINTR {
-                throw FileError("write", path)
+                throw FileError("write", path, file: file.number)
             }
         }
     }

@@ -11,6 +11,8 @@ public final class SourceFile: Sendable {
     private let opened = Mutex(Opened())
     /// Whether it stands for bytes that are nowhere.
     private let isMissing: Bool
+    private let checksum: FileChecksum?
+    private let verified = Atomic(false)
 
     private struct Identity: Equatable {
         let device: dev_t
@@ -21,8 +23,9 @@ public final class SourceFile: Sendable {
         weak var file: FileDescriptor?
     }
 
+    /// - Parameter checksum: what the bytes must amount to; see ``verify()``.
     /// - Throws: `FileError` when the file is not there or is a folder.
-    public init(_ path: String) throws {
+    public init(_ path: String, checksum: FileChecksum? = nil) throws {
         var info = stat()
         guard stat(path, &info) == 0 else { throw FileError("read", path) }
         guard info.st_mode & S_IFMT != S_IFDIR else { throw FileError("read", path, code: EISDIR) }
@@ -31,13 +34,14 @@ public final class SourceFile: Sendable {
         self.modified = info.st_mtim
         self.identity = Identity(device: info.st_dev, number: info.st_ino)
         isMissing = false
+        self.checksum = checksum
     }
 
     /// Bytes that a file does not have though something says so; reading them is an error.
     static let missing = SourceFile()
 
     private init() {
-        (path, size, modified, identity, isMissing) = ("", .max, timespec(), Identity(device: 0, number: 0), true)
+        (path, size, modified, identity, isMissing, checksum) = ("", .max, timespec(), Identity(device: 0, number: 0), true, nil)
     }
 
     /// Compares the file with what it was when this value was made.
@@ -66,9 +70,46 @@ public final class SourceFile: Sendable {
         }
     }
 
-    /// Fills the buffer from an offset in bytes.
-    /// - Throws: `ExtentError.changed` when the file ends before that.
+    /// Whether the bytes are still to be compared with a checksum.
+    var isUnverified: Bool { checksum != nil && !verified.load(ordering: .relaxed) }
+
+    /// Reads the whole file and compares it with its checksum, unless that was done.
+    /// - Throws: `ExtentError.damaged`, `ExtentError.changed`, `FileError`.
+    func verify() throws {
+        guard isUnverified else { return }
+        var check = CRC32C()
+        // As much as stays in the processor's cache between the copy and the check.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        var position: UInt64 = 0
+        while position < size {
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(UInt64(buffer.count), size - position))])
+            try readUnverified(into: piece, at: position)
+            check.update(UnsafeRawBufferPointer(piece))
+            position += UInt64(piece.count)
+        }
+        try verify(check)
+    }
+
+    /// The same for who has read the whole file already.
+    func verify(_ check: CRC32C) throws {
+        guard let checksum else { return }
+        guard check.value == checksum.crc32c else {
+            try checksum.isWrong()
+            throw ExtentError.damaged(path: path)
+        }
+        verified.store(true, ordering: .relaxed)
+    }
+
+    /// Fills the buffer from an offset in bytes. A file with a checksum is compared with it first.
+    /// - Throws: `ExtentError.changed` when the file ends before that; `ExtentError.damaged`.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
+        try verify()
+        try readUnverified(into: buffer, at: offset)
+    }
+
+    /// The same for who compares by itself.
+    func readUnverified(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws {
         let file = try descriptor()
         var done = 0
         while done < buffer.count {

@@ -4,6 +4,7 @@ internal import Glibc
 /// not hold it. Blocks of zeros become holes.
 public final class TemporaryFile {
     private let file: FileDescriptor
+    private let folder: String
     private let limit: UInt64
     private let stored: UInt64
     private var used: UInt64 = 0
@@ -19,7 +20,7 @@ public final class TemporaryFile {
     public init(in folder: String, limit: UInt64, stored: UInt64) throws {
         // __O_TMPFILE | O_DIRECTORY, which Swift does not import; open(2).
         file = try FileDescriptor.open(folder, O_RDWR | 0o20000000 | O_DIRECTORY, mode: 0o600)
-        (self.limit, self.stored) = (limit, stored)
+        (self.limit, self.stored, self.folder) = (limit, stored, folder)
     }
 
     /// Adds bytes at the end.
@@ -46,7 +47,7 @@ public final class TemporaryFile {
             if count >= 0 {
                 done += count
             } else if errno != EINTR {
-                throw FileError("write", "a temporary file")
+                throw FileError("write", "a temporary file", file: file.number, folder: folder)
             }
         }
     }
@@ -54,7 +55,9 @@ public final class TemporaryFile {
     /// All its bytes. Nothing may be added later.
     /// - Throws: `FileError`.
     public func contents() throws -> ExtentList {
-        guard ftruncate(file.number, off_t(length)) == 0 else { throw FileError("write", "a temporary file") }
+        guard ftruncate(file.number, off_t(length)) == 0 else {
+            throw FileError("write", "a temporary file", file: file.number, folder: folder)
+        }
         return ExtentList([.file(FileRange(try SourceFile("/proc/self/fd/\(file.number)")))])
     }
 }

@@ -27,6 +27,8 @@ public struct BuildOptions: Sendable {
     public var compression: Compression?
     /// Unpacks the kernel, for boot loaders and hypervisors that cannot.
     public var decompressKernel = false
+    /// Whether layers and segments of the store are compared with their checksums on their way into the outputs.
+    public var verifies = true
     /// What `~/` in `files:` stands for.
     public var home: String?
     /// Whether warnings are errors: nothing is written then.

@@ -11,11 +11,12 @@ public struct Builder: Sendable {
     let options: BuildOptions
     let cache: SegmentCache
 
-    /// - Throws: `FileError` when the store's segment folder cannot be made.
-    public init(store: ContentStore, options: BuildOptions) throws {
+    public init(store: ContentStore, options: BuildOptions) {
+        var store = store
+        store.verifies = options.verifies
         self.store = store
         self.options = options
-        cache = try SegmentCache(store: store.path)
+        cache = SegmentCache(store: store)
         moby_return_freed_memory()
     }
 
@@ -30,6 +31,7 @@ public struct Builder: Sendable {
         let formats = try FormatChoice.formats(options, spec)
         let sections = SectionCheck(spec, formats, formatsAreOpen: false).found
         guard sections.isEmpty else { throw SpecError(sections) }
+        try store.prepare()
         let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
         let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
         log.end("images")

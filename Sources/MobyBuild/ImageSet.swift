@@ -66,7 +66,7 @@ struct ImageSet: Sendable {
             encoding: "none")
         let bytes = try cache.small(key) {
             let tree = try tree(image)
-            return tree.bytes(of: TreePath("etc/passwd")) + [0] + tree.bytes(of: TreePath("etc/group"))
+            return try tree.contents(of: TreePath("etc/passwd")) + [0] + tree.contents(of: TreePath("etc/group"))
         }
         let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
         return Accounts(
@@ -93,10 +93,10 @@ extension Image {
 }
 
 extension FileTree {
-    /// The contents of a small regular file; nothing when it is not one.
-    func bytes(of path: TreePath) -> [UInt8] {
-        guard case .regular(let content)? = self[path]?.kind else { return [] }
-        return (try? ExtentReader.bytes(of: content, limit: 4 << 20)) ?? []
+    /// The contents of a small regular file; nothing when it is not one, or has more than 4 MiB.
+    func contents(of path: TreePath) throws -> [UInt8] {
+        guard case .regular(let content)? = self[path]?.kind, content.length <= 4 << 20 else { return [] }
+        return try ExtentReader.bytes(of: content)
     }
 }
 

@@ -1,5 +1,5 @@
 internal import Archive
-internal import FoundationEssentials
+internal import Extents
 internal import MobySpec
 public import OCI
 
@@ -71,6 +71,7 @@ public struct PackageBuilder: Sendable {
             let name = try reference(of: folder, closure: locked)
             if let image = try present(name) { return Outcome(image: image, isNew: false) }
         }
+        try store.prepare()
         let closure = try await supply.fetch(locked, for: folder)
         let name = try reference(of: folder, closure: closure)
         if !options.force, let image = try present(name) { return Outcome(image: image, isNew: false) }
@@ -83,6 +84,7 @@ public struct PackageBuilder: Sendable {
     public func lock(_ directory: String) async throws -> Bool {
         let folder = try PackageFolder(directory)
         try checkArchitecture(folder)
+        try store.prepare()
         _ = try await supply.resolve(folder)
         return !folder.spec.requests(architecture: architecture).isEmpty
     }
@@ -100,10 +102,9 @@ public struct PackageBuilder: Sendable {
     }
 
     private func assemble(_ folder: PackageFolder, _ closure: PackageLock.Closure, name: String) throws -> Image {
-        let work = "\(cache)/work-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: work) }
-        let contents = ImageContents(folder: folder, products: products, time: time, work: work) { [options] in
+        let work = try WorkFolder(in: store.temporaryPath)
+        defer { withExtendedLifetime(work) {} }
+        let contents = ImageContents(folder: folder, products: products, time: time, work: work.path) { [options] in
             options.progress("warning: \(folder.spec.image.value): \($0)")
         }
         let (tree, labels) = try contents.make(supply.contents(of: closure))

@@ -49,6 +49,7 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Take warnings as errors: nothing is written, and the exit code is 2.") var strict = false
     @Flag(help: "Print the merged, resolved spec, with whole image names, and stop.") var dryRun = false
     @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
+    @Flag(help: "Trust the store: do not compare its layers and segments with their checksums.") var noVerify = false
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
     @Argument(help: "YAML files; '-' is standard input; URLs are fetched.", completion: Completions.specs) var files: [String]
 
@@ -83,7 +84,7 @@ struct Build: AsyncParsableCommand {
         if global.level > 0 { linuxKit.notes.forEach(Terminal.error) }
         let time = try SourceDate.read(Terminal.environment)
         let images = self.images.provider(global)
-        let store = try global.store()
+        let store = try dryRun ? global.storeToRead() : global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
         let (spec, warnings) = try await SpecInput.read(files, global.source, ignoringTrust: linuxKit.disableContentTrust) {
             try packages.reference($0)
@@ -99,11 +100,14 @@ struct Build: AsyncParsableCommand {
         // `--format` wins over the spec's outputs, and over what is done with them.
         let isUploading = !noUpload && format.isEmpty && output == nil
         let uploads = try isUploading ? BuildUploads(spec, name: baseName) : nil
-        try await packages.build(for: spec)
-        if try Builder.needsBootLoaders(spec, options) {
-            options.bootLoaders = try await packages.bootLoaders(bootloader ?? spec.boot.image?.value)
+        let result = try await healing(store).run { [options] in
+            var options = options
+            try await packages.build(for: spec)
+            if try Builder.needsBootLoaders(spec, options) {
+                options.bootLoaders = try await packages.bootLoaders(bootloader ?? spec.boot.image?.value)
+            }
+            return try await Builder(store: store, options: options).build(spec)
         }
-        let result = try await Builder(store: store, options: options).build(spec)
         try report(result.warnings, options)
         BuildReport(result).print(level: global.level)
         if let remark = BuildUploads.remark(on: formats), global.level > 0, !noUpload { Terminal.error(remark) }
@@ -117,6 +121,11 @@ struct Build: AsyncParsableCommand {
         if global.level > 0 { Terminal.error(SpecInput.render(warnings)) }
     }
 
+    private func healing(_ store: ContentStore) -> Healing {
+        // What went to standard output cannot be taken back.
+        Healing(store: store, canRepeat: output != "-") { Terminal.error($0) }
+    }
+
     private var baseName: String { name ?? SpecInput.baseName(files) }
 
     private func options(_ provider: ImageProvider.Options) throws -> BuildOptions {
@@ -128,6 +137,7 @@ struct Build: AsyncParsableCommand {
         options.isStrict = strict
         options.decompressKernel = decompressKernel
         options.home = Terminal.environment["HOME"]
+        options.verifies = !noVerify
         options.provider = provider
         if let compress { options.compression = try CompressionOption.parse(compress) }
         if let size { options.size = UInt64(try MemorySize.mebibytes(size, unit: .mebibytes, option: "--size")) << 20 }

@@ -22,10 +22,12 @@ struct Explain: AsyncParsableCommand {
         let provider = images.provider(global)
         let packages = Packages(store: store, platform: provider.platform, level: global.level)
         let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source) { try packages.reference($0) }
-        try await packages.build(for: spec)
         var options = BuildOptions()
         options.provider = provider
-        let explanation = try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
+        let explanation = try await Healing(store: store) { Terminal.error($0) }.run { [options] in
+            try await packages.build(for: spec)
+            return try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
+        }
         print(json ? explanation.json.text(indent: 2) + "\n" : explanation.text, terminator: "")
     }
 }

@@ -24,7 +24,7 @@ struct Lint: AsyncParsableCommand {
         var options = BuildOptions()
         options.home = Terminal.environment["HOME"]
         if let arch { options.provider.platform = arch }
-        let store = try global.store()
+        let store = try global.storeToRead()
         let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
         let lint = MobyBuild.Lint(store: store, options: options)
         var (faults, notes, absent): ([Diagnostic], [String], Set<String>) = ([], [], [])

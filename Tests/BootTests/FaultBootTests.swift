@@ -56,12 +56,14 @@ import Testing
             let machine = try BootedMachine.start(spec: folder + "/faults.yml", in: folder).machine
             // In order, but for the services.
             for line in [
-                "000-fails failed: exit status 3", "000-fails: no luck", "001-absent failed: '/no/such/program' cannot be started: it is not in",
+                "000-fails failed: exit status 3", "000-fails: no luck",
+                "001-absent failed: '/no/such/program' cannot be started: it is not in",
                 "waiting for onboot 002-slow (5 s of 7 s)", "002-slow failed: not done within 7 s", "003-show: root has mode 755",
                 "003-show: given to var", "003-show: 1024", "003-show: 9223372036854775807",
             ] { _ = try machine.line(containing: line, within: .seconds(120)) }
             for line in [
-                "service once ended: exit status 5", "service flaky ended: exit status 4, again in 0.10 s", "service third ended: exit status 6",
+                "service once ended: exit status 5", "service flaky ended: exit status 4, again in 0.10 s",
+                "service third ended: exit status 6",
                 "its interpreter '/bin/bash' is not in the image; it is not tried again", "moby: up: ",
             ] { _ = try machine.line(containing: line, within: .seconds(90)) }
             // What an earlier run left does not keep the next one from starting.
@@ -78,10 +80,15 @@ import Testing
     }
 
     /// A network card without a driver, and one that nothing answers on: the boot goes on, and the console says what is missing.
-    @Test(.timeLimit(.minutes(6)), arguments: [
-        ("cmdline: console=ttyS0\n  modules: [overlay]", ["no driver for PCI device 1af4:1000 (network) in this image", "000-dhcpcd: there is no network interface"]),
-        ("cmdline: console=ttyS0", ["waiting for onboot 000-dhcpcd (5 s of 30 s)", "000-dhcpcd: no DHCP server answered on: eth0"]),
-    ])
+    @Test(
+        .timeLimit(.minutes(6)),
+        arguments: [
+            (
+                "cmdline: console=ttyS0\n  modules: [overlay]",
+                ["no driver for PCI device 1af4:1000 (network) in this image", "000-dhcpcd: there is no network interface"]
+            ),
+            ("cmdline: console=ttyS0", ["waiting for onboot 000-dhcpcd (5 s of 30 s)", "000-dhcpcd: no DHCP server answered on: eth0"]),
+        ])
     func aMachineWithoutANetworkComesUp(kernel: String, lines: [String]) async throws {
         try await withTemporaryDirectory { folder in
             let text = spec(

@@ -102,6 +102,40 @@ import Testing
         }
     }
 
+    /// In one go, in pieces, in another order, a part of it, twice; copied or read.
+    @Test(arguments: [
+        [0..<3_000_000], [0..<1000, 1000..<3_000_000], [1000..<3_000_000, 0..<1000], [5..<7], [0..<3_000_000, 0..<3_000_000],
+    ])
+    func filesAreComparedWithTheirChecksum(parts: [Range<UInt64>]) throws {
+        try withTemporaryDirectory { folder in
+            let path = "\(folder)/source"
+            let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
+            try put(bytes, path)
+            for difference in [0, 1] as [UInt32] {
+                func list() throws -> ExtentList {
+                    let whole = try ExtentList(file: path, checksum: FileChecksum(crc32c: CRC32C.of(bytes) ^ difference) {})
+                    var list = ExtentList()
+                    for part in parts {
+                        list.append(whole[part])
+                        list.append(.hole(3))
+                    }
+                    return list
+                }
+                let expected = parts.flatMap { bytes[Int($0.lowerBound)..<Int($0.upperBound)] + [0, 0, 0] }
+                if difference == 0 {
+                    try ExtentWriter.write(list(), to: "\(folder)/out")
+                    #expect(try contents("\(folder)/out") == expected)
+                    #expect(try ExtentReader.bytes(of: list()) == expected)
+                    #expect(unlink("\(folder)/out") == 0)
+                } else {
+                    #expect(throws: ExtentError.self) { try ExtentWriter.write(list(), to: "\(folder)/out") }
+                    #expect(throws: ExtentError.self) { try ExtentReader.bytes(of: list()) }
+                    #expect(try names(folder) == ["source"])
+                }
+            }
+        }
+    }
+
     @Test func copiesBetweenFileSystems() throws {
         // /dev/shm is another file system than the temporary folder: copy_file_range(2) answers EXDEV or copies.
         try withTemporaryDirectory { folder in

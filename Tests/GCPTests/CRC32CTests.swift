@@ -1,5 +1,6 @@
 import CLinux
 import Extents
+import TestSupport
 import Testing
 
 @testable import GCP
@@ -20,13 +21,14 @@ struct CRC32CTests {
         #expect(~moby_crc32c_table(.max, bytes, bytes.count) == expected)
     }
 
-    @Test func piecesAndImplementationsAgree() {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<100_003).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    /// Short pieces, and those in which several stretches are done at once.
+    @Test(arguments: [4099, 12287, 12288, 40_000, 100_003]) func piecesAndImplementationsAgree(length: Int) {
+        var numbers = Numbers(UInt64(length))
+        let bytes = (0..<100_003).map { _ in UInt8.random(in: 0...255, using: &numbers) }
         var check = CRC32C()
         bytes.withUnsafeBytes { all in
-            for start in stride(from: 0, to: all.count, by: 4099) {
-                check.update(UnsafeRawBufferPointer(rebasing: all[start..<min(start + 4099, all.count)]))
+            for start in stride(from: 0, to: all.count, by: length) {
+                check.update(UnsafeRawBufferPointer(rebasing: all[start..<min(start + length, all.count)]))
             }
         }
         #expect(check.value == ~moby_crc32c_table(.max, bytes, bytes.count))

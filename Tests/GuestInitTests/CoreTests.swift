@@ -191,7 +191,8 @@ struct NetlinkMessageTests {
     }
 
     @Test func linksAreRemoved() {
-        #expect(NetworkLink.removal(258) == [32, 0, 0, 0, 17, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(
+            NetworkLink.removal(258) == [32, 0, 0, 0, 17, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
         #expect(NetworkLink(.init(name: "a", add: "veth", peer: "b")).madeNames == ["a", "b"])
         // A link that was there and is only moved is not ours to remove.
         #expect(NetworkLink(.init(name: "eth1")).madeNames.isEmpty)

@@ -31,7 +31,10 @@ struct EndRequestsTests {
 
 struct InitrdFaultTests {
     @Test(arguments: [
-        (["Unpacking initramfs...", "Initramfs unpacking failed: write error"], 400, "cut short: not enough memory (512 MiB, 400 MiB free)"),
+        (
+            ["Unpacking initramfs...", "Initramfs unpacking failed: write error"], 400,
+            "cut short: not enough memory (512 MiB, 400 MiB free)"
+        ),
         (["Initramfs unpacking failed: junk within compressed archive"], 400, "could not unpack it: junk within compressed archive"),
         ([], 100, "probably not enough memory (512 MiB, 100 MiB free)"), ([], 400, "is not whole, and there is enough memory (512 MiB"),
     ])
@@ -149,8 +152,10 @@ struct ConsoleTests {
 
 struct PlainLinesTests {
     @Test(arguments: [
-        ("a\nb\n", ["a", "b"]), ("\u{1B}[31mred\u{1B}[0m", ["red"]), ("\u{1B}]0;title\u{07}text", ["text"]), ("\u{1B}]0;t\u{1B}\\text", ["text"]),
-        ("10 %\r50 %\r100 %\r\nend", ["100 %", "end"]), ("a\tb\u{07}\u{7F}", ["a\tb"]), ("x\u{9B}31my", ["x31my"]), ("\u{1B}(Bplain", ["plain"]),
+        ("a\nb\n", ["a", "b"]), ("\u{1B}[31mred\u{1B}[0m", ["red"]), ("\u{1B}]0;title\u{07}text", ["text"]),
+        ("\u{1B}]0;t\u{1B}\\text", ["text"]),
+        ("10 %\r50 %\r100 %\r\nend", ["100 %", "end"]), ("a\tb\u{07}\u{7F}", ["a\tb"]), ("x\u{9B}31my", ["x31my"]),
+        ("\u{1B}(Bplain", ["plain"]),
         ("cut\u{1B}[3", ["cut"]), ("\u{1B}", [""]), ("é\n", ["é"]),
     ])
     func linesAreSafeToShow(text: String, lines: [String]) { #expect(PlainLines.lines(text.utf8) == lines) }
@@ -159,9 +164,11 @@ struct PlainLinesTests {
 }
 
 struct WaitNoticeTests {
-    @Test(arguments: [(5000, 30_000, "waiting for x (5 s of 30 s)"), (10_000, nil, "waiting for x (10 s, no limit)")] as [(
-        Milliseconds, Milliseconds?, String
-    )])
+    @Test(
+        arguments: [(5000, 30_000, "waiting for x (5 s of 30 s)"), (10_000, nil, "waiting for x (10 s, no limit)")]
+            as [(
+                Milliseconds, Milliseconds?, String
+            )])
     func saysHowLong(waited: Milliseconds, limit: Milliseconds?, text: String) {
         #expect(WaitNotice.text("x", waited: waited, limit: limit) == text)
     }

@@ -33,11 +33,17 @@ struct ProgramFaultTests {
                 == "'app' cannot be started: its loader '/lib64/ld-linux-x86-64.so.2' is not in the image")
         // Links are followed as the container sees them.
         #expect(text("exec /link\(missing)", "/link", root)?.contains("its loader '/lib64/ld-linux-x86-64.so.2'") == true)
-        #expect(text("exec /run.sh\(missing)", "/run.sh", root) == "'/run.sh' cannot be started: its interpreter '/bin/bash' is not in the image")
-        #expect(text("exec /opt/script\(missing)", "/opt/script", root)?.hasSuffix("its interpreter '/usr/bin/python3' is not in the image") == true)
+        #expect(
+            text("exec /run.sh\(missing)", "/run.sh", root)
+                == "'/run.sh' cannot be started: its interpreter '/bin/bash' is not in the image")
+        #expect(
+            text("exec /opt/script\(missing)", "/opt/script", root)?.hasSuffix("its interpreter '/usr/bin/python3' is not in the image")
+                == true)
         #expect(text("exec /usr/bin/app: exec format error", "app", root)?.hasSuffix("it is a program for another processor") == true)
-        #expect(text("exec /text: exec format error", "/text", root)?.hasSuffix("neither a program nor a script that begins with '#!'") == true)
-        let escaped = #"level=error msg="runc run failed: unable to start container process: exec: \"/no/such\": stat /no/such: no such file or directory""#
+        #expect(
+            text("exec /text: exec format error", "/text", root)?.hasSuffix("neither a program nor a script that begins with '#!'") == true)
+        let escaped =
+            #"level=error msg="runc run failed: unable to start container process: exec: \"/no/such\": stat /no/such: no such file or directory""#
         #expect(text(escaped, "/no/such", root) == "'/no/such' cannot be started: it is not in the image")
         #expect(
             text(#"exec: "nosuch": executable file not found in $PATH: unknown"#, "nosuch", root)

@@ -110,7 +110,7 @@ struct BuilderTests {
     @Test func aWarmBuildTakesEverySegmentFromTheCache() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             _ = try await builder.build(workshop.spec(Self.yaml))
             let first = try workshop.read(workshop.folder + "/out/web-initrd.img")
             // From layers of zeros nothing could be made again.
@@ -127,7 +127,7 @@ struct BuilderTests {
     @Test func editingACommandMakesOneSegmentAnew() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             _ = try await builder.build(workshop.spec(Self.yaml))
             let edited = Self.yaml.split(separator: "readonly: true").joined(separator: "command: [nginx, -t]")
             let result = try await builder.build(workshop.spec(edited))
@@ -210,7 +210,7 @@ struct BuilderTests {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
             let yaml = Self.yaml + "\n  - path: usr/bin/init/x\n    contents: x\n"
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             let error = await #expect(throws: SpecError.self) { _ = try await builder.build(workshop.spec(yaml)) }
             #expect(
                 error?.diagnostics.first?.message.hasPrefix("'/usr/bin/init' is a file in 'test/init:1' and a directory in 'files'") == true
@@ -235,7 +235,7 @@ struct BuilderTests {
     @Test func explainFindsTheContainer() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             let spec = try workshop.spec(Self.yaml)
             let explanation = try await builder.explain(spec, name: "web")
             #expect(explanation.placement.bundle == "/containers/services/web")

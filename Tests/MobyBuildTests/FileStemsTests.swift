@@ -146,14 +146,14 @@ struct FileStemsTests {
         try await Workshop.with { workshop in
             try BuilderTests.fill(workshop)
             try FileManager.default.createDirectory(atPath: workshop.folder + "/out/web-cmdline", withIntermediateDirectories: true)
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             let error = await #expect(throws: ExtentError.self) { try await builder.build(workshop.spec(BuilderTests.yaml)) }
             #expect(error?.description == "'\(workshop.folder)/out/web-cmdline' is not a regular file, and cannot be replaced by one")
             #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out") == ["web-cmdline"])
         }
         let full = FileError("write", "/dev/shm/web.img", code: ENOSPC, needed: 123)
         #expect(full.description == "write '/dev/shm/web.img': No space left on device")
-        #expect(full.hint?.hasPrefix("the file needs 123 bytes, and ") == true && full.hint?.contains("are free in '/dev/shm'") == true)
+        #expect(full.hint?.hasPrefix("the file needs 123 B, and ") == true && full.hint?.contains("were free in '/dev/shm'") == true)
         #expect(FileError("read", "/x", code: ENOSPC).hint == nil)
         let contents: [Artifact.Content] = [
             .extents(ExtentList([.bytes([1, 2]), .hole(7)])), .stream { write in try [1, 2].withUnsafeBytes { try write($0) } },

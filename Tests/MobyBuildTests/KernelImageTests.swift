@@ -119,7 +119,8 @@ struct KernelImageTests {
             try workshop.image("test/kernel:1", [("kernel", .file("K")), ("kernel.tar", .bytes(archive))])
             try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755)), ("lib", .directory())])
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
-            let result = try await Builder(store: workshop.store, options: workshop.options { $0.compression = Compression.none }).build(workshop.spec(yaml))
+            let result = try await Builder(store: workshop.store, options: workshop.options { $0.compression = Compression.none }).build(
+                workshop.spec(yaml))
             let segment = try #require(result.segments.first { $0.key.role == .modules })
             return try CPIO.read(segment.bytes).flatMap(\.entries).reduce(into: [String: [UInt8]]()) { files, entry in
                 if case .regular(let content) = entry.node.kind { files["\(entry.path)"] = try ExtentReader.bytes(of: content) }

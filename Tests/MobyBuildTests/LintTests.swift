@@ -242,12 +242,12 @@ struct LintTests {
             let spec = try workshop.spec(yaml)
             let lint = try await Lint(store: workshop.store, options: workshop.options()).check(spec)
             #expect(lint.diagnostics.count == 3 && lint.notes.count == 1)
-            let strict = try Builder(store: workshop.store, options: workshop.options { $0.isStrict = true })
+            let strict = Builder(store: workshop.store, options: workshop.options { $0.isStrict = true })
             let error = await #expect(throws: SpecError.self) { _ = try await strict.build(spec) }
             #expect(error?.diagnostics.map(\.message).sorted() == lint.diagnostics.map(\.message).sorted())
             #expect(error?.diagnostics.allSatisfy { $0.severity == .error } == true)
             #expect((try? workshop.read(workshop.folder + "/out/web-kernel")) == nil)
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             // The second build has the facts from the cache.
             for _ in 0..<2 {
                 let result = try await builder.build(spec)
@@ -264,7 +264,7 @@ struct LintTests {
             let message = "source '/none': No such file or directory"
             let lint = try await Lint(store: workshop.store, options: workshop.options()).check(spec)
             #expect(lint.diagnostics.map { "\($0.severity.rawValue) \($0.message)" } == ["warning \(message)"])
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             let error = await #expect(throws: SpecError.self) { _ = try await builder.build(spec) }
             #expect(error?.diagnostics.map { "\($0.severity.rawValue) \($0.message)" } == ["error \(message)"])
         }
@@ -274,11 +274,11 @@ struct LintTests {
     func aBuildWithoutWhatBootsIsAnError(_ yaml: String, _ missing: String) async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            let builder = try Builder(store: workshop.store, options: workshop.options())
+            let builder = Builder(store: workshop.store, options: workshop.options())
             let spec = try workshop.spec(yaml)
             let error = await #expect(throws: SpecError.self) { _ = try await builder.build(spec) }
             #expect(error?.diagnostics.map(\.message) == ["format 'kernel+initrd' cannot boot without '\(missing)'"])
-            let tar = try Builder(store: workshop.store, options: workshop.options { $0.formats = ["tar"] })
+            let tar = Builder(store: workshop.store, options: workshop.options { $0.formats = ["tar"] })
             #expect(try await tar.build(spec).files.count == 1)
         }
     }

@@ -139,7 +139,8 @@ struct RuntimeConfigTests {
     @Test(arguments: [
         ("onboot", "", 120, "default", RuntimeRecord.Restart.onFailure), ("onboot", "    timeout: 0\n", 0, "web.yml", .onFailure),
         ("onshutdown", "", 30, "default", .onFailure), ("services", "", 0, "none", .onFailure),
-        ("services", "    onfailure: poweroff\n", 0, "none", .no), ("services", "    onfailure: poweroff\n    restart: always\n", 0, "none", .always),
+        ("services", "    onfailure: poweroff\n", 0, "none", .no),
+        ("services", "    onfailure: poweroff\n    restart: always\n", 0, "none", .always),
     ])
     func limitsOfTimeAndRestarts(
         _ section: String, _ yaml: String, _ timeout: Int, _ origin: String, _ restart: RuntimeRecord.Restart

@@ -28,28 +28,28 @@ struct SegmentTests {
 
     @Test func aSegmentWithoutItsRecordOrCutShortIsNotThere() async throws {
         try await Workshop.with { workshop in
-            let cache = try SegmentCache(store: workshop.store.path)
+            let cache = SegmentCache(store: workshop.store)
             let key = Self.key
-            #expect(cache.segment(key, title: "a") == nil)
+            #expect(try cache.segment(key, title: "a") == nil)
             let made = try cache.store(key, title: "a", record: SegmentRecord(key: key.description, unpacked: 4096, entries: 1)) {
                 try $0.write([1, 2, 3])
             }
             #expect(!made.isHit)
-            let found = try #require(cache.segment(key, title: "a"))
+            let found = try #require(try cache.segment(key, title: "a"))
             #expect(found.isHit && found.record.size == 3 && found.record.unpacked == 4096)
             try Data([1, 2]).write(to: URL(filePath: cache.path(key)))
-            #expect(cache.segment(key, title: "a") == nil)
+            #expect(try cache.segment(key, title: "a") == nil)
             try Data([1, 2, 3]).write(to: URL(filePath: cache.path(key)))
-            #expect(cache.segment(key, title: "a") != nil)
+            #expect(try cache.segment(key, title: "a") != nil)
             try FileManager.default.removeItem(atPath: cache.path(key) + ".json")
-            #expect(cache.segment(key, title: "a") == nil)
+            #expect(try cache.segment(key, title: "a") == nil)
         }
     }
 
     /// Two builds may make the same segment: the first one's file stays, for its build is reading it.
     @Test func aSegmentMadeTwiceDoesNotDisturbItsReader() async throws {
         try await Workshop.with { workshop in
-            let cache = try SegmentCache(store: workshop.store.path)
+            let cache = SegmentCache(store: workshop.store)
             func make() throws -> Segment {
                 try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { try $0.write([1, 2, 3]) }
             }
@@ -61,27 +61,104 @@ struct SegmentTests {
 
     @Test func damageIsFoundAndMended() async throws {
         try await Workshop.with { workshop in
-            let cache = try SegmentCache(store: workshop.store.path)
+            let cache = SegmentCache(store: workshop.store)
             _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { try $0.write([1, 2, 3]) }
-            #expect(try cache.damaged(repair: false) == [])
+            #expect(try cache.damaged(repair: false).found == [])
+            for file in ["", ".json"] {
+                #expect(try FileManager.default.attributesOfItem(atPath: cache.path(Self.key) + file)[.posixPermissions] as? Int == 0o600)
+            }
             try Data([1, 9, 3]).write(to: URL(filePath: cache.path(Self.key)))
-            #expect(try cache.damaged(repair: true) == ["segments/\(Self.key.hex)"])
-            #expect(try cache.damaged(repair: false) == [])
-            #expect(cache.segment(Self.key, title: "a") == nil)
+            #expect(try cache.damaged(repair: true).found == ["segments/\(Self.key.hex)"])
+            #expect(try cache.damaged(repair: false).found == [])
+            #expect(try cache.segment(Self.key, title: "a") == nil)
+        }
+    }
+
+    /// What changed is not there: bytes, names, the record, one after the other.
+    @Test(arguments: ["", ".names", ".json"]) func aFlippedByteMakesASegmentAbsent(file: String) async throws {
+        try await Workshop.with { workshop in
+            let cache = SegmentCache(store: workshop.store)
+            let names = RootListing(try Workshop.tree([("etc/motd", .file("x"))]))
+            func make() throws -> Segment {
+                let record = SegmentRecord(key: Self.key.description, unpacked: 4096, entries: 2)
+                return try cache.store(Self.key, title: "a", record: record, names: names) { try $0.write([1, 2, 3]) }
+            }
+            _ = try make()
+            #expect(try cache.segment(Self.key, title: "a", withNames: true)?.names?.entries == names.entries)
+            var bytes = try workshop.read(cache.path(Self.key) + file)
+            // In the record: the number of bytes when unpacked.
+            let place = file == ".json" ? try #require(bytes.firstIndex(of: UInt8(ascii: "4"))) : 1
+            bytes[place] ^= 0x01
+            try Data(bytes).write(to: URL(filePath: cache.path(Self.key) + file))
+            #expect(try !cache.damaged(repair: false).found.isEmpty)
+            // The bytes are compared when they are read, or copied.
+            let found = try cache.segment(Self.key, title: "a", withNames: true)
+            #expect((found == nil) == !file.isEmpty)
+            if let found {
+                #expect(throws: ExtentError.self) { try ExtentWriter.write(found.bytes, to: workshop.folder + "/copy") }
+                #expect(workshop.store.damage.map(\.file) == ["segments/\(Self.key.hex)"])
+                #expect(try FolderTree.names(in: workshop.folder) == ["store"])
+            }
+            #expect(try cache.segment(Self.key, title: "a", withNames: true) == nil)
+            _ = try make()
+            let again = try #require(try cache.segment(Self.key, title: "a", withNames: true))
+            #expect(try ExtentReader.bytes(of: again.bytes) == [1, 2, 3])
+        }
+    }
+
+    /// Older versions wrote no checksum, and everybody could read the file.
+    @Test func anOldSegmentGetsItsChecksum() async throws {
+        try await Workshop.with { workshop in
+            let cache = SegmentCache(store: workshop.store)
+            let record = SegmentRecord(key: Self.key.description)
+            let made = try cache.store(Self.key, title: "a", record: record) { try $0.write([1, 2, 3]) }
+            var old = made.record
+            (old.crc32c, old.ownCRC32C) = (nil, nil)
+            for bytes in [[1, 2, 3], [1, 9, 3]] as [[UInt8]] {
+                try JSONEncoder().encode(old).write(to: URL(filePath: cache.path(Self.key) + ".json"))
+                try Data(bytes).write(to: URL(filePath: cache.path(Self.key)))
+                let found = try cache.segment(Self.key, title: "a")
+                #expect((found?.record.crc32c == made.record.crc32c) == (bytes[1] == 2))
+                #expect((found == nil) == (bytes[1] == 9))
+            }
+        }
+    }
+
+    /// A record of accounts, a kernel, an image are made from one image; of roots and volumes that cannot be told.
+    @Test func whatWasMadeFromDamageIsFound() async throws {
+        try await Workshop.with { workshop in
+            let cache = SegmentCache(store: workshop.store)
+            let (bad, good) = (try workshop.image("a:1", [("a", .file("a"))]), try workshop.image("b:1", [("b", .file("b"))]))
+            let rows: [(SegmentKey.Role, String, Bool)] = [
+                (.image, bad.identity, true), (.record, bad.identity, true), (.kernel, good.identity, false), (.root, "0abc", true),
+                (.volume, "\(bad.identity) \(good.identity)", true), (.spec, "0abc", false), (.sentinel, "0abc", false),
+            ]
+            var expected: [String] = []
+            for (role, content, isDerived) in rows {
+                let key = SegmentKey(role: role, content: content, platform: "", destination: "/", rules: "1", encoding: "none")
+                _ = try cache.store(key, title: "a", record: SegmentRecord(key: key.description)) { try $0.write([1]) }
+                if isDerived { expected.append("segments/\(key.hex)") }
+            }
+            #expect(try cache.derived(from: [], remove: true) == [])
+            let damaged = [bad.layers[0].diffID]
+            #expect(try cache.derived(from: damaged, remove: false).sorted() == expected.sorted())
+            #expect(try cache.derived(from: damaged, remove: true).count == expected.count)
+            #expect(try cache.derived(from: damaged, remove: true) == [])
         }
     }
 
     @Test func nothingIsLeftOfASegmentThatFailed() async throws {
         struct Stop: Error {}
         try await Workshop.with { workshop in
-            let cache = try SegmentCache(store: workshop.store.path)
+            let cache = SegmentCache(store: workshop.store)
             #expect(throws: Stop.self) {
                 _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { sink in
                     try sink.write([1])
                     throw Stop()
                 }
             }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: cache.folder) == [])
+            let left = try FileManager.default.contentsOfDirectory(atPath: cache.folder)
+            #expect(left == [])
         }
     }
 

@@ -48,7 +48,7 @@ struct SourcesTests {
             try workshop.image("test/app:1", [("app", .file("APP"))]) { $0.cmd = ["/app"] }
             try LintTests.fill(workshop)
             let yaml = Self.boot + "volumes:\n  - {name: apps, image: \"test/app:1\", format: oci, platforms: [linux/amd64]}\n"
-            let builder = try Builder(store: workshop.store, options: workshop.options { $0.compression = Archive.Compression.none })
+            let builder = Builder(store: workshop.store, options: workshop.options { $0.compression = Archive.Compression.none })
             let result = try await builder.build(workshop.spec(yaml))
             let segment = try #require(result.segments.first { $0.key.role == .volume })
             let names = try Judge.listing(of: segment).split(separator: "\n").compactMap { $0.split(separator: " ").last }

@@ -2,9 +2,10 @@ import Archive
 import Extents
 import FoundationEssentials
 import Glibc
-import MobyBuild
 import MobySpec
 import OCI
+
+@testable import MobyBuild
 
 /// A folder with a store of small images, gone at the end.
 struct Workshop {
@@ -94,4 +95,9 @@ struct Workshop {
     }
 
     func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
+}
+
+extension FileTree {
+    /// The contents of a file that is there.
+    func bytes(of path: TreePath) -> [UInt8] { (try? contents(of: path)) ?? [] }
 }

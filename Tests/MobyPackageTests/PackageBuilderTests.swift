@@ -125,7 +125,7 @@ import Testing
             _ = try builder.store.remove(image.name)
             let again = try await builder.build("\(directory)/pkg")
             #expect(!again.isNew && again.image.name == image.name && again.image.digest == image.digest)
-            #expect(builder.store.entries().map(\.name) == [image.name])
+            #expect(try builder.store.entries().map(\.name) == [image.name])
         }
     }
 

@@ -26,7 +26,7 @@ struct AuthorizationTests {
         try await withTemporaryDirectory { folder in
             let tokens = try ScriptedServer { _ in .init(text: #"{"\#(field)":"good"}"#) }
             let registry = try Self.bearer(tokens)
-            _ = try await RegistryTests.provider(folder).image(registry.name)
+            _ = try await RegistryTests.provider("\(folder)/store").image(registry.name)
             let asked = tokens.requests
             #expect(asked.map(\.target) == ["/token?x=y&service=registry%2C%20test&scope=repository%3Aacme%2Fweb%3Apull"])
             #expect(asked.allSatisfy { $0.headers["authorization"] == nil })
@@ -60,7 +60,7 @@ struct AuthorizationTests {
             let tokens = try ScriptedServer { _ in .init(text: #"{"access_token":"good"}"#) }
             let registry = try Self.bearer(tokens)
             let environment = try Self.environment(folder, registry.server.host, #"{"identitytoken":"refresh&me"}"#)
-            _ = try await RegistryTests.provider(folder, environment: environment).image(registry.name)
+            _ = try await RegistryTests.provider("\(folder)/store", environment: environment).image(registry.name)
             let request = try #require(tokens.requests.first)
             #expect(request.method == "POST" && request.headers["content-type"] == "application/x-www-form-urlencoded")
             #expect(
@@ -79,7 +79,7 @@ struct AuthorizationTests {
                 let wanted = request.target.contains("/blobs/") ? ["Bearer t2", "Bearer t3"] : ["Bearer t1"]
                 return wanted.contains(request.headers["authorization"] ?? "") ? nil : .init(401, headers: ["WWW-Authenticate": challenge])
             }
-            _ = try await RegistryTests.provider(folder).image(registry.name)
+            _ = try await RegistryTests.provider("\(folder)/store").image(registry.name)
             #expect(tokens.requests.count >= 2)
         }
     }
@@ -103,7 +103,7 @@ struct AuthorizationTests {
                 return .init(status, headers: ["Location": "\(request.target)?here"])
             }
             let environment = try Self.environment(folder, registry.server.host, #"{"auth":"dTpw"}"#)
-            _ = try await RegistryTests.provider(folder, environment: environment).image(registry.name)
+            _ = try await RegistryTests.provider("\(folder)/store", environment: environment).image(registry.name)
             #expect(storage.requests.count == 2)
             #expect(storage.requests.allSatisfy { $0.headers["authorization"] == nil })
             let here = registry.server.requests.filter { $0.target.hasSuffix("?here") }
@@ -120,7 +120,7 @@ struct AuthorizationTests {
             }
             let environment = try Self.environment(folder, registry.server.host, #"{"auth":"dTpw"}"#)
             await #expect(throws: ImageError.self) {
-                try await RegistryTests.provider(folder, environment: environment).image(registry.name)
+                try await RegistryTests.provider("\(folder)/store", environment: environment).image(registry.name)
             }
             #expect(!thief.requests.isEmpty && thief.requests.allSatisfy { $0.headers["authorization"] == nil })
         }
@@ -178,7 +178,7 @@ struct AuthorizationTests {
     func unusableChallenges(challenge: String, reason: String) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry { _ in .init(401, headers: ["WWW-Authenticate": challenge]) }
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(registry.name) }
+            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider("\(folder)/store").image(registry.name) }
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
         }
     }
@@ -191,7 +191,7 @@ struct AuthorizationTests {
     func badRedirects(location: String, reason: String) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry { _ in .init(302, headers: ["Location": location]) }
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(registry.name) }
+            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider("\(folder)/store").image(registry.name) }
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
         }
     }

@@ -42,7 +42,7 @@ struct ContentStoreTests {
                 let layers = try store.uncompressedLayers(of: image)
                 #expect(try layers.map { try ExtentReader.bytes(of: $0) } == tars)
             }
-            #expect(SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 
@@ -61,8 +61,8 @@ struct ContentStoreTests {
             #expect(throws: ContentError.damaged(layer.digest)) { try store.uncompressedLayer(layer) }
             #expect(!store.has(layer.digest, size: layer.size))
             #expect(try store.image(named: "acme/web:1", platform: Self.platform) == nil)
-            #expect(SmallFile.names(in: "\(store.path)/tmp").isEmpty)
-            #expect(SmallFile.names(in: "\(store.path)/layers").isEmpty)
+            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try SmallFile.names(in: "\(store.path)/layers").isEmpty)
         }
     }
 
@@ -91,7 +91,7 @@ struct ContentStoreTests {
             #expect(
                 "\(error.map { "\($0)" } ?? "")".contains("of \(sample.layers[0].size) bytes unpacks to more than 67108864 bytes"),
                 "\(error.map { "\($0)" } ?? "")")
-            #expect(SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 
@@ -104,7 +104,7 @@ struct ContentStoreTests {
             let error = #expect(throws: ContentError.self) { try store.uncompressedLayer(layer) }
             #expect(error == .layer(layer.digest, size: layer.size, limit: 2 << 20, isAbsolute: true))
             #expect(error?.description.contains("unpacks to more than 2097152 bytes\n  hint: when it is meant to, '--layer-limit'") == true)
-            #expect(SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
             store.layerLimit = ContentStore.defaultLayerLimit
             #expect(try store.uncompressedLayer(layer).length == 3 << 20)
         }

@@ -8,6 +8,12 @@ ssize_t moby_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_o
 /// fallocate(2) with FALLOC_FL_KEEP_SIZE, once more when a signal came: blocks for a part of a file, its length as it was.
 int moby_allocate(int file, off_t offset, off_t length);
 
+/// The magic number of a folder's file system (statfs(2)); 0 when it cannot be told.
+int64_t moby_file_system_type(const char *folder);
+
+/// Sets the time of the last access of a file to now, and leaves that of its modification as it is.
+int moby_touch(const char *path);
+
 /// renameat2(2) with RENAME_NOREPLACE: -1 with errno EEXIST when the new name is taken.
 int moby_rename_new(const char *from, const char *to);
 
@@ -24,7 +30,8 @@ void moby_partial_remove(int slot);
 /// Unlinks every noted path. Async-signal-safe.
 void moby_partial_unlink_all(void);
 
-/// On SIGINT, SIGTERM and SIGHUP: unlink every noted path, then end as the signal would have ended the process.
+/// On SIGINT, SIGTERM, SIGHUP, SIGQUIT and other signals that come from outside: unlink every noted path, then end as the signal would have
+/// ended the process.
 void moby_partial_unlink_on_signals(void);
 
 /// From now on SIGPIPE ends the process only when nothing reads its standard output any more, quietly, with every noted path unlinked; a write to

@@ -18,7 +18,9 @@ struct InitrdFault: Equatable {
         case "write error":
             lines = ["initrd was cut short: not enough memory (\(memory)); give the machine more", missing]
         case let reason?:
-            lines = ["initrd was cut short: the kernel could not unpack it: \(reason)", "\(missing): the initrd is damaged; build it again"]
+            lines = [
+                "initrd was cut short: the kernel could not unpack it: \(reason)", "\(missing): the initrd is damaged; build it again",
+            ]
         case nil where free < total / 4:
             lines = ["initrd was cut short: probably not enough memory (\(memory)); give the machine more", missing]
         case nil:

@@ -75,7 +75,8 @@ struct NetworkLink {
         for request in try requests(for: pid, index: index) {
             do { try send(request, socket) } catch {
                 guard error.number == EOPNOTSUPP, !hasDriver else { throw error }
-                throw SystemError(operation: "no kernel module for links of kind \(kind): interface", subject: interface.name, number: error.number)
+                throw SystemError(
+                    operation: "no kernel module for links of kind \(kind): interface", subject: interface.name, number: error.number)
             }
         }
         if !kind.isEmpty && isMovedAfterwards { try send(move(try index(interface.name), to: pid), socket) }

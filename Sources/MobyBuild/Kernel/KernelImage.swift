@@ -58,17 +58,19 @@ struct KernelImage: Sendable {
             throw missing("microcode", [microcode], hint: "remove kernel.ucode, or name a file of the image")
         }
         let label = image.config.config?.labels?["org.mobyproject.kernel.initrd"]
-        let readsZstd = label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree)
+        let readsZstd = try label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree)
         return KernelFacts(
             kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false, readsZstd: readsZstd)
     }
 
     /// Whether a kernel configuration in the image has `CONFIG_RD_ZSTD=y`.
-    private static func configurationReadsZstd(_ tree: FileTree) -> Bool {
+    private static func configurationReadsZstd(_ tree: FileTree) throws -> Bool {
         for path in [TreePath("config"), TreePath("kernel_config"), TreePath("config.gz"), TreePath("kernel_config.gz")] {
             guard case .regular(let content)? = tree[path]?.kind else { continue }
             var text: [UInt8] = []
-            guard (try? Compression.decompress(content, limit: 4 << 20, { text.append(contentsOf: $0) })) != nil else { continue }
+            do { try Compression.decompress(content, limit: 4 << 20) { text.append(contentsOf: $0) } } catch is CompressionError {
+                continue
+            }
             return String(decoding: text, as: UTF8.self).split(separator: "\n").contains("CONFIG_RD_ZSTD=y")
         }
         return false
@@ -87,7 +89,7 @@ struct KernelImage: Sendable {
         let key = SegmentKey(
             role: .kernel, content: image.identity, platform: image.platform.description, destination: facts.kernel,
             rules: decompressed ? "decompressed 1" : "1", encoding: "none")
-        if let segment = images.cache.segment(key, title: facts.kernel) { return segment.bytes }
+        if let segment = try images.cache.segment(key, title: facts.kernel) { return segment.bytes }
         let content = try file(facts.kernel)
         return try images.cache.store(key, title: facts.kernel, record: SegmentRecord(key: key.description)) { sink in
             guard decompressed else { return try ExtentReader.read(content) { try sink.write($0) } }

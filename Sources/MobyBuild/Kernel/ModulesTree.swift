@@ -40,10 +40,11 @@ struct ModulesTree: Sendable {
     /// Kept in the cache: all modules at once are too much for memory.
     private func unpacked(_ tree: FileTree) throws -> ExtentList {
         let key = SegmentKey(
-            role: .record, content: kernel.image.identity, platform: kernel.image.platform.description, destination: "unpacked modules \(name)",
+            role: .record, content: kernel.image.identity, platform: kernel.image.platform.description,
+            destination: "unpacked modules \(name)",
             rules: "1", encoding: "tar")
         let cache = kernel.images.cache
-        if let segment = cache.segment(key, title: name) { return segment.bytes }
+        if let segment = try cache.segment(key, title: name) { return segment.bytes }
         return try cache.store(key, title: name, record: SegmentRecord(key: key.description)) { sink in
             try withUnsafeMutablePointer(to: &sink) { sink in try PackedModules.unpack(tree) { try sink.pointee.write($0) } }
         }.bytes

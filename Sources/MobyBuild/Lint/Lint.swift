@@ -40,7 +40,7 @@ public struct Lint: Sendable {
     }
 
     private func check(_ spec: Spec, _ present: [String: Image], _ formats: [OutputFormat], _ result: inout Result) throws {
-        let images = ImageSet(store: store, cache: try SegmentCache(store: store.path), images: present)
+        let images = ImageSet(store: store, cache: SegmentCache(store: store), images: present)
         func isAbsent(_ source: Located<String>) -> Bool { present[source.value] == nil }
         // What is at hand; numbers of containers are those of the whole.
         var part = spec

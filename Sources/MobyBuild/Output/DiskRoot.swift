@@ -3,6 +3,7 @@ internal import BootLayout
 internal import DiskImage
 internal import Extents
 internal import MobySpec
+internal import OCI
 
 /// The root as a file system on a disk, and the small initrd that mounts it.
 struct DiskRoot: Sendable {
@@ -32,8 +33,9 @@ struct DiskRoot: Sendable {
     func image() throws -> ExtentList {
         let key = SegmentKey(
             role: .root, content: SHA256.hash(Array(identity.utf8)), platform: "", destination: "/", rules: Self.rules, encoding: "lz4")
-        if let segment = cache.segment(key, title: "root") { return segment.bytes }
+        if let segment = try cache.segment(key, title: "root") { return segment.bytes }
         let tree = try merged()
+        try cache.store.prepare()
         var image = ExtentList()
         PartialFiles.removeAbandoned(of: [cache.path(key), cache.path(key) + ".clusters"])
         let clusters = try context("writing the root as EROFS") {

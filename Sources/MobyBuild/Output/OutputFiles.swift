@@ -13,6 +13,7 @@ struct OutputFiles {
         let paths = artifacts.map { path($0.name) } + [summaryPath]
         PartialFiles.removeAbandoned(of: paths)
         for path in paths { try check(path) }
+        try checkRoom(artifacts)
         var staged = try artifacts.map { artifact in
             try StagedFile(path(artifact.name), needed: artifact.sizeOnDisk) { try artifact.write(to: $0) }
         }
@@ -29,7 +30,7 @@ struct OutputFiles {
         if output != "-" {
             PartialFiles.removeAbandoned(of: [output])
             do { try artifact.write(to: output) } catch let error as FileError where error.path == output && error.code == ENOSPC {
-                throw FileError(error.operation, output, code: error.code, needed: try artifact.sizeOnDisk())
+                throw FileError(error, path: output, needed: try artifact.sizeOnDisk())
             }
             return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
         }
@@ -49,6 +50,20 @@ struct OutputFiles {
     private func check(_ path: String) throws {
         var info = stat()
         if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
+    }
+
+    /// Also before: what takes as much room as it has bytes is known not to fit. Files that are made as they are written are found out then.
+    private func checkRoom(_ artifacts: [Artifact]) throws {
+        let folder = options.directory.isEmpty ? "." : options.directory
+        guard FreeSpace.isCounted(in: folder), let free = FreeSpace.bytes(in: folder) else { return }
+        let needed: UInt64 = artifacts.reduce(0) { sum, artifact in
+            guard case .extents(let list) = artifact.content else { return sum }
+            return sum + list.dataRanges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+        }
+        guard needed > free else { return }
+        throw BuildError(
+            "the build needs \(SizeText.decimal(needed)), and \(SizeText.decimal(free)) are free in '\(PlainText.short(folder))'",
+            hint: "make room there, or name another folder with --dir")
     }
 
     private func path(_ name: String) -> String {

@@ -29,7 +29,7 @@ final class StagedFile {
             moby_partial_remove(slot)
             guard let fault = error as? FileError, fault.path == temporary else { throw error }
             let isFull = [ENOSPC, EDQUOT, EFBIG].contains(fault.code)
-            throw FileError(fault.operation, path, code: fault.code, needed: isFull ? try needed() : nil)
+            throw FileError(fault, path: path, needed: isFull ? try needed() : nil)
         }
     }
 

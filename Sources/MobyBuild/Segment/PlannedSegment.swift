@@ -27,11 +27,11 @@ struct PlannedSegment: Sendable {
     var isAtRoot: Bool { destination.isRoot }
 
     /// The segment as the cache has it.
-    func cached(in cache: SegmentCache) -> Segment? { cache.segment(key, title: title) }
+    func cached(in cache: SegmentCache) throws -> Segment? { try cache.segment(key, title: title, withNames: isAtRoot) }
 
     /// Takes the segment from the cache or makes it.
     func encode(in cache: SegmentCache) throws -> Segment {
-        if let segment = cached(in: cache) { return segment }
+        if let segment = try cached(in: cache) { return segment }
         var record = SegmentRecord(key: key.description)
         switch content {
         case .archive(let bytes):

@@ -67,7 +67,7 @@ struct RootAssembly {
     func assemble(encoding: Bool, onDisk: [RootFileSystem]) async throws -> Result {
         let initial = plan.initial()
         let initialSegments = try await SegmentEncoder.encode(initial, in: cache)
-        let listings = try zip(initial, initialSegments).map { ($0, try names($1)) }
+        let listings = zip(initial, initialSegments).map { ($0, names($1)) }
         let modulesTree = kernel.flatMap { ModulesTree($0, root: state(listings)) }
         let modules = modulesTree.map { plan.modules($0) }
         let microcode = kernel.flatMap { plan.microcode($0) }
@@ -75,7 +75,7 @@ struct RootAssembly {
 
         let first = [microcode, modules].compactMap(\.self)
         let rest = try await SegmentEncoder.encode(first + (encoding ? others : []), in: cache)
-        let moduleListing = try modules.map { ($0, try names(rest[first.count - 1])) }
+        let moduleListing = modules.map { ($0, names(rest[first.count - 1])) }
 
         let (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
         guard found.faults.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.faults) }
@@ -105,10 +105,8 @@ struct RootAssembly {
             identity: planned.map(\.key.hex).joined(separator: "\n"), cache: cache)
     }
 
-    private func names(_ segment: Segment) throws -> RootListing {
-        guard let listing = cache.names(segment.key) else {
-            throw BuildError("the list of names of segment '\(PlainText.short(segment.title))' is gone from the cache", hint: "build again")
-        }
+    private func names(_ segment: Segment) -> RootListing {
+        guard let listing = segment.names else { preconditionFailure("segment '\(segment.title)' was made without its names") }
         return listing
     }
 
@@ -161,7 +159,7 @@ struct RootAssembly {
     }
 
     private func listing(_ segment: PlannedSegment) throws -> RootListing {
-        if let known = cache.names(segment.key) { return known }
+        if let known = try cache.segment(segment.key, title: segment.title, withNames: true)?.names { return known }
         guard case .tree(let make) = segment.content else { return RootListing() }
         return RootListing(try make())
     }

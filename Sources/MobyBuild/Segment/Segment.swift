@@ -10,4 +10,6 @@ public struct Segment: Sendable {
     public let isHit: Bool
     /// What it was made from, for people: an image's name, `files`.
     public let title: String
+    /// What it puts at the root, when that was asked for.
+    var names: RootListing?
 }

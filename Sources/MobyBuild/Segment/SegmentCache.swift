@@ -2,85 +2,142 @@ internal import Archive
 public import Extents
 internal import FoundationEssentials
 internal import Glibc
+public import OCI
 
 /// Encoded segments on disk, named by the digest of their key: `HEX` the bytes, `HEX.names` what lies at the root, `HEX.json` the record.
 ///
 /// Several builds may use it at once: files appear by rename, the record last,
-/// and a segment without a record is not there.
+/// and a segment without a record is not there. Only the user may read them, since they hold `files` of every mode.
 public struct SegmentCache: Sendable {
-    public let folder: String
+    let store: ContentStore
 
-    /// - Parameter store: path of the content store; the cache is its folder `segments`.
-    public init(store: String) throws {
-        folder = store + "/segments"
-        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw FileError("create", folder) }
-    }
+    /// The cache of a store; nothing is made before something is stored.
+    public init(store: ContentStore) { self.store = store }
+
+    public var folder: String { store.root + "/segments" }
 
     func path(_ key: SegmentKey) -> String { "\(folder)/\(key.hex)" }
 
-    /// The segment of a key, when it is there whole.
-    public func segment(_ key: SegmentKey, title: String) -> Segment? {
+    /// The segment of a key, when it is there whole. Its bytes are compared with their checksum when they are read; a damaged segment is removed,
+    /// and reading ends with `ExtentError.damaged`.
+    /// - Parameter withNames: whether what it puts at the root is wanted as well.
+    /// - Throws: `FileError`.
+    public func segment(_ key: SegmentKey, title: String, withNames: Bool = false) throws -> Segment? {
         let path = path(key)
-        guard let text = try? Data(contentsOf: URL(filePath: path + ".json")),
-            let record = try? JSONDecoder().decode(SegmentRecord.self, from: text), record.key == key.description,
-            let bytes = try? ExtentList(file: path), bytes.length == record.size
+        guard let text = try CacheFile.read(path + ".json") else { return nil }
+        guard var record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)), record.key == key.description,
+            var bytes = try CacheFile.extents(path), bytes.length == record.size
         else { return nil }
-        return Segment(key: key, bytes: bytes, record: record, isHit: true, title: title)
+        let names = withNames ? try CacheFile.read(path + ".names") : nil
+        let listing = names.flatMap { RootListing(text: $0) }
+        if withNames, listing == nil { return nil }
+        if store.verifies {
+            guard try isWhole(bytes, &record, names, path) else {
+                try Self.remove(path)
+                return nil
+            }
+            bytes = try ExtentList(file: path, checksum: checksum(record, path))
+        }
+        FileUse.note(path)
+        return Segment(key: key, bytes: bytes, record: record, isHit: true, title: title, names: listing)
     }
 
-    /// What a segment puts at the root, if that was kept.
-    public func names(_ key: SegmentKey) -> RootListing? {
-        guard let text = try? Data(contentsOf: URL(filePath: path(key) + ".names")) else { return nil }
-        return RootListing(text: Array(text))
+    private func checksum(_ record: SegmentRecord, _ path: String) -> FileChecksum? {
+        record.crc32c.map { sum in
+            FileChecksum(crc32c: sum) { [store] in
+                store.note(damaged: "segments/\(path.split(separator: "/").last ?? "")")
+                try Self.remove(path)
+            }
+        }
+    }
+
+    /// Compares all but the bytes with its checksum. A segment of an older version has none, and gets one when its digest is right.
+    private func isWhole(_ bytes: ExtentList, _ record: inout SegmentRecord, _ names: [UInt8]?, _ path: String) throws -> Bool {
+        if record.crc32c != nil {
+            return record.ownCRC32C == record.expectedCRC32C && names.map(CRC32C.of) ?? record.namesCRC32C == record.namesCRC32C
+        }
+        let sums = try Self.sums(of: bytes)
+        guard sums.sha256 == record.sha256 else { return false }
+        record.crc32c = sums.crc32c
+        record.namesCRC32C = try CacheFile.read(path + ".names").map(CRC32C.of)
+        // A store that this user may only read has no checksum next time either.
+        guard access(folder, W_OK) == 0 else { return true }
+        chmod(path, 0o600)
+        try write(record, to: path)
+        return true
     }
 
     /// Writes a segment: `produce` gets a sink for the encoded bytes.
     public func store(
         _ key: SegmentKey, title: String, record: SegmentRecord, names: RootListing? = nil, _ produce: (inout FileSink) throws -> Void
     ) throws -> Segment {
+        try store.prepare()
+        // It may be removed at any time to have all segments made again.
+        try FolderTree.make(folder)
         let path = path(key)
-        let hash = SHA256()
-        try ExtentWriter.stream(to: path, replacing: false, produce)
+        try makeRoom(path)
+        try ExtentWriter.stream(to: path, mode: 0o600, replacing: false, produce)
         let bytes = try ExtentList(file: path)
-        try ExtentReader.read(bytes) { hash.update($0) }
         var record = record
         record.size = bytes.length
-        record.sha256 = hash.finalize()
-        if let names { try write(names.text, to: path + ".names") }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        try write(Array(encoder.encode(record)), to: path + ".json")
-        return Segment(key: key, bytes: bytes, record: record, isHit: false, title: title)
+        let sums = try Self.sums(of: bytes)
+        (record.sha256, record.crc32c) = (sums.sha256, sums.crc32c)
+        if let names {
+            let text = names.text
+            record.namesCRC32C = CRC32C.of(text)
+            try write(text, to: path + ".names")
+        }
+        try write(record, to: path)
+        return Segment(key: key, bytes: bytes, record: record, isHit: false, title: title, names: names)
+    }
+
+    /// What is in the way of a segment: a folder, or a file of another user who alone may read it.
+    private func makeRoom(_ path: String) throws {
+        for name in [path, path + ".json", path + ".names"] {
+            var info = stat()
+            guard lstat(name, &info) == 0, info.st_mode & S_IFMT != S_IFREG || access(name, R_OK) != 0 else { continue }
+            guard try ContentStore.removeDamaged(name) else { throw StoreError.folderInTheWay(name) }
+        }
     }
 
     /// Small bytes that take long to find out, made once.
     func small(_ key: SegmentKey, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
-        if let segment = segment(key, title: ""), let bytes = try? ExtentReader.bytes(of: segment.bytes) { return bytes }
+        if let segment = try segment(key, title: "") { return try ExtentReader.bytes(of: segment.bytes) }
         let bytes = try produce()
-        _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }
+        do {
+            _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }
+        } catch let error as FileError where [EACCES, EPERM, EROFS].contains(error.code) {
+            // Somebody else's store may be looked into; it is found out again next time.
+        }
         return bytes
     }
 
-    /// Reads every segment and compares it with its record.
-    /// - Parameter repair: removes the record of what is damaged, so that it is made anew.
-    /// - Returns: paths in the store.
-    public func damaged(repair: Bool) throws -> [String] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted()
-        return try names.compactMap { name in
-            let path = "\(folder)/\(name.dropLast(".json".count))"
-            if let text = try? Data(contentsOf: URL(filePath: path + ".json")),
-                let record = try? JSONDecoder().decode(SegmentRecord.self, from: text), let bytes = try? ExtentList(file: path)
-            {
-                let hash = SHA256()
-                try ExtentReader.read(bytes) { hash.update($0) }
-                if hash.finalize() == record.sha256 { return nil }
-            }
-            if repair {
-                for file in [path + ".json", path] { unlink(file) }
-            }
-            return "segments/\(name.dropLast(".json".count))"
+    private static func sums(of bytes: ExtentList) throws -> (sha256: String, crc32c: UInt32) {
+        let hash = SHA256()
+        var check = CRC32C()
+        try ExtentReader.read(bytes) {
+            hash.update($0)
+            check.update($0)
+        }
+        return (hash.finalize(), check.value)
+    }
+
+    /// The record first: without it there is no segment.
+    static func remove(_ path: String) throws {
+        for file in [path + ".json", path, path + ".names"] {
+            guard try ContentStore.removeDamaged(file) else { throw StoreError.folderInTheWay(file) }
         }
     }
 
-    private func write(_ bytes: [UInt8], to path: String) throws { try ExtentWriter.write(ExtentList([.bytes(bytes)]), to: path) }
+    private func write(_ record: SegmentRecord, to path: String) throws {
+        var record = record
+        record.ownCRC32C = record.expectedCRC32C
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        try write(Array(encoder.encode(record)), to: path + ".json")
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws {
+        try ExtentWriter.write(ExtentList([.bytes(bytes)]), to: path, mode: 0o600)
+    }
 }

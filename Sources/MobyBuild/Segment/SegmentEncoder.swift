@@ -5,8 +5,8 @@ internal import Extents
 enum SegmentEncoder {
     static func encode(_ planned: [PlannedSegment], in cache: SegmentCache) async throws -> [Segment] {
         var results = [Segment?](repeating: nil, count: planned.count)
-        var order = planned.indices.filter { index in
-            results[index] = planned[index].cached(in: cache)
+        var order = try planned.indices.filter { index in
+            results[index] = try planned[index].cached(in: cache)
             return results[index] == nil
         }.sorted { planned[$0].weight > planned[$1].weight }[...]
         try await withThrowingTaskGroup(of: (Int, Segment).self) { group in

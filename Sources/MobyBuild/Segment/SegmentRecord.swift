@@ -1,4 +1,6 @@
-/// What is known of an encoded segment without reading it; lies beside it in the cache.
+internal import Extents
+
+/// What is known of an encoded segment without reading it; the file next to it in the cache.
 public struct SegmentRecord: Codable, Sendable, Equatable {
     /// The text of the key.
     public var key: String
@@ -6,6 +8,12 @@ public struct SegmentRecord: Codable, Sendable, Equatable {
     public var size: UInt64
     /// Of the encoded bytes, in hexadecimal.
     public var sha256: String
+    /// Of the encoded bytes, compared whenever they are used; segments of older versions have none.
+    public var crc32c: UInt32?
+    /// Of the list of names, when there is one.
+    var namesCRC32C: UInt32?
+    /// Of all the rest of this record.
+    var ownCRC32C: UInt32?
     /// Bytes of memory the files take when unpacked, in whole pages of 4 KiB.
     public var unpacked: UInt64
     /// Number of names.
@@ -20,5 +28,12 @@ public struct SegmentRecord: Codable, Sendable, Equatable {
         self.unpacked = unpacked
         self.entries = entries
         self.lostAttributes = lostAttributes
+    }
+
+    /// What ``ownCRC32C`` must be.
+    var expectedCRC32C: UInt32 {
+        let sums = [crc32c, namesCRC32C].map { $0.map { String($0) } ?? "-" }
+        let text = sums + ["\(size) \(unpacked) \(entries) \(lostAttributes)", sha256, key]
+        return CRC32C.of(Array(text.joined(separator: " ").utf8))
     }
 }

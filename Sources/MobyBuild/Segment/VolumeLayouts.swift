@@ -53,7 +53,7 @@ struct VolumeLayouts: Sendable {
     }
 
     private static func put(_ digest: Digest, of store: ContentStore, in tree: inout FileTree) throws -> ExtentList {
-        let blob = try ExtentList(file: "\(store.path)/blobs/sha256/\(digest.hex)")
+        let blob = try store.verifiedBlob(digest)
         if let path = TreePath("blobs/sha256/\(digest.hex)".utf8) { tree.set(path, FileTree.Node(.regular(blob), mode: 0o644)) }
         return blob
     }

@@ -18,7 +18,7 @@ struct AptRoot: Sendable {
         self.architecture = architecture
         self.environment = environment
         for folder in ["lists/partial", "cache/archives/partial", "log"] {
-            try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
+            try FolderTree.make("\(path)/\(folder)")
         }
         try writeWhenChanged(configuration, to: "\(path)/apt.conf")
         if !FileManager.default.fileExists(atPath: "\(path)/status") { try writeWhenChanged("", to: "\(path)/status") }

@@ -8,7 +8,7 @@ struct PackageCache: Sendable {
 
     init(cache: String) throws {
         path = "\(cache)/debs"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try FolderTree.make(path)
     }
 
     func has(_ package: LockedPackage) -> Bool {
@@ -23,11 +23,12 @@ struct PackageCache: Sendable {
         let resolver = try resolver()
         let gone = try await resolver.gone(missing)
         guard gone.isEmpty else { throw AptError.gone(gone) }
-        let folder = "\(path)/download-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        WorkFolder.removeAbandoned(in: path, prefix: "download-")
+        let work = try WorkFolder(in: path, prefix: "download-")
+        defer { withExtendedLifetime(work) {} }
+        let folder = work.path
         try await resolver.download(missing, to: folder)
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let files = try FolderTree.names(in: folder)
         for package in missing {
             guard let file = files.first(where: { $0.hasPrefix("\(package.name)_") && $0.hasSuffix(".deb") }) else {
                 throw AptError.notDownloaded(package)
@@ -43,6 +44,7 @@ struct PackageCache: Sendable {
         if !FileManager.default.fileExists(atPath: tar) {
             let deb = self.deb(package)
             try verify(package, file: deb)
+            PartialFiles.removeAbandoned(of: [tar])
             try ExtentWriter.stream(to: tar) { sink in try DebianArchive.contents(of: deb) { try sink.write($0) } }
         }
         return try ExtentList(file: tar)

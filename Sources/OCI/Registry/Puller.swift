@@ -84,7 +84,7 @@ final class Puller: Sendable {
     private func config(_ manifest: Manifest, _ repository: String, _ endpoints: [Endpoint]) async throws -> ImageConfig {
         let config = manifest.config
         try ImageConfig.checkSize(config)
-        if !store.has(config) || store.blob(config.digest) == nil {
+        if try !store.hasWhole(config) {
             try await flights.run(config.digest) {
                 try await ImageError.context("configuration") {
                     try await self.client().fetch(config, repository, from: endpoints, into: self.store)

@@ -82,7 +82,7 @@ struct LayoutReader: Sendable {
 
     /// What a candidate says is not an image of its own: what an index names, or a manifest that is a note on another.
     private func parts(_ candidate: Descriptor) throws -> [Digest] {
-        try copy(candidate)
+        try copy(candidate, isSmall: true)
         switch try? store.document(candidate) {
         case .index(let index): return index.manifests.map(\.digest)
         case .manifest(let manifest): return manifest.subject == nil ? [] : [candidate.digest]
@@ -112,12 +112,12 @@ struct LayoutReader: Sendable {
                     "manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read")
             }
             do {
-                try copy(descriptor)
+                try copy(descriptor, isSmall: true)
                 let document = try ManifestError.naming("manifest \(descriptor.digest)") { try store.document(descriptor) }
                 guard let document else { throw ContentError.missing(descriptor.digest) }
                 guard let manifest = search.enter(document, of: next) else { continue }
                 try ImageConfig.checkSize(manifest.config)
-                try copy(manifest.config)
+                try copy(manifest.config, isSmall: true)
                 guard let bytes = store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {
                     throw ContentError.missing(manifest.config.digest)
                 }
@@ -131,8 +131,9 @@ struct LayoutReader: Sendable {
     }
 
     /// Blobs that the store has are not read again.
-    private func copy(_ descriptor: Descriptor) throws {
-        guard !store.has(descriptor) else { return }
+    /// - Parameter isSmall: whether the store's own is read, to see that it is whole.
+    private func copy(_ descriptor: Descriptor, isSmall: Bool = false) throws {
+        guard try isSmall ? !store.hasWhole(descriptor) : !store.has(descriptor) else { return }
         guard let content = try source.file("blobs/sha256/\(descriptor.digest.hex)") else {
             throw ImageError("blob \(descriptor.digest) is not there")
         }

@@ -15,6 +15,14 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The stored blob was changed after it was written; it has been removed.
     case damaged(Digest)
 
+    /// Whether fetching again can help.
+    var isDamage: Bool {
+        switch self {
+        case .missing, .damaged: true
+        default: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .tooLong(let limit): "there are more than the \(limit) bytes expected"

@@ -1,4 +1,5 @@
 public import Extents
+internal import Glibc
 
 extension ContentStore {
     /// Whether a blob is there with the size that its descriptor says. Its bytes are not read.
@@ -18,7 +19,7 @@ extension ContentStore {
         var sink: any ByteSink = writer
         try produce(&sink)
         let digest = try writer.finish()
-        try writer.commit(to: blobPath(digest))
+        try writer.commitContent(to: blobPath(digest))
         return (digest, writer.count)
     }
 
@@ -33,7 +34,53 @@ extension ContentStore {
         guard writer.count == size else { throw ContentError.size(expected, expected: size, actual: writer.count) }
         let actual = try writer.finish()
         guard actual == expected else { throw ContentError.digest(expected: expected, actual: actual, size: size) }
-        try writer.commit(to: blobPath(expected))
+        try writer.commitContent(to: blobPath(expected))
+    }
+
+    /// Whether a configuration or a document is there whole; a damaged one is removed, so that it is fetched again.
+    func hasWhole(_ descriptor: Descriptor) throws -> Bool {
+        guard has(descriptor) else { return false }
+        guard blob(descriptor.digest, limit: descriptor.size) == nil else { return true }
+        try removeDamaged(blobPath(descriptor.digest), descriptor.digest)
+        return false
+    }
+
+    /// A blob, compared with its digest once by each process.
+    /// - Throws: `ContentError.missing`; `ContentError.damaged` for one that was changed, which is removed.
+    public func verifiedBlob(_ digest: Digest) throws -> ExtentList {
+        let path = blobPath(digest)
+        guard SmallFile.size(path) != nil else { throw ContentError.missing(digest) }
+        guard try isWhole(path, digest) else {
+            try removeDamaged(path, digest)
+            throw ContentError.damaged(digest)
+        }
+        return try ExtentList(file: path)
+    }
+
+    /// Whether a file is what its digest says.
+    func isWhole(_ path: String, _ digest: Digest) throws -> Bool {
+        FileUse.note(path)
+        return try !verifies || isChecked(path) { try SmallFile.hash(path) == digest.hex }
+    }
+
+    /// Whether a file is whole by a check that each process makes once, as long as the file is the same.
+    /// - Parameter check: compares it with its checksum.
+    func isChecked(_ path: String, by check: () throws -> Bool) rethrows -> Bool {
+        if folder.isVerified(path) { return true }
+        guard try check() else { return false }
+        folder.note(verified: path)
+        return true
+    }
+
+    /// Diff IDs of the layers of an image, by the digest of its configuration; nil when the store has no such configuration.
+    public func diffIDs(ofConfiguration digest: Digest) -> Set<Digest>? {
+        guard let bytes = blob(digest, limit: ImageConfig.largestSize), let config = try? ImageConfig(parsing: bytes) else { return nil }
+        return Set(config.rootfs.diffIDs.compactMap { Digest($0) })
+    }
+
+    func removeDamaged(_ path: String, _ digest: Digest) throws {
+        folder.note(StoreDamage(file: String(path.dropFirst(root.utf8.count + 1)), digest: digest))
+        guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
     }
 
     /// A manifest or index of the store; nil when it is missing or damaged.

@@ -7,8 +7,10 @@ extension ContentStore {
         var blobs: [Descriptor] = []
         /// Diff IDs of the layers.
         var diffIDs: [Digest] = []
-        /// What is named but not there.
+        /// What is named but not there, or damaged.
         var missing: [Descriptor] = []
+        /// Those of ``missing`` that are there, but cannot be read: what they lead to is not known.
+        var unreadable: [Descriptor] = []
     }
 
     func closure(of root: Descriptor) -> Closure {
@@ -24,7 +26,9 @@ extension ContentStore {
             case .manifest(let manifest):
                 closure.documents.append(descriptor)
                 add(manifest, to: &closure, &seen)
-            case nil: closure.missing.append(descriptor)
+            case nil:
+                closure.missing.append(descriptor)
+                if SmallFile.exists(blobPath(descriptor.digest)) { closure.unreadable.append(descriptor) }
             }
         }
         return closure
@@ -34,7 +38,13 @@ extension ContentStore {
         for blob in [manifest.config] + manifest.layers where seen.insert(blob.digest).inserted {
             if has(blob) { closure.blobs.append(blob) } else { closure.missing.append(blob) }
         }
-        guard let bytes = blob(manifest.config.digest), let config = try? ImageConfig(parsing: bytes) else { return }
+        guard let bytes = blob(manifest.config.digest), let config = try? ImageConfig(parsing: bytes) else {
+            // An artifact that is no image has a configuration of its own kind.
+            if blob(manifest.config.digest) == nil, SmallFile.exists(blobPath(manifest.config.digest)) {
+                closure.unreadable.append(manifest.config)
+            }
+            return
+        }
         closure.diffIDs += config.rootfs.diffIDs.compactMap { Digest($0) }
     }
 }

@@ -43,7 +43,8 @@ extension ContentStore {
         var descriptor = root
         descriptor.mediaType = manifest.mediaType ?? MediaType.manifest
         descriptor.platform = image.platform
-        descriptor.annotations = [Descriptor.nameAnnotation: name]
+        // containerd and LinuxKit read the second.
+        descriptor.annotations = [Descriptor.nameAnnotation: name, Descriptor.fullNameAnnotation: name]
         try tar.add(TreePath("oci-layout"), Self.file(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)))
         try tar.add(TreePath("index.json"), Self.file(JSONText.encode(ImageIndex(manifests: [descriptor]))))
         if form == .docker {
@@ -55,7 +56,7 @@ extension ContentStore {
         let digests = Set([root.digest, manifest.config.digest] + manifest.layers.map(\.digest))
         for digest in digests.sorted(by: { $0.hex < $1.hex }) {
             guard let path = TreePath(Self.archivePath(digest).utf8) else { preconditionFailure("a digest is no path") }
-            try tar.add(path, FileTree.Node(.regular(ExtentList(file: blobPath(digest))), mode: 0o644))
+            try tar.add(path, FileTree.Node(.regular(verifiedBlob(digest)), mode: 0o644))
         }
     }
 

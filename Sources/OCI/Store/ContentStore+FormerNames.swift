@@ -26,11 +26,8 @@ extension ContentStore {
         guard ownDescriptor(named: name) == nil, let former = Self.formerName(of: name), let descriptor = formerDescriptor(of: name) else {
             return
         }
-        do {
-            try set(name, to: descriptor)
-            _ = try remove(former)
-        } catch let error as FileError where [EROFS, EACCES, EPERM].contains(error.code) {
-            return
-        }
+        guard access(root, W_OK) == 0 else { return }
+        try set(name, to: descriptor)
+        _ = try remove(former)
     }
 }

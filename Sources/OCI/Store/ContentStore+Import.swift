@@ -11,6 +11,16 @@ extension ContentStore {
     /// - Returns: what was taken, in the archive's order.
     /// - Throws: `ImageError`, `ManifestError`, `ContentError`, `FileError`.
     public func importArchive(_ file: String, as name: String? = nil, platform: Platform) throws -> [Entry] {
+        try importArchive(file, called: "'\(PlainText.short(file))'", as: name, platform: platform)
+    }
+
+    private func importArchive(_ file: String, called what: String, as name: String?, platform: Platform) throws -> [Entry] {
+        do { return try take(file, as: name, platform: platform) } catch let error where !(error is CancellationError) {
+            throw ImageError("importing \(what): \(error)", underlying: error)
+        }
+    }
+
+    private func take(_ file: String, as name: String?, platform: Platform) throws -> [Entry] {
         try ArchiveFile.with(file, store: self) { source in
             let layout = LayoutReader(source: source, store: self, platform: platform)
             if try source.file("index.json") != nil {
@@ -40,7 +50,7 @@ extension ContentStore {
             if count == 0 { break }
             try spool.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
-        return try importArchive(spool.path, as: name, platform: platform)
+        return try importArchive(spool.path, called: "the archive on standard input", as: name, platform: platform)
     }
 
     /// The images to take, each with the name that it gets.

@@ -3,19 +3,30 @@ public import Extents
 internal import Glibc
 
 extension ContentStore {
-    /// The layers of an image as uncompressed tars, lowest first. Each is decompressed once; its blob digest and diff ID are verified to the last byte.
+    /// The layers of an image as uncompressed tars, lowest first. Each is decompressed once, and compared with its digest by each process that uses it.
     ///
-    /// The blob's digest was verified when it was stored; it is verified again only when the diff ID is wrong, to tell a damaged file from a broken image.
-    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again.
+    /// A damaged unpacked layer is made again from its blob. The blob's digest was verified when it was stored; it is verified again only when the
+    /// diff ID is wrong, to tell a damaged file from a broken image.
+    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ImageError` says which layer of which image it was.
     public func uncompressedLayers(of image: Image) throws -> [ExtentList] {
-        try image.layers.map(uncompressedLayer)
+        try image.layers.enumerated().map { number, layer in
+            do { return try uncompressedLayer(layer) } catch let error as ContentError where error.isDamage {
+                throw ImageError("layer \(number + 1) of \(image.layers.count) of image '\(image.name)': \(error)", underlying: error)
+            }
+        }
     }
 
     /// One layer as an uncompressed tar.
     public func uncompressedLayer(_ layer: Image.Layer) throws -> ExtentList {
-        if layer.digest == layer.diffID { return try ExtentList(file: blobPath(layer.digest)) }
+        if layer.digest == layer.diffID { return try verifiedBlob(layer.digest) }
         let place = layerPath(layer.diffID)
-        if hasLayer(layer.diffID) { return try ExtentList(file: place) }
+        if hasLayer(layer.diffID) {
+            if try isWhole(place, layer.diffID) {
+                FileUse.note(blobPath(layer.digest))
+                return try ExtentList(file: place)
+            }
+            try removeDamaged(place, layer.diffID)
+        }
         guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
         let actual: Digest
         let (limit, isAbsolute) = largestLayer(blobSize: layer.size)
@@ -54,7 +65,8 @@ extension ContentStore {
             unlink(record)
             guard symlink(String(writer.count), record) == 0 || errno == EEXIST else { throw FileError("create", record) }
         }
-        try writer.commit(to: layerPath(diffID))
+        try writer.commitContent(to: layerPath(diffID))
+        folder.note(verified: layerPath(diffID))
     }
 
     static let sizeSuffix = ".size"
@@ -76,10 +88,8 @@ extension ContentStore {
 
     /// - Throws: `ContentError.damaged` when the blob is not what its digest says; it is removed.
     private func removeIfDamaged(_ digest: Digest) throws {
-        let hash = SHA256()
-        try SmallFile.stream(blobPath(digest)) { hash.update($0) }
-        guard hash.finalize() != digest.hex else { return }
-        unlink(blobPath(digest))
+        guard try SmallFile.hash(blobPath(digest)) != digest.hex else { return }
+        try removeDamaged(blobPath(digest), digest)
         throw ContentError.damaged(digest)
     }
 }

@@ -8,39 +8,76 @@ extension ContentStore {
         public var files = 0
         /// Their size in bytes.
         public var bytes: UInt64 = 0
+        /// Whether another process used the store, so that all that was used in the last day stayed.
+        public var isShared = false
     }
 
     /// Removes blobs and layers that no name leads to, segments, and what is left of writes that never ended.
     ///
-    /// A file is only removed when it was last used before `date`: what another process is just fetching has no name yet.
-    /// - Parameter date: seconds since 1970.
-    /// - Throws: `FileError`.
-    public func prune(notUsedSince date: Int64) throws -> Pruned {
+    /// A file is only removed when it was last used before `date`, and, while another process uses the store, not in the last day: what
+    /// that one is just fetching has no name yet.
+    /// - Parameters:
+    ///   - date: seconds since 1970.
+    ///   - dryRun: only looks for what would be removed.
+    /// - Throws: `StoreError` when a name or what it leads to is damaged, for then it is not known what is in use; `FileError`.
+    public func prune(notUsedSince date: Int64, dryRun: Bool = false) throws -> Pruned {
+        if !dryRun { try folder.adopt() }
+        return try folder.alone { isAlone in
+            let used = try used()
+            let date = isAlone ? date : min(date, Int64(time(nil)) - Self.day)
+            var pruned = Pruned()
+            pruned.isShared = !isAlone && SmallFile.exists("\(root)/\(StoreFolder.markName)")
+            for folder in ["blobs/sha256", "layers"] {
+                for name in try SmallFile.names(in: "\(root)/\(folder)")
+                where name.utf8.count == 64 && StoreNames.isOwn(name, in: folder) && !used.contains(name) {
+                    try remove([name, name + Self.sizeSuffix], in: folder, notUsedSince: date, dryRun, &pruned)
+                }
+            }
+            // Segments are never named: they are made again from layers, so age alone decides, of all files of one together.
+            let segments = try SmallFile.names(in: "\(root)/segments").filter { StoreNames.isOwn($0, in: "segments") }
+            for (_, files) in Dictionary(grouping: segments, by: { String($0.prefix(64)) }).sorted(by: { $0.key < $1.key }) {
+                // The record first: without it there is no segment.
+                try remove(
+                    files.sorted { $0.hasSuffix(".json") && !$1.hasSuffix(".json") }, in: "segments", notUsedSince: date, dryRun, &pruned)
+            }
+            for name in try SmallFile.names(in: "\(root)/tmp") where StoreNames.isOwn(name, in: "tmp") {
+                try remove([name], in: "tmp", notUsedSince: date, dryRun, &pruned)
+            }
+            return pruned
+        }
+    }
+
+    private static let day: Int64 = 86400
+
+    /// Digits of all that names lead to.
+    private func used() throws -> Set<String> {
+        var damaged = try damagedReferences()
         var used: Set<String> = []
-        for entry in entries() {
+        for entry in try entries() {
             let closure = closure(of: entry.descriptor)
+            damaged += closure.unreadable.map { "blobs/sha256/\($0.digest.hex)" }
             used.formUnion((closure.documents + closure.blobs).map(\.digest.hex))
             used.formUnion(closure.diffIDs.map(\.hex))
         }
-        var pruned = Pruned()
-        for folder in ["blobs/sha256", "layers", "segments", "tmp"] {
-            // Segments are never named: they are made again from layers, so age alone decides.
-            let keep = folder == "segments" || folder == "tmp" ? [] : used
-            try remove(in: "\(path)/\(folder)", keeping: keep, notUsedSince: date, &pruned)
-        }
-        return pruned
+        guard damaged.isEmpty else { throw StoreError.unreadable(path, damaged) }
+        return used
     }
 
-    private func remove(in folder: String, keeping used: Set<String>, notUsedSince date: Int64, _ pruned: inout Pruned) throws {
-        for name in SmallFile.names(in: folder) where !used.contains(name) {
-            let file = "\(folder)/\(name)"
+    /// Removes the files of one thing, unless one of them was used.
+    private func remove(_ names: [String], in folder: String, notUsedSince date: Int64, _ dryRun: Bool, _ pruned: inout Pruned) throws {
+        let files = names.map { "\(root)/\(folder)/\($0)" }.compactMap { path -> (path: String, info: stat)? in
             var info = stat()
-            guard lstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
-            guard max(info.st_atim.tv_sec, info.st_mtim.tv_sec) < Int(date) else { continue }
-            guard unlink(file) == 0 || errno == ENOENT else { throw FileError("remove", file) }
-            unlink(file + Self.sizeSuffix)
-            pruned.files += 1
-            pruned.bytes += UInt64(info.st_size)
+            return lstat(path, &info) == 0 ? (path, info) : nil
+        }
+        // The link with a layer's size is not read as a file is.
+        let regular = files.filter { $0.info.st_mode & S_IFMT == S_IFREG }
+        guard !regular.isEmpty, regular.allSatisfy({ max($0.info.st_atim.tv_sec, $0.info.st_mtim.tv_sec) < Int(date) }) else { return }
+        for (path, info) in files {
+            if !dryRun, unlink(path) != 0, errno != ENOENT { throw FileError("remove", path) }
+            if info.st_mode & S_IFMT != S_IFLNK {
+                pruned.files += 1
+                pruned.bytes += UInt64(info.st_size)
+            }
         }
     }
 }

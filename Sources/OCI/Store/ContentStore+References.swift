@@ -24,24 +24,37 @@ extension ContentStore {
         stored.annotations = [Descriptor.nameAnnotation: name]
         let bytes = try JSONText.encode(stored)
         let file = "refs/\(Self.fileName(of: name))"
-        guard SmallFile.read("\(path)/\(file)", limit: Self.largestReference) != bytes else { return }
+        guard SmallFile.read("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
+        try prepare()
         try replace(file, with: bytes)
         try writeIndex()
     }
 
-    /// All names, in order. A file that cannot be read as a reference is left out.
-    public func entries() -> [Entry] {
-        SmallFile.names(in: "\(path)/refs").compactMap(read(reference:)).sorted { $0.name < $1.name }
+    /// All names, in order. A file that cannot be read as a reference is left out; ``damagedReferences()`` has those.
+    /// - Throws: `FileError`.
+    public func entries() throws -> [Entry] {
+        try referenceFiles().compactMap(read(reference:)).sorted { $0.name < $1.name }
     }
 
-    /// Forgets a name; blobs stay until ``prune(notUsedSince:)``.
+    /// Files of names that cannot be read, as paths in the store.
+    /// - Throws: `FileError`.
+    public func damagedReferences() throws -> [String] {
+        try referenceFiles().filter { read(reference: $0) == nil }.map { "refs/\($0)" }
+    }
+
+    private func referenceFiles() throws -> [String] {
+        try SmallFile.names(in: "\(root)/refs").filter { StoreNames.isOwn($0, in: "refs") }
+    }
+
+    /// Forgets a name; blobs stay until ``prune(notUsedSince:dryRun:)``.
     /// - Returns: false when there was none.
     public func remove(_ name: String) throws -> Bool {
-        let file = "\(path)/refs/\(Self.fileName(of: Self.canonical(name)))"
-        guard unlink(file) == 0 else {
-            guard errno == ENOENT else { throw FileError("remove", file) }
+        let file = "refs/\(Self.fileName(of: Self.canonical(name)))"
+        guard unlink("\(root)/\(file)") == 0 else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw FileError("remove", "\(root)/\(file)") }
             return false
         }
+        try prepare()
         try writeIndex()
         return true
     }
@@ -53,7 +66,7 @@ extension ContentStore {
     func writeIndex() throws {
         var written: [UInt8] = []
         while true {
-            let bytes = try JSONText.encode(ImageIndex(manifests: entries().map(\.descriptor)))
+            let bytes = try JSONText.encode(ImageIndex(manifests: try entries().map(\.descriptor)))
             guard bytes != written else { return }
             try replace("index.json", with: bytes)
             written = bytes
@@ -63,7 +76,7 @@ extension ContentStore {
     private static var largestReference: UInt64 { 64 << 10 }
 
     private func read(reference file: String) -> Entry? {
-        guard let bytes = SmallFile.read("\(path)/refs/\(file)", limit: Self.largestReference),
+        guard let bytes = SmallFile.read("\(root)/refs/\(file)", limit: Self.largestReference),
             let descriptor = try? JSONDecoder().decode(Descriptor.self, from: Data(bytes)),
             let name = descriptor.annotations?[Descriptor.nameAnnotation], Self.fileName(of: name) == file
         else { return nil }

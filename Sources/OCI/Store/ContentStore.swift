@@ -4,33 +4,53 @@ internal import Glibc
 /// An OCI image layout on disk with write-once blobs (image-spec, image-layout.md). Several processes may use it at once.
 ///
 /// ```
+/// moby-store          marks the folder as moby's, with the version of this table
 /// oci-layout          marks the layout
 /// index.json          derived from refs/, for other tools; never read
 /// blobs/sha256/<hex>  content, complete and verified when it was put there
 /// refs/<name>         the descriptor that a name stands for, one file each
-/// layers/<hex>        uncompressed layers by diff ID; <hex>.size beside each
+/// layers/<hex>        uncompressed layers by diff ID, each with its size in a link <hex>.size
+/// segments/           encoded segments, of the builder
 /// tmp/                files being written
 /// ```
 /// Every file appears by rename, whole. A file that is missing or has another size than its descriptor says counts as absent and is
-/// fetched again. Other caches (`segments/`, `apt/`, …) live beside these.
+/// fetched again. Other caches (`apt/`, `debs/`) are in the same folder. Nothing is made before something is written.
 public struct ContentStore: Sendable {
-    /// The folder.
-    public let path: String
+    let folder: StoreFolder
     /// Most bytes that one layer may unpack to.
     public var layerLimit = defaultLayerLimit
     public static let defaultLayerLimit: UInt64 = 64 << 30
+    /// Whether stored layers and segments are compared with their checksums before they are used.
+    public var verifies = true
 
-    /// Opens the store, making it when it is not there.
-    /// - Throws: `FileError` when it cannot be made.
-    public init(path: String) throws {
-        self.path = path
-        for folder in ["", "/blobs", "/blobs/sha256", "/refs", "/layers", "/tmp"] {
-            try Self.makeDirectories("\(path)\(folder)")
-        }
-        guard access("\(path)/oci-layout", F_OK) != 0 else { return }
+    /// The folder, as it was named.
+    public var path: String { folder.path }
+    /// Where the files are: the folder, or for a reader without a store a temporary folder that is gone with the last copy of this value.
+    public var root: String { folder.root }
+
+    /// A store to write to; it is made when something is first written.
+    /// - Throws: `StoreError` for a folder that has something else in it, or the store of a newer moby; `FileError`.
+    public init(path: String) throws { folder = try StoreFolder(path, .writing) }
+
+    /// A store to look into. One that is absent reads as empty and is not made, whatever is asked of it.
+    /// - Throws: `StoreError` for the store of a newer moby; `FileError`.
+    public init(reading path: String) throws { folder = try StoreFolder(path, .reading) }
+
+    /// Makes and marks the folder where that was not done, notes its use by this process, and removes what killed ones left.
+    /// - Throws: `StoreError`, `FileError`.
+    public func prepare() throws {
+        try folder.prepare()
+        guard access("\(root)/oci-layout", F_OK) != 0 else { return }
         try replace("oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
         try writeIndex()
     }
+
+    /// What was found damaged since this value was made. It was removed; unpacked layers were made again.
+    public var damage: [StoreDamage] { folder.damage }
+
+    /// Notes damage in a cache that lives in the store.
+    /// - Parameter file: as a path in the store.
+    public func note(damaged file: String) { folder.note(StoreDamage(file: file, digest: nil)) }
 
     /// `--cache`, else `MOBY_CACHE`, else `$XDG_CACHE_HOME/moby`, else `~/.cache/moby`.
     public static func defaultPath(environment: [String: String]) -> String {
@@ -41,24 +61,24 @@ public struct ContentStore: Sendable {
     }
 
     /// Where a blob is, whether it is there or not.
-    public func blobPath(_ digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hex)" }
+    public func blobPath(_ digest: Digest) -> String { "\(root)/blobs/sha256/\(digest.hex)" }
 
     /// Where the uncompressed layer with a diff ID is, whether it is there or not.
-    public func layerPath(_ diffID: Digest) -> String { "\(path)/layers/\(diffID.hex)" }
+    public func layerPath(_ diffID: Digest) -> String { "\(root)/layers/\(diffID.hex)" }
 
-    var temporaryPath: String { "\(path)/tmp" }
-
-    /// Puts a small file in place of what is there.
-    func replace(_ name: String, with bytes: [UInt8]) throws {
-        let writer = try BlobWriter(in: temporaryPath)
-        try bytes.withUnsafeBytes { try writer.write($0) }
-        try writer.commit(to: "\(path)/\(name)")
+    /// Where files and folders are that are being written, called `PID-…`.
+    /// - Throws: as ``prepare()``.
+    public var temporaryPath: String {
+        get throws {
+            try prepare()
+            return "\(root)/tmp"
+        }
     }
 
-    static func makeDirectories(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw FileError("create", path) }
-        try makeDirectories(String(path[..<slash]))
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError("create", path) }
+    /// Puts a small file in place of what is there, in a store that was prepared.
+    func replace(_ name: String, with bytes: [UInt8]) throws {
+        let writer = try BlobWriter(in: "\(root)/tmp")
+        try bytes.withUnsafeBytes { try writer.write($0) }
+        try writer.commit(to: "\(root)/\(name)")
     }
 }

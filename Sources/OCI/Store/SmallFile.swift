@@ -40,17 +40,23 @@ enum SmallFile {
     }
 
     /// Names in a folder, in byte order; none when it is not there.
-    static func names(in directory: String) -> [String] {
-        guard let handle = opendir(directory) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+    static func names(in directory: String) throws(FileError) -> [String] { try FolderTree.names(in: directory) }
+
+    static func exists(_ path: String) -> Bool {
+        var info = stat()
+        return lstat(path, &info) == 0
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// SHA-256 of a file, in hexadecimal.
+    static func hash(_ path: String) throws -> String {
+        let hash = SHA256()
+        try stream(path) { hash.update($0) }
+        return hash.finalize()
     }
 
     /// Hands a file on in pieces of at most 1 MiB.

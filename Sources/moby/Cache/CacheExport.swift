@@ -17,7 +17,7 @@ struct CacheExport: ParsableCommand {
     @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
     func run() throws {
-        let store = try global.store()
+        let store = try global.storeToRead()
         let platform = try self.platform.map(Self.platform) ?? .host
         guard outfile != "-" else {
             try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --outfile")

@@ -10,8 +10,11 @@ struct CacheList: ParsableCommand {
     @Flag(help: "Print JSON, with the layers of this machine's platform.") var json = false
 
     func run() throws {
-        let store = try global.store()
-        let entries = store.entries()
+        let store = try global.storeToRead()
+        let entries = try store.entries()
+        for file in try store.damagedReferences() {
+            Terminal.error("warning: '\(file)' of the store is damaged; 'moby cache verify --repair' removes it")
+        }
         guard json else { return entries.forEach { print($0.name, $0.descriptor.digest) } }
         let list = try entries.map { entry in
             let layers = try store.image(named: entry.name, platform: .host)?.layers ?? []

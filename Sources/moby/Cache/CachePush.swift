@@ -11,7 +11,7 @@ struct CachePush: AsyncParsableCommand {
 
     func run() async throws {
         let options = images.provider(global)
-        let provider = ImageProvider(store: try global.store(), options: options)
+        let provider = ImageProvider(store: try global.storeToRead(), options: options)
         let digest = try await provider.push(name, to: remoteName)
         if global.level > 0 { print(remoteName ?? name, digest) }
     }

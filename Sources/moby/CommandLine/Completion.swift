@@ -54,9 +54,8 @@ enum Completions {
         let option = words.lastIndex(of: "--cache").flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
         let joined = words.last { $0.hasPrefix("--cache=") }.map { String($0.dropFirst("--cache=".count)) }
         let path = option ?? joined ?? ContentStore.defaultPath(environment: Terminal.environment)
-        guard ["oci-layout", "refs"].allSatisfy({ access("\(path)/\($0)", F_OK) == 0 }) else { return [] }
         // What cannot be read offers nothing: there is nowhere to say why.
-        let names = (try? ContentStore(path: path))?.entries().map(\.name) ?? []
+        let names = (try? ContentStore(reading: path).entries().map(\.name)) ?? []
         // Behind a colon zsh expects a description.
         return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
     }

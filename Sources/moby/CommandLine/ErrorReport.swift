@@ -54,7 +54,7 @@ enum ErrorReport {
     }
 
     /// A failure of the world, with its hint.
-    static func print(_ error: any Error) { write("\(error)", hint: (error as? any HintedError)?.hint) }
+    static func print(_ error: any Error) { write(FoundationFault.text(error) ?? "\(error)", hint: (error as? any HintedError)?.hint) }
 
     private static func write(_ message: String, hint: String?) {
         Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""))

@@ -30,7 +30,11 @@ struct StoreOptions: ParsableArguments {
 
     var storePath: String { cache ?? ContentStore.defaultPath(environment: Terminal.environment) }
 
+    /// The store to write to; made when something is first written.
     func store() throws -> ContentStore { try ContentStore(path: storePath) }
+
+    /// The store for commands that only look: one that is absent is not made.
+    func storeToRead() throws -> ContentStore { try ContentStore(reading: storePath) }
 }
 
 /// Options of everything that speaks HTTPS.
@@ -49,6 +53,7 @@ struct SourceOptions: ParsableArguments {
     var certFile: [String] { web.certFile }
 
     func store() throws -> ContentStore { try storage.store() }
+    func storeToRead() throws -> ContentStore { try storage.storeToRead() }
 }
 
 /// Options of the commands that fetch images into the store, or send them from it.
@@ -67,8 +72,11 @@ struct FetchOptions: ParsableArguments {
     var level: Int { source.level }
     var certFile: [String] { source.certFile }
 
-    func store() throws -> ContentStore {
-        var store = try source.store()
+    func store() throws -> ContentStore { try limited(source.store()) }
+    func storeToRead() throws -> ContentStore { try limited(source.storeToRead()) }
+
+    private func limited(_ store: ContentStore) throws -> ContentStore {
+        var store = store
         if let layerLimit {
             store.layerLimit = UInt64(try MemorySize.mebibytes(layerLimit, unit: .gibibytes, option: "--layer-limit")) << 20
         }

@@ -14,7 +14,9 @@ struct PkgShowTag: ParsableCommand {
     @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() throws {
-        let builder = Packages.builder(store: try global.store(), platform: arch ?? .host, products: products, level: global.level) { _ in }
+        let builder = Packages.builder(store: try global.storeToRead(), platform: arch ?? .host, products: products, level: global.level) {
+            _ in
+        }
         for directory in directories {
             let reference = try builder.reference(of: directory)
             print(canonical ? reference : reference.hasPrefix("docker.io/") ? String(reference.dropFirst("docker.io/".count)) : reference)

@@ -108,7 +108,8 @@ extension Key where Owner == ContainerOptions {
             example: "{net.ipv4.ip_forward: \"1\"}", since: .always, alias: ["sysctls"]
         ).with("net: new"),
         Key(
-            "rlimits", \.rlimits, .list(.limit), "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` is no limit but the machine's.",
+            "rlimits", \.rlimits, .list(.limit),
+            "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` is no limit but the machine's.",
             example: "[\"nofile,1024,4096\"]",
             alias: ["rmlimits", "ulimits"]),
         Key("annotations", \.annotations, .map(.string), "Notes for the runtime.", example: "{org.example.role: web}", alias: ["labels"]),

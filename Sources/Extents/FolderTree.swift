@@ -1,0 +1,61 @@
+internal import Glibc
+
+/// Folders with all that is in them. Symbolic links are not followed.
+public enum FolderTree {
+    /// Makes a folder and those above it, where they are missing.
+    /// - Throws: `FileError`.
+    public static func make(_ path: String) throws {
+        if mkdir(path, 0o777) == 0 { return }
+        if errno == EEXIST {
+            var info = stat()
+            guard stat(path, &info) == 0 else { throw FileError("create", path) }
+            guard info.st_mode & S_IFMT == S_IFDIR else { throw FileError("create", path, code: ENOTDIR) }
+            return
+        }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw FileError("create", path) }
+        try make(String(path[..<slash]))
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError("create", path) }
+    }
+
+    /// Removes a file, a link, or a folder with all that is in it; what is not there is no error.
+    /// - Throws: `FileError`.
+    public static func remove(_ path: String) throws {
+        if unlink(path) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw FileError("remove", path) }
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
+    }
+
+    /// Number and size in bytes of the files at and below a path.
+    /// - Throws: `FileError`.
+    public static func measure(_ path: String) throws -> (files: Int, bytes: UInt64) {
+        var info = stat()
+        guard lstat(path, &info) == 0 else { return (0, 0) }
+        guard info.st_mode & S_IFMT == S_IFDIR else { return (1, UInt64(info.st_size)) }
+        return try names(in: path).reduce((0, 0)) { sum, name in
+            let more = try measure("\(path)/\(name)")
+            return (sum.0 + more.files, sum.1 + more.bytes)
+        }
+    }
+
+    /// Names in a folder, in byte order; none when it is not there.
+    /// - Throws: `FileError` when it cannot be read, which is not the same as empty.
+    public static func names(in folder: String) throws(FileError) -> [String] {
+        guard let handle = opendir(folder) else {
+            guard errno == ENOENT || errno == ENOTDIR else { throw FileError("read", folder) }
+            return []
+        }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(handle) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw FileError("read", folder) }
+        return names.sorted()
+    }
+}

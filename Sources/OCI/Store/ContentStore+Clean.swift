@@ -1,0 +1,76 @@
+internal import Extents
+internal import Glibc
+
+extension ContentStore {
+    /// What is moby's in a store, and what is not.
+    public struct Contents: Sendable {
+        /// Number of images with a name.
+        public var images = 0
+        /// Number of files.
+        public var files = 0
+        /// Their size in bytes.
+        public var bytes: UInt64 = 0
+        /// Entries that are not moby's, as paths in the store.
+        public var others: [String] = []
+        fileprivate var own: [String] = []
+    }
+
+    /// What ``removeAll(force:)`` would remove and leave.
+    /// - Throws: `FileError`.
+    public func contents() throws -> Contents {
+        var contents = Contents()
+        contents.images = try entries().count
+        try collect("", &contents)
+        for name in contents.own {
+            let (files, bytes) = try FolderTree.measure("\(root)/\(name)")
+            contents.files += files
+            contents.bytes += bytes
+        }
+        return contents
+    }
+
+    /// Removes what is moby's, then the folder unless something is left in it or it was named by a symbolic link.
+    /// - Parameter force: also while another process uses the store.
+    /// - Returns: what was removed and what was left.
+    /// - Throws: `StoreError` for a folder that is not a store, or is in use; `FileError`.
+    public static func removeAll(path: String, force: Bool = false) throws -> (Contents, isFolderGone: Bool) {
+        // A writer refuses a folder that is something else.
+        let store = try ContentStore(path: path)
+        try store.folder.adopt()
+        guard SmallFile.exists("\(store.root)/\(StoreFolder.markName)") else { return (Contents(), false) }
+        return try store.folder.alone { isAlone in
+            guard isAlone || force else { throw StoreError.inUse(store.path) }
+            let contents = try store.contents()
+            for name in contents.own { try FolderTree.remove("\(store.root)/\(name)") }
+            for folder in StoreNames.folders + ["blobs"] {
+                // What is not moby's keeps its folder.
+                guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno) else { continue }
+                throw FileError("remove", "\(store.root)/\(folder)")
+            }
+            for name in try SmallFile.names(in: store.root) where name.hasPrefix(StoreFolder.markName) {
+                try FolderTree.remove("\(store.root)/\(name)")
+            }
+            // The root of a file system, "." and a symbolic link stay.
+            return (contents, rmdir(store.root) == 0 || errno == ENOENT)
+        }
+    }
+
+    private func collect(_ folder: String, _ contents: inout Contents) throws {
+        for name in try SmallFile.names(in: "\(root)/\(folder)") where !name.hasPrefix(StoreFolder.markName) || !folder.isEmpty {
+            let path = folder.isEmpty ? name : "\(folder)/\(name)"
+            if StoreNames.folders.contains(path) || path == "blobs", SmallFile.isFolder("\(root)/\(path)") {
+                try collect(path, &contents)
+            } else if folder.isEmpty ? StoreNames.isOwn(top: name) : StoreNames.isOwn(name, in: folder), isSafe(path) {
+                contents.own.append(path)
+            } else if path != "lost+found" {
+                contents.others.append(path)
+            }
+        }
+    }
+
+    /// A folder where a file belongs was not made by moby.
+    private func isSafe(_ path: String) -> Bool {
+        guard SmallFile.isFolder("\(root)/\(path)") else { return true }
+        return StoreNames.trees.contains(path) || StoreNames.isWork(path) || path.hasPrefix("tmp/") || path.hasPrefix("debs/download-")
+    }
+}

@@ -1,0 +1,229 @@
+internal import CLinux
+internal import Extents
+internal import Glibc
+internal import Synchronization
+
+/// The folder of an image store: what it is, how it is made and marked, and who uses it.
+///
+/// Only moby writes the mark, and only into a folder that it made or found empty. Stores of versions before the mark are known by all that
+/// they have and by nothing else in them. Everything is made when something is first written.
+final class StoreFolder: Sendable {
+    /// The file that marks a store. Whoever writes to the store holds a shared lock on it (flock(2)).
+    static let markName = "moby-store"
+    static let version = "1"
+    private static let mark =
+        "version \(version)\nAn image store of moby. 'moby cache clean' removes what moby wrote here, and nothing else.\n"
+
+    enum Access { case reading, writing }
+
+    enum Kind: Equatable {
+        /// There is none, or it cannot be seen.
+        case absent
+        case empty
+        case marked
+        /// Made by a version that wrote no mark.
+        case unmarked
+        /// Something else; a store of an older version may be among it.
+        case foreign([String], looksLikeStore: Bool)
+        case newer(String)
+    }
+
+    /// As the user names it.
+    let path: String
+    /// Where files are read and written: the folder, or, for a reader without a store, a temporary folder.
+    let root: String
+    private let isScratch: Bool
+
+    private struct State {
+        var isPrepared = false
+        /// The mark, open and locked.
+        var lock: Int32 = -1
+        var damage: [StoreDamage] = []
+        var verified: Set<String> = []
+    }
+    private let state = Mutex(State())
+
+    /// - Throws: `StoreError` for a folder that is something else; a reader takes it for an empty store.
+    init(_ path: String, _ access: Access) throws {
+        // "store/" and "store" are one.
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+        switch try Self.kind(of: path) {
+        case .marked, .unmarked: isScratch = false
+        case .newer(let version): throw StoreError.newer(path, version)
+        case .absent, .empty: isScratch = access == .reading
+        case .foreign(let names, let looksLikeStore):
+            if access == .writing { throw StoreError.foreign(path, names, looksLikeStore: looksLikeStore) }
+            isScratch = true
+        }
+        root = isScratch ? Scratch.newPath() : path
+    }
+
+    deinit {
+        state.withLock {
+            if $0.lock >= 0 { close($0.lock) }
+            if isScratch, $0.isPrepared { try? FolderTree.remove(root) }
+        }
+    }
+
+    static func kind(of path: String) throws -> Kind {
+        let mark = SmallFile.read("\(path)/\(markName)", limit: 4096).map { String(decoding: $0, as: UTF8.self) }
+        if let first = mark?.split(separator: "\n").first, first.hasPrefix("version ") {
+            let found = String(first.dropFirst("version ".count))
+            return found == version ? .marked : .newer(found)
+        }
+        var names: [String]
+        do { names = try SmallFile.names(in: path) } catch {
+            guard error.code == EACCES else { throw error }
+            return .absent
+        }
+        // A file system of its own has it.
+        names.removeAll { $0 == "lost+found" }
+        guard !names.isEmpty else { return SmallFile.isFolder(path) ? .empty : .absent }
+        // Another process may be writing the mark.
+        let own = names.filter { !$0.hasPrefix(markName) && $0 != StoreNames.early }
+        if own.isEmpty { return .empty }
+        let others = own.filter { !StoreNames.isOwn(top: $0) }
+        let hasAll =
+            StoreNames.files.allSatisfy { SmallFile.size("\(path)/\($0)") != nil }
+            && ["blobs/sha256", "refs", "layers", "tmp"].allSatisfy { SmallFile.isFolder("\(path)/\($0)") }
+        return hasAll && others.isEmpty ? .unmarked : .foreign(others.isEmpty ? own : others, looksLikeStore: hasAll)
+    }
+
+    /// Makes what is missing, marks the folder, notes its use, and removes what processes that ended left. Once for each value.
+    /// - Throws: `StoreError`.
+    func prepare() throws {
+        try state.withLock { state in
+            guard !state.isPrepared else { return }
+            do {
+                try isScratch ? Scratch.make(root) : makeFolder()
+                for folder in ["/blobs", "/blobs/sha256", "/refs", "/layers", "/segments", "/tmp"] {
+                    try FolderTree.make("\(root)\(folder)")
+                }
+            } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+            state.lock = isScratch ? -1 : try shareLock()
+            state.isPrepared = true
+        }
+        removeAbandoned()
+    }
+
+    /// Marks a store of an older version; anything else stays as it is.
+    func adopt() throws {
+        guard !isScratch, try Self.kind(of: root) == .unmarked else { return }
+        do { try writeMark() } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+    }
+
+    private func makeFolder() throws {
+        switch try Self.kind(of: root) {
+        case .marked: return
+        case .newer(let version): throw StoreError.newer(path, version)
+        case .foreign(let names, let looksLikeStore): throw StoreError.foreign(path, names, looksLikeStore: looksLikeStore)
+        case .absent: try FolderTree.make(root)
+        case .empty, .unmarked: break
+        }
+        try writeMark()
+    }
+
+    /// Before anything else is written: a folder that has something, but no mark, is not a store.
+    private func writeMark() throws {
+        let (path, partial) = ("\(root)/\(Self.markName)", "\(root)/\(Self.markName).\(getpid())")
+        let file = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError("create", path) }
+        defer { close(file) }
+        let bytes = Array(Self.mark.utf8)
+        guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+            let fault = FileError("write", path, file: file)
+            unlink(partial)
+            throw fault
+        }
+        if moby_rename_new(partial, path) == 0 { return }
+        // Another process was faster, or the file system has no such call.
+        guard access(path, F_OK) != 0 || SmallFile.size(path) == 0 else {
+            unlink(partial)
+            return
+        }
+        guard rename(partial, path) == 0 else { throw FileError("create", path) }
+    }
+
+    /// - Returns: the mark, open; -1 where there are no locks.
+    private func shareLock() throws -> Int32 {
+        let path = "\(root)/\(Self.markName)"
+        while true {
+            let file = open(path, O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { throw StoreError.unusable(self.path, FileError("open", path)) }
+            while flock(file, LOCK_SH) != 0 {
+                guard errno == EINTR else {
+                    close(file)
+                    return -1
+                }
+            }
+            // Whoever removed the store meanwhile removed the mark that was locked.
+            var (held, named) = (stat(), stat())
+            if fstat(file, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
+            close(file)
+            do { try makeFolder() } catch let fault as FileError { throw StoreError.unusable(self.path, fault) }
+        }
+    }
+
+    /// Runs `body` while no other process begins to write.
+    /// - Parameter body: is told whether no process writes now; false also where that cannot be known.
+    func alone<Value>(_ body: (Bool) throws -> Value) rethrows -> Value {
+        let held = state.withLock(\.lock)
+        let file = held >= 0 ? held : open("\(root)/\(Self.markName)", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return try body(false) }
+        defer { if held >= 0 { _ = flock(file, LOCK_SH) } else { close(file) } }
+        return try body(flock(file, LOCK_EX | LOCK_NB) == 0)
+    }
+
+    private func removeAbandoned() {
+        WorkFolder.removeAbandoned(in: "\(root)/tmp")
+        PartialFiles.removeAbandoned(in: "\(root)/segments") { StoreNames.isOwn($0, in: "segments") }
+    }
+
+    /// What was found damaged and removed, in order.
+    var damage: [StoreDamage] { state.withLock(\.damage) }
+
+    func note(_ damage: StoreDamage) { state.withLock { $0.damage.append(damage) } }
+
+    /// Whether a file was compared with its digest by this process, and is the same file still.
+    func isVerified(_ path: String) -> Bool {
+        guard let identity = Self.identity(path) else { return false }
+        return state.withLock { $0.verified.contains(identity) }
+    }
+
+    func note(verified path: String) {
+        guard let identity = Self.identity(path) else { return }
+        state.withLock { _ = $0.verified.insert(identity) }
+    }
+
+    private static func identity(_ path: String) -> String? {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        return "\(path) \(info.st_dev) \(info.st_ino) \(info.st_size) \(info.st_mtim.tv_sec) \(info.st_mtim.tv_nsec)"
+    }
+
+    /// A folder for what a reader unpacks when it has no store.
+    private enum Scratch {
+        private static let prefix = "moby-scratch-"
+
+        private static var folder: String {
+            guard let path = getenv("TMPDIR").map({ String(cString: $0) }), path.hasPrefix("/") else { return "/tmp" }
+            return path
+        }
+
+        static func newPath() -> String { "\(folder)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))" }
+
+        static func make(_ path: String) throws {
+            for name in (try? SmallFile.names(in: folder)) ?? [] where name.hasPrefix(prefix) {
+                guard let process = StoreNames.writer(of: String(name.dropFirst(prefix.count))) else { continue }
+                var info = stat()
+                guard lstat("\(folder)/\(name)", &info) == 0, info.st_uid == geteuid(), kill(process, 0) != 0, errno == ESRCH else {
+                    continue
+                }
+                try? FolderTree.remove("\(folder)/\(name)")
+            }
+            guard mkdir(path, 0o700) == 0 else { throw FileError("create", path) }
+        }
+    }
+}

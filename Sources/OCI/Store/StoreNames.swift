@@ -1,0 +1,49 @@
+/// Which entries of a store are moby's own: others are never touched.
+enum StoreNames {
+    /// Files at the top. ``StoreFolder/markName`` goes last.
+    static let files = ["oci-layout", "index.json"]
+    /// Folders with files of moby's naming.
+    static let folders = ["blobs/sha256", "layers", "segments", "tmp", "refs", "debs"]
+    /// Folders that are moby's with all that is in them.
+    static let trees = ["apt", early]
+    /// What `moby run` found out about accelerators, perhaps before there is a store.
+    static let early = "accelerator"
+
+    /// Whether an entry at the top is moby's.
+    static func isOwn(top name: String) -> Bool {
+        files.contains(name) || trees.contains(name) || folders.contains(name) || name == "blobs"
+            || name.hasPrefix(StoreFolder.markName) || isWork(name)
+    }
+
+    /// Whether an entry of one of ``folders`` is moby's.
+    static func isOwn(_ name: String, in folder: String) -> Bool {
+        switch folder {
+        case "blobs/sha256": isDigest(name[...])
+        case "layers": isDigest(name.prefix(64)) && ["", ContentStore.sizeSuffix].contains(String(name.dropFirst(64)))
+        case "segments": isDigest(name.prefix(64)) && (name.utf8.count == 64 || name.dropFirst(64).hasPrefix("."))
+        case "debs":
+            name.hasPrefix("download-") || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
+        case "tmp": writer(of: name) != nil
+        case "refs": !name.hasPrefix(".") && name.utf8.allSatisfy(isReferenceByte)
+        default: false
+        }
+    }
+
+    /// The process that wrote a file or folder of `tmp/`, which is called `PID-RANDOM`.
+    static func writer(of name: String) -> Int32? {
+        let parts = name.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let process = Int32(parts[0]), process > 0 else { return nil }
+        return process
+    }
+
+    /// Folders that builders of packages once made at the top.
+    static func isWork(_ name: String) -> Bool { name.hasPrefix("work-") && name.utf8.count == 41 }
+
+    private static func isDigest(_ text: Substring) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+
+    private static func isReferenceByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "._-%~".utf8.contains(byte)
+    }
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+/// The store on the command line: what makes one, and what cleaning touches.
+struct CacheCommandTests {
+    private static let looking: [[String]] = [
+        ["lint", "examples/minimal.yml"], ["build", "--dry-run", "examples/minimal.yml"], ["pkg", "show-tag", "pkg/busybox"],
+        ["cache", "ls"], ["cache", "ls", "--json"], ["cache", "prune"], ["cache", "verify"], ["cache", "verify", "--repair"],
+        ["cache", "rm", "x"], ["cache", "export", "--outfile", "/dev/null/x", "x"], ["cache", "push", "localhost:1/x"],
+        ["cache", "clean", "--dry-run"], ["explain", "--offline", "examples/minimal.yml", "none"],
+    ]
+
+    @Test(arguments: looking, ["absent", "foreign"]) func commandsThatLookMakeNoStore(_ command: [String], _ kind: String) throws {
+        try withTemporaryDirectory { folder in
+            let store = "\(folder)/store"
+            if kind == "foreign" { try TestFile.write("mine", to: "\(store)/thesis.txt") }
+            let before = try names(folder)
+            _ = try Program.run(command + ["--cache", store])
+            #expect(try names(folder) == before)
+        }
+    }
+
+    /// A user without a home, or without the right to write there.
+    @Test func lintNeedsNoFolder() throws {
+        let result = try Program.run(["lint", "examples/minimal.yml"], environment: ["MOBY_CACHE": "/proc/none/store"])
+        #expect(result.status == 0, "\(result.error)")
+        let build = try Program.run(["cache", "import", "/dev/null"], environment: ["MOBY_CACHE": "/proc/none/store"])
+        #expect(build.status == 1 && build.error.contains("--cache") && build.error.contains("MOBY_CACHE"), "\(build.error)")
+    }
+
+    @Test func cleaningAsksFirst() throws {
+        try withTemporaryDirectory { folder in
+            let store = "\(folder)/store"
+            func clean(_ options: String...) throws -> Program.Result { try Program.run(["cache", "clean", "--cache", store] + options) }
+            #expect(try clean().status == 0)
+            try makeStore(store)
+            let refused = try clean()
+            #expect(refused.status == 64 && refused.error.contains("'moby cache clean --force' removes 0 images"), "\(refused.error)")
+            let dry = try clean("--dry-run")
+            #expect(dry.status == 0 && dry.output.hasPrefix("would remove 0 images, 2 files"), "\(dry.output)")
+            try TestFile.write("mine", to: "\(store)/thesis.txt")
+            let forced = try clean("--force")
+            #expect(forced.status == 0 && forced.error.contains("not moby's, so it stays: thesis.txt"), "\(forced.error)")
+            #expect(try names(folder) == ["store", "store/thesis.txt"])
+            let foreign = try clean("--force")
+            #expect(foreign.status == 1 && foreign.error.contains("is not an image store"), "\(foreign.error)")
+            #expect(try names(folder) == ["store", "store/thesis.txt"])
+        }
+    }
+
+    /// An archive without an image leaves an empty store.
+    private func makeStore(_ path: String) throws {
+        try withTemporaryDirectory { folder in
+            _ = try EndedProcess("tar", ["-czf", "\(folder)/x.tar.gz", "--files-from", "/dev/null"])
+            _ = try Program.run(["cache", "import", "--cache", path, "\(folder)/x.tar.gz"])
+        }
+    }
+
+    private func names(_ folder: String) throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() }
+}

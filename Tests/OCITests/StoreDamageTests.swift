@@ -1,0 +1,138 @@
+import Archive
+import Extents
+import Glibc
+import TestSupport
+import Testing
+
+@testable import OCI
+
+/// Stored bytes that changed by themselves, and files that are not what they should be.
+struct StoreDamageTests {
+    private static func flip(_ path: String) throws {
+        var bytes = try TestFile.read(path)
+        bytes[bytes.count / 2] ^= 0x01
+        try TestFile.write(bytes, to: path)
+    }
+
+    @Test func aDamagedLayerIsUnpackedAgain() async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let layer = sample.layers[0]
+            let bytes = try ExtentReader.bytes(of: try ContentStoreTests.filled(folder, sample).uncompressedLayer(layer))
+            // Another process: it trusts nothing that it has not read.
+            let store = try ContentStore(path: "\(folder)/store")
+            try Self.flip(store.layerPath(layer.diffID))
+            #expect(try ExtentReader.bytes(of: try store.uncompressedLayer(layer)) == bytes)
+            #expect(store.damage.map(\.digest) == [layer.diffID])
+            #expect(try store.verify().isWhole)
+            // The file is compared again when it is another one.
+            try Self.flip(store.layerPath(layer.diffID))
+            #expect(try ExtentReader.bytes(of: try store.uncompressedLayer(layer)) == bytes)
+            #expect(store.damage.count == 2)
+            var trusting = store
+            trusting.verifies = false
+            try Self.flip(store.layerPath(layer.diffID))
+            #expect(try ExtentReader.bytes(of: try trusting.uncompressedLayer(layer)) != bytes)
+        }
+    }
+
+    /// A layer that is not compressed, a configuration, a manifest: fetched again from where they came.
+    @Test(arguments: ["layer", "config", "manifest"]) func aDamagedBlobIsFetchedAgain(what: String) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage(compression: .none)
+            try sample.write(layout: "\(folder)/layout")
+            _ = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
+            let store = try ContentStore(path: "\(folder)/store")
+            let digest = ["config": sample.configDigest, "layer": sample.layers[0].digest, "manifest": sample.descriptor.digest][what]
+            try Self.flip(store.blobPath(try #require(digest)))
+            var image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
+            if what == "layer" {
+                let error = #expect(throws: ImageError.self) { try store.uncompressedLayers(of: image) }
+                #expect(error?.description.hasPrefix("layer 1 of 1 of image 'oci:\(folder)/layout': the stored blob sha256:") == true)
+                #expect(store.damage.map(\.digest) == [sample.layers[0].digest])
+                image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
+            }
+            #expect(try store.uncompressedLayers(of: image).count == 1)
+            #expect(try store.verify().isWhole)
+        }
+    }
+
+    /// A name that cannot be read leads to something: nothing may be removed as long as that is not known.
+    @Test(arguments: ["refs", "manifest", "config"]) func nothingIsPrunedWhenANameCannotBeFollowed(what: String) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let store = try ContentStoreTests.filled(folder, sample)
+            let reference = "refs/\(ContentStore.fileName(of: "docker.io/acme/web:1"))"
+            let file = [
+                "refs": reference, "manifest": "blobs/sha256/\(sample.descriptor.digest.hex)",
+                "config": "blobs/sha256/\(sample.configDigest.hex)",
+            ]
+            let name = try #require(file[what])
+            try TestFile.write("garbage", to: "\(store.path)/\(name)")
+            #expect(try store.verify().damaged == [name])
+            let later = Int64(time(nil)) + 10
+            let error = #expect(throws: StoreError.self) { try store.prune(notUsedSince: later) }
+            #expect(error?.description.contains("'\(name)'") == true && error?.hint?.contains("verify --repair") == true)
+            #expect(try store.verify(repair: true).damaged == [name])
+            #expect(try store.verify().damaged.isEmpty)
+            #expect(store.has(sample.layers[0].digest, size: sample.layers[0].size))
+        }
+    }
+
+    @Test func aFolderInThePlaceOfABlob() async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let store = try ContentStoreTests.filled(folder, sample)
+            let blob = store.blobPath(sample.layers[0].digest)
+            #expect(unlink(blob) == 0)
+            try TestFile.write("x", to: "\(blob)/file")
+            let name = "blobs/sha256/\(sample.layers[0].digest.hex)"
+            let found = try store.verify(repair: true)
+            #expect(found.damaged == [name] && found.stuck == [name])
+            let bytes = try #require(sample.blobs[sample.layers[0].digest])
+            #expect(throws: StoreError.folderInTheWay(blob)) { try store.ingest(bytes) }
+            #expect(unlink("\(blob)/file") == 0)
+            // An empty one gives way by itself, and is removed by a repair.
+            #expect(try store.ingest(bytes) == sample.layers[0].digest)
+            #expect(unlink(blob) == 0 && mkdir(blob, 0o755) == 0)
+            let again = try store.verify(repair: true)
+            #expect(again.damaged == [name] && again.stuck.isEmpty)
+        }
+    }
+
+    /// Two processes unpack one layer, and the first one reads it already.
+    @Test func theSecondWriterOfEqualBytesDisturbsNoReader() async throws {
+        try await withTemporaryDirectory { folder in
+            let store = try ContentStore(path: "\(folder)/store")
+            let digest = try store.ingest([1, 2, 3])
+            let reader = try ExtentList(file: store.blobPath(digest))
+            #expect(try store.ingest([1, 2, 3]) == digest)
+            #expect(try ExtentReader.bytes(of: reader) == [1, 2, 3])
+            // One that is damaged gives way.
+            try TestFile.write([9, 2, 3], to: store.blobPath(digest))
+            #expect(try store.ingest([1, 2, 3]) == digest)
+            #expect(try TestFile.read(store.blobPath(digest)) == [1, 2, 3])
+            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+        }
+    }
+
+    @Test func exportHasBothNamesAndImportNamesTheFile() async throws {
+        try await withTemporaryDirectory { folder in
+            let store = try ContentStoreTests.filled(folder, try SampleImage())
+            var bytes: [UInt8] = []
+            try store.export("acme/web:1", platform: ContentStoreTests.platform, .oci) { bytes += $0 }
+            try TestFile.write(bytes, to: "\(folder)/a.tar")
+            let index = try await Oracle("bsdtar")("-xOf", "\(folder)/a.tar", "index.json")
+            for name in ["org.opencontainers.image.ref.name", "io.containerd.image.name"] {
+                #expect(index.contains(#""\#(name)":"docker.io\/acme\/web:1""#) || index.contains(#""\#(name)":"docker.io/acme/web:1""#))
+            }
+            for text in ["", "not an archive"] {
+                try TestFile.write(text, to: "\(folder)/f")
+                let error = #expect(throws: ImageError.self) {
+                    try store.importArchive("\(folder)/f", platform: ContentStoreTests.platform)
+                }
+                #expect(error?.description.hasPrefix("importing '\(folder)/f': ") == true)
+            }
+        }
+    }
+}

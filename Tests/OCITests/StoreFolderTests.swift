@@ -1,0 +1,167 @@
+import Extents
+import Glibc
+import TestSupport
+import Testing
+
+@testable import OCI
+
+/// Which folders are stores, what makes one, and what is moby's in it.
+struct StoreFolderTests {
+    enum Folder: String, CaseIterable {
+        case absent, empty, mount, early, marked, old, oldWithMore, file, layout, layoutWithMore, newer
+    }
+
+    /// What a writer says of a folder, nil when it takes it.
+    private static let complaints: [Folder: String] = [
+        .oldWithMore: "may be the image store of an older moby, but has 'thesis.txt' as well",
+        .file: "is not an image store: it has no 'moby-store', but 'thesis.txt'",
+        .layout: "is not an image store: it has no 'moby-store', but 'blobs', 'index.json', 'oci-layout'",
+        .layoutWithMore: "is not an image store: it has no 'moby-store', but 'thesis.txt'",
+        .newer: "is of version 2, expected 1",
+    ]
+
+    private static func make(_ kind: Folder, _ path: String) throws {
+        switch kind {
+        case .absent: return
+        case .empty: #expect(mkdir(path, 0o755) == 0)
+        case .mount: #expect(mkdir(path, 0o755) == 0 && mkdir("\(path)/lost+found", 0o700) == 0)
+        case .early: try TestFile.write("tcg", to: "\(path)/accelerator/0123")
+        case .marked: try ContentStore(path: path).prepare()
+        case .old, .oldWithMore:
+            try ContentStore(path: path).prepare()
+            #expect(unlink("\(path)/moby-store") == 0 && rmdir("\(path)/segments") == 0)
+        case .file, .layout: break
+        case .layoutWithMore, .newer: break
+        }
+        if [.layout, .layoutWithMore].contains(kind) { try SampleImage().write(layout: path) }
+        if kind == .newer { try TestFile.write("version 2\n", to: "\(path)/moby-store") }
+        if [.oldWithMore, .file, .layoutWithMore].contains(kind) { try TestFile.write("x", to: "\(path)/thesis.txt") }
+    }
+
+    @Test(arguments: Folder.allCases) func onlyWhatMobyMadeIsWrittenTo(_ kind: Folder) async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/store"
+            try Self.make(kind, path)
+            let before = try Self.listing(folder)
+            let complaint = Self.complaints[kind]
+            do {
+                let store = try ContentStore(path: path)
+                #expect(try Self.listing(folder) == before, "opening writes nothing")
+                _ = try store.ingest([1])
+                #expect(complaint == nil)
+                #expect(try TestFile.text("\(path)/moby-store").hasPrefix("version 1\n"))
+                #expect(try ContentStore(path: path).verify().isWhole)
+            } catch let error as StoreError {
+                #expect(error.description.contains(complaint ?? "nothing"), "\(error)")
+                #expect(error.hint?.contains("name an empty folder with --cache or MOBY_CACHE") == true)
+                #expect(try Self.listing(folder) == before)
+            }
+        }
+    }
+
+    @Test(arguments: Folder.allCases) func readersMakeNothing(_ kind: Folder) async throws {
+        guard kind != .newer else { return }
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/store"
+            try Self.make(kind, path)
+            let before = try Self.listing(folder)
+            let sample = try SampleImage()
+            try sample.write(layout: "\(folder)/layout")
+            do {
+                let store = try ContentStore(reading: path)
+                #expect(try store.entries().isEmpty && store.verify().isWhole && !store.remove("x"))
+                #expect(try store.prune(notUsedSince: 0, dryRun: true).files == 0)
+                #expect(try store.image(named: "x", platform: ContentStoreTests.platform) == nil)
+                guard ![.marked, .old].contains(kind) else { return }
+                // What is unpacked without a store is gone with the reader.
+                var options = ImageProvider.Options()
+                options.platform = ContentStoreTests.platform
+                let image = try await ImageProvider(store: store, options: options).image("oci:\(folder)/layout")
+                #expect(try store.uncompressedLayers(of: image).count == 1)
+                #expect(SmallFile.isFolder(store.root) && store.root != path)
+            }
+            #expect(try Self.listing(folder).filter { !$0.hasPrefix("layout") } == before)
+            #expect(try SmallFile.names(in: "/tmp").filter { $0.hasPrefix("moby-scratch-\(getpid())-") }.isEmpty || getenv("TMPDIR") != nil)
+        }
+    }
+
+    @Test func cleaningLeavesWhatIsNotMobys() async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let store = try ContentStoreTests.filled(folder, sample)
+            _ = try store.uncompressedLayer(sample.layers[0])
+            try TestFile.write("x", to: "\(store.path)/apt/amd64/lists/lock")
+            let others = ["blobs/sha256/notes", "layers/x.size", "photo.jpg", "segments/mine", "tmp/letter"]
+            for name in others { try TestFile.write("x", to: "\(store.path)/\(name)") }
+            let kept = "blobs/sha256/\(String(repeating: "a", count: 64))"
+            try TestFile.write("x", to: "\(store.path)/\(kept)/in-a-folder")
+            let expected = (others + [kept]).sorted()
+            #expect(try store.contents().others.sorted() == expected)
+            let (contents, isGone) = try ContentStore.removeAll(path: store.path, force: true)
+            #expect(contents.others.sorted() == expected && contents.images == 1 && !isGone)
+            let left = try Self.listing(folder).filter { !$0.hasSuffix("/") }
+            #expect(left == (others + ["\(kept)/in-a-folder"]).map { "store/\($0)" }.sorted())
+        }
+    }
+
+    @Test func cleaningRemovesAWholeStoreButNotTheLinkToIt() async throws {
+        try await withTemporaryDirectory { folder in
+            let store = try ContentStoreTests.filled(folder, try SampleImage())
+            #expect(symlink(store.path, "\(folder)/link") == 0)
+            let (_, isGone) = try ContentStore.removeAll(path: "\(folder)/link", force: true)
+            #expect(!isGone)
+            #expect(try Self.listing(folder) == ["link", "store/"])
+            // An empty folder was not moby's; the next build takes it.
+            #expect(try !ContentStore.removeAll(path: "\(folder)/link").isFolderGone)
+            try ContentStore(path: "\(folder)/link").prepare()
+            #expect(try ContentStore.removeAll(path: store.path).isFolderGone)
+            #expect(try Self.listing(folder) == ["link"])
+        }
+    }
+
+    @Test func aStoreInUseIsNotCleanedAndPrunedWithCare() async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let user = try ContentStoreTests.filled(folder, sample)
+            #expect(try user.remove("acme/web:1"))
+            #expect(throws: StoreError.self) { try ContentStore.removeAll(path: user.path) }
+            let later = Int64(time(nil)) + 10
+            // Fetched just now, and without a name yet.
+            let shared = try ContentStore(reading: user.path).prune(notUsedSince: later)
+            #expect(shared.isShared && shared.files == 0)
+            #expect(try user.prune(notUsedSince: later, dryRun: true).files == 3)
+            #expect(try user.prune(notUsedSince: later).files == 3)
+        }
+    }
+
+    @Test func leftoversOfDeadProcessesGo() async throws {
+        try await withTemporaryDirectory { folder in
+            let store = try ContentStore(path: "\(folder)/store")
+            try store.prepare()
+            let dead = try EndedProcess("sh", ["-c", "echo $$"]).text.split(separator: "\n")[0]
+            let own = getpid()
+            let gone = ["tmp/\(dead)-a", "tmp/\(dead)-folder/x", "tmp/\(own)-old", "segments/\(Self.hex).partial.\(dead).1"]
+            let kept = ["tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json"]
+            for name in gone + kept { try TestFile.write("x", to: "\(store.path)/\(name)") }
+            // The number of a process that is gone was given to another.
+            var times = [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)]
+            #expect(utimensat(AT_FDCWD, "\(store.path)/tmp/\(own)-old", &times, 0) == 0)
+            let lock = FileLock("\(store.path)/tmp/\(dead)-locked")
+            try ContentStore(path: store.path).prepare()
+            withExtendedLifetime(lock) {}
+            let left = try Self.listing("\(store.path)").filter { $0.hasPrefix("tmp/") || $0.hasPrefix("segments/") }
+            #expect(left.filter { !$0.hasSuffix("/") } == kept.sorted())
+        }
+    }
+
+    private static let hex = String(repeating: "0", count: 64)
+
+    /// All names below a folder, those of folders with a slash at the end.
+    private static func listing(_ folder: String, _ prefix: String = "") throws -> [String] {
+        try SmallFile.names(in: folder).flatMap { name -> [String] in
+            var info = stat()
+            guard lstat("\(folder)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return [prefix + name] }
+            return [prefix + name + "/"] + (try listing("\(folder)/\(name)", "\(prefix)\(name)/"))
+        }.sorted()
+    }
+}
