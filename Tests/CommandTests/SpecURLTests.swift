@@ -44,7 +44,10 @@ struct SpecURLTests {
 
     @Test func wrongSchemeAndClosedPortAreHinted() throws {
         let server = try ScriptedServer { _ in .hangUp }
-        let plain = try Program.run(["lint", "https://u:hunter22@\(server.host)/a.yml"])
+        // What a server does that is greeted by TLS and does not know it.
+        let deaf = try CuttingProxy(cutting: Array(repeating: 1, count: 10))
+        deaf.forward(to: try #require(UInt16(server.host.split(separator: ":").last ?? "")))
+        let plain = try Program.run(["lint", "https://u:hunter22@\(deaf.host)/a.yml"])
         #expect(plain.error.contains("hint: if the server speaks plain HTTP, write http:// instead of https://"), "\(plain.error)")
         let tls = try Program.run(["lint", "http://u:hunter22@\(server.host)/a.yml"])
         #expect(tls.error.contains("hint: if the server speaks TLS, write https:// instead of http://"), "\(tls.error)")
