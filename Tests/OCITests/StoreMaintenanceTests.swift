@@ -44,7 +44,7 @@ struct StoreMaintenanceTests {
             #expect(try store.entries().map(\.name).contains(former))
             try store.adopt(name)
             #expect(try store.entries().map(\.name).filter { $0.contains("moby") } == [name])
-            #expect(try store.descriptor(named: former) == nil)
+            #expect(store.descriptor(named: former) == nil)
             try store.adopt(name)
             #expect(try store.image(named: name, platform: ContentStoreTests.platform)?.digest == built.descriptor.digest)
             #expect(store.descriptor(named: "localhost/kernel:0c1f") == nil)

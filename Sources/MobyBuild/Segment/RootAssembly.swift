@@ -159,7 +159,7 @@ struct RootAssembly {
     }
 
     private func listing(_ segment: PlannedSegment) throws -> RootListing {
-        if let known = try cache.segment(segment.key, title: segment.title, withNames: true)?.names { return known }
+        if let known = try segment.cached(in: cache)?.names { return known }
         guard case .tree(let make) = segment.content else { return RootListing() }
         return RootListing(try make())
     }
