@@ -12,7 +12,8 @@ import Testing
 struct HealingTests {
     enum Place: String, CaseIterable { case layer, blob, plainBlob, segment, configuration }
 
-    private static let yaml = "init:\n  - oci:LAYOUT\n"
+    private static let boot = "kernel: {image: \"test/kernel:1\", tar: none}\ninit:\n  - test/init:1\n"
+    private static let yaml = boot + "  - oci:LAYOUT\n"
 
     private static func sample(_ place: Place) throws -> SampleImage {
         try SampleImage(layers: [SampleTar.tar(["etc/motd": "hello\n"])], compression: place == .plainBlob ? .none : .gzip)
@@ -55,6 +56,7 @@ struct HealingTests {
 
     @Test(arguments: Place.allCases) func aFlippedByteNeverReachesAnOutput(_ place: Place) async throws {
         try await Workshop.with { workshop in
+            try LintTests.fill(workshop)
             let sample = try Self.sample(place)
             try sample.write(layout: "\(workshop.folder)/layout")
             let right = try await Self.build(workshop)
@@ -67,6 +69,7 @@ struct HealingTests {
 
     @Test(arguments: [Place.layer, .plainBlob, .segment]) func whoTrustsTheStoreTakesItAsItIs(_ place: Place) async throws {
         try await Workshop.with { workshop in
+            try LintTests.fill(workshop)
             let sample = try Self.sample(place)
             try sample.write(layout: "\(workshop.folder)/layout")
             let right = try await Self.build(workshop)
@@ -78,6 +81,7 @@ struct HealingTests {
     /// A segment that an older version made from a damaged layer goes when the layer is found.
     @Test func whatWasMadeFromADamagedLayerIsMadeAgain() async throws {
         try await Workshop.with { workshop in
+            try LintTests.fill(workshop)
             let sample = try Self.sample(.layer)
             try sample.write(layout: "\(workshop.folder)/layout")
             let right = try await Self.build(workshop)
@@ -93,16 +97,17 @@ struct HealingTests {
 
     @Test func whatCannotBeFetchedAgainIsNamed() async throws {
         try await Workshop.with { workshop in
-            let image = try workshop.image("test/init:1", [("etc/motd", .file("hello"))])
+            try LintTests.fill(workshop)
+            let image = try workshop.image("test/more:1", [("etc/motd", .file("hello"))])
             let path = workshop.store.blobPath(image.layers[0].digest)
             try TestFile.write(try TestFile.read(path).reversed(), to: path)
             let store = try ContentStore(path: workshop.store.path)
-            let spec = try Workshop.spec("init:\n  - test/init:1\n")
+            let spec = try Workshop.spec(Self.boot + "  - test/more:1\n")
             let error = await #expect(throws: Healing.Failure.self) {
                 try await Healing(store: store) { _ in }.run { try await Builder(store: store, options: workshop.options()).build(spec) }
             }
             let text = "\(try #require(error))"
-            #expect(text.contains("layer 1 of 1 of image 'docker.io/test/init:1': the stored blob \(image.layers[0].digest) was damaged"))
+            #expect(text.contains("layer 1 of 1 of image 'docker.io/test/more:1': the stored blob \(image.layers[0].digest) was damaged"))
             #expect(text.contains("then, to get it again: "), "\(text)")
         }
     }
