@@ -49,7 +49,8 @@ static void unlink_and_die(int number) {
 }
 
 void moby_partial_unlink_on_signals(void) {
-    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU, SIGXFSZ};
+    /* SIGPIPE has a handler of its own, broken_pipe.c. */
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction now;
         /* A signal that the parent made us ignore (nohup) stays ignored. */

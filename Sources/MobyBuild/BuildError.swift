@@ -12,6 +12,8 @@ public struct BuildError: HintedError, CustomStringConvertible, Sendable, Equata
 
     /// A format that boots by itself, and nothing names the image that its boot loaders come from.
     public static let noBootLoaders = BuildError(
-        "these formats need an image with boot loaders, and none is named",
-        hint: "name one with --bootloader, or with boot.image in the spec; '@pkg:DIR' with pkg/bootloaders of moby's source builds it")
+        "a format that boots by itself needs an image with boot loaders, and none is named", hint: bootLoadersHint)
+
+    static let bootLoadersHint =
+        "name moby's package folder pkg/bootloaders with --bootloader @pkg:DIR, or with boot: {image: \"@pkg:DIR\"} in the spec"
 }

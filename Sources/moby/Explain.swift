@@ -18,7 +18,7 @@ struct Explain: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try global.store()
+        let store = try images.offline ? global.storeToRead() : global.store()
         let provider = images.provider(global)
         let packages = Packages(store: store, platform: provider.platform, level: global.level)
         let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source) { try packages.reference($0) }

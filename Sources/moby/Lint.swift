@@ -26,6 +26,7 @@ struct Lint: AsyncParsableCommand {
         if let arch { options.provider.platform = arch }
         let store = try global.storeToRead()
         let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
+        options.bootLoaders = Packages.ownBootLoaders
         let lint = MobyBuild.Lint(store: store, options: options)
         var (faults, notes, absent): ([Diagnostic], [String], Set<String>) = ([], [], [])
         var unreadable: [any Error] = []

@@ -33,12 +33,15 @@ struct Packages {
             // Of a package that the spec names, this makes the image.
             return try await resolver.image(wanted).map(Self.pinned) ?? wanted
         }
-        guard let folder = wanted.map({ String($0.dropFirst("@pkg:".count)) }) ?? Self.sourceFolder("pkg/bootloaders") else {
+        guard let folder = wanted.map({ String($0.dropFirst("@pkg:".count)) }) ?? Self.ownBootLoaders else {
             throw BuildError.noBootLoaders
         }
         let reference = try resolver.reference(of: folder)
         return try await resolver.image(reference).map(Self.pinned) ?? reference
     }
+
+    /// `pkg/bootloaders` next to this program's source; nil elsewhere.
+    static var ownBootLoaders: String? { sourceFolder("pkg/bootloaders") }
 
     private static func pinned(_ image: Image) -> String { "\(image.name)@\(image.digest)" }
 

@@ -25,7 +25,7 @@ struct CacheCommandTests {
     @Test func lintNeedsNoFolder() throws {
         let result = try Program.run(["lint", "examples/minimal.yml"], environment: ["MOBY_CACHE": "/proc/none/store"])
         #expect(result.status == 0, "\(result.error)")
-        let build = try Program.run(["cache", "import", "/dev/null"], environment: ["MOBY_CACHE": "/proc/none/store"])
+        let build = try Program.run(["pkg", "build", "pkg/runc"], environment: ["MOBY_CACHE": "/proc/none/store"])
         #expect(build.status == 1 && build.error.contains("--cache") && build.error.contains("MOBY_CACHE"), "\(build.error)")
     }
 

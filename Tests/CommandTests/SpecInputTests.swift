@@ -13,7 +13,7 @@ struct SpecInputTests {
             ([], "kernel:\n  cmdline: |\n    a\n    b\n", 2, "<stdin>:2:12: error: 'kernel.cmdline' has several lines"),
             (
                 [], "init: [\"@pkg:no-such-folder\"]", 2,
-                "'@pkg:no-such-folder' cannot be resolved: read '\(Program.root)/no-such-folder/build.yml'"
+                "'@pkg:no-such-folder' cannot be resolved: read 'no-such-folder': No such file or directory"
             ),
         ] as [([String], String, Int, String)])
     func standardInputIsRead(options: [String], text: String, status: Int, message: String) throws {

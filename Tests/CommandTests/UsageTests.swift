@@ -21,8 +21,6 @@ struct UsageTests {
         (["metadata", "create", "-hostname", "bad host", "d.iso"], 64, "--hostname is 'bad host', expected parts of letters"),
         (["metadata", "create", "-hostname=-web", "d.iso"], 64, "(RFC 1123)"),
         (["metadata", "create", "d.iso", "--ssh-key", "no-such-file.pub"], 1, "read 'no-such-file.pub'"),
-        (["metadata", "create", "d.iso", "--data-file", "Sources"], 1, "read 'Sources': Is a directory"),
-        (["metadata", "create", "d.iso", "--data-file", "/dev/zero"], 1, "read '/dev/zero': File too large"),
         (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),

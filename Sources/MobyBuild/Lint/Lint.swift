@@ -34,6 +34,12 @@ public struct Lint: Sendable {
         do { _ = try BootMedium.checkedLength(spec.kernel.cmdline ?? "") } catch let error as BuildError {
             result.diagnostics.append(Diagnostic(at: spec.kernel.image?.location, error.description, hint: error.hint))
         }
+        if let format = formats.first(where: \.needsBootLoaders), options.bootLoaders == nil, spec.boot.image == nil {
+            result.diagnostics.append(
+                Diagnostic(
+                    .warning, at: spec.firstLocation, "format '\(format)' needs an image with boot loaders, and none is named",
+                    hint: BuildError.bootLoadersHint))
+        }
         let images = try await present(spec, &result)
         try check(spec, images, formats, &result)
         return result

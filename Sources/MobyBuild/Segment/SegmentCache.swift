@@ -23,6 +23,10 @@ public struct SegmentCache: Sendable {
     /// - Parameter withNames: whether what it puts at the root is wanted as well.
     /// - Throws: `FileError`.
     public func segment(_ key: SegmentKey, title: String, withNames: Bool = false) throws -> Segment? {
+        try segment(key, title: title, withNames: withNames, verifying: store.verifies)
+    }
+
+    private func segment(_ key: SegmentKey, title: String, withNames: Bool, verifying: Bool) throws -> Segment? {
         let path = path(key)
         guard let text = try CacheFile.read(path + ".json") else { return nil }
         guard var record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)), record.key == key.description,
@@ -31,7 +35,7 @@ public struct SegmentCache: Sendable {
         let names = withNames ? try CacheFile.read(path + ".names") : nil
         let listing = names.flatMap { RootListing(text: $0) }
         if withNames, listing == nil { return nil }
-        if store.verifies {
+        if verifying {
             guard try isWhole(bytes, &record, names, path) else {
                 try Self.remove(path)
                 return nil
@@ -100,9 +104,9 @@ public struct SegmentCache: Sendable {
         }
     }
 
-    /// Small bytes that take long to find out, made once.
+    /// Small bytes that take long to find out, made once. They are always compared with their checksum, which costs nothing at this size.
     func small(_ key: SegmentKey, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
-        if let segment = try segment(key, title: "") { return try ExtentReader.bytes(of: segment.bytes) }
+        if let segment = try segment(key, title: "", withNames: false, verifying: true) { return try ExtentReader.bytes(of: segment.bytes) }
         let bytes = try produce()
         do {
             _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }

@@ -24,7 +24,9 @@ extension ContentStore {
             case let root = Descriptor(mediaType: "", digest: image.digest, size: size), case .manifest(let manifest)? = try document(root)
         else {
             let name = Self.canonical(name)
-            throw ImageError("image '\(name)' for \(platform) is not in the store '\(path)'\n  hint: moby cache pull \(name)")
+            throw ImageError(
+                "image '\(name)' for \(platform) is not in the store '\(path)'\n  hint: 'moby cache ls' lists what is; 'moby cache pull \(name)' or 'moby pkg build' adds it"
+            )
         }
         try withoutActuallyEscaping(write) { write in
             let tar = TarWriter(write)

@@ -67,7 +67,11 @@ enum ErrorReport {
 
     private static func exitForUsage(_ message: String, hint: String?, _ command: [String]) -> Never {
         let isHelpful = hint != nil || message.contains("did you mean") || message.contains("hint: ")
-        exit(message, hint: isHelpful ? hint : "see '\((["moby"] + command + ["--help"]).joined(separator: " "))'", usage)
+        exit(
+            message,
+            hint: isHelpful
+                ? hint : "see '\((["moby"] + (command == ["run"] ? ["run", "qemu"] : command) + ["--help"]).joined(separator: " "))'", usage
+        )
     }
 }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 internal import MobyRun
 internal import OCI
 
@@ -28,7 +29,11 @@ struct StoreOptions: ParsableArguments {
 
     var level: Int { messages.level }
 
-    var storePath: String { cache ?? ContentStore.defaultPath(environment: Terminal.environment) }
+    /// Absolute: apt and others that are given parts of it resolve relative names in their own ways.
+    var storePath: String {
+        let path = cache ?? ContentStore.defaultPath(environment: Terminal.environment)
+        return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
 
     /// The store to write to; made when something is first written.
     func store() throws -> ContentStore { try ContentStore(path: storePath) }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Extents
+internal import MobySpec
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +17,13 @@ struct Run: AsyncParsableCommand {
     /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
         try checkOldDisk(arguments)
+        if arguments.first == "run", arguments.count > 2, !arguments[1].hasPrefix("-"), !["qemu", "gcp"].contains(arguments[1]),
+            elsewhere[arguments[1]] == nil, let guess = Spelling.closest(to: arguments[1], in: ["qemu", "gcp"]),
+            !arguments[2].hasPrefix("-")
+        {
+            throw UsageFault(
+                "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?", command: ["run"])
+        }
         guard arguments.first == "run", arguments.count > 2, case let word = arguments[1], let format = elsewhere[word],
             let last = arguments.last, !last.hasPrefix("-")
         else { return }
