@@ -25,7 +25,7 @@ struct Explain: AsyncParsableCommand {
         var options = BuildOptions()
         options.provider = provider
         let explanation = try await Healing(store: store) { Terminal.error($0) }.run { [options] in
-            try await packages.build(for: spec)
+            if !images.offline { try await packages.build(for: spec) }
             return try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
         }
         print(json ? explanation.json.text(indent: 2) + "\n" : explanation.text, terminator: "")

@@ -131,6 +131,8 @@ struct FileStemsTests {
                 "web-kernel.staged.\(dead).old", "web-cmdline.staged.\(dead)",
             ]
             for name in gone + kept { try TestFile.write("x", to: "\(out)/\(name)") }
+            // Made a moment ago, however slow this machine is.
+            try FileManager.default.setAttributes([.modificationDate: Date.now + 3600], ofItemAtPath: "\(out)/\(kept[1])")
             // As a process in another container would have it: its number says nothing here.
             let lock = FileLock("\(out)/\(kept[5])")
             _ = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(BuilderTests.yaml))

@@ -148,8 +148,17 @@ struct LintTests {
         ),
     ])
     func sections(_ boot: String, _ formats: [String], _ expected: [String]) async throws {
-        let result = try await Self.result("", boot: boot) { $0.formats = formats }
+        let result = try await Self.result("", boot: boot) {
+            $0.formats = formats
+            $0.bootLoaders = "test/loaders:1"
+        }
         #expect(result.diagnostics.map { "\($0.severity.rawValue): \($0.message)" } == expected)
+    }
+
+    @Test func formatsThatBootByThemselvesNeedBootLoaders() async throws {
+        let message = "format 'raw' needs an image with boot loaders, and none is named"
+        #expect(try await Self.result("") { $0.formats = ["raw"] }.diagnostics.map(\.message).contains(message))
+        #expect(try await !Self.result("") { $0.formats = ["kernel+initrd"] }.diagnostics.map(\.message).contains(message))
     }
 
     @Test(

@@ -93,7 +93,7 @@ struct CredentialsTests {
     }
 
     /// A helper that never answers is named, given up and ended; so is one that does not read what it is asked.
-    @Test(.timeLimit(.minutes(1))) func helpersThatHang() async throws {
+    @Test(.timeLimit(.minutes(5))) func helpersThatHang() async throws {
         try await withTemporaryDirectory { folder in
             let script = "#!/bin/sh\necho $$ > \(folder)/pid\nexec sleep 1000\n"
             try TestFile.write(script, to: "\(folder)/docker-credential-test", mode: 0o755)

@@ -245,7 +245,7 @@ struct OddImageTests {
     }
 
     /// A fifo that nobody writes to would be waited for without end.
-    @Test(.timeLimit(.minutes(1)), arguments: ["oci-archive", "docker-archive"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["oci-archive", "docker-archive"])
     func archivesThatAreNotFiles(form: String) async throws {
         try await withTemporaryDirectory { folder in
             #expect(mkfifo("\(folder)/fifo", 0o600) == 0)

@@ -100,7 +100,7 @@ struct ScriptedRegistryTests {
     }
 
     /// What a server sends with an error or a redirect may have no end.
-    @Test(.timeLimit(.minutes(1)), arguments: [302, 401, 403, 404, 500])
+    @Test(.timeLimit(.minutes(5)), arguments: [302, 401, 403, 404, 500])
     func endlessPagesAreCut(status: Int) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry()

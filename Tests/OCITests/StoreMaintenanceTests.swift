@@ -16,7 +16,7 @@ struct StoreMaintenanceTests {
                 let image = try #require(try store.image(named: name, platform: ContentStoreTests.platform))
                 _ = try store.uncompressedLayers(of: image)
             }
-            try TestFile.write("", to: "\(store.path)/tmp/1-left")
+            try TestFile.write("", to: "\(store.path)/tmp/1-leftover0a")
             let later = Int64(time(nil)) + 10
             #expect(try store.prune(notUsedSince: later - 1000).files == 0)
             #expect(try store.prune(notUsedSince: later).files == 1)

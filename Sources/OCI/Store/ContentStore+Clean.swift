@@ -42,7 +42,8 @@ extension ContentStore {
             guard isAlone || force else { throw StoreError.inUse(store.path) }
             let contents = try store.contents()
             for name in contents.own { try FolderTree.remove("\(store.root)/\(name)") }
-            for folder in StoreNames.folders + ["blobs"] {
+            let roots = try SmallFile.names(in: "\(store.root)/\(StoreNames.apt)").map { "\(StoreNames.apt)/\($0)" }
+            for folder in StoreNames.folders + ["blobs"] + roots + [StoreNames.apt] where SmallFile.link("\(store.root)/\(folder)") == nil {
                 // What is not moby's keeps its folder.
                 guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno) else { continue }
                 throw FileError("remove", "\(store.root)/\(folder)")
@@ -58,9 +59,11 @@ extension ContentStore {
     private func collect(_ folder: String, _ contents: inout Contents) throws {
         for name in try SmallFile.names(in: "\(root)/\(folder)") where !name.hasPrefix(StoreFolder.markName) || !folder.isEmpty {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            if StoreNames.folders.contains(path) || path == "blobs", SmallFile.isFolder("\(root)/\(path)") {
+            if isShared(path) {
                 try collect(path, &contents)
-            } else if folder.isEmpty ? StoreNames.isOwn(top: name) : StoreNames.isOwn(name, in: folder), isSafe(path) {
+            } else if folder.isEmpty ? StoreNames.files.contains(name) || StoreNames.isWork(name) : StoreNames.isOwn(name, in: folder),
+                isSafe(path)
+            {
                 contents.own.append(path)
             } else if path != "lost+found" {
                 contents.others.append(path)
@@ -68,9 +71,21 @@ extension ContentStore {
         }
     }
 
-    /// A folder where a file belongs was not made by moby.
+    /// A folder that moby shares with whoever else writes to it. One behind a symbolic link is not moby's.
+    private func isShared(_ path: String) -> Bool {
+        let full = "\(root)/\(path)"
+        guard StoreNames.isShared(path), SmallFile.isFolder(full), SmallFile.link(full) == nil else { return false }
+        return path.split(separator: "/").first.map(String.init) != StoreNames.apt || path == StoreNames.apt
+            || ["apt.conf", "lock"].contains { SmallFile.size("\(full)/\($0)") != nil }
+    }
+
+    /// Whether an entry with a name of moby's has the form of moby's: files are files, and the index is an index.
     private func isSafe(_ path: String) -> Bool {
-        guard SmallFile.isFolder("\(root)/\(path)") else { return true }
-        return StoreNames.trees.contains(path) || StoreNames.isWork(path) || path.hasPrefix("tmp/") || path.hasPrefix("debs/download-")
+        let full = "\(root)/\(path)"
+        if path == "index.json" {
+            return SmallFile.read(full, limit: 64 << 20).map { String(decoding: $0, as: UTF8.self).contains("\"schemaVersion\"") } ?? false
+        }
+        guard SmallFile.isFolder(full) else { return true }
+        return StoreNames.isWork(path) || ["tmp/", "debs/download-", StoreNames.apt + "/"].contains { path.hasPrefix($0) }
     }
 }

@@ -38,7 +38,8 @@ public struct StoreError: HintedError, CustomStringConvertible, Sendable, Equata
         StoreError(
             description: "image store '\(PlainText.short(path))': \(fault)",
             hint: [EACCES, EPERM, Glibc.EROFS].contains(fault.code)
-                ? "name a folder that user \(geteuid()) may write to with --cache or MOBY_CACHE" : fault.hint)
+                ? "name a folder that user \(geteuid()) may write to with --cache or MOBY_CACHE"
+                : (fault.hint.map { $0 + "; or " } ?? "") + otherFolder)
     }
 
     static func unreadable(_ path: String, _ names: [String]) -> StoreError {

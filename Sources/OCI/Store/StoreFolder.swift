@@ -68,7 +68,11 @@ final class StoreFolder: Sendable {
     }
 
     static func kind(of path: String) throws -> Kind {
-        let mark = SmallFile.read("\(path)/\(markName)", limit: 4096).map { String(decoding: $0, as: UTF8.self) }
+        let markPath = "\(path)/\(markName)"
+        guard !SmallFile.exists(markPath) || SmallFile.size(markPath) != nil && SmallFile.link(markPath) == nil else {
+            return .foreign([markName], looksLikeStore: false)
+        }
+        let mark = SmallFile.read(markPath, limit: 4096).map { String(decoding: $0, as: UTF8.self) }
         if let first = mark?.split(separator: "\n").first, first.hasPrefix("version ") {
             let found = String(first.dropFirst("version ".count))
             return found == version ? .marked : .newer(found)

@@ -3,16 +3,17 @@ enum StoreNames {
     /// Files at the top. ``StoreFolder/markName`` goes last.
     static let files = ["oci-layout", "index.json"]
     /// Folders with files of moby's naming.
-    static let folders = ["blobs/sha256", "layers", "segments", "tmp", "refs", "debs"]
-    /// Folders that are moby's with all that is in them.
-    static let trees = ["apt", early]
+    static let folders = ["blobs/sha256", "layers", "segments", "tmp", "refs", "debs", early]
+    /// Roots of apt, one for each architecture.
+    static let apt = "apt"
+    private static let aptEntries: Set = ["apt.conf", "cache", "lists", "lock", "log", "status", "updated"]
     /// What `moby run` found out about accelerators, perhaps before there is a store.
     static let early = "accelerator"
 
     /// Whether an entry at the top is moby's.
     static func isOwn(top name: String) -> Bool {
-        files.contains(name) || trees.contains(name) || folders.contains(name) || name == "blobs"
-            || name.hasPrefix(StoreFolder.markName) || isWork(name)
+        files.contains(name) || folders.contains(name) || name == "blobs" || name == apt || name.hasPrefix(StoreFolder.markName)
+            || isWork(name)
     }
 
     /// Whether an entry of one of ``folders`` is moby's.
@@ -24,15 +25,24 @@ enum StoreNames {
         case "debs":
             name.hasPrefix("download-") || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
         case "tmp": writer(of: name) != nil
-        case "refs": !name.hasPrefix(".") && name.utf8.allSatisfy(isReferenceByte)
-        default: false
+        // Every name has a '/' or a ':', which are encoded.
+        case "refs": !name.hasPrefix(".") && name.contains("%") && name.utf8.allSatisfy(isReferenceByte)
+        case early: name.utf8.count == 16 && name.utf8.allSatisfy(isHex)
+        default: folder.hasPrefix(apt + "/") && aptEntries.contains(name)
         }
     }
 
-    /// The process that wrote a file or folder of `tmp/`, which is called `PID-RANDOM`.
+    /// Whether a folder has entries of moby's and perhaps others.
+    static func isShared(_ path: String) -> Bool {
+        folders.contains(path) || path == "blobs" || path == apt || path.hasPrefix(apt + "/") && path.split(separator: "/").count == 2
+    }
+
+    /// The process that wrote a file or folder of `tmp/`, which is called `PID-RANDOM`: 64 random bits in base 36.
     static func writer(of name: String) -> Int32? {
         let parts = name.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let process = Int32(parts[0]), process > 0 else { return nil }
+        guard parts.count == 2, let process = Int32(parts[0]), process > 0, (8...13).contains(parts[1].utf8.count),
+            parts[1].utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) })
+        else { return nil }
         return process
     }
 
@@ -40,8 +50,10 @@ enum StoreNames {
     static func isWork(_ name: String) -> Bool { name.hasPrefix("work-") && name.utf8.count == 41 }
 
     private static func isDigest(_ text: Substring) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+        text.utf8.count == 64 && text.utf8.allSatisfy(isHex)
     }
+
+    private static func isHex(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
 
     private static func isReferenceByte(_ byte: UInt8) -> Bool {
         (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "._-%~".utf8.contains(byte)
