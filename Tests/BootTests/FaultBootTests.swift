@@ -28,7 +28,7 @@ import Testing
                   - {name: slow, image: "BUSYBOX", command: ["/bin/sleep", "1000"], timeout: 7}
                   - name: show
                     image: "BUSYBOX"
-                    command: ["/bin/sh", "-c", "stat -c 'root has mode %a' /host; cat /host/var/lib/given; ulimit -Sn; cat /proc/sys/fs/file-max"]
+                    command: ["/bin/sh", "-c", "stat -c 'root has mode %a' /host; cat /host/var/lib/given; echo; ulimit -Sn; cat /proc/sys/fs/file-max"]
                     binds: ["/:/host:rbind"]
                 services:
                   - {name: flaky, image: "BUSYBOX", command: ["/bin/sh", "-c", "sleep 1; exit 4"]}
