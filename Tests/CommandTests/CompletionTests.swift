@@ -31,10 +31,10 @@ struct CompletionTests {
                     "MOBY_CACHE": folder + "/no-store",
                 ])
             program.type("\(setup); echo re''ady\r")
-            try program.wait(for: "ready", within: .seconds(20))
+            try program.wait(for: "ready")
             for (typed, rest) in Self.lines {
                 program.type("\(typed)\t")
-                try program.wait(for: typed + rest, within: .seconds(20))
+                try program.wait(for: typed + rest)
                 // Kills the line; Ctrl-C would throw away what is typed ahead.
                 program.type("\u{15}")
             }
