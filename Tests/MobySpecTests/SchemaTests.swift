@@ -15,7 +15,7 @@ import Testing
         ("services: [{name: a/b, image: b}]", true), ("services: [{name: .., image: b}]", true),
         ("services: [{name: \"\", image: b}]", true),
         ("services: [{name: a, image: b, restart: maybe}]", true), ("services: [{name: a, image: b, restart: true}]", true),
-        ("services: [{name: a, image: b, timeout: 5}]", true),
+        ("services: [{name: a, image: b, timeout: 5}]", true), ("services: [{name: a, image: b, onfailure: halt}]", true),
         ("onboot: [{name: a, image: b, restart: always}]", true), ("onshutdown: [{name: a, image: b, onfailure: reboot}]", true),
         ("services: [{name: a, image: b, readonly: \"true\"}]", true), ("services: [{name: a, image: b, oomScoreAdj: 2000}]", true),
         ("services: [{name: a, image: b, net: hots}]", true), ("services: [{name: a, image: b, cwd: srv}]", true),

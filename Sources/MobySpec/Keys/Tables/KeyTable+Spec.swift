@@ -24,7 +24,7 @@ extension KeyTable where Owner == Spec {
                     "Containers run one after another when the machine goes down.",
                     example: "[{name: farewell, image: \"busybox:1.36\", command: [/bin/echo, bye]}]"),
                 Key(
-                    "services", \.services, .list(.container("service", without: ["timeout", "onfailure"])), absent: \.isEmpty,
+                    "services", \.services, .list(.container("service", without: ["timeout"])), absent: \.isEmpty,
                     "Containers that run as long as the machine does, started together. Names are unique.",
                     example: "[{name: nginx, image: \"nginx:1.27\", net: host}]", since: .always, alias: ["containers"]
                 ).formerly("daemon"),
