@@ -50,7 +50,7 @@ import Testing
                   - {name: hangs, image: "BUSYBOX", command: ["/bin/sleep", "1000"], timeout: 0}
                 files:
                   - {path: etc/given/script, contents: "#!/bin/bash\\n", mode: "0755"}
-                  - {path: etc/moby/overmount/var/lib/given, contents: "given to var"}
+                  - {path: var/lib/given, contents: "given to var"}
                 """, kernel: "cmdline: console=tty0 console=ttyS0 console=ttyAMA0")
             try text.write(toFile: folder + "/faults.yml", atomically: true, encoding: .utf8)
             let machine = try BootedMachine.start(spec: folder + "/faults.yml", in: folder).machine
