@@ -52,7 +52,10 @@ struct FormatPropertiesTests {
         static func emptyHanded(beside cache: String) throws -> String {
             let folder = "\(cache)-of-test-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            for name in try FileManager.default.contentsOfDirectory(atPath: cache) where !["segments", "tmp"].contains(name) {
+            // Only a regular file marks a store.
+            let mark = "moby-store"
+            try FileManager.default.copyItem(atPath: "\(cache)/\(mark)", toPath: "\(folder)/\(mark)")
+            for name in try FileManager.default.contentsOfDirectory(atPath: cache) where !["segments", "tmp", mark].contains(name) {
                 try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(cache)/\(name)")
             }
             return folder
