@@ -67,27 +67,37 @@ let package = Package(
         .executableTarget(
             name: "moby",
             dependencies: [
-                "MobyRun", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents",
+                "MobyRun", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive",
+                "Extents",
                 argumentParser,
             ],
             swiftSettings: swift),
 
         // The guest.
         .target(name: "GuestInit", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
-        .executableTarget(name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
+        .executableTarget(
+            name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
         .target(name: "GuestMetadata", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
-        .executableTarget(name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
+        .executableTarget(
+            name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
         // What only benchmarks, fuzzing and tests use lies with the tests.
-        .executableTarget(name: "bench", dependencies: ["Archive", "Extents"], path: "Tests/BenchProgram", swiftSettings: swift),
+        .executableTarget(
+            name: "bench", dependencies: ["Archive", "Extents"], path: "Tests/BenchProgram", swiftSettings: swift),
         .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
         library(
             "Fuzzing",
-            ["TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents", "CZlib"],
+            [
+                "TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents",
+                "CZlib",
+            ],
             path: "Tests/Fuzzing"),
         .executableTarget(
-            name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], path: "Tests/FuzzProgram", swiftSettings: swift),
-        library("TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess], path: "Tests/TestSupport"),
+            name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], path: "Tests/FuzzProgram",
+            swiftSettings: swift),
+        library(
+            "TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess],
+            path: "Tests/TestSupport"),
 
         // Tests.
         tests("ExtentsTests", ["Extents"]),
@@ -99,7 +109,8 @@ let package = Package(
         tests("BootLayoutTests", ["BootLayout"]),
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
         tests(
-            "MobyBuildTests", ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"],
+            "MobyBuildTests",
+            ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"],
             golden: ["Golden"]),
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),

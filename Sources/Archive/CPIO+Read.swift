@@ -56,7 +56,9 @@ extension CPIO {
     ) throws {
         try withoutActuallyEscaping(consume) { consume in
             let wanted = CPIOParser.Selection(segment: segment, entry: entry, consume: consume)
-            do { _ = try read(image, CPIOParser(keepsContents: false, budget: budget, selection: wanted)) } catch is CPIOParser.Done {}
+            do {
+                _ = try read(image, CPIOParser(keepsContents: false, budget: budget, selection: wanted))
+            } catch is CPIOParser.Done {}
         }
     }
 
@@ -74,7 +76,8 @@ public struct CPIOReadError: Error, CustomStringConvertible, Sendable {
 }
 
 extension FileTree {
-    /// What the kernel makes of an initramfs image: later entries replace earlier ones, hard links stay within an archive.
+    /// What the kernel makes of an initramfs image: later entries replace earlier ones, hard links stay within an
+    /// archive.
     /// - Throws: as ``CPIO/read(_:contents:)``.
     public init(initramfs image: ExtentList, contents: Bool = true) throws {
         self.init()
@@ -85,13 +88,16 @@ extension FileTree {
     }
 
     private mutating func put(_ entry: CPIO.Entry, _ first: inout [UInt32: TreePath]) {
-        guard entry.links > 1, !entry.node.isDirectory, let other = first[entry.inode], link(entry.path, to: other) else {
+        guard entry.links > 1, !entry.node.isDirectory, let other = first[entry.inode], link(entry.path, to: other)
+        else {
             set(entry.path, entry.node)
             first[entry.inode] = entry.path
             return
         }
         // The name that has the contents may be any of them.
-        if case .regular(let contents) = entry.node.kind, contents.length > 0 { update(entry.path) { $0.kind = .regular(contents) } }
+        if case .regular(let contents) = entry.node.kind, contents.length > 0 {
+            update(entry.path) { $0.kind = .regular(contents) }
+        }
     }
 }
 

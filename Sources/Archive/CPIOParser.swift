@@ -116,10 +116,14 @@ struct CPIOParser {
 
     private func parse(_ bytes: [UInt8]) throws -> Header {
         guard bytes.starts(with: "070701".utf8) else { throw CPIOReadError(reason: "no newc header where one must be") }
-        let fields = stride(from: 6, to: 110, by: 8).map { UInt32(String(decoding: bytes[$0..<$0 + 8], as: UTF8.self), radix: 16) }
+        let fields = stride(from: 6, to: 110, by: 8).map {
+            UInt32(String(decoding: bytes[$0..<$0 + 8], as: UTF8.self), radix: 16)
+        }
         let header = Header(fields: fields.compactMap { $0 })
         guard header.fields.count == 13 else { throw CPIOReadError(reason: "a number of a header is not hexadecimal") }
-        guard (1...4096).contains(header.nameLength) else { throw CPIOReadError(reason: "a name of \(header.nameLength) bytes") }
+        guard (1...4096).contains(header.nameLength) else {
+            throw CPIOReadError(reason: "a name of \(header.nameLength) bytes")
+        }
         guard !header.isSymlink || header.length <= Self.targetLimit else {
             throw CPIOReadError(reason: "a symlink to \(header.length) bytes, at most \(Self.targetLimit) bytes")
         }
@@ -137,7 +141,8 @@ struct CPIOParser {
     private func entry(_ header: Header, _ name: [UInt8]) throws -> CPIO.Entry {
         guard let path = TreePath(name) else { throw CPIOReadError(reason: "a name with a '..' component") }
         let contents =
-            keepsContents ? ExtentList(bytes: Array(gathered.prefix(Int(header.length)))) : ExtentList([.hole(UInt64(header.length))])
+            keepsContents
+            ? ExtentList(bytes: Array(gathered.prefix(Int(header.length)))) : ExtentList([.hole(UInt64(header.length))])
         let (major, minor) = (header.fields[9], header.fields[10])
         let kind: FileTree.Kind
         switch header.mode & 0o170000 {
@@ -147,10 +152,13 @@ struct CPIOParser {
         case 0o020000: kind = .characterDevice(major: major, minor: minor)
         case 0o060000: kind = .blockDevice(major: major, minor: minor)
         case 0o010000: kind = .fifo
-        default: throw CPIOReadError(reason: "'\(PlainText.short(path.description))' has mode \(String(header.mode, radix: 8))")
+        default:
+            throw CPIOReadError(
+                reason: "'\(PlainText.short(path.description))' has mode \(String(header.mode, radix: 8))")
         }
         let node = FileTree.Node(
-            kind, mode: UInt16(header.mode & 0o7777), uid: header.fields[2], gid: header.fields[3], modified: Int64(header.fields[5]))
+            kind, mode: UInt16(header.mode & 0o7777), uid: header.fields[2], gid: header.fields[3],
+            modified: Int64(header.fields[5]))
         return CPIO.Entry(path: path, node: node, inode: header.fields[0], links: header.fields[4])
     }
 }

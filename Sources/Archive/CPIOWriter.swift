@@ -38,7 +38,9 @@ struct CPIOWriter {
         try write(node, name, tree.identity(of: path), to: &sink)
     }
 
-    private mutating func write(_ node: FileTree.Node, _ name: TreePath, _ identity: Int?, to sink: inout some ByteSink) throws {
+    private mutating func write(_ node: FileTree.Node, _ name: TreePath, _ identity: Int?, to sink: inout some ByteSink)
+        throws
+    {
         var entry = Entry(node)
         try check(name, entry)
         switch node.kind {
@@ -89,13 +91,18 @@ struct CPIOWriter {
     private func check(_ name: TreePath, _ entry: Entry) throws {
         guard entry.fullLength <= UInt64(UInt32.max) else {
             throw CPIOError(
-                name, "\(entry.fullLength) bytes, an initramfs file has at most \(UInt32.max) bytes", hint: "put it on a disk, or split it")
+                name, "\(entry.fullLength) bytes, an initramfs file has at most \(UInt32.max) bytes",
+                hint: "put it on a disk, or split it")
         }
         guard name.bytes.count < Self.pathLimit else {
             throw CPIOError(name, "the name has \(name.bytes.count) bytes, the kernel reads \(Self.pathLimit - 1)")
         }
-        guard name.name.count <= 255 else { throw CPIOError(name, "a component has \(name.name.count) bytes, the kernel reads 255") }
-        guard name.bytes != Self.trailer else { throw CPIOError(name, "the name marks the end of an initramfs archive", hint: "rename it") }
+        guard name.name.count <= 255 else {
+            throw CPIOError(name, "a component has \(name.name.count) bytes, the kernel reads 255")
+        }
+        guard name.bytes != Self.trailer else {
+            throw CPIOError(name, "the name marks the end of an initramfs archive", hint: "rename it")
+        }
         guard entry.mode & UInt32(Glibc.S_IFMT) != UInt32(Glibc.S_IFLNK) || entry.length < Self.pathLimit else {
             throw CPIOError(name, "the link's target has \(entry.length) bytes, the kernel reads \(Self.pathLimit - 1)")
         }

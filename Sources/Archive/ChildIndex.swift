@@ -43,7 +43,11 @@ struct ChildIndex {
     /// Forgets a name that has no children.
     mutating func remove(_ name: Int) {
         let link = links[name]
-        if link.previous != Self.none { links[Int(link.previous)].next = link.next } else { setFirst(link.next, of: link.parent) }
+        if link.previous != Self.none {
+            links[Int(link.previous)].next = link.next
+        } else {
+            setFirst(link.next, of: link.parent)
+        }
         if link.next != Self.none { links[Int(link.next)].previous = link.previous }
         links[name] = Link()
     }
@@ -59,7 +63,8 @@ struct ChildIndex {
         return found
     }
 
-    /// The same without what lies below directories in which nothing of lower layers is left. Whoever asks clears what it gets.
+    /// The same without what lies below directories in which nothing of lower layers is left. Whoever asks clears what
+    /// it gets.
     /// - Parameter name: nil for the root.
     mutating func descendantsToClear(of name: Int?, layer: UInt32) -> [Int] {
         if isCleared(name, layer) { return [] }
@@ -77,7 +82,9 @@ struct ChildIndex {
         return found
     }
 
-    private func isCleared(_ name: Int?, _ layer: UInt32) -> Bool { (name.map { links[$0].cleared } ?? rootCleared) == layer }
+    private func isCleared(_ name: Int?, _ layer: UInt32) -> Bool {
+        (name.map { links[$0].cleared } ?? rootCleared) == layer
+    }
 
     private mutating func clear(_ name: Int?, _ layer: UInt32) {
         if let name { links[name].cleared = layer } else { rootCleared = layer }

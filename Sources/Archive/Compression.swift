@@ -17,10 +17,12 @@ public enum Compression: Sendable, Hashable {
         }
     }
 
-    /// Runs `produce` with a sink, writes what it gave, compressed, to `output`; one member, one frame. How the bytes are cut into
-    /// calls does not matter for the result, nor does the number of processors.
+    /// Runs `produce` with a sink, writes what it gave, compressed, to `output`; one member, one frame. How the bytes
+    /// are cut into calls does not matter for the result, nor does the number of processors.
     /// - Throws: what `produce` or `output` throws, `CompressionError`.
-    public func compress<Output: ByteSink>(to output: inout Output, _ produce: (inout any ByteSink) throws -> Void) throws {
+    public func compress<Output: ByteSink>(to output: inout Output, _ produce: (inout any ByteSink) throws -> Void)
+        throws
+    {
         try withUnsafeMutablePointer(to: &output) { output in
             let drain = { (bytes: UnsafeRawBufferPointer) in try output.pointee.write(bytes) }
             switch self {
@@ -32,7 +34,8 @@ public enum Compression: Sendable, Hashable {
     }
 
     private static func encode(
-        _ encoder: some Encoder, _ drain: (UnsafeRawBufferPointer) throws -> Void, _ produce: (inout any ByteSink) throws -> Void
+        _ encoder: some Encoder, _ drain: (UnsafeRawBufferPointer) throws -> Void,
+        _ produce: (inout any ByteSink) throws -> Void
     ) throws {
         try withoutActuallyEscaping(drain) { drain in
             let collector = Collector(encoder, drain)
@@ -42,10 +45,13 @@ public enum Compression: Sendable, Hashable {
         }
     }
 
-    /// Detects gzip, zstd or none from the first bytes and hands the plain bytes on; concatenated members are read to the end.
+    /// Detects gzip, zstd or none from the first bytes and hands the plain bytes on; concatenated members are read to
+    /// the end.
     /// - Parameter limit: an upper bound of plain bytes; more is an error (decompression bombs).
     /// - Throws: `CompressionError`, `FileError`, `ExtentError`, or what `consume` throws.
-    public static func decompress(_ input: ExtentList, limit: UInt64 = .max, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+    public static func decompress(
+        _ input: ExtentList, limit: UInt64 = .max, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         let decompressor = Decompressor(limit: limit)
         try ExtentReader.read(input) { try decompressor.write($0, consume) }
         try decompressor.finish(consume)

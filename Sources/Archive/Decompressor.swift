@@ -1,7 +1,8 @@
 internal import Extents
 
-/// Decompresses what is pushed into it, piece by piece: gzip, zstd or plain, told apart by the first bytes. Concatenated members are one stream.
-/// After a gzip stream anything that is not another member is ignored, as gzip(1) does.
+/// Decompresses what is pushed into it, piece by piece: gzip, zstd or plain, told apart by the first bytes.
+/// Concatenated members are one stream. After a gzip stream anything that is not another member is ignored, as gzip(1)
+/// does.
 public final class Decompressor {
     private enum State {
         /// Waiting for the first four bytes.
@@ -47,7 +48,8 @@ public final class Decompressor {
     }
 
     /// - Returns: how many bytes it has taken.
-    private func step(_ bytes: UnsafeRawBufferPointer, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
+    private func step(_ bytes: UnsafeRawBufferPointer, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Int
+    {
         switch state {
         case .detecting(var first):
             let count = min(4 - first.count, bytes.count)

@@ -13,8 +13,8 @@ final class PlainEncoder: Encoder {
     }
 }
 
-/// Cuts what is written into blocks of one length before it reaches an encoder. A call costs more than a few bytes' copy, and the result of
-/// ISA-L depends on how its input is cut.
+/// Cuts what is written into blocks of one length before it reaches an encoder. A call costs more than a few bytes'
+/// copy, and the result of ISA-L depends on how its input is cut.
 final class Collector {
     private let encoder: any Encoder
     private let drain: (UnsafeRawBufferPointer) throws -> Void

@@ -24,7 +24,8 @@ extension FileTree {
         public var attributes: [Attribute]
 
         public init(
-            _ kind: Kind, mode: UInt16, uid: UInt32 = 0, gid: UInt32 = 0, modified: Int64 = 0, attributes: [Attribute] = []
+            _ kind: Kind, mode: UInt16, uid: UInt32 = 0, gid: UInt32 = 0, modified: Int64 = 0,
+            attributes: [Attribute] = []
         ) {
             self.kind = kind
             self.mode = mode

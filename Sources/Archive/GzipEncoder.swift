@@ -3,8 +3,8 @@ internal import Extents
 
 /// RFC 1952 by ISA-L. The header has no name and no time.
 final class GzipEncoder: Encoder {
-    /// Level 3 is 2 % smaller, but its result differs between processors with AVX-512, with AVX2 and without. That of level 2 is the same on
-    /// all that have SSE 4.2.
+    /// Level 3 is 2 % smaller, but its result differs between processors with AVX-512, with AVX2 and without. That of
+    /// level 2 is the same on all that have SSE 4.2.
     private static let level: UInt32 = 2
     // ISAL_DEF_LVL2_DEFAULT, a macro that Swift does not see: 4 KiB, the hash table, and 64 Ki tokens of 4 bytes.
     private static let levelBufferLength = 4096 + 2 * 32768 + 4 * 64 * 1024
@@ -14,7 +14,9 @@ final class GzipEncoder: Encoder {
     private let level = UnsafeMutablePointer<UInt8>.allocate(capacity: levelBufferLength)
     private let output = UnsafeMutablePointer<UInt8>.allocate(capacity: outputLength)
 
-    static var description: String { "gzip isa-l \(ISAL_MAJOR_VERSION).\(ISAL_MINOR_VERSION).\(ISAL_PATCH_VERSION) level \(level)" }
+    static var description: String {
+        "gzip isa-l \(ISAL_MAJOR_VERSION).\(ISAL_MINOR_VERSION).\(ISAL_PATCH_VERSION) level \(level)"
+    }
 
     init() throws {
         isal_deflate_init(stream)
@@ -39,7 +41,9 @@ final class GzipEncoder: Encoder {
             stream.pointee.next_out = output
             stream.pointee.avail_out = UInt32(Self.outputLength)
             let status = isal_deflate(stream)
-            guard status == COMP_OK else { throw CompressionError.refused(format: "gzip", reason: "isa-l error \(status)") }
+            guard status == COMP_OK else {
+                throw CompressionError.refused(format: "gzip", reason: "isa-l error \(status)")
+            }
             let count = Self.outputLength - Int(stream.pointee.avail_out)
             if count > 0 { try drain(UnsafeRawBufferPointer(start: output, count: count)) }
         } while stream.pointee.avail_out == 0

@@ -3,10 +3,11 @@ internal import Dispatch
 public import Extents
 internal import Synchronization
 
-/// RFC 1952 by zlib, for disks whose contents are mostly compressed already: one member out of pieces of 1 MiB, deflated in parallel.
+/// RFC 1952 by zlib, for disks whose contents are mostly compressed already: one member out of pieces of 1 MiB,
+/// deflated in parallel.
 ///
-/// A piece that does not shrink is stored, which costs no time; the others are deflated at level 1, which finds more in a kernel than
-/// ISA-L does. How many threads work does not matter for the result.
+/// A piece that does not shrink is stored, which costs no time; the others are deflated at level 1, which finds more in
+/// a kernel than ISA-L does. How many threads work does not matter for the result.
 public enum GzipPieces {
     private static let length: UInt64 = 1 << 20
     /// Pieces in memory at a time: more than processors, as some take longer than others.
@@ -47,7 +48,9 @@ public enum GzipPieces {
         DispatchQueue.concurrentPerform(iterations: pieces.count) { index in
             let (bytes, isLast) = pieces[index]
             let result = Result<Deflated, any Error> {
-                let checksum = bytes.withUnsafeBytes { crc32(0, $0.assumingMemoryBound(to: UInt8.self).baseAddress, UInt32($0.count)) }
+                let checksum = bytes.withUnsafeBytes {
+                    crc32(0, $0.assumingMemoryBound(to: UInt8.self).baseAddress, UInt32($0.count))
+                }
                 return (try deflate(bytes, isLast: isLast), checksum)
             }
             results.withLock { $0[index] = result }

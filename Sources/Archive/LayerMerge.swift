@@ -4,7 +4,8 @@ internal import Extents
 struct LayerMerge {
     /// More names than any image has, and few enough for memory: about 400 MB.
     static let nameLimit = 2_000_000
-    /// More bytes of paths than any image has: a name of 4 kB can make two thousand directories of 2 kB each on average.
+    /// More bytes of paths than any image has: a name of 4 kB can make two thousand directories of 2 kB each on
+    /// average.
     static let pathLimit = 512 << 20
     /// Bytes of names that may be looked at to follow symlinks, in all.
     static let lookupLimit = 4 << 30
@@ -13,11 +14,13 @@ struct LayerMerge {
     var index = ChildIndex()
     private(set) var layer: UInt32 = 0
     private let whiteouts: Bool
-    /// The directory of the last entry as it was named, and where that is: entries of one directory mostly follow each other.
+    /// The directory of the last entry as it was named, and where that is: entries of one directory mostly follow each
+    /// other.
     private var last: (named: ArraySlice<UInt8>, found: TreePath)?
     private var pathBytes = 0
     private(set) var lookups = lookupLimit
-    /// What AUFS kept for hard links across its directories, by name: not part of the tree, but links in it may name it.
+    /// What AUFS kept for hard links across its directories, by name: not part of the tree, but links in it may name
+    /// it.
     private var aufs: [TreePath: (node: FileTree.Node, place: TreePath?)] = [:]
 
     init(whiteouts: Bool) { self.whiteouts = whiteouts }
@@ -37,7 +40,9 @@ struct LayerMerge {
         try checkLengths(name, entry)
         guard !name.isRoot else { return try putRoot(entry) }
         if whiteouts, Whiteout.isAUFS(name) { return keep(name, entry) }
-        if whiteouts, name.name.starts(with: Whiteout.prefix) { return try apply(try Whiteout(name.name, in: entry.name), name, entry) }
+        if whiteouts, name.name.starts(with: Whiteout.prefix) {
+            return try apply(try Whiteout(name.name, in: entry.name), name, entry)
+        }
 
         let directory = try directory(of: name, entry, create: true)
         let path = directory.child(name.name)
@@ -91,10 +96,13 @@ struct LayerMerge {
         let found = try directory(of: target, entry, create: false).child(target.name)
         guard let shape = tree.shape(of: found) else {
             throw TarFault(
-                entry: entry.name, reason: "a hard link to \(quoted), which neither this layer nor one below it has at this point",
+                entry: entry.name,
+                reason: "a hard link to \(quoted), which neither this layer nor one below it has at this point",
                 hint: "the image was built wrongly; rebuild it")
         }
-        guard !shape.isDirectory else { throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is a directory") }
+        guard !shape.isDirectory else {
+            throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is a directory")
+        }
         _ = tree.link(path, to: found)
         enter(path)
     }
@@ -117,16 +125,23 @@ struct LayerMerge {
 
     private func node(_ kind: FileTree.Kind, _ entry: TarEntry) -> FileTree.Node {
         FileTree.Node(
-            kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified, attributes: entry.attributes)
+            kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified,
+            attributes: entry.attributes)
     }
 
     private func checkLengths(_ name: TreePath, _ entry: TarEntry) throws {
-        if tree.nameLimit >= Self.nameLimit { throw TarFault(entry: entry.name, reason: "more than \(Self.nameLimit) names") }
-        if pathBytes >= Self.pathLimit { throw TarFault(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths") }
+        if tree.nameLimit >= Self.nameLimit {
+            throw TarFault(entry: entry.name, reason: "more than \(Self.nameLimit) names")
+        }
+        if pathBytes >= Self.pathLimit {
+            throw TarFault(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths")
+        }
         if name.bytes.count >= 4096 {
             throw TarFault(entry: entry.name, reason: "the name has \(name.bytes.count) bytes, Linux reads 4095")
         }
-        if name.name.count > 255 { throw TarFault(entry: entry.name, reason: "a component has \(name.name.count) bytes, Linux reads 255") }
+        if name.name.count > 255 {
+            throw TarFault(entry: entry.name, reason: "a component has \(name.name.count) bytes, Linux reads 255")
+        }
         guard case .node(.symlink(let target)) = entry.content else { return }
         if target.isEmpty { throw TarFault(entry: entry.name, reason: "a symlink without a target") }
         if target.count >= 4096 {

@@ -1,10 +1,12 @@
 public import Extents
 
 extension FileTree {
-    /// What layers, applied one above the other, amount to (image-spec, layer.md: whiteouts, opaque directories, hard links, type changes).
-    /// Names are resolved inside the tree: an entry below a symlink goes where the symlink leads. Missing parents are made, 0755.
+    /// What layers, applied one above the other, amount to (image-spec, layer.md: whiteouts, opaque directories, hard
+    /// links, type changes). Names are resolved inside the tree: an entry below a symlink goes where the symlink leads.
+    /// Missing parents are made, 0755.
     /// - Parameter layers: uncompressed tar archives, lowest first. Contents of the tree are ranges of them.
-    /// - Throws: `LayerError` naming layer and entry for an unsafe name, a hard link to nothing, an entry that cannot be represented.
+    /// - Throws: `LayerError` naming layer and entry for an unsafe name, a hard link to nothing, an entry that cannot
+    ///   be represented.
     public static func flatten(layers: [ExtentList]) throws -> FileTree {
         var merge = LayerMerge(whiteouts: true)
         for (index, layer) in layers.enumerated() {

@@ -1,7 +1,8 @@
 internal import Extents
 
-/// The nodes of a tree in about 50 bytes each. A regular file is most often one range of one of few files, so that offset, length and
-/// the number of the file say it; only odd contents, link targets and extended attributes live in tables of their own.
+/// The nodes of a tree in about 50 bytes each. A regular file is most often one range of one of few files, so that
+/// offset, length and the number of the file say it; only odd contents, link targets and extended attributes live in
+/// tables of their own.
 struct NodeTable: Sendable {
     private struct Record {
         var modified: Int64
@@ -48,7 +49,8 @@ struct NodeTable: Sendable {
         switch record.shape {
         case .directory: .directory
         case .file where record.b == 0: .regular(ExtentList())
-        case .file: .regular(ExtentList([.file(FileRange(sources[Int(record.source)], offset: record.a, length: record.b))]))
+        case .file:
+            .regular(ExtentList([.file(FileRange(sources[Int(record.source)], offset: record.a, length: record.b))]))
         case .sparse: .regular(lists[Int(record.a)])
         case .symlink: .symlink(targets[Int(record.a)])
         case .characterDevice: .characterDevice(major: UInt32(record.a), minor: UInt32(record.b))
@@ -59,7 +61,8 @@ struct NodeTable: Sendable {
 
     private mutating func record(_ node: FileTree.Node) -> Record {
         var record = Record(
-            modified: node.modified, a: 0, b: 0, uid: node.uid, gid: node.gid, source: 0, attributes: 0, mode: node.mode, shape: .directory)
+            modified: node.modified, a: 0, b: 0, uid: node.uid, gid: node.gid, source: 0, attributes: 0,
+            mode: node.mode, shape: .directory)
         switch node.kind {
         case .directory: break
         case .regular(let contents): fill(&record, contents)
@@ -67,8 +70,10 @@ struct NodeTable: Sendable {
             record.shape = .symlink
             record.a = UInt64(targets.count)
             targets.append(target)
-        case .characterDevice(let major, let minor): (record.shape, record.a, record.b) = (.characterDevice, UInt64(major), UInt64(minor))
-        case .blockDevice(let major, let minor): (record.shape, record.a, record.b) = (.blockDevice, UInt64(major), UInt64(minor))
+        case .characterDevice(let major, let minor):
+            (record.shape, record.a, record.b) = (.characterDevice, UInt64(major), UInt64(minor))
+        case .blockDevice(let major, let minor):
+            (record.shape, record.a, record.b) = (.blockDevice, UInt64(major), UInt64(minor))
         case .fifo: record.shape = .fifo
         }
         if !node.attributes.isEmpty {

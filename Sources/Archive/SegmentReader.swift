@@ -58,7 +58,8 @@ struct SegmentReader {
             let (taken, ended) = try decoder.decode(bytes) { try pushPlain($0) }
             if ended {
                 guard parser.isComplete || parser.entries.isEmpty && parser.isBetween else {
-                    throw CPIOReadError(reason: "junk at the end of the \(decoder.format) archive at byte \(start): it has no trailer")
+                    throw CPIOReadError(
+                        reason: "junk at the end of the \(decoder.format) archive at byte \(start): it has no trailer")
                 }
                 end(decoder.format, position + UInt64(taken))
             }

@@ -20,7 +20,8 @@ public enum Tar {
         return entries
     }
 
-    /// As ``list(_:budget:)``, with what was found before a fault. Of a file that the archive ends in, the bytes that are not there are missing.
+    /// As ``list(_:budget:)``, with what was found before a fault. Of a file that the archive ends in, the bytes that
+    /// are not there are missing.
     /// - Throws: `FileError`.
     public static func salvage(_ archive: ExtentList, budget: Int) throws -> (entries: [Entry], fault: (any Error)?) {
         var entries: [Entry] = []
@@ -46,7 +47,9 @@ public enum Tar {
         var (places, left) = ([TreePath: Int](), budget)
         do {
             try TarReader(archive).forEach { entry in
-                guard let path = TreePath(entry.name) else { throw TarFault(entry: entry.name, reason: "a name with '..' or a NUL") }
+                guard let path = TreePath(entry.name) else {
+                    throw TarFault(entry: entry.name, reason: "a name with '..' or a NUL")
+                }
                 left -= 512 + 2 * path.bytes.count
                 let kind: FileTree.Kind
                 switch entry.content {
@@ -58,10 +61,14 @@ public enum Tar {
                     kind = entries[place].node.kind
                 }
                 if case .regular(let contents) = kind { left -= contents.extents.count * 64 }
-                guard left >= 0 else { throw TarFault(entry: nil, reason: "more names than can be looked at in bounded memory") }
+                guard left >= 0 else {
+                    throw TarFault(entry: nil, reason: "more names than can be looked at in bounded memory")
+                }
                 places[path] = entries.count
                 entries.append(
-                    Entry(path: path, node: .init(kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified)))
+                    Entry(
+                        path: path,
+                        node: .init(kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified)))
             }
         } catch let fault as TarFault {
             throw LayerError(layer: nil, entry: fault.entry, reason: fault.reason, hint: fault.hint)

@@ -1,5 +1,5 @@
-/// What stands before an entry's contents, as far as libarchive passes over what other readers refuse: extended headers (POSIX.1-2017, pax),
-/// then the header itself, then the map of a sparse file in GNU's forms.
+/// What stands before an entry's contents, as far as libarchive passes over what other readers refuse: extended headers
+/// (POSIX.1-2017, pax), then the header itself, then the map of a sparse file in GNU's forms.
 struct TarHead {
     /// Whether there is a map: the contents are its pieces.
     private(set) var isSparse = false

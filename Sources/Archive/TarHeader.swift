@@ -1,6 +1,7 @@
 internal import Extents
 
-/// The header of a tar entry (POSIX.1-2017, pax, "ustar Interchange Format"), with an extended header before it for what does not fit:
+/// The header of a tar entry (POSIX.1-2017, pax, "ustar Interchange Format"), with an extended header before it for
+/// what does not fit:
 /// ```
 ///   0 name 100   100 mode 8    108 uid 8     116 gid 8     124 size 12   136 modified 12   148 checksum 8   156 type 1
 /// 157 link 100   257 "ustar\0" 263 "00"      265 user 32   297 group 32  329 major 8       337 minor 8      345 prefix 155

@@ -17,20 +17,22 @@ final class TarInput {
         context.map { Unmanaged<TarInput>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    static let read: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> la_ssize_t = {
-        _, context, block in
-        guard let input = TarInput.from(context) else { return -1 }
-        do {
-            let start = input.cursor.position
-            let count = try input.cursor.read(into: input.buffer)
-            input.held = start..<start + UInt64(count)
-            block?.pointee = UnsafeRawPointer(input.buffer.baseAddress)
-            return count
-        } catch {
-            input.failure = error
-            return -1
-        }
-    }
+    static let read:
+        @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) ->
+            la_ssize_t = {
+                _, context, block in
+                guard let input = TarInput.from(context) else { return -1 }
+                do {
+                    let start = input.cursor.position
+                    let count = try input.cursor.read(into: input.buffer)
+                    input.held = start..<start + UInt64(count)
+                    block?.pointee = UnsafeRawPointer(input.buffer.baseAddress)
+                    return count
+                } catch {
+                    input.failure = error
+                    return -1
+                }
+            }
 
     /// Runs `body` with bytes of the archive, most often out of the buffer.
     /// - Throws: `FileError`, `ExtentError`, or what `body` throws.
@@ -42,7 +44,8 @@ final class TarInput {
         return try ExtentReader.bytes(of: cursor.list[range]).withUnsafeBytes(body)
     }
 
-    static let skip: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, la_int64_t) -> la_int64_t = { _, context, count in
+    static let skip: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, la_int64_t) -> la_int64_t = {
+        _, context, count in
         guard let input = TarInput.from(context), count > 0 else { return 0 }
         return la_int64_t(input.cursor.skip(UInt64(count)))
     }

@@ -2,7 +2,8 @@ internal import CArchive
 internal import Extents
 internal import Glibc
 
-/// Reads an uncompressed tar archive of any dialect through libarchive. Contents are not read: they become ranges of the archive.
+/// Reads an uncompressed tar archive of any dialect through libarchive. Contents are not read: they become ranges of
+/// the archive.
 final class TarReader {
     private let archive: ExtentList
     private let input: TarInput
@@ -33,7 +34,8 @@ final class TarReader {
         // In the C locale libarchive leaves names as they are; in a UTF-8 locale it would compose accents anew.
         let before = uselocale(locale)
         defer { uselocale(before) }
-        let opened = archive_read_open2(handle, Unmanaged.passUnretained(input).toOpaque(), nil, TarInput.read, TarInput.skip, nil)
+        let opened = archive_read_open2(
+            handle, Unmanaged.passUnretained(input).toOpaque(), nil, TarInput.read, TarInput.skip, nil)
         guard opened == ARCHIVE_OK else { throw fault(nil) }
         var entry: OpaquePointer?
         while true {
@@ -56,14 +58,18 @@ final class TarReader {
         }
         return TarEntry(
             name: name, content: try content(entry, name, head), mode: UInt16(archive_entry_perm(entry) & 0o7777),
-            uid: try identifier(archive_entry_uid(entry), "owner", name), gid: try identifier(archive_entry_gid(entry), "group", name),
+            uid: try identifier(archive_entry_uid(entry), "owner", name),
+            gid: try identifier(archive_entry_gid(entry), "group", name),
             modified: Int64(archive_entry_mtime(entry)), attributes: attributes(entry))
     }
 
-    /// What is before the contents of the entry that was read last; nil when that is one block that libarchive reads as all do.
+    /// What is before the contents of the entry that was read last; nil when that is one block that libarchive reads as
+    /// all do.
     private func head(_ name: [UInt8]) throws -> TarHead? {
         let range = UInt64(archive_read_header_position(handle))..<UInt64(archive_filter_bytes(handle, 0))
-        guard range.count <= Self.largestHead else { throw TarFault(entry: name, reason: "\(range.count) bytes of headers") }
+        guard range.count <= Self.largestHead else {
+            throw TarFault(entry: name, reason: "\(range.count) bytes of headers")
+        }
         return try input.with(range) { bytes in
             bytes.count == 512 && bytes[156] != UInt8(ascii: "S") ? nil : TarHead(bytes)
         }
@@ -87,8 +93,8 @@ final class TarReader {
         }
     }
 
-    /// Once the header is read, libarchive stands at the first byte of the contents. Those of a sparse file are its pieces, one after
-    /// another.
+    /// Once the header is read, libarchive stands at the first byte of the contents. Those of a sparse file are its
+    /// pieces, one after another.
     private func contents(_ entry: OpaquePointer, _ name: [UInt8], _ head: TarHead?) throws -> ExtentList {
         let size = archive_entry_size(entry)
         guard size >= 0 else { throw TarFault(entry: name, reason: "size is \(size) bytes") }
@@ -110,7 +116,8 @@ final class TarReader {
             // libarchive leaves out pieces that overlap or lie beyond the end.
             if let stored = head?.stored, stored != position - start {
                 throw TarFault(
-                    entry: name, reason: "the map of the sparse file has room for \(position - start) of its \(stored) bytes",
+                    entry: name,
+                    reason: "the map of the sparse file has room for \(position - start) of its \(stored) bytes",
                     hint: "the archive is damaged: pieces overlap, or lie beyond the end of the file")
             }
             contents.pad(to: UInt64(size))
@@ -124,7 +131,8 @@ final class TarReader {
     private func take(_ length: UInt64, from position: inout UInt64, _ name: [UInt8]) throws -> ExtentList {
         guard position <= archive.length, length <= archive.length - position else {
             throw TarFault(
-                entry: name, reason: "the archive ends after \(archive.length) bytes, within the contents of \(length) bytes",
+                entry: name,
+                reason: "the archive ends after \(archive.length) bytes, within the contents of \(length) bytes",
                 hint: "the archive is cut short")
         }
         defer { position += length }
@@ -136,7 +144,8 @@ final class TarReader {
         let position = UInt64(archive_read_header_position(handle))
         guard position == expected.position else {
             throw TarFault(
-                entry: expected.name, reason: "the contents end at byte \(position), expected \(expected.position) as its header says")
+                entry: expected.name,
+                reason: "the contents end at byte \(position), expected \(expected.position) as its header says")
         }
         self.expected = nil
     }
@@ -151,7 +160,8 @@ final class TarReader {
         var (name, value, size): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
         while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
             guard let name else { continue }
-            found.append(.init(name: String(cString: name), value: Array(UnsafeRawBufferPointer(start: value, count: size))))
+            found.append(
+                .init(name: String(cString: name), value: Array(UnsafeRawBufferPointer(start: value, count: size))))
         }
         return found.sorted { $0.name < $1.name }
     }

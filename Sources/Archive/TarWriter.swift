@@ -8,8 +8,8 @@ public final class TarWriter {
     /// - Parameter write: takes the archive's bytes in order.
     public init(_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.write = write }
 
-    /// Adds every name of a tree in order below a prefix. `records` become pax records of each entry, e.g. `LINUXKIT.source`.
-    /// The first name of hard-linked ones has the contents.
+    /// Adds every name of a tree in order below a prefix. `records` become pax records of each entry, e.g.
+    /// `LINUXKIT.source`. The first name of hard-linked ones has the contents.
     /// - Throws: what the archive's taker throws, `FileError`, `ExtentError`.
     public func add(_ tree: FileTree, under prefix: TreePath = .root, records: [String: String] = [:]) throws {
         var written: [Int: TreePath] = [:]
@@ -34,14 +34,18 @@ public final class TarWriter {
 
     /// Adds another name of an entry that is there already.
     /// - Parameter node: the metadata; the contents are not written again.
-    public func addLink(_ path: TreePath, to target: TreePath, _ node: FileTree.Node, records: [String: String] = [:]) throws {
+    public func addLink(_ path: TreePath, to target: TreePath, _ node: FileTree.Node, records: [String: String] = [:])
+        throws
+    {
         try add(path, node, linkTo: target, records: records)
     }
 
     /// Adds a file of root, mode 0644, whose contents are made as they are written.
     /// - Parameter length: of the contents in bytes; `produce` must hand on just as many.
     /// - Throws: what `produce` or the archive's taker throws.
-    public func addFile(_ path: TreePath, length: UInt64, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+    public func addFile(
+        _ path: TreePath, length: UInt64, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         let node = FileTree.Node(.regular(ExtentList([.hole(length)])), mode: 0o644)
         try put(TarHeader(path, node, linkTo: nil, records: [:]).bytes)
         var written: UInt64 = 0
@@ -56,7 +60,9 @@ public final class TarWriter {
     /// Ends the archive with two blocks of zeros.
     public func finish() throws { try put([UInt8](repeating: 0, count: 1024)) }
 
-    private func add(_ path: TreePath, _ node: FileTree.Node, linkTo target: TreePath?, records: [String: String]) throws {
+    private func add(_ path: TreePath, _ node: FileTree.Node, linkTo target: TreePath?, records: [String: String])
+        throws
+    {
         let header = TarHeader(path, node, linkTo: target, records: records)
         try put(header.bytes)
         guard header.length > 0, case .regular(let contents) = node.kind else { return }

@@ -1,4 +1,5 @@
-/// A path inside a file tree: raw bytes, relative, without `.`, `..`, empty components or a trailing slash. The root is empty.
+/// A path inside a file tree: raw bytes, relative, without `.`, `..`, empty components or a trailing slash. The root is
+/// empty.
 public struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let bytes: [UInt8]
 

@@ -6,7 +6,8 @@ enum Whiteout {
 
     static let prefix = Array(".wh.".utf8)
 
-    /// Whether a name is in AUFS's own files (`.wh..wh.aufs`, `.wh..wh.orph`, `.wh..wh.plnk`), which say nothing of the image.
+    /// Whether a name is in AUFS's own files (`.wh..wh.aufs`, `.wh..wh.orph`, `.wh..wh.plnk`), which say nothing of the
+    /// image.
     static func isAUFS(_ path: TreePath) -> Bool {
         // Nearly no name has the letters at all.
         let isPossible = path.bytes.withUnsafeBufferPointer { bytes in

@@ -13,11 +13,14 @@ final class ZstdDecoder: MemberDecoder {
 
     /// A frame, or a skippable frame before one.
     static func begins(_ first: [UInt8]) -> Bool {
-        first.starts(with: magic) || first.count >= 4 && first[0] & 0xf0 == 0x50 && first[1...3].elementsEqual([0x2a, 0x4d, 0x18])
+        first.starts(with: magic)
+            || first.count >= 4 && first[0] & 0xf0 == 0x50 && first[1...3].elementsEqual([0x2a, 0x4d, 0x18])
     }
 
     init() throws {
-        guard let context = ZSTD_createDCtx() else { throw CompressionError.refused(format: "zstd", reason: "out of memory") }
+        guard let context = ZSTD_createDCtx() else {
+            throw CompressionError.refused(format: "zstd", reason: "out of memory")
+        }
         self.context = context
         ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)
     }
@@ -38,10 +41,12 @@ final class ZstdDecoder: MemberDecoder {
                 throw CompressionError.refused(
                     format: "zstd",
                     reason:
-                        "a window of more than \(1 << (Self.windowLog - 20)) MiB is needed to unpack it; compress it again without --long")
+                        "a window of more than \(1 << (Self.windowLog - 20)) MiB is needed to unpack it; compress it again without --long"
+                )
             }
             guard ZSTD_isError(left) == 0 else {
-                throw CompressionError.damaged(format: format, reason: String(cString: ZSTD_getErrorName(left)).lowercased())
+                throw CompressionError.damaged(
+                    format: format, reason: String(cString: ZSTD_getErrorName(left)).lowercased())
             }
             if target.pos > 0 { try consume(UnsafeRawBufferPointer(rebasing: output[..<target.pos])) }
             isMidway = left != 0

@@ -1,8 +1,9 @@
 internal import CZstd
 internal import Extents
 
-/// RFC 8878 by libzstd, as one frame with a checksum. The input is cut into jobs of 2 MiB whatever the number of workers, so that the result is
-/// the same on every machine. The window of every level up to 19 is within what the Linux kernel reads (8 MiB).
+/// RFC 8878 by libzstd, as one frame with a checksum. The input is cut into jobs of 2 MiB whatever the number of
+/// workers, so that the result is the same on every machine. The window of every level up to 19 is within what the
+/// Linux kernel reads (8 MiB).
 final class ZstdEncoder: Encoder {
     private static let workers: Int32 = 2
     private static let jobLength: Int32 = 2 << 20
@@ -10,10 +11,14 @@ final class ZstdEncoder: Encoder {
     private let context: OpaquePointer
     private let output: UnsafeMutableRawBufferPointer
 
-    static func description(level: Int32) -> String { "zstd \(String(cString: ZSTD_versionString())) level \(level) job 2 MiB" }
+    static func description(level: Int32) -> String {
+        "zstd \(String(cString: ZSTD_versionString())) level \(level) job 2 MiB"
+    }
 
     init(level: Int32) throws {
-        guard let context = ZSTD_createCCtx() else { throw CompressionError.refused(format: "zstd", reason: "out of memory") }
+        guard let context = ZSTD_createCCtx() else {
+            throw CompressionError.refused(format: "zstd", reason: "out of memory")
+        }
         self.context = context
         output = .allocate(byteCount: ZSTD_CStreamOutSize(), alignment: 64)
         try set(ZSTD_c_compressionLevel, level)

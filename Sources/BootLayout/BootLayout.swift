@@ -12,11 +12,13 @@ public enum BootLayout {
     public static let volumes = "/containers/volumes"
     /// The last entry of an initrd; PID 1 refuses to go on without it.
     public static let sentinel = "/etc/moby/sentinel"
-    /// The word of the kernel command line that says where the root is when it is not in the initrd: `moby.root=UUID=…`.
+    /// The word of the kernel command line that says where the root is when it is not in the initrd:
+    /// `moby.root=UUID=…`.
     public static let rootWord = "moby.root"
     /// What an init that knows ``rootWord`` has among its texts, so that the assembler can tell.
     public static let rootMark = "taking the root from a disk"
-    /// What an image has for folders that PID 1 mounts file systems in memory on (`/run`, `/tmp`, `/var`): a tree that PID 1 copies over `/` after that.
+    /// What an image has for folders that PID 1 mounts file systems in memory on (`/run`, `/tmp`, `/var`): a tree that
+    /// PID 1 copies over `/` after that.
     public static let overmountPath = "/etc/moby/overmount"
     /// Text shown on every console at boot.
     public static let banner = "/etc/issue"

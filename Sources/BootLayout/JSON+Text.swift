@@ -26,7 +26,8 @@ extension JSON {
     }
 
     private static func write<Item>(
-        _ items: [Item], between marks: (String, String), to text: inout String, level: Int, item write: (Item, inout String) -> Void
+        _ items: [Item], between marks: (String, String), to text: inout String, level: Int,
+        item write: (Item, inout String) -> Void
     ) {
         text += marks.0
         for (index, item) in items.enumerated() {

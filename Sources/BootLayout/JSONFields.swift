@@ -45,9 +45,13 @@ struct JSONFields {
         return texts
     }
 
-    func objects<Element>(_ name: String, _ make: (JSONFields) throws(JSONError) -> Element) throws(JSONError) -> [Element] {
+    func objects<Element>(_ name: String, _ make: (JSONFields) throws(JSONError) -> Element) throws(JSONError)
+        -> [Element]
+    {
         var elements: [Element] = []
-        for value in try list(name) { elements.append(try make(JSONFields(try Self.object(value, called: "an entry of '\(name)'")))) }
+        for value in try list(name) {
+            elements.append(try make(JSONFields(try Self.object(value, called: "an entry of '\(name)'"))))
+        }
         return elements
     }
 

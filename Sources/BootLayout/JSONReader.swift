@@ -170,12 +170,16 @@ extension JSONReader {
             guard let scalar = Unicode.Scalar(first) else { throw fault("unknown character") }
             return Character(scalar)
         }
-        guard first < 0xDC00, next == UInt8(ascii: "\\"), position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "u") else {
+        guard first < 0xDC00, next == UInt8(ascii: "\\"), position + 1 < bytes.count,
+            bytes[position + 1] == UInt8(ascii: "u")
+        else {
             throw fault("lone surrogate")
         }
         position += 2
         let second = try hexadecimal()
-        guard second >= 0xDC00, second < 0xE000, let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)) else {
+        guard second >= 0xDC00, second < 0xE000,
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else {
             throw fault("lone surrogate")
         }
         return Character(scalar)
@@ -185,7 +189,9 @@ extension JSONReader {
         guard position + 4 <= bytes.count else { throw fault("text ends in an escape") }
         var value: UInt32 = 0
         for byte in bytes[position..<position + 4] {
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { throw fault("malformed escape") }
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw fault("malformed escape")
+            }
             value = value << 4 | UInt32(digit)
         }
         position += 4

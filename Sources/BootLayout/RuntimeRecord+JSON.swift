@@ -20,7 +20,8 @@ extension RuntimeRecord {
     /// The text of `runtime.json`, with a newline at its end.
     public var text: String { jsonValue.text + "\n" }
 
-    /// Reads `runtime.json`, ours or LinuxKit's: members that are missing or null have their defaults, unknown ones are passed over.
+    /// Reads `runtime.json`, ours or LinuxKit's: members that are missing or null have their defaults, unknown ones are
+    /// passed over.
     public init(parsing bytes: [UInt8]) throws(JSONError) { try self.init(JSON(parsing: bytes)) }
 
     /// The record that `json` describes.
@@ -40,7 +41,9 @@ extension RuntimeRecord {
                     throw JSONError("'bindNS.\(member.name)' is \(member.value.kind), not a string")
                 }
                 guard !path.isEmpty else { continue }
-                guard Self.namespaceKinds.contains(member.name) else { throw JSONError("'bindNS.\(member.name)' is no namespace") }
+                guard Self.namespaceKinds.contains(member.name) else {
+                    throw JSONError("'bindNS.\(member.name)' is no namespace")
+                }
                 bindNS[member.name] = path
             }
         }

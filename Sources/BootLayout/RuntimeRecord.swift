@@ -1,5 +1,5 @@
-/// `runtime.json` beside a container's `config.json`: what PID 1 prepares around runc. The first six members are LinuxKit's;
-/// the rest is ours, and other inits ignore it.
+/// `runtime.json` beside a container's `config.json`: what PID 1 prepares around runc. The first six members are
+/// LinuxKit's; the rest is ours, and other inits ignore it.
 public struct RuntimeRecord: Sendable, Equatable {
     public struct Mount: Sendable, Equatable {
         public var destination: String
@@ -44,7 +44,8 @@ public struct RuntimeRecord: Sendable, Equatable {
     /// containerd's namespace for services; kept for LinuxKit's init.
     public var namespace = ""
     public var restart: Restart = .onFailure
-    /// Seconds that an onboot or onshutdown container may take; 0 is no limit, nil the limit of its section: ``onbootLimit``, ``onshutdownLimit``.
+    /// Seconds that an onboot or onshutdown container may take; 0 is no limit, nil the limit of its section:
+    /// ``onbootLimit``, ``onshutdownLimit``.
     public var timeout: Int?
     public var onFailure: OnFailure = .continue
 

@@ -19,19 +19,24 @@ public struct ByteBuilder: ByteSink, Sendable {
 
     /// Adds text in a field of `length` bytes; the text must be ASCII and fit.
     public mutating func ascii(_ text: String, padded length: Int, with filler: UInt8 = 0) {
-        precondition(text.utf8.count <= length && text.utf8.allSatisfy { $0 < 0x80 }, "'\(text)' in a field of \(length) bytes")
+        precondition(
+            text.utf8.count <= length && text.utf8.allSatisfy { $0 < 0x80 }, "'\(text)' in a field of \(length) bytes")
         bytes.append(contentsOf: text.utf8)
         fill(length - text.utf8.count, with: filler)
     }
 
     /// Adds a byte `count` times.
-    public mutating func fill(_ count: Int, with filler: UInt8 = 0) { bytes.append(contentsOf: repeatElement(filler, count: count)) }
+    public mutating func fill(_ count: Int, with filler: UInt8 = 0) {
+        bytes.append(contentsOf: repeatElement(filler, count: count))
+    }
 
     /// Adds a filler byte up to a length, which must not be below the present one.
     public mutating func pad(to length: Int, with filler: UInt8 = 0) { fill(length - bytes.count, with: filler) }
 
     /// Adds a filler byte up to the next multiple of `unit` bytes.
-    public mutating func pad(toMultipleOf unit: Int, with filler: UInt8 = 0) { fill((unit - bytes.count % unit) % unit, with: filler) }
+    public mutating func pad(toMultipleOf unit: Int, with filler: UInt8 = 0) {
+        fill((unit - bytes.count % unit) % unit, with: filler)
+    }
 
     /// Writes over bytes that are there already, e.g. a checksum that is known last.
     public mutating func replace(at offset: Int, with other: ByteBuilder) {

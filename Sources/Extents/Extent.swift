@@ -28,8 +28,8 @@ public struct Extent: Sendable {
         }
     }
 
-    /// This extent with the next one joined to it, when one extent can say both. Byte arrays are joined only while short, so that
-    /// appending piece by piece stays linear.
+    /// This extent with the next one joined to it, when one extent can say both. Byte arrays are joined only while
+    /// short, so that appending piece by piece stays linear.
     func merged(with next: Extent) -> Extent? {
         switch (source, next.source) {
         case (.hole, .hole): return .hole(length + next.length)

@@ -28,7 +28,8 @@ public final class ExtentCursor {
     }
 
     /// Reads into the buffer and moves on.
-    /// - Returns: how many bytes were read: less than the buffer's length only where an extent ends, 0 at the end of the list.
+    /// - Returns: how many bytes were read: less than the buffer's length only where an extent ends, 0 at the end of
+    ///   the list.
     /// - Throws: `FileError`, `ExtentError.changed`.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard index < list.extents.count else { return 0 }
@@ -38,7 +39,8 @@ public final class ExtentCursor {
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
         switch extent.source {
         case .hole: target.initializeMemory(as: UInt8.self, repeating: 0)
-        case .bytes(let bytes): bytes.withUnsafeBytes { target.copyMemory(from: .init(rebasing: $0[Int(offset)..<Int(offset) + count])) }
+        case .bytes(let bytes):
+            bytes.withUnsafeBytes { target.copyMemory(from: .init(rebasing: $0[Int(offset)..<Int(offset) + count])) }
         case .file(let range): try range.file.read(into: target, at: range.offset + offset)
         }
         position += UInt64(count)

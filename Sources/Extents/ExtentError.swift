@@ -17,7 +17,8 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
     public var description: String {
         switch self {
         case .tooLong(let length, let limit): "\(length) bytes, expected at most \(limit) bytes"
-        case .beyondEnd(let offset, let count, let length): "\(count) bytes at \(offset) are beyond the end at \(length)"
+        case .beyondEnd(let offset, let count, let length):
+            "\(count) bytes at \(offset) are beyond the end at \(length)"
         case .missing: "the bytes are behind the end of the file, which is cut short"
         case .changed(let path): "'\(path)' changed while building"
         case .damaged(let path): "'\(path)' was damaged, and has been removed"

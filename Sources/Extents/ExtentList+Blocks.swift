@@ -1,6 +1,6 @@
 extension ExtentList {
-    /// The blocks of `unit` bytes that hold data, as ranges of block numbers in order: what a container with clusters or grains must store.
-    /// The last block may reach beyond the end of the list.
+    /// The blocks of `unit` bytes that hold data, as ranges of block numbers in order: what a container with clusters
+    /// or grains must store. The last block may reach beyond the end of the list.
     public func dataBlocks(of unit: UInt64) -> [Range<UInt64>] {
         var blocks: [Range<UInt64>] = []
         for range in dataRanges {

@@ -13,7 +13,9 @@ extension ExtentList {
         var bytes = [UInt8](repeating: 0, count: count)
         try bytes.withUnsafeMutableBytes { buffer in
             var done = 0
-            while done < count { done += try cursor.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...])) }
+            while done < count {
+                done += try cursor.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+            }
         }
         return bytes
     }

@@ -1,4 +1,5 @@
-/// Bytes composed from extents. The length is always known; nothing is read until an ``ExtentWriter`` or ``ExtentReader`` walks it.
+/// Bytes composed from extents. The length is always known; nothing is read until an ``ExtentWriter`` or
+/// ``ExtentReader`` walks it.
 public struct ExtentList: Sendable {
     /// In order, none empty, neighbours merged where one extent can say both.
     public private(set) var extents: [Extent] = []
@@ -46,8 +47,8 @@ public struct ExtentList: Sendable {
         append(.hole(length - self.length))
     }
 
-    /// Adds bytes that are not there, up to a length in bytes: places stay what they were in a file that was cut short, and reading what it
-    /// lacks is an error.
+    /// Adds bytes that are not there, up to a length in bytes: places stay what they were in a file that was cut short,
+    /// and reading what it lacks is an error.
     public mutating func extendMissing(to length: UInt64) {
         guard length > self.length else { return }
         append(.file(FileRange(.missing, offset: self.length, length: length - self.length)))
@@ -75,7 +76,8 @@ public struct ExtentList: Sendable {
         return part
     }
 
-    /// The ranges that are not holes, in order, with adjacent ones joined: what an encoder of sparse formats must store.
+    /// The ranges that are not holes, in order, with adjacent ones joined: what an encoder of sparse formats must
+    /// store.
     public var dataRanges: [Range<UInt64>] {
         var ranges: [Range<UInt64>] = []
         var start: UInt64 = 0

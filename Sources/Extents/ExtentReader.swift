@@ -10,7 +10,9 @@ public enum ExtentReader {
     }
 
     /// As ``read(_:_:)``, with a buffer that serves for many lists.
-    public static func read(_ list: ExtentList, with scratch: inout Scratch, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+    public static func read(
+        _ list: ExtentList, with scratch: inout Scratch, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         for extent in list.extents {
             switch extent.source {
             case .hole:

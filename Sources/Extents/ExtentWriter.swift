@@ -1,10 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// The only code that writes output files: under a temporary name beside `path`, then by rename; on any error nothing is left.
+/// The only code that writes output files: under a temporary name beside `path`, then by rename; on any error nothing
+/// is left.
 public enum ExtentWriter {
-    /// Writes a list: holes by length only, file ranges by copy_file_range(2) or a loop, then renames. Files with a checksum are compared with
-    /// it on the way, which costs nothing where the kernel would copy bytes as well.
+    /// Writes a list: holes by length only, file ranges by copy_file_range(2) or a loop, then renames. Files with a
+    /// checksum are compared with it on the way, which costs nothing where the kernel would copy bytes as well.
     /// - Parameter mode: permission bits, less the process's umask.
     /// - Throws: `FileError`, `ExtentError.changed`, `ExtentError.notRegular`.
     public static func write(_ list: ExtentList, to path: String, mode: UInt32 = 0o644) throws {
@@ -20,7 +21,8 @@ public enum ExtentWriter {
     /// Writes whatever `produce` hands to the sink, for things whose length is not known before.
     /// - Parameters:
     ///   - mode: permission bits, less the process's umask.
-    ///   - replacing: whether a file of this name and size gives way. One that is named for its contents need not, and must not while
+    ///   - replacing: whether a file of this name and size gives way. One that is named for its contents need not, and
+    ///     must not while
     ///     another process reads it.
     /// - Throws: `FileError`, `ExtentError.notRegular`, or what `produce` throws.
     public static func stream(
@@ -43,7 +45,8 @@ private struct Output: ~Copyable {
     private var copiesInKernel = true
     private var checked: [ObjectIdentifier: SourceFile] = [:]
     private var checks: [ObjectIdentifier: Check] = [:]
-    /// Whether the file system can let two files have the same blocks: then nothing is copied, and a check is all that reads.
+    /// Whether the file system can let two files have the same blocks: then nothing is copied, and a check is all that
+    /// reads.
     private let sharesBlocks: Bool
 
     /// How far a file was copied from its start on.
@@ -66,8 +69,8 @@ private struct Output: ~Copyable {
         }
     }
 
-    /// Asks for the blocks of everything but the holes. Whether the file system can is all the same: without them, ext4 waits for the
-    /// contents to reach the disk when a file takes the place of another.
+    /// Asks for the blocks of everything but the holes. Whether the file system can is all the same: without them, ext4
+    /// waits for the contents to reach the disk when a file takes the place of another.
     func reserve(_ list: ExtentList) {
         var (start, end): (UInt64, UInt64) = (0, 0)
         for extent in list.extents {
@@ -108,7 +111,9 @@ private struct Output: ~Copyable {
             let step = Int(min(range.length - done, 1 << 30))
             let count = moby_copy_file_range(source.number, &from, file.number, &to, step)
             if count < 0, errno == EINTR { continue }
-            if count < 0, ![EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(errno) { throw FileError("write", path, file: file.number) }
+            if count < 0, ![EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM].contains(errno) {
+                throw FileError("write", path, file: file.number)
+            }
             // Some file systems answer 0 for files that do have bytes: the loop finds out.
             if count <= 0 {
                 copiesInKernel = false

@@ -18,8 +18,8 @@ final class FileDescriptor: Sendable {
     }
 }
 
-/// The files that were read last stay open, so that many small ranges of one file cost one open(2), and never more than a few
-/// dozen are open at once, however many layers a build has.
+/// The files that were read last stay open, so that many small ranges of one file cost one open(2), and never more than
+/// a few dozen are open at once, however many layers a build has.
 enum RecentFiles {
     private static let limit = 48
     private static let recent = Mutex<[FileDescriptor]>([])

@@ -22,7 +22,8 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
     ///   - file: the file being written, which knows its file system better than a name does.
     ///   - folder: where it lies, when `path` does not say so.
     public init(
-        _ operation: String, _ path: String, code: Int32 = errno, needed: UInt64? = nil, file: Int32? = nil, folder: String? = nil
+        _ operation: String, _ path: String, code: Int32 = errno, needed: UInt64? = nil, file: Int32? = nil,
+        folder: String? = nil
     ) {
         self.operation = operation
         self.path = path
@@ -55,11 +56,15 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
             let wanted = needed.map { "the file needs \(SizeText.decimal($0)), and " } ?? ""
             let free = room.map { "\(SizeText.decimal($0.free)) were free in '\($0.folder)'; " } ?? ""
             return (free.isEmpty ? "" : wanted) + free + "make room there, or write to another folder"
-        case EACCES, EPERM: return "user \(geteuid()) may not write to '\(folder)'; write to another folder, or change its permissions"
+        case EACCES, EPERM:
+            return "user \(geteuid()) may not write to '\(folder)'; write to another folder, or change its permissions"
         case Glibc.EROFS: return "'\(folder)' is on a file system that is read-only; write to another folder"
         case ENOENT where operation == "create": return "the folder above it must be there"
         case ENOENT: return "the folder '\(folder)' must be there"
-        case EFBIG: return needed.map { "the file needs \(SizeText.decimal($0)); its file system or a limit of this process allows less" }
+        case EFBIG:
+            return needed.map {
+                "the file needs \(SizeText.decimal($0)); its file system or a limit of this process allows less"
+            }
         default: return nil
         }
     }

@@ -6,7 +6,8 @@ public struct FileSink: ByteSink {
 
     init(_ file: FileDescriptor, path: String) { buffer = WriteBuffer(file, path) }
 
-    /// Writes to a file that is open already, e.g. standard output. The number is duplicated; call ``flush()`` at the end.
+    /// Writes to a file that is open already, e.g. standard output. The number is duplicated; call ``flush()`` at the
+    /// end.
     /// - Parameter name: what to call it in errors.
     /// - Throws: `FileError`.
     public init(descriptor: Int32, name: String) throws {
@@ -24,7 +25,9 @@ public struct FileSink: ByteSink {
     /// Writes over bytes that were taken before, e.g. a header that is known last. The file must be one that can seek.
     /// - Parameter offset: in bytes from the file's start; the new bytes must end within what was written.
     /// - Throws: `FileError`.
-    public mutating func overwrite(_ bytes: [UInt8], at offset: UInt64) throws { try buffer.overwrite(bytes, at: offset) }
+    public mutating func overwrite(_ bytes: [UInt8], at offset: UInt64) throws {
+        try buffer.overwrite(bytes, at: offset)
+    }
 
     /// Hands everything to the kernel.
     /// - Throws: `FileError`.

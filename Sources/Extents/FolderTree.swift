@@ -12,7 +12,9 @@ public enum FolderTree {
             guard info.st_mode & S_IFMT == S_IFDIR else { throw FileError("create", path, code: ENOTDIR) }
             return
         }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw FileError("create", path) }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw FileError("create", path)
+        }
         try make(String(path[..<slash]))
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError("create", path) }
     }

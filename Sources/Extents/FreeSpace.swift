@@ -16,7 +16,8 @@ public enum FreeSpace {
         return bytes(info)
     }
 
-    /// Whether each byte that is written takes one: file systems that compress or share blocks need less than one would think.
+    /// Whether each byte that is written takes one: file systems that compress or share blocks need less than one would
+    /// think.
     public static func isCounted(in folder: String) -> Bool {
         // ext2 to ext4, tmpfs, FAT, exFAT (statfs(2)).
         [0xEF53, 0x0102_1994, 0x4D44, 0x2011_BAB0].contains(moby_file_system_type(folder))

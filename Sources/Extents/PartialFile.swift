@@ -2,7 +2,8 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// A file under a temporary name beside its final one. It is gone unless ``commit()`` was reached, also when a signal ends the process.
+/// A file under a temporary name beside its final one. It is gone unless ``commit()`` was reached, also when a signal
+/// ends the process.
 final class PartialFile {
     let path: String
     let temporary: String
@@ -41,13 +42,15 @@ final class PartialFile {
         }
     }
 
-    /// Gives the file its final name, unless a file of the same size has it: one that the same rules made has the same bytes, and
-    /// whoever reads it may go on.
+    /// Gives the file its final name, unless a file of the same size has it: one that the same rules made has the same
+    /// bytes, and whoever reads it may go on.
     func commitUnlessThere() throws {
         var info = stat()
         guard moby_rename_new(temporary, path) != 0 else { return settle() }
         // A file system that cannot tell, or a file of another size: replaced as ever.
-        guard errno == EEXIST, stat(path, &info) == 0, let size = try? SourceFile(temporary).size, UInt64(info.st_size) == size else {
+        guard errno == EEXIST, stat(path, &info) == 0, let size = try? SourceFile(temporary).size,
+            UInt64(info.st_size) == size
+        else {
             return try commit()
         }
     }

@@ -3,17 +3,19 @@ internal import Glibc
 
 /// Unfinished output files: `NAME.partial.PID.N` of ``ExtentWriter``, `NAME.staged.PID` of files that wait for others.
 public enum PartialFiles {
-    /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished files before they end the process. For a program's start.
+    /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished files before they end the process. For a
+    /// program's start.
     public static func removeOnSignals() { moby_partial_unlink_on_signals() }
 
-    /// From now on SIGPIPE ends the process, unfinished files removed and without a word, only when nothing reads standard output any more; a
-    /// write to another closed pipe is an error of that write. For a program's start.
+    /// From now on SIGPIPE ends the process, unfinished files removed and without a word, only when nothing reads
+    /// standard output any more; a write to another closed pipe is an error of that write. For a program's start.
     public static func surviveBrokenPipes() { moby_end_only_when_output_is_closed() }
 
     /// Removes them now, for a program that handles signals itself and is about to end.
     public static func removeAll() { moby_partial_unlink_all() }
 
-    /// Removes what processes that were killed left of files that are about to be written. What a living process writes stays.
+    /// Removes what processes that were killed left of files that are about to be written. What a living process writes
+    /// stays.
     /// - Parameter paths: final names, all in one folder.
     public static func removeAbandoned(of paths: [String]) {
         guard let first = paths.first else { return }
@@ -35,8 +37,9 @@ public enum PartialFiles {
         for (path, process) in found where isAbandoned(path, by: process) { unlink(path) }
     }
 
-    /// Whether the process that wrote a file or filled a folder is gone. The lock that it holds decides; its number only spares a file that was
-    /// made a moment ago and is not locked yet, since a number is used again, and says nothing about a process in another container.
+    /// Whether the process that wrote a file or filled a folder is gone. The lock that it holds decides; its number
+    /// only spares a file that was made a moment ago and is not locked yet, since a number is used again, and says
+    /// nothing about a process in another container.
     public static func isAbandoned(_ path: String, by process: Int32) -> Bool {
         var info = stat()
         guard lstat(path, &info) == 0, FileLock.isFree(path) else { return false }
@@ -52,7 +55,9 @@ public enum PartialFiles {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private static func name(of path: String) -> String { path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path }
+    private static func name(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
 
     /// The final name and the process of an unfinished file; nil for another name.
     private static func origin(_ name: String) -> (owner: String, process: pid_t)? {

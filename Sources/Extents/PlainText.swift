@@ -1,5 +1,5 @@
-/// Foreign text made fit for a terminal and a message: control characters, and characters that change the direction of writing, become
-/// escapes such as `\x1b` or `\u{202e}`.
+/// Foreign text made fit for a terminal and a message: control characters, and characters that change the direction of
+/// writing, become escapes such as `\x1b` or `\u{202e}`.
 public enum PlainText {
     /// Names in full, reversibly: the backslash is doubled, so that no name looks like an escaped one.
     public static func of(_ bytes: some Sequence<UInt8>) -> String {
@@ -7,9 +7,12 @@ public enum PlainText {
         var (result, decoder, iterator) = ("", UTF8(), bytes.makeIterator())
         // A fault of one byte or more shows as the bytes, so that different names stay different.
         guard String(validating: bytes, as: UTF8.self) != nil else {
-            return bytes.map { (0x20..<0x7F).contains($0) && $0 != 0x5C ? String(Unicode.Scalar($0)) : escape($0) }.joined()
+            return bytes.map { (0x20..<0x7F).contains($0) && $0 != 0x5C ? String(Unicode.Scalar($0)) : escape($0) }
+                .joined()
         }
-        while case .scalarValue(let scalar) = decoder.decode(&iterator) { result += scalar == "\\" ? "\\\\" : escaped(scalar) }
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+            result += scalar == "\\" ? "\\\\" : escaped(scalar)
+        }
         return result
     }
 
@@ -22,7 +25,8 @@ public enum PlainText {
         return scalars.prefix(limit).map(escaped).joined() + (scalars.count > limit ? "…" : "")
     }
 
-    /// Prose of a server or another program as one line: line breaks and runs of white space become one space, at most 200 characters.
+    /// Prose of a server or another program as one line: line breaks and runs of white space become one space, at most
+    /// 200 characters.
     public static func line(_ text: some StringProtocol) -> String {
         short(text.prefix(4096).split { $0.isWhitespace || $0 == "\0" }.joined(separator: " "), limit: 200)
     }

@@ -22,5 +22,7 @@ public struct Scratch: ~Copyable {
     }()
 
     /// Zeros, at most 1 MiB.
-    static func zeros(_ length: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: zeroMemory[..<length]) }
+    static func zeros(_ length: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: zeroMemory[..<length])
+    }
 }

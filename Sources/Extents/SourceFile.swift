@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// A file that extents point into. It is opened when it is first read and must not change from the moment this value was made.
+/// A file that extents point into. It is opened when it is first read and must not change from the moment this value
+/// was made.
 public final class SourceFile: Sendable {
     public let path: String
     /// Size in bytes when this value was made.
@@ -41,7 +42,9 @@ public final class SourceFile: Sendable {
     static let missing = SourceFile()
 
     private init() {
-        (path, size, modified, identity, isMissing, checksum) = ("", .max, timespec(), Identity(device: 0, number: 0), true, nil)
+        (path, size, modified, identity, isMissing, checksum) = (
+            "", .max, timespec(), Identity(device: 0, number: 0), true, nil
+        )
     }
 
     /// Compares the file with what it was when this value was made.
@@ -52,7 +55,8 @@ public final class SourceFile: Sendable {
         var info = stat()
         guard fstat(file.number, &info) == 0 else { throw FileError("read", path) }
         let same =
-            UInt64(info.st_size) == size && info.st_mtim.tv_sec == modified.tv_sec && info.st_mtim.tv_nsec == modified.tv_nsec
+            UInt64(info.st_size) == size && info.st_mtim.tv_sec == modified.tv_sec
+            && info.st_mtim.tv_nsec == modified.tv_nsec
             && Identity(device: info.st_dev, number: info.st_ino) == identity
         guard same else { throw ExtentError.changed(path: path) }
     }
@@ -83,7 +87,8 @@ public final class SourceFile: Sendable {
         defer { buffer.deallocate() }
         var position: UInt64 = 0
         while position < size {
-            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(UInt64(buffer.count), size - position))])
+            let piece = UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<Int(min(UInt64(buffer.count), size - position))])
             try readUnverified(into: piece, at: position)
             check.update(UnsafeRawBufferPointer(piece))
             position += UInt64(piece.count)
@@ -113,7 +118,8 @@ public final class SourceFile: Sendable {
         let file = try descriptor()
         var done = 0
         while done < buffer.count {
-            let count = pread(file.number, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
+            let count = pread(
+                file.number, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
             if count > 0 {
                 done += count
             } else if count == 0 {

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A file without a name, for bytes that are too many for memory. It is gone when nobody holds this value any more; lists of its bytes do
-/// not hold it. Blocks of zeros become holes.
+/// A file without a name, for bytes that are too many for memory. It is gone when nobody holds this value any more;
+/// lists of its bytes do not hold it. Blocks of zeros become holes.
 public final class TemporaryFile {
     private let file: FileDescriptor
     private let folder: String
@@ -26,7 +26,9 @@ public final class TemporaryFile {
     /// Adds bytes at the end.
     /// - Throws: `FileError`, `ExtentError.tooLong`.
     public func append(_ bytes: UnsafeRawBufferPointer) throws {
-        guard UInt64(bytes.count) <= limit - length else { throw ExtentError.tooLong(length: length + UInt64(bytes.count), limit: limit) }
+        guard UInt64(bytes.count) <= limit - length else {
+            throw ExtentError.tooLong(length: length + UInt64(bytes.count), limit: limit)
+        }
         var start = 0
         while start < bytes.count {
             // Up to the next whole block of the file.
@@ -43,7 +45,8 @@ public final class TemporaryFile {
         guard used <= stored else { throw ExtentError.tooLong(length: used, limit: stored) }
         var done = 0
         while done < bytes.count {
-            let count = pwrite(file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(length) + off_t(done))
+            let count = pwrite(
+                file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(length) + off_t(done))
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

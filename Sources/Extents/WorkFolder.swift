@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A temporary folder, gone with all that is in it when this value is; what a killed process left is found by its name and its lock.
+/// A temporary folder, gone with all that is in it when this value is; what a killed process left is found by its name
+/// and its lock.
 public final class WorkFolder {
     public let path: String
     private let lock: FileLock
@@ -18,7 +19,8 @@ public final class WorkFolder {
     /// Removes the files and folders called `PREFIX PID-…` of processes that are gone.
     public static func removeAbandoned(in parent: String, prefix: String = "") {
         for name in (try? FolderTree.names(in: parent)) ?? [] where name.hasPrefix(prefix) {
-            let parts = name.dropFirst(prefix.count).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = name.dropFirst(prefix.count).split(
+                separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, let process = Int32(parts[0]), process > 0 else { continue }
             let path = "\(parent)/\(name)"
             if PartialFiles.isAbandoned(path, by: process) { try? FolderTree.remove(path) }

@@ -2,7 +2,8 @@ internal import Extents
 internal import FoundationEssentials
 public import HTTP
 
-/// The one way to Google's JSON APIs: adds tokens, tries again where that helps, turns answers into values or ``GoogleError``s.
+/// The one way to Google's JSON APIs: adds tokens, tries again where that helps, turns answers into values or
+/// ``GoogleError``s.
 public struct GoogleClient: Sendable {
     public let endpoints: Endpoints
     let exchange: JSONExchange
@@ -12,7 +13,9 @@ public struct GoogleClient: Sendable {
 
     /// - Parameter credential: who asks; emulated storage is asked by nobody.
     public init(_ credential: Credential, transport: any HTTPTransport, endpoints: Endpoints = Endpoints()) {
-        self.init(credential, transport: transport, endpoints: endpoints, retries: RetryPolicy(tries: 6, firstPause: .seconds(1)))
+        self.init(
+            credential, transport: transport, endpoints: endpoints,
+            retries: RetryPolicy(tries: 6, firstPause: .seconds(1)))
     }
 
     package init(
@@ -34,7 +37,9 @@ public struct GoogleClient: Sendable {
 
     /// The answer, or nil when there is no such thing (404).
     public func find<Value: Decodable>(_ call: APICall, as type: Value.Type) async throws -> Value? {
-        do { return try await send(call, as: type) } catch let error as GoogleError where error.status == 404 { return nil }
+        do { return try await send(call, as: type) } catch let error as GoogleError where error.status == 404 {
+            return nil
+        }
     }
 
     /// Sends a call.
@@ -43,7 +48,8 @@ public struct GoogleClient: Sendable {
     public func send(_ call: APICall) async throws -> [UInt8] {
         var headers: HTTPHeaders = [:]
         if call.body != nil { headers["Content-Type"] = "application/json; charset=utf-8" }
-        let body = call.body.map { HTTPRequest.Body.bytes(Array($0.utf8)) } ?? (call.method == "POST" ? .bytes([]) : .none)
+        let body =
+            call.body.map { HTTPRequest.Body.bytes(Array($0.utf8)) } ?? (call.method == "POST" ? .bytes([]) : .none)
         let request = HTTPRequest(call.method, try exchange.url(call.url, call.title), headers: headers, body: body)
         return try await authorized(request, call) { try await exchange.answer($0, call.title) }.body
     }
@@ -57,13 +63,16 @@ public struct GoogleClient: Sendable {
     func authorized(
         _ request: HTTPRequest, _ call: APICall, _ send: (HTTPRequest) async throws -> JSONExchange.Answer
     ) async throws -> JSONExchange.Answer {
-        do { return try await send(try await signed(request, call.api)) } catch let error as GoogleError where error.status == 401 {
+        do { return try await send(try await signed(request, call.api)) } catch let error as GoogleError
+            where error.status == 401
+        {
             await tokens.drop()
             return try await send(try await signed(request, call.api))
         }
     }
 
-    /// The request with its token. Only the APIs get it, by https, or when they are played on this machine; there they do without as well.
+    /// The request with its token. Only the APIs get it, by https, or when they are played on this machine; there they
+    /// do without as well.
     private func signed(_ request: HTTPRequest, _ api: API) async throws -> HTTPRequest {
         if api == .storage, endpoints.storageIsEmulated { return request }
         var request = request
@@ -111,8 +120,8 @@ public struct APICall: Sendable, Equatable, CustomStringConvertible {
 
 /// Where Google's APIs answer; each can be another server, as `gcloud` allows it.
 ///
-/// Each counts by itself. By https an API gets a token. By plain HTTP storage is an emulator, which gets none; the others get none but on
-/// loopback, where they do without one too.
+/// Each counts by itself. By https an API gets a token. By plain HTTP storage is an emulator, which gets none; the
+/// others get none but on loopback, where they do without one too.
 public struct Endpoints: Sendable, Equatable {
     /// Cloud Storage JSON API, without `/storage/v1`.
     public var storage = "https://storage.googleapis.com"
@@ -132,7 +141,8 @@ public struct Endpoints: Sendable, Equatable {
     public init() {}
 
     /// - Parameter environment: `CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE`, `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`,
-    ///   `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER`, `STORAGE_EMULATOR_HOST`, `CLOUDSDK_AUTH_TOKEN_HOST`, `GCE_METADATA_HOST`, `MOBY_GCP_SERIAL_GATEWAY`, `MOBY_GCP_SERIAL_KEYS`.
+    ///   `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER`, `STORAGE_EMULATOR_HOST`, `CLOUDSDK_AUTH_TOKEN_HOST`,
+    ///   `GCE_METADATA_HOST`, `MOBY_GCP_SERIAL_GATEWAY`, `MOBY_GCP_SERIAL_KEYS`.
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         if let host = value("STORAGE_EMULATOR_HOST") { storage = Self.origin(host) }
@@ -142,7 +152,9 @@ public struct Endpoints: Sendable, Equatable {
             // Another Compute Engine has its accounts elsewhere.
             resourceManager = nil
         }
-        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER") { resourceManager = "\(Self.without("/v1", url))/v1" }
+        if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER") {
+            resourceManager = "\(Self.without("/v1", url))/v1"
+        }
         if let url = value("CLOUDSDK_AUTH_TOKEN_HOST") { token = url }
         if let host = value("GCE_METADATA_HOST") { metadata = Self.origin(host) }
         serialPort = value("MOBY_GCP_SERIAL_GATEWAY")
@@ -180,7 +192,9 @@ public struct Projects: Sendable {
     }
 
     /// The question; nil where there is nobody to ask.
-    public static func permissions(_ permissions: [String], in project: String, _ endpoints: Endpoints) throws -> APICall? {
+    public static func permissions(_ permissions: [String], in project: String, _ endpoints: Endpoints) throws
+        -> APICall?
+    {
         guard let base = endpoints.resourceManager else { return nil }
         return try APICall(
             .resourceManager, "ask for permissions in project '\(project)'", "POST",

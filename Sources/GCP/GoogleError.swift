@@ -26,17 +26,22 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
     /// What an answer with an error says; its body is kept out of sight when it is no error that Google describes.
     init(_ title: String, _ response: HTTPResponse, body: [UInt8]) {
         let said = ErrorBody.read(body)
-        self.init(title, status: response.status, reason: said.reason, said.message ?? Self.words(response.status), hint: said.hint)
+        self.init(
+            title, status: response.status, reason: said.reason, said.message ?? Self.words(response.status),
+            hint: said.hint)
     }
 
     init(_ title: String, _ url: String, _ error: TransportError) {
-        self.init(title, "\(url): \(error.description)", hint: "check the network and HTTPS_PROXY; certificates come from SSL_CERT_FILE")
+        self.init(
+            title, "\(url): \(error.description)",
+            hint: "check the network and HTTPS_PROXY; certificates come from SSL_CERT_FILE")
     }
 
     /// Whether the same request may do later. A quota is not waited for.
     var mayPass: Bool {
         guard let status, reason != "quotaExceeded", reason != "QUOTA_EXCEEDED" else { return false }
-        return RetryPolicy.isTransient(status) || status == 403 && ["rateLimitExceeded", "userRateLimitExceeded"].contains(reason)
+        return RetryPolicy.isTransient(status)
+            || status == 403 && ["rateLimitExceeded", "userRateLimitExceeded"].contains(reason)
     }
 
     /// Whether Google has said no: then nothing was begun.
@@ -68,8 +73,8 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
     }
 }
 
-/// The two shapes of errors: that of the APIs (`error.code`, `.message`, `.errors[].reason`, `.details[].reason`; Google API design guide,
-/// "Errors") and that of OAuth (RFC 6749, section 5.2).
+/// The two shapes of errors: that of the APIs (`error.code`, `.message`, `.errors[].reason`, `.details[].reason`;
+/// Google API design guide, "Errors") and that of OAuth (RFC 6749, section 5.2).
 struct ErrorBody {
     var reason: String?
     var message: String?
@@ -140,8 +145,10 @@ enum Hints {
         return reason.flatMap { byReason[$0] } ?? status.flatMap { byStatus[$0] }
     }
 
-    private static let login = "log in anew with: gcloud auth application-default login; or name a service account's key with --keys"
-    private static let quota = "delete what is no longer needed, or ask for more in the console under IAM & Admin, Quotas"
+    private static let login =
+        "log in anew with: gcloud auth application-default login; or name a service account's key with --keys"
+    private static let quota =
+        "delete what is no longer needed, or ask for more in the console under IAM & Admin, Quotas"
     private static let roles =
         "the account needs the roles roles/storage.admin and roles/compute.instanceAdmin.v1 (with roles/iam.serviceAccountUser) in this project"
 

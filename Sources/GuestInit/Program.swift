@@ -3,8 +3,8 @@ internal import Glibc
 
 /// The one program of the guest, under all its names.
 public enum Program {
-    /// Does what the name in `arguments[0]` says: as PID 1 it boots the machine and never returns; `service`, `poweroff`, `reboot`,
-    /// `halt` talk to PID 1; `modprobe` loads kernel modules. The result is the exit status.
+    /// Does what the name in `arguments[0]` says: as PID 1 it boots the machine and never returns; `service`,
+    /// `poweroff`, `reboot`, `halt` talk to PID 1; `modprobe` loads kernel modules. The result is the exit status.
     public static func run(_ arguments: [String]) -> Int32 {
         let name = Files.lastComponent(arguments.first ?? "init")
         let rest = Array(arguments.dropFirst())

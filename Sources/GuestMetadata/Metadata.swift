@@ -2,9 +2,11 @@ internal import Glibc
 
 /// The one program of `pkg/metadata`: what the cloud, or a disc, says about this machine goes to `/run/config`.
 public enum Metadata {
-    /// Asks the providers that `arguments` name, all at once, and writes down what the first of them that answered said.
+    /// Asks the providers that `arguments` name, all at once, and writes down what the first of them that answered
+    /// said.
     /// - Parameter arguments: the name of the program, then providers; see ``Provider``. None: discs, then Google.
-    /// - Returns: the exit status: 0 also when nobody answered, 1 when something that was said could not be written, 64 for unknown words.
+    /// - Returns: the exit status: 0 also when nobody answered, 1 when something that was said could not be written, 64
+    ///   for unknown words.
     public static func run(_ arguments: [String], folder: String = "/run/config") -> Int32 {
         let providers: [Provider]
         do throws(MetadataError) {
@@ -34,7 +36,9 @@ public enum Metadata {
             do throws(MetadataError) { try Hostname.set(hostname) } catch { writer.faults.append(error) }
         }
         let userData = finding.userData.map { "\($0.count) bytes of user data" } ?? "no user data"
-        say("\(finding.origin): \(hostname.map { "hostname \($0), " } ?? "")\(finding.keys.count) ssh keys, \(userData)")
+        say(
+            "\(finding.origin): \(hostname.map { "hostname \($0), " } ?? "")\(finding.keys.count) ssh keys, \(userData)"
+        )
         return complain(finding.faults + writer.faults, status: 1)
     }
 

@@ -3,7 +3,8 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// One request on one handle. libcurl's callbacks come on the thread that performs it; only cancelling comes from elsewhere.
+/// One request on one handle. libcurl's callbacks come on the thread that performs it; only cancelling comes from
+/// elsewhere.
 final class CurlExchange: @unchecked Sendable {
     let request: HTTPRequest
     private let sink: any HTTPBodySink
@@ -61,7 +62,9 @@ final class CurlExchange: @unchecked Sendable {
         moby_curl_setopt_long(handle, CURLOPT_CONNECTTIMEOUT, 30)
         moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_LIMIT, 100)
         moby_curl_setopt_long(handle, CURLOPT_LOW_SPEED_TIME, 60)
-        if let limit = request.limit { moby_curl_setopt_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(limit / .milliseconds(1)))) }
+        if let limit = request.limit {
+            moby_curl_setopt_long(handle, CURLOPT_TIMEOUT_MS, max(1, Int(limit / .milliseconds(1))))
+        }
         moby_curl_setopt_long(handle, CURLOPT_BUFFERSIZE, 256 << 10)
         moby_curl_setopt_list(handle, CURLOPT_HTTPHEADER, headers)
         if request.method == "HEAD" { moby_curl_setopt_long(handle, CURLOPT_NOBODY, 1) }
@@ -93,7 +96,8 @@ final class CurlExchange: @unchecked Sendable {
     private func head(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         headSize += count
         guard headSize <= Self.largestHead else {
-            failure = TransportError("the answer has more than \(Self.largestHead) bytes of header fields", isTransient: false)
+            failure = TransportError(
+                "the answer has more than \(Self.largestHead) bytes of header fields", isTransient: false)
             return 0
         }
         let bytes = UnsafeRawBufferPointer(start: start, count: count)
@@ -151,7 +155,9 @@ final class CurlExchange: @unchecked Sendable {
     }
 
     private func rewind(to offset: curl_off_t, origin: Int32) -> Int32 {
-        guard origin == SEEK_SET, offset >= 0, let upload, upload.seek(to: UInt64(offset)) else { return CURL_SEEKFUNC_FAIL }
+        guard origin == SEEK_SET, offset >= 0, let upload, upload.seek(to: UInt64(offset)) else {
+            return CURL_SEEKFUNC_FAIL
+        }
         return CURL_SEEKFUNC_OK
     }
 
@@ -171,7 +177,9 @@ extension String {
     /// Without spaces, tabs and line ends at both ends.
     package func trimmingWhitespace() -> String {
         let isBlank = { (character: Character) in character.isWhitespace }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else { return "" }
+        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
+            return ""
+        }
         return String(self[first...last])
     }
 }

@@ -11,7 +11,8 @@ struct CurlSettings: Sendable {
     private let certificates: [UInt8]
 
     /// - Parameters:
-    ///   - environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`, `SSL_CERT_DIR`.
+    ///   - environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`,
+    ///     `SSL_CERT_DIR`.
     ///   - certificateFiles: PEM files that are trusted besides the usual ones.
     /// - Throws: `TransportError` when a certificate file cannot be read.
     init(environment: [String: String], certificateFiles: [String]) throws {
@@ -39,7 +40,8 @@ struct CurlSettings: Sendable {
 
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
-    /// - Returns: nil for what is not a regular file, which could give bytes without end or none at all, or cannot be read.
+    /// - Returns: nil for what is not a regular file, which could give bytes without end or none at all, or cannot be
+    ///   read.
     private static func read(_ path: String) -> [UInt8]? {
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -59,7 +61,9 @@ struct CurlSettings: Sendable {
         if certificates.isEmpty {
             if let certificateFile { moby_curl_setopt_string(handle, CURLOPT_CAINFO, certificateFile) }
         } else {
-            certificates.withUnsafeBytes { _ = moby_curl_setopt_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count) }
+            certificates.withUnsafeBytes {
+                _ = moby_curl_setopt_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)
+            }
         }
     }
 }

@@ -13,8 +13,10 @@ public final class CurlTransport: HTTPTransport {
     /// - Parameters:
     ///   - environment: proxies and certificate bundles.
     ///   - certificateFiles: PEM files that are trusted besides the usual ones.
-    ///   - checksCertificates: `false` takes every certificate: for finding out whether a server answers, never for what it says.
-    public init(environment: [String: String], certificateFiles: [String] = [], checksCertificates: Bool = true) throws {
+    ///   - checksCertificates: `false` takes every certificate: for finding out whether a server answers, never for
+    ///     what it says.
+    public init(environment: [String: String], certificateFiles: [String] = [], checksCertificates: Bool = true) throws
+    {
         precondition(Self.library == CURLE_OK, "libcurl cannot be used")
         self.checksCertificates = checksCertificates
         settings = try CurlSettings(environment: environment, certificateFiles: certificateFiles)

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// The hosts that are reached without a proxy: the list in `NO_PROXY`, by the rules of Go and libcurl together.
 ///
-/// An entry is `*`, a host (with what lies below it), an address or a block of addresses (`10.0.0.0/8`), each but the block with `:port` where
-/// only that port is meant.
+/// An entry is `*`, a host (with what lies below it), an address or a block of addresses (`10.0.0.0/8`), each but the
+/// block with `:port` where only that port is meant.
 struct NoProxy: Sendable {
     private let entries: [Entry]
 
@@ -27,7 +27,8 @@ struct NoProxy: Sendable {
             case .all: true
             case .host(let name, let port):
                 (port == nil || port == url.port) && (host == name || address == nil && host.hasSuffix(".\(name)"))
-            case .block(let network, let bits): address.map { Self.prefix($0, bits) == Self.prefix(network, bits) } ?? false
+            case .block(let network, let bits):
+                address.map { Self.prefix($0, bits) == Self.prefix(network, bits) } ?? false
             }
         }
     }
@@ -41,7 +42,8 @@ struct NoProxy: Sendable {
         }
         var (name, port) = (text[...], Int?.none)
         // A colon of an IPv6 address without brackets is not one before a port.
-        if let colon = text.lastIndex(of: ":"), text.hasPrefix("[") ? text[..<colon].hasSuffix("]") : text.firstIndex(of: ":") == colon,
+        if let colon = text.lastIndex(of: ":"),
+            text.hasPrefix("[") ? text[..<colon].hasSuffix("]") : text.firstIndex(of: ":") == colon,
             let number = Int(text[text.index(after: colon)...])
         {
             (name, port) = (text[..<colon], number)

@@ -17,7 +17,8 @@ extension TransportError {
             }
             if code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY {
                 self.init(
-                    "\(isRefused ? "connection refused" : Self.text(code)): proxy '\(Self.shown(proxy))'", isTransient: true,
+                    "\(isRefused ? "connection refused" : Self.text(code)): proxy '\(Self.shown(proxy))'",
+                    isTransient: true,
                     hint: "check HTTPS_PROXY, http_proxy and ALL_PROXY", trouble: .proxy)
                 return
             }
@@ -27,7 +28,9 @@ extension TransportError {
         let trouble = isRefused ? .refused : Self.trouble(code, url)
         self.init(
             isRefused ? "connection refused" : Self.text(code), isTransient: Self.transient.contains(code) && !isLocal,
-            hint: isLocal ? "nothing listens on port \(url.port) of this machine; start the server, or check the port" : Self.hint(trouble),
+            hint: isLocal
+                ? "nothing listens on port \(url.port) of this machine; start the server, or check the port"
+                : Self.hint(trouble),
             trouble: trouble)
     }
 
@@ -42,7 +45,8 @@ extension TransportError {
     }
 
     private static let transient: [CURLcode] = [
-        CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT,
+        CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE,
+        CURLE_OPERATION_TIMEDOUT,
         CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SSL_CONNECT_ERROR,
         CURLE_SEND_FAIL_REWIND,
     ]

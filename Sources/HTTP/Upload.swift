@@ -7,7 +7,8 @@ final class Upload {
     let size: UInt64
     private let path: String
     private let file: Int32
-    /// Whether it may be sent once more without a word. Whoever sends a part of a file asks first how much of it has arrived.
+    /// Whether it may be sent once more without a word. Whoever sends a part of a file asks first how much of it has
+    /// arrived.
     private let isRepeatable: Bool
     /// Where the body begins in the file, in bytes.
     private let start: UInt64
@@ -21,7 +22,8 @@ final class Upload {
         switch body {
         case .none: return nil
         case .bytes(let all): (path, file, start, bytes, size) = ("", -1, 0, all, UInt64(all.count))
-        case .file(let path, let size): (self.path, start, bytes, self.size, file) = (path, 0, [], size, try Self.open(path))
+        case .file(let path, let size):
+            (self.path, start, bytes, self.size, file) = (path, 0, [], size, try Self.open(path))
         case .range(let path, let offset, let length):
             (self.path, start, bytes, size, file) = (path, offset, [], length, try Self.open(path))
         }

@@ -29,7 +29,8 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     /// Whether it has a user, a password, a query or a fragment.
     package let hasSecrets: Bool
 
-    /// A text that may be a URL or hold one, as it may be shown: without user and password, without a query, escaped and cut.
+    /// A text that may be a URL or hold one, as it may be shown: without user and password, without a query, escaped
+    /// and cut.
     package static func shown(_ text: some StringProtocol) -> String {
         WebURL(String(text))?.description ?? PlainText.short(withoutUser(text.prefix { $0 != "?" && $0 != "#" }))
     }
@@ -61,7 +62,9 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
         self.scheme = scheme
         self.host = host
         self.port = port
-        hasSecrets = [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT].contains { Self.part(handle, $0) != nil }
+        hasSecrets = [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT].contains {
+            Self.part(handle, $0) != nil
+        }
         for secret in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT] {
             curl_url_set(handle, secret, nil, 0)
         }

@@ -13,7 +13,8 @@ public struct BuildOptions: Sendable {
     public var output: String?
     /// Least size of a disk in bytes, for formats with one.
     public var size: UInt64?
-    /// The image with boot loaders, for formats that boot by themselves; nil is what the spec says, and there is no other default.
+    /// The image with boot loaders, for formats that boot by themselves; nil is what the spec says, and there is no
+    /// other default.
     public var bootLoaders: String?
     /// PEM files of an RSA key and its certificate, by which EFI executables are signed for Secure Boot.
     public var signing: (key: String, certificate: String)?

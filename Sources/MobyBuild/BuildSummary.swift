@@ -1,7 +1,8 @@
 internal import Extents
 internal import FoundationEssentials
 
-/// `X-build.json` beside the outputs: what `moby run` and others want to know of a build. It depends on the inputs alone.
+/// `X-build.json` beside the outputs: what `moby run` and others want to know of a build. It depends on the inputs
+/// alone.
 public struct BuildSummary: Codable, Sendable, Equatable {
     public struct File: Codable, Sendable, Equatable {
         public var name: String
@@ -15,7 +16,8 @@ public struct BuildSummary: Codable, Sendable, Equatable {
         public var source: String
         public var size: UInt64
         public var unpacked: UInt64
-        /// Digest of what it is made from, as the initrd's last file has it; nil for the spec's own and from versions that did not write it.
+        /// Digest of what it is made from, as the initrd's last file has it; nil for the spec's own and from versions
+        /// that did not write it.
         public var digest: String?
     }
 
@@ -39,7 +41,9 @@ public struct BuildSummary: Codable, Sendable, Equatable {
         for format in OutputFormat.all where prefix.hasSuffix("-\(format)") {
             let all = read(file: fileName(String(prefix.dropLast(format.name.utf8.count + 1))))
             let start = prefix.split(separator: "/").last ?? ""
-            if let all, all.files.contains(where: { $0.format == format.name && $0.name.hasPrefix(start) }) { return all }
+            if let all, all.files.contains(where: { $0.format == format.name && $0.name.hasPrefix(start) }) {
+                return all
+            }
         }
         return nil
     }
@@ -49,15 +53,16 @@ public struct BuildSummary: Codable, Sendable, Equatable {
         return try? JSONDecoder().decode(BuildSummary.self, from: data)
     }
 
-    /// Names of what the segments of an artifact were made from, by what its initrd says of them, e.g. `image sha256:…`: out of the
-    /// summary beside it that lists the artifact; empty when there is none.
+    /// Names of what the segments of an artifact were made from, by what its initrd says of them, e.g. `image
+    /// sha256:…`: out of the summary beside it that lists the artifact; empty when there is none.
     public static func sources(of artifact: String) -> [String: String] {
         let url = URL(filePath: artifact)
         let folder = url.deletingLastPathComponent().path
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
         for name in names.sorted() where name.hasSuffix(fileName("")) {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            guard let summary = read(file: path), summary.files.contains(where: { $0.name == url.lastPathComponent }) else { continue }
+            guard let summary = read(file: path), summary.files.contains(where: { $0.name == url.lastPathComponent })
+            else { continue }
             let known = summary.segments.compactMap { part in part.digest.map { ("\(part.role) \($0)", part.source) } }
             return Dictionary(known) { first, _ in first }
         }

@@ -21,7 +21,8 @@ public struct Builder: Sendable {
     }
 
     /// Builds and writes all outputs, or nothing.
-    /// - Throws: `SpecError` for faults of the spec; `BuildError` and the errors of images, files and archives for faults of the world.
+    /// - Throws: `SpecError` for faults of the spec; `BuildError` and the errors of images, files and archives for
+    ///   faults of the world.
     public func build(_ spec: Spec) async throws -> BuildResult {
         do { return try await run(spec) } catch let fault as Diagnostic { throw SpecError([fault]) }
     }
@@ -50,7 +51,8 @@ public struct Builder: Sendable {
         var result = result(formats, boot, root)
         result.notes += root.names.notes
         result.warnings =
-            containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : []) + artifacts.flatMap(\.warnings)
+            containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
+            + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
         result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
         log.end("outputs")
@@ -64,7 +66,8 @@ public struct Builder: Sendable {
         if found.contains(where: { $0.severity == .error }) { throw SpecError(found) }
     }
 
-    private func artifacts(_ formats: [OutputFormat], _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact] {
+    private func artifacts(_ formats: [OutputFormat], _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact]
+    {
         let stems = FileStems(formats)
         return try formats.flatMap { format in
             var request = request
@@ -90,7 +93,8 @@ public struct Builder: Sendable {
             ? [(root.segments, boot.wholeInitrd)] : boot.diskRoots.values.map { ($0.segments, boot.initrd(for: $0)) }
         result.unpacked = initrds.map { unpacked($0.0) }.max() ?? 0
         result.minMemory = MemoryEstimate.mebibytes(
-            unpacked: result.unpacked, entries: initrds.map { entries($0.0) }.max() ?? 0, initrd: initrds.map(\.1.length).max() ?? 0,
+            unpacked: result.unpacked, entries: initrds.map { entries($0.0) }.max() ?? 0,
+            initrd: initrds.map(\.1.length).max() ?? 0,
             kernel: boot.kernel?.length ?? 0,
             commandLine: boot.commandLine)
         return result
@@ -103,7 +107,8 @@ public struct Builder: Sendable {
         guard all.contains(where: { $0.name == name }) else {
             let guess = Spelling.closest(to: name, in: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
             throw BuildError(
-                "there is no container '\(PlainText.short(name))'", hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
+                "there is no container '\(PlainText.short(name))'",
+                hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
         }
         var part = Spec()
         part.onboot = spec.onboot
@@ -143,7 +148,8 @@ public struct Builder: Sendable {
             name: options.name, platform: options.provider.platform, minimumSize: options.size ?? 0, time: options.time,
             identity: boot.identity)
         if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
-            throw BuildError("a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
+            throw BuildError(
+                "a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
         }
         guard formats.contains(where: \.needsBootLoaders) else { return request }
         guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
@@ -166,14 +172,17 @@ public struct Builder: Sendable {
     private func bootFiles(_ spec: Spec, _ kernel: KernelImage?, _ root: RootAssembly.Result) throws -> BootFiles {
         BootFiles(
             kernel: try kernel?.kernel(decompressed: options.decompressKernel), microcode: root.microcode?.bytes,
-            initrd: .concatenating(root.segments.filter { $0.key.role != .microcode }.map(\.bytes)), commandLine: spec.kernel.cmdline ?? "",
-            identity: ([kernel?.image.identity ?? "", spec.kernel.cmdline ?? ""] + root.segments.map(\.key.hex)).joined(separator: "\n"),
+            initrd: .concatenating(root.segments.filter { $0.key.role != .microcode }.map(\.bytes)),
+            commandLine: spec.kernel.cmdline ?? "",
+            identity: ([kernel?.image.identity ?? "", spec.kernel.cmdline ?? ""] + root.segments.map(\.key.hex)).joined(
+                separator: "\n"),
             root: root.parts, diskRoots: root.diskRoots)
     }
 
     private func summary(_ result: BuildResult) -> BuildSummary {
         BuildSummary(
-            platform: options.provider.platform.description, minMemoryMiB: result.minMemory, unpacked: result.unpacked, files: [],
+            platform: options.provider.platform.description, minMemoryMiB: result.minMemory, unpacked: result.unpacked,
+            files: [],
             segments: result.segments.map {
                 BuildSummary.Part(
                     role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked,

@@ -1,4 +1,5 @@
-/// What is read of an ELF64 little-endian file (System V ABI, chapters 4 and 5). Every offset is checked: files come from images.
+/// What is read of an ELF64 little-endian file (System V ABI, chapters 4 and 5). Every offset is checked: files come
+/// from images.
 ///
 /// ```
 /// 0x00  0x7f 'E' 'L' 'F', class 2 (64 bits), data 1 (little-endian)
@@ -14,7 +15,8 @@ public struct ELF: Sendable {
         self.bytes = bytes
     }
 
-    /// For which machine an ELF file of any class and byte order is: `e_machine`, and the bits of a word; nil for anything else.
+    /// For which machine an ELF file of any class and byte order is: `e_machine`, and the bits of a word; nil for
+    /// anything else.
     static func target(_ bytes: some Collection<UInt8>) -> (machine: Int, bits: Int)? {
         let head = Array(bytes.prefix(20))
         guard head.count == 20, head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return nil }
@@ -24,12 +26,15 @@ public struct ELF: Sendable {
 
     /// Go's words for values of `e_machine`.
     static let machines: [Int: String] = [
-        3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64",
+        3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64",
+        258: "loong64",
     ]
 
     /// The contents of the first section of this name.
     public func section(_ name: String) -> ArraySlice<UInt8>? {
-        guard let table = u64(0x28), let size = u16(0x3a), let count = u16(0x3c), let namesIndex = u16(0x3e) else { return nil }
+        guard let table = u64(0x28), let size = u16(0x3a), let count = u16(0x3c), let namesIndex = u16(0x3e) else {
+            return nil
+        }
         func header(_ index: Int) -> Int? { offset(table, index, size) }
         guard let names = header(namesIndex).flatMap(contents(ofSectionAt:)) else { return nil }
         for index in 0..<count {
@@ -60,7 +65,8 @@ public struct ELF: Sendable {
     }
 
     private func contents(ofSectionAt header: Int) -> ArraySlice<UInt8>? {
-        guard let type = u32(header + 4), type != 8, let start = u64(header + 0x18), let length = u64(header + 0x20) else { return nil }
+        guard let type = u32(header + 4), type != 8, let start = u64(header + 0x18), let length = u64(header + 0x20)
+        else { return nil }
         return slice(start, length)
     }
 
@@ -79,8 +85,12 @@ public struct ELF: Sendable {
     /// The file from the byte that is loaded at an address to the end of its segment.
     private func fileRange(ofAddress address: Int) -> ArraySlice<UInt8>? {
         for header in programHeaders where u32(header) == 1 {
-            guard let start = u64(header + 8), let base = u64(header + 0x10), let length = u64(header + 0x20) else { continue }
-            if address >= base, address - base < length { return slice(start + (address - base), length - (address - base)) }
+            guard let start = u64(header + 8), let base = u64(header + 0x10), let length = u64(header + 0x20) else {
+                continue
+            }
+            if address >= base, address - base < length {
+                return slice(start + (address - base), length - (address - base))
+            }
         }
         return nil
     }

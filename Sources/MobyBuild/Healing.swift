@@ -53,7 +53,9 @@ public struct Healing: Sendable {
         let found = Array(store.damage.dropFirst(seen))
         seen += found.count
         guard !found.isEmpty else { return false }
-        for damage in found { progress("warning: '\(damage.file)' of the store was damaged, and is fetched or made again") }
+        for damage in found {
+            progress("warning: '\(damage.file)' of the store was damaged, and is fetched or made again")
+        }
         _ = try SegmentCache(store: store).derived(from: found.compactMap(\.digest), remove: true)
         return true
     }

@@ -17,7 +17,9 @@ struct ImageSet: Sendable {
 
     /// Gets every image of a spec, several at a time, each once.
     /// - Throws: ``ImageFaults`` with all that could not be had.
-    static func fetch(_ spec: Spec, store: ContentStore, cache: SegmentCache, provider: ImageProvider) async throws -> ImageSet {
+    static func fetch(_ spec: Spec, store: ContentStore, cache: SegmentCache, provider: ImageProvider) async throws
+        -> ImageSet
+    {
         let sources = spec.imageSources
         var failures: [String: any Error] = [:]
         let images = try await withThrowingTaskGroup(of: (String, Image).self) { group in
@@ -56,13 +58,16 @@ struct ImageSet: Sendable {
 
     /// The merged tree of an image, as its layers have it.
     func tree(_ image: Image) throws -> FileTree {
-        try context("flattening '\(PlainText.short(image.name))'") { try FileTree.flatten(layers: store.uncompressedLayers(of: image)) }
+        try context("flattening '\(PlainText.short(image.name))'") {
+            try FileTree.flatten(layers: store.uncompressedLayers(of: image))
+        }
     }
 
     /// An image's accounts, kept in the cache so that a warm build unpacks nothing.
     func accounts(_ image: Image) throws -> Accounts {
         let key = SegmentKey(
-            role: .record, content: image.identity, platform: image.platform.description, destination: "accounts", rules: "1",
+            role: .record, content: image.identity, platform: image.platform.description, destination: "accounts",
+            rules: "1",
             encoding: "none")
         let bytes = try cache.small(key) {
             let tree = try tree(image)
@@ -70,7 +75,8 @@ struct ImageSet: Sendable {
         }
         let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
         return Accounts(
-            passwd: String(decoding: parts.first ?? [], as: UTF8.self), group: String(decoding: parts.last ?? [], as: UTF8.self))
+            passwd: String(decoding: parts.first ?? [], as: UTF8.self),
+            group: String(decoding: parts.last ?? [], as: UTF8.self))
     }
 }
 

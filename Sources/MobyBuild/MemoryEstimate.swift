@@ -5,13 +5,16 @@ enum MemoryEstimate {
     private static let margin: UInt64 = 64 << 20
     /// A kernel that unpacks itself takes about this many times its file.
     private static let kernelFactor: UInt64 = 4
-    /// What the kernel keeps in memory of each name, whatever the file's length: 101 MB were measured for 100 000 empty files.
+    /// What the kernel keeps in memory of each name, whatever the file's length: 101 MB were measured for 100 000 empty
+    /// files.
     private static let nameCost: UInt64 = 1024
-    /// A tmpfs has at most one inode for two pages of the machine's memory (kernel documentation, filesystems/tmpfs, `nr_inodes`).
+    /// A tmpfs has at most one inode for two pages of the machine's memory (kernel documentation, filesystems/tmpfs,
+    /// `nr_inodes`).
     private static let memoryPerName: UInt64 = 2 * 4096
 
-    /// The kernel's root is a tmpfs of at most half of the memory (kernel documentation, filesystems/ramfs-rootfs-initramfs), unless the
-    /// command line makes it a ramfs; while it is unpacked the initrd is in memory too.
+    /// The kernel's root is a tmpfs of at most half of the memory (kernel documentation,
+    /// filesystems/ramfs-rootfs-initramfs), unless the command line makes it a ramfs; while it is unpacked the initrd
+    /// is in memory too.
     /// - Parameter entries: names in the root.
     /// - Returns: MiB, a multiple of 16.
     static func mebibytes(unpacked: UInt64, entries: Int, initrd: UInt64, kernel: UInt64, commandLine: String) -> Int {

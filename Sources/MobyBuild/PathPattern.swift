@@ -1,7 +1,7 @@
 public import Archive
 
-/// A pattern for paths of a file tree: `*` and `?` stay inside one name, `**` is any number of names. A pattern that matches a
-/// folder matches all that lies in it. A leading slash means nothing.
+/// A pattern for paths of a file tree: `*` and `?` stay inside one name, `**` is any number of names. A pattern that
+/// matches a folder matches all that lies in it. A leading slash means nothing.
 public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
     public let description: String
     private let names: [[UInt8]]

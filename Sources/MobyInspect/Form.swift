@@ -33,7 +33,9 @@ enum Form: Equatable {
         func has(_ bytes: [UInt8], at offset: UInt64) throws -> Bool {
             guard offset <= content.length, UInt64(bytes.count) <= content.length - offset else { return false }
             // What is missing of a file that was cut short says nothing.
-            do { return try content.bytes(at: offset, count: bytes.count) == bytes } catch is ExtentError { return false }
+            do { return try content.bytes(at: offset, count: bytes.count) == bytes } catch is ExtentError {
+                return false
+            }
         }
         func has(_ text: String, at offset: UInt64) throws -> Bool { try has(Array(text.utf8), at: offset) }
 
@@ -47,7 +49,9 @@ enum Form: Equatable {
         if try has("CD001", at: 32769) { self = .disc; return }
         if try has("EFI PART", at: 512) { self = .gpt; return }
         // Where the second one is; what begins as something else has none of its own there.
-        if content.length >= 1024, try has([0x55, 0xAA], at: 510), try has("EFI PART", at: content.length / 512 * 512 - 512) {
+        if content.length >= 1024, try has([0x55, 0xAA], at: 510),
+            try has("EFI PART", at: content.length / 512 * 512 - 512)
+        {
             self = .gpt
             return
         }
@@ -56,7 +60,8 @@ enum Form: Equatable {
         if try has("ustar", at: 257) { self = .tar; return }
         if try has([0xE2, 0xE1, 0xF5, 0xE0], at: 1024) { self = .erofs; return }
         if try has([0x55, 0xAA], at: 510) {
-            // A FAT volume has a jump in front and says its kind; where a table of partitions would be it has text or code.
+            // A FAT volume has a jump in front and says its kind; where a table of partitions would be it has text or
+            // code.
             let isFAT = try has("FAT12   ", at: 54) || has("FAT16   ", at: 54) || has("FAT32   ", at: 82)
             self = isFAT ? .fat : .mbr
             return

@@ -2,7 +2,8 @@ internal import Archive
 public import Extents
 internal import Glibc
 
-/// What an artifact is made of. Pieces that had to be decompressed lie in temporary files for as long as this value lives.
+/// What an artifact is made of. Pieces that had to be decompressed lie in temporary files for as long as this value
+/// lives.
 public final class Inspection {
     public private(set) var root: Part
     private let recogniser: Recogniser
@@ -12,7 +13,8 @@ public final class Inspection {
     ///   - content: of the artifact; only read.
     ///   - scratch: a folder for temporary files, not one in memory.
     ///   - limits: what is not exceeded whatever the bytes are.
-    /// - Throws: `InspectError` for what is not known, `DiskImageError` and others for what is damaged, `FileError`, `ExtentError`.
+    /// - Throws: `InspectError` for what is not known, `DiskImageError` and others for what is damaged, `FileError`,
+    ///   `ExtentError`.
     public convenience init(_ content: ExtentList, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
         try self.init(Recogniser(scratch: scratch, limits: limits)) { _ in content }
     }
@@ -22,7 +24,9 @@ public final class Inspection {
     ///   - file: descriptor to read from.
     ///   - name: of the file, for errors.
     /// - Throws: as ``init(_:scratch:limits:)``.
-    public convenience init(reading file: Int32, name: String, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
+    public convenience init(reading file: Int32, name: String, scratch: String = "/var/tmp", limits: Limits = Limits())
+        throws
+    {
         try self.init(Recogniser(scratch: scratch, limits: limits)) { recogniser in
             let spool = try recogniser.temporary()
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
@@ -60,7 +64,9 @@ public final class Inspection {
     public func addNames(_ name: (String) -> String?) { Self.addNames(to: &root, name) }
 
     private static func addNames(to part: inout Part, _ name: (String) -> String?) {
-        if part.kind == "segment", let source = part.facts.first(where: { $0.key == "source" }), let name = name(source.value) {
+        if part.kind == "segment", let source = part.facts.first(where: { $0.key == "source" }),
+            let name = name(source.value)
+        {
             part.add("from", name)
         }
         for place in part.children.indices { addNames(to: &part.children[place], name) }
@@ -71,7 +77,9 @@ public final class Inspection {
 
     /// What could not be read whole, with its place.
     public var faults: [String] {
-        root.all.compactMap { part in part.fault.map { (part.name.isEmpty ? part.kind : "\(part.kind) '\(part.name)'") + ": " + $0 } }
+        root.all.compactMap { part in
+            part.fault.map { (part.name.isEmpty ? part.kind : "\(part.kind) '\(part.name)'") + ": " + $0 }
+        }
     }
 
     /// A file's path with the volume it is in.
@@ -85,14 +93,17 @@ public final class Inspection {
     /// - Throws: `InspectError` when there is none.
     public func list(_ address: String?) throws -> [Listed] {
         guard let address else {
-            return volumes.flatMap { volume in Volume.Index(volume).files(in: .root).map { Listed(volume: volume.name, file: $0) } }
+            return volumes.flatMap { volume in
+                Volume.Index(volume).files(in: .root).map { Listed(volume: volume.name, file: $0) }
+            }
         }
         let (volume, index, path) = try find(address)
         return index.files(in: path).map { Listed(volume: volume.name, file: $0) }
     }
 
     /// Hands on the contents of a file, in pieces.
-    /// - Throws: `InspectError` when there is none or it is not a regular file; `DiskImageError` and others for damage; what `consume` throws.
+    /// - Throws: `InspectError` when there is none or it is not a regular file; `DiskImageError` and others for damage;
+    ///   what `consume` throws.
     public func read(_ address: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
         let (volume, index, path) = try find(address)
         guard let file = index[path], file.kind != .directory else {

@@ -2,8 +2,8 @@ internal import Archive
 internal import Extents
 
 extension Part {
-    /// What it is made of, for programs: `kind`, `name`, `size`, `facts`, `volume`, `files`, `fault`, `parts`. Roots with many files give
-    /// their number only; `moby ls --json` lists them.
+    /// What it is made of, for programs: `kind`, `name`, `size`, `facts`, `volume`, `files`, `fault`, `parts`. Roots
+    /// with many files give their number only; `moby ls --json` lists them.
     public struct Document: Encodable, Sendable {
         let kind: String
         let name: String?
@@ -21,7 +21,8 @@ extension Part {
         return Document(
             kind: kind, name: name.isEmpty ? nil : name, size: size,
             facts: facts.isEmpty ? nil : Dictionary(facts.map { ($0.key, $0.value) }) { $1 }, volume: volume?.name,
-            names: volume?.files.count, files: isShort ? volume?.files.map { Volume.Row($0, in: nil) } : nil, fault: fault,
+            names: volume?.files.count, files: isShort ? volume?.files.map { Volume.Row($0, in: nil) } : nil,
+            fault: fault,
             parts: children.isEmpty ? nil : children.map(\.document))
     }
 }
@@ -57,10 +58,12 @@ extension Volume.File {
     public func line(in volume: String) -> String {
         let bits = mode.map(Self.letters)
         let end = kind == .symlink ? " -> " + PlainText.of(target) : kind == .directory ? "/" : ""
-        return "\(kind.rawValue)\(bits ?? "         ") \(uid) \(gid) \(size) \(volume):/\(PlainText.of(path.bytes))\(end)"
+        return
+            "\(kind.rawValue)\(bits ?? "         ") \(uid) \(gid) \(size) \(volume):/\(PlainText.of(path.bytes))\(end)"
     }
 
-    /// Nine permission bits, with setuid, setgid and sticky in the places of `x`: `rwsr-xr-t`; a capital where the bit of `x` is not set.
+    /// Nine permission bits, with setuid, setgid and sticky in the places of `x`: `rwsr-xr-t`; a capital where the bit
+    /// of `x` is not set.
     static func letters(_ mode: UInt16) -> String {
         (0..<9).reversed().map { bit in
             let isSet = mode >> UInt16(bit) & 1 == 1

@@ -16,9 +16,12 @@ extension Part {
     }
 
     private func write(to lines: inout [String], _ indent: String) {
-        let details = [SizeText.exact(size)] + facts.map { $0.key == "text" ? "'\($0.value)'" : Self.fact($0) }.map { PlainText.of($0) }
+        let details =
+            [SizeText.exact(size)]
+            + facts.map { $0.key == "text" ? "'\($0.value)'" : Self.fact($0) }.map { PlainText.of($0) }
         let title = PlainText.of(kind) + (name.isEmpty ? "" : " " + PlainText.of(name))
-        lines.append(indent + title + ": " + details.joined(separator: ", ") + (volume.map { "; files in \($0.name):" } ?? ""))
+        lines.append(
+            indent + title + ": " + details.joined(separator: ", ") + (volume.map { "; files in \($0.name):" } ?? ""))
         if let fault { lines.append("\(indent)  damaged: \(PlainText.of(fault))") }
         if let volume { Self.write(volume, to: &lines, indent + "  ") }
         for child in children { child.write(to: &lines, indent + "  ") }
@@ -26,7 +29,9 @@ extension Part {
 
     private static func fact(_ fact: Fact) -> String {
         let unit = " bytes"
-        guard fact.key == "offset" || fact.key.hasSuffix(unit), let count = UInt64(fact.value) else { return "\(fact.key) \(fact.value)" }
+        guard fact.key == "offset" || fact.key.hasSuffix(unit), let count = UInt64(fact.value) else {
+            return "\(fact.key) \(fact.value)"
+        }
         return "\(fact.key.hasSuffix(unit) ? String(fact.key.dropLast(unit.count)) : fact.key) \(SizeText.exact(count))"
     }
 

@@ -2,7 +2,8 @@
 public struct Part: Sendable {
     /// What it is, e.g. `GPT disk`, `partition`, `FAT16 volume`, `initrd`.
     public var kind: String
-    /// What it is called where it lies: a partition's name, a file's path; empty when it has none. Raw text of the artifact.
+    /// What it is called where it lies: a partition's name, a file's path; empty when it has none. Raw text of the
+    /// artifact.
     public var name: String
     /// In bytes.
     public var size: UInt64

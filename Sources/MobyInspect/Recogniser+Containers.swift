@@ -44,7 +44,8 @@ extension Recogniser {
             part.add("type", line.dropFirst(11).filter { $0 != "\"" })
         }
         var disk = SpooledDisk(try temporary(), size: image.size, limit: limits.pieces)
-        part.fault = try fault { try image.forEachGrain { try disk.add($1, at: $0, spooled: image.isCompressed) } } ?? part.fault
+        part.fault =
+            try fault { try image.forEachGrain { try disk.add($1, at: $0, spooled: image.isCompressed) } } ?? part.fault
         disk.isCutShort = part.fault != nil
         part.children = try disk.contents(inner)
         return part
@@ -53,11 +54,14 @@ extension Recogniser {
     func vhd(_ content: ExtentList) throws -> Part {
         let image = try VHD.salvage(content)
         var part = Part("VHD disk", size: content.length)
-        if image.isCutShort { part.fault = "its end is missing or damaged, with the footer; the copy at the start is used" }
+        if image.isCutShort {
+            part.fault = "its end is missing or damaged, with the footer; the copy at the start is used"
+        }
         part.add("kind", image.kind == .fixed ? "fixed" : "dynamic")
         part.add("disk bytes", image.size)
         if let size = image.blockSize { part.add("block bytes", size) }
-        part.fault = try fault { part.children = try inner(image.contents(), name: "").map { [$0] } ?? [] } ?? part.fault
+        part.fault =
+            try fault { part.children = try inner(image.contents(), name: "").map { [$0] } ?? [] } ?? part.fault
         return part
     }
 }

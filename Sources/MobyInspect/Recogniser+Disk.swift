@@ -32,9 +32,12 @@ extension Recogniser {
 
     func mbr(_ content: ExtentList) throws -> Part {
         let entries = try MBR.entries(of: content, isWhole: false)
-        guard !entries.isEmpty else { throw InspectError("a boot sector without partitions or a file system that is known") }
+        guard !entries.isEmpty else {
+            throw InspectError("a boot sector without partitions or a file system that is known")
+        }
         var part = Part("MBR disk", size: content.length)
-        let content = whole(content, length: entries.filter { $0.type != 0xEE }.map(\.range.upperBound).max() ?? 0, &part)
+        let content = whole(
+            content, length: entries.filter { $0.type != 0xEE }.map(\.range.upperBound).max() ?? 0, &part)
         part.children = try partitions(entries, of: content)
         return part
     }
@@ -46,7 +49,9 @@ extension Recogniser {
             partition.add("offset", entry.range.lowerBound)
             partition.add("type", "0x" + String(entry.type, radix: 16))
             if entry.isActive { partition.add("active", "yes") }
-            guard entry.type != 0xEE, range.lowerBound > 0, let inner = try inner(content[range], name: "") else { return partition }
+            guard entry.type != 0xEE, range.lowerBound > 0, let inner = try inner(content[range], name: "") else {
+                return partition
+            }
             partition.children = [entry.type == 0xEF ? inner.named("esp") : inner]
             return partition
         }
@@ -73,7 +78,9 @@ extension Recogniser {
             }
             part.children.append(boot)
         }
-        guard let entries = try? MBR.entries(of: whole), entries.contains(where: { $0.type != 0xEE }) else { return part }
+        guard let entries = try? MBR.entries(of: whole), entries.contains(where: { $0.type != 0xEE }) else {
+            return part
+        }
         // What they hold was shown already.
         part.children += entries.enumerated().map { number, entry in
             var partition = Part("partition \(number + 1)", size: UInt64(entry.range.count))
@@ -107,10 +114,14 @@ extension Recogniser {
         part.fault = part.fault ?? damage
         let found = entries
         for (number, entry) in found.enumerated() {
-            guard let path = TreePath(entry.path.utf8) else { throw InspectError("'\(PlainText.of(entry.path))' is no path") }
+            guard let path = TreePath(entry.path.utf8) else {
+                throw InspectError("'\(PlainText.of(entry.path))' is no path")
+            }
             try spend(2 * Volume.cost(path))
             files.append(
-                Volume.File(path, entry.isDirectory ? .directory : .regular, size: entry.size, contents: .number(UInt64(number))))
+                Volume.File(
+                    path, entry.isDirectory ? .directory : .regular, size: entry.size, contents: .number(UInt64(number))
+                ))
         }
         var volume = Volume("fat", files) { number, consume in
             try ExtentReader.read(try reader.content(of: found[Int(number)]), consume)
@@ -124,7 +135,9 @@ extension Recogniser {
     func volume(_ image: ISO9660.Volume) throws -> Volume {
         var files: [Volume.File] = []
         for entry in image.entries {
-            guard let path = TreePath(entry.path) else { throw InspectError("'\(PlainText.of(entry.path))' is no path") }
+            guard let path = TreePath(entry.path) else {
+                throw InspectError("'\(PlainText.of(entry.path))' is no path")
+            }
             try spend(2 * Volume.cost(path))
             var (kind, size, contents, target) = (Volume.File.Kind.other, UInt64(0), Volume.Contents.none, [UInt8]())
             switch entry.kind {
@@ -137,7 +150,8 @@ extension Recogniser {
             }
             files.append(
                 Volume.File(
-                    path, kind, size: size, mode: entry.mode, uid: entry.uid, gid: entry.gid, target: target, contents: contents))
+                    path, kind, size: size, mode: entry.mode, uid: entry.uid, gid: entry.gid, target: target,
+                    contents: contents))
         }
         return Volume("cd", files)
     }
@@ -166,11 +180,15 @@ extension Recogniser {
         return part
     }
 
-    private static func file(_ path: TreePath, _ inode: EROFS.Inode, of reader: EROFS.Reader, number: UInt64) throws -> Volume.File {
-        let kind: Volume.File.Kind = inode.isDirectory ? .directory : inode.isRegular ? .regular : inode.isSymlink ? .symlink : .other
+    private static func file(_ path: TreePath, _ inode: EROFS.Inode, of reader: EROFS.Reader, number: UInt64) throws
+        -> Volume.File
+    {
+        let kind: Volume.File.Kind =
+            inode.isDirectory ? .directory : inode.isRegular ? .regular : inode.isSymlink ? .symlink : .other
         let target = inode.isSymlink ? try reader.contents(of: inode, limit: 4096) : []
         return Volume.File(
-            path, kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid, gid: inode.gid, target: target,
+            path, kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid, gid: inode.gid,
+            target: target,
             contents: inode.isRegular ? .number(number) : .none)
     }
 
@@ -220,6 +238,7 @@ extension Recogniser {
         let whole = String(decoding: path.bytes, as: UTF8.self).lowercased()
         let name = String(decoding: path.name, as: UTF8.self).lowercased()
         if whole.hasPrefix("blobs/sha256/") || name.contains("initrd") || name.contains("initramfs") { return true }
-        return [".efi", ".img", ".raw", ".tar"].contains { name.hasSuffix($0) } || ["kernel", "bzimage", "vmlinuz"].contains(name)
+        return [".efi", ".img", ".raw", ".tar"].contains { name.hasSuffix($0) }
+            || ["kernel", "bzimage", "vmlinuz"].contains(name)
     }
 }

@@ -21,26 +21,31 @@ extension Recogniser {
                 continue
             }
             if section.range.upperBound > length {
-                child.fault = Self.cutShort(length - min(length, section.range.lowerBound), of: UInt64(section.range.count))
+                child.fault = Self.cutShort(
+                    length - min(length, section.range.lowerBound), of: UInt64(section.range.count))
             }
             let data = content[section.range]
             if section.name == ".cmdline" || section.name == ".uname", data.length <= 1 << 16 {
                 let text = try fault {
-                    child.add("text", String(decoding: try ExtentReader.bytes(of: data).prefix { $0 != 0 }, as: UTF8.self))
+                    child.add(
+                        "text", String(decoding: try ExtentReader.bytes(of: data).prefix { $0 != 0 }, as: UTF8.self))
                 }
                 child.fault = child.fault ?? text
             }
             if let path = TreePath(section.name.utf8), !path.isRoot {
                 files.append(Volume.File(path, .regular, size: data.length, contents: .extents(data)))
             }
-            if section.name == ".initrd" || section.name == ".linux", let inner = try inner(data, name: "") { child.children = [inner] }
+            if section.name == ".initrd" || section.name == ".linux", let inner = try inner(data, name: "") {
+                child.children = [inner]
+            }
             part.children.append(child)
         }
         if isUnified { part.volume = Volume("uki", files) }
         return part
     }
 
-    /// An x86 kernel (Linux, Documentation/arch/x86/boot.rst): 0x202 "HdrS", 0x206 protocol u16, 0x20E where its version stands, less 0x200.
+    /// An x86 kernel (Linux, Documentation/arch/x86/boot.rst): 0x202 "HdrS", 0x206 protocol u16, 0x20E where its
+    /// version stands, less 0x200.
     func kernel(_ content: ExtentList) throws -> Part {
         var part = Part("Linux kernel", size: content.length)
         guard content.length >= 0x210 else { throw InspectError("a kernel of \(content.length) bytes") }

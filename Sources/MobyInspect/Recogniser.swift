@@ -25,7 +25,8 @@ final class Recogniser {
         depth += 1
         defer { depth -= 1 }
         guard let form = try Form(of: content) else {
-            throw InspectError("not an artifact: \(try Self.start(content))", hint: "'moby formats' lists what there is")
+            throw InspectError(
+                "not an artifact: \(try Self.start(content))", hint: "'moby formats' lists what there is")
         }
         var part: Part
         do { part = try read(content, as: form) } catch let error where !(error is FileError || error is InspectError) {
@@ -70,8 +71,8 @@ final class Recogniser {
         }
     }
 
-    /// The bytes of a thing that by what it says has a certain length: when there are less, what is missing cannot be read, and the part
-    /// has that as its fault.
+    /// The bytes of a thing that by what it says has a certain length: when there are less, what is missing cannot be
+    /// read, and the part has that as its fault.
     func whole(_ content: ExtentList, length: UInt64, _ part: inout Part) -> ExtentList {
         guard length > content.length else { return content }
         part.fault = part.fault ?? Self.cutShort(content.length, of: length)
@@ -80,7 +81,9 @@ final class Recogniser {
         return whole
     }
 
-    static func cutShort(_ count: UInt64, of length: UInt64) -> String { "cut short: \(count) of \(length) bytes are there" }
+    static func cutShort(_ count: UInt64, of length: UInt64) -> String {
+        "cut short: \(count) of \(length) bytes are there"
+    }
 
     /// Runs what may find a fault after it found something.
     /// - Returns: the fault.

@@ -28,7 +28,8 @@ public struct Volume: Sendable {
         let contents: Contents
 
         init(
-            _ path: TreePath, _ kind: Kind, size: UInt64 = 0, mode: UInt16? = nil, uid: UInt32 = 0, gid: UInt32 = 0, target: [UInt8] = [],
+            _ path: TreePath, _ kind: Kind, size: UInt64 = 0, mode: UInt16? = nil, uid: UInt32 = 0, gid: UInt32 = 0,
+            target: [UInt8] = [],
             contents: Contents = .none
         ) {
             (self.path, self.kind, self.size, self.mode) = (path, kind, size, mode)
@@ -157,7 +158,9 @@ extension Volume {
 
         /// The files that count, at a path and below it, sorted.
         func files(in path: TreePath) -> [File] {
-            places.values.map { volume.files[$0] }.filter { $0.path.isInside(path) && !$0.path.isRoot }.sorted { $0.path < $1.path }
+            places.values.map { volume.files[$0] }.filter { $0.path.isInside(path) && !$0.path.isRoot }.sorted {
+                $0.path < $1.path
+            }
         }
     }
 }

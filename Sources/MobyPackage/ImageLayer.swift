@@ -20,7 +20,9 @@ enum ImageLayer {
             }
             output = sink.output
         }
-        guard let diffID = Digest(sha256: hash.finalize()) else { preconditionFailure("SHA-256 is 64 hexadecimal digits") }
+        guard let diffID = Digest(sha256: hash.finalize()) else {
+            preconditionFailure("SHA-256 is 64 hexadecimal digits")
+        }
         return Image.Layer(digest: blob.digest, size: blob.size, diffID: diffID)
     }
 }

@@ -28,7 +28,8 @@ struct KernelImage {
         var tree = FileTree()
         let kernel = try Self.boot("vmlinuz", modules.release, in: packages)
         tree.set(TreePath("kernel"), FileTree.Node(.regular(kernel), mode: 0o644, modified: time))
-        tree.set(TreePath("kernel.tar"), FileTree.Node(.regular(try ExtentList(file: tarPath)), mode: 0o644, modified: time))
+        tree.set(
+            TreePath("kernel.tar"), FileTree.Node(.regular(try ExtentList(file: tarPath)), mode: 0o644, modified: time))
         let config = try Self.boot("config", modules.release, in: packages)
         tree.set(TreePath("config"), FileTree.Node(.regular(config), mode: 0o644, modified: time))
         self.tree = tree
@@ -37,11 +38,14 @@ struct KernelImage {
 
     /// - Throws: `SpecError` with each name that no module has, at its place.
     private static func closure(of wanted: [Located<String>], in modules: KernelModules) throws -> [KernelModule] {
-        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(let names, let release) {
+        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(
+            let names, let release)
+        {
             throw SpecError(
                 names.map { name, closest in
                     Diagnostic(
-                        at: wanted.first { $0.value == name }?.location, "kernel \(release) has no module '\(PlainText.short(name))'",
+                        at: wanted.first { $0.value == name }?.location,
+                        "kernel \(release) has no module '\(PlainText.short(name))'",
                         hint: closest.map { "did you mean '\($0)'?" }
                             ?? "write \"?\(PlainText.short(name))\" for one that some kernels do not have")
                 })
@@ -52,7 +56,9 @@ struct KernelImage {
     private static func unpacked(_ packages: FileTree, tarPath: String) throws -> FileTree {
         guard PackedModules.arePresent(in: packages) else { return packages }
         try ExtentWriter.stream(to: tarPath) { sink in
-            try withUnsafeMutablePointer(to: &sink) { sink in try PackedModules.unpack(packages) { try sink.pointee.write($0) } }
+            try withUnsafeMutablePointer(to: &sink) { sink in
+                try PackedModules.unpack(packages) { try sink.pointee.write($0) }
+            }
         }
         return try FileTree.tar(ExtentList(file: tarPath))
     }
@@ -60,11 +66,14 @@ struct KernelImage {
     /// In the order of preference, from `CONFIG_RD_*`.
     static func decompressors(_ config: String) -> [String] {
         let lines = Set(config.split(separator: "\n"))
-        return ["zstd", "gzip", "xz", "lzma", "bzip2", "lzo", "lz4"].filter { lines.contains("CONFIG_RD_\($0.uppercased())=y") }
+        return ["zstd", "gzip", "xz", "lzma", "bzip2", "lzo", "lz4"].filter {
+            lines.contains("CONFIG_RD_\($0.uppercased())=y")
+        }
     }
 
     private static func boot(_ name: String, _ release: String, in tree: FileTree) throws -> ExtentList {
-        guard let path = TreePath("boot/\(name)-\(release)".utf8), case .regular(let contents)? = tree[path]?.kind else {
+        guard let path = TreePath("boot/\(name)-\(release)".utf8), case .regular(let contents)? = tree[path]?.kind
+        else {
             throw MissingKernelFile(path: "boot/\(name)-\(release)")
         }
         return contents

@@ -97,7 +97,8 @@ public struct PackageBuilder: Sendable {
     }
 
     private func reference(of folder: PackageFolder, closure: PackageLock.Closure) throws -> String {
-        let tag = try PackageTag.hash(folder, closure: closure, platform: options.platform, products: products, time: time)
+        let tag = try PackageTag.hash(
+            folder, closure: closure, platform: options.platform, products: products, time: time)
         return try ImageReference("\(folder.spec.org)/\(folder.spec.image.value):\(tag)").description
     }
 
@@ -111,7 +112,8 @@ public struct PackageBuilder: Sendable {
         let layer = try ImageLayer.store(tree, in: store)
         return try store.add(
             name: name, platform: options.platform,
-            config: ImageConfig(platform: options.platform, config: folder.spec.execution(labels: labels), diffIDs: [layer.diffID]),
+            config: ImageConfig(
+                platform: options.platform, config: folder.spec.execution(labels: labels), diffIDs: [layer.diffID]),
             layers: [layer])
     }
 }

@@ -19,7 +19,8 @@ public enum PackageError: HintedError, CustomStringConvertible, Sendable {
         switch self {
         case .unlocked(let folder): "'\(folder)' has Debian packages and no build.lock"
         case .stale(let folder, _): "'\(folder)/build.lock' was written for other packages than build.yml names"
-        case .unlockedArchitecture(let folder, let architecture, _): "'\(folder)/build.lock' has no packages for \(architecture)"
+        case .unlockedArchitecture(let folder, let architecture, _):
+            "'\(folder)/build.lock' has no packages for \(architecture)"
         case .architecture(let architecture, let image, let arches):
             "'\(image)' is not built for \(architecture), only for \(arches.joined(separator: ", "))"
         case .notAFolder(let path): "'\(path)' is not a folder; a package is a folder with a build.yml"

@@ -4,8 +4,9 @@ internal import Glibc
 internal import MobySpec
 
 extension PackageFolder {
-    /// What `source` names in `build.yml`: a file, or a folder with all in it. Nothing outside of the package's folder is read: a link in
-    /// a folder stays a link, wherever it leads, and one that is named itself must lead to something inside.
+    /// What `source` names in `build.yml`: a file, or a folder with all in it. Nothing outside of the package's folder
+    /// is read: a link in a folder stays a link, wherever it leads, and one that is named itself must lead to something
+    /// inside.
     struct Source {
         enum Kind: Equatable {
             case directory
@@ -33,14 +34,17 @@ extension PackageFolder {
             guard let path = Self.resolved(named), let root = Self.resolved(folder) else {
                 let code = errno
                 if code == ENOENT, let target = Self.target(of: named) {
-                    throw Self.fault(name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
+                    throw Self.fault(
+                        name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
                 }
                 let reason = code == ENOENT ? "does not exist" : "cannot be read: \(String(cString: strerror(code)))"
-                throw Self.fault(name, "source '\(shown)' \(reason)", hint: "sources are files and folders next to build.yml")
+                throw Self.fault(
+                    name, "source '\(shown)' \(reason)", hint: "sources are files and folders next to build.yml")
             }
             guard path == root || path.hasPrefix(root == "/" ? root : root + "/") else {
                 throw Self.fault(
-                    name, "source '\(shown)' leads to '\(PlainText.short(path))', which is outside of the package's folder",
+                    name,
+                    "source '\(shown)' leads to '\(PlainText.short(path))', which is outside of the package's folder",
                     hint: "put a copy into the folder")
             }
             self.path = path
@@ -73,7 +77,9 @@ extension PackageFolder {
             default:
                 let whole = name.isEmpty ? self.name.value : "\(self.name.value)/\(name)"
                 throw Self.fault(
-                    self.name, "source '\(PlainText.short(whole))' is \(Self.described(info.st_mode)), expected a file, a folder or a link")
+                    self.name,
+                    "source '\(PlainText.short(whole))' is \(Self.described(info.st_mode)), expected a file, a folder or a link"
+                )
             }
             return Entry(name: name, path: path, kind: kind, isExecutable: info.st_mode & S_IXUSR != 0)
         }
@@ -87,7 +93,9 @@ extension PackageFolder {
                 let bytes = withUnsafeBytes(of: &item.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
                 guard let name = String(validating: bytes, as: UTF8.self) else {
                     throw Self.fault(
-                        self.name, "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', a name that is not UTF-8")
+                        self.name,
+                        "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', a name that is not UTF-8"
+                    )
                 }
                 if name != ".", name != ".." { names.append(name) }
                 errno = 0

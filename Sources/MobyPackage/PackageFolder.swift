@@ -20,7 +20,8 @@ public struct PackageFolder: Sendable {
 
     public static let fileName = "build.yml"
 
-    /// - Throws: `SpecError` with every fault of `build.yml` and `build.lock`; `PackageError` for a folder of another kind; `FileError`.
+    /// - Throws: `SpecError` with every fault of `build.yml` and `build.lock`; `PackageError` for a folder of another
+    ///   kind; `FileError`.
     public init(_ path: String) throws {
         let absolute = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.path
         self.path = absolute.count > 1 && absolute.hasSuffix("/") ? String(absolute.dropLast()) : absolute
@@ -31,9 +32,13 @@ public struct PackageFolder: Sendable {
         let lockPath = "\(self.path)/\(PackageLock.fileName)"
         lock =
             FileManager.default.fileExists(atPath: lockPath)
-            ? try PackageLock(String(decoding: Self.read(lockPath), as: UTF8.self), file: "\(shownPath)/\(PackageLock.fileName)") : nil
+            ? try PackageLock(
+                String(decoding: Self.read(lockPath), as: UTF8.self), file: "\(shownPath)/\(PackageLock.fileName)")
+            : nil
         var lists: [String: [String]] = [:]
-        for case .list(let name) in spec.files.map(\.place) { lists[name.value] = try Self.list(name, in: self.path, shown: shownPath) }
+        for case .list(let name) in spec.files.map(\.place) {
+            lists[name.value] = try Self.list(name, in: self.path, shown: shownPath)
+        }
         self.lists = lists
     }
 
@@ -82,16 +87,20 @@ public struct PackageFolder: Sendable {
         return .unlockedArchitecture(shownPath, architecture, locked: lock.closures.keys.sorted())
     }
 
-    /// The locked closure for an architecture, when it answers what `build.yml` asks for now; nil when it must be resolved.
+    /// The locked closure for an architecture, when it answers what `build.yml` asks for now; nil when it must be
+    /// resolved.
     func closure(architecture: String) -> PackageLock.Closure? {
         let wants = wants(architecture: architecture)
         if wants.isEmpty { return PackageLock.Closure(wants: [], packages: []) }
         return lock?.closures[architecture].flatMap { $0.wants == wants ? $0 : nil }
     }
 
-    /// What decides on the closure, for the lock: package names, `-pattern` of those left out, and a hash of the files chosen.
+    /// What decides on the closure, for the lock: package names, `-pattern` of those left out, and a hash of the files
+    /// chosen.
     func wants(architecture: String) -> [String] {
-        var wants = spec.requests(architecture: architecture).map(\.value).sorted() + spec.exclude.map { "-\($0.value)" }.sorted()
+        var wants =
+            spec.requests(architecture: architecture).map(\.value).sorted()
+            + spec.exclude.map { "-\($0.value)" }.sorted()
         guard !wants.isEmpty, let only = spec.only else { return wants }
         var chosen = only
         for case .concatenation(let patterns) in spec.files.map(\.content) { chosen += patterns }

@@ -15,7 +15,8 @@ public final class PackageResolver: Sendable {
         return reference
     }
 
-    /// The image of a reference that ``reference(of:)`` gave, built when the store does not have it; nil for any other reference.
+    /// The image of a reference that ``reference(of:)`` gave, built when the store does not have it; nil for any other
+    /// reference.
     public func image(_ reference: String) async throws -> Image? {
         guard let directory = directories.withLock({ $0[reference] }) else { return nil }
         return try await builder.build(directory).image

@@ -12,7 +12,8 @@ struct PackageSupply: Sendable {
 
     /// Sees to it that all packages are in the cache.
     /// - Parameter locked: nil to resolve again.
-    /// - Returns: the closure that the cache has now; not the locked one when a pinned package is gone and may be replaced.
+    /// - Returns: the closure that the cache has now; not the locked one when a pinned package is gone and may be
+    ///   replaced.
     func fetch(_ locked: PackageLock.Closure?, for folder: PackageFolder) async throws -> PackageLock.Closure {
         let closure: PackageLock.Closure
         if let locked { closure = locked } else { closure = try await resolve(folder) }
@@ -20,7 +21,9 @@ struct PackageSupply: Sendable {
             try await download(closure)
             return closure
         } catch AptError.gone(let packages) where options.refreshMissing && locked != nil {
-            options.progress("warning: \(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock")
+            options.progress(
+                "warning: \(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock"
+            )
             let fresh = try await resolve(folder)
             try await download(fresh)
             return fresh
@@ -38,7 +41,8 @@ struct PackageSupply: Sendable {
         let closure = PackageLock.Closure(wants: folder.wants(architecture: architecture), packages: packages)
         var lock = folder.lock ?? PackageLock()
         lock.closures[architecture] = closure
-        try ExtentWriter.write(ExtentList([.bytes(Array(lock.text.utf8))]), to: "\(folder.path)/\(PackageLock.fileName)")
+        try ExtentWriter.write(
+            ExtentList([.bytes(Array(lock.text.utf8))]), to: "\(folder.path)/\(PackageLock.fileName)")
         return closure
     }
 
@@ -49,7 +53,8 @@ struct PackageSupply: Sendable {
     }
 
     /// The packages that have a file in the image. The others need not be fetched ever again, so they are not locked.
-    private func contributors(_ packages: [LockedPackage], only: [Located<String>], to folder: PackageFolder) async throws
+    private func contributors(_ packages: [LockedPackage], only: [Located<String>], to folder: PackageFolder)
+        async throws
         -> [LockedPackage]
     {
         let closure = PackageLock.Closure(wants: [], packages: packages)
@@ -71,6 +76,7 @@ struct PackageSupply: Sendable {
     private func resolver() throws -> AptResolver {
         AptResolver(
             root: try AptRoot(
-                cache: cache, architecture: architecture, environment: options.environment, wait: LockWait(progress: options.progress)))
+                cache: cache, architecture: architecture, environment: options.environment,
+                wait: LockWait(progress: options.progress)))
     }
 }

@@ -9,7 +9,9 @@ enum PackageTag {
     static let encoding = "moby package 1"
 
     /// 40 hexadecimal digits.
-    static func hash(_ folder: PackageFolder, closure: PackageLock.Closure, platform: Platform, products: Products, time: Int64) throws
+    static func hash(
+        _ folder: PackageFolder, closure: PackageLock.Closure, platform: Platform, products: Products, time: Int64
+    ) throws
         -> String
     {
         let hash = FieldHash()

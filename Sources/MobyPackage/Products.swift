@@ -7,7 +7,9 @@ public struct Products: Sendable {
 
     /// `--products`, else `MOBY_PRODUCTS`, else the folder of the running program.
     public init(option: String? = nil, environment: [String: String], executable: String) {
-        folder = option ?? environment["MOBY_PRODUCTS"] ?? String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])
+        folder =
+            option ?? environment["MOBY_PRODUCTS"]
+            ?? String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])
     }
 
     func path(of name: String) throws -> String {

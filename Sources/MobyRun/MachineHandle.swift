@@ -2,7 +2,8 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// A machine that a program has started and talks to: its console is a pipe, its power button a call. Ended when the last reference goes.
+/// A machine that a program has started and talks to: its console is a pipe, its power button a call. Ended when the
+/// last reference goes.
 public final class MachineHandle: Sendable {
     private let child: ChildProcess
     private let control: QMP
@@ -64,7 +65,8 @@ public final class MachineHandle: Sendable {
             if let found = reader.line(containing: text) { return (found.line, found.arrived - started) }
             if ended { throw RunError("the machine ended before its console said '\(text)'; it said:\n\(reader.tail)") }
             guard ContinuousClock.now < end else {
-                throw RunError("the console did not say '\(text)' within \(QEMU.seconds(limit)); it said:\n\(reader.tail)")
+                throw RunError(
+                    "the console did not say '\(text)' within \(QEMU.seconds(limit)); it said:\n\(reader.tail)")
             }
             usleep(2000)
         }
@@ -73,16 +75,21 @@ public final class MachineHandle: Sendable {
     /// Waits until an HTTP server in the guest answers with a status below 400.
     /// - Parameter url: `http://127.0.0.1:PORT/PATH`, a published port.
     public func answer(from url: String, within limit: Duration) throws -> (answer: WebProbe.Answer, time: Duration) {
-        guard case .web(let address) = try Awaited(parsing: url) else { throw RunError("'\(PlainText.short(url))' is not a URL") }
+        guard case .web(let address) = try Awaited(parsing: url) else {
+            throw RunError("'\(PlainText.short(url))' is not a URL")
+        }
         let probe = try WebProbe(address)
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end, child.poll() == nil {
-            if let answer = probe.ask(within: AwaitedThings.patience(ContinuousClock.now - started)), answer.status < 400 {
+            if let answer = probe.ask(within: AwaitedThings.patience(ContinuousClock.now - started)),
+                answer.status < 400
+            {
                 return (answer, ContinuousClock.now - started)
             }
             usleep(10_000)
         }
-        throw RunError("no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
+        throw RunError(
+            "no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
     }
 
     /// Types on the console.
@@ -106,7 +113,8 @@ public final class MachineHandle: Sendable {
     /// Ends QEMU, whatever the guest does.
     public func terminate() { child.stop() }
 
-    /// A socket pair does for a pipe here: it can be made so that other programs started at the same time do not inherit it.
+    /// A socket pair does for a pipe here: it can be made so that other programs started at the same time do not
+    /// inherit it.
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {

@@ -11,7 +11,9 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     public init?(sha256 hex: String) {
         let digits = hex.utf8
-        guard digits.count == 64, digits.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else { return nil }
+        guard digits.count == 64, digits.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+            return nil
+        }
         self.hex = hex
     }
 

@@ -2,12 +2,15 @@
 public struct Image: Sendable {
     /// The canonical reference by which it was asked for.
     public let name: String
-    /// Digest of the platform's manifest. It differs between a registry and a `docker-archive:` of the same image; see ``contentID``.
+    /// Digest of the platform's manifest. It differs between a registry and a `docker-archive:` of the same image; see
+    /// ``contentID``.
     public let digest: Digest
-    /// The identity of all that is made from this image: the digest of the configuration's bytes, known to Docker as the image ID.
+    /// The identity of all that is made from this image: the digest of the configuration's bytes, known to Docker as
+    /// the image ID.
     ///
-    /// The configuration lists the diff ID of every layer, and diff IDs are verified when layers are unpacked; so equal values mean equal trees
-    /// and equal settings, whether layers were compressed or not and whichever source the image came from.
+    /// The configuration lists the diff ID of every layer, and diff IDs are verified when layers are unpacked; so equal
+    /// values mean equal trees and equal settings, whether layers were compressed or not and whichever source the image
+    /// came from.
     public let contentID: Digest
     public let platform: Platform
     public let config: ImageConfig
@@ -32,11 +35,14 @@ public struct Image: Sendable {
 
     /// What is worth a line when the image itself does not say what it was made for; nil when it does.
     var platformNote: String? {
-        config.platform.isKnown ? nil : "note: the configuration of '\(name)' does not say for which platform it is; taken for \(platform)"
+        config.platform.isKnown
+            ? nil : "note: the configuration of '\(name)' does not say for which platform it is; taken for \(platform)"
     }
 
     /// - Parameter contentID: the manifest's digest stands in when nil.
-    public init(name: String, digest: Digest, platform: Platform, config: ImageConfig, layers: [Layer], contentID: Digest? = nil) {
+    public init(
+        name: String, digest: Digest, platform: Platform, config: ImageConfig, layers: [Layer], contentID: Digest? = nil
+    ) {
         self.name = name
         self.digest = digest
         self.contentID = contentID ?? digest

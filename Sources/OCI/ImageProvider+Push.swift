@@ -1,5 +1,6 @@
 extension ImageProvider {
-    /// Sends an image of the store to a registry. An index goes whole when the store has every platform of it; else only the image for this platform.
+    /// Sends an image of the store to a registry. An index goes whole when the store has every platform of it; else
+    /// only the image for this platform.
     /// - Parameters:
     ///   - name: what the store calls it.
     ///   - target: where it goes; the same name when nil.
@@ -9,7 +10,8 @@ extension ImageProvider {
         let reference = try ImageReference(target ?? name)
         return try await ImageError.context("pushing '\(name)' to '\(reference)'") {
             guard !reference.isLocal else {
-                throw ImageError("'\(reference.name)' is not a name in a registry\n  hint: give it one with --remote-name")
+                throw ImageError(
+                    "'\(reference.name)' is not a name in a registry\n  hint: give it one with --remote-name")
             }
             guard let root = store.descriptor(named: name) else {
                 throw ImageError("it is not in the store '\(store.path)'\n  hint: 'moby cache ls' lists what is")
@@ -19,7 +21,8 @@ extension ImageProvider {
             let endpoint = client.origin(of: reference.registry)
             for blob in blobs { try await client.push(blob, to: reference.repository, at: endpoint, from: store) }
             for document in documents.dropLast() {
-                try await client.push(document, as: document.digest.description, to: reference.repository, at: endpoint, from: store)
+                try await client.push(
+                    document, as: document.digest.description, to: reference.repository, at: endpoint, from: store)
             }
             let top = documents[documents.count - 1]
             let tag = reference.effectiveTag ?? top.digest.description

@@ -46,15 +46,16 @@ public struct ImageProvider: Sendable {
         puller = Puller(store: store, options: options, retry: retry)
     }
 
-    /// A source with nothing left to defaults: `nginx` is `docker.io/library/nginx:latest`. What names a local file stays as it is, and so
-    /// does what names nothing.
+    /// A source with nothing left to defaults: `nginx` is `docker.io/library/nginx:latest`. What names a local file
+    /// stays as it is, and so does what names nothing.
     public static func canonical(_ source: String) -> String {
         guard case .registry(let reference) = try? ImageSource(source) else { return source }
         return reference.description
     }
 
-    /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`, `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`.
-    /// Local sources are read anew each time (their digests decide what is copied). Whole in the store on return.
+    /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`,
+    /// `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`. Local sources are read anew each time (their digests
+    /// decide what is copied). Whole in the store on return.
     /// - Throws: `ImageReferenceError`; `ImageError` with what was being done and the reason below it.
     public func image(_ source: String) async throws -> Image {
         let parsed = try ImageSource(source)
@@ -84,11 +85,14 @@ public struct ImageProvider: Sendable {
         return try await puller.pull(reference)
     }
 
-    private static func local(_ source: ImageSource, name: String, store: ContentStore, platform: Platform) throws -> Image {
+    private static func local(_ source: ImageSource, name: String, store: ContentStore, platform: Platform) throws
+        -> Image
+    {
         switch source {
         case .registry: preconditionFailure("a registry is not local")
         case .layout(let path, let wanted):
-            return try LayoutReader(source: FolderSource(path: path), store: store, platform: platform).image(wanted, name: name)
+            return try LayoutReader(source: FolderSource(path: path), store: store, platform: platform).image(
+                wanted, name: name)
         case .layoutArchive(let path, let wanted):
             return try ArchiveFile.with(path, store: store) {
                 try LayoutReader(source: $0, store: store, platform: platform).image(wanted, name: name)

@@ -44,7 +44,9 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     private static func splitHost(_ name: Substring) -> (host: String?, path: String) {
         guard let slash = name.firstIndex(of: "/") else { return (nil, String(name)) }
         let first = name[..<slash]
-        guard first.contains(".") || first.contains(":") || first.lowercased() == "localhost" else { return (nil, String(name)) }
+        guard first.contains(".") || first.contains(":") || first.lowercased() == "localhost" else {
+            return (nil, String(name))
+        }
         return (String(first), String(name[name.index(after: slash)...]))
     }
 }

@@ -28,7 +28,8 @@ public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConve
 
     public var description: String {
         if let end = text.firstRange(of: "://")?.upperBound {
-            return "'\(WebURL.shown(text))' is a URL, expected an image reference; leave out '\(PlainText.short(text[..<end]))'"
+            return
+                "'\(WebURL.shown(text))' is a URL, expected an image reference; leave out '\(PlainText.short(text[..<end]))'"
         }
         return "'\(PlainText.short(text))' is not an image reference: \(reason)"
     }
@@ -36,7 +37,8 @@ public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConve
     private var reason: String {
         switch part {
         case .empty: "it has no name; write for example 'nginx:1.27'"
-        case .host(let found): "host '\(PlainText.short(found))' may have letters, digits, '-' and '.', or be an IPv6 address in brackets"
+        case .host(let found):
+            "host '\(PlainText.short(found))' may have letters, digits, '-' and '.', or be an IPv6 address in brackets"
         case .port(let found): "port '\(PlainText.short(found))' is not a number from 1 to 65535"
         case .repository(let found):
             "repository part '\(PlainText.short(found))' may have a-z and 0-9, with '.', '_', '__' or '-' between them"

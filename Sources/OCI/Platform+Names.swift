@@ -2,7 +2,8 @@ extension Platform {
     /// Names of CPU architectures in Go's words (`GOARCH`), with the words of uname(1) and Debian for the same.
     private static let architectures: [String: [String]] = [
         "386": ["i386", "i486", "i586", "i686", "x86"], "amd64": ["x86_64", "x86-64", "x64"],
-        "arm": ["armhf", "armel", "armv6l", "armv7l"], "arm64": ["aarch64"], "loong64": ["loongarch64"], "mips64le": ["mips64el"],
+        "arm": ["armhf", "armel", "armv6l", "armv7l"], "arm64": ["aarch64"], "loong64": ["loongarch64"],
+        "mips64le": ["mips64el"],
         "ppc64le": ["ppc64el", "powerpc64le"], "riscv64": [], "s390x": [],
     ]
 

@@ -40,8 +40,8 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Whether it is said for which processor the image was made.
     public var isKnown: Bool { !architecture.isEmpty }
 
-    /// Whether an image made for `self` is what a user who asked for `wanted` gets: a variant counts only when one was asked for, and what is
-    /// not said is taken to fit.
+    /// Whether an image made for `self` is what a user who asked for `wanted` gets: a variant counts only when one was
+    /// asked for, and what is not said is taken to fit.
     public func satisfies(_ wanted: Platform) -> Bool {
         guard os.isEmpty || os == wanted.os, !isKnown || architecture == wanted.architecture else { return false }
         return !isKnown || wanted.variant == nil || effectiveVariant == wanted.effectiveVariant

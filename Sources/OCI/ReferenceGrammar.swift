@@ -46,7 +46,9 @@ struct ReferenceGrammar {
 
     private static func isLabel(_ label: Substring) -> Bool {
         let bytes = label.utf8
-        guard bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-"), (1...63).contains(bytes.count) else { return false }
+        guard bytes.first != UInt8(ascii: "-"), bytes.last != UInt8(ascii: "-"), (1...63).contains(bytes.count) else {
+            return false
+        }
         return bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 
@@ -58,7 +60,9 @@ struct ReferenceGrammar {
 
     private static func isTag(_ tag: String) -> Bool {
         let bytes = tag.utf8
-        guard let first = bytes.first, bytes.count <= 128, isAlphanumeric(first) || first == UInt8(ascii: "_") else { return false }
+        guard let first = bytes.first, bytes.count <= 128, isAlphanumeric(first) || first == UInt8(ascii: "_") else {
+            return false
+        }
         return bytes.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
     }
 

@@ -2,7 +2,8 @@ internal import ArgumentParser
 internal import MobySpec
 internal import OCI
 
-/// The value of `--arch`, the same in every command: Go's name of a CPU architecture, or another usual one for it (`x86_64`, `aarch64`).
+/// The value of `--arch`, the same in every command: Go's name of a CPU architecture, or another usual one for it
+/// (`x86_64`, `aarch64`).
 enum ArchitectureOption {
     static let help: ArgumentHelp = "CPU architecture: amd64 (x86_64), arm64 (aarch64) (default: that of this machine)."
 

@@ -29,21 +29,29 @@ struct Build: AsyncParsableCommand {
     var output: String?
     @Option(
         name: .shortAndLong, parsing: .singleValue,
-        help: "Output formats; names of 2017 are taken too; repeatable, or with commas.", completion: Completions.formats)
+        help: "Output formats; names of 2017 are taken too; repeatable, or with commas.",
+        completion: Completions.formats)
     var format: [String] = []
-    @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with K, M, G or T.", valueName: "size")) var size: String?
+    @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with K, M, G or T.", valueName: "size"))
+    var size: String?
     @Option(
         help: ArgumentHelp(
             "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else built from pkg/bootloaders of the source that moby is in).",
             valueName: "image"), completion: Completions.images)
     var bootloader: String?
     @Option(
-        help: ArgumentHelp("Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).", valueName: "how"),
+        help: ArgumentHelp(
+            "Compression of the initrd: zstd[:level], gzip, none (default: what the kernel reads best).",
+            valueName: "how"),
         completion: .list(["zstd", "gzip", "none"]))
     var compress: String?
-    @Option(help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file"),
+        completion: .file())
     var signKey: String?
-    @Option(help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file"), completion: .file()
+    )
     var signCert: String?
     @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
     @Flag(help: "Take warnings as errors: nothing is written, and the exit code is 2.") var strict = false
@@ -51,7 +59,8 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
     @Flag(help: "Trust the store: do not compare its layers and segments with their checksums.") var noVerify = false
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
-    @Argument(help: "YAML files; '-' is standard input; URLs are fetched.", completion: Completions.specs) var files: [String]
+    @Argument(help: "YAML files; '-' is standard input; URLs are fetched.", completion: Completions.specs) var files:
+        [String]
 
     mutating func validate() throws {
         if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
@@ -60,7 +69,8 @@ struct Build: AsyncParsableCommand {
             throw ValidationError("--name '\(PlainText.short(name))' has a '/' in it; the folder is named by --dir")
         }
         if let tar = linuxKit.inputTar, let output, InputFile.isSame(tar, output) {
-            throw ValidationError("--input-tar and --output name the same file, '\(PlainText.short(output))'; it would be overwritten")
+            throw ValidationError(
+                "--input-tar and --output name the same file, '\(PlainText.short(output))'; it would be overwritten")
         }
         if output == "-", !dryRun {
             do { try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --output") } catch let error
@@ -72,13 +82,16 @@ struct Build: AsyncParsableCommand {
         for name in formats {
             guard !name.isEmpty else {
                 let given = format.joined(separator: "', '")
-                throw ValidationError("--format has an empty name in '\(PlainText.short(given))'; 'moby formats' lists what there is")
+                throw ValidationError(
+                    "--format has an empty name in '\(PlainText.short(given))'; 'moby formats' lists what there is")
             }
             do { _ = try OutputFormat.available(name) } catch { throw ValidationError("\(error); \(error.hint ?? "")") }
         }
     }
 
-    private var formats: [String] { format.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } }
+    private var formats: [String] {
+        format.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    }
 
     func run() async throws {
         if global.level > 0 { linuxKit.notes.forEach(Terminal.error) }
@@ -86,7 +99,9 @@ struct Build: AsyncParsableCommand {
         let images = self.images.provider(global)
         let store = try dryRun ? global.storeToRead() : global.store()
         let packages = Packages(store: store, platform: images.platform, level: global.level)
-        let (spec, warnings) = try await SpecInput.read(files, global.source, ignoringTrust: linuxKit.disableContentTrust) {
+        let (spec, warnings) = try await SpecInput.read(
+            files, global.source, ignoringTrust: linuxKit.disableContentTrust
+        ) {
             try packages.reference($0)
         }
         var options = try self.options(images)

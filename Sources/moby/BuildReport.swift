@@ -16,7 +16,8 @@ struct BuildReport {
                 let sizes = "\(Self.column(segment.bytes.length)) of \(Self.column(segment.record.unpacked))"
                 let role = segment.key.role.rawValue
                 Terminal.error(
-                    "  \(state) \(sizes)  \(role)\(String(repeating: " ", count: max(0, 9 - role.count)))\(PlainText.short(segment.title))")
+                    "  \(state) \(sizes)  \(role)\(String(repeating: " ", count: max(0, 9 - role.count)))\(PlainText.short(segment.title))"
+                )
             }
             for timing in result.timings { Terminal.error("  \(Terminal.seconds(timing.duration))  \(timing.step)") }
         }

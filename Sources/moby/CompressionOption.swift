@@ -14,6 +14,7 @@ enum CompressionOption {
             if let level = Int32(parts[1]), (1...19).contains(level) { return .zstd(level: level) }
         default: break
         }
-        throw ValidationError("--compress is '\(PlainText.short(text))', expected none, gzip, zstd or zstd:1 to zstd:19")
+        throw ValidationError(
+            "--compress is '\(PlainText.short(text))', expected none, gzip, zstd or zstd:1 to zstd:19")
     }
 }

@@ -23,7 +23,8 @@ struct Formats: ParsableCommand {
     func run() throws {
         let rows = OutputFormat.all.filter(\.isAvailable).map {
             Row(
-                name: $0.name, aliases: $0.aliases, files: $0.fileNames, firmware: $0.firmware.text, medium: $0.medium.rawValue,
+                name: $0.name, aliases: $0.aliases, files: $0.fileNames, firmware: $0.firmware.text,
+                medium: $0.medium.rawValue,
                 summary: $0.summary)
         }
         if json {
@@ -43,7 +44,8 @@ struct Formats: ParsableCommand {
             print((cells + [line[4]]).joined(separator: "  "))
         }
         Terminal.error("every build of X also writes \(BuildSummary.fileName("X"))")
-        Terminal.error("of formats with a file name in common the first keeps it, the files of the others begin with X-FORMAT")
+        Terminal.error(
+            "of formats with a file name in common the first keeps it, the files of the others begin with X-FORMAT")
         for (name, instead) in OutputFormat.notMade.sorted(by: { $0.key < $1.key }) {
             Terminal.error("\(name) is not made: \(instead)")
         }

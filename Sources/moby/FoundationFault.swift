@@ -8,7 +8,9 @@ enum FoundationFault {
         switch error {
         case let error as CocoaError:
             let path = (error.userInfo["NSFilePath"] as? String).map { "'\($0)': " } ?? ""
-            guard let cause = error.userInfo["NSUnderlyingError"] as? POSIXError else { return "\(path)the file cannot be used" }
+            guard let cause = error.userInfo["NSUnderlyingError"] as? POSIXError else {
+                return "\(path)the file cannot be used"
+            }
             return path + String(cString: strerror(cause.code.rawValue))
         case let error as DecodingError: return "a record cannot be read: \(reason(error))"
         default: return nil
@@ -17,7 +19,8 @@ enum FoundationFault {
 
     private static func reason(_ error: DecodingError) -> String {
         switch error {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+            .dataCorrupted(let context):
             context.debugDescription
         @unknown default: "it has another form"
         }

@@ -3,8 +3,9 @@ internal import OCI
 
 /// Options of the commands that fetch images.
 struct ImageOptions: ParsableArguments {
-    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
-        Platform?
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
     @Flag(help: "Use only what the store has, not the network.") var offline = false
 

@@ -8,7 +8,8 @@ internal import MobyRun
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what an artifact is made of: partitions, file systems, boot entries, sections, the segments of an initrd.",
+        abstract:
+            "Show what an artifact is made of: partitions, file systems, boot entries, sections, the segments of an initrd.",
         usage: "moby inspect [options] <file>|<prefix>|-")
 
     @OptionGroup var global: GlobalOptions
@@ -61,13 +62,16 @@ struct PrintFile: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: Artifacts.help, completion: .file()) var file: String
-    @Argument(help: "A path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.") var path: String
+    @Argument(help: "A path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.")
+    var path: String
 
     func run() throws {
         let inspection = try Artifacts.open(try Artifacts.root(of: file))
         var output = try FileSink(descriptor: 1, name: Terminal.outputName)
         try inspection.read(path) { bytes in
-            guard Terminal.isFit(bytes) else { throw Terminal.BinaryOutput(hint: "redirect it, e.g. moby cat … > FILE") }
+            guard Terminal.isFit(bytes) else {
+                throw Terminal.BinaryOutput(hint: "redirect it, e.g. moby cat … > FILE")
+            }
             try output.write(bytes)
         }
         try output.flush()
@@ -127,17 +131,21 @@ private enum Artifacts {
     private static func folder(_ path: String) -> InputFile.Unfit {
         let suffix = BuildSummary.fileName("")
         // What cannot be listed has no builds to offer.
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(suffix) }.sorted()
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(suffix) }
+            .sorted()
         let builds = names.prefix(5).map { "'\(path)/\($0.dropLast(suffix.count))'" }.joined(separator: ", ")
         return InputFile.Unfit(
-            description: "'\(PlainText.short(path))' is a folder", hint: builds.isEmpty ? "name a file" : "it has the builds \(builds)")
+            description: "'\(PlainText.short(path))' is a folder",
+            hint: builds.isEmpty ? "name a file" : "it has the builds \(builds)")
     }
 
     private struct Unreadable: HintedError, CustomStringConvertible {
         let path: String
         let error: any Error
         /// Errors of this kind are fit for a terminal already.
-        var description: String { PlainText.of("'\(path)': ") + (error is InspectError ? "\(error)" : PlainText.of("\(error)")) }
+        var description: String {
+            PlainText.of("'\(path)': ") + (error is InspectError ? "\(error)" : PlainText.of("\(error)"))
+        }
         var hint: String? {
             if error is InspectError, path.hasSuffix(".yml") || path.hasSuffix(".yaml") {
                 return "it is a spec: check it with 'moby lint', build it with 'moby build'"

@@ -14,8 +14,9 @@ struct Lint: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: SourceOptions
-    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
-        Platform?
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
     @Flag(help: "Merge the files as 'build' does, instead of looking at each alone.") var merge = false
     @Flag(help: "Take warnings as errors.") var strict = false
     @Argument(help: "YAML files; '-' is standard input.", completion: Completions.specs) var files: [String]

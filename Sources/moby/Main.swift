@@ -11,7 +11,8 @@ struct Moby: AsyncParsableCommand {
         abstract: "Assemble bootable operating systems from OCI images.",
         version: Version.text,
         subcommands: [
-            Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self, Formats.self,
+            Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self,
+            Formats.self,
             Schema.self, Cache.self, Pkg.self, Metadata.self, Completion.self, Version.self,
         ])
 
@@ -19,7 +20,9 @@ struct Moby: AsyncParsableCommand {
         PartialFiles.surviveBrokenPipes()
         Terminal.prepare()
         var command: any ParsableCommand
-        do { command = try CommandLineReader.command(Array(CommandLine.arguments.dropFirst())) } catch { ErrorReport.exit(error) }
+        do { command = try CommandLineReader.command(Array(CommandLine.arguments.dropFirst())) } catch {
+            ErrorReport.exit(error)
+        }
         PartialFiles.removeOnSignals()
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -38,7 +41,9 @@ struct Moby: AsyncParsableCommand {
         var command: any ParsableCommand.Type = self
         return Array(
             arguments.prefix { word in
-                guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else { return false }
+                guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else {
+                    return false
+                }
                 command = next
                 return true
             })
@@ -48,7 +53,9 @@ struct Moby: AsyncParsableCommand {
     private static func path(of type: any ParsableCommand.Type) -> [String] {
         for command in configuration.subcommands {
             if command == type { return [command._commandName] }
-            if command.configuration.subcommands.contains(where: { $0 == type }) { return [command._commandName, type._commandName] }
+            if command.configuration.subcommands.contains(where: { $0 == type }) {
+                return [command._commandName, type._commandName]
+            }
         }
         return []
     }

@@ -9,11 +9,13 @@ struct Packages {
     private let resolver: PackageResolver
 
     init(store: ContentStore, platform: Platform, products: String? = nil, level: Int) {
-        resolver = PackageResolver(Self.builder(store: store, platform: platform, products: products, level: level) { _ in })
+        resolver = PackageResolver(
+            Self.builder(store: store, platform: platform, products: products, level: level) { _ in })
     }
 
     static func builder(
-        store: ContentStore, platform: Platform, products: String?, level: Int, _ change: (inout PackageBuilder.Options) -> Void
+        store: ContentStore, platform: Platform, products: String?, level: Int,
+        _ change: (inout PackageBuilder.Options) -> Void
     ) -> PackageBuilder {
         var options = PackageBuilder.Options(environment: Terminal.environment)
         options.platform = platform
@@ -25,8 +27,8 @@ struct Packages {
 
     func reference(_ directory: String) throws -> String { try resolver.reference(of: directory) }
 
-    /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program, as in a
-    /// checkout of the source. A package is built when the store does not have it, and taken by its digest.
+    /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program,
+    /// as in a checkout of the source. A package is built when the store does not have it, and taken by its digest.
     /// - Throws: `BuildError.noBootLoaders` when there is neither.
     func bootLoaders(_ wanted: String?) async throws -> String {
         if let wanted, !wanted.hasPrefix("@pkg:") {
@@ -58,7 +60,9 @@ struct Packages {
     /// Builds what the spec needs and the store does not have.
     func build(for spec: Spec) async throws {
         let containers = spec.onboot + spec.onshutdown + spec.services
-        let images = [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image) + spec.volumes.compactMap(\.image)
+        let images =
+            [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image)
+            + spec.volumes.compactMap(\.image)
         for image in Set(images.map(\.value)).sorted() { _ = try await resolver.image(image) }
     }
 }

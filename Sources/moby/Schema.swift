@@ -12,7 +12,8 @@ struct Schema: ParsableCommand {
 
     func run() {
         print(
-            markdown ? SpecReference.markdown : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs).text(indent: 2),
+            markdown
+                ? SpecReference.markdown : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs).text(indent: 2),
             terminator: markdown ? "" : "\n")
     }
 }

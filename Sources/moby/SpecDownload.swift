@@ -34,7 +34,9 @@ struct SpecDownload {
             let response = try await answer(url, sink, way: url == first ? "\(first)" : "\(first) leads to \(url)")
             if response.isSuccess {
                 guard !sink.bytes.isEmpty else {
-                    throw RunError("\(way) answered with status \(response.status) and no bytes", hint: "a spec file is expected there")
+                    throw RunError(
+                        "\(way) answered with status \(response.status) and no bytes",
+                        hint: "a spec file is expected there")
                 }
                 return sink.bytes
             }
@@ -45,7 +47,8 @@ struct SpecDownload {
                 throw RunError("\(url) leads to '\(WebURL.shown(location))', which is not a URL")
             }
             guard next.scheme == url.scheme || next.scheme == "https" else {
-                throw RunError("\(url) leads to \(next), which is not encrypted", hint: "name that URL if it is to be trusted")
+                throw RunError(
+                    "\(url) leads to \(next), which is not encrypted", hint: "name that URL if it is to be trusted")
             }
             url = next
         }
@@ -57,7 +60,9 @@ struct SpecDownload {
         while true {
             do {
                 let response = try await transport.exchange(HTTPRequest("GET", url), into: sink)
-                guard RetryPolicy.isTransient(response.status), let pause = retry.pause(after: number, response) else { return response }
+                guard RetryPolicy.isTransient(response.status), let pause = retry.pause(after: number, response) else {
+                    return response
+                }
                 try await retry.sleep(pause)
             } catch let error as TransportError {
                 guard error.isTransient, let pause = retry.pause(after: number, nil) else {

@@ -24,7 +24,9 @@ struct SpecInput {
     }
 
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
-    static func spec(_ names: [String], _ source: SourceOptions, resolvePackage: (String) throws -> String) async throws -> Spec {
+    static func spec(_ names: [String], _ source: SourceOptions, resolvePackage: (String) throws -> String) async throws
+        -> Spec
+    {
         let (spec, warnings) = try await read(names, source, resolvePackage: resolvePackage)
         if !warnings.isEmpty, source.level > 0 { Terminal.error(render(warnings)) }
         return spec
@@ -33,7 +35,8 @@ struct SpecInput {
     /// Reads and merges files.
     /// - Parameter ignoringTrust: leaves `trust` out, and what there is to say of it.
     static func read(
-        _ names: [String], _ source: SourceOptions, ignoringTrust: Bool = false, resolvePackage: (String) throws -> String
+        _ names: [String], _ source: SourceOptions, ignoringTrust: Bool = false,
+        resolvePackage: (String) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
         try SpecReader.read(
             try await sources(names, certificateFiles: source.certFile), outputFormats: OutputFormat.namesInSpecs,
@@ -43,11 +46,14 @@ struct SpecInput {
     static func render(_ diagnostics: [Diagnostic]) -> String {
         var texts = texts.withLock(\.self)
         // Files of packages were read elsewhere.
-        for file in Set(diagnostics.compactMap(\.location?.file)) where texts[file] == nil { texts[file] = packageText(file) }
+        for file in Set(diagnostics.compactMap(\.location?.file)) where texts[file] == nil {
+            texts[file] = packageText(file)
+        }
         return DiagnosticRenderer(sources: texts).render(diagnostics)
     }
 
-    /// The text of a file in a package folder, for its lines in a message; nil when it cannot be had, and the message does without.
+    /// The text of a file in a package folder, for its lines in a message; nil when it cannot be had, and the message
+    /// does without.
     private static func packageText(_ path: String) -> String? {
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_size <= 1 << 20 else { return nil }
@@ -74,7 +80,8 @@ struct SpecInput {
         if name == "-" {
             return SpecReader.Source(
                 name: "<stdin>",
-                text: try UTF8Text.read(InputFile.bytes(of: STDIN_FILENO, "<stdin>", limit: SpecDownload.limit), name: "<stdin>"),
+                text: try UTF8Text.read(
+                    InputFile.bytes(of: STDIN_FILENO, "<stdin>", limit: SpecDownload.limit), name: "<stdin>"),
                 folder: ".")
         }
         let path = existing(name)

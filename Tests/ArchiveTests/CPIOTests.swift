@@ -8,7 +8,10 @@ import Testing
     static func tree() -> FileTree {
         var tree = FileTree()
         tree.set("bin", .directory())
-        tree.set("bin/su", FileTree.Node(.regular(ExtentList(bytes: Array("suid".utf8))), mode: 0o4755, uid: 0, gid: 65534, modified: 1))
+        tree.set(
+            "bin/su",
+            FileTree.Node(
+                .regular(ExtentList(bytes: Array("suid".utf8))), mode: 0o4755, uid: 0, gid: 65534, modified: 1))
         tree.set("dev", .directory(mode: 0o1777))
         tree.set("dev/console", FileTree.Node(.characterDevice(major: 5, minor: 1), mode: 0o600))
         tree.set("dev/sda", FileTree.Node(.blockDevice(major: 8, minor: 300), mode: 0o660, gid: 6))
@@ -19,7 +22,9 @@ import Testing
         _ = tree.link("three", to: "one")
         _ = tree.link("two", to: "one")
         tree.set("caf\u{e9}", .file("12345"))
-        tree.set("sparse", FileTree.Node(.regular(ExtentList([.hole(5000), .bytes([1]), .hole(3)])), mode: 0o644, uid: 1 << 31))
+        tree.set(
+            "sparse",
+            FileTree.Node(.regular(ExtentList([.hole(5000), .bytes([1]), .hole(3)])), mode: 0o644, uid: 1 << 31))
         return tree
     }
 
@@ -86,7 +91,8 @@ import Testing
             let tree = try FileTree(initramfs: ExtentList(bytes: Array(answer.output)))
             #expect(
                 try listing(tree) == [
-                    "d 755 0:0 7 d", "f 644 0:0 7 d/a 5891b5b5", "h d/b = d/a", "l 777 0:0 7 d/l -> a", "p 644 0:0 7 d/p",
+                    "d 755 0:0 7 d", "f 644 0:0 7 d/a 5891b5b5", "h d/b = d/a", "l 777 0:0 7 d/l -> a",
+                    "p 644 0:0 7 d/p",
                 ])
         }
     }
@@ -117,15 +123,20 @@ import Testing
         #expect(segments.last?.range.upperBound == UInt64(image.count))
         // Cut in any way, it is the same.
         var pieces = ExtentList()
-        for start in stride(from: 0, to: image.count, by: 13) { pieces.append(.bytes(Array(image[start..<min(start + 13, image.count)]))) }
-        #expect(try listing(FileTree(initramfs: pieces)) == ["f 644 0:0 0 a 16367aac", "f 644 0:0 0 b 3e23e816", "h c = a"])
+        for start in stride(from: 0, to: image.count, by: 13) {
+            pieces.append(.bytes(Array(image[start..<min(start + 13, image.count)])))
+        }
+        #expect(
+            try listing(FileTree(initramfs: pieces)) == ["f 644 0:0 0 a 16367aac", "f 644 0:0 0 b 3e23e816", "h c = a"])
     }
 
     @Test func whatTheKernelStopsAtIsAnError() throws {
         let archive = try write(Self.tree())
         var half = ByteBuilder()
         try Compression.gzip.compress(to: &half) { try $0.write(Array(archive[..<400])) }
-        for image in [Array(archive.dropLast(8)), half.bytes, archive + [0] + archive, archive + [1], Array("junkjunk".utf8)] {
+        for image in [
+            Array(archive.dropLast(8)), half.bytes, archive + [0] + archive, archive + [1], Array("junkjunk".utf8),
+        ] {
             #expect(throws: CPIOReadError.self) { try CPIO.read(ExtentList(bytes: image)) }
         }
         #expect(try CPIO.read(ExtentList(bytes: archive + [0, 0, 0, 0, 0])).count == 1)
@@ -145,7 +156,9 @@ import Testing
         Bad(
             path: String(repeating: "x/", count: 2046) + "xx", node: .directory(),
             message: "the name has 4096 bytes, the kernel reads 4095"),
-        Bad(path: String(repeating: "x", count: 256), node: .file(""), message: "a component has 256 bytes, the kernel reads 255"),
+        Bad(
+            path: String(repeating: "x", count: 256), node: .file(""),
+            message: "a component has 256 bytes, the kernel reads 255"),
         Bad(
             path: "link", node: .symlink(String(repeating: "x", count: 4096)),
             message: "'a/link': the link's target has 4096 bytes, the kernel reads 4095"),
@@ -184,13 +197,19 @@ import Testing
         var tree = FileTree()
         tree.set("a", FileTree.Node(.directory, mode: 0o755, modified: -5))
         tree.set("b", FileTree.Node(.directory, mode: 0o755, modified: 1 << 40))
-        #expect(try listing(FileTree(initramfs: ExtentList(bytes: write(tree)))) == ["d 755 0:0 0 a", "d 755 0:0 4294967295 b"])
+        #expect(
+            try listing(FileTree(initramfs: ExtentList(bytes: write(tree)))) == [
+                "d 755 0:0 0 a", "d 755 0:0 4294967295 b",
+            ])
     }
 
     @Test func rootsMetadataGoToThePrefix() throws {
         var tree = FileTree()
         tree.set(.root, .directory(mode: 0o700))
-        #expect(try listing(FileTree(initramfs: ExtentList(bytes: write(tree, under: "a/b")))) == ["d 755 0:0 0 a", "d 700 0:0 0 a/b"])
+        #expect(
+            try listing(FileTree(initramfs: ExtentList(bytes: write(tree, under: "a/b")))) == [
+                "d 755 0:0 0 a", "d 700 0:0 0 a/b",
+            ])
         #expect(try listing(FileTree(initramfs: ExtentList(bytes: write(tree)))) == ["d 700 0:0 0 "])
     }
 }

@@ -9,13 +9,17 @@ import Testing
     private static func text(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         var numbers = Numbers(seed)
         var bytes: [UInt8] = []
-        while bytes.count < min(count, 150_000) { bytes.append(contentsOf: "word \(UInt16.random(in: 0...2000, using: &numbers)) ".utf8) }
+        while bytes.count < min(count, 150_000) {
+            bytes.append(contentsOf: "word \(UInt16.random(in: 0...2000, using: &numbers)) ".utf8)
+        }
         while bytes.count < count { bytes += bytes }
         return Array(bytes.prefix(count))
     }
 
     /// Compresses in calls of random lengths.
-    private func compress(_ bytes: [UInt8], _ compression: Compression, seed: UInt64 = 0, pieces: Int = 100_000) throws -> [UInt8] {
+    private func compress(_ bytes: [UInt8], _ compression: Compression, seed: UInt64 = 0, pieces: Int = 100_000) throws
+        -> [UInt8]
+    {
         var numbers = Numbers(seed)
         var output = ByteBuilder()
         try compression.compress(to: &output) { sink in
@@ -205,7 +209,9 @@ import Testing
             let packed = try contents("\(folder)/packed")
             #expect(answer.status == 0)
             let error = #expect(throws: CompressionError.self) { try decompress(packed) }
-            #expect(error?.description == "zstd: a window of more than 64 MiB is needed to unpack it; compress it again without --long")
+            #expect(
+                error?.description
+                    == "zstd: a window of more than 64 MiB is needed to unpack it; compress it again without --long")
         }
     }
 

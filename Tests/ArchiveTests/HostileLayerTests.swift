@@ -5,7 +5,9 @@ import Testing
 /// Layers that are damaged, or made to do harm.
 @Suite struct HostileLayerTests {
     /// A tar header with a name as it is, which ``TarWriter`` would not write.
-    private func entry(_ name: String, type: Character = "0", link: String = "", size: Int = 0, magic: Bool = true) -> [UInt8] {
+    private func entry(_ name: String, type: Character = "0", link: String = "", size: Int = 0, magic: Bool = true)
+        -> [UInt8]
+    {
         var block = ByteBuilder()
         block.append(name.utf8)
         block.pad(to: 100)
@@ -58,7 +60,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("../x", "a hard link to '../x', which is not inside the image"), ("..", "a hard link to '..', which is not inside the image"),
+        ("../x", "a hard link to '../x', which is not inside the image"),
+        ("..", "a hard link to '..', which is not inside the image"),
         ("/", "a hard link to '/', which is not inside the image"), ("d", "a hard link to 'd', which is a directory"),
         ("none", "a hard link to 'none', which neither this layer nor one below it has at this point"),
         ("d/none", "a hard link to 'd/none', which neither this layer nor one below it has at this point"),
@@ -91,8 +94,10 @@ import Testing
     /// Layers of Docker on AUFS have its own files: of no use, but a hard link may name one.
     @Test func metadataOfAUFSIsLeftOut() throws {
         let layer =
-            entry(".wh..wh.aufs") + entry(".wh..wh.orph", type: "5") + entry(".wh..wh.orph/x") + entry(".wh..wh.plnk", type: "5")
-            + entry(".wh..wh.plnk/17.4", size: 3) + Array("abc".utf8) + [UInt8](repeating: 0, count: 509) + entry("etc/k")
+            entry(".wh..wh.aufs") + entry(".wh..wh.orph", type: "5") + entry(".wh..wh.orph/x")
+            + entry(".wh..wh.plnk", type: "5")
+            + entry(".wh..wh.plnk/17.4", size: 3) + Array("abc".utf8) + [UInt8](repeating: 0, count: 509)
+            + entry("etc/k")
             + entry("one", type: "1", link: ".wh..wh.plnk/17.4") + entry("two", type: "1", link: ".wh..wh.plnk/17.4")
             + entry("d/.wh..wh.aufs")
         let lower = entry("etc/k") + entry("etc/gone") + entry("one", type: "5") + entry("one/x")
@@ -115,18 +120,24 @@ import Testing
         for (key, value) in records {
             let rest = " \(key)=\(value)\n"
             var length = rest.utf8.count
-            while length != rest.utf8.count + String(length).utf8.count { length = rest.utf8.count + String(length).utf8.count }
+            while length != rest.utf8.count + String(length).utf8.count {
+                length = rest.utf8.count + String(length).utf8.count
+            }
             bytes += Array("\(length)\(rest)".utf8)
         }
-        return entry("x", type: "x", size: bytes.count) + bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+        return entry("x", type: "x", size: bytes.count) + bytes
+            + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
     }
 
     /// Whoever stops at the NUL sees another name.
     @Test(arguments: [("path", "0"), ("linkpath", "2"), ("linkpath", "1"), ("GNU.sparse.name", "0")])
     func namesWithNUL(key: String, type: Character) {
-        let more = key.hasPrefix("G") ? [("GNU.sparse.size", "0"), ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", "0,0")] : []
+        let more =
+            key.hasPrefix("G")
+            ? [("GNU.sparse.size", "0"), ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", "0,0")] : []
         let error = error(
-            entry("etc/passwd") + extended([(key, "etc/passwd\u{0}.bak")] + more) + entry("f", type: type, link: "etc/passwd"))
+            entry("etc/passwd") + extended([(key, "etc/passwd\u{0}.bak")] + more)
+                + entry("f", type: type, link: "etc/passwd"))
         #expect(error?.description == "layer 2: entry 'etc/passwd\\x00.bak': a name with a NUL byte")
     }
 
@@ -145,7 +156,8 @@ import Testing
     /// Pieces of a sparse file that overlap, go back or lie beyond its end; libarchive leaves them out without a word.
     @Test(
         arguments: [
-            ([(1024, 4), (2048, 4)], true), ([(1024, 4), (1022, 4)], false), ([(9000, 4)], false), ([(1024, 4), (1026, 4)], false),
+            ([(1024, 4), (2048, 4)], true), ([(1024, 4), (1022, 4)], false), ([(9000, 4)], false),
+            ([(1024, 4), (1026, 4)], false),
             ([(8190, 4)], false), ([(0, 4), (9000, 4)], false), ([(8192, 0)], true), ([], true),
         ] as [([(Int, Int)], Bool)], ["0.1", "old"])
     func mapsOfSparseFiles(example: ([(Int, Int)], Bool), form: String) throws {
@@ -157,7 +169,8 @@ import Testing
             block.append(entry("f", type: "S", size: stored))
             block.replace(at: 257, with: builder("ustar  \u{0}"))
             for (number, piece) in map.enumerated() {
-                block.replace(at: 386 + 24 * number, with: builder(octal(piece.0, 11) + "\u{0}" + octal(piece.1, 11) + "\u{0}"))
+                block.replace(
+                    at: 386 + 24 * number, with: builder(octal(piece.0, 11) + "\u{0}" + octal(piece.1, 11) + "\u{0}"))
             }
             block.replace(at: 483, with: builder(octal(8192, 11) + "\u{0}"))
             block.replace(at: 148, with: builder("        "))
@@ -171,7 +184,9 @@ import Testing
                     ("GNU.sparse.map", list),
                 ]) + entry("f", size: stored)
         }
-        layer += [UInt8](repeating: 66, count: stored) + [UInt8](repeating: 0, count: (512 - stored % 512) % 512) + entry("g")
+        layer +=
+            [UInt8](repeating: 66, count: stored) + [UInt8](repeating: 0, count: (512 - stored % 512) % 512)
+            + entry("g")
         // What follows must not be taken for contents.
         let padded = layer + [UInt8](repeating: 0, count: 20_000)
         guard isGood else {
@@ -202,7 +217,8 @@ import Testing
     @Test(arguments: [400, 512, 700, 1024, 1100, 1536])
     func truncationIsFound(length: Int) throws {
         let whole =
-            entry("f", size: 600) + [UInt8](repeating: 1, count: 600) + [UInt8](repeating: 0, count: 424) + entry("g", size: 5) + [
+            entry("f", size: 600) + [UInt8](repeating: 1, count: 600) + [UInt8](repeating: 0, count: 424)
+            + entry("g", size: 5) + [
                 1, 2, 3, 4, 5,
             ]
         let cut = ExtentList(bytes: Array(whole.prefix(length)))
@@ -216,7 +232,9 @@ import Testing
 
     @Test func sizeBeyondTheArchive() {
         let error = error(entry("f", size: 8_000_000_000))
-        #expect(error?.description == "layer 2: entry 'f': the archive ends after 1536 bytes, within the contents of 8000000000 bytes")
+        #expect(
+            error?.description
+                == "layer 2: entry 'f': the archive ends after 1536 bytes, within the contents of 8000000000 bytes")
     }
 
     @Test func damagedHeader() {
@@ -242,7 +260,8 @@ import Testing
         let records = node.bytes
         node.pad(toMultipleOf: 512)
         let archive =
-            entry("x", type: "x", size: records.count) + node.bytes + entry("f", size: 512) + [UInt8](repeating: 7, count: 512) + entry("g")
+            entry("x", type: "x", size: records.count) + node.bytes + entry("f", size: 512)
+            + [UInt8](repeating: 7, count: 512) + entry("g")
         let padded = archive + [UInt8](repeating: 0, count: 100_000)
         #expect(throws: LayerError.self) { try FileTree.flatten(layers: [ExtentList(bytes: padded)]) }
     }
@@ -252,7 +271,8 @@ import Testing
         let wide = TreePath(String(repeating: "x", count: 256).utf8) ?? .root
         for archive in [
             try tar { try $0.add(long, .directory()) }, try tar { try $0.add(wide, .file("")) },
-            try tar { try $0.add("l", .symlink(String(repeating: "x", count: 4096))) }, ExtentList(bytes: entry("l", type: "2")),
+            try tar { try $0.add("l", .symlink(String(repeating: "x", count: 4096))) },
+            ExtentList(bytes: entry("l", type: "2")),
         ] {
             #expect(throws: LayerError.self) { try FileTree.flatten(layers: [archive]) }
         }
@@ -271,7 +291,8 @@ import Testing
         let lower = entry("d/a/x") + entry("d/b/y") + entry("d/z")
         let opaque = entry("d/.wh..wh..opq")
         let upper =
-            entry("d/a/new") + opaque + opaque + entry("d/b/y") + opaque + entry("d/a/.wh..wh..opq") + entry(".wh.d") + entry("d/c")
+            entry("d/a/new") + opaque + opaque + entry("d/b/y") + opaque + entry("d/a/.wh..wh..opq") + entry(".wh.d")
+            + entry("d/c")
             + opaque
         let tree = try FileTree.flatten(layers: [ExtentList(bytes: lower), ExtentList(bytes: upper)])
         #expect(tree.paths == ["d", "d/a", "d/a/new", "d/b", "d/b/y", "d/c"])

@@ -33,7 +33,8 @@ func summary(_ tree: FileTree) throws -> [String] {
         if let other = first.updateValue(path, forKey: identity) { return "\(path) ~ \(other)" }
         switch node.kind {
         case .directory: return "\(path)/"
-        case .regular(let contents): return "\(path) = \(String(decoding: try ExtentReader.bytes(of: contents), as: UTF8.self))"
+        case .regular(let contents):
+            return "\(path) = \(String(decoding: try ExtentReader.bytes(of: contents), as: UTF8.self))"
         case .symlink(let target): return "\(path) -> \(String(decoding: target, as: UTF8.self))"
         case .characterDevice(let major, let minor): return "\(path) c \(major) \(minor)"
         case .blockDevice, .fifo: return "\(path) ?"
@@ -54,13 +55,18 @@ func summary(_ tree: FileTree) throws -> [String] {
 
     @Test(arguments: [
         Row(
-            "later layer replaces a file", [[.file("a/x", "old"), .file("a/y")], [.file("a/x", "new")]], ["a/", "a/x = new", "a/y = a/y"]),
+            "later layer replaces a file", [[.file("a/x", "old"), .file("a/y")], [.file("a/x", "new")]],
+            ["a/", "a/x = new", "a/y = a/y"]),
         Row("whiteout", [[.file("a/x"), .file("a/y")], [.whiteout("a/.wh.x")]], ["a/", "a/y = a/y"]),
-        Row("whiteout of a directory", [[.file("a/x/p"), .file("a/xx")], [.whiteout("a/.wh.x")]], ["a/", "a/xx = a/xx"]),
+        Row(
+            "whiteout of a directory", [[.file("a/x/p"), .file("a/xx")], [.whiteout("a/.wh.x")]], ["a/", "a/xx = a/xx"]),
         Row("whiteout at the root", [[.file("x"), .file("y")], [.whiteout(".wh.x")]], ["y = y"]),
         Row(
             "whiteout before and after in one layer hides only what is below",
-            [[.file("x", "old"), .file("y", "old")], [.whiteout(".wh.x"), .file("x"), .file("y"), .whiteout(".wh.y")]], ["x = x", "y = y"]),
+            [
+                [.file("x", "old"), .file("y", "old")],
+                [.whiteout(".wh.x"), .file("x"), .file("y"), .whiteout(".wh.y")],
+            ], ["x = x", "y = y"]),
         Row("whiteout of nothing there", [[.file("x")], [.whiteout(".wh.z"), .whiteout("n/o/.wh.z")]], ["x = x"]),
         Row("whiteout below a file", [[.file("foo")], [.whiteout("foo/.wh.bar")]], ["foo = foo"]),
         Row(
@@ -70,28 +76,35 @@ func summary(_ tree: FileTree) throws -> [String] {
             "directory hidden and made again",
             [[.file("a/x"), .file("a/y")], [.whiteout(".wh.a"), .directory("a"), .file("a/z")]], ["a/", "a/z = a/z"]),
         Row(
-            "opaque", [[.file("a/x"), .file("a/b/y")], [.directory("a"), .whiteout("a/.wh..wh..opq"), .file("a/z")]], ["a/", "a/z = a/z"]),
+            "opaque", [[.file("a/x"), .file("a/b/y")], [.directory("a"), .whiteout("a/.wh..wh..opq"), .file("a/z")]],
+            ["a/", "a/z = a/z"]),
         Row(
             "opaque last in its layer",
             [[.file("a/x"), .file("a/b/y"), .file("a/b/c/w")], [.file("a/b/z"), .whiteout("a/.wh..wh..opq")]],
             ["a/", "a/b/", "a/b/z = a/b/z"]),
         Row("opaque at the root", [[.file("x"), .file("a/y")], [.whiteout(".wh..wh..opq"), .file("z")]], ["z = z"]),
-        Row("opaque hides nothing above", [[.file("a/x")], [.whiteout("a/.wh..wh..opq")], [.file("a/y")]], ["a/", "a/y = a/y"]),
+        Row(
+            "opaque hides nothing above", [[.file("a/x")], [.whiteout("a/.wh..wh..opq")], [.file("a/y")]],
+            ["a/", "a/y = a/y"]),
         Row("file replaces directory", [[.file("a/x/y")], [.file("a")]], ["a = a"]),
         Row("directory replaces file", [[.file("a")], [.directory("a"), .file("a/x")]], ["a/", "a/x = a/x"]),
         Row(
             "directory entry replaces symlink",
-            [[.file("d/x"), .symlink("l", "d")], [.directory("l"), .file("l/y")]], ["d/", "d/x = d/x", "l/", "l/y = l/y"]),
+            [[.file("d/x"), .symlink("l", "d")], [.directory("l"), .file("l/y")]],
+            ["d/", "d/x = d/x", "l/", "l/y = l/y"]),
         Row(
             "symlink replaces directory, file under the old path",
             [[.file("a/x"), .directory("b")], [.symlink("a", "b")], [.file("a/y")]], ["a -> b", "b/", "b/y = a/y"]),
         Row(
             "write through links stays inside", [[.symlink("l", "../../../etc"), .file("l/passwd")]],
             ["etc/", "etc/passwd = l/passwd", "l -> ../../../etc"]),
-        Row("write through an absolute link stays inside", [[.symlink("l", "/etc"), .file("l/x")]], ["etc/", "etc/x = l/x", "l -> /etc"]),
+        Row(
+            "write through an absolute link stays inside", [[.symlink("l", "/etc"), .file("l/x")]],
+            ["etc/", "etc/x = l/x", "l -> /etc"]),
         Row(
             "write through chained links",
-            [[.symlink("a", "/b/c"), .symlink("b", "d"), .file("a/x")]], ["a -> /b/c", "b -> d", "d/", "d/c/", "d/c/x = a/x"]),
+            [[.symlink("a", "/b/c"), .symlink("b", "d"), .file("a/x")]],
+            ["a -> /b/c", "b -> d", "d/", "d/c/", "d/c/x = a/x"]),
         Row(
             "link up and down again", [[.directory("p/q"), .symlink("p/l", "q/../../r"), .file("p/l/x")]],
             ["p/", "p/l -> q/../../r", "p/q/", "r/", "r/x = p/l/x"]),
@@ -106,19 +119,24 @@ func summary(_ tree: FileTree) throws -> [String] {
         Row("one of two names replaced", [[.file("x"), .link("y", "x")], [.file("x", "new")]], ["x = new", "y = x"]),
         Row("one of two names hidden", [[.file("x"), .link("y", "x")], [.whiteout(".wh.x")]], ["y = x"]),
         Row("same name twice in a layer", [[.file("x", "1"), .file("x", "2")]], ["x = 2"]),
-        Row("backslashes and drives are ordinary", [[.file(#"..\..\x"#, "1"), .file(#"C:\x"#, "2")]], [#"..\..\x = 1"#, #"C:\x = 2"#]),
+        Row(
+            "backslashes and drives are ordinary", [[.file(#"..\..\x"#, "1"), .file(#"C:\x"#, "2")]],
+            [#"..\..\x = 1"#, #"C:\x = 2"#]),
         Row(
             "overlay whiteout devices are devices",
             [[.file("x")], [.add("x", FileTree.Node(.characterDevice(major: 0, minor: 0), mode: 0))]], ["x c 0 0"]),
         Row(
-            "directory below a removed one", [[.file("a/b/c/d")], [.whiteout("a/.wh.b"), .file("a/b/n")]], ["a/", "a/b/", "a/b/n = a/b/n"]),
+            "directory below a removed one", [[.file("a/b/c/d")], [.whiteout("a/.wh.b"), .file("a/b/n")]],
+            ["a/", "a/b/", "a/b/n = a/b/n"]),
     ])
     func layersFlatten(row: Row) throws {
         #expect(try summary(FileTree.flatten(layers: row.layers.map(layer))) == row.result)
     }
 
     @Test func directoryOverDirectoryTakesTheNewMetadata() throws {
-        let tree = try FileTree.flatten(layers: [layer([.directory("a", 0o700), .file("a/x")]), layer([.directory("a", 0o1777)])])
+        let tree = try FileTree.flatten(layers: [
+            layer([.directory("a", 0o700), .file("a/x")]), layer([.directory("a", 0o1777)]),
+        ])
         #expect(tree["a"]?.mode == 0o1777)
         #expect(tree["a/x"] != nil)
     }

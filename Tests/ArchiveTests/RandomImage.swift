@@ -2,7 +2,8 @@ import Archive
 import Extents
 import TestSupport
 
-/// Layers with few names, so that they meet: files, folders, links, whiteouts, opaque folders, type changes, missing parents.
+/// Layers with few names, so that they meet: files, folders, links, whiteouts, opaque folders, type changes, missing
+/// parents.
 struct RandomImage {
     private var numbers: Numbers
     private var serial = 0
@@ -11,7 +12,8 @@ struct RandomImage {
 
     init(seed: UInt64) { numbers = Numbers(seed) }
 
-    /// Of the entries that cannot be, such as a file below a file, only few are kept: one makes the whole image an error.
+    /// Of the entries that cannot be, such as a file below a file, only few are kept: one makes the whole image an
+    /// error.
     mutating func layers() throws -> [ExtentList] {
         var layers: [[Entry]] = []
         for _ in 0..<Int.random(in: 1...6, using: &numbers) {
@@ -21,7 +23,9 @@ struct RandomImage {
         }
         while let error = fault(of: layers), let index = error.layer {
             let name = error.entry.flatMap { TreePath($0) }
-            guard Int.random(in: 0..<60, using: &numbers) > 0, let culprit = layers[index].firstIndex(where: { $0.path == name }) else {
+            guard Int.random(in: 0..<60, using: &numbers) > 0,
+                let culprit = layers[index].firstIndex(where: { $0.path == name })
+            else {
                 break
             }
             layers[index].remove(at: culprit)
@@ -75,7 +79,9 @@ struct RandomImage {
         return Entry(path: path, bytes: bytes.all)
     }
 
-    private mutating func component() -> String { ["a", "b", "c", "d", "caf\u{e9}"].randomElement(using: &numbers) ?? "a" }
+    private mutating func component() -> String {
+        ["a", "b", "c", "d", "caf\u{e9}"].randomElement(using: &numbers) ?? "a"
+    }
 
     private mutating func path() -> TreePath {
         var parts: [String] = []
@@ -83,7 +89,8 @@ struct RandomImage {
         return TreePath(parts.joined(separator: "/").utf8) ?? .root
     }
 
-    /// Up, down, absolute, and mostly to names that are there. Not down and up again: umoci goes through a file so, the kernel does not.
+    /// Up, down, absolute, and mostly to names that are there. Not down and up again: umoci goes through a file so, the
+    /// kernel does not.
     private mutating func target() -> String {
         let start = ["", "", "/", "../", "./", "../../../", "c/./"].randomElement(using: &numbers) ?? ""
         return start + path().description

@@ -21,13 +21,16 @@ struct ResolveTests {
         let path = Self.chain("d")
         let tree = try Self.tree([path])
         let kept = path.bytes.split(separator: TreePath.separator).dropLast(missing)
-        let wanted = TreePath((kept + Array(repeating: Array("n".utf8)[...], count: missing)).joined(separator: Array("/".utf8))) ?? .root
+        let wanted =
+            TreePath((kept + Array(repeating: Array("n".utf8)[...], count: missing)).joined(separator: Array("/".utf8)))
+            ?? .root
         var budget = 1 << 30
         #expect(try tree.resolve(wanted.bytes, budget: &budget) == wanted)
         #expect((1 << 30) - budget <= 12 * wanted.bytes.count)
     }
 
-    /// Chains of directories, an entry for each, one chain after another and in turn: a few times the bytes of their names.
+    /// Chains of directories, an entry for each, one chain after another and in turn: a few times the bytes of their
+    /// names.
     @Test func deepLayersTakeTimeForTheirNames() throws {
         let chains = ["a", "b", "c"].map { name in
             (1...500).map { TreePath(Array(repeating: name, count: $0).joined(separator: "/").utf8) ?? .root }
@@ -35,7 +38,9 @@ struct ResolveTests {
         for order in [chains.flatMap(\.self), (0..<500).flatMap { index in chains.map { $0[index] } }] {
             var merge = LayerMerge(whiteouts: true)
             merge.beginLayer()
-            try TarReader(tar { writer in for path in order { try writer.add(path, .directory()) } }).forEach { try merge.put($0) }
+            try TarReader(tar { writer in for path in order { try writer.add(path, .directory()) } }).forEach {
+                try merge.put($0)
+            }
             #expect(merge.tree.count == 1500)
             #expect(LayerMerge.lookupLimit - merge.lookups <= 2 * order.reduce(0) { $0 + $1.bytes.count })
         }
@@ -59,7 +64,8 @@ struct ResolveTests {
     }
 
     @Test(arguments: [
-        ("a/b", "a/b"), ("a/../b", "b"), ("l/x", "d/x"), ("l/../x", "x"), ("d/u/x", "x"), ("none/../l/y", "d/y"), ("./a/./b/.", "a/b"),
+        ("a/b", "a/b"), ("a/../b", "b"), ("l/x", "d/x"), ("l/../x", "x"), ("d/u/x", "x"), ("none/../l/y", "d/y"),
+        ("./a/./b/.", "a/b"),
         ("..", ""),
         ("deep/l/x", "d/x"), ("l/f/x", nil), ("c1/x", nil),
     ])

@@ -7,13 +7,16 @@ import Testing
 /// Archives that other tools wrote. What bsdtar or tar read from them is what our ranges must say.
 @Suite struct TarDialectTests {
     static let writers = [
-        "tar --format=pax", "tar --format=gnu", "tar --format=ustar", "tar --format=oldgnu", "tar --format=v7", "bsdtar --format=pax",
+        "tar --format=pax", "tar --format=gnu", "tar --format=ustar", "tar --format=oldgnu", "tar --format=v7",
+        "bsdtar --format=pax",
         "bsdtar --format=ustar", "bsdtar --format=gnutar", "tar --format=gnu -S", "tar --format=oldgnu -S",
-        "tar --format=pax -S --sparse-version=0.0", "tar --format=pax -S --sparse-version=0.1", "tar --format=pax -S --sparse-version=1.0",
+        "tar --format=pax -S --sparse-version=0.0", "tar --format=pax -S --sparse-version=0.1",
+        "tar --format=pax -S --sparse-version=1.0",
         "bsdtar --format=pax --read-sparse",
     ]
 
-    /// Some builders leave out the last padding and the end of the archive; contents that are not whole are a fault all the same.
+    /// Some builders leave out the last padding and the end of the archive; contents that are not whole are a fault all
+    /// the same.
     @Test func archiveMayEndAfterItsLastContents() throws {
         let whole = try ExtentReader.bytes(of: tar { try $0.add("a", .file("hello")) })
         let tree = try FileTree.tar(ExtentList(bytes: Array(whole.prefix(512 + 5))))
@@ -39,7 +42,8 @@ import Testing
             let made = try run("sh", "-ec", script, folder: folder)
             #expect(made.status == 0, "\(String(decoding: made.errors, as: UTF8.self))")
             let tree = try FileTree.tar(ExtentList(file: "\(folder)/a.tar"))
-            let names = try run("find", "out/d", "-type", "f", "-printf", "%P\\0", folder: folder).output.split(separator: 0)
+            let names = try run("find", "out/d", "-type", "f", "-printf", "%P\\0", folder: folder).output.split(
+                separator: 0)
             #expect(names.count >= 12)
             for name in names {
                 let path = TreePath("d".utf8)?.appending(try #require(TreePath(name))) ?? .root
@@ -71,7 +75,8 @@ import Testing
         let value: [UInt8] = [1, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         let node = FileTree.Node(
             .regular(ExtentList()), mode: 0o755,
-            attributes: [.init(name: "user.a=b", value: []), .init(name: "security.capability", value: value)].reversed())
+            attributes: [.init(name: "user.a=b", value: []), .init(name: "security.capability", value: value)]
+                .reversed())
         let tree = try FileTree.tar(try tar { try $0.add("ping", node) })
         #expect(tree["ping"]?.attributes.first == .init(name: "security.capability", value: value))
     }

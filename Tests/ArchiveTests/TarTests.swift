@@ -10,7 +10,9 @@ import Testing
         var tree = CPIOTests.tree()
         let capability: [UInt8] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         tree.update("bin/su") {
-            $0.attributes = [.init(name: "security.capability", value: capability), .init(name: "user.x", value: [0, 61, 10])]
+            $0.attributes = [
+                .init(name: "security.capability", value: capability), .init(name: "user.x", value: [0, 61, 10]),
+            ]
         }
         tree.set("before", FileTree.Node(.directory, mode: 0o755, uid: .max, gid: 1 << 21, modified: -100))
         tree.set("after", FileTree.Node(.fifo, mode: 0o644, modified: 1 << 40))
@@ -24,7 +26,9 @@ import Testing
         return tree
     }
 
-    private func write(_ tree: FileTree, under prefix: TreePath = .root, records: [String: String] = [:]) throws -> ExtentList {
+    private func write(_ tree: FileTree, under prefix: TreePath = .root, records: [String: String] = [:]) throws
+        -> ExtentList
+    {
         try tar { try $0.add(tree, under: prefix, records: records) }
     }
 
@@ -44,7 +48,10 @@ import Testing
             var tree = FileTree()
             tree.set(.root, .directory(mode: 0o711))
             tree.set("a", .directory())
-            tree.set("a/f", FileTree.Node(.regular(ExtentList(bytes: [1, 2, 3])), mode: 0o4755, uid: 3_000_000, gid: 5, modified: 86400))
+            tree.set(
+                "a/f",
+                FileTree.Node(
+                    .regular(ExtentList(bytes: [1, 2, 3])), mode: 0o4755, uid: 3_000_000, gid: 5, modified: 86400))
             _ = tree.link("a/g", to: "a/f")
             tree.set("a/l", .symlink("f"))
             tree.set("a/n", FileTree.Node(.characterDevice(major: 1, minor: 3), mode: 0o666))
@@ -76,7 +83,10 @@ import Testing
             let answer = try run(tool + ["\(folder)/tar"] + extra, folder: "\(folder)/out")
             #expect(answer.status == 0, "\(String(decoding: answer.errors, as: UTF8.self))")
             #expect(try names(in: "\(folder)/out").sorted() == tree.paths.map(\.description).sorted())
-            #expect(try run("stat", "-c", "%a %Y %h", "before", "one", folder: "\(folder)/out").lines == ["755 -100 2", "644 0 4"])
+            #expect(
+                try run("stat", "-c", "%a %Y %h", "before", "one", folder: "\(folder)/out").lines == [
+                    "755 -100 2", "644 0 4",
+                ])
             #expect(try contents("\(folder)/out/three") == Array("linked".utf8))
         }
     }
@@ -90,7 +100,8 @@ import Testing
     @Test func recordsAreWritten() throws {
         var tree = FileTree()
         tree.set("a", .file(""))
-        let bytes = try ExtentReader.bytes(of: write(tree, records: ["LINUXKIT.source": "docker.io/x", "LINUXKIT.location": "init[0]"]))
+        let bytes = try ExtentReader.bytes(
+            of: write(tree, records: ["LINUXKIT.source": "docker.io/x", "LINUXKIT.location": "init[0]"]))
         let text = String(decoding: bytes[512..<1024], as: UTF8.self)
         #expect(text.hasPrefix("29 LINUXKIT.location=init[0]\n31 LINUXKIT.source=docker.io/x\n\0"))
         #expect(try FileTree.tar(ExtentList(bytes: bytes)).paths == ["a"])

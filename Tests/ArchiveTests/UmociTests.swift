@@ -40,16 +40,20 @@ import Testing
         func blob(_ bytes: [UInt8], _ type: String) throws -> String {
             let digest = SHA256.hash(bytes)
             try put(bytes, "\(folder)/blobs/sha256/\(digest)")
-            return #"{"mediaType":"application/vnd.oci.image.\#(type)","digest":"sha256:\#(digest)","size":\#(bytes.count)}"#
+            return
+                #"{"mediaType":"application/vnd.oci.image.\#(type)","digest":"sha256:\#(digest)","size":\#(bytes.count)}"#
         }
         let blobs = try layers.map { try ExtentReader.bytes(of: $0) }
         let descriptors = try blobs.map { try blob($0, "layer.v1.tar") }.joined(separator: ",")
         let differences = blobs.map { #""sha256:\#(SHA256.hash($0))""# }.joined(separator: ",")
-        let config = #"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":[\#(differences)]}}"#
-        let manifest = #"{"schemaVersion":2,"config":\#(try blob(Array(config.utf8), "config.v1+json")),"layers":[\#(descriptors)]}"#
+        let config =
+            #"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":[\#(differences)]}}"#
+        let manifest =
+            #"{"schemaVersion":2,"config":\#(try blob(Array(config.utf8), "config.v1+json")),"layers":[\#(descriptors)]}"#
         let descriptor = try blob(Array(manifest.utf8), "manifest.v1+json").dropLast()
         let annotations = #""annotations":{"org.opencontainers.image.ref.name":"x"}"#
-        try put(Array(#"{"schemaVersion":2,"manifests":[\#(descriptor),\#(annotations)}]}"#.utf8), "\(folder)/index.json")
+        try put(
+            Array(#"{"schemaVersion":2,"manifests":[\#(descriptor),\#(annotations)}]}"#.utf8), "\(folder)/index.json")
         try put(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), "\(folder)/oci-layout")
     }
 }

@@ -2,7 +2,8 @@ internal import Archive
 internal import Extents
 internal import Glibc
 
-/// Measures the stages of a build on one compressed layer: `bench LAYER.tar.gz FOLDER`. Prints `stage bytes seconds` lines.
+/// Measures the stages of a build on one compressed layer: `bench LAYER.tar.gz FOLDER`. Prints `stage bytes seconds`
+/// lines.
 @main
 enum Bench {
     static func main() throws {

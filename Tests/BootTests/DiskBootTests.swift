@@ -25,11 +25,14 @@ import Testing
     }
 
     static let controllers = [
-        ["virtio-blk-pci,drive=real"], ["virtio-scsi-pci,id=s", "scsi-hd,bus=s.0,drive=real"], ["nvme,serial=1,drive=real"],
+        ["virtio-blk-pci,drive=real"], ["virtio-scsi-pci,id=s", "scsi-hd,bus=s.0,drive=real"],
+        ["nvme,serial=1,drive=real"],
         ["ide-hd,drive=real"], ["qemu-xhci,id=x", "usb-storage,bus=x.0,drive=real"],
     ]
 
-    @discardableResult private func expectService(_ start: @autoclosure () throws -> MachineHandle) throws -> MachineHandle {
+    @discardableResult private func expectService(_ start: @autoclosure () throws -> MachineHandle) throws
+        -> MachineHandle
+    {
         let machine = try GuestMachine.boot(until: "1 of 1 services running", within: .seconds(120), start)
         machine.terminate()
         return machine
@@ -56,7 +59,10 @@ import Testing
     /// As EC2's newer machines have it.
     @Test(.timeLimit(.minutes(5))) func diskOfEC2OnNVMe() throws {
         let folder = try Self.built.get()
-        try expectService(start(folder, drive: "snapshot=on,file=\(folder)/still.raw", devices: ["nvme,serial=1,drive=real"], uefi: true))
+        try expectService(
+            start(
+                folder, drive: "snapshot=on,file=\(folder)/still.raw", devices: ["nvme,serial=1,drive=real"], uefi: true
+            ))
     }
 
     /// The executable alone, in a folder that QEMU shows as a FAT volume.

@@ -5,7 +5,8 @@ import Testing
 
 /// Machines whose root stays on a disk.
 @Suite(.serialized, .bootedAgain) struct DiskRootBootTests {
-    /// A package folder with a file that does not compress, others that do, of sizes around blocks, and the check sums of all.
+    /// A package folder with a file that does not compress, others that do, of sizes around blocks, and the check sums
+    /// of all.
     private func package(in folder: String, noise: Int) throws {
         let data = folder + "/pkg/data"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
@@ -70,7 +71,8 @@ import Testing
             try package(in: folder, noise: 3 << 20)
             let facts = [
                 "cd /data", "md5sum -c sums", "test $(stat -c %a /tmp) = 1777",
-                "test $(stat -c %a:%u /root) = 700:0", "test $(readlink /bin/ls) = /usr/bin/busybox", "touch /data/new", "exit 42",
+                "test $(stat -c %a:%u /root) = 700:0", "test $(readlink /bin/ls) = /usr/bin/busybox", "touch /data/new",
+                "exit 42",
             ]
             try build(in: folder, command: facts.joined(separator: " && "), format: "kernel+iso")
             let machine = try GuestMachine.bootToInit {

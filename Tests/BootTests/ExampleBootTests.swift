@@ -47,8 +47,10 @@ import Testing
                 environment: ["HOME": folder + "/home", "MOBY_CACHE": Program.cache])
             _ = try guest.machine.line(containing: "service sshd started", within: .seconds(120))
             let arguments = [
-                "-i", home + "/id_rsa", "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                "-o", "BatchMode=yes", "-o", "ConnectionAttempts=30", "-o", "ConnectTimeout=60", "root@127.0.0.1", "echo in-$((6 * 7))",
+                "-i", home + "/id_rsa", "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o",
+                "UserKnownHostsFile=/dev/null",
+                "-o", "BatchMode=yes", "-o", "ConnectionAttempts=30", "-o", "ConnectTimeout=60", "root@127.0.0.1",
+                "echo in-$((6 * 7))",
             ]
             // The server makes its host keys before it listens, and until then connections are reset.
             let end = ContinuousClock.now + .seconds(120)
@@ -67,7 +69,8 @@ import Testing
         try await withTemporaryDirectory { folder in
             let port = try GuestMachine.freePort()
             let guest = try BootedMachine.start(spec: "examples/gcp.yml", in: folder, ports: ["\(port):80"])
-            #expect(try guest.machine.answer(from: "http://127.0.0.1:\(port)/", within: .seconds(120)).answer.status == 200)
+            #expect(
+                try guest.machine.answer(from: "http://127.0.0.1:\(port)/", within: .seconds(120)).answer.status == 200)
             _ = try guest.machine.line(containing: "3 of 3 services running", within: .seconds(60))
             // What 2017 called it.
             #expect(FileManager.default.fileExists(atPath: folder + "/gcp-bzImage"))

@@ -58,7 +58,8 @@ import Testing
             for line in [
                 "000-fails failed: exit status 3", "000-fails: no luck",
                 "001-absent failed: '/no/such/program' cannot be started: it is not in",
-                "waiting for onboot 002-slow (5 s of 7 s)", "002-slow failed: not done within 7 s", "003-show: root has mode 755",
+                "waiting for onboot 002-slow (5 s of 7 s)", "002-slow failed: not done within 7 s",
+                "003-show: root has mode 755",
                 "003-show: given to var", "003-show: 1024", "003-show: 9223372036854775807",
             ] { _ = try machine.line(containing: line, within: .seconds(120)) }
             for line in [
@@ -79,15 +80,22 @@ import Testing
         }
     }
 
-    /// A network card without a driver, and one that nothing answers on: the boot goes on, and the console says what is missing.
+    /// A network card without a driver, and one that nothing answers on: the boot goes on, and the console says what is
+    /// missing.
     @Test(
         .timeLimit(.minutes(6)),
         arguments: [
             (
                 "cmdline: console=ttyS0\n  modules: [overlay]",
-                ["no driver for PCI device 1af4:1000 (network) in this image", "000-dhcpcd: there is no network interface"]
+                [
+                    "no driver for PCI device 1af4:1000 (network) in this image",
+                    "000-dhcpcd: there is no network interface",
+                ]
             ),
-            ("cmdline: console=ttyS0", ["waiting for onboot 000-dhcpcd (5 s of 30 s)", "000-dhcpcd: no DHCP server answered on: eth0"]),
+            (
+                "cmdline: console=ttyS0",
+                ["waiting for onboot 000-dhcpcd (5 s of 30 s)", "000-dhcpcd: no DHCP server answered on: eth0"]
+            ),
         ])
     func aMachineWithoutANetworkComesUp(kernel: String, lines: [String]) async throws {
         try await withTemporaryDirectory { folder in
@@ -108,7 +116,9 @@ import Testing
                     $0.extraArguments = ["-netdev", "hubport,id=hub,hubid=7", "-device", "virtio-net-pci,netdev=hub"]
                 }
             }
-            for line in lines + ["moby: up: 1 of 1 services running"] { _ = try machine.line(containing: line, within: .seconds(90)) }
+            for line in lines + ["moby: up: 1 of 1 services running"] {
+                _ = try machine.line(containing: line, within: .seconds(90))
+            }
             #expect(machine.console.contains("onboot 000-dhcpcd failed: exit status 1"))
             machine.terminate()
         }
@@ -124,7 +134,8 @@ import Testing
             // The last segment holds the sentinel alone.
             try whole.prefix(whole.count - 64).write(to: initrd)
             let machine = try GuestMachine.boot(folder + "/short", memory: 512) { $0.accelerator = .fixed(.tcg) }
-            _ = try machine.line(containing: "initrd was cut short: the kernel could not unpack it", within: .seconds(60))
+            _ = try machine.line(
+                containing: "initrd was cut short: the kernel could not unpack it", within: .seconds(60))
             _ = try machine.line(containing: "the initrd is damaged", within: .seconds(60))
             _ = try machine.line(containing: "moby: powering off (root incomplete)", within: .seconds(60))
             #expect(try machine.waitForEnd(within: .seconds(60)) == 0)

@@ -41,8 +41,10 @@ struct BootCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(format) by \(isUEFI ? "UEFI" : "BIOS") as \(medium)" }
 
     static let all = [
-        BootCase(format: "iso", suffix: ".iso", medium: "iso"), BootCase(format: "iso", suffix: ".iso", isUEFI: true, medium: "iso"),
-        BootCase(format: "iso", suffix: ".iso", medium: "img"), BootCase(format: "iso", suffix: ".iso", isUEFI: true, medium: "img"),
+        BootCase(format: "iso", suffix: ".iso", medium: "iso"),
+        BootCase(format: "iso", suffix: ".iso", isUEFI: true, medium: "iso"),
+        BootCase(format: "iso", suffix: ".iso", medium: "img"),
+        BootCase(format: "iso", suffix: ".iso", isUEFI: true, medium: "img"),
         BootCase(format: "iso-bios", suffix: ".iso", medium: "iso"),
         BootCase(format: "iso-efi", suffix: "-efi.iso", isUEFI: true, medium: "iso"),
         BootCase(format: "iso-efi-initrd", suffix: "-efi-initrd.iso", isUEFI: true, medium: "img"),
@@ -51,8 +53,10 @@ struct BootCase: Sendable, CustomTestStringConvertible {
         BootCase(format: "qcow2-bios", suffix: ".qcow2", medium: "qcow2"),
         BootCase(format: "qcow2-efi", suffix: "-efi.qcow2", isUEFI: true, medium: "qcow2"),
         BootCase(format: "qcow2-compressed", suffix: "-compressed.qcow2", medium: "qcow2"),
-        BootCase(format: "vmdk", suffix: ".vmdk", medium: "vmdk"), BootCase(format: "vhd", suffix: ".vhd", medium: "vhd"),
-        BootCase(format: "dynamic-vhd", suffix: ".vhd", medium: "vhd"), BootCase(format: "gcp", suffix: ".img.tar.gz", medium: "img"),
+        BootCase(format: "vmdk", suffix: ".vmdk", medium: "vmdk"),
+        BootCase(format: "vhd", suffix: ".vhd", medium: "vhd"),
+        BootCase(format: "dynamic-vhd", suffix: ".vhd", medium: "vhd"),
+        BootCase(format: "gcp", suffix: ".img.tar.gz", medium: "img"),
         BootCase(format: "gcp", suffix: ".img.tar.gz", isUEFI: true, medium: "img"),
     ]
 

@@ -18,7 +18,9 @@ import Testing
             #expect(try guest.shell("hostname; cat /run/config/hostname", mark: 1).contains("web1\nweb1\n"))
             #expect(try guest.shell("cat /run/config/userdata", mark: 2).contains(userData))
             #expect(try guest.shell("cat /run/config/app/key", mark: 3).contains("k42"))
-            #expect(try guest.shell("stat -c %a,%n /run/config/app /run/config/app/key", mark: 4).contains("600,/run/config/app/key"))
+            #expect(
+                try guest.shell("stat -c %a,%n /run/config/app /run/config/app/key", mark: 4).contains(
+                    "600,/run/config/app/key"))
             #expect(try guest.shell("cat /run/config/provider", mark: 5).contains("CDROM"))
             #expect(guest.machine.console.contains("'..', expected a single file name"))
             guest.machine.terminate()
@@ -30,18 +32,22 @@ import Testing
         try await withTemporaryDirectory { folder in
             try "ssh-ed25519 AAAA me\n".write(toFile: folder + "/key.pub", atomically: true, encoding: .utf8)
             let disc = folder + "/seed.iso"
-            try Program.moby(["metadata", "create", "-hostname", "web2.example", "--ssh-key", folder + "/key.pub", disc, "plain text"])
+            try Program.moby([
+                "metadata", "create", "-hostname", "web2.example", "--ssh-key", folder + "/key.pub", disc, "plain text",
+            ])
             let guest = try Self.boot(in: folder) { $0.disks = [try Disk(parsing: "file=\(disc),format=raw")] }
             _ = try guest.machine.line(containing: "built-in shell", within: .seconds(240))
             #expect(
-                try guest.shell("hostname; cat /run/config/ssh/authorized_keys", mark: 1).contains("web2.example\nssh-ed25519 AAAA me"))
+                try guest.shell("hostname; cat /run/config/ssh/authorized_keys", mark: 1).contains(
+                    "web2.example\nssh-ed25519 AAAA me"))
             #expect(try guest.shell("cat /run/config/userdata", mark: 2).contains("plain text"))
             #expect(try guest.shell("cat /run/config/provider", mark: 3).contains("NoCloud"))
             guest.machine.terminate()
         }
     }
 
-    /// The classic machine with Google's server at its address: the key of the instance logs in, and all that 2017 showed runs.
+    /// The classic machine with Google's server at its address: the key of the instance logs in, and all that 2017
+    /// showed runs.
     @Test(.timeLimit(.minutes(8))) func theKeyOfTheInstanceLogsIn() async throws {
         try await withTemporaryDirectory { folder in
             try await Oracle("ssh-keygen")("-q", "-t", "ed25519", "-N", "", "-C", "", "-f", folder + "/key")
@@ -65,7 +71,9 @@ import Testing
             let answer = try await Self.login(port: ssh, key: folder + "/key", command, console: machine)
             #expect(answer.hasPrefix("web3.c.project.internal\nk43GCP\n"), "\(answer)")
             for name in ["nginx", "rngd", "sshd"] {
-                #expect(answer.split(separator: "\n").contains { $0.hasPrefix(name) && $0.contains("running") }, "\(answer)")
+                #expect(
+                    answer.split(separator: "\n").contains { $0.hasPrefix(name) && $0.contains("running") }, "\(answer)"
+                )
             }
             #expect(server.requests.allSatisfy { $0.headers["metadata-flavor"] == "Google" })
             machine.terminate()
@@ -75,16 +83,21 @@ import Testing
     private static func google(_ values: [String: String]) throws -> ScriptedServer {
         try ScriptedServer { request in
             let path = request.target.replacing("/computeMetadata/v1/", with: "", maxReplacements: 1)
-            guard request.headers["metadata-flavor"] == "Google" else { return .init(403, text: "Missing Metadata-Flavor:Google header.") }
+            guard request.headers["metadata-flavor"] == "Google" else {
+                return .init(403, text: "Missing Metadata-Flavor:Google header.")
+            }
             guard let value = values[path] else { return .init(404, headers: ["Metadata-Flavor": "Google"], text: "") }
             return .init(headers: ["Metadata-Flavor": "Google"], text: value)
         }
     }
 
     /// The server makes its host key before it listens; until then connections are reset.
-    private static func login(port: UInt16, key: String, _ command: String, console machine: MachineHandle) async throws -> String {
+    private static func login(port: UInt16, key: String, _ command: String, console machine: MachineHandle) async throws
+        -> String
+    {
         let arguments = [
-            "-i", key, "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
+            "-i", key, "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
+            "BatchMode=yes",
             "-o", "ConnectTimeout=60", "root@127.0.0.1", command,
         ]
         let end = ContinuousClock.now + .seconds(120)

@@ -35,9 +35,11 @@ import Testing
             try text.write(toFile: folder + "/still.yml", atomically: true, encoding: .utf8)
             try Data(count: 1 << 20).write(to: URL(filePath: folder + "/empty.iso"))
             try await Oracle("openssl")(
-                "rsa", "-in", "/usr/share/ovmf/PkKek-1-snakeoil.key", "-passin", "pass:snakeoil", "-out", folder + "/key.pem")
+                "rsa", "-in", "/usr/share/ovmf/PkKek-1-snakeoil.key", "-passin", "pass:snakeoil", "-out",
+                folder + "/key.pem")
             try Program.moby([
-                "build", "--dir", folder, "--format", "raw,raw-efi,iso-efi", "--sign-key", folder + "/key.pem", "--sign-cert",
+                "build", "--dir", folder, "--format", "raw,raw-efi,iso-efi", "--sign-key", folder + "/key.pem",
+                "--sign-cert",
                 "/usr/share/ovmf/PkKek-1-snakeoil.pem", folder + "/still.yml",
             ])
             for name in ["still-efi.img", "still.img", "still-efi.iso"] {

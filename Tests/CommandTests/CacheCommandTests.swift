@@ -5,13 +5,17 @@ import Testing
 /// The store on the command line: what makes one, and what cleaning touches.
 struct CacheCommandTests {
     private static let looking: [[String]] = [
-        ["lint", "examples/minimal.yml"], ["build", "--dry-run", "examples/minimal.yml"], ["pkg", "show-tag", "pkg/busybox"],
-        ["cache", "ls"], ["cache", "ls", "--json"], ["cache", "prune"], ["cache", "verify"], ["cache", "verify", "--repair"],
+        ["lint", "examples/minimal.yml"], ["build", "--dry-run", "examples/minimal.yml"],
+        ["pkg", "show-tag", "pkg/busybox"],
+        ["cache", "ls"], ["cache", "ls", "--json"], ["cache", "prune"], ["cache", "verify"],
+        ["cache", "verify", "--repair"],
         ["cache", "rm", "x"], ["cache", "export", "--outfile", "/dev/null/x", "x"], ["cache", "push", "localhost:1/x"],
         ["cache", "clean", "--dry-run"], ["explain", "--offline", "examples/minimal.yml", "none"],
     ]
 
-    @Test(arguments: looking, ["absent", "foreign"]) func commandsThatLookMakeNoStore(_ command: [String], _ kind: String) throws {
+    @Test(arguments: looking, ["absent", "foreign"]) func commandsThatLookMakeNoStore(
+        _ command: [String], _ kind: String
+    ) throws {
         try withTemporaryDirectory { folder in
             let store = "\(folder)/store"
             if kind == "foreign" { try TestFile.write("mine", to: "\(store)/thesis.txt") }
@@ -26,22 +30,29 @@ struct CacheCommandTests {
         let result = try Program.run(["lint", "examples/minimal.yml"], environment: ["MOBY_CACHE": "/proc/none/store"])
         #expect(result.status == 0, "\(result.error)")
         let build = try Program.run(["pkg", "build", "pkg/runc"], environment: ["MOBY_CACHE": "/proc/none/store"])
-        #expect(build.status == 1 && build.error.contains("--cache") && build.error.contains("MOBY_CACHE"), "\(build.error)")
+        #expect(
+            build.status == 1 && build.error.contains("--cache") && build.error.contains("MOBY_CACHE"), "\(build.error)"
+        )
     }
 
     @Test func cleaningAsksFirst() throws {
         try withTemporaryDirectory { folder in
             let store = "\(folder)/store"
-            func clean(_ options: String...) throws -> Program.Result { try Program.run(["cache", "clean", "--cache", store] + options) }
+            func clean(_ options: String...) throws -> Program.Result {
+                try Program.run(["cache", "clean", "--cache", store] + options)
+            }
             #expect(try clean().status == 0)
             try makeStore(store)
             let refused = try clean()
-            #expect(refused.status == 64 && refused.error.contains("'moby cache clean --force' removes 0 images"), "\(refused.error)")
+            #expect(
+                refused.status == 64 && refused.error.contains("'moby cache clean --force' removes 0 images"),
+                "\(refused.error)")
             let dry = try clean("--dry-run")
             #expect(dry.status == 0 && dry.output.hasPrefix("would remove 0 images, 2 files"), "\(dry.output)")
             try TestFile.write("mine", to: "\(store)/thesis.txt")
             let forced = try clean("--force")
-            #expect(forced.status == 0 && forced.error.contains("not moby's, so it stays: thesis.txt"), "\(forced.error)")
+            #expect(
+                forced.status == 0 && forced.error.contains("not moby's, so it stays: thesis.txt"), "\(forced.error)")
             #expect(try names(folder) == ["store", "store/thesis.txt"])
             let foreign = try clean("--force")
             #expect(foreign.status == 1 && foreign.error.contains("is not an image store"), "\(foreign.error)")
@@ -57,5 +68,7 @@ struct CacheCommandTests {
         }
     }
 
-    private func names(_ folder: String) throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() }
+    private func names(_ folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+    }
 }

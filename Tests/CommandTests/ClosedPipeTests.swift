@@ -16,7 +16,8 @@ struct ClosedPipeTests {
 
     /// Messages that nobody reads change nothing.
     @Test func messagesThatNobodyReads() throws {
-        let script = #"exec 3>&1; { sleep 0.2; "$0" lint /dev/null/none.yml; echo "$?" >&3; } 2>&1 >/dev/null | true; wait"#
+        let script =
+            #"exec 3>&1; { sleep 0.2; "$0" lint /dev/null/none.yml; echo "$?" >&3; } 2>&1 >/dev/null | true; wait"#
         let ended = try EndedProcess("bash", ["-c", script, try Program.path()])
         #expect(ended.text == "1\n", "\(ended.text)")
     }

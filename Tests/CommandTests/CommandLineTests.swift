@@ -36,13 +36,16 @@ struct CommandLineTests {
         // Go's help and version.
         ("build -help", "build --help"), ("-version", "--version"), ("cache -h ls", "cache ls --help"),
         // Levels.
-        ("build -v x", "build -v x"), ("build -vv x", "build -v -v x"), ("build -v 2 x", "build -v x"), ("build -v3 x", "build -v -v x"),
-        ("build --verbose=3 x", "build -v -v x"), ("build --verbose 1 x", "build x"), ("build -verbose x", "build -v x"),
+        ("build -v x", "build -v x"), ("build -vv x", "build -v -v x"), ("build -v 2 x", "build -v x"),
+        ("build -v3 x", "build -v -v x"),
+        ("build --verbose=3 x", "build -v -v x"), ("build --verbose 1 x", "build x"),
+        ("build -verbose x", "build -v x"),
         ("build -v 0 x", "build --quiet x"), ("build -qf raw x", "build -q -f raw x"),
         // In front of the verb.
         ("-v build x", "build -v x"), ("-v 2 build x", "build -v x"), ("-q -cache c build x", "build -q --cache c x"),
         ("--cache=c cache ls -json", "cache ls --cache=c --json"), ("cache --cache c ls", "cache ls --cache c"),
-        ("run -cpus 2 qemu x", "run qemu --cpus 2 x"), ("run -cpus 2 qemu", "run --cpus 2 qemu"), ("run qemu", "run qemu"),
+        ("run -cpus 2 qemu x", "run qemu --cpus 2 x"), ("run -cpus 2 qemu", "run --cpus 2 qemu"),
+        ("run qemu", "run qemu"),
         ("help cache ls", "help cache ls"), ("", ""),
     ])
     func readsOldSpellings(old: String, new: String) throws {
@@ -62,7 +65,9 @@ struct CommandLineTests {
             for option in command.options {
                 // One letter is a short option; -verbose and -output have tests of their own.
                 for name in option.longNames
-                where name.count > 1 && !["help", "version", "verbose"].contains(name) && path + [name] != ["build", "output"] {
+                where name.count > 1 && !["help", "version", "verbose"].contains(name)
+                    && path + [name] != ["build", "output"]
+                {
                     let value = option.takesValue ? ["value"] : []
                     let read = try reader.normalize(path + ["-" + name] + value)
                     #expect(read == path + ["--" + name] + value)
@@ -81,14 +86,18 @@ struct CommandLineTests {
         ("build -dirh x.yml", "unknown option '-dirh'; did you mean '--dir'?"),
         ("build -hyperkit x.yml", "unknown option '-hyperkit'"), ("build -h1 x.yml", "unknown option '-h1'"),
         ("build -vh x.yml", "unknown option '-vh'"), ("build -x x.yml", "unknown option '-x'"),
-        ("build --outptu x x.yml", "did you mean '--output'?"), ("build --json x.yml", "hint: it is an option of 'moby push gcp'"),
+        ("build --outptu x x.yml", "did you mean '--output'?"),
+        ("build --json x.yml", "hint: it is an option of 'moby push gcp'"),
         ("run qemu -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run qemu -disk d.img -disk-size 4G x", "hint: write --disk d.img,size=4G"),
         ("run hyperkit -hyperkit /h -mem 512 x", "'moby run' knows 'qemu' and 'gcp', not 'hyperkit'"),
-        ("-dirh build x.yml", "unknown option '-dirh'"), ("build -config c x.yml", "hint: there is no configuration file"),
-        ("build -gui=maybe x.yml", "unknown option '-gui'"), ("run -gui=maybe x", "--gui is 'maybe', expected true or false"),
-        ("build --verbose=9 x.yml", "--verbose is '9', expected 0 to 3"), ("build -v 17 x.yml", "--verbose is '17', expected 0 to 3"),
+        ("-dirh build x.yml", "unknown option '-dirh'"),
+        ("build -config c x.yml", "hint: there is no configuration file"),
+        ("build -gui=maybe x.yml", "unknown option '-gui'"),
+        ("run -gui=maybe x", "--gui is 'maybe', expected true or false"),
+        ("build --verbose=9 x.yml", "--verbose is '9', expected 0 to 3"),
+        ("build -v 17 x.yml", "--verbose is '17', expected 0 to 3"),
         ("build -q -v x.yml", "--quiet and --verbose cannot be combined"),
         ("build --quiet --verbose 2 x.yml", "--quiet and --verbose cannot be combined"),
         ("build --pull --offline x.yml", "--pull and --offline cannot be combined"),
@@ -96,17 +105,23 @@ struct CommandLineTests {
         ("build", "error: missing expected argument '<files> ...'\n  hint: see 'moby build --help'"),
         ("build --name", "missing value for '--name <name>'"), ("formats x", "unexpected argument 'x'"),
         // Options where they mean nothing.
-        ("formats --mirror m", "hint: it is an option of 'moby build'"), ("formats --cache c", "unknown option '--cache'"),
-        ("inspect --insecure-registry h x", "unknown option '--insecure-registry'"), ("ls --layer-limit 1 x", "unknown option"),
-        ("cat --cert-file f x y", "unknown option '--cert-file'"), ("metadata create --mirror m d.iso t", "unknown option '--mirror'"),
+        ("formats --mirror m", "hint: it is an option of 'moby build'"),
+        ("formats --cache c", "unknown option '--cache'"),
+        ("inspect --insecure-registry h x", "unknown option '--insecure-registry'"),
+        ("ls --layer-limit 1 x", "unknown option"),
+        ("cat --cert-file f x y", "unknown option '--cert-file'"),
+        ("metadata create --mirror m d.iso t", "unknown option '--mirror'"),
         ("schema --cache c", "unknown option '--cache'"), ("version --cache c", "unknown option '--cache'"),
         ("cache ls --mirror m", "unknown option '--mirror'"), ("pkg build --mirror m d", "unknown option '--mirror'"),
         ("push gcp --cache c x", "unknown option '--cache'"), ("lint --mirror m x.yml", "unknown option '--mirror'"),
         // Commands.
-        ("bulid x.yml", "unknown command 'bulid'; did you mean 'build'?"), ("help bulid", "unknown command 'bulid'; did you mean 'build'?"),
-        ("cache lss", "unknown command 'cache lss'; did you mean 'cache ls'?"), ("help cache lss", "did you mean 'cache ls'?"),
+        ("bulid x.yml", "unknown command 'bulid'; did you mean 'build'?"),
+        ("help bulid", "unknown command 'bulid'; did you mean 'build'?"),
+        ("cache lss", "unknown command 'cache lss'; did you mean 'cache ls'?"),
+        ("help cache lss", "did you mean 'cache ls'?"),
         ("-q bulid x.yml", "unknown command 'bulid'"), ("xyzzy", "hint: the commands are build, push, run"),
-        ("push gpc x.img.tar.gz", "'moby push' knows 'gcp' only, not 'gpc'"), ("completion tcsh", "expected bash, zsh or fish"),
+        ("push gpc x.img.tar.gz", "'moby push' knows 'gcp' only, not 'gpc'"),
+        ("completion tcsh", "expected bash, zsh or fish"),
     ])
     func whatIsNotKnownIsAnError(line: String, message: String) throws {
         let result = try Program.run(line.split(separator: " ").map(String.init))

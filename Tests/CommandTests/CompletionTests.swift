@@ -11,8 +11,10 @@ struct CompletionTests {
     ]
     /// What is typed, and how it goes on.
     private static let lines = [
-        ("moby ver", "sion"), ("moby build --dry", "-run"), ("moby build web", ".yml"), ("moby build --dir fol", "der/"),
-        ("moby build --format raw-ef", "i"), ("moby run qemu --accel tc", "g"), ("moby run we", "b.yml"), ("moby pkg build fol", "der/"),
+        ("moby ver", "sion"), ("moby build --dry", "-run"), ("moby build web", ".yml"),
+        ("moby build --dir fol", "der/"),
+        ("moby build --format raw-ef", "i"), ("moby run qemu --accel tc", "g"), ("moby run we", "b.yml"),
+        ("moby pkg build fol", "der/"),
         ("moby completion zs", "h"), ("moby lint --cache fol", "der/"),
     ]
 
@@ -22,12 +24,14 @@ struct CompletionTests {
             try "".write(toFile: folder + "/web.yml", atomically: true, encoding: .utf8)
             try FileManager.default.createDirectory(atPath: folder + "/folder", withIntermediateDirectories: true)
             try FileManager.default.createDirectory(atPath: folder + "/bin", withIntermediateDirectories: true)
-            try FileManager.default.createSymbolicLink(atPath: folder + "/bin/moby", withDestinationPath: try Program.path())
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/bin/moby", withDestinationPath: try Program.path())
             let path = "\(folder)/bin:\(Program.environment["PATH"] ?? "/usr/bin:/bin")"
             let program = try RunningProgram(
                 "/usr/bin/\(shell)", arguments, onTerminal: true, folder: folder,
                 environment: [
-                    "PATH": path, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_DATA_HOME": folder, "TERM": "dumb", "COLUMNS": "200",
+                    "PATH": path, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_DATA_HOME": folder, "TERM": "dumb",
+                    "COLUMNS": "200",
                     "MOBY_CACHE": folder + "/no-store",
                 ])
             program.type("\(setup); echo re''ady\r")

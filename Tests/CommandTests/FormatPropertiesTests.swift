@@ -23,7 +23,8 @@ struct FormatPropertiesTests {
         /// - Parameter shell: what a shell does before it becomes the program, whose path is `$0`.
         func build(_ rows: [Row], shell: String, environment: [String: String] = [:]) throws {
             let arguments = [
-                try Program.path(), "build", "--quiet", "--cache", cache, "--name", "m", "--dir", folder + "/m", "--size", "512",
+                try Program.path(), "build", "--quiet", "--cache", cache, "--name", "m", "--dir", folder + "/m",
+                "--size", "512",
                 "--format", rows.map(\.name).joined(separator: ","), Program.root + "/examples/minimal.yml",
             ]
             let ended = try EndedProcess(
@@ -55,8 +56,10 @@ struct FormatPropertiesTests {
             // Only a regular file marks a store.
             let mark = "moby-store"
             try FileManager.default.copyItem(atPath: "\(cache)/\(mark)", toPath: "\(folder)/\(mark)")
-            for name in try FileManager.default.contentsOfDirectory(atPath: cache) where !["segments", "tmp", mark].contains(name) {
-                try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(cache)/\(name)")
+            for name in try FileManager.default.contentsOfDirectory(atPath: cache)
+            where !["segments", "tmp", mark].contains(name) {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/\(name)", withDestinationPath: "\(cache)/\(name)")
             }
             return folder
         }
@@ -66,7 +69,8 @@ struct FormatPropertiesTests {
         try JSONDecoder().decode([Row].self, from: Data(Program.moby(["formats", "--json"]).utf8))
     }
 
-    /// Time zone, locale, umask, home, folder, number of processors and what the cache has: the same bytes. Then what is in them.
+    /// Time zone, locale, umask, home, folder, number of processors and what the cache has: the same bytes. Then what
+    /// is in them.
     @Test(.timeLimit(.minutes(5))) func theWorldDoesNotMatter() async throws {
         try await withTemporaryDirectory { folder in
             for name in ["here", "there and elsewhere"] {
@@ -76,12 +80,14 @@ struct FormatPropertiesTests {
             #expect(rows.count >= 20)
             let first = World(folder: folder + "/here", cache: Program.cache)
             try first.build(rows, shell: #"exec "$0" "$@""#, environment: ["TZ": "UTC", "LC_ALL": "C"])
-            let second = World(folder: folder + "/there and elsewhere", cache: try World.emptyHanded(beside: Program.cache))
+            let second = World(
+                folder: folder + "/there and elsewhere", cache: try World.emptyHanded(beside: Program.cache))
             defer { try? FileManager.default.removeItem(atPath: second.cache) }
             try second.build(
                 rows, shell: #"umask 077; exec taskset -c 0 "$0" "$@""#,
                 environment: [
-                    "TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE.UTF-8", "HOME": "/nonexistent", "USER": "other",
+                    "TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE.UTF-8", "HOME": "/nonexistent",
+                    "USER": "other",
                 ])
             var compared = 0
             for row in rows {
@@ -127,10 +133,12 @@ struct FormatPropertiesTests {
         }
         let files = Set(found.flatMap { $0.files ?? [] }.map(\.path))
         let kinds = Set(found.map(\.kind))
-        let bios = files.contains("/LDLINUX.SYS") || found.contains { $0.kind == "El Torito entry" && $0.name == "BIOS" }
+        let bios =
+            files.contains("/LDLINUX.SYS") || found.contains { $0.kind == "El Torito entry" && $0.name == "BIOS" }
         let uefi = files.contains("/EFI/BOOT/BOOTX64.EFI") || kinds.contains("unified kernel image")
         #expect(
-            (bios ? ["BIOS"] : []) + (uefi ? ["UEFI"] : []) == row.firmware.split(separator: ", ").filter { $0 != "-" }.map(String.init))
+            (bios ? ["BIOS"] : []) + (uefi ? ["UEFI"] : [])
+                == row.firmware.split(separator: ", ").filter { $0 != "-" }.map(String.init))
         #expect(
             kinds.contains(row.medium == "archive" ? "tar archive" : "segment"), "\(row.name): \(kinds.sorted())")
         if row.medium != "archive" { #expect(kinds.contains("Linux kernel"), "\(row.name): \(kinds.sorted())") }

@@ -41,7 +41,8 @@ import Testing
                 let google = try ScriptedGoogle()
                 google.state.withLock { $0.folder = storage.folder }
                 let environment = google.environment(storage: storage.url)
-                try Program.moby(["build", "--dir", folder] + options + ["\(folder)/web.yml"], environment: environment)
+                try Program.moby(
+                    ["build", "--dir", folder] + options + ["\(folder)/web.yml"], environment: environment)
                 #expect(google.state.withLock { $0.faults } == [])
                 let object = "\(storage.folder)/images/web.img.tar.gz"
                 #expect(FileManager.default.fileExists(atPath: object) == sent.object)
@@ -72,7 +73,9 @@ import Testing
                 try Self.spec("{format: gcp, project: infoslack-1337, bucket: images}", in: folder)
                 let refused = try Program.run(arguments, environment: environment)
                 #expect(refused.status == 1)
-                #expect(refused.error.contains("error: image 'web' already exists\n  hint: say 'replace: true'"), "\(refused.error)")
+                #expect(
+                    refused.error.contains("error: image 'web' already exists\n  hint: say 'replace: true'"),
+                    "\(refused.error)")
             }
         }
     }

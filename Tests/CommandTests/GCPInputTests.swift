@@ -5,13 +5,20 @@ import Testing
 /// What is wrong is said before anything is sent or built: options, variables, `outputs`.
 struct GCPInputTests {
     private static let nobody = [
-        "CLOUDSDK_CORE_PROJECT": "infoslack-1337", "GOOGLE_APPLICATION_CREDENTIALS": "", "CLOUDSDK_CONFIG": "/nonexistent",
+        "CLOUDSDK_CORE_PROJECT": "infoslack-1337", "GOOGLE_APPLICATION_CREDENTIALS": "",
+        "CLOUDSDK_CONFIG": "/nonexistent",
     ]
 
     @Test(arguments: [
-        (["web"], ["CLOUDSDK_DISK_SIZE": "abc"], "CLOUDSDK_DISK_SIZE is 'abc', expected a whole number of GB from 1 to 65536"),
+        (
+            ["web"], ["CLOUDSDK_DISK_SIZE": "abc"],
+            "CLOUDSDK_DISK_SIZE is 'abc', expected a whole number of GB from 1 to 65536"
+        ),
         (["-disk-size", "0", "web"], [:], "--disk-size is '0', expected a whole number of GB from 1 to 65536"),
-        (["x.img.tar.gz"], ["CLOUDSDK_IMAGE_PUBLIC": "maybe"], "CLOUDSDK_IMAGE_PUBLIC is 'maybe', expected true or false"),
+        (
+            ["x.img.tar.gz"], ["CLOUDSDK_IMAGE_PUBLIC": "maybe"],
+            "CLOUDSDK_IMAGE_PUBLIC is 'maybe', expected true or false"
+        ),
         (["-network", "Bad_n", "web"], [:], "'Bad_n' is not a network"),
         (["-subnet", "Bad_s", "web"], [:], "'Bad_s' is not a subnetwork"),
         (["-tag", "B_ad", "web"], [:], "'B_ad' is not a network tag"),
@@ -50,7 +57,8 @@ struct GCPInputTests {
         let result = try Program.run(verb + ["-"], input: Self.outputs, environment: Self.nobody)
         #expect(result.status == 2)
         for line in [
-            "<stdin>:2:52: error: 'Images' is not a valid bucket name", "<stdin>:5:11: error: read '/nonexistent/gcp.json'",
+            "<stdin>:2:52: error: 'Images' is not a valid bucket name",
+            "<stdin>:5:11: error: read '/nonexistent/gcp.json'",
             "<stdin>:6:29: warning: 'bucket' has no effect: 'qcow2' is not uploaded",
             "<stdin>:7:13: warning: nothing is uploaded: this 'gcp-storage' names neither a bucket nor a project",
         ] {
@@ -67,13 +75,17 @@ struct GCPInputTests {
         #expect(built.error.hasSuffix("choose one with --name\n"))
         let variable = Self.nobody.merging(["CLOUDSDK_IMAGE_NAME": "Foo_y"]) { _, new in new }
         #expect(
-            try Program.run(["build", "-"], input: spec, environment: variable).error.hasSuffix("choose one with CLOUDSDK_IMAGE_NAME\n"))
+            try Program.run(["build", "-"], input: spec, environment: variable).error.hasSuffix(
+                "choose one with CLOUDSDK_IMAGE_NAME\n"))
         let pushed = try Program.run(["push", "gcp", "Foo_x.img.tar.gz"], environment: Self.nobody)
         #expect(pushed.error.hasSuffix("choose one with --img-name\n"), "\(pushed.error)")
     }
 
     @Test(arguments: [
-        (["push", "aws", "x"], "'moby push' knows 'gcp' only, not 'aws'", "'moby build --format aws' makes what it takes"),
+        (
+            ["push", "aws", "x"], "'moby push' knows 'gcp' only, not 'aws'",
+            "'moby build --format aws' makes what it takes"
+        ),
         (["push", "x.img.tar.gz"], "'moby push' knows 'gcp' only, not 'x.img.tar.gz'", "moby push gcp x.img.tar.gz"),
     ])
     func otherCloudsAreNamed(arguments: [String], message: String, hint: String) throws {

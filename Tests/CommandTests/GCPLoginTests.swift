@@ -5,7 +5,8 @@ import Testing
 
 /// The release program with a service account's key, against a scripted Google behind TLS: no endpoint is emulated.
 struct GCPLoginTests {
-    /// The key of `--keys` signs what the token server is asked with; openssl judges the signature. The token goes to all three APIs.
+    /// The key of `--keys` signs what the token server is asked with; openssl judges the signature. The token goes to
+    /// all three APIs.
     @Test func aServiceAccountLogsIn() async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
@@ -14,7 +15,8 @@ struct GCPLoginTests {
             try await Self.key(in: folder, tokenURL: "\(front.url)/token")
             let result = try Program.run(
                 [
-                    "run", "gcp", "--cert-file", front.certificate, "--keys", "\(folder)/gcp.json", "-bucket", "images", "-console",
+                    "run", "gcp", "--cert-file", front.certificate, "--keys", "\(folder)/gcp.json", "-bucket", "images",
+                    "-console",
                     "output",
                     file,
                 ], environment: google.environment().merging(Self.overrides(front.url)) { _, new in new })
@@ -24,11 +26,17 @@ struct GCPLoginTests {
             #expect(asked.count == 1)
             try await Self.verify(try #require(asked.first), in: folder)
             let open = google.requests.filter { $0.target != "/token" && !$0.target.hasPrefix("/session/") }
-            for path in ["/storage/v1/b/images/iam/testPermissions?", "/compute/v1/", "/v1/projects/infoslack-1337:testIamPermissions"] {
+            for path in [
+                "/storage/v1/b/images/iam/testPermissions?", "/compute/v1/",
+                "/v1/projects/infoslack-1337:testIamPermissions",
+            ] {
                 #expect(open.contains { $0.target.hasPrefix(path) }, "\(path)")
             }
             #expect(open.allSatisfy { $0.headers["authorization"] == "Bearer ya29.user" })
-            #expect(google.requests.filter { $0.target.hasPrefix("/session/") }.allSatisfy { $0.headers["authorization"] == nil })
+            #expect(
+                google.requests.filter { $0.target.hasPrefix("/session/") }.allSatisfy {
+                    $0.headers["authorization"] == nil
+                })
         }
     }
 
@@ -45,7 +53,8 @@ struct GCPLoginTests {
                 let result = try Program.run(["push", "gcp", "--dry-run"] + options + [file], environment: variables)
                 #expect(result.status == 1)
                 #expect(
-                    result.error.hasPrefix("error: '\(folder)/gcp.json' (of \(name)): the private key cannot be read"), "\(result.error)")
+                    result.error.hasPrefix("error: '\(folder)/gcp.json' (of \(name)): the private key cannot be read"),
+                    "\(result.error)")
             }
         }
     }
@@ -59,11 +68,14 @@ struct GCPLoginTests {
     }
 
     private static func key(in folder: String, tokenURL: String, damage: (String) -> String = { $0 }) async throws {
-        try await Oracle("openssl")("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "\(folder)/key.pem")
+        try await Oracle("openssl")(
+            "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "\(folder)/key.pem")
         try await Oracle("openssl")("pkey", "-in", "\(folder)/key.pem", "-pubout", "-out", "\(folder)/public.pem")
         let account = [
-            "type": "service_account", "project_id": "infoslack-1337", "client_email": "moby@infoslack-1337.iam.gserviceaccount.com",
-            "private_key": damage(try TestFile.text("\(folder)/key.pem")), "private_key_id": "k1", "token_uri": tokenURL,
+            "type": "service_account", "project_id": "infoslack-1337",
+            "client_email": "moby@infoslack-1337.iam.gserviceaccount.com",
+            "private_key": damage(try TestFile.text("\(folder)/key.pem")), "private_key_id": "k1",
+            "token_uri": tokenURL,
         ]
         try TestFile.write(Array(try JSONEncoder().encode(account)), to: "\(folder)/gcp.json")
     }
@@ -75,11 +87,13 @@ struct GCPLoginTests {
         let parts = assertion.split(separator: ".")
         try #require(parts.count == 3)
         let text = parts[2].replacing("-", with: "+").replacing("_", with: "/")
-        let signature = try #require(Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4)))
+        let signature = try #require(
+            Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4)))
         try TestFile.write("\(parts[0]).\(parts[1])", to: "\(folder)/signed")
         try TestFile.write(Array(signature), to: "\(folder)/signature")
         let verdict = try await Oracle("openssl")(
-            "dgst", "-sha256", "-verify", "\(folder)/public.pem", "-signature", "\(folder)/signature", "\(folder)/signed")
+            "dgst", "-sha256", "-verify", "\(folder)/public.pem", "-signature", "\(folder)/signature",
+            "\(folder)/signed")
         #expect(verdict == "Verified OK\n")
     }
 }

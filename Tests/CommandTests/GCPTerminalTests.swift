@@ -14,7 +14,8 @@ struct GCPTerminalTests {
             google.state.withLock { $0.powersOff = false }
             let file = try await GCPCommandTests.tarball(in: folder)
             let program = try RunningProgram(
-                try Program.path(), ["run", "gcp"] + Self.arguments + ["--console", "output", file], onTerminal: true, folder: folder,
+                try Program.path(), ["run", "gcp"] + Self.arguments + ["--console", "output", file], onTerminal: true,
+                folder: folder,
                 environment: google.environment())
             try program.wait(for: "moby: ready")
             program.type("\u{3}")
@@ -51,8 +52,11 @@ struct GCPTerminalTests {
             google.hold("PUT /session")
             let file = try await GCPCommandTests.tarball(in: folder)
             let program = try RunningProgram(
-                try Program.path(), ["push", "gcp"] + Self.arguments + [file], folder: folder, environment: google.environment())
-            while !google.changes.contains(where: { $0.hasPrefix("PUT") }) { try await Task.sleep(for: .milliseconds(10)) }
+                try Program.path(), ["push", "gcp"] + Self.arguments + [file], folder: folder,
+                environment: google.environment())
+            while !google.changes.contains(where: { $0.hasPrefix("PUT") }) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
             program.send(SIGINT)
             #expect(try program.waitForEnd() == 130)
             #expect(program.text.contains("moby: stopped\n"), "\(program.text)")
@@ -88,9 +92,11 @@ struct GCPTerminalTests {
             let google = try ScriptedGoogle()
             let file = try await GCPCommandTests.tarball(in: folder)
             let result = try Program.run(
-                ["run", "gcp"] + Self.arguments + ["--console", "output", "--json", file], environment: google.environment())
+                ["run", "gcp"] + Self.arguments + ["--console", "output", "--json", file],
+                environment: google.environment())
             #expect(result.status == 0, "\(result.error)")
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
             #expect(object["object"] as? String == "gs://images/gcp.img.tar.gz")
             #expect(object["size"] as? Int == (try TestFile.read(file).count))
             #expect(object["image"] as? String == "projects/infoslack-1337/global/images/gcp")
@@ -113,7 +119,10 @@ struct GCPTerminalTests {
             #expect(try program.waitForEnd() == 0)
             let bars = program.text.split(separator: "\r\u{1B}[K").dropFirst()
             #expect(
-                bars.contains { $0.wholeMatch(of: #/  [0-9.]+ MB of 4[0-9]\.[0-9] MB  [0-9.]+ [kM]?B\/s  [0-9]+:[0-9]{2} left/#) != nil })
+                bars.contains {
+                    $0.wholeMatch(of: #/  [0-9.]+ MB of 4[0-9]\.[0-9] MB  [0-9.]+ [kM]?B\/s  [0-9]+:[0-9]{2} left/#)
+                        != nil
+                })
             #expect(bars.last?.hasPrefix("  4") == true && bars.last?.contains("/s\r\n") == true, "\(program.text)")
         }
     }
@@ -127,7 +136,8 @@ struct GCPTerminalTests {
             #expect(result.status == 0)
             #expect(result.output == "gs://images/gcp.img.tar.gz\nprojects/infoslack-1337/global/images/gcp\n")
             let size = try TestFile.read(file).count
-            #expect(result.error == "moby: sending \(size) bytes to gs://images/gcp.img.tar.gz\nmoby: making image 'gcp'\n")
+            #expect(
+                result.error == "moby: sending \(size) bytes to gs://images/gcp.img.tar.gz\nmoby: making image 'gcp'\n")
         }
     }
 }

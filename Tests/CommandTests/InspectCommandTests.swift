@@ -18,7 +18,8 @@ struct InspectCommandTests {
             try Data("127.0.0.1 localhost\n".utf8).write(to: URL(filePath: root + "/etc/hosts"))
             try Data("x".utf8).write(to: URL(filePath: root + "/evil\u{1b}[31m"))
             try FileManager.default.createSymbolicLink(atPath: root + "/link", withDestinationPath: "etc/hosts")
-            try await Oracle("sh")("-c", "cd '\(root)' && find . | cpio --quiet -o -H newc | gzip > '\(folder)/initrd.img'")
+            try await Oracle("sh")(
+                "-c", "cd '\(root)' && find . | cpio --quiet -o -H newc | gzip > '\(folder)/initrd.img'")
             let disk = folder + "/disk.img"
             try await Oracle("truncate")("-s", "64M", disk)
             try await Oracle("sgdisk")("-n", "1:2048:+40M", "-t", "1:EF00", "-c", "1:start", disk)
@@ -37,14 +38,22 @@ struct InspectCommandTests {
                 let list = try Program.moby(["ls", file])
                 #expect(list.contains(" 20 initrd:/etc/hosts\n") && list.contains("initrd:/evil\\x1b[31m\n"))
                 #expect(list.contains("initrd:/link -> etc/hosts\n"))
-                #expect(try Program.moby(["ls", file, "/etc"]).split(separator: "\n").last?.hasSuffix("initrd:/etc/hosts") == true)
+                #expect(
+                    try Program.moby(["ls", file, "/etc"]).split(separator: "\n").last?.hasSuffix("initrd:/etc/hosts")
+                        == true)
             }
-            #expect(try Program.moby(["ls", folder + "/disk.img", "esp:/efi/initrd.IMG"]).contains("esp:/EFI/INITRD.IMG"))
+            #expect(
+                try Program.moby(["ls", folder + "/disk.img", "esp:/efi/initrd.IMG"]).contains("esp:/EFI/INITRD.IMG"))
             let text = try Program.moby(["inspect", folder + "/disk.img"])
-            #expect(text.contains("partition 1 start: 40 MiB, offset 1 MiB, type EFI system") && text.contains("label START"), "\(text)")
+            #expect(
+                text.contains("partition 1 start: 40 MiB, offset 1 MiB, type EFI system")
+                    && text.contains("label START"), "\(text)")
             #expect(text.contains("files in esp:") && text.contains("/EFI/INITRD.IMG"), "\(text)")
-            let root = try JSONDecoder().decode(Part.self, from: Data(Program.moby(["inspect", "--json", folder + "/disk.img"]).utf8))
-            #expect(root.kind == "GPT disk" && root.size == 64 << 20 && root.parts?.first?.parts?.first?.kind == "FAT16 volume")
+            let root = try JSONDecoder().decode(
+                Part.self, from: Data(Program.moby(["inspect", "--json", folder + "/disk.img"]).utf8))
+            #expect(
+                root.kind == "GPT disk" && root.size == 64 << 20
+                    && root.parts?.first?.parts?.first?.kind == "FAT16 volume")
         }
     }
 
@@ -56,20 +65,29 @@ struct InspectCommandTests {
             try Data("MZ".utf8).write(to: URL(filePath: folder + "/web-kernel"))
             try Data("{}".utf8).write(to: URL(filePath: folder + "/web-build.json"))
             let text = try Program.run(["inspect", folder + "/web"])
-            #expect(text.output.contains("/web-kernel: ") && text.output.contains("initrd \(folder)/web-initrd.img"), "\(text)")
-            let list = try JSONDecoder().decode([Part].self, from: Data(Program.run(["inspect", "--json", folder + "/web"]).output.utf8))
+            #expect(
+                text.output.contains("/web-kernel: ") && text.output.contains("initrd \(folder)/web-initrd.img"),
+                "\(text)")
+            let list = try JSONDecoder().decode(
+                [Part].self, from: Data(Program.run(["inspect", "--json", folder + "/web"]).output.utf8))
             #expect(list.count == 2)
             #expect(try Program.moby(["cat", folder + "/web", "/etc/hosts"]) == "127.0.0.1 localhost\n")
             #expect(try Program.moby(["ls", folder + "/web", "/etc/hosts"]).hasSuffix(" initrd:/etc/hosts\n"))
-            #expect(try Program.run(["ls", folder]).error.contains("is a folder\n  hint: it has the builds '\(folder)/web'"))
+            #expect(
+                try Program.run(["ls", folder]).error.contains("is a folder\n  hint: it has the builds '\(folder)/web'")
+            )
         }
     }
 
     @Test func pipesAreReadToTheirEnd() async throws {
         try await withArtifacts { folder in
             let program = try Program.path()
-            for how in ["cat initrd.img | '\(program)' cat - /etc/hosts", "mkfifo f; cat disk.img >f & '\(program)' cat f /etc/hosts"] {
-                let ended = try EndedProcess("/bin/sh", ["-c", how], input: "/dev/null", folder: folder, environment: [:])
+            for how in [
+                "cat initrd.img | '\(program)' cat - /etc/hosts",
+                "mkfifo f; cat disk.img >f & '\(program)' cat f /etc/hosts",
+            ] {
+                let ended = try EndedProcess(
+                    "/bin/sh", ["-c", how], input: "/dev/null", folder: folder, environment: [:])
                 #expect(ended.text == "127.0.0.1 localhost\n", "\(ended.complaint)")
             }
         }
@@ -82,13 +100,17 @@ struct InspectCommandTests {
             try Data(contentsOf: URL(filePath: initrd)).prefix(100).write(to: URL(filePath: folder + "/cut"))
             let runs: [([String], Int32, String)] = [
                 (["inspect", folder + "/garbage"], 1, "not an artifact: 22 bytes that begin with '\\x1beither '"),
-                (["inspect", folder + "/cut"], 1, "error: "), (["cat", initrd, "/etc/none"], 1, "nothing at '/etc/none'"),
-                (["cat", initrd, "/etc"], 1, "'/etc' is a directory"), (["ls", initrd, "esp:/"], 1, "its volumes are initrd"),
+                (["inspect", folder + "/cut"], 1, "error: "),
+                (["cat", initrd, "/etc/none"], 1, "nothing at '/etc/none'"),
+                (["cat", initrd, "/etc"], 1, "'/etc' is a directory"),
+                (["ls", initrd, "esp:/"], 1, "its volumes are initrd"),
                 (["ls", folder + "/none"], 1, "No such file"), (["cat", initrd], 64, "missing expected argument"),
             ]
             for (arguments, status, message) in runs {
                 let result = try Program.run(arguments)
-                #expect(result.status == status && result.error.contains(message), "\(arguments): \(result.status) \(result.error)")
+                #expect(
+                    result.status == status && result.error.contains(message),
+                    "\(arguments): \(result.status) \(result.error)")
             }
         }
     }

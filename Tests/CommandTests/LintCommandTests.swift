@@ -10,7 +10,8 @@ struct LintCommandTests {
 
         """
     private static let files = [
-        "good": good, "warns": good + "files: [{path: a, contents: a}, {path: a, contents: b}]\n", "wrong": good + "nonsense: 1\n",
+        "good": good, "warns": good + "files: [{path: a, contents: a}, {path: a, contents: b}]\n",
+        "wrong": good + "nonsense: 1\n",
         "left": good + "files: [{path: a, source: /none, optional: true}]\n",
     ]
     private static let absent =
@@ -18,11 +19,17 @@ struct LintCommandTests {
 
     /// Arguments, exit code, what standard error has and what it has not.
     private static let cases: [(arguments: [String], status: Int32, has: [String], hasNot: [String])] = [
-        (["good.yml"], 0, [absent], ["warning:", "error:"]), (["good.yml", "warns.yml"], 0, [absent, "warns.yml:4:"], ["error:"]),
-        (["-q", "warns.yml"], 0, [], ["warning:", "note:"]), (["--strict", "warns.yml"], 2, ["warns.yml:4:33: error:"], ["warning:"]),
-        (["-q", "wrong.yml", "warns.yml"], 2, ["wrong.yml:4:1: error:"], ["warning:"]), (["left.yml"], 0, ["note: left out: '/a'"], []),
+        (["good.yml"], 0, [absent], ["warning:", "error:"]),
+        (["good.yml", "warns.yml"], 0, [absent, "warns.yml:4:"], ["error:"]),
+        (["-q", "warns.yml"], 0, [], ["warning:", "note:"]),
+        (["--strict", "warns.yml"], 2, ["warns.yml:4:33: error:"], ["warning:"]),
+        (["-q", "wrong.yml", "warns.yml"], 2, ["wrong.yml:4:1: error:"], ["warning:"]),
+        (["left.yml"], 0, ["note: left out: '/a'"], []),
         (["none.yml", "warns.yml", "good.yml"], 1, ["error: read 'none.yml'", "warns.yml:4:"], []),
-        (["none.yml", "wrong.yml", "also.yml"], 2, ["error: read 'none.yml'", "error: read 'also.yml'", "wrong.yml:4:1: error:"], []),
+        (
+            ["none.yml", "wrong.yml", "also.yml"], 2,
+            ["error: read 'none.yml'", "error: read 'also.yml'", "wrong.yml:4:1: error:"], []
+        ),
     ]
 
     @Test(arguments: cases.indices) func exitCodesAndWhatIsSaid(index: Int) async throws {

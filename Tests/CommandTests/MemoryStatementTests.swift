@@ -9,7 +9,8 @@ struct MemoryStatementTests {
         let unpacked: UInt64
     }
 
-    /// An OCI layout with one layer: a file with some noise and then zeros, which compress well but no more than is allowed.
+    /// An OCI layout with one layer: a file with some noise and then zeros, which compress well but no more than is
+    /// allowed.
     private func layout(in folder: String) async throws {
         let script = """
             set -e
@@ -73,11 +74,14 @@ struct MemoryStatementTests {
             try "services: [{name: big, image: \"oci:\(folder)/layout\"}]".write(
                 toFile: folder + "/big.yml", atomically: true, encoding: .utf8)
             let result = try Program.run([
-                "build", "--cache", folder + "/cache", "--dir", folder, "--format", "tar", "--layer-limit", "512M", folder + "/big.yml",
+                "build", "--cache", folder + "/cache", "--dir", folder, "--format", "tar", "--layer-limit", "512M",
+                folder + "/big.yml",
             ])
             #expect(result.status == 1)
             #expect(result.error.contains("unpacks to more than 536870912 bytes"), "\(result.error)")
-            #expect(result.error.contains("hint: when it is meant to, '--layer-limit' with a larger size"), "\(result.error)")
+            #expect(
+                result.error.contains("hint: when it is meant to, '--layer-limit' with a larger size"),
+                "\(result.error)")
             #expect(!FileManager.default.fileExists(atPath: folder + "/big.tar"))
         }
     }

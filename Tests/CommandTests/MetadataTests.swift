@@ -21,16 +21,26 @@ struct MetadataTests {
             func make(_ name: String, hostname: String) throws -> String {
                 let disc = "\(folder)/\(name).iso"
                 try Program.moby(
-                    ["metadata", "create", "--hostname", hostname, "-ssh-key", folder + "/k.pub", "-data-file", folder + "/data", disc])
+                    [
+                        "metadata", "create", "--hostname", hostname, "-ssh-key", folder + "/k.pub", "-data-file",
+                        folder + "/data", disc,
+                    ])
                 return disc
             }
-            let (one, same, other) = (try make("1", hostname: "web"), try make("2", hostname: "web"), try make("3", hostname: "db"))
+            let (one, same, other) = (
+                try make("1", hostname: "web"), try make("2", hostname: "web"), try make("3", hostname: "db")
+            )
             #expect(try await Oracle("cmp").run([one, same]).succeeded)
             #expect(try await Oracle("bsdtar")("-xOf", one, "user-data") == "{}")
             let facts = try await Oracle("jq")(
                 "-c", "[.\"local-hostname\", .\"public-keys\"]", input: Oracle("bsdtar")("-xOf", one, "meta-data"))
-            #expect(facts == "[\"web\",[\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q me\"]]\n")
-            let id = { (disc: String) in try await Oracle("jq")(".\"instance-id\"", input: Oracle("bsdtar")("-xOf", disc, "meta-data")) }
+            #expect(
+                facts
+                    == "[\"web\",[\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN/Cr3JXqmLW7u+g9pTh+wyqDHpSQEIQczXkVx9q me\"]]\n"
+            )
+            let id = { (disc: String) in
+                try await Oracle("jq")(".\"instance-id\"", input: Oracle("bsdtar")("-xOf", disc, "meta-data"))
+            }
             #expect(try await id(one) != id(other))
         }
     }
@@ -38,7 +48,8 @@ struct MetadataTests {
     /// A private key never gets onto a disc.
     @Test func aPrivateKeyIsRefused() async throws {
         try await withTemporaryDirectory { folder in
-            try "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA BBBB\n".write(toFile: folder + "/k", atomically: true, encoding: .utf8)
+            try "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA BBBB\n".write(
+                toFile: folder + "/k", atomically: true, encoding: .utf8)
             let result = try Program.run(["metadata", "create", "--ssh-key", folder + "/k", folder + "/d.iso"])
             #expect(result.status == 1)
             #expect(result.error.contains("is a private key"))

@@ -24,8 +24,14 @@ struct PackageCommandTests {
 
     /// A spec says which of its packages cannot be had, why, and what helps.
     @Test(arguments: [
-        ("image: web\nnetwork: true\n", "", "'@pkg:web' cannot be resolved: web/build.yml:2:1: unknown key 'network' in build.yml"),
-        ("image: web\npackages: [x]\n", "amd64 wants x\n", "hint: run 'moby pkg lock --arch arm64 web'; it has packages for amd64"),
+        (
+            "image: web\nnetwork: true\n", "",
+            "'@pkg:web' cannot be resolved: web/build.yml:2:1: unknown key 'network' in build.yml"
+        ),
+        (
+            "image: web\npackages: [x]\n", "amd64 wants x\n",
+            "hint: run 'moby pkg lock --arch arm64 web'; it has packages for amd64"
+        ),
         ("image: web\narches: [amd64]\npackages: [x]\n", "", "'web' is not built for arm64, only for amd64"),
     ])
     func specsNameWhatIsWrongWithAPackage(text: String, lock: String, message: String) throws {
@@ -34,7 +40,8 @@ struct PackageCommandTests {
             if !lock.isEmpty { try TestFile.write(lock, to: "\(folder)/web/build.lock") }
             try TestFile.write("init: [\"@pkg:web\"]\n", to: "\(folder)/s.yml")
             for arch in ["arm64", "aarch64"] {
-                let ended = try Program.run(["build", "--arch", arch, "--cache", "\(folder)/store", "s.yml"], in: folder)
+                let ended = try Program.run(
+                    ["build", "--arch", arch, "--cache", "\(folder)/store", "s.yml"], in: folder)
                 #expect(ended.status == 2)
                 #expect(ended.error.contains("s.yml:1:8: error: ") && ended.error.contains(message), "\(ended.error)")
             }
@@ -55,19 +62,24 @@ struct PackageCommandTests {
     @Test func localImagesAreNotLookedForOnTheNetwork() throws {
         try withTemporaryDirectory { folder in
             try TestFile.write("init: [\"localhost/moby/init:1\"]\n", to: "\(folder)/s.yml")
-            let ended = try Program.run(["build", "--pull", "--format", "tar", "--cache", "\(folder)/store", "s.yml"], in: folder)
+            let ended = try Program.run(
+                ["build", "--pull", "--format", "tar", "--cache", "\(folder)/store", "s.yml"], in: folder)
             #expect(ended.status == 1)
             #expect(ended.error.contains("s.yml:1:8: error: image 'localhost/moby/init:1' for "), "\(ended.error)")
-            #expect(ended.error.contains("hint: it is built here and never pulled: run 'moby pkg build' with its package folder"))
+            #expect(
+                ended.error.contains(
+                    "hint: it is built here and never pulled: run 'moby pkg build' with its package folder"))
         }
     }
 
-    /// However this program ends, apt ends with it: else it would hold its locks, and the next builds would wait for it.
+    /// However this program ends, apt ends with it: else it would hold its locks, and the next builds would wait for
+    /// it.
     @Test func aptEndsWithTheProgram() throws {
         try withTemporaryDirectory { folder in
             try TestFile.write("image: web\npackages: [nginx]\n", to: "\(folder)/web/build.yml")
             try TestFile.write(
-                "#!/bin/sh\necho $$ >\"$NUMBER.new\"\nmv \"$NUMBER.new\" \"$NUMBER\"\nexec sleep 600\n", to: "\(folder)/bin/apt-get",
+                "#!/bin/sh\necho $$ >\"$NUMBER.new\"\nmv \"$NUMBER.new\" \"$NUMBER\"\nexec sleep 600\n",
+                to: "\(folder)/bin/apt-get",
                 mode: 0o755)
             let number = "\(folder)/number"
             let program = try RunningProgram(
@@ -96,7 +108,9 @@ struct PackageCommandTests {
 
     /// Whether a process lives, and is not a zombie that nobody has waited for yet.
     private static func isRunning(_ process: pid_t) -> Bool {
-        guard let text = try? TestFile.text("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else { return false }
+        guard let text = try? TestFile.text("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else {
+            return false
+        }
         return !text[name...].hasPrefix(") Z")
     }
 }

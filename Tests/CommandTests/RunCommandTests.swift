@@ -20,7 +20,8 @@ struct RunCommandTests {
 
     @Test func dryRunOfASpecLeavesNoFile() async throws {
         try await withTemporaryDirectory { folder in
-            try "kernel: {image: a/b:1}\ninit: [a/b:1]\n".write(toFile: folder + "/web.yml", atomically: true, encoding: .utf8)
+            try "kernel: {image: a/b:1}\ninit: [a/b:1]\n".write(
+                toFile: folder + "/web.yml", atomically: true, encoding: .utf8)
             let result = try Program.run(["run", "--dry-run", "web.yml"], in: folder)
             #expect(result.status == 0, "\(result.error)")
             #expect(result.output == "moby build --dir . web.yml\n# and then QEMU with what it made\n")
@@ -43,7 +44,9 @@ struct RunCommandTests {
                 try Program.path(), ["run", "qemu", "--accel", "tcg", "--qemu", "./qemu", "disk.img"], folder: folder)
             let end = ContinuousClock.now + .seconds(60)
             func wait(for name: String) -> Bool {
-                while !FileManager.default.fileExists(atPath: "\(folder)/\(name)"), ContinuousClock.now < end { usleep(5000) }
+                while !FileManager.default.fileExists(atPath: "\(folder)/\(name)"), ContinuousClock.now < end {
+                    usleep(5000)
+                }
                 return FileManager.default.fileExists(atPath: "\(folder)/\(name)")
             }
             try #require(wait(for: "ready"), "\(program.text)")

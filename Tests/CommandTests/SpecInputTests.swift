@@ -7,7 +7,10 @@ struct SpecInputTests {
 
     @Test(
         arguments: [
-            ([], spec + "trust: {org: [acme]}\n", 0, "signatures are not verified, although 'trust' asks for it: organization 'acme'"),
+            (
+                [], spec + "trust: {org: [acme]}\n", 0,
+                "signatures are not verified, although 'trust' asks for it: organization 'acme'"
+            ),
             (["-disable-content-trust"], spec + "trust: {org: [acme]}\n", 0, ""), ([], "\u{FEFF}" + spec, 0, ""),
             ([], "", 2, "<stdin>:1:1: error: the file is empty"), ([], "# nothing\n", 2, "the file is empty"),
             ([], "kernel:\n  cmdline: |\n    a\n    b\n", 2, "<stdin>:2:12: error: 'kernel.cmdline' has several lines"),

@@ -48,11 +48,15 @@ struct SpecURLTests {
         let deaf = try CuttingProxy(cutting: Array(repeating: 1, count: 10))
         deaf.forward(to: try #require(UInt16(server.host.split(separator: ":").last ?? "")))
         let plain = try Program.run(["lint", "https://u:hunter22@\(deaf.host)/a.yml"])
-        #expect(plain.error.contains("hint: if the server speaks plain HTTP, write http:// instead of https://"), "\(plain.error)")
+        #expect(
+            plain.error.contains("hint: if the server speaks plain HTTP, write http:// instead of https://"),
+            "\(plain.error)")
         let tls = try Program.run(["lint", "http://u:hunter22@\(server.host)/a.yml"])
         #expect(tls.error.contains("hint: if the server speaks TLS, write https:// instead of http://"), "\(tls.error)")
         let closed = try Program.run(["lint", "http://u:hunter22@127.0.0.1:1/a.yml"])
-        #expect(closed.error.contains("http://127.0.0.1:1/a.yml: connection refused\n  hint: nothing listens on port 1"), "\(closed.error)")
+        #expect(
+            closed.error.contains("http://127.0.0.1:1/a.yml: connection refused\n  hint: nothing listens on port 1"),
+            "\(closed.error)")
         let bad = try Program.run(["lint", "https://u:hunter22@bad host/a.yml"])
         #expect(!(plain.error + tls.error + closed.error + bad.error).contains("hunter22"), "\(bad.error)")
     }

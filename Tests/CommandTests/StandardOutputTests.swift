@@ -6,8 +6,10 @@ import Testing
 struct StandardOutputTests {
     /// Everything that prints data.
     private static let printing = [
-        "--help", "help build", "build --help", "--version", "version", "schema", "schema --markdown", "formats", "formats --json",
-        "completion bash", "--generate-completion-script zsh", "cache ls --json", "pkg show-tag pkg/init", "build --dry-run spec.yml",
+        "--help", "help build", "build --help", "--version", "version", "schema", "schema --markdown", "formats",
+        "formats --json",
+        "completion bash", "--generate-completion-script zsh", "cache ls --json", "pkg show-tag pkg/init",
+        "build --dry-run spec.yml",
         "inspect initrd.img", "inspect --json initrd.img", "ls initrd.img", "ls --json initrd.img", "cat initrd.img /f",
         "build -f tar -o - spec.yml", "run qemu --accel tcg --qemu /bin/true --dry-run initrd.img",
     ]
@@ -16,23 +18,29 @@ struct StandardOutputTests {
         try await withTemporaryDirectory { folder in
             try "kernel:\n  image: moby/kernel:1\nfiles:\n  - path: etc/motd\n    contents: hello\n"
                 .write(toFile: folder + "/spec.yml", atomically: true, encoding: .utf8)
-            try "files:\n  - path: etc/motd\n    contents: hello\n".write(toFile: folder + "/files.yml", atomically: true, encoding: .utf8)
+            try "files:\n  - path: etc/motd\n    contents: hello\n".write(
+                toFile: folder + "/files.yml", atomically: true, encoding: .utf8)
             try await Oracle("sh")(
-                "-c", "cd '\(folder)' && echo text >f && printf 'a\\033b' >b && ls f b | cpio --quiet -o -H newc >initrd.img")
-            try FileManager.default.createSymbolicLink(atPath: folder + "/pkg", withDestinationPath: Program.root + "/pkg")
+                "-c",
+                "cd '\(folder)' && echo text >f && printf 'a\\033b' >b && ls f b | cpio --quiet -o -H newc >initrd.img")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/pkg", withDestinationPath: Program.root + "/pkg")
             try body(folder, try Program.path())
         }
     }
 
     private func shell(_ line: String, _ folder: String) throws -> EndedProcess {
-        try EndedProcess("/bin/sh", ["-c", line], input: "/dev/null", folder: folder, environment: ["MOBY_CACHE": folder + "/cache"])
+        try EndedProcess(
+            "/bin/sh", ["-c", line], input: "/dev/null", folder: folder, environment: ["MOBY_CACHE": folder + "/cache"])
     }
 
     @Test(arguments: printing) func aFullDiskIsAnError(_ words: String) async throws {
         try await withFiles { folder, program in
             let ended = try shell("'\(program)' \(words.replacing("-o - spec", with: "-o - files")) >/dev/full", folder)
             #expect(ended.status == 1, "\(ended.complaint)")
-            #expect(ended.complaint.contains("error: write 'standard output': No space left on device"), "\(ended.complaint)")
+            #expect(
+                ended.complaint.contains("error: write 'standard output': No space left on device"),
+                "\(ended.complaint)")
         }
     }
 
@@ -41,7 +49,8 @@ struct StandardOutputTests {
             for signal in ["", "trap '' PIPE; "] {
                 // The pipe has no reader when the program starts.
                 let words = words.replacing("-o - spec", with: "-o - files")
-                let ended = try shell("\(signal)rm -f p; mkfifo p; exec 3<>p; exec 4>p; exec 3<&-; '\(program)' \(words) >&4", folder)
+                let ended = try shell(
+                    "\(signal)rm -f p; mkfifo p; exec 3<>p; exec 4>p; exec 3<&-; '\(program)' \(words) >&4", folder)
                 #expect(ended.status == 141 && !ended.complaint.contains("error"), "\(signal)\(ended.complaint)")
             }
         }
@@ -50,7 +59,9 @@ struct StandardOutputTests {
     @Test func aClosedOutputIsAnError() async throws {
         try await withFiles { folder, program in
             let ended = try shell("'\(program)' schema >&-", folder)
-            #expect(ended.status == 1 && ended.complaint == "error: write 'standard output': Bad file descriptor\n", "\(ended.complaint)")
+            #expect(
+                ended.status == 1 && ended.complaint == "error: write 'standard output': Bad file descriptor\n",
+                "\(ended.complaint)")
         }
     }
 

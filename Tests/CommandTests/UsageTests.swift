@@ -12,13 +12,25 @@ struct UsageTests {
         (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["metadata", "create", "d.iso"], 64, "no user data"),
         (["metadata", "create", "d.iso", "x", "--data-file", "f"], 64, "cannot be combined"),
-        (["metadata", "create", "/proc/none/d.iso", "--data-file", "/dev/zero"], 1, "'/dev/zero' has more than 64 MiB"),
+        (
+            ["metadata", "create", "/proc/none/d.iso", "--data-file", "/dev/zero"], 1,
+            "'/dev/zero' has more than 64 MiB"
+        ),
         (["metadata", "create", "/proc/none/d.iso", "--data-file", "/proc"], 1, "'/proc' is a folder"),
-        (["metadata", "create", "/proc/none/d.iso", "--ssh-key", "Makefile"], 1, "line 3 of 'Makefile' is not a public key of ssh"),
-        (["metadata", "create", "/proc/none/d.iso", "--ssh-key", "/dev/null"], 1, "there is no public key in '/dev/null'"),
+        (
+            ["metadata", "create", "/proc/none/d.iso", "--ssh-key", "Makefile"], 1,
+            "line 3 of 'Makefile' is not a public key of ssh"
+        ),
+        (
+            ["metadata", "create", "/proc/none/d.iso", "--ssh-key", "/dev/null"], 1,
+            "there is no public key in '/dev/null'"
+        ),
         (["inspect", "examples/minimal.yml"], 1, "hint: it is a spec: check it with 'moby lint'"),
         (["inspect", "examples"], 1, "'examples' is a folder"),
-        (["metadata", "create", "-hostname", "bad host", "d.iso"], 64, "--hostname is 'bad host', expected parts of letters"),
+        (
+            ["metadata", "create", "-hostname", "bad host", "d.iso"], 64,
+            "--hostname is 'bad host', expected parts of letters"
+        ),
         (["metadata", "create", "-hostname=-web", "d.iso"], 64, "(RFC 1123)"),
         (["metadata", "create", "d.iso", "--ssh-key", "no-such-file.pub"], 1, "read 'no-such-file.pub'"),
         (["run", "qemu", "no-such-prefix"], 1, "hint: build it first"),
@@ -26,13 +38,26 @@ struct UsageTests {
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
         (["build", "--docker", "x.yml"], 64, "docker-archive:FILE"),
         (["build", "--sbom-output", "s.json", "x.yml"], 64, "no SBOM is written"),
-        (["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1, "--input-tar is not needed"),
-        (["build", "--name", "", "x.yml"], 64, "--name is empty"), (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
+        (
+            ["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1,
+            "--input-tar is not needed"
+        ),
+        (["build", "--name", "", "x.yml"], 64, "--name is empty"),
+        (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
         (["build", "--name", "../evil", "x.yml"], 64, "--name '../evil' has a '/' in it"),
-        (["build", "-o", "-", "-f", "raw", "examples/minimal.yml"], 1, "format 'raw' is not a stream of bytes, which --output takes"),
+        (
+            ["build", "-o", "-", "-f", "raw", "examples/minimal.yml"], 1,
+            "format 'raw' is not a stream of bytes, which --output takes"
+        ),
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
-        (["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 1, "--size needs a disk format"),
-        (["run", "hyperkit", "-mem", "512", "linuxkit"], 64, "'moby build --format kernel+initrd' makes what it starts"),
+        (
+            ["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 1,
+            "--size needs a disk format"
+        ),
+        (
+            ["run", "hyperkit", "-mem", "512", "linuxkit"], 64,
+            "'moby build --format kernel+initrd' makes what it starts"
+        ),
         (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
@@ -47,7 +72,9 @@ struct UsageTests {
         for verb in [["build", "--dir", "/proc/none", "examples/minimal.yml"], ["pkg", "build", "pkg/init"]] {
             let result = try Program.run(verb, environment: ["SOURCE_DATE_EPOCH": value])
             #expect(result.status == 2)
-            #expect(result.error.contains("SOURCE_DATE_EPOCH is '\(value)', expected whole seconds since 1970 from 0 to 4354819199"))
+            #expect(
+                result.error.contains(
+                    "SOURCE_DATE_EPOCH is '\(value)', expected whole seconds since 1970 from 0 to 4354819199"))
         }
     }
 

@@ -17,7 +17,8 @@ struct Container: Sendable, CustomTestStringConvertible {
 
     static let all: [Container] = [
         Container(
-            name: "qcow2", format: "qcow2", isChecked: true, write: { try ExtentWriter.write(QCOW2.encode($0), to: $1) },
+            name: "qcow2", format: "qcow2", isChecked: true,
+            write: { try ExtentWriter.write(QCOW2.encode($0), to: $1) },
             read: { try QCOW2.read($0).contents() }),
         Container(
             name: "qcow2 compressed", format: "qcow2", isChecked: true,
@@ -35,7 +36,8 @@ struct Container: Sendable, CustomTestStringConvertible {
             name: "vhd", format: "vpc", isChecked: false, write: { try ExtentWriter.write(try VHD.fixed($0), to: $1) },
             read: { try VHD.read($0).contents() }),
         Container(
-            name: "dynamic vhd", format: "vpc", isChecked: false, write: { try ExtentWriter.write(try VHD.dynamic($0), to: $1) },
+            name: "dynamic vhd", format: "vpc", isChecked: false,
+            write: { try ExtentWriter.write(try VHD.dynamic($0), to: $1) },
             read: { try VHD.read($0).contents() }),
     ]
 }

@@ -13,7 +13,8 @@ import Testing
             try ExtentWriter.write(disk, to: "\(folder)/raw")
             try container.write(disk, "\(folder)/packed")
             if container.isChecked { try await Self.qemuImage("check", "-f", container.format, "\(folder)/packed") }
-            try await Self.qemuImage("compare", "-f", "raw", "-F", container.format, "\(folder)/raw", "\(folder)/packed")
+            try await Self.qemuImage(
+                "compare", "-f", "raw", "-F", container.format, "\(folder)/raw", "\(folder)/packed")
             let info = try await Self.qemuImage("info", "-f", container.format, "--output=json", "\(folder)/packed")
             #expect(info.contains("\"virtual-size\": \(disk.length),"))
         }
@@ -76,7 +77,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("qcow2", ""), ("qcow2", "cluster_size=512"), ("qcow2", "cluster_size=2M"), ("vmdk", ""), ("vpc", "subformat=dynamic"),
+        ("qcow2", ""), ("qcow2", "cluster_size=512"), ("qcow2", "cluster_size=2M"), ("vmdk", ""),
+        ("vpc", "subformat=dynamic"),
     ])
     func readsWhatQEMUWrites(format: String, options: String) async throws {
         try await withTemporaryDirectory { folder in

@@ -20,12 +20,17 @@ import Testing
                 // Without its check sum the superblock is as open to damage as the rest.
                 bytes[EROFS.superblockOffset + 8] = 0
                 for _ in 0..<Int.random(in: 1...6, using: &numbers) {
-                    let range = Bool.random(using: &numbers) ? meta..<bytes.count : EROFS.superblockOffset..<EROFS.superblockOffset + 144
+                    let range =
+                        Bool.random(using: &numbers)
+                        ? meta..<bytes.count : EROFS.superblockOffset..<EROFS.superblockOffset + 144
                     let place = Int.random(in: range, using: &numbers)
                     bytes[place] =
-                        [0, 0xFF, bytes[place] ^ 1, UInt8.random(in: 0...255, using: &numbers)].randomElement(using: &numbers) ?? 0
+                        [0, 0xFF, bytes[place] ^ 1, UInt8.random(in: 0...255, using: &numbers)].randomElement(
+                            using: &numbers) ?? 0
                 }
-                if Int.random(in: 0..<10, using: &numbers) == 0 { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &numbers)) }
+                if Int.random(in: 0..<10, using: &numbers) == 0 {
+                    bytes.removeLast(Int.random(in: 0..<bytes.count, using: &numbers))
+                }
                 do { try readAll(ExtentList(bytes: bytes)) } catch { errors += 1 }
             }
             #expect(errors > 10)

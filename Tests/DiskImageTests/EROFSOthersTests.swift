@@ -10,8 +10,10 @@ import Testing
 @Suite struct EROFSOthersTests {
     @Test(
         arguments: [
-            [], ["-zlz4"], ["-zlz4hc"], ["-zlz4hc,12", "-C65536"], ["-zlz4", "-C16384"], ["-zlz4hc", "-Elegacy-compress"],
-            ["-Enoinline_data"], ["-Eforce-inode-extended", "-zlz4"], ["--chunksize=4096"], ["--chunksize=65536", "-Eforce-chunk-indexes"],
+            [], ["-zlz4"], ["-zlz4hc"], ["-zlz4hc,12", "-C65536"], ["-zlz4", "-C16384"],
+            ["-zlz4hc", "-Elegacy-compress"],
+            ["-Enoinline_data"], ["-Eforce-inode-extended", "-zlz4"], ["--chunksize=4096"],
+            ["--chunksize=65536", "-Eforce-chunk-indexes"],
         ] as [[String]])
     func readsWhatMkfsWrote(options: [String]) async throws {
         try await withTemporaryDirectory { folder in
@@ -30,7 +32,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [(["-zlz4", "-Eztailpacking"], "tail packing"), (["--chunksize=4096", "--blobdev="], "more devices or algorithms")])
+    @Test(arguments: [
+        (["-zlz4", "-Eztailpacking"], "tail packing"),
+        (["--chunksize=4096", "--blobdev="], "more devices or algorithms"),
+    ])
     func whatIsNotReadIsNamed(options: [String], name: String) async throws {
         try await withTemporaryDirectory { folder in
             _ = try fill(folder + "/tree")

@@ -34,7 +34,8 @@ import Testing
             let tree = EROFSTree(seed: 100 + seed).tree
             let path = folder + "/image"
             try ExtentWriter.write(try image(tree, level: level, in: folder), to: path)
-            try await Oracle("fsck.erofs")("--extract=\(folder)/root", "--no-preserve-owner", "--preserve-perms", "--force", path)
+            try await Oracle("fsck.erofs")(
+                "--extract=\(folder)/root", "--no-preserve-owner", "--preserve-perms", "--force", path)
             var compared = 0
             var children: [TreePath: Int] = [:]
             for name in tree.paths where !name.isRoot { children[name.parent, default: 0] += 1 }
@@ -49,8 +50,12 @@ import Testing
                 case .symlink(let target):
                     var buffer = [CChar](repeating: 0, count: 4096)
                     let count = readlink(file, &buffer, buffer.count)
-                    #expect(buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) } == target, "'\(name)' of seed \(seed)")
-                case .directory: #expect(try FileManager.default.contentsOfDirectory(atPath: file).count == children[name, default: 0])
+                    #expect(
+                        buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) } == target,
+                        "'\(name)' of seed \(seed)")
+                case .directory:
+                    #expect(
+                        try FileManager.default.contentsOfDirectory(atPath: file).count == children[name, default: 0])
                 default: continue
                 }
             }
@@ -96,8 +101,11 @@ import Testing
             return #expect(throws: DiskImageError.self) { _ = try EROFS.image(of: tree) }?.description
         }
         #expect(fault("a/b", .init(.fifo, mode: 0)) == "'/a/b' lies in '/a', which is not a directory of the tree")
-        #expect(fault("a", .init(.symlink([UInt8](repeating: 97, count: 4096)), mode: 0))?.contains("4096 bytes") == true)
-        #expect(fault("a", .init(.fifo, mode: 0, attributes: [.init(name: "odd", value: [])]))?.contains("'odd' cannot be stored") == true)
+        #expect(
+            fault("a", .init(.symlink([UInt8](repeating: 97, count: 4096)), mode: 0))?.contains("4096 bytes") == true)
+        #expect(
+            fault("a", .init(.fifo, mode: 0, attributes: [.init(name: "odd", value: [])]))?.contains(
+                "'odd' cannot be stored") == true)
     }
 
     /// Large files cost no memory and keep their holes.
@@ -132,7 +140,8 @@ extension EROFS.Reader {
             tree.set(
                 path,
                 FileTree.Node(
-                    kind, mode: inode.mode, uid: inode.uid, gid: inode.gid, modified: inode.modified, attributes: try attributes(of: inode))
+                    kind, mode: inode.mode, uid: inode.uid, gid: inode.gid, modified: inode.modified,
+                    attributes: try attributes(of: inode))
             )
         }
         return tree

@@ -3,7 +3,8 @@ import Extents
 import Foundation
 import TestSupport
 
-/// Trees with what a file system must get right: sizes around blocks, names that sort oddly, full directories, links, devices, attributes.
+/// Trees with what a file system must get right: sizes around blocks, names that sort oddly, full directories, links,
+/// devices, attributes.
 struct EROFSTree {
     private var numbers: Numbers
     private(set) var tree = FileTree()
@@ -31,7 +32,9 @@ struct EROFSTree {
             node.mode |= 0o700
             folders.append(path)
             if next(8) == 0 { fill(path) }
-        case 3: node.kind = .symlink(Array(String(repeating: "../x", count: 1 + next([3, 300, 1000][next(3)])).utf8.prefix(4095)))
+        case 3:
+            node.kind = .symlink(
+                Array(String(repeating: "../x", count: 1 + next([3, 300, 1000][next(3)])).utf8.prefix(4095)))
         case 4: node.kind = .characterDevice(major: UInt32(next(4096)), minor: UInt32(next(1 << 20)))
         case 5: node.kind = .blockDevice(major: 8, minor: 1)
         case 6: break
@@ -48,7 +51,9 @@ struct EROFSTree {
     /// More names than one block holds.
     private mutating func fill(_ folder: TreePath) {
         for index in 0..<next(900) {
-            guard let name = TreePath("entry \(index) \(String(repeating: "-", count: next(40)))".utf8) else { continue }
+            guard let name = TreePath("entry \(index) \(String(repeating: "-", count: next(40)))".utf8) else {
+                continue
+            }
             tree.set(folder.appending(name), FileTree.Node(.regular(ExtentList()), mode: 0o600))
         }
     }
@@ -59,7 +64,10 @@ struct EROFSTree {
     }
 
     private mutating func attributes() -> [FileTree.Attribute] {
-        var found = [FileTree.Attribute(name: "security.capability", value: [1, 0, 0, 2, 0, 4] + [UInt8](repeating: 0, count: 14))]
+        var found = [
+            FileTree.Attribute(
+                name: "security.capability", value: [1, 0, 0, 2, 0, 4] + [UInt8](repeating: 0, count: 14))
+        ]
         if next(2) == 0 { found.append(.init(name: "user.note", value: Array("value \(next(100))".utf8))) }
         if next(6) == 0 { found.append(.init(name: "user.long", value: [UInt8](repeating: 7, count: next(9000)))) }
         return found
@@ -98,7 +106,8 @@ func erofsListing(_ tree: FileTree) throws -> [String] {
         switch node.kind {
         case .directory: lines.append("d \(head)\(attributes)")
         case .regular(let list):
-            lines.append("f \(head) \(list.length) \(SHA256.hash(try ExtentReader.bytes(of: list)).prefix(16))\(attributes)")
+            lines.append(
+                "f \(head) \(list.length) \(SHA256.hash(try ExtentReader.bytes(of: list)).prefix(16))\(attributes)")
         case .symlink(let target): lines.append("l \(head) \(String(decoding: target, as: UTF8.self))\(attributes)")
         case .characterDevice(let major, let minor): lines.append("c \(head) \(major),\(minor)\(attributes)")
         case .blockDevice(let major, let minor): lines.append("b \(head) \(major),\(minor)\(attributes)")

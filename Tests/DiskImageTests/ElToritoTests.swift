@@ -11,11 +11,18 @@ import Testing
             try ExtentWriter.write(image, to: "\(folder)/a.iso")
             #expect(image.length % (1 << 20) == 0)
             let answer = try await ISO9660Tests.xorriso.run(
-                ["-abort_on", "FATAL", "-indev", "\(folder)/a.iso", "-report_el_torito", "plain", "-report_system_area", "plain"])
-            let lines = answer.output.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
+                [
+                    "-abort_on", "FATAL", "-indev", "\(folder)/a.iso", "-report_el_torito", "plain",
+                    "-report_system_area", "plain",
+                ])
+            let lines = answer.output.split(separator: "\n").map {
+                $0.split(separator: " ", omittingEmptySubsequences: true)
+            }
             let images = lines.filter { $0.starts(with: ["El", "Torito", "boot", "img", ":"]) }.map { $0[6] }
             #expect(images == (bios ? ["BIOS"] : []) + (efi ? ["UEFI"] : []))
-            if bios { #expect(answer.output.contains("boot-info-table") && answer.output.contains("isohybrid-suitable")) }
+            if bios {
+                #expect(answer.output.contains("boot-info-table") && answer.output.contains("isohybrid-suitable"))
+            }
             let partitions = lines.filter { $0.starts(with: ["MBR", "partition", ":"]) }.map { $0[5] }
             #expect(partitions == (bios ? ["0x17"] : []) + (efi ? ["0xef"] : []))
         }
@@ -47,7 +54,8 @@ import Testing
         if efi { entries.append(ISO9660.Entry(path: Array("kernel".utf8), .shared(4096..<9000), mode: 0o644)) }
         let code = try TestFile.read("/usr/lib/ISOLINUX/isohdpfx.bin")
         let boot = ISO9660.Boot(
-            bios: bios ? ISO9660.Boot.BIOS(loader: "isolinux/isolinux.bin", diskCode: code) : nil, efi: efi ? .random(40_960, 8) : nil)
+            bios: bios ? ISO9660.Boot.BIOS(loader: "isolinux/isolinux.bin", diskCode: code) : nil,
+            efi: efi ? .random(40_960, 8) : nil)
         return try ISO9660.image(entries, volumeID: "BOOT", boot: boot)
     }
 }

@@ -18,7 +18,9 @@ import Testing
         #expect(Set(found.map { $0.path.lowercased() }) == Set(Self.files.map { $0.path.lowercased() }))
         for entry in found {
             let file = try #require(Self.files.first { $0.path.lowercased() == entry.path.lowercased() })
-            #expect(try ExtentReader.bytes(of: reader.content(of: entry)) == ExtentReader.bytes(of: file.content), "\(entry.path)")
+            #expect(
+                try ExtentReader.bytes(of: reader.content(of: entry)) == ExtentReader.bytes(of: file.content),
+                "\(entry.path)")
         }
         #expect(
             entries.filter(\.isDirectory).map(\.path).sorted() == [
@@ -36,14 +38,19 @@ import Testing
             let parts = (0..<6).map { ExtentList.random(40_000 + $0, UInt64($0)) }
             for (index, part) in parts.enumerated() { try ExtentWriter.write(part, to: "\(folder)/part \(index).bin") }
             try await Oracle("mmd")("-i", image, "::/some directory")
-            for index in [0, 1, 2, 3] { try await Oracle("mcopy")("-i", image, "\(folder)/part \(index).bin", "::/some directory/") }
+            for index in [0, 1, 2, 3] {
+                try await Oracle("mcopy")("-i", image, "\(folder)/part \(index).bin", "::/some directory/")
+            }
             try await Oracle("mdel")("-i", image, "::/some directory/part 0.bin", "::/some directory/part 2.bin")
             try ExtentWriter.write(.random(100_000, 7), to: "\(folder)/large")
             try await Oracle("mcopy")("-i", image, "\(folder)/large", "::/LARGE")
             let reader = try FAT.Reader(ExtentList(file: image))
             #expect(reader.label == "OTHER" && reader.geometry.kind.rawValue == "FAT\(bits)")
             let entries = try reader.entries()
-            #expect(Set(entries.map(\.path)) == ["some directory", "some directory/part 1.bin", "some directory/part 3.bin", "LARGE"])
+            #expect(
+                Set(entries.map(\.path)) == [
+                    "some directory", "some directory/part 1.bin", "some directory/part 3.bin", "LARGE",
+                ])
             for (path, content) in [("LARGE", ExtentList.random(100_000, 7)), ("some directory/part 3.bin", parts[3])] {
                 let entry = try #require(entries.first { $0.path == path })
                 #expect(try ExtentReader.bytes(of: reader.content(of: entry)) == ExtentReader.bytes(of: content))

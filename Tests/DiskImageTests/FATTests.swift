@@ -20,14 +20,16 @@ import Testing
 
     /// Sizes that make FAT16 of each cluster length and FAT32.
     static let volumes: [(size: UInt64, kind: FAT.Geometry.Kind, cluster: UInt64)] = [
-        (0, .fat16, 512), (2_200_000, .fat16, 512), (5_000_000, .fat16, 1024), (9_000_000, .fat16, 2048), (17_000_000, .fat16, 4096),
+        (0, .fat16, 512), (2_200_000, .fat16, 512), (5_000_000, .fat16, 1024), (9_000_000, .fat16, 2048),
+        (17_000_000, .fat16, 4096),
         (268_000_000, .fat16, 4096), (300_000_000, .fat32, 4096), (9_000_000_000, .fat32, 4096),
     ]
 
     @Test(arguments: volumes)
     func judgesAreContent(size: UInt64, kind: FAT.Geometry.Kind, cluster: UInt64) async throws {
         let volume = try FAT.volume(
-            files: Self.files, label: "MOBY TEST", serial: 0x1234_ABCD, hiddenSectors: 2048, minimumSize: size, time: 1_700_000_001)
+            files: Self.files, label: "MOBY TEST", serial: 0x1234_ABCD, hiddenSectors: 2048, minimumSize: size,
+            time: 1_700_000_001)
         #expect(volume.content.length >= size && volume.content.length < max(size, 2_000_000) + 500_000)
         #expect((volume.geometry.kind, volume.geometry.clusterLength) == (kind, cluster))
         #expect(volume.content.length == volume.geometry.length)
@@ -42,12 +44,15 @@ import Testing
             #expect(!found.contains("differ") && !found.contains("rong") && !found.contains("corrupt"), "\(found)")
             for file in files {
                 let path = "::/\(file.path)"
-                try await Oracle("mcopy")("-i", "\(folder)/v.img", path, "\(folder)/copy", environment: ["LC_ALL": "C.UTF-8"])
+                try await Oracle("mcopy")(
+                    "-i", "\(folder)/v.img", path, "\(folder)/copy", environment: ["LC_ALL": "C.UTF-8"])
                 #expect(try TestFile.read("\(folder)/copy") == ExtentReader.bytes(of: file.content), "\(file.path)")
                 try await Oracle("rm")("-f", "\(folder)/copy")
                 guard file.content.length > 0 else { continue }
                 let offset = try #require(volume.offsets[file.path])
-                #expect(try volume.content.bytes(at: offset, count: Int(file.content.length)) == ExtentReader.bytes(of: file.content))
+                #expect(
+                    try volume.content.bytes(at: offset, count: Int(file.content.length))
+                        == ExtentReader.bytes(of: file.content))
                 #expect(file.content.length < 4096 || offset % 4096 == 0)
             }
         }
@@ -57,7 +62,8 @@ import Testing
         let volume = try FAT.volume(files: Self.files, label: "MOBY TEST", serial: 0x1234_ABCD, time: 1_700_000_001)
         try await withTemporaryDirectory { folder in
             try ExtentWriter.write(volume.content, to: "\(folder)/v.img")
-            let list = try await Oracle("mdir")("-i", "\(folder)/v.img", "-a", "::/", environment: ["LC_ALL": "C.UTF-8"])
+            let list = try await Oracle("mdir")(
+                "-i", "\(folder)/v.img", "-a", "::/", environment: ["LC_ALL": "C.UTF-8"])
             #expect(list.contains("Volume in drive : is MOBY TEST"))
             #expect(list.contains("Volume Serial Number is 1234-ABCD"))
             #expect(list.contains("SYSLINUX CFG         5 2023-11-14  22:13  syslinux.cfg"), "\(list)")
@@ -72,7 +78,8 @@ import Testing
 
     @Test func manyFilesWithTheSameBeginning() async throws {
         let files = (0..<700).map { FAT.File("a directory/many files of one kind \($0).txt", .random(10, UInt64($0))) }
-        let volume = try FAT.volume(files: files + (0..<600).map { FAT.File("in the root \($0)", ExtentList()) }, serial: 1)
+        let volume = try FAT.volume(
+            files: files + (0..<600).map { FAT.File("in the root \($0)", ExtentList()) }, serial: 1)
         try await withTemporaryDirectory { folder in
             try ExtentWriter.write(volume.content, to: "\(folder)/v.img")
             try await Oracle("fsck.fat")("-n", "\(folder)/v.img")
@@ -90,7 +97,9 @@ import Testing
     }
 
     @Test func sameInputSameBytes() throws {
-        let volumes = try (0..<2).map { _ in try ExtentReader.bytes(of: FAT.volume(files: Self.files, serial: 5).content) }
+        let volumes = try (0..<2).map { _ in
+            try ExtentReader.bytes(of: FAT.volume(files: Self.files, serial: 5).content)
+        }
         #expect(volumes[0] == volumes[1])
     }
 
@@ -115,8 +124,14 @@ import Testing
             "'\(String(repeating: "x", count: 256))': a name of 256 UTF-16 units, at most 255 on a FAT volume"
         ),
         ([], "lower", "volume label 'lower', expected at most 11 of A-Z, 0-9, space and !#$%&'()-@^_`{}~"),
-        ([], "TWELVE BYTES", "volume label 'TWELVE BYTES', expected at most 11 of A-Z, 0-9, space and !#$%&'()-@^_`{}~"),
-        ((0..<300).map { FAT.File("f\($0)", .zeros(4_294_967_295)) }, "", "a FAT volume of 1288490209280 bytes, at most 1 TiB"),
+        (
+            [], "TWELVE BYTES",
+            "volume label 'TWELVE BYTES', expected at most 11 of A-Z, 0-9, space and !#$%&'()-@^_`{}~"
+        ),
+        (
+            (0..<300).map { FAT.File("f\($0)", .zeros(4_294_967_295)) }, "",
+            "a FAT volume of 1288490209280 bytes, at most 1 TiB"
+        ),
     ]
 
     @Test(arguments: refused)

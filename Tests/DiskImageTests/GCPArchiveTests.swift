@@ -22,7 +22,8 @@ import Testing
             let listed = try await Self.tar("-tvf", "\(folder)/a.tar")
             #expect(listed == "-rw-r--r-- root/root \(size) 1970-01-01 00:00 disk.raw\n")
             try await Self.tar("-C", folder, "-xf", "\(folder)/a.tar")
-            try await ContainerTests.qemuImage("compare", "-f", "raw", "-F", "raw", "\(folder)/raw", "\(folder)/disk.raw")
+            try await ContainerTests.qemuImage(
+                "compare", "-f", "raw", "-F", "raw", "\(folder)/raw", "\(folder)/disk.raw")
             #expect(try GCPArchive.read(try ExtentList(file: "\(folder)/a.tar")).length == size)
         }
     }

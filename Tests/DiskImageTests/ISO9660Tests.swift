@@ -48,7 +48,9 @@ import Testing
             try ExtentWriter.write(try ISO9660.image(Self.sample, volumeID: "X"), to: "\(folder)/a.iso")
             let listed = try await Self.bsdtar("-tvf", "\(folder)/a.iso")
             let lines = listed.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
-            func line(_ name: String) -> [Substring] { lines.first { $0.dropFirst(8).joined(separator: " ").hasPrefix(name) } ?? [] }
+            func line(_ name: String) -> [Substring] {
+                lines.first { $0.dropFirst(8).joined(separator: " ").hasPrefix(name) } ?? []
+            }
             #expect(line("usr/bin/su").first == "-rwsr-xr-x")
             #expect(line("etc").prefix(4) == ["drwxr-x---", "2", "3", "4"])
             #expect(line("dev/null").prefix(5) == ["crw-rw-rw-", "1", "0", "0", "1,3"])
@@ -66,7 +68,9 @@ import Testing
             // isoinfo has room for 255 bytes of a name and its link together.
             let sample = Self.sample.filter { $0.path.count < 200 && $0.path != Array("long".utf8) }
             try ExtentWriter.write(try ISO9660.image(sample, volumeID: "X", time: Self.time), to: "\(folder)/a.iso")
-            let names = try await Self.isoinfo("-R", "-f", "-i", "\(folder)/a.iso").split(separator: "\n").map { $0.dropFirst() }
+            let names = try await Self.isoinfo("-R", "-f", "-i", "\(folder)/a.iso").split(separator: "\n").map {
+                $0.dropFirst()
+            }
             #expect(Set(names).isSuperset(of: sample.map { Substring(String(decoding: $0.path, as: UTF8.self)) }))
             #expect(try await Self.isoinfo("-R", "-x", "/etc/hosts", "-i", "\(folder)/a.iso") == "127.0.0.1\n")
             // Plain names too, for firmware and boot loaders.
@@ -90,7 +94,8 @@ import Testing
     @Test func aFileBeyond4GiBHasSeveralExtents() async throws {
         try await withTemporaryDirectory { folder in
             let large = ExtentList([.bytes([1]), .hole((5 << 30) - 2), .bytes([2])])
-            let image = try ISO9660.image([ISO9660.Entry("large", large), ISO9660.Entry("next", .random(10, 1))], volumeID: "X")
+            let image = try ISO9660.image(
+                [ISO9660.Entry("large", large), ISO9660.Entry("next", .random(10, 1))], volumeID: "X")
             let volume = try ISO9660.read(image)
             guard case .file(let back)? = volume.entries.first?.kind else { throw DiskImageError("no file") }
             #expect(back.length == 5 << 30)
@@ -101,7 +106,9 @@ import Testing
     }
 
     @Test func aDirectoryOfManySectors() throws {
-        let entries = (0..<3000).map { ISO9660.Entry("d/a rather long name \($0)", ExtentList(bytes: [UInt8($0 % 256)])) }
+        let entries = (0..<3000).map {
+            ISO9660.Entry("d/a rather long name \($0)", ExtentList(bytes: [UInt8($0 % 256)]))
+        }
         let volume = try ISO9660.read(try ISO9660.image(entries, volumeID: "X"))
         #expect(Set(volume.entries.map(\.path)) == Set(entries.map(\.path) + [Array("d".utf8)]))
     }
@@ -109,7 +116,8 @@ import Testing
     @Test(arguments: [
         (["a", "a"], "'a': the name is there twice"), (["a", "a/b"], "'a': both a file and a directory"),
         (["a//b"], "'a//b': '' is no name"),
-        (["../b"], "'../b': '..' is no name"), ([String(repeating: "m", count: 256)], "a name of 256 bytes, expected at most 255"),
+        (["../b"], "'../b': '..' is no name"),
+        ([String(repeating: "m", count: 256)], "a name of 256 bytes, expected at most 255"),
     ])
     func refuses(paths: [String], message: String) {
         let error = #expect(throws: DiskImageError.self) {
@@ -130,7 +138,8 @@ import Testing
         for round in 0..<400 {
             var file = bytes
             for _ in 0...random.next() % 4 {
-                file[32768 + Int(random.next() % UInt64(min(file.count - 32768, 30_000)))] = UInt8(truncatingIfNeeded: random.next())
+                file[32768 + Int(random.next() % UInt64(min(file.count - 32768, 30_000)))] = UInt8(
+                    truncatingIfNeeded: random.next())
             }
             if round % 8 == 0 { file.removeLast(Int(random.next() % UInt64(file.count))) }
             do {

@@ -5,7 +5,8 @@ import Testing
 
 @testable import DiskImage
 
-/// Trees as ISO 9660, judged by libarchive: every name with its type, mode, owner, size, device, target and the hash of its contents.
+/// Trees as ISO 9660, judged by libarchive: every name with its type, mode, owner, size, device, target and the hash of
+/// its contents.
 @Suite struct ISO9660TreeTests {
     private static let words = "!all,type,mode,uid,gid,size,link,device,sha256,time"
     private static let bsdtar = Oracle("bsdtar")
@@ -16,7 +17,9 @@ import Testing
         let text = try await Self.bsdtar(
             "-cf", "-", "--format=mtree", "--options=\(options)", "@" + path, environment: ["LC_ALL": "C.UTF-8"])
         let lines = text.split(separator: "\n").dropFirst().map { $0.split(separator: " ", maxSplits: 1) }
-        return Dictionary(lines.filter { $0[0] != "." && $0[0] != "./" }.map { ($0[0], $0.count > 1 ? $0[1] : "") }) { first, _ in first }
+        return Dictionary(lines.filter { $0[0] != "." && $0[0] != "./" }.map { ($0[0], $0.count > 1 ? $0[1] : "") }) {
+            first, _ in first
+        }
     }
 
     /// The tree without what ISO 9660 leaves out, and without hard links, which the two formats order in their own way.
@@ -28,7 +31,9 @@ import Testing
             // libarchive has no sub-minute rounding to offer for times before 1970.
             node.modified = max(node.modified, 0)
             // It takes the two halves of a large number for one, where Linux takes them for major and minor.
-            if case .characterDevice(let major, let minor) = node.kind { node.kind = .characterDevice(major: major, minor: minor % 256) }
+            if case .characterDevice(let major, let minor) = node.kind {
+                node.kind = .characterDevice(major: major, minor: minor % 256)
+            }
             plain.set(path, node)
         }
         return plain
@@ -51,7 +56,8 @@ import Testing
             let (ours, theirs) = (try await manifest(disc), try await manifest(archive))
             let different = Set(ours.keys).union(theirs.keys).filter { ours[$0] != theirs[$0] }.sorted()
             #expect(ours.count > 100)
-            #expect(different.isEmpty, "\(different.prefix(3).map { "\($0): \(ours[$0] ?? "-") / \(theirs[$0] ?? "-")" })")
+            #expect(
+                different.isEmpty, "\(different.prefix(3).map { "\($0): \(ours[$0] ?? "-") / \(theirs[$0] ?? "-")" })")
         }
     }
 
@@ -69,7 +75,9 @@ import Testing
                 Issue.record("no '\(path)'")
                 continue
             }
-            #expect(ours.mode == theirs.mode && ours.uid == theirs.uid && ours.gid == theirs.gid && ours.modified == theirs.modified)
+            #expect(
+                ours.mode == theirs.mode && ours.uid == theirs.uid && ours.gid == theirs.gid
+                    && ours.modified == theirs.modified)
         }
         #expect(back.paths == tree.paths.filter { !$0.isRoot })
     }
@@ -111,7 +119,9 @@ import Testing
                 (links[words[11]], sectors[words[11]]) = (words[1], words[9])
             }
             #expect(links == ["git": "3", "git-add": "3", "git-log": "3", "other": "1"])
-            #expect(sectors["git"] == sectors["git-add"] && sectors["git"] == sectors["git-log"] && sectors["git"] != sectors["other"])
+            #expect(
+                sectors["git"] == sectors["git-add"] && sectors["git"] == sectors["git-log"]
+                    && sectors["git"] != sectors["other"])
         }
     }
 
@@ -123,10 +133,15 @@ import Testing
         }
         let long = String(repeating: "n", count: 254)
         #expect(
-            error(long, FileTree.Node(.fifo, mode: 0o600)) == "'/\(long)': a name of 254 bytes, Linux reads 253 from ISO 9660")
+            error(long, FileTree.Node(.fifo, mode: 0o600))
+                == "'/\(long)': a name of 254 bytes, Linux reads 253 from ISO 9660")
         let target = [UInt8](repeating: 0x78, count: 4096)
-        #expect(error("l", FileTree.Node(.symlink(target), mode: 0o777))?.contains("target of 4096 bytes, Linux reads 4095") == true)
-        #expect(error("f", FileTree.Node(.regular(ExtentList([.hole(500 << 30)])), mode: 0o644))?.contains("536870912000 bytes") == true)
+        #expect(
+            error("l", FileTree.Node(.symlink(target), mode: 0o777))?.contains("target of 4096 bytes, Linux reads 4095")
+                == true)
+        #expect(
+            error("f", FileTree.Node(.regular(ExtentList([.hole(500 << 30)])), mode: 0o644))?.contains(
+                "536870912000 bytes") == true)
         let device = FileTree.Node(.characterDevice(major: 0, minor: 256), mode: 0o600)
         #expect(error("d", device)?.contains("device 0:256, which Linux reads as 1:0") == true)
     }

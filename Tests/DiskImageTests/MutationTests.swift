@@ -33,7 +33,9 @@ import Testing
 enum Mutation {
     /// Cuts the file, or writes over a few bytes, mostly where tables and headers are: at the start and at the end.
     static func apply(to bytes: [UInt8], _ random: inout Numbers) -> ExtentList {
-        if random.next() % 8 == 0 { return ExtentList(bytes: Array(bytes.prefix(Int(random.next() % UInt64(bytes.count))))) }
+        if random.next() % 8 == 0 {
+            return ExtentList(bytes: Array(bytes.prefix(Int(random.next() % UInt64(bytes.count)))))
+        }
         var edits: [Int: UInt8] = [:]
         for _ in 0...random.next() % 4 {
             let reach = [128, 2048, 40_000, bytes.count][Int(random.next() % 4)]

@@ -14,11 +14,16 @@ import Testing
                 content: ExtentList([.bytes(Self.sample), .hole(UInt64(index << 20))]),
                 attributes: index == 0 ? GPT.Partition.legacyBootable : 0)
         }
-        return try GPT.disk(partitions: partitions, bootCode: [1, 2, 3], identity: Self.identity, minimumSize: minimumSize, sizeUnit: unit)
+        return try GPT.disk(
+            partitions: partitions, bootCode: [1, 2, 3], identity: Self.identity, minimumSize: minimumSize,
+            sizeUnit: unit)
     }
 
     @Test(
-        arguments: [(0, 0, 1 << 20), (1, 0, 1 << 20), (3, 0, 512), (5, 50_000_001, 1 << 20), (1, 1, 1 << 30), (2, 3 << 40, 1 << 20)]
+        arguments: [
+            (0, 0, 1 << 20), (1, 0, 1 << 20), (3, 0, 512), (5, 50_000_001, 1 << 20), (1, 1, 1 << 30),
+            (2, 3 << 40, 1 << 20),
+        ]
             as [(Int, UInt64, UInt64)])
     func sgdiskAndSfdiskAreContent(count: Int, minimumSize: UInt64, unit: UInt64) async throws {
         let disk = try gpt(count, minimumSize: minimumSize, unit: unit)
@@ -74,7 +79,8 @@ import Testing
 
     @Test func masterBootRecord() async throws {
         let disk = try MBR.disk(
-            partition: .random(3_000_001, 1), type: 0x0C, bootCode: [9], identity: Self.identity, minimumSize: 10_000_000)
+            partition: .random(3_000_001, 1), type: 0x0C, bootCode: [9], identity: Self.identity,
+            minimumSize: 10_000_000)
         #expect(disk.length == 10 << 20)
         #expect(try MBR.entries(of: disk) == [MBR.Entry(isActive: true, type: 0x0C, start: 2048, sectors: 5860)])
         try await withTemporaryDirectory { folder in
@@ -91,7 +97,10 @@ import Testing
             (
                 {
                     _ = try GPT.disk(
-                        partitions: [GPT.Partition(type: .biosBoot, name: "\(String(repeating: "n", count: 37))", content: .zeros(1))],
+                        partitions: [
+                            GPT.Partition(
+                                type: .biosBoot, name: "\(String(repeating: "n", count: 37))", content: .zeros(1))
+                        ],
                         identity: [])
                 },
                 "partition name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', at most 36 UTF-16 units"
@@ -105,7 +114,10 @@ import Testing
                 "a partition of 2199023255552 bytes, at most 2 TiB in a master boot record"
             ),
             (
-                { _ = try MBR.disk(partition: .zeros(4096), type: 12, bootCode: [], identity: [], minimumSize: 3 << 40) },
+                {
+                    _ = try MBR.disk(
+                        partition: .zeros(4096), type: 12, bootCode: [], identity: [], minimumSize: 3 << 40)
+                },
                 "a disk of 3298534883328 bytes, at most 2199023255552 bytes (2 TiB) with a master boot record"
             ),
             ({ _ = try MBR.entries(of: .zeros(511)) }, "no master boot record: only 511 bytes"),
@@ -114,7 +126,10 @@ import Testing
             ({ _ = try GPT.Table(.zeros(1024)) }, "no GPT: no 'EFI PART' at byte 512"),
             ({ _ = try GPT.Table(gpt()[0..<1 << 20]) }, "partition 1 from LBA 2048 to 2243 on a disk of 2048 sectors"),
             (
-                { _ = try MBR.entries(of: MBR.disk(partition: .zeros(4096), type: 12, bootCode: [], identity: [])[0..<1024]) },
+                {
+                    _ = try MBR.entries(
+                        of: MBR.disk(partition: .zeros(4096), type: 12, bootCode: [], identity: [])[0..<1024])
+                },
                 "a partition up to byte 1052672 on a disk of 1024 bytes"
             ),
         ]
@@ -125,7 +140,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (512, "no GPT: no 'EFI PART' at byte 512"), (600, "GPT header with a wrong checksum"), (1030, "GPT entries with a wrong checksum"),
+        (512, "no GPT: no 'EFI PART' at byte 512"), (600, "GPT header with a wrong checksum"),
+        (1030, "GPT entries with a wrong checksum"),
     ])
     func theSecondTableServesWhenTheFirstIsDamaged(place: Int, fault: String) throws {
         let disk = try gpt()
@@ -154,13 +170,16 @@ import Testing
         for _ in 0..<300 {
             var bytes = Array(good.prefix(40_000))
             for _ in 0..<Int.random(in: 1...4, using: &numbers) {
-                bytes[Int.random(in: 440..<1400, using: &numbers)] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &numbers) ?? 0
+                bytes[Int.random(in: 440..<1400, using: &numbers)] =
+                    [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &numbers) ?? 0
             }
             bytes.replaceSubrange(16 + 512..<20 + 512, with: crc(bytes))
             let disk = ExtentList([.bytes(bytes), .hole(UInt64(good.count - bytes.count))])
             do {
                 for entry in try GPT.Table(disk).entries { #expect(entry.range.upperBound <= disk.length) }
-                for entry in try MBR.entries(of: disk) { #expect(entry.type == 0xEE || entry.range.upperBound <= disk.length) }
+                for entry in try MBR.entries(of: disk) {
+                    #expect(entry.type == 0xEE || entry.range.upperBound <= disk.length)
+                }
             } catch is DiskImageError {
             } catch is ExtentError {
             }

@@ -24,8 +24,11 @@ struct SampleDisk: Sendable, CustomTestStringConvertible {
     static let mixed = SampleDisk(name: "mixed", size: 24 << 20, pieces: (0..<24).map(piece))
     static let large = SampleDisk(
         name: "beyond 4 GiB", size: 5 << 30,
-        pieces: [(0, 4096, true), (0x7fff_f000, 8192, true), (0x1_0000_0200, 300_000, false), (0x1_3fff_fc00, 1024, true)])
-    static let larger = SampleDisk(name: "10 GiB", size: 10 << 30, pieces: [(1 << 20, 300_000, true), (9 << 30, 4096, false)])
+        pieces: [
+            (0, 4096, true), (0x7fff_f000, 8192, true), (0x1_0000_0200, 300_000, false), (0x1_3fff_fc00, 1024, true),
+        ])
+    static let larger = SampleDisk(
+        name: "10 GiB", size: 10 << 30, pieces: [(1 << 20, 300_000, true), (9 << 30, 4096, false)])
 
     private static func text(_ length: Int) -> [UInt8] {
         var text: [UInt8] = []

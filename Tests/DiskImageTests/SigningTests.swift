@@ -9,16 +9,20 @@ import Testing
         try await withTemporaryDirectory { folder in
             for (key, certificate) in [("key", "cert"), ("otherkey", "other")] {
                 try await Oracle("openssl")(
-                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(certificate)/", "-days", "30", "-keyout",
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(certificate)/", "-days", "30",
+                    "-keyout",
                     "\(folder)/\(key).pem", "-out", "\(folder)/\(certificate).pem")
             }
-            try await body(folder, SigningKey(key: TestFile.read("\(folder)/key.pem"), certificate: TestFile.read("\(folder)/cert.pem")))
+            try await body(
+                folder,
+                SigningKey(key: TestFile.read("\(folder)/key.pem"), certificate: TestFile.read("\(folder)/cert.pem")))
         }
     }
 
     private func unifiedKernelImage() throws -> ExtentList {
         try UKI.image(
-            stub: ExtentList(file: UKITests.stubPath), osRelease: "ID=moby\n", commandLine: "quiet", kernel: .random(100_001, 1),
+            stub: ExtentList(file: UKITests.stubPath), osRelease: "ID=moby\n", commandLine: "quiet",
+            kernel: .random(100_001, 1),
             initrd: .random(30_003, 2)
         ).content
     }
@@ -49,13 +53,21 @@ import Testing
 
     @Test func refuses() async throws {
         try await withKeys { folder, key in
-            let pem = (key: try TestFile.read("\(folder)/key.pem"), certificate: try TestFile.read("\(folder)/cert.pem"))
+            let pem = (
+                key: try TestFile.read("\(folder)/key.pem"), certificate: try TestFile.read("\(folder)/cert.pem")
+            )
             let other = try TestFile.read("\(folder)/other.pem")
             let cases: [(() throws -> Void, String)] = [
                 ({ _ = try SigningKey(key: [1], certificate: pem.certificate) }, "no private key in PEM"),
                 ({ _ = try SigningKey(key: pem.key, certificate: pem.key) }, "no certificate in PEM"),
-                ({ _ = try SigningKey(key: pem.key, certificate: other) }, "the signing key does not belong to the certificate"),
-                ({ _ = try PE.signed(.zeros(5000), with: key) }, "not a usable EFI executable (PE): no 'MZ' at its start"),
+                (
+                    { _ = try SigningKey(key: pem.key, certificate: other) },
+                    "the signing key does not belong to the certificate"
+                ),
+                (
+                    { _ = try PE.signed(.zeros(5000), with: key) },
+                    "not a usable EFI executable (PE): no 'MZ' at its start"
+                ),
             ]
             for (make, message) in cases {
                 let error = #expect(throws: DiskImageError.self) { try make() }

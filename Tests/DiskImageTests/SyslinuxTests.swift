@@ -5,10 +5,15 @@ import Testing
 @testable import DiskImage
 
 @Suite struct SyslinuxTests {
-    private func loader() throws -> Syslinux.Loader { try Syslinux.Loader(installer: TestFile.read("/usr/bin/syslinux")) }
+    private func loader() throws -> Syslinux.Loader {
+        try Syslinux.Loader(installer: TestFile.read("/usr/bin/syslinux"))
+    }
 
     private func volume(_ size: UInt64) throws -> FAT.Volume {
-        let files = [FAT.File("KERNEL", .random(70_000, 1)), Syslinux.file(try loader()), FAT.File("SYSLINUX.CFG", .random(40, 2))]
+        let files = [
+            FAT.File("KERNEL", .random(70_000, 1)), Syslinux.file(try loader()),
+            FAT.File("SYSLINUX.CFG", .random(40, 2)),
+        ]
         return try FAT.volume(files: files, serial: 1, hiddenSectors: 2048, minimumSize: size)
     }
 
@@ -22,7 +27,8 @@ import Testing
             try await Oracle("mdel")("-i", "\(folder)/v.img", "::/LDLINUX.SYS")
             try await Oracle("syslinux")("--install", "\(folder)/v.img")
             let map = try await Oracle("mshowfat")("-i", "\(folder)/v.img", "::/ldlinux.sys")
-            let first = try #require(map.split(separator: "<").last?.split(separator: "-").first.flatMap { UInt64($0) }, "\(map)")
+            let first = try #require(
+                map.split(separator: "<").last?.split(separator: "-").first.flatMap { UInt64($0) }, "\(map)")
             #expect(map.filter { $0 == "<" }.count == 1, "\(map)")
             let sector = volume.geometry.offset(ofCluster: first) / 512
             try await Oracle("mcopy")("-i", "\(folder)/v.img", "::/ldlinux.sys", "\(folder)/ldlinux.sys")
@@ -53,7 +59,9 @@ import Testing
         let cases: [(() throws -> Void, String)] = [
             ({ _ = try Syslinux.Loader(installer: [1, 2, 3]) }, "no SYSLINUX 6 installer: no loader found in 3 bytes"),
             (
-                { _ = try Syslinux.Loader(installer: [UInt8](repeating: 0, count: 600) + Array("\r\nSYSLINUX 6".utf8)) },
+                {
+                    _ = try Syslinux.Loader(installer: [UInt8](repeating: 0, count: 600) + Array("\r\nSYSLINUX 6".utf8))
+                },
                 "no SYSLINUX 6 installer: the loader does not end"
             ),
             (

@@ -10,7 +10,8 @@ import Testing
 
     private func sample() throws -> UKI.Image {
         try UKI.image(
-            stub: ExtentList(file: Self.stubPath), osRelease: "ID=moby\n", commandLine: "console=ttyS0 quiet", kernel: Self.kernel,
+            stub: ExtentList(file: Self.stubPath), osRelease: "ID=moby\n", commandLine: "console=ttyS0 quiet",
+            kernel: Self.kernel,
             initrd: Self.initrd)
     }
 
@@ -19,7 +20,9 @@ import Testing
         try await withTemporaryDirectory { folder in
             try ExtentWriter.write(image.content, to: "\(folder)/a.efi")
             let list = try await Oracle("objdump")("-h", "\(folder)/a.efi")
-            let lines = list.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count == 7 && Int($0[0]) != nil }
+            let lines = list.split(separator: "\n").map { $0.split(separator: " ") }.filter {
+                $0.count == 7 && Int($0[0]) != nil
+            }
             #expect(lines.map { String($0[1]) } == image.sections.map(\.name))
             #expect(image.sections.map(\.name).suffix(5) == [".sdmagic", ".osrel", ".cmdline", ".linux", ".initrd"])
             for (line, section) in zip(lines, image.sections) {
@@ -27,10 +30,13 @@ import Testing
                 #expect(UInt64(line[3], radix: 16) == section.virtualAddress)
             }
             for (name, content) in [
-                (".linux", Self.kernel), (".initrd", Self.initrd), (".cmdline", ExtentList(bytes: Array("console=ttyS0 quiet".utf8))),
+                (".linux", Self.kernel), (".initrd", Self.initrd),
+                (".cmdline", ExtentList(bytes: Array("console=ttyS0 quiet".utf8))),
             ] {
                 try await Oracle("objcopy")("-O", "binary", "--only-section", name, "\(folder)/a.efi", "\(folder)/part")
-                #expect(try TestFile.read("\(folder)/part").prefix(Int(content.length)) == ExtentReader.bytes(of: content)[...])
+                #expect(
+                    try TestFile.read("\(folder)/part").prefix(Int(content.length))
+                        == ExtentReader.bytes(of: content)[...])
             }
         }
     }
@@ -81,11 +87,14 @@ import Testing
         for _ in 0..<1000 {
             var bytes = good
             for _ in 0..<Int.random(in: 1...6, using: &numbers) {
-                bytes[Int.random(in: 0..<1024, using: &numbers)] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &numbers) ?? 0
+                bytes[Int.random(in: 0..<1024, using: &numbers)] =
+                    [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &numbers) ?? 0
             }
             let file = ExtentList(bytes: Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &numbers))))
             do {
-                for section in try PE.Headers(file).sections { #expect(section.range.upperBound <= file.length || section.rawSize == 0) }
+                for section in try PE.Headers(file).sections {
+                    #expect(section.range.upperBound <= file.length || section.rawSize == 0)
+                }
                 _ = try image(file)
             } catch is DiskImageError {
             } catch is ExtentError {

@@ -12,7 +12,9 @@ import Testing
         builder.u64le(0x0809_0a0b_0c0d_0e0f)
         builder.u64be(0x0809_0a0b_0c0d_0e0f)
         #expect(
-            builder.bytes == [1, 3, 2, 2, 3, 7, 6, 5, 4, 4, 5, 6, 7, 15, 14, 13, 12, 11, 10, 9, 8, 8, 9, 10, 11, 12, 13, 14, 15])
+            builder.bytes == [
+                1, 3, 2, 2, 3, 7, 6, 5, 4, 4, 5, 6, 7, 15, 14, 13, 12, 11, 10, 9, 8, 8, 9, 10, 11, 12, 13, 14, 15,
+            ])
     }
 
     @Test func textIsPadded() {

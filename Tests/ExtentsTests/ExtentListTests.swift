@@ -26,7 +26,8 @@ import Testing
     }
 
     private func step(
-        _ list: inout ExtentList, _ model: inout [UInt8], _ file: SourceFile, _ original: [UInt8], _ numbers: inout Numbers
+        _ list: inout ExtentList, _ model: inout [UInt8], _ file: SourceFile, _ original: [UInt8],
+        _ numbers: inout Numbers
     ) {
         let count = Int.random(in: 0...700, using: &numbers)
         switch Int.random(in: 0..<7, using: &numbers) {
@@ -110,7 +111,9 @@ import Testing
     }
 
     @Test func longThingsAreNotReadIntoMemory() throws {
-        let error = #expect(throws: ExtentError.self) { try ExtentReader.bytes(of: ExtentList([.hole(1000)]), limit: 999) }
+        let error = #expect(throws: ExtentError.self) {
+            try ExtentReader.bytes(of: ExtentList([.hole(1000)]), limit: 999)
+        }
         #expect(error?.description == "1000 bytes, expected at most 999 bytes")
     }
 }

@@ -104,7 +104,8 @@ import Testing
 
     /// In one go, in pieces, in another order, a part of it, twice; copied or read.
     @Test(arguments: [
-        [0..<3_000_000], [0..<1000, 1000..<3_000_000], [1000..<3_000_000, 0..<1000], [5..<7], [0..<3_000_000, 0..<3_000_000],
+        [0..<3_000_000], [0..<1000, 1000..<3_000_000], [1000..<3_000_000, 0..<1000], [5..<7],
+        [0..<3_000_000, 0..<3_000_000],
     ])
     func filesAreComparedWithTheirChecksum(parts: [Range<UInt64>]) throws {
         try withTemporaryDirectory { folder in
@@ -113,7 +114,8 @@ import Testing
             try put(bytes, path)
             for difference in [0, 1] as [UInt32] {
                 func list() throws -> ExtentList {
-                    let whole = try ExtentList(file: path, checksum: FileChecksum(crc32c: CRC32C.of(bytes) ^ difference) {})
+                    let whole = try ExtentList(
+                        file: path, checksum: FileChecksum(crc32c: CRC32C.of(bytes) ^ difference) {})
                     var list = ExtentList()
                     for part in parts {
                         list.append(whole[part])
@@ -178,7 +180,8 @@ import Testing
             try ExtentWriter.stream(to: "\(folder)/out") { sink in
                 for _ in 0..<200 {
                     let piece = [UInt8](
-                        repeating: UInt8.random(in: 0...255, using: &numbers), count: Int.random(in: 0...9000, using: &numbers))
+                        repeating: UInt8.random(in: 0...255, using: &numbers),
+                        count: Int.random(in: 0...9000, using: &numbers))
                     model += piece
                     try sink.write(piece)
                 }

@@ -11,7 +11,8 @@ struct Artifact: Sendable {
     static func all(in folder: String) throws -> [Artifact] {
         let files = FileManager.default
         return try files.contentsOfDirectory(atPath: folder).sorted().flatMap { format in
-            try files.contentsOfDirectory(atPath: "\(folder)/\(format)").sorted().filter { !$0.hasSuffix(".json") }.map { name in
+            try files.contentsOfDirectory(atPath: "\(folder)/\(format)").sorted().filter { !$0.hasSuffix(".json") }.map
+            { name in
                 let path = "\(folder)/\(format)/\(name)"
                 return Artifact(format: format, path: path, size: try ExtentList(file: path).length)
             }

@@ -3,8 +3,8 @@ internal import Fuzzing
 internal import Glibc
 internal import MobyInspect
 
-/// The process that looks at damaged versions. For each it writes a line to standard output: seed, microseconds, most memory so far in KiB,
-/// and 1 when it was an artifact still.
+/// The process that looks at damaged versions. For each it writes a line to standard output: seed, microseconds, most
+/// memory so far in KiB, and 1 when it was an artifact still.
 enum Child {
     static let word = "--child"
     static let memoryLimitMiB = 256

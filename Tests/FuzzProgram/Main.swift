@@ -2,8 +2,8 @@ internal import Dispatch
 internal import Fuzzing
 internal import Glibc
 
-/// Damages artifacts and looks into them: `fuzz COUNT FOLDER`, where each folder within FOLDER is named for a format and holds its files.
-/// `fuzz SEED FILE` looks at one damaged version again. `make fuzz` makes the folder.
+/// Damages artifacts and looks into them: `fuzz COUNT FOLDER`, where each folder within FOLDER is named for a format
+/// and holds its files. `fuzz SEED FILE` looks at one damaged version again. `make fuzz` makes the folder.
 @main
 enum Main {
     static func main() throws {
@@ -11,7 +11,9 @@ enum Main {
         #if COVERAGE
             exit(Coverage.run(arguments))
         #else
-            if arguments.count == 5, arguments[1] == Child.word, let first = UInt64(arguments[3]), let count = UInt64(arguments[4]) {
+            if arguments.count == 5, arguments[1] == Child.word, let first = UInt64(arguments[3]),
+                let count = UInt64(arguments[4])
+            {
                 return try Child.run(arguments[2], seeds: first..<first + count)
             }
             guard arguments.count == 3, let number = UInt64(arguments[1]) else {

@@ -1,7 +1,8 @@
 internal import Extents
 internal import Glibc
 
-/// Has the damaged versions of an artifact looked at by processes of their own, a new one after each that did not end well.
+/// Has the damaged versions of an artifact looked at by processes of their own, a new one after each that did not end
+/// well.
 struct Supervisor {
     /// No small artifact takes as long as this, however it is damaged and however busy the machine is.
     private static let timeLimitMilliseconds: Int32 = 60_000

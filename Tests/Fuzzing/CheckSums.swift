@@ -2,7 +2,8 @@ internal import CZlib
 
 /// Makes check sums right, so that what they guard is read.
 enum CheckSums {
-    /// Of the header at byte 512, and of the entries at byte 1024 when that is where they are (UEFI 2.10, section 5.3.2).
+    /// Of the header at byte 512, and of the entries at byte 1024 when that is where they are (UEFI 2.10, section
+    /// 5.3.2).
     static func ofGPT(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         guard bytes.count >= 1024 else { return bytes }

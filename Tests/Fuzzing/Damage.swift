@@ -1,7 +1,8 @@
 public import Extents
 internal import TestSupport
 
-/// Damaged versions of an artifact: cut short, or a few bytes changed, mostly where headers, tables and directories are. Nothing is copied.
+/// Damaged versions of an artifact: cut short, or a few bytes changed, mostly where headers, tables and directories
+/// are. Nothing is copied.
 public struct Damage: Sendable {
     private static let block = 512
 
@@ -54,7 +55,8 @@ public struct Damage: Sendable {
     private func place(_ numbers: inout Numbers) -> UInt64 {
         if numbers.next().isMultiple(of: 10) { return UInt64.random(in: 0..<content.length, using: &numbers) }
         let block = structures.randomElement(using: &numbers) ?? 0
-        return min(content.length - 1, block * UInt64(Self.block) + UInt64.random(in: 0..<UInt64(Self.block), using: &numbers))
+        return min(
+            content.length - 1, block * UInt64(Self.block) + UInt64.random(in: 0..<UInt64(Self.block), using: &numbers))
     }
 
     /// One byte, or a number that readers may stumble over.

@@ -20,7 +20,8 @@ extension FuzzTarget {
             }
             _ = try FileTree(initramfs: image)
         },
-        FuzzTarget("compressed") { bytes in try Compression.decompress(ExtentList(bytes: bytes), limit: limit) { _ in } },
+        FuzzTarget("compressed") { bytes in try Compression.decompress(ExtentList(bytes: bytes), limit: limit) { _ in }
+        },
         FuzzTarget("gcp") { bytes in
             var inspector = GCPArchiveInspector()
             try bytes.withUnsafeBytes { try inspector.write($0) }

@@ -11,7 +11,9 @@ extension FuzzTarget {
         },
         FuzzTarget("iso9660") { bytes in
             // The first 32 KiB are not the file system's.
-            for entry in try ISO9660.read(ExtentList([.hole(32768), .bytes(bytes), .hole(4 << 20)]), limit: 1 << 16).entries {
+            for entry in try ISO9660.read(ExtentList([.hole(32768), .bytes(bytes), .hole(4 << 20)]), limit: 1 << 16)
+                .entries
+            {
                 if case .file(let list) = entry.kind { try drain(list) }
             }
         },

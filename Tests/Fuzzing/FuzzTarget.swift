@@ -5,7 +5,8 @@ public struct FuzzTarget: Sendable {
 
     init(_ name: String, _ read: @escaping @Sendable ([UInt8]) throws -> Void) { (self.name, self.read) = (name, read) }
 
-    /// - Returns: what was wrong with the bytes; nil when nothing was. Anything else, a trap or an endless loop, is a fault of the parser.
+    /// - Returns: what was wrong with the bytes; nil when nothing was. Anything else, a trap or an endless loop, is a
+    ///   fault of the parser.
     public func complaint(about bytes: [UInt8]) -> (any Error)? {
         do {
             try read(bytes)

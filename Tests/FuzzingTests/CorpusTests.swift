@@ -9,7 +9,9 @@ struct CorpusTests {
 
     private func inputs(_ target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {
         let folder = "\(Self.folder)/\(target.name)"
-        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { ($0, try TestFile.read("\(folder)/\($0)")) }
+        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map {
+            ($0, try TestFile.read("\(folder)/\($0)"))
+        }
     }
 
     /// Those that broke something once are named for the fault, with `fixed-` before; all others are sound.
@@ -38,6 +40,7 @@ struct CorpusTests {
     @Test func theCorpusIsSmall() throws {
         let bytes = try FuzzTarget.all.flatMap { try inputs($0) }.reduce(0) { $0 + $1.bytes.count }
         #expect(bytes < 200_000)
-        #expect(Set(try FileManager.default.contentsOfDirectory(atPath: Self.folder)) == Set(FuzzTarget.all.map(\.name)))
+        #expect(
+            Set(try FileManager.default.contentsOfDirectory(atPath: Self.folder)) == Set(FuzzTarget.all.map(\.name)))
     }
 }

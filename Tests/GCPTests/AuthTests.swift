@@ -13,7 +13,8 @@ struct AuthTests {
         let pem = "\(folder)/key.pem"
         try await Oracle("openssl")("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", pem)
         let fields = [
-            "type": "service_account", "project_id": "infoslack-1337", "private_key_id": "k1", "private_key": try TestFile.text(pem),
+            "type": "service_account", "project_id": "infoslack-1337", "private_key_id": "k1",
+            "private_key": try TestFile.text(pem),
             "client_email": "moby@infoslack-1337.iam.gserviceaccount.com", "token_uri": tokenURL,
         ]
         try TestFile.write(try JSONEncoder().encode(fields), to: "\(folder)/gcp.json")
@@ -31,7 +32,8 @@ struct AuthTests {
         return try #require(Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4)))
     }
 
-    /// The signature is judged by openssl, the claims by what "Using OAuth 2.0 for server to server applications" asks for.
+    /// The signature is judged by openssl, the claims by what "Using OAuth 2.0 for server to server applications" asks
+    /// for.
     @Test func aServiceAccountSignsItsClaims() async throws {
         try await withTemporaryDirectory { folder in
             let server = try ScriptedServer { _ in .init(500) }
@@ -52,7 +54,8 @@ struct AuthTests {
             #expect(sent["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer")
             let parts = try #require(sent["assertion"]).split(separator: ".")
             #expect(parts.count == 3)
-            #expect(String(decoding: try decoded(parts[0]), as: UTF8.self) == #"{"alg":"RS256","kid":"k1","typ":"JWT"}"#)
+            #expect(
+                String(decoding: try decoded(parts[0]), as: UTF8.self) == #"{"alg":"RS256","kid":"k1","typ":"JWT"}"#)
             let claims = try JSONDecoder().decode(Claims.self, from: decoded(parts[1]))
             #expect(claims.iss == "moby@infoslack-1337.iam.gserviceaccount.com")
             #expect(claims.aud == "http://\(server.host)/token")
@@ -62,7 +65,8 @@ struct AuthTests {
             try TestFile.write(try decoded(parts[2]), to: "\(folder)/signature")
             try await Oracle("openssl")("pkey", "-in", "\(folder)/key.pem", "-pubout", "-out", "\(folder)/public.pem")
             let verdict = try await Oracle("openssl")(
-                "dgst", "-sha256", "-verify", "\(folder)/public.pem", "-signature", "\(folder)/signature", "\(folder)/signed")
+                "dgst", "-sha256", "-verify", "\(folder)/public.pem", "-signature", "\(folder)/signature",
+                "\(folder)/signed")
             #expect(verdict.contains("Verified OK"))
         }
     }
@@ -87,9 +91,13 @@ struct AuthTests {
             let clock = Mutex<Int64>(1000)
             let refused = Mutex("ya29.none")
             let server = try ScriptedServer { request in
-                if request.target == "/token" { return .init(text: #"{"access_token":"ya29.\#(number.next())","expires_in":3600}"#) }
+                if request.target == "/token" {
+                    return .init(text: #"{"access_token":"ya29.\#(number.next())","expires_in":3600}"#)
+                }
                 let token = request.headers["authorization"] ?? ""
-                if token == "Bearer \(refused.withLock { $0 })" { return .fault(401, "authError", "Invalid Credentials") }
+                if token == "Bearer \(refused.withLock { $0 })" {
+                    return .fault(401, "authError", "Invalid Credentials")
+                }
                 return .init(text: #"{"name":"\#(token)"}"#)
             }
             let time: @Sendable () -> Int64 = { clock.withLock { $0 } }
@@ -104,17 +112,27 @@ struct AuthTests {
             refused.withLock { $0 = "ya29.2" }
             #expect(try await client.send(call, as: Name.self).name == "Bearer ya29.3")
             let sent = fields(try #require(server.requests.first).body)
-            #expect(sent == ["grant_type": "refresh_token", "client_id": "c", "client_secret": "s3cret", "refresh_token": "r/1+2"])
+            #expect(
+                sent == [
+                    "grant_type": "refresh_token", "client_id": "c", "client_secret": "s3cret",
+                    "refresh_token": "r/1+2",
+                ])
             #expect(server.requests.last?.headers["x-goog-user-project"] == "q")
         }
     }
 
     @Test func theMetadataServerIsAskedLast() async throws {
         let server = try ScriptedServer { request in
-            guard request.headers["metadata-flavor"] == "Google" || request.headers["authorization"] != nil else { return .init(403) }
-            return .init(text: #"{"access_token":"ya29.machine","expires_in":300,"name":"\#(request.headers["authorization"] ?? "")"}"#)
+            guard request.headers["metadata-flavor"] == "Google" || request.headers["authorization"] != nil else {
+                return .init(403)
+            }
+            return .init(
+                text:
+                    #"{"access_token":"ya29.machine","expires_in":300,"name":"\#(request.headers["authorization"] ?? "")"}"#
+            )
         }
-        let client = try Clients.client(try Credential.find(keys: "", environment: ["HOME": "/nonexistent"]), api: "http://\(server.host)")
+        let client = try Clients.client(
+            try Credential.find(keys: "", environment: ["HOME": "/nonexistent"]), api: "http://\(server.host)")
         try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
         #expect(server.requests.map(\.target).first == "/computeMetadata/v1/instance/service-accounts/default/token")
         #expect(server.requests.last?.headers["authorization"] == "Bearer ya29.machine")
@@ -123,7 +141,8 @@ struct AuthTests {
     @Test func noCredentialsAreASentence() async throws {
         var endpoints = Endpoints()
         (endpoints.compute, endpoints.metadata) = ("https://127.0.0.1:1/compute/v1", "http://127.0.0.1:1")
-        let client = GoogleClient(.machine, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: Clients.retries)
+        let client = GoogleClient(
+            .machine, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: Clients.retries)
         let error = try await #require(throws: CredentialError.self) {
             try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
         }
@@ -136,10 +155,13 @@ struct AuthTests {
         try await withTemporaryDirectory { folder in
             try TestFile.write(Self.user, to: "\(folder)/u")
             let server = try ScriptedServer { request in
-                .init(text: request.target == "/token" ? #"{"access_token":"ya29.x","expires_in":300}"# : #"{"bucket":"b","name":"n"}"#)
+                .init(
+                    text: request.target == "/token"
+                        ? #"{"access_token":"ya29.x","expires_in":300}"# : #"{"bucket":"b","name":"n"}"#)
             }
             let api = "http://\(server.host)"
-            let client = try Clients.client(try Credential.read("\(folder)/u", namedBy: "--keys"), storage: api, api: api)
+            let client = try Clients.client(
+                try Credential.read("\(folder)/u", namedBy: "--keys"), storage: api, api: api)
             _ = try await Storage(client).object("b", "n")
             #expect(server.requests.map { $0.headers["authorization"] } == [nil])
             try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
@@ -164,7 +186,8 @@ struct AuthTests {
                 try await Oracle("openssl")(
                     "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "\(folder)/key.pem")
             } else {
-                try TestFile.write(try TestFile.text("\(folder)/key.pem").replacing("A", with: "!"), to: "\(folder)/key.pem")
+                try TestFile.write(
+                    try TestFile.text("\(folder)/key.pem").replacing("A", with: "!"), to: "\(folder)/key.pem")
             }
             let fields = [
                 "type": "service_account", "client_email": "a@b", "private_key": try TestFile.text("\(folder)/key.pem"),
@@ -209,11 +232,15 @@ struct AuthTests {
                 dump(credential, to: &dumped)
                 texts += ["\(credential)", String(reflecting: credential), dumped]
             }
-            for text in texts { #expect(!text.contains("s3cret") && !text.contains("PRIVATE") && !text.contains("r/1+2")) }
+            for text in texts {
+                #expect(!text.contains("s3cret") && !text.contains("PRIVATE") && !text.contains("r/1+2"))
+            }
         }
     }
 
-    @Test(arguments: ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]) func badKeysAreSentences(pem: String) throws {
+    @Test(arguments: ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]) func badKeysAreSentences(
+        pem: String
+    ) throws {
         let error = try #require(throws: CredentialError.self) { try RSASignature.sign([1], key: Secret(pem)) }
         #expect("\(error)" == "the private key cannot be read")
     }
@@ -221,7 +248,8 @@ struct AuthTests {
     @Test func secretsDoNotGoOverPlainHTTP() async throws {
         try await withTemporaryDirectory { folder in
             try TestFile.write(Self.user, to: "\(folder)/u")
-            let client = try Clients.client(try Credential.read("\(folder)/u", namedBy: "--keys"), api: "http://192.0.2.1")
+            let client = try Clients.client(
+                try Credential.read("\(folder)/u", namedBy: "--keys"), api: "http://192.0.2.1")
             let error = try await #require(throws: CredentialError.self) {
                 try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
             }
@@ -235,11 +263,14 @@ struct AuthTests {
             let server = try ScriptedServer { _ in
                 .init(400, text: #"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#)
             }
-            let client = try Clients.client(try Credential.read("\(folder)/u", namedBy: "--keys"), api: "http://\(server.host)")
+            let client = try Clients.client(
+                try Credential.read("\(folder)/u", namedBy: "--keys"), api: "http://\(server.host)")
             let error = try await #require(throws: GoogleError.self) {
                 try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
             }
-            #expect("\(error)" == "log in with '\(folder)/u' (of --keys): Token has been expired or revoked (400 invalid_grant)")
+            #expect(
+                "\(error)"
+                    == "log in with '\(folder)/u' (of --keys): Token has been expired or revoked (400 invalid_grant)")
             #expect(error.hint?.hasPrefix("log in anew") == true)
         }
     }

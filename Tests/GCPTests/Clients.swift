@@ -18,7 +18,8 @@ enum Clients {
         endpoints.token = "\(api)/token"
         endpoints.metadata = api
         return GoogleClient(
-            credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries, time: time)
+            credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries,
+            time: time)
     }
 }
 
@@ -38,6 +39,8 @@ extension ScriptedServer.Response {
     static func fault(_ status: Int, _ reason: String, _ message: String, headers: [String: String] = [:]) -> Self {
         .init(
             status, headers: headers,
-            text: #"{"error":{"code":\#(status),"message":"\#(message)","errors":[{"reason":"\#(reason)","message":"\#(message)"}]}}"#)
+            text:
+                #"{"error":{"code":\#(status),"message":"\#(message)","errors":[{"reason":"\#(reason)","message":"\#(message)"}]}}"#
+        )
     }
 }

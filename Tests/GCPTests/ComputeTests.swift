@@ -10,7 +10,8 @@ struct ComputeTests {
     private func compute(_ server: ScriptedServer, pauses: Pauses = Pauses()) throws -> Compute {
         let retries = RetryPolicy(tries: 4, firstPause: .seconds(1)) { pauses.add($0) }
         return Compute(
-            try Clients.client(api: "http://\(server.host)", retries: retries), project: "infoslack-1337", zone: "europe-west1-d")
+            try Clients.client(api: "http://\(server.host)", retries: retries), project: "infoslack-1337",
+            zone: "europe-west1-d")
     }
 
     final class Pauses: Sendable {
@@ -27,7 +28,8 @@ struct ComputeTests {
         }
         let compute = try compute(server, pauses: pauses)
         try await compute.run(
-            try compute.calls.insert(MachineImage("web", bucket: "b", object: "web.img.tar.gz", features: [])), in: .global)
+            try compute.calls.insert(MachineImage("web", bucket: "b", object: "web.img.tar.gz", features: [])),
+            in: .global)
         #expect(pauses.list == [.seconds(1), .milliseconds(1500), .milliseconds(2250), .milliseconds(3375)])
         let first = try #require(server.requests.first)
         #expect(first.target.hasPrefix("/compute/v1/projects/infoslack-1337/global/images?requestId="))
@@ -42,7 +44,9 @@ struct ComputeTests {
             try await compute.run(compute.calls.deleteInstance("web"), in: .zone, limit: .seconds(30))
         }
         #expect("\(error)" == "delete instance 'web': not done after 30 s")
-        #expect(server.requests.last?.target == "/compute/v1/projects/infoslack-1337/zones/europe-west1-d/operations/operation-1")
+        #expect(
+            server.requests.last?.target
+                == "/compute/v1/projects/infoslack-1337/zones/europe-west1-d/operations/operation-1")
     }
 
     @Test func anOperationThatDidNotSucceedIsASentence() async throws {
@@ -55,25 +59,37 @@ struct ComputeTests {
         }
         let compute = try compute(server)
         let error = try await #require(throws: GoogleError.self) {
-            try await compute.run(try compute.calls.insert(Instance("web", machine: "g1-small", zone: "z", image: "i")), in: .zone)
+            try await compute.run(
+                try compute.calls.insert(Instance("web", machine: "g1-small", zone: "z", image: "i")), in: .zone)
         }
         #expect(
-            "\(error)" == "create instance 'web': Quota 'CPUS' exceeded. Limit: 8.0 in region europe-west1 (403 QUOTA_EXCEEDED)")
+            "\(error)"
+                == "create instance 'web': Quota 'CPUS' exceeded. Limit: 8.0 in region europe-west1 (403 QUOTA_EXCEEDED)"
+        )
         #expect(error.hint?.contains("Quotas") == true)
     }
 
     static let refusals: [(Int, String, Int, String?)] = [
-        (403, "quotaExceeded", 1, "Quotas"), (429, "quotaExceeded", 1, "Quotas"), (403, "rateLimitExceeded", 4, "in a minute"),
-        (429, "rateLimitExceeded", 4, "in a minute"), (503, "backendError", 4, "status.cloud.google.com"), (404, "notFound", 1, "zone"),
-        (403, "forbidden", 1, "roles/compute.instanceAdmin.v1"), (400, "invalid", 1, nil), (403, "accountDisabled", 1, "Billing"),
+        (403, "quotaExceeded", 1, "Quotas"), (429, "quotaExceeded", 1, "Quotas"),
+        (403, "rateLimitExceeded", 4, "in a minute"),
+        (429, "rateLimitExceeded", 4, "in a minute"), (503, "backendError", 4, "status.cloud.google.com"),
+        (404, "notFound", 1, "zone"),
+        (403, "forbidden", 1, "roles/compute.instanceAdmin.v1"), (400, "invalid", 1, nil),
+        (403, "accountDisabled", 1, "Billing"),
     ]
 
-    @Test(arguments: refusals) func retriesWhatMayPass(status: Int, reason: String, tries: Int, hint: String?) async throws {
+    @Test(arguments: refusals) func retriesWhatMayPass(status: Int, reason: String, tries: Int, hint: String?)
+        async throws
+    {
         let server = try ScriptedServer { _ in .fault(status, reason, "It is so.") }
         let compute = try compute(server)
-        let error = try await #require(throws: GoogleError.self) { try await compute.client.send(compute.calls.zoneFacts) }
+        let error = try await #require(throws: GoogleError.self) {
+            try await compute.client.send(compute.calls.zoneFacts)
+        }
         #expect(server.requests.count == tries)
-        #expect("\(error)" == "look for zone 'europe-west1-d': It is so (\(status) \(reason))" + (tries > 1 ? ", after 4 tries" : ""))
+        #expect(
+            "\(error)" == "look for zone 'europe-west1-d': It is so (\(status) \(reason))"
+                + (tries > 1 ? ", after 4 tries" : ""))
         if let hint { #expect(error.hint?.contains(hint) == true) } else { #expect(error.hint == nil) }
     }
 
@@ -81,7 +97,8 @@ struct ComputeTests {
         let (number, pauses) = (Counter(), Pauses())
         let server = try ScriptedServer { _ in
             number.next() == 1
-                ? .fault(429, "rateLimitExceeded", "slow down", headers: ["Retry-After": "7"]) : .init(text: #"{"name":"web"}"#)
+                ? .fault(429, "rateLimitExceeded", "slow down", headers: ["Retry-After": "7"])
+                : .init(text: #"{"name":"web"}"#)
         }
         #expect(try await compute(server, pauses: pauses).instance("web")?.name == "web")
         #expect(pauses.list == [.seconds(7)])
@@ -99,7 +116,9 @@ struct ComputeTests {
                     """)
         }
         let compute = try compute(server)
-        let error = try await #require(throws: GoogleError.self) { try await compute.client.send(compute.calls.projectFacts) }
+        let error = try await #require(throws: GoogleError.self) {
+            try await compute.client.send(compute.calls.projectFacts)
+        }
         #expect(error.hint == "enable the API: gcloud services enable compute.googleapis.com --project 1")
     }
 

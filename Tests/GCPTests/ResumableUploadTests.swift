@@ -40,7 +40,8 @@ struct ResumableUploadTests {
         /// - Parameter keeping: how many of a chunk's bytes are kept.
         func put(_ request: ScriptedServer.Request, keeping: Int = .max) -> ScriptedServer.Response {
             guard request.headers["authorization"] == nil else { return complain("a token was sent to a session") }
-            guard let range = request.headers["content-range"], range.hasPrefix("bytes "), range.hasSuffix("/\(size)") else {
+            guard let range = request.headers["content-range"], range.hasPrefix("bytes "), range.hasSuffix("/\(size)")
+            else {
                 return complain("Content-Range: \(request.headers["content-range"] ?? "none")")
             }
             let span = range.dropFirst(6).split(separator: "/")[0]
@@ -50,7 +51,8 @@ struct ResumableUploadTests {
             }
             let ends = span.split(separator: "-").compactMap { Int($0) }
             let start = kept.withLock { $0.count }
-            guard ends.count == 2, ends[0] == start, let length = request.headers["content-length"].flatMap({ Int($0) }),
+            guard ends.count == 2, ends[0] == start,
+                let length = request.headers["content-length"].flatMap({ Int($0) }),
                 ends[1] - ends[0] + 1 == length
             else { return complain("range \(span), \(start) bytes kept") }
             // The connection was cut: whole units of 256 KiB are kept.
@@ -58,7 +60,9 @@ struct ResumableUploadTests {
                 kept.withLock { $0 += request.body.prefix(request.body.count & ~0x3_FFFF) }
                 return incomplete
             }
-            guard ends[1] + 1 == size || request.body.count % (256 << 10) == 0 else { return complain("a chunk of \(request.body.count)") }
+            guard ends[1] + 1 == size || request.body.count % (256 << 10) == 0 else {
+                return complain("a chunk of \(request.body.count)")
+            }
             kept.withLock { $0 += request.body.prefix(keeping) }
             return kept.withLock { $0.count } == size ? object : incomplete
         }
@@ -77,7 +81,9 @@ struct ResumableUploadTests {
             let host = proxy?.host ?? server.host
             server.answer { request in
                 if request.method == "POST" {
-                    if request.headers["x-upload-content-length"] != "\(size)" { return script.complain("no X-Upload-Content-Length") }
+                    if request.headers["x-upload-content-length"] != "\(size)" {
+                        return script.complain("no X-Upload-Content-Length")
+                    }
                     script.kept.withLock { $0 = [] }
                     return .init(200, headers: ["Location": "http://\(host)/session?upload_id=secret"], text: "")
                 }
@@ -97,7 +103,8 @@ struct ResumableUploadTests {
         let ranges = server.requests.compactMap { $0.headers["content-range"] }
         #expect(
             ranges == [
-                "bytes 0-262143/1000000", "bytes 262144-524287/1000000", "bytes 524288-786431/1000000", "bytes 786432-999999/1000000",
+                "bytes 0-262143/1000000", "bytes 262144-524287/1000000", "bytes 524288-786431/1000000",
+                "bytes 786432-999999/1000000",
             ])
         #expect(server.requests.first?.target == "/upload/storage/v1/b/b/o?uploadType=resumable&name=n")
     }
@@ -120,21 +127,26 @@ struct ResumableUploadTests {
     }
 
     @Test func beginsAnewWhenTheSessionIsForgotten() async throws {
-        let (_, server) = try await upload { request, script, number in number == 3 ? .init(410, text: "") : script.put(request) }
+        let (_, server) = try await upload { request, script, number in
+            number == 3 ? .init(410, text: "") : script.put(request)
+        }
         #expect(server.requests.filter { $0.method == "POST" }.count == 2)
     }
 
     /// 200 MB over a connection that is cut three times: each byte that the server kept is sent once.
     @Test func resumesAfterThreeCuts() async throws {
         let proxy = try CuttingProxy(cutting: [30_000_000, 100_700_000, 150_000_001])
-        let (_, server) = try await upload(size: 200_000_000, chunk: 16 << 20, through: proxy) { request, script, _ in script.put(request) }
+        let (_, server) = try await upload(size: 200_000_000, chunk: 16 << 20, through: proxy) { request, script, _ in
+            script.put(request)
+        }
         #expect(proxy.cutsDone == 3)
         #expect(server.requests.filter { $0.method == "POST" }.count == 1)
         #expect(server.requests.filter { $0.headers["content-range"] == "bytes */200000000" }.count == 3)
         #expect(server.requests.reduce(0) { $0 + $1.body.count } < 200_000_000 + 4 << 18)
     }
 
-    /// libcurl repeats a request on its own when a connection that was kept turns out to be dead. A chunk is not repeated: the server is asked.
+    /// libcurl repeats a request on its own when a connection that was kept turns out to be dead. A chunk is not
+    /// repeated: the server is asked.
     @Test func chunksAreNotRepeatedUnasked() async throws {
         try await withTemporaryDirectory { folder in
             try SampleData.write(bytes: 1000, to: "\(folder)/x")
@@ -150,7 +162,9 @@ struct ResumableUploadTests {
     }
 
     @Test func aServerThatKeepsNothingIsGivenUp() async throws {
-        let error = try await #require(throws: GoogleError.self) { try await upload { _, script, _ in script.incomplete } }
+        let error = try await #require(throws: GoogleError.self) {
+            try await upload { _, script, _ in script.incomplete }
+        }
         #expect(error.message.contains("keeps nothing"))
         #expect(error.tries == 5)
     }

@@ -42,7 +42,8 @@ struct StorageTests {
         }
     }
 
-    /// This server takes the question after a cut for the end of the upload, so the upload is begun anew; the bytes are right all the same.
+    /// This server takes the question after a cut for the end of the upload, so the upload is begun anew; the bytes are
+    /// right all the same.
     @Test func cutsDoNotDamageAnObject() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/big.img.tar.gz"
@@ -53,7 +54,9 @@ struct StorageTests {
                 let storage = Storage(try Clients.client(storage: "http://\(proxy.host)"), chunk: 1 << 20)
                 let source = try UploadSource(path)
                 let last = Mutex<UInt64>(0)
-                let object = try await storage.upload(source, to: "images", "big") { sent, _ in last.withLock { $0 = sent } }
+                let object = try await storage.upload(source, to: "images", "big") { sent, _ in
+                    last.withLock { $0 = sent }
+                }
                 #expect(source.isSame(as: object))
                 #expect(last.withLock { $0 } == 20_000_000)
                 #expect(proxy.cutsDone == 2)

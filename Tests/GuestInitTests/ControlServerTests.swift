@@ -85,7 +85,9 @@ struct ControlServerTests {
     }
 
     @Test func logsAreFollowed() throws {
-        let machine = try Machine([("web", "echo one; while [ ! -e $0.go ]; do sleep 0.02; done; echo two; exec sleep 1000")])
+        let machine = try Machine([
+            ("web", "echo one; while [ ! -e $0.go ]; do sleep 0.02; done; echo two; exec sleep 1000")
+        ])
         #expect(machine.guest.wait { machine.guest.folder.text("logs/web.out.log") == "one\n" })
         #expect(try machine.ask("logs\tweb").output == "one\n")
         let follower = try Client(machine.path, "follow\tweb", machine.guest.loop)

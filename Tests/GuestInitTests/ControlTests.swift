@@ -17,8 +17,10 @@ struct ControlTests {
         ("service", [], ControlRequest.list), ("service", ["list"], .list), ("service", ["stop", "web"], .stop("web")),
         ("service", ["logs", "-f", "web"], .logs("web", isFollowing: true)),
         ("service", ["logs", "web"], .logs("web", isFollowing: false)),
-        ("service", ["poweroff"], .shutdown(.poweroff)), ("reboot", [], .shutdown(.reboot)), ("poweroff", ["-f"], .shutdown(.poweroff)),
-        ("service", ["stop"], nil), ("service", ["bogus"], nil), ("service", ["logs", "-x", "web"], nil), ("halt", ["now"], nil),
+        ("service", ["poweroff"], .shutdown(.poweroff)), ("reboot", [], .shutdown(.reboot)),
+        ("poweroff", ["-f"], .shutdown(.poweroff)),
+        ("service", ["stop"], nil), ("service", ["bogus"], nil), ("service", ["logs", "-x", "web"], nil),
+        ("halt", ["now"], nil),
     ])
     func commandLines(command: String, arguments: [String], request: ControlRequest?) {
         #expect(ControlClient.request(command, arguments) == request)
@@ -38,6 +40,8 @@ struct ControlTests {
     }
 
     @Test func columnsLineUp() {
-        #expect(TextTable.text([["NAME", "STATE"], ["web", "running"], ["longer", ""]]) == "NAME    STATE\nweb     running\nlonger  \n")
+        #expect(
+            TextTable.text([["NAME", "STATE"], ["web", "running"], ["longer", ""]])
+                == "NAME    STATE\nweb     running\nlonger  \n")
     }
 }

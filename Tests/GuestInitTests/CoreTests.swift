@@ -16,7 +16,9 @@ struct KernelCommandLineTests {
         ("", true), ("quiet", false), ("quiet moby.output=1", true), ("moby.output=0", false), ("moby.output=1", true),
         ("moby.output=yes quiet", false), ("quiet=1", true),
     ])
-    func decidesWhetherOutputIsShown(text: String, isShown: Bool) { #expect(KernelCommandLine(text).printsOutput == isShown) }
+    func decidesWhetherOutputIsShown(text: String, isShown: Bool) {
+        #expect(KernelCommandLine(text).printsOutput == isShown)
+    }
 
     @Test(arguments: [("", false), ("panic=5", true), ("panic=0", true), ("panic", true), ("panic_on_oops=1", false)])
     func namesPanic(text: String, isNamed: Bool) { #expect(KernelCommandLine(text).namesPanic == isNamed) }
@@ -34,7 +36,9 @@ struct KernelCommandLineTests {
         #expect(KernelCommandLine("root=/dev/vda").root == nil)
     }
 
-    @Test func tellsTheWishForOldCgroups() { #expect(KernelCommandLine("linuxkit.unified_cgroup_hierarchy=0").wantsLegacyCgroups) }
+    @Test func tellsTheWishForOldCgroups() {
+        #expect(KernelCommandLine("linuxkit.unified_cgroup_hierarchy=0").wantsLegacyCgroups)
+    }
 }
 
 struct TimeTextTests {
@@ -64,7 +68,9 @@ struct ProcessTests {
 }
 
 struct ControlGroupTests {
-    @Test(arguments: [("0::/web\n", "/web"), ("1:cpu:/x\n0::/a/b\n", "/a/b"), ("0::/\n", nil), ("", nil), ("0::\n", nil)])
+    @Test(arguments: [
+        ("0::/web\n", "/web"), ("1:cpu:/x\n0::/a/b\n", "/a/b"), ("0::/\n", nil), ("", nil), ("0::\n", nil),
+    ])
     func pathOfAProcess(text: String, path: String?) { #expect(ControlGroup.path(inText: text) == path) }
 }
 
@@ -98,9 +104,12 @@ struct FilesTests {
 
 struct ShutdownKindTests {
     @Test(arguments: [
-        (SIGTERM, ShutdownKind.reboot), (SIGINT, .reboot), (SIGUSR1, .halt), (SIGUSR2, .poweroff), (SIGPWR, .poweroff), (SIGHUP, nil),
+        (SIGTERM, ShutdownKind.reboot), (SIGINT, .reboot), (SIGUSR1, .halt), (SIGUSR2, .poweroff), (SIGPWR, .poweroff),
+        (SIGHUP, nil),
     ])
-    func signalsMeanWhatBusyboxMeans(signal: Int32, kind: ShutdownKind?) { #expect(ShutdownKind(signal: signal) == kind) }
+    func signalsMeanWhatBusyboxMeans(signal: Int32, kind: ShutdownKind?) {
+        #expect(ShutdownKind(signal: signal) == kind)
+    }
 
     @Test(arguments: [ShutdownKind.poweroff, .reboot, .halt]) func ownSignalIsUnderstood(kind: ShutdownKind) {
         #expect(ShutdownKind(signal: kind.signal) == kind)
@@ -108,22 +117,31 @@ struct ShutdownKindTests {
 }
 
 struct RestartRuleTests {
-    private func delays(_ policy: RuntimeRecord.Restart, _ outcome: ContainerRun.Outcome, _ spans: [Milliseconds]) -> [Milliseconds?] {
+    private func delays(_ policy: RuntimeRecord.Restart, _ outcome: ContainerRun.Outcome, _ spans: [Milliseconds])
+        -> [Milliseconds?]
+    {
         var rule = RestartRule(policy)
         return spans.map { rule.delay(after: outcome, ranFor: $0) }
     }
 
     @Test func delaysDoubleUpToALimit() {
         let short = [Milliseconds](repeating: 50, count: 11)
-        #expect(delays(.onFailure, .ended(.exited(1)), short) == [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000])
+        #expect(
+            delays(.onFailure, .ended(.exited(1)), short) == [
+                100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000,
+            ])
     }
 
-    @Test func aLongRunBeginsAgain() { #expect(delays(.always, .ended(.exited(0)), [5, 5, 10_000, 5]) == [100, 200, 100, 200]) }
+    @Test func aLongRunBeginsAgain() {
+        #expect(delays(.always, .ended(.exited(0)), [5, 5, 10_000, 5]) == [100, 200, 100, 200])
+    }
 
     @Test func whatCannotHealIsTriedThreeTimes() {
         #expect(delays(.always, .hopeless("no runc"), [5, 5, 5, 5]) == [100, 200, nil, nil])
         var rule = RestartRule(.always)
-        let outcomes: [ContainerRun.Outcome] = [.hopeless(""), .hopeless(""), .failed(""), .hopeless(""), .hopeless(""), .hopeless("")]
+        let outcomes: [ContainerRun.Outcome] = [
+            .hopeless(""), .hopeless(""), .failed(""), .hopeless(""), .hopeless(""), .hopeless(""),
+        ]
         let isTried = outcomes.map { rule.delay(after: $0, ranFor: 5) != nil }
         #expect(isTried == [true, true, true, true, true, false])
         rule.reset()
@@ -186,13 +204,18 @@ struct NetlinkMessageTests {
         let requests = try NetworkLink(.init(name: "eth1")).requests(for: 258) { name in name == "eth1" ? 3 : -1 }
         #expect(
             requests == [
-                [40, 0, 0, 0, 16, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 19, 0, 2, 1, 0, 0]
+                [
+                    40, 0, 0, 0, 16, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8,
+                    0, 19, 0, 2, 1, 0, 0,
+                ]
             ])
     }
 
     @Test func linksAreRemoved() {
         #expect(
-            NetworkLink.removal(258) == [32, 0, 0, 0, 17, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+            NetworkLink.removal(258) == [
+                32, 0, 0, 0, 17, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            ])
         #expect(NetworkLink(.init(name: "a", add: "veth", peer: "b")).madeNames == ["a", "b"])
         // A link that was there and is only moved is not ours to remove.
         #expect(NetworkLink(.init(name: "eth1")).madeNames.isEmpty)

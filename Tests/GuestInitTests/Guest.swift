@@ -17,7 +17,8 @@ final class Guest {
         let path = try folder.write("runc", script, mode: 0o755)
         let console = open(folder.path + "/console", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         var environment = ContainerEnvironment(
-            runc: Runc(path: path, stateFolder: folder.path + "/runc-state"), loop: loop, console: Console(file: console) { 0 },
+            runc: Runc(path: path, stateFolder: folder.path + "/runc-state"), loop: loop,
+            console: Console(file: console) { 0 },
             logs: folder.path + "/logs", state: folder.path)
         environment.launchLimit = launchLimit
         self.environment = environment
@@ -42,7 +43,9 @@ final class Guest {
         """
 
     @discardableResult
-    func bundle(_ kind: String, _ name: String, _ command: String?, _ change: (inout RuntimeRecord) -> Void = { _ in }) throws -> Bundle {
+    func bundle(_ kind: String, _ name: String, _ command: String?, _ change: (inout RuntimeRecord) -> Void = { _ in })
+        throws -> Bundle
+    {
         var record = RuntimeRecord()
         change(&record)
         let path = "\(kind)/\(name)"

@@ -10,7 +10,8 @@ struct EndRequestsTests {
         #expect(requests.ending == nil)
         // One push of a button is heard twice, and no failure makes the machine hurry.
         let asked: [(ShutdownKind, cause: String?, time: Milliseconds)] = [
-            (.poweroff, "onboot 000-a failed", 1000), (.poweroff, nil, 2999), (.reboot, "service web failed", 9000), (.reboot, nil, 9000),
+            (.poweroff, "onboot 000-a failed", 1000), (.poweroff, nil, 2999), (.reboot, "service web failed", 9000),
+            (.reboot, nil, 9000),
             (.reboot, nil, 19_000),
         ]
         let forces = asked.map { requests.add($0, because: $1, at: $2) }
@@ -21,7 +22,8 @@ struct EndRequestsTests {
 
     /// `moby run` reads these.
     @Test(arguments: [
-        (EndRequests.Ending(kind: .poweroff), "powering off"), (.init(kind: .reboot), "rebooting"), (.init(kind: .halt), "halting"),
+        (EndRequests.Ending(kind: .poweroff), "powering off"), (.init(kind: .reboot), "rebooting"),
+        (.init(kind: .halt), "halting"),
         (.init(kind: .poweroff, cause: "onboot 000-format failed"), "powering off (onboot 000-format failed)"),
         (.init(kind: .reboot, cause: "service web failed"), "rebooting (service web failed)"),
         (.rootIncomplete, "powering off (root incomplete)"),
@@ -35,8 +37,12 @@ struct InitrdFaultTests {
             ["Unpacking initramfs...", "Initramfs unpacking failed: write error"], 400,
             "cut short: not enough memory (512 MiB, 400 MiB free)"
         ),
-        (["Initramfs unpacking failed: junk within compressed archive"], 400, "could not unpack it: junk within compressed archive"),
-        ([], 100, "probably not enough memory (512 MiB, 100 MiB free)"), ([], 400, "is not whole, and there is enough memory (512 MiB"),
+        (
+            ["Initramfs unpacking failed: junk within compressed archive"], 400,
+            "could not unpack it: junk within compressed archive"
+        ),
+        ([], 100, "probably not enough memory (512 MiB, 100 MiB free)"),
+        ([], 400, "is not whole, and there is enough memory (512 MiB"),
     ])
     func tellsMemoryFromDamage(log: [String], free: UInt64, text: String) {
         let fault = InitrdFault(kernelLog: log, total: 512 << 20, free: free << 20)
@@ -45,10 +51,15 @@ struct InitrdFaultTests {
     }
 
     @Test(arguments: [
-        ("4,12,345,-;Initramfs unpacking failed: write error\n SUBSYSTEM=x\n", "Initramfs unpacking failed: write error"), ("6,1,2,-;", ""),
+        (
+            "4,12,345,-;Initramfs unpacking failed: write error\n SUBSYSTEM=x\n",
+            "Initramfs unpacking failed: write error"
+        ), ("6,1,2,-;", ""),
         ("no record", nil),
     ])
-    func readsRecordsOfTheKernelLog(record: String, text: String?) { #expect(KernelLog.text(ofRecord: Array(record.utf8)[...]) == text) }
+    func readsRecordsOfTheKernelLog(record: String, text: String?) {
+        #expect(KernelLog.text(ofRecord: Array(record.utf8)[...]) == text)
+    }
 }
 
 struct OvermountTests {
@@ -65,15 +76,20 @@ struct OvermountTests {
         try Files.makeDirectories(folder.path + "/to/var/cache")
         try folder.write("to/run/new", "older and longer")
         var faults: [String] = []
-        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: true) { faults.append($0) }.perform()
+        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: true) { faults.append($0) }
+            .perform()
         #expect(faults.isEmpty)
-        #expect(folder.text("to/var/lib/app/key") == "secret" && folder.text("to/run/new") == "new" && folder.text("to/tmp/x") == "x")
+        #expect(
+            folder.text("to/var/lib/app/key") == "secret" && folder.text("to/run/new") == "new"
+                && folder.text("to/tmp/x") == "x")
         #expect(Files.linkTarget(folder.path + "/to/var/link") == "../lib")
         func mode(_ name: String) -> mode_t {
             var facts = stat()
             return stat(folder.path + "/to/" + name, &facts) == 0 ? facts.st_mode & 0o7777 : 0
         }
-        #expect(mode("var/lib/app/key") == 0o640 && mode("tmp") == 0o1777 && mode("var/cache") == 0o2770 && mode("var/lib") == 0o755)
+        #expect(
+            mode("var/lib/app/key") == 0o640 && mode("tmp") == 0o1777 && mode("var/cache") == 0o2770
+                && mode("var/lib") == 0o755)
         #expect(!Files.exists(folder.path + "/from"))
     }
 
@@ -84,9 +100,14 @@ struct OvermountTests {
         try folder.write("to/c/in/the/way", "")
         mkfifo(folder.path + "/from/d", 0o600)
         var faults: [String] = []
-        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: false) { faults.append($0) }.perform()
+        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: false) { faults.append($0) }
+            .perform()
         #expect(folder.text("to/a/b") == "b" && folder.text("from/a/b") == "b")
-        #expect(faults == ["copy to '\(folder.path)/to/c': Is a directory", "copy '\(folder.path)/from/d': Operation not supported"])
+        #expect(
+            faults == [
+                "copy to '\(folder.path)/to/c': Is a directory",
+                "copy '\(folder.path)/from/d': Operation not supported",
+            ])
     }
 }
 
@@ -104,7 +125,9 @@ struct DriversTests {
         let network = ["class": "0x020000", "vendor": "0x1af4", "device": "0x1000", "modalias": "pci:net"]
         try device("pci", "0000:00:01.0", network)
         try device("pci", "0000:00:02.0", network, driver: "driver")
-        try device("pci", "0000:00:03.0", ["class": "0x010802", "vendor": "0x1b36", "device": "0x0010", "modalias": "pci:nvme"])
+        try device(
+            "pci", "0000:00:03.0",
+            ["class": "0x010802", "vendor": "0x1b36", "device": "0x0010", "modalias": "pci:nvme"])
         // A bridge, and the SATA controller that every chipset has.
         try device("pci", "0000:00:1f.0", ["class": "0x060100", "vendor": "0x8086", "device": "0x2918"])
         try device("pci", "0000:00:1f.2", ["class": "0x010601", "vendor": "0x8086", "device": "0x2922"])
@@ -113,7 +136,8 @@ struct DriversTests {
         try device("virtio", "virtio1", ["device": "0x0005", "modalias": "virtio:d5"])
         #expect(
             missing(folder) == [
-                "no driver for PCI device 1af4:1000 (network) in this image", "no driver for PCI device 1b36:0010 (NVMe) in this image",
+                "no driver for PCI device 1af4:1000 (network) in this image",
+                "no driver for PCI device 1b36:0010 (NVMe) in this image",
                 "no driver for virtio device 1 (network) in this image",
             ])
         #expect(missing(folder, modules: ["pci:net", "pci:nvme", "virtio:d1"]).isEmpty)
@@ -130,7 +154,8 @@ struct ConsoleTests {
         #expect(folder.text("a") == "[    1.23] moby: hello\r\n" && folder.text("b") == folder.text("a"))
     }
 
-    /// A login that ends hangs up its terminal for all that have it open; what takes its place here is what writing to a closed pipe gives.
+    /// A login that ends hangs up its terminal for all that have it open; what takes its place here is what writing to
+    /// a closed pipe gives.
     @Test func aTerminalThatWasHungUpIsOpenedAgain() throws {
         signal(SIGPIPE, SIG_IGN)
         let folder = try TemporaryFolder()

@@ -6,8 +6,10 @@ import Testing
 struct AliasPatternTests {
     @Test(arguments: [
         ("pci:v00001AF4d*sv*sd*bc*sc*i*", "pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00", true),
-        ("pci:v00001AF5d*", "pci:v00001AF4d00001000", false), ("a?c", "abc", true), ("a?c", "ac", false), ("*", "", true), ("", "", true),
-        ("", "a", false), ("a*b*c", "aXbYbc", true), ("a*b*c", "aXbY", false), ("v[0-9]x", "v5x", true), ("v[!0-9]x", "v5x", false),
+        ("pci:v00001AF5d*", "pci:v00001AF4d00001000", false), ("a?c", "abc", true), ("a?c", "ac", false),
+        ("*", "", true), ("", "", true),
+        ("", "a", false), ("a*b*c", "aXbYbc", true), ("a*b*c", "aXbY", false), ("v[0-9]x", "v5x", true),
+        ("v[!0-9]x", "v5x", false),
         ("v[]]x", "v]x", true), ("[abc", "[abc", true), ("a\\*", "a*", true), ("a\\*", "ab", false),
         ("acpi*:PNP0C0C:*", "acpi:PNP0C0C:", true),
     ])
@@ -19,14 +21,19 @@ struct AliasPatternTests {
     @Test func agreesWithTheSystem() {
         var random = SystemRandomNumberGenerator()
         func text(_ letters: String, _ limit: Int) -> String {
-            String((0..<Int.random(in: 0...limit, using: &random)).compactMap { _ in letters.randomElement(using: &random) })
+            String(
+                (0..<Int.random(in: 0...limit, using: &random)).compactMap { _ in letters.randomElement(using: &random)
+                })
         }
         for _ in 0..<20_000 {
             let (pattern, name) = (text("aab*?[!b]", 7), text("aab", 7))
             // What a bracket that is not closed means is left open by POSIX.
-            if pattern.contains("[") && !pattern.contains(/\[!?[^\[\]]+\]/) || pattern.filter({ $0 == "[" }).count > 1 { continue }
+            if pattern.contains("[") && !pattern.contains(/\[!?[^\[\]]+\]/) || pattern.filter({ $0 == "[" }).count > 1 {
+                continue
+            }
             let judge = fnmatch(pattern, name, 0) == 0
-            #expect(AliasPattern.matches(Array(pattern.utf8)[...], Array(name.utf8)) == judge, "'\(pattern)' and '\(name)'")
+            #expect(
+                AliasPattern.matches(Array(pattern.utf8)[...], Array(name.utf8)) == judge, "'\(pattern)' and '\(name)'")
         }
     }
 
@@ -67,13 +74,16 @@ struct ModuleIndexTests {
         builtin: Array("kernel/fs/ext4/ext4.ko\n".utf8))
 
     @Test func readsDependencies() {
-        #expect(Self.index["virtio_pci"] == .init(path: "kernel/virtio/virtio-pci.ko", dependencies: ["kernel/virtio/virtio.ko.xz"]))
+        #expect(
+            Self.index["virtio_pci"]
+                == .init(path: "kernel/virtio/virtio-pci.ko", dependencies: ["kernel/virtio/virtio.ko.xz"]))
         #expect(Self.index["nothing"] == nil)
         #expect(Self.index.builtin == ["ext4"])
     }
 
     @Test func findsModulesOfDevices() {
-        #expect(Self.index.modules(matching: ["pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00"]) == ["virtio_pci"])
+        #expect(
+            Self.index.modules(matching: ["pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00"]) == ["virtio_pci"])
         #expect(Self.index.modules(matching: ["virtio:d00000001v00001AF4", "x-y"]) == ["virtio_net", "a", "b"])
         #expect(Self.index.modules(matching: ["usb:x", ""]).isEmpty)
     }
@@ -87,7 +97,10 @@ struct ModuleIndexTests {
 
     @Test func dependenciesAreLoadedFirst() {
         #expect(order(["virtio_net"]) == ["virtio", "failover", "net_failover", "virtio_net"])
-        #expect(order(["virtio_net", "virtio_pci"], loaded: ["virtio", "failover"]) == ["net_failover", "virtio_net", "virtio_pci"])
+        #expect(
+            order(["virtio_net", "virtio_pci"], loaded: ["virtio", "failover"]) == [
+                "net_failover", "virtio_net", "virtio_pci",
+            ])
         #expect(order(["ext4", "nothing"]).isEmpty)
     }
 
@@ -101,7 +114,8 @@ struct ModuleIndexTests {
 struct ModuleSettingsTests {
     @Test func readsConfiguration() {
         var settings = ModuleSettings()
-        settings.readConfiguration(Array("# no\nblacklist pc-spkr\noptions kvm nested=1\noptions kvm x=y z\ninstall foo /bin/true\n".utf8))
+        settings.readConfiguration(
+            Array("# no\nblacklist pc-spkr\noptions kvm nested=1\noptions kvm x=y z\ninstall foo /bin/true\n".utf8))
         settings.readList(Array("# list\n\nbr_netfilter\n; old\nip-tables rest\n".utf8))
         settings.readCommandLine("quiet root=/dev/vda1 loop.max_loop=8 modprobe.blacklist=floppy,a-b")
         #expect(settings.blacklist == ["pc_spkr", "floppy", "a_b"])
@@ -124,9 +138,11 @@ struct DeviceTests {
     }
 
     @Test func readsEventsOfTheKernel() throws {
-        let text = "add@/devices/x\0ACTION=add\0DEVPATH=/devices/x\0SUBSYSTEM=virtio\0MODALIAS=virtio:d2v1\0DEVNAME=vda\0SEQNUM=9\0"
+        let text =
+            "add@/devices/x\0ACTION=add\0DEVPATH=/devices/x\0SUBSYSTEM=virtio\0MODALIAS=virtio:d2v1\0DEVNAME=vda\0SEQNUM=9\0"
         let event = try #require(DeviceEvent(Array(text.utf8)[...]))
-        #expect(event.action == "add" && event.subsystem == "virtio" && event.alias == "virtio:d2v1" && event.node == "vda")
+        #expect(
+            event.action == "add" && event.subsystem == "virtio" && event.alias == "virtio:d2v1" && event.node == "vda")
         #expect(DeviceEvent(Array("libudev\0x".utf8)[...]) == nil)
         #expect(DeviceEvent([]) == nil)
     }

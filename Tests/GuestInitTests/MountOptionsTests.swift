@@ -41,7 +41,8 @@ struct MountOptionsTests {
 
 struct MountCallTests {
     private func calls(_ type: String, _ source: String, _ options: [String]) -> [MountCall] {
-        MountCall.calls(for: RuntimeRecord.Mount(destination: "/d", type: type, source: source, options: options), at: "/d")
+        MountCall.calls(
+            for: RuntimeRecord.Mount(destination: "/d", type: type, source: source, options: options), at: "/d")
     }
 
     @Test func readOnlyBindNeedsTwoCalls() {
@@ -66,7 +67,8 @@ struct MountCallTests {
 
     /// LinuxKit's records "remount" a tmpfs to change its propagation only.
     @Test func remountWithPropagationChangesNothingElse() {
-        #expect(calls("", "", ["remount", "private"]) == [MountCall(source: "", target: "/d", type: "", flags: .private)])
+        #expect(
+            calls("", "", ["remount", "private"]) == [MountCall(source: "", target: "/d", type: "", flags: .private)])
     }
 
     @Test func overlayKeepsItsData() {
@@ -85,7 +87,10 @@ struct MountTableTests {
             proc /proc proc rw 0 0
             10.0.0.1:/x /mnt/with\\040space nfs4 rw 0 0
             """
-        #expect(MountTable.disks(in: table) == [.init(path: "/mnt/with space", isRemote: true), .init(path: "/var", isRemote: false)])
+        #expect(
+            MountTable.disks(in: table) == [
+                .init(path: "/mnt/with space", isRemote: true), .init(path: "/var", isRemote: false),
+            ])
     }
 
     @Test(arguments: [("a\\134b", "a\\b"), ("a\\1", "a\\1"), ("\\011", "\t"), ("a\\999", "a\\999")])
@@ -104,7 +109,9 @@ struct EarlyMountsTests {
 
     @Test func volumesKeepChangesOnlyWhenWritable() {
         #expect(
-            Volumes.mounts(of: "/v", isWritable: false) == [.init(destination: "/v/merged", source: "/v/lower", options: ["bind", "ro"])])
+            Volumes.mounts(of: "/v", isWritable: false) == [
+                .init(destination: "/v/merged", source: "/v/lower", options: ["bind", "ro"])
+            ])
         let writable = Volumes.mounts(of: "/v", isWritable: true)
         #expect(writable.map(\.type) == ["tmpfs", "overlay"])
         #expect(writable[1].options.contains("upperdir=/v/tmp/upper"))

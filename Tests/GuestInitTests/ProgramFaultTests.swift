@@ -6,11 +6,16 @@ import Testing
 struct ProgramFaultTests {
     /// An ELF64 file that asks for a loader.
     static func elf(loader: String) -> String {
-        func number(_ value: Int, _ width: Int) -> [UInt8] { (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        func number(_ value: Int, _ width: Int) -> [UInt8] {
+            (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
         var bytes: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0] + [UInt8](repeating: 0, count: 8)
-        bytes += number(2, 2) + number(62, 2) + number(1, 4) + number(0, 8) + number(64, 8) + number(0, 8) + number(0, 4)
+        bytes +=
+            number(2, 2) + number(62, 2) + number(1, 4) + number(0, 8) + number(64, 8) + number(0, 8) + number(0, 4)
         bytes += number(64, 2) + number(56, 2) + number(1, 2) + number(0, 6)
-        bytes += number(3, 4) + number(4, 4) + number(120, 8) + number(0, 16) + number(loader.utf8.count + 1, 8) + number(0, 16)
+        bytes +=
+            number(3, 4) + number(4, 4) + number(120, 8) + number(0, 16) + number(loader.utf8.count + 1, 8)
+            + number(0, 16)
         return String(decoding: bytes, as: UTF8.self) + loader + "\0"
     }
 
@@ -32,16 +37,21 @@ struct ProgramFaultTests {
             text("exec /usr/bin/app\(missing)", "app", root)
                 == "'app' cannot be started: its loader '/lib64/ld-linux-x86-64.so.2' is not in the image")
         // Links are followed as the container sees them.
-        #expect(text("exec /link\(missing)", "/link", root)?.contains("its loader '/lib64/ld-linux-x86-64.so.2'") == true)
+        #expect(
+            text("exec /link\(missing)", "/link", root)?.contains("its loader '/lib64/ld-linux-x86-64.so.2'") == true)
         #expect(
             text("exec /run.sh\(missing)", "/run.sh", root)
                 == "'/run.sh' cannot be started: its interpreter '/bin/bash' is not in the image")
         #expect(
-            text("exec /opt/script\(missing)", "/opt/script", root)?.hasSuffix("its interpreter '/usr/bin/python3' is not in the image")
+            text("exec /opt/script\(missing)", "/opt/script", root)?.hasSuffix(
+                "its interpreter '/usr/bin/python3' is not in the image")
                 == true)
-        #expect(text("exec /usr/bin/app: exec format error", "app", root)?.hasSuffix("it is a program for another processor") == true)
         #expect(
-            text("exec /text: exec format error", "/text", root)?.hasSuffix("neither a program nor a script that begins with '#!'") == true)
+            text("exec /usr/bin/app: exec format error", "app", root)?.hasSuffix(
+                "it is a program for another processor") == true)
+        #expect(
+            text("exec /text: exec format error", "/text", root)?.hasSuffix(
+                "neither a program nor a script that begins with '#!'") == true)
         let escaped =
             #"level=error msg="runc run failed: unable to start container process: exec: \"/no/such\": stat /no/such: no such file or directory""#
         #expect(text(escaped, "/no/such", root) == "'/no/such' cannot be started: it is not in the image")
@@ -53,7 +63,8 @@ struct ProgramFaultTests {
 
     /// A program's own words about another program, and other faults of runc, which may heal.
     @Test(arguments: [
-        "exec /other: no such file or directory", "sh: exec: line 1: web: not found", "exec", "exec /web", "", "exec /web: killed",
+        "exec /other: no such file or directory", "sh: exec: line 1: web: not found", "exec", "exec /web", "",
+        "exec /web: killed",
         #"runc run failed: mount "/data": no such file or directory"#,
     ])
     func otherLinesAreNoSuchFault(line: String) { #expect(text(line, "/web", ProgramRoot(folder: "/")) == nil) }
@@ -79,7 +90,8 @@ struct FailureStreakTests {
         var streak = FailureStreak()
         let times: [Milliseconds] = [1000, 1100, 1300, 60_900, 61_000, 91_000, 500_000]
         let reports = times.map { streak.add(at: $0) }
-        #expect(reports == [.first, .nothing, .nothing, .nothing, .summary(failures: 5, span: 60_000), .nothing, .nothing])
+        #expect(
+            reports == [.first, .nothing, .nothing, .nothing, .summary(failures: 5, span: 60_000), .nothing, .nothing])
         streak.end()
         let later = streak.add(at: 600_000)
         #expect(later == .first)

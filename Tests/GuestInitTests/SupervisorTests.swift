@@ -78,7 +78,10 @@ struct SupervisorTests {
 
     /// A fault that no other try heals is final after the third; what the service asks for then is handed on.
     @Test(arguments: [
-        (Guest.runc.replacing("no command", with: #"exec: \"web\": executable file not found in $PATH"#), "it is in no folder of PATH"),
+        (
+            Guest.runc.replacing("no command", with: #"exec: \"web\": executable file not found in $PATH"#),
+            "it is in no folder of PATH"
+        ),
         ("", "runtime.json: 'mkdir' is a number, not a list"),
     ])
     func aHopelessServiceIsGivenUp(runc: String, reason: String) throws {
@@ -191,7 +194,11 @@ struct ContainerSequenceTests {
         sequence(guest).perform()
         #expect(guest.folder.text("trail") == "a\nb\nc\n")
         let lines = guest.console.split(separator: "\n").map { $0.split(separator: "(")[0] }
-        #expect(lines == ["onboot 000-a ok ", "onboot 001-b failed: exit status 3 ", "  001-b: out", "  001-b: err", "onboot 002-c ok "])
+        #expect(
+            lines == [
+                "onboot 000-a ok ", "onboot 001-b failed: exit status 3 ", "  001-b: out", "  001-b: err",
+                "onboot 002-c ok ",
+            ])
         #expect(guest.folder.text("logs/onboot/001-b.log") == "err\n")
         #expect(guest.folder.text("logs/onboot/001-b.out.log") == "out\n")
         // runc has forgotten them.
@@ -203,7 +210,8 @@ struct ContainerSequenceTests {
         let guest = try Guest()
         try guest.bundle("onboot", "000-a", "printf 'one\\n\\033[1mtwo\\033[0m\\n'; echo err >&2")
         let line = String(repeating: "x", count: 99)
-        try guest.bundle("onboot", "001-long", "i=0; while [ $i -lt 1000 ]; do echo \(line); i=$((i+1)); done; echo end")
+        try guest.bundle(
+            "onboot", "001-long", "i=0; while [ $i -lt 1000 ]; do echo \(line); i=$((i+1)); done; echo end")
         var sequence = sequence(guest)
         sequence.printsOutput = true
         sequence.perform()

@@ -25,12 +25,17 @@ struct ConfigTreeTests {
         Row(
             text: #"{"ssh": {"c": {"perm": "0600", "content": "x"}}, "f": {"g": "y"}}"#,
             paths: ["ssh/ 755", "ssh/c 600", "f/ 755", "f/g 644"]),
-        Row(text: #"{"..": {"content": "x"}, "b": "y"}"#, paths: ["b 644"], faults: ["'..', expected a single file name"]),
-        Row(text: #"{"d": {"entries": {"../../etc/passwd": {"content": "x"}}}}"#, paths: ["d/ 755"], faults: ["'d/../../etc/passwd'"]),
+        Row(
+            text: #"{"..": {"content": "x"}, "b": "y"}"#, paths: ["b 644"],
+            faults: ["'..', expected a single file name"]),
+        Row(
+            text: #"{"d": {"entries": {"../../etc/passwd": {"content": "x"}}}}"#, paths: ["d/ 755"],
+            faults: ["'d/../../etc/passwd'"]),
         Row(text: #"{"/etc/passwd": "x", "": "y", ".": "z"}"#, faults: ["/etc/passwd", "''", "'.'"]),
         Row(text: #"{"a\u0000b": "x"}"#, faults: ["single file name"]),
         Row(
-            text: #"{"a": 1, "b": [], "c": null, "d": true}"#, faults: ["'a', expected", "'b', expected", "'c', expected", "'d', expected"]),
+            text: #"{"a": 1, "b": [], "c": null, "d": true}"#,
+            faults: ["'a', expected", "'b', expected", "'c', expected", "'d', expected"]),
         Row(text: #"{"a": {"content": "x", "entries": {}}}"#, faults: ["either 'content'"]),
         Row(text: #"{"a": {"content": 7}}"#, faults: ["either 'content'"]),
         Row(text: #"{"a": {"perm": "0644"}}"#, faults: ["either 'content'"]),
@@ -69,7 +74,8 @@ struct ConfigTreeTests {
 
     /// Any bytes: an answer, never a trap.
     @Test func survivesDamage() {
-        let sound = Array(#"{"ssh": {"perm": "0700", "entries": {"k": {"content": "x\u00e9", "perm": "0600"}}}, "b": "c"}"#.utf8)
+        let sound = Array(
+            #"{"ssh": {"perm": "0700", "entries": {"k": {"content": "x\u00e9", "perm": "0600"}}}, "b": "c"}"#.utf8)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
             var bytes = sound
@@ -86,7 +92,8 @@ struct ConfigTreeTests {
             let mode = String(entry.mode, radix: 8)
             switch entry.content {
             case .file: return ["\(folder)\(entry.name) \(mode)"]
-            case .folder(let inner): return ["\(folder)\(entry.name)/ \(mode)"] + paths(inner, in: "\(folder)\(entry.name)/")
+            case .folder(let inner):
+                return ["\(folder)\(entry.name)/ \(mode)"] + paths(inner, in: "\(folder)\(entry.name)/")
             }
         }
     }

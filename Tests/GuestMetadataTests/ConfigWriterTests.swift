@@ -54,7 +54,8 @@ struct ConfigWriterTests {
     @Test func aFileInTheWayOfAFolderIsAFault() async throws {
         try await withTemporaryDirectory { folder in
             var writer = try ConfigWriter(folder: folder + "/config")
-            _ = writer.write(Finding(provider: "file", origin: "x", userData: Array(#"{"a": "x", "a": {"b": "y"}, "c": "z"}"#.utf8)))
+            _ = writer.write(
+                Finding(provider: "file", origin: "x", userData: Array(#"{"a": "x", "a": {"b": "y"}, "c": "z"}"#.utf8)))
             #expect(writer.faults.count == 1)
             #expect(try text(folder + "/config/c") == "z")
         }
@@ -64,7 +65,9 @@ struct ConfigWriterTests {
         try await withTemporaryDirectory { folder in
             var writer = try ConfigWriter(folder: folder + "/config")
             #expect(
-                writer.write(Finding(provider: "CDROM", origin: "x", userData: Array(#"{"hostname": {"content": "web2\n"}}"#.utf8)))
+                writer.write(
+                    Finding(
+                        provider: "CDROM", origin: "x", userData: Array(#"{"hostname": {"content": "web2\n"}}"#.utf8)))
                     == "web2")
             #expect(try text(folder + "/config/hostname") == "web2\n")
         }
@@ -72,7 +75,8 @@ struct ConfigWriterTests {
 
     @Test(arguments: [
         ("web1", "web1"), (" web1.c.project.internal \n", "web1.c.project.internal"),
-        ("web1.\(String(repeating: "x", count: 70))", "web1"), ("", nil), ("a b", nil), ("../x", nil), (".x", nil), ("x\ny", nil),
+        ("web1.\(String(repeating: "x", count: 70))", "web1"), ("", nil), ("a b", nil), ("../x", nil), (".x", nil),
+        ("x\ny", nil),
         (String(repeating: "x", count: 65), nil), ("bücher", nil),
     ])
     func checksHostnames(text: String, name: String?) { #expect((try? Hostname.checked(text)) == name) }

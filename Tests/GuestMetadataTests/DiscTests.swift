@@ -36,7 +36,8 @@ struct DiscTests {
     @Test func readsLabelsOfOtherPrograms() async throws {
         try await withTemporaryDirectory { folder in
             try "x".write(toFile: folder + "/user-data", atomically: true, encoding: .utf8)
-            try await Oracle("genisoimage")("-quiet", "-V", "cidata", "-r", "-J", "-o", folder + "/cd.iso", folder + "/user-data")
+            try await Oracle("genisoimage")(
+                "-quiet", "-V", "cidata", "-r", "-J", "-o", folder + "/cd.iso", folder + "/user-data")
             let disc = try #require(VolumeLabel(device: folder + "/cd.iso"))
             #expect(disc.type == "iso9660" && disc.label == "cidata")
             for (bits, size) in [("12", "1M"), ("16", "32M"), ("32", "64M")] {
@@ -50,12 +51,14 @@ struct DiscTests {
     }
 
     @Test(arguments: [
-        ("sr0", "ANYTHING", true), ("vdb", "CIDATA", true), ("vdb", "config-2", true), ("vdb", "DATA", false), ("srx", "x", false),
+        ("sr0", "ANYTHING", true), ("vdb", "CIDATA", true), ("vdb", "config-2", true), ("vdb", "DATA", false),
+        ("srx", "x", false),
     ])
     func knowsWhatIsMeant(name: String, label: String, isMeant: Bool) throws {
         let volume = try #require(
             Self.device([
-                (38, [0x29]), (43, Array(label.padding(toLength: 11, withPad: " ", startingAt: 0).utf8)), (54, Array("FAT".utf8)),
+                (38, [0x29]), (43, Array(label.padding(toLength: 11, withPad: " ", startingAt: 0).utf8)),
+                (54, Array("FAT".utf8)),
                 Self.fatEnd,
             ]))
         #expect(Discs.isMeant(name, volume) == isMeant)
@@ -76,14 +79,16 @@ struct DiscTests {
             }
             let plain = try finding(["config": "c"], label: "CONFIG")
             #expect(plain?.provider == "CDROM" && plain?.userData == Array("c".utf8))
-            let both = try finding(["config": "c", "user-data": "u", "meta-data": "local-hostname: web1\n"], label: "cidata")
+            let both = try finding(
+                ["config": "c", "user-data": "u", "meta-data": "local-hostname: web1\n"], label: "cidata")
             #expect(both?.provider == "NoCloud" && both?.userData == Array("u".utf8) && both?.hostname == "web1")
             let named = try finding(["meta-data": "local-hostname: web1\n"], label: "cidata")
             #expect(named?.hostname == "web1" && named?.userData == nil)
             let drive = try finding(
                 [
                     "openstack/latest/user_data": "u",
-                    "openstack/latest/meta_data.json": #"{"hostname": "web3", "public_keys": {"me": "ssh-rsa AAAA me\n"}}"#,
+                    "openstack/latest/meta_data.json":
+                        #"{"hostname": "web3", "public_keys": {"me": "ssh-rsa AAAA me\n"}}"#,
                 ], label: "config-2")
             #expect(drive?.provider == "ConfigDrive" && drive?.hostname == "web3" && drive?.keys == ["ssh-rsa AAAA me"])
             #expect(try finding([:], label: "CONFIG") == nil)
@@ -94,7 +99,8 @@ struct DiscTests {
     /// A link on a disc leads to no file of the machine.
     @Test func followsNoLinksOfADisc() async throws {
         try await withTemporaryDirectory { folder in
-            try FileManager.default.createSymbolicLink(atPath: folder + "/user-data", withDestinationPath: "/etc/passwd")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/user-data", withDestinationPath: "/etc/passwd")
             #expect(throws: MetadataError.self) { try DiscFiles.read(try Folder(folder), label: "cidata", origin: "x") }
         }
     }
@@ -117,7 +123,8 @@ struct DiscTests {
         Facts(text: "public-keys:\n- ssh-rsa AAAA\nx: y z\n", keys: ["ssh-rsa AAAA"]),
         Facts(text: "public-keys:\n  mine: ssh-rsa AAAA\n", keys: ["ssh-rsa AAAA"]),
         Facts(text: "public-keys: [\"ssh-rsa AAAA\", \"ssh-rsa BBBB\"]\n", keys: ["ssh-rsa AAAA", "ssh-rsa BBBB"]),
-        Facts(text: #"{"local-hostname": "j", "public-keys": ["ssh-rsa AAAA"]}"#, hostname: "j", keys: ["ssh-rsa AAAA"]),
+        Facts(
+            text: #"{"local-hostname": "j", "public-keys": ["ssh-rsa AAAA"]}"#, hostname: "j", keys: ["ssh-rsa AAAA"]),
         Facts(text: "::::\n: \n-\n", hostname: nil),
     ])
     func readsMetadata(facts: Facts) throws {

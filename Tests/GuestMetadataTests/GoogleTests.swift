@@ -6,19 +6,24 @@ import Testing
 
 /// Google's metadata server, as its documentation describes it.
 struct GoogleTests {
-    private static func probe(_ values: [String: String], milliseconds: Int64 = 2000, flavor: String = "Google") throws -> (
-        Answer, [ScriptedServer.Request]
-    ) {
+    private static func probe(_ values: [String: String], milliseconds: Int64 = 2000, flavor: String = "Google") throws
+        -> (
+            Answer, [ScriptedServer.Request]
+        )
+    {
         let server = try ScriptedServer { request in
-            guard request.headers["metadata-flavor"] == "Google", request.headers["host"] == "metadata.google.internal" else {
+            guard request.headers["metadata-flavor"] == "Google", request.headers["host"] == "metadata.google.internal"
+            else {
                 return .init(403, text: "")
             }
-            guard let value = values[request.target.replacing("/computeMetadata/v1/", with: "", maxReplacements: 1)] else {
+            guard let value = values[request.target.replacing("/computeMetadata/v1/", with: "", maxReplacements: 1)]
+            else {
                 return .init(404, headers: ["Metadata-Flavor": flavor], text: "<html>not found</html>")
             }
             return .init(headers: ["Metadata-Flavor": flavor], text: value)
         }
-        let answer = GoogleMetadata(client: try client(server.host), deadline: Deadline(milliseconds: milliseconds)).probe()
+        let answer = GoogleMetadata(client: try client(server.host), deadline: Deadline(milliseconds: milliseconds))
+            .probe()
         return (answer, server.requests)
     }
 
@@ -29,8 +34,10 @@ struct GoogleTests {
 
     @Test func findsAllValues() throws {
         let (answer, requests) = try Self.probe([
-            "instance/hostname": "web1.c.p.internal", "instance/attributes/ssh-keys": "me:ssh-rsa AAAA me\nyou:ssh-rsa BBBB",
-            "project/attributes/ssh-keys": "all:ssh-rsa CCCC all\nme:ssh-rsa AAAA me", "instance/attributes/user-data": "{}",
+            "instance/hostname": "web1.c.p.internal",
+            "instance/attributes/ssh-keys": "me:ssh-rsa AAAA me\nyou:ssh-rsa BBBB",
+            "project/attributes/ssh-keys": "all:ssh-rsa CCCC all\nme:ssh-rsa AAAA me",
+            "instance/attributes/user-data": "{}",
         ])
         #expect(
             answer
@@ -44,15 +51,22 @@ struct GoogleTests {
 
     @Test func userDataOf2017AndBlockedProjectKeys() throws {
         let (answer, _) = try Self.probe([
-            "instance/hostname": "h", "instance/attributes/userdata": "old", "instance/attributes/block-project-ssh-keys": "TRUE",
+            "instance/hostname": "h", "instance/attributes/userdata": "old",
+            "instance/attributes/block-project-ssh-keys": "TRUE",
             "instance/attributes/ssh-keys": "a:ssh-rsa AAAA", "project/attributes/ssh-keys": "b:ssh-rsa BBBB",
         ])
         #expect(
-            answer == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h", keys: ["ssh-rsa AAAA"], userData: Array("old".utf8))))
+            answer
+                == .found(
+                    Finding(
+                        provider: "GCP", origin: "GCP", hostname: "h", keys: ["ssh-rsa AAAA"],
+                        userData: Array("old".utf8))))
     }
 
     @Test func nothingButANameIsEnough() throws {
-        #expect(try Self.probe(["instance/hostname": "h"]).0 == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
+        #expect(
+            try Self.probe(["instance/hostname": "h"]).0
+                == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
     }
 
     @Test func otherServersAtTheAddressAreNotGoogles() throws {
@@ -68,7 +82,8 @@ struct GoogleTests {
 
     @Test func aServerThatHangsCostsItsTime() throws {
         let server = try ScriptedServer { _ in
-            var response = ScriptedServer.Response(headers: ["Metadata-Flavor": "Google"], body: Array("ha".utf8), length: 100)
+            var response = ScriptedServer.Response(
+                headers: ["Metadata-Flavor": "Google"], body: Array("ha".utf8), length: 100)
             response.isHeld = true
             return response
         }
@@ -85,7 +100,8 @@ struct GoogleTests {
             if !request.target.hasSuffix("hostname") { (response.length, response.isHeld) = (9, true) }
             return response
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 4000)).probe()
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 4000))
+            .probe()
         guard case .found(let finding) = answer else { return #expect(Bool(false), "\(answer)") }
         #expect(finding.hostname == "h" && finding.faults == [MetadataError("no answer from 127.0.0.1")])
     }
@@ -93,20 +109,25 @@ struct GoogleTests {
     @Test func aServerThatIsNotReadyIsAskedAgain() throws {
         let started = ContinuousClock.now
         let server = try ScriptedServer { request in
-            let status = ContinuousClock.now - started < .milliseconds(300) ? 503 : request.target.hasSuffix("hostname") ? 200 : 404
+            let status =
+                ContinuousClock.now - started < .milliseconds(300)
+                ? 503 : request.target.hasSuffix("hostname") ? 200 : 404
             return .init(status, headers: ["Metadata-Flavor": "Google"], text: "h")
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 60_000)).probe()
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 60_000))
+            .probe()
         #expect(answer == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
     }
 
     @Test func anEndlessAnswerEnds() throws {
         let server = try ScriptedServer { _ in
-            var response = ScriptedServer.Response(headers: ["Metadata-Flavor": "Google"], body: [UInt8](repeating: 0x61, count: 1 << 20))
+            var response = ScriptedServer.Response(
+                headers: ["Metadata-Flavor": "Google"], body: [UInt8](repeating: 0x61, count: 1 << 20))
             response.isEndless = true
             return response
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 20_000)).probe()
+        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 20_000))
+            .probe()
         #expect(answer == .absent("an answer of 127.0.0.1 without end"))
     }
 

@@ -17,7 +17,10 @@ struct ProbesTests {
     @Test func theFirstInOrderThatFindsSomethingDecides() {
         let start = ContinuousClock.now
         let answers = Probes.run(
-            [Self.after(150, .absent("a")), Self.after(50, .found(Self.finding)), Self.after(120_000, .found(Self.finding))],
+            [
+                Self.after(150, .absent("a")), Self.after(50, .found(Self.finding)),
+                Self.after(120_000, .found(Self.finding)),
+            ],
             patience: 100_000)
         #expect(answers == [.absent("a"), .found(Self.finding), nil])
         #expect(ContinuousClock.now - start < .seconds(60))
@@ -33,7 +36,10 @@ struct ProbesTests {
     @Test func oneThatHangsCostsNoMoreThanTheTimeForAll() {
         let start = ContinuousClock.now
         let answers = Probes.run(
-            [Self.after(120_000, .found(Self.finding)), Self.after(120_000, .absent("x")), Self.after(0, .absent("b"))],
+            [
+                Self.after(120_000, .found(Self.finding)), Self.after(120_000, .absent("x")),
+                Self.after(0, .absent("b")),
+            ],
             patience: 2000)
         #expect(answers == [nil, nil, .absent("b")])
         #expect((.milliseconds(1900)...Duration.seconds(60)).contains(ContinuousClock.now - start))

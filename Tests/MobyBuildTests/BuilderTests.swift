@@ -40,7 +40,8 @@ struct BuilderTests {
         try workshop.image(
             "test/kernel:1",
             [
-                ("kernel", .file("KERNEL")), ("kernel.tar", .file(modules())), ("config", .file("CONFIG_X=m\nCONFIG_RD_ZSTD=y\n")),
+                ("kernel", .file("KERNEL")), ("kernel.tar", .file(modules())),
+                ("config", .file("CONFIG_X=m\nCONFIG_RD_ZSTD=y\n")),
                 ("intel-ucode.cpio", .file("070701...ucode")),
             ])
         try workshop.image(
@@ -53,16 +54,21 @@ struct BuilderTests {
             ])
         try workshop.image(
             "test/runc:1",
-            [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/runc", .file(ProgramFile.head + "RUNC", mode: 0o755))])
+            [
+                ("usr", .directory()), ("usr/bin", .directory()),
+                ("usr/bin/runc", .file(ProgramFile.head + "RUNC", mode: 0o755)),
+            ])
         try workshop.image(
-            "test/tool:1", [("bin/tool", .file(ProgramFile.head + "TOOL", mode: 0o755))], label: #"{"capabilities":["CAP_SYS_ADMIN"]}"#
+            "test/tool:1", [("bin/tool", .file(ProgramFile.head + "TOOL", mode: 0o755))],
+            label: #"{"capabilities":["CAP_SYS_ADMIN"]}"#
         ) {
             $0.entrypoint = ["/bin/tool"]
         }
         try workshop.image(
             "test/nginx:1",
             [
-                ("usr/sbin/nginx", .file(ProgramFile.head + "NGINX", mode: 0o755, uid: 33)), ("usr/sbin/other", .hard("usr/sbin/nginx")),
+                ("usr/sbin/nginx", .file(ProgramFile.head + "NGINX", mode: 0o755, uid: 33)),
+                ("usr/sbin/other", .hard("usr/sbin/nginx")),
                 ("etc/passwd", .file("www:x:33:34::/:\n")),
             ]
         ) {
@@ -82,20 +88,27 @@ struct BuilderTests {
     @Test func kernelAndInitrd() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            let result = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(Self.yaml))
+            let result = try await Builder(store: workshop.store, options: workshop.options()).build(
+                workshop.spec(Self.yaml))
             let out = workshop.folder + "/out/web"
             #expect(result.files.map(\.path) == ["\(out)-kernel", "\(out)-initrd.img", "\(out)-cmdline"])
             #expect(try workshop.read("\(out)-kernel") == Array("KERNEL".utf8))
             #expect(try workshop.read("\(out)-cmdline") == Array("console=ttyS0".utf8))
             #expect(
-                result.segments.map(\.key.role.rawValue) == ["modules", "init", "init", "image", "image", "volume", "spec", "sentinel"])
+                result.segments.map(\.key.role.rawValue) == [
+                    "modules", "init", "init", "image", "image", "volume", "spec", "sentinel",
+                ])
             #expect(result.segments.allSatisfy { !$0.isHit })
             #expect(result.warnings == [])
-            let listing = try result.segments.map { "\($0.key.role) \($0.title)\n" + (try Judge.listing(of: $0)) }.joined()
+            let listing = try result.segments.map { "\($0.key.role) \($0.title)\n" + (try Judge.listing(of: $0)) }
+                .joined()
             // Image trees are named by digest, which a golden text must not depend on.
-            let images = result.segments.filter { $0.key.role == .image }.map { ($0.key.destination.dropFirst(1), $0.title) }
+            let images = result.segments.filter { $0.key.role == .image }.map {
+                ($0.key.destination.dropFirst(1), $0.title)
+            }
             let neutral = images.reduce(listing) { text, image in
-                text.split(separator: image.0, omittingEmptySubsequences: false).joined(separator: "images/" + image.1.dropFirst(5))
+                text.split(separator: image.0, omittingEmptySubsequences: false).joined(
+                    separator: "images/" + image.1.dropFirst(5))
             }
             let whole = try ExtentReader.bytes(of: .concatenating(result.segments.map(\.bytes)))
             #expect(try workshop.read("\(out)-initrd.img") == whole)
@@ -103,7 +116,8 @@ struct BuilderTests {
             try expectGolden(neutral, "initrd.txt")
             let summary = try #require(BuildSummary.read(prefix: out))
             #expect(
-                summary.minMemoryMiB == result.minMemory && summary.files.map(\.name) == ["web-kernel", "web-initrd.img", "web-cmdline"])
+                summary.minMemoryMiB == result.minMemory
+                    && summary.files.map(\.name) == ["web-kernel", "web-initrd.img", "web-cmdline"])
         }
     }
 
@@ -146,7 +160,8 @@ struct BuilderTests {
                     "kernel+initrd,tar,tar-kernel-initrd", "web.yml",
                 ]
                 let ended = try EndedProcess(
-                    "sh", ["-c", "umask \(umask); exec \"$@\"", "sh", try Program.path()] + arguments, folder: workshop.folder,
+                    "sh", ["-c", "umask \(umask); exec \"$@\"", "sh", try Program.path()] + arguments,
+                    folder: workshop.folder,
                     environment: ["TZ": zone])
                 #expect(ended.status == 0, "\(ended.complaint)")
                 let names = try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out").sorted()
@@ -161,8 +176,10 @@ struct BuilderTests {
     @Test func microcodeComesFirstAndPlain() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            let yaml = Self.yaml.split(separator: "  cmdline:").joined(separator: "  ucode: intel-ucode.cpio\n  cmdline:")
-            let result = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(yaml))
+            let yaml = Self.yaml.split(separator: "  cmdline:").joined(
+                separator: "  ucode: intel-ucode.cpio\n  cmdline:")
+            let result = try await Builder(store: workshop.store, options: workshop.options()).build(
+                workshop.spec(yaml))
             let bytes = try workshop.read(workshop.folder + "/out/web-initrd.img")
             #expect(bytes.starts(with: Array("070701...ucode".utf8) + [0, 0]))
             #expect(result.segments.first?.key.role == .microcode)
@@ -181,7 +198,8 @@ struct BuilderTests {
             var text = try Judge.run("bsdtar", ["-tvf", path])
             for name in ["test/nginx:1", "test/tool:1"] {
                 let image = try #require(
-                    try workshop.store.image(named: ImageReference(name).description, platform: Platform(architecture: "amd64")))
+                    try workshop.store.image(
+                        named: ImageReference(name).description, platform: Platform(architecture: "amd64")))
                 text = text.split(separator: image.guestTree, omittingEmptySubsequences: false).joined(
                     separator: "images/" + name.dropFirst(5))
             }
@@ -213,7 +231,8 @@ struct BuilderTests {
             let builder = Builder(store: workshop.store, options: workshop.options())
             let error = await #expect(throws: SpecError.self) { _ = try await builder.build(workshop.spec(yaml)) }
             #expect(
-                error?.diagnostics.first?.message.hasPrefix("'/usr/bin/init' is a file in 'test/init:1' and a directory in 'files'") == true
+                error?.diagnostics.first?.message.hasPrefix(
+                    "'/usr/bin/init' is a file in 'test/init:1' and a directory in 'files'") == true
             )
             #expect(!FileManager.default.fileExists(atPath: workshop.folder + "/out"))
         }
@@ -223,12 +242,16 @@ struct BuilderTests {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
             let attribute = FileTree.Attribute(name: "security.capability", value: [1, 0, 0, 2])
-            try workshop.image("test/ping:1", [("ping", .file(ProgramFile.head, mode: 0o755, attributes: [attribute]))]) {
+            try workshop.image("test/ping:1", [("ping", .file(ProgramFile.head, mode: 0o755, attributes: [attribute]))])
+            {
                 $0.cmd = ["/ping"]
             }
             let spec = try workshop.spec(Self.yaml.split(separator: "test/nginx:1").joined(separator: "test/ping:1"))
             let result = try await Builder(store: workshop.store, options: workshop.options()).build(spec)
-            #expect(result.warnings.map(\.message) == ["1 file of 'test/ping:1' has extended attributes, which an initrd cannot carry"])
+            #expect(
+                result.warnings.map(\.message) == [
+                    "1 file of 'test/ping:1' has extended attributes, which an initrd cannot carry"
+                ])
         }
     }
 

@@ -7,7 +7,8 @@ import Testing
 
 @testable import MobyBuild
 
-/// Disks that boot by themselves, judged by the tools of their formats; Debian's boot loaders come from the host's packages.
+/// Disks that boot by themselves, judged by the tools of their formats; Debian's boot loaders come from the host's
+/// packages.
 struct DiskFormatTests {
     static let loaderImage = "test/loaders:1"
 
@@ -19,7 +20,8 @@ struct DiskFormatTests {
 
     /// Builds formats, and hands on the folder with the files.
     static func build<Value>(
-        _ formats: [String], _ yaml: String = BuilderTests.yaml, size: UInt64? = nil, name: String = "web", loaders: String = loaderImage,
+        _ formats: [String], _ yaml: String = BuilderTests.yaml, size: UInt64? = nil, name: String = "web",
+        loaders: String = loaderImage,
         _ body: (String) async throws -> Value
     ) async throws -> Value {
         try await Workshop.with { workshop in
@@ -59,14 +61,17 @@ struct DiskFormatTests {
     @Test func lintLooksAtBootLoadersInTheStore() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
-            try workshop.image("test/noloaders:1", [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/syslinux", .file("x"))])
+            try workshop.image(
+                "test/noloaders:1",
+                [("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/syslinux", .file("x"))])
             func warnings(_ image: String) async throws -> [String] {
                 let spec = try workshop.spec("boot: {image: \"\(image)\"}")
                 let options = workshop.options { $0.formats = ["tar"] }
                 return try await Lint(store: workshop.store, options: options).check(spec).diagnostics.map(\.message)
             }
             #expect(try await warnings("test/absent:1") == [])
-            let expected = "boot loader image 'test/noloaders:1' has no file 'usr/lib/systemd/boot/efi/linuxx64.efi.stub' and 6 more"
+            let expected =
+                "boot loader image 'test/noloaders:1' has no file 'usr/lib/systemd/boot/efi/linuxx64.efi.stub' and 6 more"
             #expect(try await warnings("test/noloaders:1") == [expected])
         }
     }
@@ -78,14 +83,16 @@ struct DiskFormatTests {
         (
             "raw", ".img",
             [
-                "EFI/BOOT/BOOTX64.EFI", "LDLINUX.SYS", "initrd.img", "kernel", "ldlinux.c32", "loader/entries/moby.conf",
+                "EFI/BOOT/BOOTX64.EFI", "LDLINUX.SYS", "initrd.img", "kernel", "ldlinux.c32",
+                "loader/entries/moby.conf",
                 "loader/loader.conf", "syslinux.cfg",
             ]
         ),
         (
             "aws", ".raw",
             [
-                "EFI/BOOT/BOOTX64.EFI", "LDLINUX.SYS", "initrd.img", "kernel", "ldlinux.c32", "loader/entries/moby.conf",
+                "EFI/BOOT/BOOTX64.EFI", "LDLINUX.SYS", "initrd.img", "kernel", "ldlinux.c32",
+                "loader/entries/moby.conf",
                 "loader/loader.conf", "syslinux.cfg",
             ]
         ),
@@ -94,7 +101,8 @@ struct DiskFormatTests {
     @Test(arguments: disks) func judgesAreContent(format: String, suffix: String, files: [String]) async throws {
         try await Self.build([format, "kernel+initrd"]) { folder in
             let disk = "\(folder)/web\(suffix)"
-            let check = try await Oracle(format == "raw-bios" ? "sfdisk" : "sgdisk")(format == "raw-bios" ? "-V" : "-v", disk)
+            let check = try await Oracle(format == "raw-bios" ? "sfdisk" : "sgdisk")(
+                format == "raw-bios" ? "-V" : "-v", disk)
             #expect(check.contains("No problems found") || check.contains("No errors detected"), "\(check)")
             try await Oracle("dd")("if=\(disk)", "of=\(folder)/volume", "bs=1M", "skip=1", "status=none")
             try await Oracle("fsck.fat")("-n", "\(folder)/volume")
@@ -111,18 +119,25 @@ struct DiskFormatTests {
     @Test func everyFormatHasTheSameCommandLine() async throws {
         try await Self.build(["raw", "uki"]) { folder in
             try await Oracle("dd")("if=\(folder)/web.img", "of=\(folder)/volume", "bs=1M", "skip=1", "status=none")
-            for (file, line) in [("syslinux.cfg", "  APPEND console=ttyS0\n"), ("loader/entries/moby.conf", "options console=ttyS0\n")] {
+            for (file, line) in [
+                ("syslinux.cfg", "  APPEND console=ttyS0\n"), ("loader/entries/moby.conf", "options console=ttyS0\n"),
+            ] {
                 #expect(try await Oracle("mtype")("-i", "\(folder)/volume", "::/\(file)").contains(line))
             }
-            try await Oracle("objcopy")("-O", "binary", "--only-section", ".cmdline", "\(folder)/web.efi", "\(folder)/line")
+            try await Oracle("objcopy")(
+                "-O", "binary", "--only-section", ".cmdline", "\(folder)/web.efi", "\(folder)/line")
             #expect(try TestFile.text("\(folder)/line").prefix { $0 != "\0" } == "console=ttyS0")
         }
     }
 
     @Test func sameInputSameBytesAndOtherInputOtherIds() async throws {
-        func disk(_ yaml: String = BuilderTests.yaml, name: String = "web") async throws -> (bytes: [UInt8], guid: GUID) {
+        func disk(_ yaml: String = BuilderTests.yaml, name: String = "web") async throws -> (bytes: [UInt8], guid: GUID)
+        {
             try await Self.build(["raw"], yaml, name: name) { folder in
-                (try TestFile.read("\(folder)/\(name).img"), try GPT.Table(ExtentList(file: "\(folder)/\(name).img")).disk)
+                (
+                    try TestFile.read("\(folder)/\(name).img"),
+                    try GPT.Table(ExtentList(file: "\(folder)/\(name).img")).disk
+                )
             }
         }
         let first = try await disk()
@@ -144,7 +159,8 @@ struct DiskFormatTests {
     }
 
     @Test(arguments: [
-        ("console=ttyS0", "SERIAL 0 115200\n"), ("console=tty0 console=ttyS1,9600n8", "SERIAL 1 9600\n"), ("console=tty0", ""), ("", ""),
+        ("console=ttyS0", "SERIAL 0 115200\n"), ("console=tty0 console=ttyS1,9600n8", "SERIAL 1 9600\n"),
+        ("console=tty0", ""), ("", ""),
     ])
     func serialConsole(commandLine: String, expected: String) throws {
         let text = try medium(commandLine).syslinuxConfiguration(kernel: "/k", initrd: "/i")
@@ -153,10 +169,12 @@ struct DiskFormatTests {
     }
 
     private func medium(
-        _ commandLine: String, kernel: ExtentList? = ExtentList(bytes: [1]), initrd: UInt64 = 1, _ firmware: OutputFormat.Firmware = .bios
+        _ commandLine: String, kernel: ExtentList? = ExtentList(bytes: [1]), initrd: UInt64 = 1,
+        _ firmware: OutputFormat.Firmware = .bios
     ) throws -> BootMedium {
         let boot = BootFiles(
-            kernel: kernel, microcode: nil, initrd: ExtentList([.hole(initrd)]), commandLine: commandLine, identity: "", root: [])
+            kernel: kernel, microcode: nil, initrd: ExtentList([.hole(initrd)]), commandLine: commandLine, identity: "",
+            root: [])
         var request = OutputRequest(name: "web")
         request.loaders = BootLoaders(name: "none", tree: try Workshop.tree([]))
         return try BootMedium(boot, request, firmware)
@@ -168,7 +186,10 @@ struct DiskFormatTests {
         let cases: [(() throws -> Void, String)] = [
             ({ _ = try medium("", kernel: nil) }, "the spec has no kernel, which a bootable image needs"),
             ({ _ = try medium("a\nb") }, "the kernel's command line has a line break or control character"),
-            ({ _ = try medium(String(repeating: "x", count: 2048)) }, "a kernel command line of 2048 bytes, at most 2047 bytes"),
+            (
+                { _ = try medium(String(repeating: "x", count: 2048)) },
+                "a kernel command line of 2048 bytes, at most 2047 bytes"
+            ),
             (
                 { _ = try medium("", initrd: 2 << 30) },
                 "an initrd of 2147483648 bytes, at most 2013265920 bytes (1920 MiB) when booted by BIOS"

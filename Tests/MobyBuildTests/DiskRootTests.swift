@@ -38,7 +38,8 @@ struct DiskRootTests {
     }
 
     private func build(_ workshop: Workshop, _ formats: [String]) async throws -> BuildResult {
-        try await Builder(store: workshop.store, options: workshop.options { $0.formats = formats }).build(workshop.spec(Self.yaml))
+        try await Builder(store: workshop.store, options: workshop.options { $0.formats = formats }).build(
+            workshop.spec(Self.yaml))
     }
 
     @Test func rootIsThatOfTheTar() async throws {
@@ -52,7 +53,9 @@ struct DiskRootTests {
             let reader = try EROFS.Reader(ExtentList(file: workshop.folder + "/out/web-erofs.img"))
             var ours: [String] = []
             try reader.walk { path, inode in
-                let contents = inode.isRegular || inode.isSymlink ? String(decoding: try reader.contents(of: inode), as: UTF8.self) : ""
+                let contents =
+                    inode.isRegular || inode.isSymlink
+                    ? String(decoding: try reader.contents(of: inode), as: UTF8.self) : ""
                 if !path.isRoot { ours.append("\(path) \(inode.mode) \(inode.uid) \(contents)") }
             }
             let tar = try FileTree.tar(ExtentList(file: workshop.folder + "/out/web.tar"))
@@ -87,7 +90,8 @@ struct DiskRootTests {
                 ])
             let volume = try ISO9660.read(try ExtentList(file: workshop.folder + "/out/web.iso"))
             #expect(
-                try workshop.read(workshop.folder + "/out/web-cmdline") == Array("console=ttyS0 moby.root=LABEL=\(volume.volumeID)".utf8))
+                try workshop.read(workshop.folder + "/out/web-cmdline")
+                    == Array("console=ttyS0 moby.root=LABEL=\(volume.volumeID)".utf8))
             let ours = try volume.entries.map { entry in
                 let contents: [UInt8] =
                     switch entry.kind {
@@ -116,12 +120,16 @@ struct DiskRootTests {
         try await Workshop.with { workshop in
             try fill(workshop)
             let attribute = FileTree.Attribute(name: "security.capability", value: [1, 0, 0, 2])
-            try workshop.image("test/nginx:1", [("ping", .file(ProgramFile.head, mode: 0o755, attributes: [attribute]))]) {
+            try workshop.image(
+                "test/nginx:1", [("ping", .file(ProgramFile.head, mode: 0o755, attributes: [attribute]))]
+            ) {
                 $0.entrypoint = ["/ping"]
             }
             let result = try await build(workshop, ["kernel+iso"])
             #expect(
-                result.warnings.map(\.message) == ["1 file of 'test/nginx:1' has extended attributes, which ISO 9660 cannot carry"])
+                result.warnings.map(\.message) == [
+                    "1 file of 'test/nginx:1' has extended attributes, which ISO 9660 cannot carry"
+                ])
             #expect(try await build(workshop, ["kernel+erofs"]).warnings.isEmpty)
             // An init from before there were discs.
             try fill(workshop, mark: RootFileSystem.erofs.mark)
@@ -135,9 +143,12 @@ struct DiskRootTests {
             try fill(workshop)
             let result = try await build(workshop, ["kernel+erofs"])
             let tree = try FileTree(initramfs: ExtentList(file: workshop.folder + "/out/web-initrd.img"))
-            #expect(tree.paths.map(\.description) == ["dev", "etc", "etc/moby", "etc/moby/sentinel", "init", "proc", "sys"])
+            #expect(
+                tree.paths.map(\.description) == ["dev", "etc", "etc/moby", "etc/moby/sentinel", "init", "proc", "sys"])
             let uuid = try EROFS.Reader(ExtentList(file: workshop.folder + "/out/web-erofs.img")).superblock.uuidText
-            #expect(try workshop.read(workshop.folder + "/out/web-cmdline") == Array("console=ttyS0 moby.root=UUID=\(uuid)".utf8))
+            #expect(
+                try workshop.read(workshop.folder + "/out/web-cmdline")
+                    == Array("console=ttyS0 moby.root=UUID=\(uuid)".utf8))
             #expect(result.minMemory < 128)
         }
     }
@@ -168,7 +179,9 @@ struct DiskRootTests {
             let missing = await #expect(throws: BuildError.self) {
                 _ = try await Builder(store: workshop.store, options: options).build(workshop.spec(yaml))
             }
-            #expect(missing?.description == "kernel image 'docker.io/test/kernel:1' has no module 'erofs', which a root on a disk needs")
+            #expect(
+                missing?.description
+                    == "kernel image 'docker.io/test/kernel:1' has no module 'erofs', which a root on a disk needs")
         }
     }
 }

@@ -18,9 +18,13 @@ struct FileStemsTests {
 
     @Test func allFormatsTogetherHaveNamesOfTheirOwn() {
         let stems = FileStems(Self.made)
-        let names = Self.made.flatMap { format in format.suffixes.map { (stems.stem(of: format, name: "web") ?? "web") + $0 } }
+        let names = Self.made.flatMap { format in
+            format.suffixes.map { (stems.stem(of: format, name: "web") ?? "web") + $0 }
+        }
         #expect(Set(names).count == names.count)
-        #expect(names.contains("web.vhd") && names.contains("web-dynamic-vhd.vhd") && names.contains("web-kernel+erofs-kernel"))
+        #expect(
+            names.contains("web.vhd") && names.contains("web-dynamic-vhd.vhd")
+                && names.contains("web-kernel+erofs-kernel"))
         #expect(!names.contains(BuildSummary.fileName("web")))
         #expect(Self.pairs.count >= 7)
         // The order asked for does not matter.
@@ -29,10 +33,14 @@ struct FileStemsTests {
         }
     }
 
-    private static func files(_ formats: [OutputFormat]) async throws -> (files: [String: [UInt8]], summary: BuildSummary) {
+    private static func files(_ formats: [OutputFormat]) async throws -> (
+        files: [String: [UInt8]], summary: BuildSummary
+    ) {
         let isOnDisk = formats.contains(where: \.hasRootOnDisk)
         return try await MediaFormatTests.build(formats.map(\.name), rootOnDisk: isOnDisk) { folder in
-            let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix("-build.json") }
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                !$0.hasSuffix("-build.json")
+            }
             let files = try names.map { ($0, try TestFile.read("\(folder)/\($0)")) }
             return (Dictionary(uniqueKeysWithValues: files), try #require(BuildSummary.read(prefix: folder + "/web")))
         }
@@ -43,7 +51,9 @@ struct FileStemsTests {
         let both = try await Self.files([second, first])
         for (format, stem) in [(first, "web"), (second, "web-\(second)")] {
             // The spec is the same for both, alone too.
-            let alone = try await MediaFormatTests.build([format.name], rootOnDisk: pair.contains(where: \.hasRootOnDisk)) { folder in
+            let alone = try await MediaFormatTests.build(
+                [format.name], rootOnDisk: pair.contains(where: \.hasRootOnDisk)
+            ) { folder in
                 try format.suffixes.map { try TestFile.read("\(folder)/web\($0)") }
             }
             for (suffix, bytes) in zip(format.suffixes, alone) {
@@ -66,7 +76,8 @@ struct FileStemsTests {
         defer { unlink(prefix + "-build.json") }
         let summary = BuildSummary(
             platform: "linux/amd64", minMemoryMiB: 77, unpacked: 0,
-            files: [.init(name: "\(prefix.dropFirst(5))-dynamic-vhd.vhd", size: 1, format: "dynamic-vhd")], segments: [])
+            files: [.init(name: "\(prefix.dropFirst(5))-dynamic-vhd.vhd", size: 1, format: "dynamic-vhd")], segments: []
+        )
         try ExtentWriter.write(summary.extents(), to: prefix + "-build.json")
         #expect(BuildSummary.read(prefix: prefix + "-dynamic-vhd")?.minMemoryMiB == 77)
         #expect(BuildSummary.read(prefix: prefix + "-iso") == nil)
@@ -93,7 +104,8 @@ struct FileStemsTests {
     }
 
     /// With a kernel, the limit of its command line holds in every format.
-    @Test(arguments: made.filter { $0.name != "oci" }) func commandLinesHaveALimit(_ format: OutputFormat) async throws {
+    @Test(arguments: made.filter { $0.name != "oci" }) func commandLinesHaveALimit(_ format: OutputFormat) async throws
+    {
         let isOnDisk = format.hasRootOnDisk
         func build(_ count: Int) async throws {
             let line = String(repeating: "x", count: count)
@@ -125,17 +137,22 @@ struct FileStemsTests {
             try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
             // No process has such a number.
             let dead = 1_999_999_999
-            let gone = ["web-kernel.staged.\(dead)", "web-initrd.img.staged.\(dead).partial.\(dead).7", "web-build.json.staged.\(dead)"]
+            let gone = [
+                "web-kernel.staged.\(dead)", "web-initrd.img.staged.\(dead).partial.\(dead).7",
+                "web-build.json.staged.\(dead)",
+            ]
             let kept = [
                 "web-kernel.staged.\(getpid())", "web-kernel.staged.1", "web-kernel.staged.x", "web.img.staged.\(dead)",
                 "web-kernel.staged.\(dead).old", "web-cmdline.staged.\(dead)",
             ]
             for name in gone + kept { try TestFile.write("x", to: "\(out)/\(name)") }
             // Made a moment ago, however slow this machine is.
-            try FileManager.default.setAttributes([.modificationDate: Date.now + 3600], ofItemAtPath: "\(out)/\(kept[1])")
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date.now + 3600], ofItemAtPath: "\(out)/\(kept[1])")
             // As a process in another container would have it: its number says nothing here.
             let lock = FileLock("\(out)/\(kept[5])")
-            _ = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(BuilderTests.yaml))
+            _ = try await Builder(store: workshop.store, options: workshop.options()).build(
+                workshop.spec(BuilderTests.yaml))
             withExtendedLifetime(lock) {}
             let left = Set(try FileManager.default.contentsOfDirectory(atPath: out))
             #expect(left.isDisjoint(with: gone))
@@ -147,18 +164,26 @@ struct FileStemsTests {
     @Test func whatCannotBeWrittenHasItsFinalName() async throws {
         try await Workshop.with { workshop in
             try BuilderTests.fill(workshop)
-            try FileManager.default.createDirectory(atPath: workshop.folder + "/out/web-cmdline", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: workshop.folder + "/out/web-cmdline", withIntermediateDirectories: true)
             let builder = Builder(store: workshop.store, options: workshop.options())
-            let error = await #expect(throws: ExtentError.self) { try await builder.build(workshop.spec(BuilderTests.yaml)) }
-            #expect(error?.description == "'\(workshop.folder)/out/web-cmdline' is not a regular file, and cannot be replaced by one")
+            let error = await #expect(throws: ExtentError.self) {
+                try await builder.build(workshop.spec(BuilderTests.yaml))
+            }
+            #expect(
+                error?.description
+                    == "'\(workshop.folder)/out/web-cmdline' is not a regular file, and cannot be replaced by one")
             #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out") == ["web-cmdline"])
         }
         let full = FileError("write", "/dev/shm/web.img", code: ENOSPC, needed: 123)
         #expect(full.description == "write '/dev/shm/web.img': No space left on device")
-        #expect(full.hint?.hasPrefix("the file needs 123 B, and ") == true && full.hint?.contains("were free in '/dev/shm'") == true)
+        #expect(
+            full.hint?.hasPrefix("the file needs 123 B, and ") == true
+                && full.hint?.contains("were free in '/dev/shm'") == true)
         #expect(FileError("read", "/x", code: ENOSPC).hint == nil)
         let contents: [Artifact.Content] = [
-            .extents(ExtentList([.bytes([1, 2]), .hole(7)])), .stream { write in try [1, 2].withUnsafeBytes { try write($0) } },
+            .extents(ExtentList([.bytes([1, 2]), .hole(7)])),
+            .stream { write in try [1, 2].withUnsafeBytes { try write($0) } },
             .seekable { sink in
                 try [UInt8](repeating: 0, count: 16).withUnsafeBytes { try sink.write($0) }
                 try sink.overwrite([1], at: 0)

@@ -13,7 +13,9 @@ struct FilesTests {
         var state = RootState()
         state.unpack(RootListing(try Workshop.tree(root)), from: "init")
         var tree = SpecTree(over: state)
-        for file in spec.files { tree.add(file: file, SpecTree.FileContext(spec: spec, identities: IdentityTable(spec), home: home)) }
+        for file in spec.files {
+            tree.add(file: file, SpecTree.FileContext(spec: spec, identities: IdentityTable(spec), home: home))
+        }
         return tree
     }
 
@@ -30,7 +32,8 @@ struct FilesTests {
         Case(entry: "path: a/b, contents: x, uid: 5, gid: web", expected: "d 700 5:100 a/\n- 600 5:100 a/b 'x'\n"),
         Case(entry: "path: a/b, contents: x", root: [("a", .directory(mode: 0o711))], expected: "- 600 0:0 a/b 'x'\n"),
         Case(
-            entry: "path: lib/x/y, contents: x", root: [("usr", .directory()), ("usr/lib", .directory()), ("lib", .link("usr/lib"))],
+            entry: "path: lib/x/y, contents: x",
+            root: [("usr", .directory()), ("usr/lib", .directory()), ("lib", .link("usr/lib"))],
             expected: "d 700 0:0 usr/lib/x/\n- 600 0:0 usr/lib/x/y 'x'\n"),
         Case(entry: "path: a, directory: true", expected: "d 700 0:0 a/\n"),
         Case(entry: "path: a/b, directory: true, mode: \"0750\"", expected: "d 750 0:0 a/\nd 750 0:0 a/b/\n"),
@@ -39,13 +42,16 @@ struct FilesTests {
         Case(entry: "path: a, source: /none, optional: true", expected: ""),
         Case(
             entry: "path: var/lib/host, directory: true",
-            expected: "d 755 0:0 etc/\nd 755 0:0 etc/moby/\nd 755 0:0 etc/moby/overmount/\nd 755 0:0 etc/moby/overmount/var/\n"
+            expected:
+                "d 755 0:0 etc/\nd 755 0:0 etc/moby/\nd 755 0:0 etc/moby/overmount/\nd 755 0:0 etc/moby/overmount/var/\n"
                 + "d 755 0:0 etc/moby/overmount/var/lib/\nd 700 0:0 etc/moby/overmount/var/lib/host/\n"
                 + "d 700 0:0 var/\nd 700 0:0 var/lib/\nd 700 0:0 var/lib/host/\n"),
         Case(
             entry: "path: var/run/y, contents: y, mode: \"0644\", uid: 7",
-            expected: "d 755 0:0 etc/\nd 755 0:0 etc/moby/\nd 755 0:0 etc/moby/overmount/\nd 755 0:0 etc/moby/overmount/run/\n"
-                + "- 644 7:0 etc/moby/overmount/run/y 'y'\nd 755 7:0 var/\nd 755 7:0 var/run/\n- 644 7:0 var/run/y 'y'\n"),
+            expected:
+                "d 755 0:0 etc/\nd 755 0:0 etc/moby/\nd 755 0:0 etc/moby/overmount/\nd 755 0:0 etc/moby/overmount/run/\n"
+                + "- 644 7:0 etc/moby/overmount/run/y 'y'\nd 755 7:0 var/\nd 755 7:0 var/run/\n- 644 7:0 var/run/y 'y'\n"
+        ),
         Case(entry: "path: tmp, directory: true", expected: "d 1777 0:0 tmp/\n"),
         Case(entry: "path: dev/x, symlink: y", expected: "d 700 0:0 dev/\nl 777 0:0 dev/x -> y\n"),
         Case(entry: "path: b/a, source: /none, optional: true", expected: ""),
@@ -71,7 +77,8 @@ struct FilesTests {
     @Test func sourceIsReadFromTheHomeDirectory() async throws {
         try await Workshop.with { workshop in
             try Data("key".utf8).write(to: URL(filePath: workshop.folder + "/id.pub"))
-            let tree = try Self.tree("files:\n  - {path: keys, source: ~/id.pub, mode: \"0400\"}\n", home: workshop.folder)
+            let tree = try Self.tree(
+                "files:\n  - {path: keys, source: ~/id.pub, mode: \"0400\"}\n", home: workshop.folder)
             #expect(try listing(tree.tree) == "- 400 0:0 keys 'key'\n")
         }
     }
@@ -85,7 +92,10 @@ struct FilesTests {
 
     @Test func whatIsLeftOutIsNoted() throws {
         let tree = try Self.tree("files:\n  - {path: a/k, source: \"/none\\e[31m\", optional: true}\n")
-        #expect(tree.notes == ["left out: '/a/k', whose optional source '/none\\x1b[31m' is not there: No such file or directory"])
+        #expect(
+            tree.notes == [
+                "left out: '/a/k', whose optional source '/none\\x1b[31m' is not there: No such file or directory"
+            ])
     }
 
     @Test func specialFilesAreNeverOpened() async throws {
@@ -94,7 +104,10 @@ struct FilesTests {
             #expect(mkfifo(pipe, 0o600) == 0)
             for more in ["", ", optional: true"] {
                 let tree = try Self.tree("files:\n  - {path: a, source: \(pipe)\(more)}\n")
-                #expect(tree.faults.map(\.message) == ["source '\(PlainText.short(pipe))': it is a pipe, expected a regular file"])
+                #expect(
+                    tree.faults.map(\.message) == [
+                        "source '\(PlainText.short(pipe))': it is a pipe, expected a regular file"
+                    ])
             }
         }
     }
@@ -116,7 +129,8 @@ struct FilesTests {
     }
 
     @Test func aDirectoryIsNotReplaced() throws {
-        let tree = try Self.tree("files:\n  - {path: a/b, contents: x}\n  - {path: a, contents: x}\n  - {path: a/b, directory: true}\n")
+        let tree = try Self.tree(
+            "files:\n  - {path: a/b, contents: x}\n  - {path: a, contents: x}\n  - {path: a/b, directory: true}\n")
         #expect(
             tree.faults.map(\.message) == [
                 "'/a' is a directory for the entry 'a/b' of files and a file for the entry 'a' of files",
@@ -130,13 +144,18 @@ struct FilesTests {
         tree.file("etc/moby", "x", by: SpecTree.Author(name: "the entry 'etc/moby' of files", place: place))
         tree.directory("etc/moby")
         #expect(
-            tree.faults.map(\.message) == ["'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build itself"])
+            tree.faults.map(\.message) == [
+                "'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build itself"
+            ])
         #expect(tree.faults.first?.location == place)
     }
 
     @Test func aFileCannotLieInAFile() throws {
         let tree = try Self.tree("files:\n  - {path: a, contents: x}\n  - {path: a/b, contents: x}\n")
-        #expect(tree.faults.map(\.message) == ["'/a/b' cannot lie in '/a', which is not a directory for the entry 'a' of files"])
+        #expect(
+            tree.faults.map(\.message) == [
+                "'/a/b' cannot lie in '/a', which is not a directory for the entry 'a' of files"
+            ])
         #expect(tree.faults.first?.location?.line == 3)
     }
 

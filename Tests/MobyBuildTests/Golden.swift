@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Testing
 
-/// Compares text with a file in `Golden/`. With `UPDATE_GOLDEN=1` the file is written anew, and the test fails all the same.
+/// Compares text with a file in `Golden/`. With `UPDATE_GOLDEN=1` the file is written anew, and the test fails all the
+/// same.
 func expectGolden(_ text: String, _ name: String, sourceLocation: Testing.SourceLocation = #_sourceLocation) throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
     let file = folder.appending(path: name)
@@ -13,7 +14,8 @@ func expectGolden(_ text: String, _ name: String, sourceLocation: Testing.Source
     }
     guard golden != text else { return }
     let (old, new) = (
-        golden.split(separator: "\n", omittingEmptySubsequences: false), text.split(separator: "\n", omittingEmptySubsequences: false)
+        golden.split(separator: "\n", omittingEmptySubsequences: false),
+        text.split(separator: "\n", omittingEmptySubsequences: false)
     )
     let line = zip(old, new).enumerated().first { $1.0 != $1.1 }?.offset ?? min(old.count, new.count)
     let (was, isNow) = (line < old.count ? old[line] : "(end)", line < new.count ? new[line] : "(end)")

@@ -16,7 +16,8 @@ struct HealingTests {
     private static let yaml = boot + "  - oci:LAYOUT\n"
 
     private static func sample(_ place: Place) throws -> SampleImage {
-        try SampleImage(layers: [SampleTar.tar(["etc/motd": "hello\n"])], compression: place == .plainBlob ? .none : .gzip)
+        try SampleImage(
+            layers: [SampleTar.tar(["etc/motd": "hello\n"])], compression: place == .plainBlob ? .none : .gzip)
     }
 
     private static func build(_ workshop: Workshop, verifies: Bool = true) async throws -> [UInt8] {
@@ -28,7 +29,9 @@ struct HealingTests {
             $0.verifies = verifies
         }
         let spec = try Workshop.spec(Self.yaml.replacing("LAYOUT", with: "\(workshop.folder)/layout"))
-        _ = try await Healing(store: store) { _ in }.run { try await Builder(store: store, options: options).build(spec) }
+        _ = try await Healing(store: store) { _ in }.run {
+            try await Builder(store: store, options: options).build(spec)
+        }
         return try workshop.read(workshop.folder + "/out/web-initrd.img")
     }
 
@@ -40,7 +43,9 @@ struct HealingTests {
         case .blob, .plainBlob: paths = [store.blobPath(layer.digest)]
         case .configuration: paths = [store.blobPath(sample.configDigest)]
         case .segment:
-            paths = try FolderTree.names(in: "\(store.path)/segments").filter { $0.utf8.count == 64 }.map { "\(store.path)/segments/\($0)" }
+            paths = try FolderTree.names(in: "\(store.path)/segments").filter { $0.utf8.count == 64 }.map {
+                "\(store.path)/segments/\($0)"
+            }
         }
         for path in paths {
             var bytes = try TestFile.read(path)
@@ -67,7 +72,9 @@ struct HealingTests {
         }
     }
 
-    @Test(arguments: [Place.layer, .plainBlob, .segment]) func whoTrustsTheStoreTakesItAsItIs(_ place: Place) async throws {
+    @Test(arguments: [Place.layer, .plainBlob, .segment]) func whoTrustsTheStoreTakesItAsItIs(_ place: Place)
+        async throws
+    {
         try await Workshop.with { workshop in
             try LintTests.fill(workshop)
             let sample = try Self.sample(place)
@@ -104,10 +111,15 @@ struct HealingTests {
             let store = try ContentStore(path: workshop.store.path)
             let spec = try Workshop.spec(Self.boot + "  - test/more:1\n")
             let error = await #expect(throws: Healing.Failure.self) {
-                try await Healing(store: store) { _ in }.run { try await Builder(store: store, options: workshop.options()).build(spec) }
+                try await Healing(store: store) { _ in }.run {
+                    try await Builder(store: store, options: workshop.options()).build(spec)
+                }
             }
             let text = "\(try #require(error))"
-            #expect(text.contains("layer 1 of 1 of image 'docker.io/test/more:1': the stored blob \(image.layers[0].digest) was damaged"))
+            #expect(
+                text.contains(
+                    "layer 1 of 1 of image 'docker.io/test/more:1': the stored blob \(image.layers[0].digest) was damaged"
+                ))
             #expect(text.contains("then, to get it again: "), "\(text)")
         }
     }

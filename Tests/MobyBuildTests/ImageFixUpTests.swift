@@ -6,9 +6,11 @@ import Testing
 struct ImageFixUpTests {
     @Test(arguments: [ImageFixUp.container, .system]) func fixUp(_ fixUp: ImageFixUp) throws {
         var tree = try Workshop.tree([
-            (".dockerenv", .file("")), ("Dockerfile", .file("FROM x")), ("dev", .directory()), ("dev/console", .file("")),
+            (".dockerenv", .file("")), ("Dockerfile", .file("FROM x")), ("dev", .directory()),
+            ("dev/console", .file("")),
             ("dev/pts", .directory()),
-            ("dev/pts/0", .file("")), ("etc", .directory()), ("etc/hostname", .file("builder")), ("etc/hosts", .link("/x")),
+            ("dev/pts/0", .file("")), ("etc", .directory()), ("etc/hostname", .file("builder")),
+            ("etc/hosts", .link("/x")),
             ("etc/passwd", .file("root")), ("usr/bin/deep", .file("", mode: 0o755)), ("sub/Dockerfile", .file("kept")),
         ])
         fixUp.apply(to: &tree)
@@ -38,8 +40,11 @@ func listing(_ tree: FileTree) throws -> String {
         let mode = String(node.mode, radix: 8)
         switch node.kind {
         case .directory: text += "d \(mode) \(node.uid):\(node.gid) \(path)/\n"
-        case .regular: text += "- \(mode) \(node.uid):\(node.gid) \(path) '\(String(decoding: tree.bytes(of: path), as: UTF8.self))'\n"
-        case .symlink(let target): text += "l \(mode) \(node.uid):\(node.gid) \(path) -> \(String(decoding: target, as: UTF8.self))\n"
+        case .regular:
+            text +=
+                "- \(mode) \(node.uid):\(node.gid) \(path) '\(String(decoding: tree.bytes(of: path), as: UTF8.self))'\n"
+        case .symlink(let target):
+            text += "l \(mode) \(node.uid):\(node.gid) \(path) -> \(String(decoding: target, as: UTF8.self))\n"
         default: text += "? \(mode) \(node.uid):\(node.gid) \(path)\n"
         }
     }

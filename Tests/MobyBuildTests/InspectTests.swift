@@ -30,7 +30,9 @@ struct InspectTests {
         return containers + inside
     }
 
-    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func readsBackWhatWasBuilt(_ format: OutputFormat) async throws {
+    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func readsBackWhatWasBuilt(_ format: OutputFormat)
+        async throws
+    {
         try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
             var motd: [[UInt8]] = []
             var found: Set<String> = []
@@ -50,12 +52,17 @@ struct InspectTests {
             }
             #expect(found.isSuperset(of: Self.kinds(format)), "\(found.sorted())")
             // The root is there once, except that a disk for both firmwares may hold it for each.
-            if format.name != "oci" { #expect(!motd.isEmpty && motd.allSatisfy { $0 == Array("hello".utf8) }, "\(motd.count)") }
+            if format.name != "oci" {
+                #expect(!motd.isEmpty && motd.allSatisfy { $0 == Array("hello".utf8) }, "\(motd.count)")
+            }
         }
     }
 
-    /// What was cut short shows what there is of it, says that it is cut short, and gives no bytes that it does not have.
-    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func whatIsCutShortIsShown(_ format: OutputFormat) async throws {
+    /// What was cut short shows what there is of it, says that it is cut short, and gives no bytes that it does not
+    /// have.
+    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func whatIsCutShortIsShown(_ format: OutputFormat)
+        async throws
+    {
         try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
             for suffix in format.suffixes where !["-kernel", "-cmdline"].contains(suffix) {
                 let path = "\(folder)/web\(suffix)"
@@ -77,7 +84,8 @@ struct InspectTests {
 
     /// The regular files that can be read whole, which must be as they were.
     private func same(_ cut: Inspection, _ whole: Inspection) throws -> [String] {
-        try cut.list(nil).filter { $0.file.kind == .regular }.map { "\($0.volume):/\($0.file.path)" }.filter { address in
+        try cut.list(nil).filter { $0.file.kind == .regular }.map { "\($0.volume):/\($0.file.path)" }.filter {
+            address in
             var (got, expected) = ([UInt8](), [UInt8]())
             do { try cut.read(address) { got.append(contentsOf: $0) } } catch { return false }
             try whole.read(address) { expected.append(contentsOf: $0) }
@@ -104,10 +112,17 @@ struct InspectTests {
         try await MediaFormatTests.build(["kernel+initrd"]) { folder in
             let inspection = try Inspection(try ExtentList(file: folder + "/web-initrd.img"), scratch: folder)
             let segments = inspection.root.children
-            let roles = segments.map { $0.facts.first { $0.key == "source" }?.value.split(separator: " ").first.map(String.init) }
-            #expect(roles.last == "sentinel" && roles.dropLast().last == "spec" && roles.contains("init") && roles.contains("image"))
+            let roles = segments.map {
+                $0.facts.first { $0.key == "source" }?.value.split(separator: " ").first.map(String.init)
+            }
+            #expect(
+                roles.last == "sentinel" && roles.dropLast().last == "spec" && roles.contains("init")
+                    && roles.contains("image"))
             #expect(segments.reduce(0) { $0 + $1.size } <= inspection.root.size)
-            #expect(segments.allSatisfy { $0.facts.contains { $0.key == "compression" && ["none", "gzip", "zstd"].contains($0.value) } })
+            #expect(
+                segments.allSatisfy {
+                    $0.facts.contains { $0.key == "compression" && ["none", "gzip", "zstd"].contains($0.value) }
+                })
         }
     }
 }

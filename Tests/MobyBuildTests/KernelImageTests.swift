@@ -10,7 +10,8 @@ import Testing
 struct KernelImageTests {
     /// Builds with a kernel image of these files.
     static func build(
-        _ files: [(String, Workshop.Entry)], kernel: String = "", label: String? = nil, _ change: (inout BuildOptions) -> Void = { _ in }
+        _ files: [(String, Workshop.Entry)], kernel: String = "", label: String? = nil,
+        _ change: (inout BuildOptions) -> Void = { _ in }
     ) async throws -> (result: BuildResult, kernel: [UInt8]) {
         try await Workshop.with { workshop in
             try workshop.image("test/kernel:1", files) { execution in
@@ -18,7 +19,8 @@ struct KernelImageTests {
             }
             try workshop.image("test/init:1", [("init", .file(ProgramFile.head + "INIT", mode: 0o755))])
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
-            let result = try await Builder(store: workshop.store, options: workshop.options(change)).build(workshop.spec(yaml))
+            let result = try await Builder(store: workshop.store, options: workshop.options(change)).build(
+                workshop.spec(yaml))
             return (result, try workshop.read(workshop.folder + "/out/web-kernel"))
         }
     }
@@ -26,17 +28,22 @@ struct KernelImageTests {
     @Test(
         arguments: [
             ([], nil, "gzip"), ([("config", Workshop.Entry.file("CONFIG_RD_ZSTD=y\n"))], nil, "zstd"),
-            ([("kernel_config", Workshop.Entry.file("# CONFIG_RD_ZSTD is not set\n"))], nil, "gzip"), ([], "gzip zstd", "zstd"),
+            ([("kernel_config", Workshop.Entry.file("# CONFIG_RD_ZSTD is not set\n"))], nil, "gzip"),
+            ([], "gzip zstd", "zstd"),
             ([("config", Workshop.Entry.file("CONFIG_RD_ZSTD=y\n"))], "gzip", "gzip"),
         ] as [([(String, Workshop.Entry)], String?, String)])
-    func compressionIsWhatTheKernelReads(_ more: [(String, Workshop.Entry)], _ label: String?, _ expected: String) async throws {
+    func compressionIsWhatTheKernelReads(_ more: [(String, Workshop.Entry)], _ label: String?, _ expected: String)
+        async throws
+    {
         let built = try await Self.build([("kernel", .file("K"))] + more, kernel: "  tar: none\n", label: label)
         let encoding = try #require(built.result.segments.first?.key.encoding)
         #expect(encoding.contains(expected), "\(encoding)")
     }
 
     @Test func compressionCanBeChosen() async throws {
-        let built = try await Self.build([("kernel", .file("K"))], kernel: "  tar: none\n") { $0.compression = Compression.none }
+        let built = try await Self.build([("kernel", .file("K"))], kernel: "  tar: none\n") {
+            $0.compression = Compression.none
+        }
         for segment in built.result.segments {
             #expect(try ExtentReader.bytes(of: segment.bytes).starts(with: Array("070701".utf8)))
         }
@@ -69,22 +76,30 @@ struct KernelImageTests {
         let folder = "lib/modules/6.1/kernel"
         func module(_ fields: [String]) -> Workshop.Entry { .bytes(ModuleFile.bytes(modinfo: fields)) }
         let tree = try Workshop.tree([
-            ("lib", .directory()), ("lib/modules", .directory()), ("lib/modules/6.1", .directory()), (folder, .directory()),
-            ("\(folder)/a.ko", module(["depends="])), ("\(folder)/b.ko", module(["depends=a"])), ("\(folder)/c.ko", module(["depends="])),
+            ("lib", .directory()), ("lib/modules", .directory()), ("lib/modules/6.1", .directory()),
+            (folder, .directory()),
+            ("\(folder)/a.ko", module(["depends="])), ("\(folder)/b.ko", module(["depends=a"])),
+            ("\(folder)/c.ko", module(["depends="])),
             ("lib/firmware", .directory()), ("lib/firmware/x.bin", .file("X")),
         ])
         return .bytes(try Workshop.tar(tree))
     }
 
-    @Test(arguments: [("  modules: [b]\n", ["a.ko", "b.ko"]), ("", ["a.ko", "b.ko", "c.ko"]), ("  modules: []\n", [])])
+    @Test(arguments: [
+        ("  modules: [b]\n", ["a.ko", "b.ko"]), ("", ["a.ko", "b.ko", "c.ko"]), ("  modules: []\n", []),
+    ])
     func modulesWantedAndWhatTheyNeed(_ kernel: String, _ expected: [String]) async throws {
         let names = try await Workshop.with { workshop in
             try workshop.image("test/kernel:1", [("kernel", .file("K")), ("kernel.tar", Self.modules())])
             try workshop.image(
                 "test/init:1",
-                [("init", .file(ProgramFile.head + "INIT", mode: 0o755)), ("lib", .link("usr/lib")), ("usr/lib", .directory())])
+                [
+                    ("init", .file(ProgramFile.head + "INIT", mode: 0o755)), ("lib", .link("usr/lib")),
+                    ("usr/lib", .directory()),
+                ])
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
-            let result = try await Builder(store: workshop.store, options: workshop.options()).build(workshop.spec(yaml))
+            let result = try await Builder(store: workshop.store, options: workshop.options()).build(
+                workshop.spec(yaml))
             let listing = try Judge.listing(of: try #require(result.segments.first { $0.key.role == .modules }))
             return listing.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
         }
@@ -92,7 +107,8 @@ struct KernelImageTests {
         #expect(names.contains("usr/lib/modules/6.1/modules.dep") && names.contains("usr/lib/firmware/x.bin"))
     }
 
-    /// As distributions ship them: each by itself, with an index that has their names. In a usr-merged archive, for a root with a real `/lib`.
+    /// As distributions ship them: each by itself, with an index that has their names. In a usr-merged archive, for a
+    /// root with a real `/lib`.
     @Test(arguments: [("  modules: [b]\n", ["a.ko", "b.ko"]), ("", ["a.ko", "b.ko", "c.ko"])])
     func compressedModulesAreUnpackedToWhereTheRootHasThem(_ kernel: String, _ expected: [String]) async throws {
         let folder = "usr/lib/modules/6.1/kernel"
@@ -110,20 +126,27 @@ struct KernelImageTests {
         let index = "kernel/a.ko.gz:\nkernel/b.ko.zst: kernel/a.ko.gz\nkernel/c.ko.xz:\n"
         let archive = try Workshop.tar(
             Workshop.tree([
-                ("usr", .directory()), ("usr/lib", .directory()), ("usr/lib/modules", .directory()), ("usr/lib/modules/6.1", .directory()),
-                (folder, .directory()), ("\(folder)/a.ko.gz", packed("a", .gzip)), ("\(folder)/b.ko.zst", packed("b", .zstd(level: 3))),
+                ("usr", .directory()), ("usr/lib", .directory()), ("usr/lib/modules", .directory()),
+                ("usr/lib/modules/6.1", .directory()),
+                (folder, .directory()), ("\(folder)/a.ko.gz", packed("a", .gzip)),
+                ("\(folder)/b.ko.zst", packed("b", .zstd(level: 3))),
                 ("\(folder)/c.ko.xz", .bytes(xz)), ("\(folder)/d.ko.xz", .link("c.ko.xz")),
-                ("usr/lib/modules/6.1/modules.dep", .file(index)), ("usr/lib/modules/6.1/modules.dep.bin", .file("old")),
+                ("usr/lib/modules/6.1/modules.dep", .file(index)),
+                ("usr/lib/modules/6.1/modules.dep.bin", .file("old")),
             ]))
         let files = try await Workshop.with { workshop in
             try workshop.image("test/kernel:1", [("kernel", .file("K")), ("kernel.tar", .bytes(archive))])
             try workshop.image("test/init:1", [("init", .file("INIT", mode: 0o755)), ("lib", .directory())])
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
-            let result = try await Builder(store: workshop.store, options: workshop.options { $0.compression = Compression.none }).build(
+            let result = try await Builder(
+                store: workshop.store, options: workshop.options { $0.compression = Compression.none }
+            ).build(
                 workshop.spec(yaml))
             let segment = try #require(result.segments.first { $0.key.role == .modules })
             return try CPIO.read(segment.bytes).flatMap(\.entries).reduce(into: [String: [UInt8]]()) { files, entry in
-                if case .regular(let content) = entry.node.kind { files["\(entry.path)"] = try ExtentReader.bytes(of: content) }
+                if case .regular(let content) = entry.node.kind {
+                    files["\(entry.path)"] = try ExtentReader.bytes(of: content)
+                }
             }
         }
         let modules = files.filter { $0.key.hasSuffix(".ko") }
@@ -150,7 +173,9 @@ struct KernelImageTests {
             try LintTests.fill(workshop)
             try workshop.image("test/kernel:1", files)
             let spec = try workshop.spec("kernel:\n  image: test/kernel:1\n\(modules)init:\n  - test/init:1\n")
-            #expect(texts(try await Lint(store: workshop.store, options: workshop.options()).check(spec).diagnostics) == expected)
+            #expect(
+                texts(try await Lint(store: workshop.store, options: workshop.options()).check(spec).diagnostics)
+                    == expected)
         }
     }
 
@@ -159,7 +184,8 @@ struct KernelImageTests {
         var image = [UInt8](repeating: 0, count: 1024)
         image[0x1F1] = 1
         image.replaceSubrange(0x202..<0x208, with: Array("HdrS".utf8) + [0x08, 0x02])
-        image.replaceSubrange(0x248..<0x250, with: [16, 0, 0, 0, UInt8(payload.count & 0xFF), UInt8(payload.count >> 8), 0, 0])
+        image.replaceSubrange(
+            0x248..<0x250, with: [16, 0, 0, 0, UInt8(payload.count & 0xFF), UInt8(payload.count >> 8), 0, 0])
         return image + [UInt8](repeating: 0x90, count: 16) + payload + [1, 2, 3]
     }
 
@@ -200,7 +226,9 @@ struct KernelImageTests {
         ),
     ])
     func whatCannotBeUnpackedSaysWhy(_ kernel: [UInt8], _ message: String) {
-        let error = #expect(throws: BuildError.self) { try CompressedKernel.decompress(ExtentList([.bytes(kernel)])) { _ in } }
+        let error = #expect(throws: BuildError.self) {
+            try CompressedKernel.decompress(ExtentList([.bytes(kernel)])) { _ in }
+        }
         #expect(error?.description == message)
     }
 }

@@ -13,12 +13,15 @@ import Testing
                 tree.set(path, FileTree.Node(.regular(ExtentList([.bytes(Array(text.utf8))])), mode: 0o644))
             }
         }
-        for folder in [TreePath("usr"), TreePath("usr/lib"), TreePath("usr/lib/modules"), TreePath("usr/lib/modules/1.2")] {
+        for folder in [
+            TreePath("usr"), TreePath("usr/lib"), TreePath("usr/lib/modules"), TreePath("usr/lib/modules/1.2"),
+        ] {
             tree.set(folder, FileTree.Node(.directory, mode: 0o755))
         }
         func module(_ path: String, _ fields: [String]) {
             if let path = TreePath("usr/lib/modules/1.2/\(path)".utf8) {
-                tree.set(path, FileTree.Node(.regular(ExtentList([.bytes(ModuleFile.bytes(modinfo: fields))])), mode: 0o644))
+                tree.set(
+                    path, FileTree.Node(.regular(ExtentList([.bytes(ModuleFile.bytes(modinfo: fields))])), mode: 0o644))
             }
         }
         module("kernel/net/a-one.ko", ["depends=", "alias=pci:v00001AF4d00001000sv*sd*bc*sc*i*", "license=GPL"])
@@ -27,7 +30,9 @@ import Testing
         module("kernel/fs/d.ko", ["depends=", "softdep=pre: e post: missing"])
         module("kernel/drivers/e.ko", ["depends="])
         put("modules.builtin", "kernel/lib/z-lib.ko\n")
-        put("modules.order", "kernel/net/a-one.ko\nkernel/net/b.ko\nkernel/fs/c.ko\nkernel/fs/d.ko\nkernel/drivers/e.ko\n")
+        put(
+            "modules.order",
+            "kernel/net/a-one.ko\nkernel/net/b.ko\nkernel/fs/c.ko\nkernel/fs/d.ko\nkernel/drivers/e.ko\n")
         return tree
     }()
 
@@ -36,7 +41,10 @@ import Testing
         (["a-one"], ["kernel/net/a-one.ko"]),
         (["a_one"], ["kernel/net/a-one.ko"]),
         (["d"], ["kernel/drivers/e.ko", "kernel/fs/d.ko"]),
-        (["kernel/fs/*"], ["kernel/drivers/e.ko", "kernel/fs/c.ko", "kernel/fs/d.ko", "kernel/net/a-one.ko", "kernel/net/b.ko"]),
+        (
+            ["kernel/fs/*"],
+            ["kernel/drivers/e.ko", "kernel/fs/c.ko", "kernel/fs/d.ko", "kernel/net/a-one.ko", "kernel/net/b.ko"]
+        ),
         (["kernel/net/b"], ["kernel/net/a-one.ko", "kernel/net/b.ko"]),
         (["z-lib"], []),
         (["?nothing", "e"], ["kernel/drivers/e.ko"]),
@@ -57,7 +65,9 @@ import Testing
         let modules = try KernelModules(Self.tree)
         let tree = modules.pruned(Self.tree, keeping: try modules.closure(of: ["c"]))
         func text(_ name: String) throws -> String {
-            guard let path = TreePath("usr/lib/modules/1.2/\(name)".utf8), case .regular(let contents)? = tree[path]?.kind else {
+            guard let path = TreePath("usr/lib/modules/1.2/\(name)".utf8),
+                case .regular(let contents)? = tree[path]?.kind
+            else {
                 return "none"
             }
             return String(decoding: try ExtentReader.bytes(of: contents), as: UTF8.self)
@@ -86,7 +96,9 @@ import Testing
         let path = TreePath("usr/lib/modules/1.2/kernel/fs/broken.ko")
         tree.set(path, FileTree.Node(.regular(ExtentList([.bytes([0x7f, 0x45])])), mode: 0o644))
         let error = #expect(throws: KernelModulesError.self) { try KernelModules(tree) }
-        #expect(error.map(String.init(describing:))?.contains("'usr/lib/modules/1.2/kernel/fs/broken.ko' is not a kernel module") == true)
+        #expect(
+            error.map(String.init(describing:))?.contains(
+                "'usr/lib/modules/1.2/kernel/fs/broken.ko' is not a kernel module") == true)
     }
 }
 

@@ -7,23 +7,27 @@ import Testing
 
 struct LintTests {
     private static let files: [(String, Workshop.Entry)] = [
-        ("usr", .directory()), ("usr/bin", .directory()), ("bin", .link("usr/bin")), ("usr/bin/tool", .program(ProgramFile.bytes())),
+        ("usr", .directory()), ("usr/bin", .directory()), ("bin", .link("usr/bin")),
+        ("usr/bin/tool", .program(ProgramFile.bytes())),
         ("usr/bin/text", .file("")), ("usr/bin/alias", .link("/bin/tool")), ("usr/bin/nowhere", .link("none")),
         ("usr/bin/noloader", .program(ProgramFile.bytes(interpreter: "/lib64/ld-linux-x86-64.so.2"))),
         ("usr/bin/loader", .program(ProgramFile.bytes(interpreter: "/bin/tool"))),
         ("usr/bin/libs", .program(ProgramFile.bytes(interpreter: "/bin/tool", needed: ["libc.so.6", "libz.so.1"]))),
         ("usr/bin/libc.so.6", .file("")), ("usr/bin/other", .program(ProgramFile.bytes(machine: 183))),
         ("usr/bin/old", .program(ProgramFile.bytes(machine: 3))), ("usr/bin/plain", .file("echo hello\n", mode: 0o755)),
-        ("usr/bin/script", .file("#! /bin/tool -x\n", mode: 0o755)), ("usr/bin/bash", .file("#!/bin/bash2\n", mode: 0o755)),
+        ("usr/bin/script", .file("#! /bin/tool -x\n", mode: 0o755)),
+        ("usr/bin/bash", .file("#!/bin/bash2\n", mode: 0o755)),
         ("usr/bin/dos", .file("#!/bin/tool\r\nx\r\n", mode: 0o755)), ("usr/bin/env", .program(ProgramFile.bytes())),
         ("usr/bin/withenv", .file("#!/usr/bin/env tool\n", mode: 0o755)),
         ("usr/bin/python", .file("#!/usr/bin/env python3\n", mode: 0o755)),
-        ("usr/bin/chain", .file("#!/bin/noloader\n", mode: 0o755)), ("usr/bin/loop", .file("#!/bin/loop\n", mode: 0o755)),
+        ("usr/bin/chain", .file("#!/bin/noloader\n", mode: 0o755)),
+        ("usr/bin/loop", .file("#!/bin/loop\n", mode: 0o755)),
     ]
 
     static func result(
         _ service: String, more: String = "", boot: String = "kernel: {image: \"test/kernel:1\", tar: none}",
-        initial: [(String, Workshop.Entry)]? = nil, environment: [String] = ["PATH=/bin"], _ change: (inout BuildOptions) -> Void = { _ in }
+        initial: [(String, Workshop.Entry)]? = nil, environment: [String] = ["PATH=/bin"],
+        _ change: (inout BuildOptions) -> Void = { _ in }
     ) async throws -> Lint.Result {
         try await Workshop.with { workshop in
             try fill(workshop, initial)
@@ -49,17 +53,21 @@ struct LintTests {
         try workshop.image(
             "test/init:1",
             initial ?? [
-                ("etc", .directory()), ("etc/ssl", .directory()), ("srv", .link("etc/ssl")), ("init", .program(ProgramFile.bytes())),
+                ("etc", .directory()), ("etc/ssl", .directory()), ("srv", .link("etc/ssl")),
+                ("init", .program(ProgramFile.bytes())),
                 ("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/runc", .program(ProgramFile.bytes())),
             ])
     }
 
-    static func messages(_ service: String, more: String = "", environment: [String] = ["PATH=/bin"]) async throws -> [String] {
+    static func messages(_ service: String, more: String = "", environment: [String] = ["PATH=/bin"]) async throws
+        -> [String]
+    {
         try await result(service, more: more, environment: environment).diagnostics.map(\.message)
     }
 
     @Test(arguments: [
-        "", ", command: [/bin/alias]", ", command: [../bin/tool], cwd: /bin", ", binds: [\"/etc/ssl:/x\", \"/var/x:/y\", \"/srv:/z\"]",
+        "", ", command: [/bin/alias]", ", command: [../bin/tool], cwd: /bin",
+        ", binds: [\"/etc/ssl:/x\", \"/var/x:/y\", \"/srv:/z\"]",
         ", command: [/data/x], binds: [\"/run/x:/data\"]", ", binds: [\"/opt/x:/y\"], runtime: {mkdir: [/opt/x]}",
         ", command: [loader]", ", command: [script]", ", command: [withenv]", ", command: [old]", ", command: [loop]",
         ", command: [noloader], binds: [\"/run/x:/lib64\"]", ", command: [libs], binds: [\"/run/x:/usr/lib\"]",
@@ -85,21 +93,26 @@ struct LintTests {
         (", command: [plain]", "'web' runs 'plain', which is neither a program nor a script \(image)"),
         (", command: [bash]", "'web' runs 'bash', which is a script for '/bin/bash2', which is not there \(image)"),
         (", command: [dos]", "'web' runs 'dos', which is a script for '/bin/tool\\x0d', which is not there \(image)"),
-        (", command: [python]", "'web' runs 'python', which is a script for 'python3', which no folder of PATH has \(image)"),
+        (
+            ", command: [python]",
+            "'web' runs 'python', which is a script for 'python3', which no folder of PATH has \(image)"
+        ),
         (
             ", command: [chain]",
             "'web' runs 'chain', which is run by '/bin/noloader', which needs the loader '/lib64/ld-linux-x86-64.so.2', "
                 + "which is not there \(image)"
         ),
         (", binds: [\"/opt/x:/y\"]", "'web' binds '/opt/x', which no init image and no entry of files has"),
-        (", command: [tool], env: [A=b]", ""), (", command: [tool], env: [PATH=/opt]", "'web' runs 'tool', which is not there \(image)"),
+        (", command: [tool], env: [A=b]", ""),
+        (", command: [tool], env: [PATH=/opt]", "'web' runs 'tool', which is not there \(image)"),
     ])
     func somethingToSay(_ service: String, _ message: String) async throws {
         #expect(try await Self.messages(service) == (message.isEmpty ? [] : [message]))
     }
 
     @Test func filesProvideSources() async throws {
-        let warnings = try await Self.messages(", binds: [\"/opt/x:/y\"]", more: "files:\n  - {path: opt/x/z, contents: a}")
+        let warnings = try await Self.messages(
+            ", binds: [\"/opt/x:/y\"]", more: "files:\n  - {path: opt/x/z, contents: a}")
         #expect(warnings == [])
     }
 
@@ -119,11 +132,15 @@ struct LintTests {
             ["source '/none': No such file or directory"],
             ["left out: '/b', whose optional source '/none' is not there: No such file or directory"]
         ),
-        ("files:\n  - {path: etc/ssl, contents: x}", ["'/etc/ssl' is a directory in 'test/init:1' and a file in 'files'"], []),
+        (
+            "files:\n  - {path: etc/ssl, contents: x}",
+            ["'/etc/ssl' is a directory in 'test/init:1' and a file in 'files'"], []
+        ),
         ("onboot:\n  - {name: l, image: \"oci:/none\"}", ["'oci:/none': there is no file or folder '/none'"], []),
         (
             "files:\n  - {path: var/x, contents: a}",
-            ["'/var/x' is hidden by the tmpfs that is mounted on '/var' at boot, and this init does not bring it back"], []
+            ["'/var/x' is hidden by the tmpfs that is mounted on '/var' at boot, and this init does not bring it back"],
+            []
         ),
         ("files:\n  - {path: dev/x, contents: a}", ["'/dev/x' is hidden by what is mounted on '/dev' at boot"], []),
     ])
@@ -134,7 +151,8 @@ struct LintTests {
     }
 
     @Test(arguments: [
-        ("", [], ["warning: format 'kernel+initrd' cannot boot without 'kernel'"]), ("", ["tar"], []), ("", ["docker", "oci"], []),
+        ("", [], ["warning: format 'kernel+initrd' cannot boot without 'kernel'"]), ("", ["tar"], []),
+        ("", ["docker", "oci"], []),
         ("", ["kernel+initrd"], ["error: format 'kernel+initrd' cannot boot without 'kernel'"]),
         ("", ["tar", "raw"], ["error: format 'raw' cannot boot without 'kernel'"]),
         ("outputs:\n  - {format: iso}", [], ["error: format 'iso' cannot boot without 'kernel'"]),
@@ -158,7 +176,8 @@ struct LintTests {
     @Test func formatsThatBootByThemselvesNeedBootLoaders() async throws {
         let message = "format 'raw' needs an image with boot loaders, and none is named"
         #expect(try await Self.result("") { $0.formats = ["raw"] }.diagnostics.map(\.message).contains(message))
-        #expect(try await !Self.result("") { $0.formats = ["kernel+initrd"] }.diagnostics.map(\.message).contains(message))
+        #expect(
+            try await !Self.result("") { $0.formats = ["kernel+initrd"] }.diagnostics.map(\.message).contains(message))
     }
 
     @Test(
@@ -180,10 +199,16 @@ struct LintTests {
 
     @Test(
         arguments: [
-            ([], ["error: the init images have no '/init' that can be started: it is not there", "warning: \(noRunc)"]),
+            (
+                [],
+                ["error: the init images have no '/init' that can be started: it is not there", "warning: \(noRunc)"]
+            ),
             (
                 [("init", .file(""))],
-                ["error: the init images have no '/init' that can be started: it is not executable", "warning: \(noRunc)"]
+                [
+                    "error: the init images have no '/init' that can be started: it is not executable",
+                    "warning: \(noRunc)",
+                ]
             ),
             (
                 [("init", .program(ProgramFile.bytes(machine: 183))), ("usr/bin/crun", .program(ProgramFile.bytes()))],
@@ -192,23 +217,33 @@ struct LintTests {
             ([("init", .program(ProgramFile.bytes())), ("usr/bin/containerd", .program(ProgramFile.bytes()))], []),
             ([("init", .file(ProgramFile.head + own, mode: 0o755))], ["error: \(noRunc)"]),
             (
-                [("init", .file(ProgramFile.head + own, mode: 0o755)), ("usr/bin/containerd", .program(ProgramFile.bytes()))],
+                [
+                    ("init", .file(ProgramFile.head + own, mode: 0o755)),
+                    ("usr/bin/containerd", .program(ProgramFile.bytes())),
+                ],
                 ["error: \(noRunc)"]
             ),
             (
-                [("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes(interpreter: "/lib/ld")))],
+                [
+                    ("init", .program(ProgramFile.bytes())),
+                    ("bin/runc", .program(ProgramFile.bytes(interpreter: "/lib/ld"))),
+                ],
                 ["warning: the program '/bin/runc' of the init images needs the loader '/lib/ld', which is not there"]
             ),
             (
                 [
-                    ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())), ("var", .directory()),
+                    ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())),
+                    ("var", .directory()),
                     ("var/lib", .directory()), ("var/lib/a", .file("")), ("var/lib/b", .file("")),
                 ],
-                ["warning: '/var/lib/a' and 1 file more of init image 'test/init:1' cannot be seen at run time: a tmpfs is mounted there"]
+                [
+                    "warning: '/var/lib/a' and 1 file more of init image 'test/init:1' cannot be seen at run time: a tmpfs is mounted there"
+                ]
             ),
             (
                 [
-                    ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())), ("etc", .directory()),
+                    ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())),
+                    ("etc", .directory()),
                     ("etc/moby", .directory()), ("etc/moby/sentinel", .directory()), ("etc/moby/sentinel/x", .file("")),
                 ],
                 [
@@ -218,7 +253,8 @@ struct LintTests {
             ),
             (
                 [
-                    ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())), ("etc", .directory()),
+                    ("init", .program(ProgramFile.bytes())), ("bin/runc", .program(ProgramFile.bytes())),
+                    ("etc", .directory()),
                     ("etc/moby", .directory()), ("etc/moby/sentinel", .link("/etc/shadow")),
                 ],
                 [
@@ -269,7 +305,8 @@ struct LintTests {
         try await Workshop.with { workshop in
             try Self.fill(workshop)
             let spec = try workshop.spec(
-                "kernel: {image: \"test/kernel:1\", tar: none}\ninit: [\"test/init:1\"]\nfiles: [{path: a, source: /none}]\n")
+                "kernel: {image: \"test/kernel:1\", tar: none}\ninit: [\"test/init:1\"]\nfiles: [{path: a, source: /none}]\n"
+            )
             let message = "source '/none': No such file or directory"
             let lint = try await Lint(store: workshop.store, options: workshop.options()).check(spec)
             #expect(lint.diagnostics.map { "\($0.severity.rawValue) \($0.message)" } == ["warning \(message)"])

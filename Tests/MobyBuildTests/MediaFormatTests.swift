@@ -7,10 +7,12 @@ import Testing
 
 @testable import MobyBuild
 
-/// CD images and disk containers, judged by the tools of their formats; Debian's boot loaders come from the host's packages.
+/// CD images and disk containers, judged by the tools of their formats; Debian's boot loaders come from the host's
+/// packages.
 struct MediaFormatTests {
     static func build<Value>(
-        _ formats: [String], size: UInt64? = nil, loaders: Bool = true, rootOnDisk: Bool = false, _ body: (String) async throws -> Value
+        _ formats: [String], size: UInt64? = nil, loaders: Bool = true, rootOnDisk: Bool = false,
+        _ body: (String) async throws -> Value
     ) async throws -> Value {
         try await Workshop.with { workshop in
             try fill(workshop, loaders: loaders, rootOnDisk: rootOnDisk)
@@ -31,12 +33,17 @@ struct MediaFormatTests {
         if rootOnDisk { try DiskRootTests().fill(workshop) }
         guard loaders else { return }
         let files = BootLoaders.File.allCases
-        try workshop.image("test/all-loaders:1", files.map { ($0.rawValue, .bytes(try TestFile.read("/" + $0.rawValue))) })
+        try workshop.image(
+            "test/all-loaders:1", files.map { ($0.rawValue, .bytes(try TestFile.read("/" + $0.rawValue))) })
     }
 
-    private static func file(_ format: OutputFormat, in folder: String) -> String { "\(folder)/web\(format.suffixes[0])" }
+    private static func file(_ format: OutputFormat, in folder: String) -> String {
+        "\(folder)/web\(format.suffixes[0])"
+    }
 
-    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func sameInputSameBytes(_ format: OutputFormat) async throws {
+    @Test(arguments: OutputFormat.all.filter(\.isAvailable)) func sameInputSameBytes(_ format: OutputFormat)
+        async throws
+    {
         func files() async throws -> [[UInt8]] {
             try await Self.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
                 let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
@@ -48,7 +55,9 @@ struct MediaFormatTests {
         #expect(try await files() == first)
     }
 
-    @Test(arguments: OutputFormat.all.filter { $0.medium == .disk }) func holesStayHoles(_ format: OutputFormat) async throws {
+    @Test(arguments: OutputFormat.all.filter { $0.medium == .disk }) func holesStayHoles(_ format: OutputFormat)
+        async throws
+    {
         try await Self.build([format.name], size: 3 << 30) { folder in
             var info = stat()
             #expect(stat(Self.file(format, in: folder), &info) == 0)
@@ -56,16 +65,21 @@ struct MediaFormatTests {
         }
     }
 
-    @Test(arguments: ["iso", "iso-bios", "iso-efi", "iso-efi-initrd"]) func discHasKernelAndInitrd(_ name: String) async throws {
+    @Test(arguments: ["iso", "iso-bios", "iso-efi", "iso-efi-initrd"]) func discHasKernelAndInitrd(_ name: String)
+        async throws
+    {
         try await Self.build([name, "kernel+initrd"]) { folder in
             let format = try #require(OutputFormat.named(name))
             let path = Self.file(format, in: folder)
             let volume = try ISO9660.read(try ExtentList(file: path))
-            #expect(volume.bootEntries.map(\.platform) == (format.firmware == .both ? [0, 0xef] : format.firmware == .bios ? [0] : [0xef]))
+            #expect(
+                volume.bootEntries.map(\.platform)
+                    == (format.firmware == .both ? [0, 0xef] : format.firmware == .bios ? [0] : [0xef]))
             guard format.firmware != .uefi else { return #expect(volume.entries.count == 0) }
             for (name, suffix) in [("KERNEL.", "-kernel"), ("INITRD.IMG", "-initrd.img")] {
                 try await Oracle("xorriso")(
-                    "-osirrox", "on", "-indev", path, "-extract", "/" + (name == "KERNEL." ? "kernel" : "initrd.img"), "\(folder)/\(name)")
+                    "-osirrox", "on", "-indev", path, "-extract", "/" + (name == "KERNEL." ? "kernel" : "initrd.img"),
+                    "\(folder)/\(name)")
                 #expect(try TestFile.read("\(folder)/\(name)") == TestFile.read("\(folder)/web\(suffix)"))
             }
         }

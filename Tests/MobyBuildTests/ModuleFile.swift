@@ -8,7 +8,8 @@ enum ModuleFile {
         file += [UInt8](repeating: 0, count: 8)
         // Type, machine, version, entry, program headers, section headers, flags, then sizes and numbers of headers.
         for (value, width) in [
-            (1, 2), (62, 2), (1, 4), (0, 8), (0, 8), (table, 8), (0, 4), (64, 2), (0, 2), (0, 2), (64, 2), (3, 2), (2, 2),
+            (1, 2), (62, 2), (1, 4), (0, 8), (0, 8), (table, 8), (0, 4), (64, 2), (0, 2), (0, 2), (64, 2), (3, 2),
+            (2, 2),
         ] { file += number(value, width) }
         file += modinfo + names
         file += [UInt8](repeating: 0, count: 64)
@@ -22,5 +23,7 @@ enum ModuleFile {
         return fields.flatMap { number($0, $1) }
     }
 
-    private static func number(_ value: Int, _ width: Int) -> [UInt8] { (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    private static func number(_ value: Int, _ width: Int) -> [UInt8] {
+        (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
 }

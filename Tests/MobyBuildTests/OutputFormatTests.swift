@@ -11,7 +11,10 @@ struct OutputFormatTests {
 
     @Test func choiceOfFormats() throws {
         let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n")
-        #expect(try FormatChoice.formats([], spec, streaming: false).flatMap(\.suffixes) == ["-bzImage", "-initrd.img", "-cmdline"])
+        #expect(
+            try FormatChoice.formats([], spec, streaming: false).flatMap(\.suffixes) == [
+                "-bzImage", "-initrd.img", "-cmdline",
+            ])
         #expect(
             try FormatChoice.formats(["kernel+initrd"], spec, streaming: false).flatMap(\.suffixes) == [
                 "-kernel", "-initrd.img", "-cmdline",
@@ -22,13 +25,17 @@ struct OutputFormatTests {
     }
 
     @Test(arguments: OutputFormat.all.filter { !$0.isAvailable }) func notYetThereSaysSo(_ format: OutputFormat) {
-        let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats([format.name], Spec(), streaming: false) }
+        let error = #expect(throws: BuildError.self) {
+            _ = try FormatChoice.formats([format.name], Spec(), streaming: false)
+        }
         #expect(error?.description == "output format '\(format.name)' is not made")
         #expect(error?.hint?.contains("kernel+erofs") == true)
     }
 
     @Test func unknownNameGetsAGuess() throws {
-        let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats(["kernel-initrd"], Spec(), streaming: false) }
+        let error = #expect(throws: BuildError.self) {
+            _ = try FormatChoice.formats(["kernel-initrd"], Spec(), streaming: false)
+        }
         #expect(error?.description == "unknown output format 'kernel-initrd'")
         #expect(error?.hint?.hasPrefix("did you mean 'kernel+initrd'? formats: kernel+initrd, tar, ") == true)
         let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: rpi3\n")
@@ -48,7 +55,9 @@ struct OutputFormatTests {
             (["tar", "kernel+initrd"], "format 'kernel+initrd' is not a stream of bytes, which --output takes"),
             (["tar", "oci"], "--output takes one format, not 'tar', 'oci'"),
         ] {
-            let error = #expect(throws: BuildError.self) { _ = try FormatChoice.formats(formats, Spec(), streaming: true) }
+            let error = #expect(throws: BuildError.self) {
+                _ = try FormatChoice.formats(formats, Spec(), streaming: true)
+            }
             #expect(error?.description == message)
         }
     }
@@ -56,13 +65,15 @@ struct OutputFormatTests {
     /// The last ones: a million names are more than a small machine has inodes for, unless its root is a ramfs.
     @Test(
         arguments: [
-            ("rootfstype=tmpfs", 0, 2 * 256 + 64 + 64), ("rootfstype=ramfs", 0, 256 + 64 + 64), ("", 32 << 10, 2 * 256 + 32 + 64 + 64),
+            ("rootfstype=tmpfs", 0, 2 * 256 + 64 + 64), ("rootfstype=ramfs", 0, 256 + 64 + 64),
+            ("", 32 << 10, 2 * 256 + 32 + 64 + 64),
             ("", 1 << 20, 8192 + 64), ("rootfstype=ramfs", 1 << 20, 256 + 1024 + 64 + 64),
         ] as [(String, Int, Int)])
     func memory(_ commandLine: String, _ entries: Int, _ expected: Int) {
         let mebibyte: UInt64 = 1 << 20
         let estimate = MemoryEstimate.mebibytes(
-            unpacked: 256 * mebibyte, entries: entries, initrd: 24 * mebibyte, kernel: 10 * mebibyte, commandLine: commandLine)
+            unpacked: 256 * mebibyte, entries: entries, initrd: 24 * mebibyte, kernel: 10 * mebibyte,
+            commandLine: commandLine)
         #expect(estimate == expected)
     }
 }

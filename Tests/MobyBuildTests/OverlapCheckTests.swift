@@ -17,9 +17,11 @@ struct OverlapCheckTests {
         Case(name: "sameFile", first: [("a", .file("1"))], second: [("a", .file("2"))], faults: []),
         Case(name: "fileOverLink", first: [("a", .link("b"))], second: [("a", .file("2"))], faults: []),
         Case(
-            name: "sameDirectory", first: [("a", .directory())], second: [("a", .directory(mode: 0o700)), ("a/b", .file(""))], faults: []),
+            name: "sameDirectory", first: [("a", .directory())],
+            second: [("a", .directory(mode: 0o700)), ("a/b", .file(""))], faults: []),
         Case(
-            name: "directoryOverLink", first: [("usr", .directory()), ("lib", .link("usr/lib"))], second: [("lib", .directory())],
+            name: "directoryOverLink", first: [("usr", .directory()), ("lib", .link("usr/lib"))],
+            second: [("lib", .directory())],
             faults: ["'/lib' is a symbolic link to 'usr/lib' in 'one' and a directory in 'two'"]),
         Case(
             name: "fileOverDirectory", first: [("a", .directory()), ("a/b", .file(""))], second: [("a", .file(""))],
@@ -28,19 +30,24 @@ struct OverlapCheckTests {
             name: "oneNameOfTwo", first: [("a", .file("1")), ("b", .hard("a"))], second: [("a", .file("2"))],
             faults: ["'/a' of 'two' overwrites a file of 'one' that is also '/b'"]),
         Case(
-            name: "bothNamesAsOneFile", first: [("a", .file("1")), ("b", .hard("a"))], second: [("a", .file("2")), ("b", .hard("a"))],
+            name: "bothNamesAsOneFile", first: [("a", .file("1")), ("b", .hard("a"))],
+            second: [("a", .file("2")), ("b", .hard("a"))],
             faults: []),
         Case(
-            name: "bothNamesAsTwoFiles", first: [("a", .file("1")), ("b", .hard("a"))], second: [("a", .file("2")), ("b", .file("3"))],
+            name: "bothNamesAsTwoFiles", first: [("a", .file("1")), ("b", .hard("a"))],
+            second: [("a", .file("2")), ("b", .file("3"))],
             faults: [
-                "'/a' of 'two' overwrites a file of 'one' that is also '/b'", "'/b' of 'two' overwrites a file of 'one' that is also '/a'",
+                "'/a' of 'two' overwrites a file of 'one' that is also '/b'",
+                "'/b' of 'two' overwrites a file of 'one' that is also '/a'",
             ]),
     ]
 
     @Test(arguments: cases) func overlap(_ test: Case) throws {
         var check = OverlapCheck()
         check.add(RootListing(try Workshop.tree(test.first)), from: "one", at: nil)
-        check.add(RootListing(try Workshop.tree(test.second)), from: "two", at: SourceLocation(file: "web.yml", line: 3, column: 5))
+        check.add(
+            RootListing(try Workshop.tree(test.second)), from: "two",
+            at: SourceLocation(file: "web.yml", line: 3, column: 5))
         #expect(check.faults.map(\.message) == test.faults)
         #expect(check.faults.allSatisfy { $0.location?.line == 3 && $0.hint != nil })
     }
@@ -58,13 +65,15 @@ struct OverlapCheckTests {
 
     @Test(
         arguments: [
-            ("lib/modules/x", "usr/lib/modules/x"), ("var/run/x", "run/x"), ("lib", "lib"), ("up/x", "x"), ("none/x", "none/x"),
+            ("lib/modules/x", "usr/lib/modules/x"), ("var/run/x", "run/x"), ("lib", "lib"), ("up/x", "x"),
+            ("none/x", "none/x"),
             ("loop/x", nil),
         ] as [(String, String?)])
     func linksAreFollowed(_ path: String, _ expected: String?) throws {
         var state = RootState()
         let tree = try Workshop.tree([
-            ("lib", .link("usr/lib")), ("var", .directory()), ("var/run", .link("/run")), ("up", .link("var/..")), ("loop", .link("loop")),
+            ("lib", .link("usr/lib")), ("var", .directory()), ("var/run", .link("/run")), ("up", .link("var/..")),
+            ("loop", .link("loop")),
         ])
         state.unpack(RootListing(tree), from: "one")
         #expect(state.resolvingParents(try #require(TreePath(path.utf8)))?.description == expected)

@@ -16,23 +16,27 @@ struct RuntimeConfigTests {
     }()
 
     static func configuration(
-        _ yaml: String, label: String? = nil, image: ImageConfig = image, accounts: Accounts = Accounts(passwd: "", group: "")
+        _ yaml: String, label: String? = nil, image: ImageConfig = image,
+        accounts: Accounts = Accounts(passwd: "", group: "")
     ) throws -> RuntimeConfig {
         try configuration(Workshop.spec(yaml), label: label, image: image, accounts: accounts)
     }
 
     static func configuration(
-        _ spec: Spec, label: String? = nil, image: ImageConfig = image, accounts: Accounts = Accounts(passwd: "", group: "")
+        _ spec: Spec, label: String? = nil, image: ImageConfig = image,
+        accounts: Accounts = Accounts(passwd: "", group: "")
     ) throws -> RuntimeConfig {
         let sections: [(Placement.Stage, [ContainerSpec])] = [
             (.services, spec.services), (.onboot, spec.onboot), (.onshutdown, spec.onshutdown),
         ]
-        guard let (stage, containers) = sections.first(where: { !$0.1.isEmpty }), let container = containers.first else {
+        guard let (stage, containers) = sections.first(where: { !$0.1.isEmpty }), let container = containers.first
+        else {
             throw BuildError("no container")
         }
         return try RuntimeConfig(
             RuntimeConfig.Input(
-                container: container, label: try label.map { try SpecReader.label($0, of: "nginx") } ?? ContainerOptions(), image: image,
+                container: container,
+                label: try label.map { try SpecReader.label($0, of: "nginx") } ?? ContainerOptions(), image: image,
                 placement: Placement(
                     stage: stage, index: 0, name: container.name, imageTree: "/images/0123456789abcdef"),
                 volumes: VolumeTable(spec), identities: IdentityTable(spec), accounts: { accounts }))
@@ -120,24 +124,29 @@ struct RuntimeConfigTests {
     @Test(arguments: cases) func configurationOf(_ test: Case) throws {
         var image = Self.image
         image.config?.user = test.user
-        let accounts = Accounts(passwd: "root:x:0:0::/:/bin/sh\nwww:x:33:34::/:/bin/sh\n", group: "log:x:4:www,x\nwww:x:34:\n")
+        let accounts = Accounts(
+            passwd: "root:x:0:0::/:/bin/sh\nwww:x:33:34::/:/bin/sh\n", group: "log:x:4:www,x\nwww:x:34:\n")
         let config = try Self.configuration(test.yaml, label: test.label, image: image, accounts: accounts)
         try expectGolden(config.config.json.text(indent: 4) + "\n" + config.record.text, "config-\(test.name).json")
     }
 
     @Test(arguments: [
-        ("", ["RLIMIT_NOFILE 1024 524288"]), ("    rlimits: [\"nofile,5,6\"]\n", ["RLIMIT_NOFILE 5 6"]), ("    rlimits: []\n", []),
+        ("", ["RLIMIT_NOFILE 1024 524288"]), ("    rlimits: [\"nofile,5,6\"]\n", ["RLIMIT_NOFILE 5 6"]),
+        ("    rlimits: []\n", []),
         ("    rlimits: [\"nproc,7,8\"]\n", ["RLIMIT_NPROC 7 8", "RLIMIT_NOFILE 1024 524288"]),
     ])
     func openFilesAreLimitedUnlessTheFileSaysOtherwise(_ yaml: String, _ limits: [String]) throws {
         let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n" + yaml)
         let json = try JSON(parsing: Array(config.config.json.text(indent: 0).utf8))
         let list = json["process"]?["rlimits"]?.array ?? []
-        #expect(list.map { "\($0["type"]?.string ?? "") \($0["soft"]?.integer ?? 0) \($0["hard"]?.integer ?? 0)" } == limits)
+        #expect(
+            list.map { "\($0["type"]?.string ?? "") \($0["soft"]?.integer ?? 0) \($0["hard"]?.integer ?? 0)" } == limits
+        )
     }
 
     @Test(arguments: [
-        ("onboot", "", 120, "default", RuntimeRecord.Restart.onFailure), ("onboot", "    timeout: 0\n", 0, "web.yml", .onFailure),
+        ("onboot", "", 120, "default", RuntimeRecord.Restart.onFailure),
+        ("onboot", "    timeout: 0\n", 0, "web.yml", .onFailure),
         ("onshutdown", "", 30, "default", .onFailure), ("services", "", 0, "none", .onFailure),
         ("services", "    onfailure: poweroff\n", 0, "none", .no),
         ("services", "    onfailure: poweroff\n    restart: always\n", 0, "none", .always),
@@ -177,22 +186,36 @@ struct RuntimeConfigTests {
 
     /// The reader of YAML finds most of these first; labels and callers of the library come here with theirs.
     @Test(arguments: [
-        Fault("capability is 'NET_ADMIN', expected a Linux capability; did you mean 'CAP_NET_ADMIN'?") { $0.capabilities = ["NET_ADMIN"] },
+        Fault("capability is 'NET_ADMIN', expected a Linux capability; did you mean 'CAP_NET_ADMIN'?") {
+            $0.capabilities = ["NET_ADMIN"]
+        },
         Fault("rlimits has the unknown limit 'nofiles'; did you mean 'nofile'?") { $0.rlimits = ["nofiles,1,2"] },
         Fault("rlimits is 'nofile,1', expected name,soft,hard") { $0.rlimits = ["nofile,1"] },
-        Fault("rlimits is 'nofile,1,x', expected numbers or 'unlimited' after the name") { $0.rlimits = ["nofile,1,x"] },
-        Fault("'data' is neither an absolute path nor a volume; volumes of this file: fixed") { $0.binds = ["data:/x"] },
+        Fault("rlimits is 'nofile,1,x', expected numbers or 'unlimited' after the name") {
+            $0.rlimits = ["nofile,1,x"]
+        },
+        Fault("'data' is neither an absolute path nor a volume; volumes of this file: fixed") {
+            $0.binds = ["data:/x"]
+        },
         Fault("volume 'fixed' is read-only, and this use of it is not") { $0.binds = ["fixed:/x"] },
         Fault("bind '/a' has 1 parts, expected 2 or 3") { $0.binds = ["/a"] },
-        Fault("sysctl 'net.ipv4.ip_forward' of 'web' needs a network namespace of its own; runc refuses it otherwise; add net: new") {
+        Fault(
+            "sysctl 'net.ipv4.ip_forward' of 'web' needs a network namespace of its own; runc refuses it otherwise; add net: new"
+        ) {
             $0.sysctl = ["net.ipv4.ip_forward": "1"]
         },
         Fault("sysctl 'net/ipv4/conf/eth0.1/forwarding' of 'web' needs a network namespace") {
             $0.sysctl = ["net/ipv4/conf/eth0.1/forwarding": "1"]
         },
-        Fault("sysctl 'fs.mqueue.msg_max' of 'web' needs an ipc namespace of its own") { $0.sysctl = ["fs.mqueue.msg_max": "1"] },
-        Fault("sysctl 'kernel.shmmax' of 'web' needs an ipc namespace of its own") { $0.sysctl = ["kernel.shmmax": "1"] },
-        Fault("sysctl 'kernel.domainname' of 'web' needs a uts namespace of its own") { $0.sysctl = ["kernel.domainname": "1"] },
+        Fault("sysctl 'fs.mqueue.msg_max' of 'web' needs an ipc namespace of its own") {
+            $0.sysctl = ["fs.mqueue.msg_max": "1"]
+        },
+        Fault("sysctl 'kernel.shmmax' of 'web' needs an ipc namespace of its own") {
+            $0.sysctl = ["kernel.shmmax": "1"]
+        },
+        Fault("sysctl 'kernel.domainname' of 'web' needs a uts namespace of its own") {
+            $0.sysctl = ["kernel.domainname": "1"]
+        },
         Fault("sysctl 'kernel.hostname' of 'web' is refused by runc, which has the key 'hostname' for it") {
             ($0.sysctl, $0.uts) = (["kernel.hostname": "a"], "new")
         },
@@ -204,14 +227,19 @@ struct RuntimeConfigTests {
         Fault("'/a\\x00' of 'web' has a NUL byte in it") { $0.command = ["/a\0"] },
         Fault("tmpfs '/a:b:c' has more than one ':'") { $0.tmpfs = ["/a:b:c"] },
         Fault("mount has no type") { $0.mounts = [MountSpec()] },
-        Fault("uid is 'nobody', which is not a container of this file; use a number, or one of: web") { $0.uid = .container("nobody") },
+        Fault("uid is 'nobody', which is not a container of this file; use a number, or one of: web") {
+            $0.uid = .container("nobody")
+        },
         Fault("command of 'web' is empty") { $0.command = [] },
-        Fault("hostname 'x' needs a uts namespace of its own; runc refuses it otherwise; add uts: new") { $0.hostname = "x" },
+        Fault("hostname 'x' needs a uts namespace of its own; runc refuses it otherwise; add uts: new") {
+            $0.hostname = "x"
+        },
         Fault("restart is 'maybe', expected on-failure, always or no") { $0.restart = "maybe" },
         Fault("device '/dev/x' has no mode") { $0.devices = [DeviceSpec(path: "/dev/x", type: "c")] },
     ])
     func faultOf(_ test: Fault) throws {
-        var spec = try Workshop.spec("volumes:\n  - {name: fixed, readonly: true}\nservices:\n  - name: web\n    image: nginx\n")
+        var spec = try Workshop.spec(
+            "volumes:\n  - {name: fixed, readonly: true}\nservices:\n  - name: web\n    image: nginx\n")
         test.change(&spec.services[0].options)
         let error = #expect(throws: SpecError.self) { _ = try Self.configuration(spec) }
         let faults = error?.diagnostics.map { "\($0.location?.line ?? 0): \($0.message); \($0.hint ?? "")" } ?? []
@@ -221,7 +249,9 @@ struct RuntimeConfigTests {
 
     @Test func settingsOfANewNamespaceAreTaken() throws {
         var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
-        (spec.services[0].options.net, spec.services[0].options.ipc, spec.services[0].options.uts) = ("new", "new", "new")
+        (spec.services[0].options.net, spec.services[0].options.ipc, spec.services[0].options.uts) = (
+            "new", "new", "new"
+        )
         spec.services[0].options.sysctl = ["net.ipv4.ip_forward": "1", "kernel.shmmax": "1", "kernel.domainname": "a"]
         #expect(try Self.configuration(spec).warnings == [])
         spec.services[0].options.net = "/run/netns/a"
@@ -236,13 +266,17 @@ struct RuntimeConfigTests {
 
     @Test(arguments: [
         ("ext5", "the mount at '/m' of 'web' has the unknown type 'ext5'", "did you mean 'ext4'?"),
-        ("a\u{1b}b", "the mount at '/m' of 'web' has the unknown type 'a\\x1bb'", "the kernel or one of its modules must have it"),
+        (
+            "a\u{1b}b", "the mount at '/m' of 'web' has the unknown type 'a\\x1bb'",
+            "the kernel or one of its modules must have it"
+        ),
     ])
     func mountOfAnUnknownType(_ type: String, _ message: String, _ hint: String) throws {
         var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
         let mount = Self.mount("/m", type)
         spec.services[0].options.mounts = [mount]
-        #expect(try Self.configuration(spec).warnings.map { "\($0.message) \($0.hint ?? "")" } == ["\(message) \(hint)"])
+        #expect(
+            try Self.configuration(spec).warnings.map { "\($0.message) \($0.hint ?? "")" } == ["\(message) \(hint)"])
         spec.services[0].options.mounts = nil
         var runtime = RuntimeSpec()
         runtime.mounts = [mount]
@@ -264,7 +298,8 @@ struct RuntimeConfigTests {
         image.config?.env = environment
         let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n", image: image)
         #expect(config.config.json["process"]?["env"]?.items.compactMap(\.text) == expected)
-        #expect(config.config.origins.filter { $0.pointer.hasPrefix("/process/env") }.map(\.origin.description) == origins)
+        #expect(
+            config.config.origins.filter { $0.pointer.hasPrefix("/process/env") }.map(\.origin.description) == origins)
         let malformed = "image 'nginx' sets the variable 'B', which is not NAME=value; runc refuses it"
         #expect(config.warnings.map(\.message) == (environment?.contains("B") == true ? [malformed] : []))
     }
@@ -283,7 +318,8 @@ struct RuntimeConfigTests {
         spec.services[0].options.binds = ["/a:b"]
         spec.services[0].options.tmpfs = ["t"]
         spec.services[0].options.mounts = [Self.mount("o", "overlay")]
-        let destinations = try Self.configuration(spec).config.json["mounts"]?.items.compactMap { $0["destination"]?.text } ?? []
+        let destinations =
+            try Self.configuration(spec).config.json["mounts"]?.items.compactMap { $0["destination"]?.text } ?? []
         #expect(Set(destinations).isSuperset(of: ["/b", "/t", "/o"]))
     }
 
@@ -314,7 +350,8 @@ struct RuntimeConfigTests {
 
     @Test func capabilitiesAddExtendsTheLabelOnce() throws {
         let yaml = "services:\n  - name: web\n    image: nginx\n    capabilities.add: [CAP_KILL, CAP_CHOWN]\n"
-        let config = try Self.configuration(yaml, label: #"{"capabilities": ["CAP_CHOWN"], "capabilities.add": ["CAP_FOWNER"]}"#)
+        let config = try Self.configuration(
+            yaml, label: #"{"capabilities": ["CAP_CHOWN"], "capabilities.add": ["CAP_FOWNER"]}"#)
         let sets = config.config.json["process"]?["capabilities"]
         #expect(sets?["effective"]?.items.compactMap(\.text) == ["CAP_CHOWN", "CAP_FOWNER", "CAP_KILL"])
         #expect(sets?["bounding"]?.items.compactMap(\.text) == ["CAP_CHOWN", "CAP_FOWNER", "CAP_KILL"])
@@ -322,7 +359,8 @@ struct RuntimeConfigTests {
 
     @Test(
         arguments: [
-            ("33", 33, 34, [4]), ("www", 33, 34, [4]), ("www:log", 33, 4, []), ("1000:1000", 1000, 1000, []), ("1000", 1000, 0, []),
+            ("33", 33, 34, [4]), ("www", 33, 34, [4]), ("www:log", 33, 4, []), ("1000:1000", 1000, 1000, []),
+            ("1000", 1000, 0, []),
             ("root", 0, 0, []),
             (":log", 0, 4, []),
         ] as [(String, UInt32, UInt32, [UInt32])])

@@ -20,9 +20,13 @@ struct SegmentTests {
 
     @Test func keySaysWhatChanged() {
         let other = SegmentKey(
-            role: .image, content: "sha256:11", platform: "linux/amd64", destination: "/images/00", rules: "container 1",
+            role: .image, content: "sha256:11", platform: "linux/amd64", destination: "/images/00",
+            rules: "container 1",
             encoding: "newc 1, gzip")
-        #expect(other.changes(since: Self.key) == ["content: sha256:00 -> sha256:11", "encoding: newc 1, none -> newc 1, gzip"])
+        #expect(
+            other.changes(since: Self.key) == [
+                "content: sha256:00 -> sha256:11", "encoding: newc 1, none -> newc 1, gzip",
+            ])
         #expect(Self.key.changes(since: Self.key) == [])
     }
 
@@ -31,7 +35,9 @@ struct SegmentTests {
             let cache = SegmentCache(store: workshop.store)
             let key = Self.key
             #expect(try cache.segment(key, title: "a") == nil)
-            let made = try cache.store(key, title: "a", record: SegmentRecord(key: key.description, unpacked: 4096, entries: 1)) {
+            let made = try cache.store(
+                key, title: "a", record: SegmentRecord(key: key.description, unpacked: 4096, entries: 1)
+            ) {
                 try $0.write([1, 2, 3])
             }
             #expect(!made.isHit)
@@ -51,7 +57,9 @@ struct SegmentTests {
         try await Workshop.with { workshop in
             let cache = SegmentCache(store: workshop.store)
             func make() throws -> Segment {
-                try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { try $0.write([1, 2, 3]) }
+                try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) {
+                    try $0.write([1, 2, 3])
+                }
             }
             let (first, second) = (try make(), try make())
             #expect(try ExtentReader.bytes(of: first.bytes) == [1, 2, 3])
@@ -62,10 +70,14 @@ struct SegmentTests {
     @Test func damageIsFoundAndMended() async throws {
         try await Workshop.with { workshop in
             let cache = SegmentCache(store: workshop.store)
-            _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { try $0.write([1, 2, 3]) }
+            _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) {
+                try $0.write([1, 2, 3])
+            }
             #expect(try cache.damaged(repair: false).found == [])
             for file in ["", ".json"] {
-                #expect(try FileManager.default.attributesOfItem(atPath: cache.path(Self.key) + file)[.posixPermissions] as? Int == 0o600)
+                #expect(
+                    try FileManager.default.attributesOfItem(atPath: cache.path(Self.key) + file)[.posixPermissions]
+                        as? Int == 0o600)
             }
             try Data([1, 9, 3]).write(to: URL(filePath: cache.path(Self.key)))
             #expect(try cache.damaged(repair: true).found == ["segments/\(Self.key.hex)"])
@@ -128,14 +140,18 @@ struct SegmentTests {
     @Test func whatWasMadeFromDamageIsFound() async throws {
         try await Workshop.with { workshop in
             let cache = SegmentCache(store: workshop.store)
-            let (bad, good) = (try workshop.image("a:1", [("a", .file("a"))]), try workshop.image("b:1", [("b", .file("b"))]))
+            let (bad, good) = (
+                try workshop.image("a:1", [("a", .file("a"))]), try workshop.image("b:1", [("b", .file("b"))])
+            )
             let rows: [(SegmentKey.Role, String, Bool)] = [
-                (.image, bad.identity, true), (.record, bad.identity, true), (.kernel, good.identity, false), (.root, "0abc", true),
+                (.image, bad.identity, true), (.record, bad.identity, true), (.kernel, good.identity, false),
+                (.root, "0abc", true),
                 (.volume, "\(bad.identity) \(good.identity)", true), (.spec, "0abc", false), (.sentinel, "0abc", false),
             ]
             var expected: [String] = []
             for (role, content, isDerived) in rows {
-                let key = SegmentKey(role: role, content: content, platform: "", destination: "/", rules: "1", encoding: "none")
+                let key = SegmentKey(
+                    role: role, content: content, platform: "", destination: "/", rules: "1", encoding: "none")
                 _ = try cache.store(key, title: "a", record: SegmentRecord(key: key.description)) { try $0.write([1]) }
                 if isDerived { expected.append("segments/\(key.hex)") }
             }

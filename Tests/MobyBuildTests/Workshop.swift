@@ -40,13 +40,18 @@ struct Workshop {
             case .directory(let mode): tree.set(path, FileTree.Node(.directory, mode: mode))
             case .file(let text, let mode, let uid, let attributes):
                 let content = ExtentList([.bytes(Array(text.utf8))])
-                tree.set(path, FileTree.Node(.regular(content), mode: mode, uid: uid, modified: 1_500_000_000, attributes: attributes))
+                tree.set(
+                    path,
+                    FileTree.Node(
+                        .regular(content), mode: mode, uid: uid, modified: 1_500_000_000, attributes: attributes))
             case .bytes(let bytes): tree.set(path, FileTree.Node(.regular(ExtentList([.bytes(bytes)])), mode: 0o644))
             case .program(let bytes):
                 tree.set(path, FileTree.Node(.regular(ExtentList([.bytes(bytes)])), mode: 0o755))
             case .link(let target): tree.set(path, FileTree.Node(.symlink(Array(target.utf8)), mode: 0o777))
             case .hard(let target):
-                guard let target = TreePath(target.utf8), tree.link(path, to: target) else { throw BuildError("no target of \(name)") }
+                guard let target = TreePath(target.utf8), tree.link(path, to: target) else {
+                    throw BuildError("no target of \(name)")
+                }
             }
         }
         return tree
@@ -63,7 +68,8 @@ struct Workshop {
     /// Puts an image of one layer into the store.
     @discardableResult
     func image(
-        _ name: String, _ entries: [(String, Entry)], label: String? = nil, _ configure: (inout ImageConfig.Execution) -> Void = { _ in }
+        _ name: String, _ entries: [(String, Entry)], label: String? = nil,
+        _ configure: (inout ImageConfig.Execution) -> Void = { _ in }
     ) throws -> Image {
         let bytes = try Workshop.tar(Workshop.tree(entries))
         let blob = try store.ingest { sink in try sink.write(bytes) }

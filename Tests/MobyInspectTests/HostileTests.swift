@@ -25,7 +25,9 @@ struct HostileTests {
         mutating func write(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
     }
 
-    @Test(arguments: [[], [0], Array("hello world, this is no artifact\nat all\n".utf8), [UInt8](repeating: 0, count: 1 << 16)])
+    @Test(arguments: [
+        [], [0], Array("hello world, this is no artifact\nat all\n".utf8), [UInt8](repeating: 0, count: 1 << 16),
+    ])
     func garbageIsAnError(_ bytes: [UInt8]) throws {
         #expect { try inspect(bytes) } throws: { "\($0)".hasPrefix("not an artifact: ") }
     }
@@ -38,19 +40,24 @@ struct HostileTests {
     @Test func anArchiveOfTooManyNamesIsAnError() throws {
         var tree = FileTree()
         for number in 0..<500 {
-            if let path = TreePath("file-\(number)".utf8) { tree.set(path, FileTree.Node(.regular(ExtentList()), mode: 0o644)) }
+            if let path = TreePath("file-\(number)".utf8) {
+                tree.set(path, FileTree.Node(.regular(ExtentList()), mode: 0o644))
+            }
         }
         var sink: any ByteSink = Collected()
         try CPIO.write(tree, under: .root, to: &sink)
         let bytes = try gzip((sink as? Collected)?.bytes ?? [])
         #expect(try inspect(bytes).volumes.first?.files.count == 500)
         let bounded = try inspect(bytes) { $0.names = 1 << 17 }
-        #expect(bounded.faults.contains { $0.contains("more names") } && (bounded.volumes.first?.files.count ?? 0) > 100)
+        #expect(
+            bounded.faults.contains { $0.contains("more names") } && (bounded.volumes.first?.files.count ?? 0) > 100)
     }
 
     @Test func linksInCirclesAreNotFollowedForEver() throws {
         var tree = FileTree()
-        let links: [(StaticString, String)] = [("a", "b"), ("b", "/a"), ("up", "../../etc"), ("etc/hosts", "host"), ("sub", "etc")]
+        let links: [(StaticString, String)] = [
+            ("a", "b"), ("b", "/a"), ("up", "../../etc"), ("etc/hosts", "host"), ("sub", "etc"),
+        ]
         for (name, target) in links {
             tree.set(TreePath(name), FileTree.Node(.symlink(Array(target.utf8)), mode: 0o777))
         }

@@ -9,7 +9,8 @@ struct ListingTests {
     /// The letters of ls(1).
     @Test(arguments: [
         (0o644, "rw-r--r--"), (0o755, "rwxr-xr-x"), (0o6755, "rwsr-sr-x"), (0o4755, "rwsr-xr-x"), (0o2755, "rwxr-sr-x"),
-        (0o1777, "rwxrwxrwt"), (0o1776, "rwxrwxrwT"), (0o4644, "rwSr--r--"), (0o2644, "rw-r-Sr--"), (0o7000, "--S--S--T"), (0, "---------"),
+        (0o1777, "rwxrwxrwt"), (0o1776, "rwxrwxrwT"), (0o4644, "rwSr--r--"), (0o2644, "rw-r-Sr--"),
+        (0o7000, "--S--S--T"), (0, "---------"),
     ])
     func specialBitsAreShown(mode: Int, letters: String) throws {
         let file = Volume.File(try #require(TreePath("bin/su".utf8)), .regular, size: 7, mode: UInt16(mode))
@@ -17,7 +18,8 @@ struct ListingTests {
     }
 
     @Test(arguments: [
-        (0, "0 bytes"), (1, "1 byte"), (9_999, "9999 bytes"), (8192, "8 KiB"), (40 << 20, "40 MiB"), (45_312, "45.3 kB (45312 bytes)"),
+        (0, "0 bytes"), (1, "1 byte"), (9_999, "9999 bytes"), (8192, "8 KiB"), (40 << 20, "40 MiB"),
+        (45_312, "45.3 kB (45312 bytes)"),
         (13_662_796, "13.7 MB (13662796 bytes)"),
     ])
     func sizesHaveMegabytesAndBytes(bytes: Int, text: String) {

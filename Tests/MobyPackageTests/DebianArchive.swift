@@ -30,10 +30,13 @@ struct LocalArchive {
         try Data(control.utf8).write(to: URL(filePath: "\(root)/DEBIAN/control"))
         for (file, text) in files {
             let url = URL(filePath: "\(root)/\(file)")
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: url)
         }
-        try run("dpkg-deb", "--root-owner-group", "-Z\(compression)", "--threads-max=1", "--build", root, "\(path)/\(name)_\(version).deb")
+        try run(
+            "dpkg-deb", "--root-owner-group", "-Z\(compression)", "--threads-max=1", "--build", root,
+            "\(path)/\(name)_\(version).deb")
         try FileManager.default.removeItem(atPath: root)
         try index()
     }
@@ -48,7 +51,8 @@ struct LocalArchive {
         for file in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where file.hasSuffix(".deb") {
             let contents = try ExtentList(file: "\(path)/\(file)")
             text += try run("dpkg-deb", "--field", "\(path)/\(file)")
-            text += "Filename: ./\(file)\nSize: \(contents.length)\nSHA256: \(try SHA256.hash(ExtentReader.bytes(of: contents)))\n\n"
+            text +=
+                "Filename: ./\(file)\nSize: \(contents.length)\nSHA256: \(try SHA256.hash(ExtentReader.bytes(of: contents)))\n\n"
         }
         try Data(text.utf8).write(to: URL(filePath: "\(path)/Packages"))
     }
@@ -58,7 +62,9 @@ struct LocalArchive {
 @discardableResult
 func run(_ arguments: String...) throws -> String {
     let ended = try EndedProcess(arguments[0], Array(arguments.dropFirst()), environment: ["LC_ALL": "C", "TZ": "UTC"])
-    guard ended.status == 0 else { throw ToolFailure(arguments: arguments, status: ended.status, complaint: ended.complaint) }
+    guard ended.status == 0 else {
+        throw ToolFailure(arguments: arguments, status: ended.status, complaint: ended.complaint)
+    }
     return ended.text
 }
 

@@ -7,7 +7,8 @@ import Testing
 @Suite struct DocumentationTests {
     private static var page: String {
         get throws {
-            let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/packages.md").standardizedFileURL
+            let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/packages.md")
+                .standardizedFileURL
             return try String(contentsOf: file, encoding: .utf8)
         }
     }

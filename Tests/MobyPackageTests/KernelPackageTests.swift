@@ -9,9 +9,11 @@ import Testing
 
 @testable import MobyPackage
 
-/// The kernel that the system images are made of, judged by kmod's own tools. Its package comes from the image cache, or is fetched.
+/// The kernel that the system images are made of, judged by kmod's own tools. Its package comes from the image cache,
+/// or is fetched.
 @Suite(.serialized) struct KernelPackageTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../kernel").standardizedFileURL
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../kernel")
+        .standardizedFileURL
         .path
 
     private static let packages = Task {
@@ -20,7 +22,8 @@ import Testing
         var options = PackageBuilder.Options(environment: environment)
         options.platform = Platform(architecture: "amd64")
         let supply = PackageSupply(cache: ContentStore.defaultPath(environment: environment), options: options)
-        let closure = try #require(folder.closure(architecture: "amd64"), "kernel/build.lock does not answer kernel/build.yml")
+        let closure = try #require(
+            folder.closure(architecture: "amd64"), "kernel/build.lock does not answer kernel/build.yml")
         return try await PackageTree(supply.contents(of: supply.fetch(closure, for: folder))).tree
     }
 
@@ -56,11 +59,13 @@ import Testing
         try await withTemporaryDirectory { directory in
             let file = "\(directory)/\(String(decoding: module.path.name, as: UTF8.self))"
             try ExtentWriter.write(contents, to: file)
-            let depends = try run("modinfo", "-F", "depends", file).split(whereSeparator: { ",\n".contains($0) }).map(String.init)
+            let depends = try run("modinfo", "-F", "depends", file).split(whereSeparator: { ",\n".contains($0) }).map(
+                String.init)
             #expect(module.depends.sorted() == depends.map { $0.replacing("-", with: "_") }.sorted())
             let aliases = try run("modinfo", "-F", "alias", file).split(separator: "\n").map(String.init)
             #expect(module.aliases.count == aliases.count)
-            #expect(try run("modinfo", "-F", "name", file).trimmingCharacters(in: .whitespacesAndNewlines) == module.name)
+            #expect(
+                try run("modinfo", "-F", "name", file).trimmingCharacters(in: .whitespacesAndNewlines) == module.name)
         }
     }
 
@@ -73,7 +78,8 @@ import Testing
         #expect(kept.allSatisfy { $0.depends.allSatisfy { names.contains($0) } })
         #expect(
             names.isSuperset(of: [
-                "virtio_net", "virtio_blk", "sd_mod", "overlay", "vfat", "isofs", "gve", "ena", "hv_netvsc", "bridge", "veth",
+                "virtio_net", "virtio_blk", "sd_mod", "overlay", "vfat", "isofs", "gve", "ena", "hv_netvsc", "bridge",
+                "veth",
             ]))
         #expect(kept.reduce(0) { $0 + $1.size } < 16 << 20)
     }
@@ -85,7 +91,9 @@ import Testing
             Located(name, at: SourceLocation(file: "build.yml", line: index + 1, column: 5))
         }
         try await withTemporaryDirectory { directory in
-            let error = #expect(throws: SpecError.self) { try KernelImage(tree, modules: wanted, tarPath: "\(directory)/tar", time: 0) }
+            let error = #expect(throws: SpecError.self) {
+                try KernelImage(tree, modules: wanted, tarPath: "\(directory)/tar", time: 0)
+            }
             #expect(error?.diagnostics.map(\.message) == ["kernel \(release) has no module 'virtio_nett'"])
             #expect(error?.diagnostics.first?.location?.description == "build.yml:3:5")
         }
@@ -131,7 +139,8 @@ extension FileTree {
         var texts: [String: String] = [:]
         for path in paths where path.parent == folder {
             guard case .regular(let contents)? = self[path]?.kind else { continue }
-            texts[String(decoding: path.name, as: UTF8.self)] = String(decoding: try ExtentReader.bytes(of: contents), as: UTF8.self)
+            texts[String(decoding: path.name, as: UTF8.self)] = String(
+                decoding: try ExtentReader.bytes(of: contents), as: UTF8.self)
         }
         return texts
     }
@@ -139,7 +148,9 @@ extension FileTree {
     fileprivate func extract(to directory: String) throws {
         for path in paths {
             switch self[path]?.kind {
-            case .directory?: try FileManager.default.createDirectory(atPath: "\(directory)/\(path)", withIntermediateDirectories: true)
+            case .directory?:
+                try FileManager.default.createDirectory(
+                    atPath: "\(directory)/\(path)", withIntermediateDirectories: true)
             case .regular(let contents)?: try ExtentWriter.write(contents, to: "\(directory)/\(path)")
             default: break
             }

@@ -60,7 +60,10 @@ import Testing
             #expect(config.env == ["A=b"])
             #expect(config.user == "33")
             #expect(config.entrypoint == nil)
-            #expect(config.labels == ["maintainer": "nobody", "org.mobyproject.config": #"{"net":"host","capabilities":[]}"#])
+            #expect(
+                config.labels == [
+                    "maintainer": "nobody", "org.mobyproject.config": #"{"net":"host","capabilities":[]}"#,
+                ])
             let tree = try FileTree.flatten(layers: builder.store.uncompressedLayers(of: outcome.image))
             let expected = """
                 l0777 0:0 bin
@@ -96,7 +99,8 @@ import Testing
             let second = try await builder(directory, store: "other").build("\(directory)/elsewhere/deep/pkg/").image
             #expect(first.digest == second.digest)
             #expect(first.name == second.name)
-            let later = try await builder(directory, store: "other", epoch: "1700000000").build("\(directory)/pkg").image
+            let later = try await builder(directory, store: "other", epoch: "1700000000").build("\(directory)/pkg")
+                .image
             #expect(first.digest != later.digest && first.name != later.name)
         }
     }
@@ -134,7 +138,8 @@ import Testing
         try withTemporaryDirectory { directory in
             try write("\(text)\nfiles: [{path: x, contents: y}]\n", "\(directory)/pkg/build.yml")
             let name = try builder(directory).reference(of: "\(directory)/pkg").split(separator: ":")[0]
-            let expected = ["image: t": "localhost/moby/t", "org: acme\nimage: t": "docker.io/acme/t"][text] ?? "ghcr.io/acme/t"
+            let expected =
+                ["image: t": "localhost/moby/t", "org: acme\nimage: t": "docker.io/acme/t"][text] ?? "ghcr.io/acme/t"
             #expect(name == expected)
         }
     }
@@ -182,8 +187,12 @@ import Testing
         try await withTemporaryDirectory { directory in
             try package(in: "\(directory)/pkg")
             try FileManager.default.removeItem(atPath: "\(directory)/products/init")
-            let error = await #expect(throws: MissingProduct.self) { try await builder(directory).build("\(directory)/pkg") }
-            #expect(error.map(String.init(describing:)) == "no program 'init' in '\(directory)/products', which the image needs")
+            let error = await #expect(throws: MissingProduct.self) {
+                try await builder(directory).build("\(directory)/pkg")
+            }
+            #expect(
+                error.map(String.init(describing:))
+                    == "no program 'init' in '\(directory)/products', which the image needs")
             #expect(error?.hint?.contains("--products or MOBY_PRODUCTS") == true)
         }
     }
@@ -199,8 +208,12 @@ import Testing
     @Test func otherArchitecturesAreRefused() async throws {
         try await withTemporaryDirectory { directory in
             try write("image: t\narches: [riscv64]\n", "\(directory)/pkg/build.yml")
-            let error = await #expect(throws: PackageError.self) { try await builder(directory).build("\(directory)/pkg") }
-            #expect(error.map(String.init(describing:)) == "'t' is not built for \(Platform.host.architecture), only for riscv64")
+            let error = await #expect(throws: PackageError.self) {
+                try await builder(directory).build("\(directory)/pkg")
+            }
+            #expect(
+                error.map(String.init(describing:))
+                    == "'t' is not built for \(Platform.host.architecture), only for riscv64")
         }
     }
 }

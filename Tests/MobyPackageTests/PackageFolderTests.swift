@@ -19,23 +19,32 @@ import Testing
         try Data(text.utf8).write(to: URL(filePath: "\(path)/build.yml"))
         for file in ["tree/f", "tree/dir/z"] { try Data("x".utf8).write(to: URL(filePath: "\(path)/\(file)")) }
         let links = [
-            "tree/broken": "foo/bar", "tree/abs": "/etc/passwd", "tree/linkfile": "f", "tree/linkdir": "dir", "tree/loop": "loop",
-            "tree/bin/up": "../f", "out": "/etc/passwd", "in": "tree/f", "folder": "tree", "gone": "nowhere", "above": "..",
+            "tree/broken": "foo/bar", "tree/abs": "/etc/passwd", "tree/linkfile": "f", "tree/linkdir": "dir",
+            "tree/loop": "loop",
+            "tree/bin/up": "../f", "out": "/etc/passwd", "in": "tree/f", "folder": "tree", "gone": "nowhere",
+            "above": "..",
         ]
-        for (name, target) in links { try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target) }
+        for (name, target) in links {
+            try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
+        }
         return path
     }
 
-    private static func builder(_ directory: String, _ change: (inout PackageBuilder.Options) -> Void = { _ in }) throws -> PackageBuilder {
+    private static func builder(_ directory: String, _ change: (inout PackageBuilder.Options) -> Void = { _ in }) throws
+        -> PackageBuilder
+    {
         var options = PackageBuilder.Options(environment: [:])
         change(&options)
         return PackageBuilder(
-            store: try ContentStore(path: "\(directory)/store"), products: Products(environment: [:], executable: "/x/moby"),
+            store: try ContentStore(path: "\(directory)/store"),
+            products: Products(environment: [:], executable: "/x/moby"),
             options: options)
     }
 
     private static func told(_ error: SpecError?) -> [String] {
-        (error?.diagnostics ?? []).map { "\($0.location?.line ?? 0):\($0.location?.column ?? 0): \($0.message) | \($0.hint ?? "")" }
+        (error?.diagnostics ?? []).map {
+            "\($0.location?.line ?? 0):\($0.location?.column ?? 0): \($0.message) | \($0.hint ?? "")"
+        }
     }
 
     /// As COPY of a Dockerfile: links stay links, wherever they lead.
@@ -43,7 +52,8 @@ import Testing
     func linksOfASourceStayLinks(source: String) async throws {
         try await withTemporaryDirectory { directory in
             let path = try Self.make(
-                directory, "image: t\nfiles:\n  - {path: opt/t, source: \(source), mode: '0600'}\n  - {path: one, source: in}\n")
+                directory,
+                "image: t\nfiles:\n  - {path: opt/t, source: \(source), mode: '0600'}\n  - {path: one, source: in}\n")
             let builder = try Self.builder(directory)
             let image = try await builder.build(path).image
             let tree = try FileTree.flatten(layers: builder.store.uncompressedLayers(of: image))
@@ -57,8 +67,10 @@ import Testing
             }
             #expect(
                 found == [
-                    "one 644", "opt/t/", "opt/t/abs -> /etc/passwd", "opt/t/bin/", "opt/t/bin/up -> ../f", "opt/t/broken -> foo/bar",
-                    "opt/t/dir/", "opt/t/dir/z 600", "opt/t/f 600", "opt/t/linkdir -> dir", "opt/t/linkfile -> f", "opt/t/loop -> loop",
+                    "one 644", "opt/t/", "opt/t/abs -> /etc/passwd", "opt/t/bin/", "opt/t/bin/up -> ../f",
+                    "opt/t/broken -> foo/bar",
+                    "opt/t/dir/", "opt/t/dir/z 600", "opt/t/f 600", "opt/t/linkdir -> dir", "opt/t/linkfile -> f",
+                    "opt/t/loop -> loop",
                 ])
         }
     }
@@ -66,9 +78,11 @@ import Testing
     /// `/bin` is a link to `/usr/bin` in every image: a link that moves there leads to the same file as before.
     @Test func linkThatMovesKeepsItsTarget() async throws {
         try await withTemporaryDirectory { directory in
-            let path = try Self.make(directory, "image: t\nfiles: [{path: bin, source: tree/bin}, {path: sbin/x, symlink: ../f}]\n")
+            let path = try Self.make(
+                directory, "image: t\nfiles: [{path: bin, source: tree/bin}, {path: sbin/x, symlink: ../f}]\n")
             let builder = try Self.builder(directory)
-            let tree = try FileTree.flatten(layers: builder.store.uncompressedLayers(of: try await builder.build(path).image))
+            let tree = try FileTree.flatten(
+                layers: builder.store.uncompressedLayers(of: try await builder.build(path).image))
             for name in ["usr/bin/up", "usr/sbin/x"] {
                 guard let place = TreePath(name.utf8), case .symlink(let target)? = tree[place]?.kind else {
                     Issue.record("\(name) is no link")
@@ -91,8 +105,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("out", "4:13: source 'out' leads to '/etc/passwd', which is outside of the package's folder | put a copy into the folder"),
-        ("above", "4:13: source 'above' leads to 'TOP', which is outside of the package's folder | put a copy into the folder"),
+        (
+            "out",
+            "4:13: source 'out' leads to '/etc/passwd', which is outside of the package's folder | put a copy into the folder"
+        ),
+        (
+            "above",
+            "4:13: source 'above' leads to 'TOP', which is outside of the package's folder | put a copy into the folder"
+        ),
         (
             "above/pkg2",
             "4:13: source 'above/pkg2' leads to 'TOP/pkg2', which is outside of the package's folder | put a copy into the folder"
@@ -117,7 +137,10 @@ import Testing
 
     /// Lists of paths are sources too, and their lines paths of the image.
     @Test(arguments: [
-        ("out", "2:17: source 'out' leads to '/etc/passwd', which is outside of the package's folder | put a copy into the folder"),
+        (
+            "out",
+            "2:17: source 'out' leads to '/etc/passwd', which is outside of the package's folder | put a copy into the folder"
+        ),
         ("lines", "3:1: '../x' is not a path inside: it is empty or has '..' | "),
     ])
     func listOfPathsIsChecked(list: String, expected: String) throws {
@@ -128,7 +151,8 @@ import Testing
         }
     }
 
-    /// The file that makes a folder one of Docker's or LinuxKit's counts, whatever `build.yml` says, and before it is read.
+    /// The file that makes a folder one of Docker's or LinuxKit's counts, whatever `build.yml` says, and before it is
+    /// read.
     @Test(arguments: ["Dockerfile", "Containerfile"], ["", "image: t\n", "image: t\nnetwork: true\n"])
     func folderWithADockerfileIsAnError(file: String, text: String) throws {
         try withTemporaryDirectory { directory in
@@ -143,10 +167,13 @@ import Testing
     @Test func folderWithoutBuildFileIsAnError() throws {
         try withTemporaryDirectory { directory in
             let error = #expect(throws: PackageError.self) { try PackageFolder(directory) }
-            #expect(error.map { "\($0)" } == "'\(directory)' has no build.yml, which says what the image of a package is made of")
+            #expect(
+                error.map { "\($0)" }
+                    == "'\(directory)' has no build.yml, which says what the image of a package is made of")
             try Data().write(to: URL(filePath: "\(directory)/file"))
             let other = #expect(throws: PackageError.self) { try PackageFolder("\(directory)/file") }
-            #expect(other.map { "\($0)" } == "'\(directory)/file' is not a folder; a package is a folder with a build.yml")
+            #expect(
+                other.map { "\($0)" } == "'\(directory)/file' is not a folder; a package is a folder with a build.yml")
         }
     }
 
@@ -157,12 +184,18 @@ import Testing
             "1:8: image 't' has no files | name what it is made of with 'packages', 'files', 'products' or 'kernel'"
         ),
         ("files: [{path: bin/x, source: run}]\ncmd: [/bin/y]", "3:7: cmd runs '/bin/y', which is not in the image | "),
-        ("files: [{path: bin/prog, source: run}]\ncmd: [/bin/porg]", "3:7: cmd runs '/bin/porg', which is not in the image | "),
+        (
+            "files: [{path: bin/prog, source: run}]\ncmd: [/bin/porg]",
+            "3:7: cmd runs '/bin/porg', which is not in the image | "
+        ),
         (
             "files: [{path: bin/prog, source: run}]\ncmd: [/opt/prog]",
             "3:7: cmd runs '/opt/prog', which is not in the image | did you mean '/usr/bin/prog'?"
         ),
-        ("files: [{path: bin/x, contents: y}]\nentrypoint: [x]\ncmd: [-v]", "3:14: entrypoint runs 'x', which is not executable | "),
+        (
+            "files: [{path: bin/x, contents: y}]\nentrypoint: [x]\ncmd: [-v]",
+            "3:14: entrypoint runs 'x', which is not executable | "
+        ),
         ("files: [{path: opt/x, directory: true}]\ncmd: [/opt/x]", "3:7: cmd runs '/opt/x', which is a folder | "),
         (
             "files: [{path: opt/x, source: run}]\nenv: ['PATH=/bin']\ncmd: [x]",
@@ -186,7 +219,8 @@ import Testing
 
     @Test func patternsThatLeaveOutNothingAreAWarning() async throws {
         try await withTemporaryDirectory { directory in
-            let path = try Self.make(directory, "image: t\nfiles: [{path: x, contents: y}]\ndrop: [usr/share/nosuch]\nkeep: ['**/no']\n")
+            let path = try Self.make(
+                directory, "image: t\nfiles: [{path: x, contents: y}]\ndrop: [usr/share/nosuch]\nkeep: ['**/no']\n")
             let said = Lines()
             _ = try await Self.builder(directory) { $0.progress = { said.add($0) } }.build(path)
             #expect(
@@ -198,7 +232,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "files: [{path: bin/x, source: run}]\ncmd: [x, -v]", "files: [{path: usr/sbin/x, source: run}]\nentrypoint: [/sbin/x]",
+        "files: [{path: bin/x, source: run}]\ncmd: [x, -v]",
+        "files: [{path: usr/sbin/x, source: run}]\nentrypoint: [/sbin/x]",
         "files: [{path: opt/x, source: run}, {path: bin/l, symlink: ../opt/x}]\ncmd: [/bin/l]",
         "files: [{path: opt/x, source: run}]\nworkdir: /opt\ncmd: [./x]",
         "files: [{path: opt/x, source: run}]\nenv: ['PATH=/opt:/bin']\ncmd: [x]",

@@ -27,7 +27,9 @@ import Testing
         #expect(try PackageLock(lock.text, file: "build.lock") == lock)
     }
 
-    @Test(arguments: ["amd64 x 1 amd64", "amd64 x 1 amd64 abc", "arm64 x 1 arm64 \(digest)", "amd64 x 1 amd64 \(digest) more"])
+    @Test(arguments: [
+        "amd64 x 1 amd64", "amd64 x 1 amd64 abc", "arm64 x 1 arm64 \(digest)", "amd64 x 1 amd64 \(digest) more",
+    ])
     func badLineIsTold(line: String) {
         let error = #expect(throws: SpecError.self) { try PackageLock("amd64 wants x\n\(line)\n", file: "build.lock") }
         #expect(error?.diagnostics.map { $0.location?.description } == ["build.lock:2:1"])

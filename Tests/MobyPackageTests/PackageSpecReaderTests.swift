@@ -44,8 +44,11 @@ import Testing
     }
 
     @Test func kernelTakesAllOrAList() throws {
-        #expect(try PackageSpecReader.read("image: k\nkernel: {package: x, modules: all}", file: "f").kernel?.modules == nil)
-        let spec = try PackageSpecReader.read("image: k\nkernel: {package: \"linux-{arch}\", modules: [a, b]}", file: "f")
+        #expect(
+            try PackageSpecReader.read("image: k\nkernel: {package: x, modules: all}", file: "f").kernel?.modules == nil
+        )
+        let spec = try PackageSpecReader.read(
+            "image: k\nkernel: {package: \"linux-{arch}\", modules: [a, b]}", file: "f")
         #expect(spec.kernel?.modules?.map(\.value) == ["a", "b"])
     }
 
@@ -67,7 +70,10 @@ import Testing
             "image: a\nfiles: [{path: x, contents: y, symlink: z}]",
             "build.yml:2:9: an entry of files has 'symlink' and 'contents' | give one of: directory: true, symlink, contents, source, concatenate"
         ),
-        ("image: a\nfiles: [{path: ../x, contents: y}]", "build.yml:2:16: '../x' is not a path inside: it is empty or has '..' | "),
+        (
+            "image: a\nfiles: [{path: ../x, contents: y}]",
+            "build.yml:2:16: '../x' is not a path inside: it is empty or has '..' | "
+        ),
         (
             "image: a\nfiles: [{path: x, source: ../../etc/passwd}]",
             "build.yml:2:27: '../../etc/passwd' is not a path inside: it is empty or has '..' | "
@@ -117,13 +123,18 @@ import Testing
     ])
     func faultIsToldWithItsPlace(text: String, expected: String) {
         let error = #expect(throws: SpecError.self) { try PackageSpecReader.read(text, file: "build.yml") }
-        let told = (error?.diagnostics ?? []).map { "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")" }
+        let told = (error?.diagnostics ?? []).map {
+            "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")"
+        }
         #expect(told == [expected])
     }
 
-    @Test(arguments: ["nginx", "g++", "libc6:amd64", "nginx=1.22.1-9+deb12u1", "nginx/bookworm-backports", "a", "libstdc++-12-dev"])
+    @Test(arguments: [
+        "nginx", "g++", "libc6:amd64", "nginx=1.22.1-9+deb12u1", "nginx/bookworm-backports", "a", "libstdc++-12-dev",
+    ])
     func debianNamesAreTaken(name: String) throws {
-        #expect(try PackageSpecReader.read("image: a\npackages: ['\(name)']", file: "f").packages.map(\.value) == [name])
+        #expect(
+            try PackageSpecReader.read("image: a\npackages: ['\(name)']", file: "f").packages.map(\.value) == [name])
     }
 
     @Test(arguments: ["nginx-", "-y", "--", "Nginx", "ng*", "^lxde", "a b", "./x.deb", "", "~nfoo"])
@@ -132,7 +143,9 @@ import Testing
     }
 
     @Test func allFaultsAreTold() {
-        let error = #expect(throws: SpecError.self) { try PackageSpecReader.read("imag: a\ncmd: x\nuser: [y]", file: "f") }
+        let error = #expect(throws: SpecError.self) {
+            try PackageSpecReader.read("imag: a\ncmd: x\nuser: [y]", file: "f")
+        }
         #expect(error?.diagnostics.count == 4)
     }
 }

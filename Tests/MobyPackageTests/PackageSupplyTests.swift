@@ -26,10 +26,13 @@ import Testing
             let cache = try PackageCache(cache: directory)
             let bytes = try ExtentReader.bytes(of: ExtentList(file: "\(archive.path)/a_1.deb"))
             let package = LockedPackage(name: "a", version: "1", architecture: "all", sha256: SHA256.hash(bytes))
-            try FileManager.default.copyItem(atPath: "\(archive.path)/a_1.deb", toPath: "\(directory)/debs/\(package.sha256).deb")
+            try FileManager.default.copyItem(
+                atPath: "\(archive.path)/a_1.deb", toPath: "\(directory)/debs/\(package.sha256).deb")
             let tree = try PackageTree([("a", cache.contents(of: package))]).tree
             #expect(tree.paths.map(\.description) == ["usr", "usr/bin", "usr/bin/hello"])
-            guard case .regular(let contents)? = tree[TreePath("usr/bin/hello")]?.kind else { throw ToolFailure(arguments: [], status: 0) }
+            guard case .regular(let contents)? = tree[TreePath("usr/bin/hello")]?.kind else {
+                throw ToolFailure(arguments: [], status: 0)
+            }
             #expect(try ExtentReader.bytes(of: contents) == Array("hello\n".utf8))
         }
     }
@@ -56,12 +59,16 @@ import Testing
     @Test func onlyContributorsAreLocked() async throws {
         try await withTemporaryDirectory { directory in
             let archive = try LocalArchive(directory)
-            try archive.add("certificates", version: "1", files: ["usr/share/c/b.crt": "B", "usr/share/c/a.crt": "A", "usr/bin/c": ""])
-            try archive.add("tool", version: "3", depends: "certificates, extra", files: ["usr/bin/tool": "t", "usr/bin/other": ""])
+            try archive.add(
+                "certificates", version: "1",
+                files: ["usr/share/c/b.crt": "B", "usr/share/c/a.crt": "A", "usr/bin/c": ""])
+            try archive.add(
+                "tool", version: "3", depends: "certificates, extra", files: ["usr/bin/tool": "t", "usr/bin/other": ""])
             try archive.add("extra", version: "1", files: ["usr/share/extra": "e"])
             let folder = try folder(
                 "\(directory)/pkg",
-                "image: t\npackages: [tool]\nonly: [usr/bin/tool]\nfiles: [{path: all.crt, concatenate: ['**/*.crt']}]\n")
+                "image: t\npackages: [tool]\nonly: [usr/bin/tool]\nfiles: [{path: all.crt, concatenate: ['**/*.crt']}]\n"
+            )
             let supply = PackageSupply(cache: "\(directory)/cache", options: .init(environment: archive.environment))
             let closure = try await supply.fetch(nil, for: folder)
             #expect(closure.packages.map(\.name) == ["certificates", "tool"])
@@ -71,9 +78,12 @@ import Testing
             let tree = try contents.make(supply.contents(of: closure)).tree
             #expect(
                 tree.paths.map(\.description) == [
-                    "all.crt", "bin", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/bin/tool", "usr/lib", "usr/lib64", "usr/sbin",
+                    "all.crt", "bin", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/bin/tool", "usr/lib", "usr/lib64",
+                    "usr/sbin",
                 ])
-            guard case .regular(let all)? = tree[TreePath("all.crt")]?.kind else { throw ToolFailure(arguments: [], status: 0) }
+            guard case .regular(let all)? = tree[TreePath("all.crt")]?.kind else {
+                throw ToolFailure(arguments: [], status: 0)
+            }
             #expect(try ExtentReader.bytes(of: all) == Array("AB".utf8))
         }
     }
@@ -96,9 +106,13 @@ import Testing
             options.refreshMissing = true
             let warnings = Lines()
             options.progress = { warnings.add($0) }
-            let fresh = try await PackageSupply(cache: "\(directory)/other", options: options).fetch(closure, for: folder)
+            let fresh = try await PackageSupply(cache: "\(directory)/other", options: options).fetch(
+                closure, for: folder)
             #expect(fresh.packages.map(\.version) == ["2"])
-            #expect(warnings.all.contains { $0.hasPrefix("warning: t: the Debian archive does not offer 'tool' 1 any more") })
+            #expect(
+                warnings.all.contains {
+                    $0.hasPrefix("warning: t: the Debian archive does not offer 'tool' 1 any more")
+                })
             #expect(try PackageFolder(folder.path).closure(architecture: "amd64") == fresh)
         }
     }
@@ -107,7 +121,10 @@ import Testing
     @Test(arguments: [
         ("packages: [tool, toool]", ":2:18: no Debian package 'toool' | did you mean 'tool'?"),
         ("packages: [tool, xyz]", ":2:18: no Debian package 'xyz' | the machine's apt sources were asked, for amd64"),
-        ("kernel: {package: 'linux-{arch}'}", ":2:19: no Debian package 'linux-amd64' | the machine's apt sources were asked, for amd64"),
+        (
+            "kernel: {package: 'linux-{arch}'}",
+            ":2:19: no Debian package 'linux-amd64' | the machine's apt sources were asked, for amd64"
+        ),
         ("packages: [tool=2]", ":2:12: Debian package 'tool' has no version or release '2' | "),
         (
             "packages: [ghost]",
@@ -121,7 +138,10 @@ import Testing
             "packages: [tool]\nonly: [usr/bin/tol]",
             ":3:8: 'only: usr/bin/tol' matches no file of the packages | did you mean 'usr/bin/tool'?"
         ),
-        ("packages: [tool]\nonly: [bin/tool]", ":3:8: 'only: bin/tool' matches no file of the packages | did you mean 'usr/bin/tool'?"),
+        (
+            "packages: [tool]\nonly: [bin/tool]",
+            ":3:8: 'only: bin/tool' matches no file of the packages | did you mean 'usr/bin/tool'?"
+        ),
         (
             "packages: [tool]\nonly: []\nfiles: [{path: x, concatenate: ['**/*.crt']}]",
             ":4:33: 'concatenate: **/*.crt' matches no file of the packages | "
@@ -137,16 +157,21 @@ import Testing
             options.platform = Platform(architecture: "amd64")
             let supply = PackageSupply(cache: "\(directory)/cache", options: options)
             let error = await #expect(throws: SpecError.self) { try await supply.fetch(nil, for: folder) }
-            let told = (error?.diagnostics ?? []).map { "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")" }
+            let told = (error?.diagnostics ?? []).map {
+                "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")"
+            }
             #expect(told == ["\(directory)/pkg/build.yml\(expected)"])
             #expect(!FileManager.default.fileExists(atPath: "\(directory)/pkg/build.lock"))
         }
     }
 
     @Test func aptsWordsAreToldWithoutItsCommand() {
-        let error = AptError.failed(program: "apt-get", output: "W: slow\nE: The method \u{1b}[31m died\nE: Sub-process\tfailed\n")
+        let error = AptError.failed(
+            program: "apt-get", output: "W: slow\nE: The method \u{1b}[31m died\nE: Sub-process\tfailed\n")
         #expect("\(error)" == "apt-get: The method \\x1b[31m died\n  Sub-process failed")
-        #expect("\(AptError.failed(program: "apt-get", output: ""))" == "apt-get: it ended with an error and gave no reason")
+        #expect(
+            "\(AptError.failed(program: "apt-get", output: ""))" == "apt-get: it ended with an error and gave no reason"
+        )
     }
 
     /// A process that was killed may leave an apt-get behind, with apt's own lock (fcntl(2)) in its hands.
@@ -162,7 +187,8 @@ import Testing
                 // A descriptor that is closed gives the lock up.
                 waits.withLock { _ = close($0) }
             }
-            let root = try AptRoot(cache: directory, architecture: "amd64", environment: archive.environment, wait: wait)
+            let root = try AptRoot(
+                cache: directory, architecture: "amd64", environment: archive.environment, wait: wait)
             try waits.withLock { held in
                 held = open("\(root.path)/lists/lock", O_RDWR | O_CREAT, 0o640)
                 var lock = flock()
@@ -170,7 +196,9 @@ import Testing
                 try #require(fcntl(held, F_SETLK, &lock) == 0)
             }
             try await root.update()
-            #expect(said.all == ["waiting for process \(getpid()) (\(Self.command)), which holds '\(root.path)/lists/lock'"])
+            #expect(
+                said.all == ["waiting for process \(getpid()) (\(Self.command)), which holds '\(root.path)/lists/lock'"]
+            )
         }
     }
 
@@ -231,7 +259,8 @@ import Testing
             var options = PackageBuilder.Options(environment: [:])
             options.platform = Platform(architecture: "arm64")
             let builder = PackageBuilder(
-                store: try ContentStore(path: "\(directory)/store"), products: Products(environment: [:], executable: "/x"),
+                store: try ContentStore(path: "\(directory)/store"),
+                products: Products(environment: [:], executable: "/x"),
                 options: options)
             let error = #expect(throws: PackageError.self) { try builder.reference(of: path) }
             #expect(error.map { "\($0) | \($0.hint ?? "")" } == expected.replacing("PKG", with: path))

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct UsrMergeTests {
     @Test(arguments: [
-        ("bin/sh", "usr/bin/sh"), ("sbin/init", "usr/sbin/init"), ("lib/x", "usr/lib/x"), ("lib64/ld.so", "usr/lib64/ld.so"),
+        ("bin/sh", "usr/bin/sh"), ("sbin/init", "usr/sbin/init"), ("lib/x", "usr/lib/x"),
+        ("lib64/ld.so", "usr/lib64/ld.so"),
         ("bin", "usr/bin"),
         ("usr/bin/x", "usr/bin/x"), ("etc/lib", "etc/lib"), ("library/x", "library/x"), ("", ""),
     ])
@@ -56,12 +57,17 @@ import Testing
 @Suite struct PathRulesTests {
     @Test func droppedFoldersGoWithWhatHeldNothingElse() {
         var tree = FileTree()
-        for path in ["usr/share/doc/a/copyright", "usr/share/doc/b/x", "usr/share/data/y", "usr/share/man/z"] { tree.put(path, "") }
+        for path in ["usr/share/doc/a/copyright", "usr/share/doc/b/x", "usr/share/data/y", "usr/share/man/z"] {
+            tree.put(path, "")
+        }
         tree.set(TreePath("var"), FileTree.Node(.directory, mode: 0o755))
-        PathRules(drop: ["usr/share/doc", "usr/share/man/z"].map(PathPattern.init), keep: [PathPattern("**/copyright")]).apply(to: &tree)
+        PathRules(
+            drop: ["usr/share/doc", "usr/share/man/z"].map(PathPattern.init), keep: [PathPattern("**/copyright")]
+        ).apply(to: &tree)
         #expect(
             tree.paths.map(\.description) == [
-                "usr", "usr/share", "usr/share/data", "usr/share/data/y", "usr/share/doc", "usr/share/doc/a", "usr/share/doc/a/copyright",
+                "usr", "usr/share", "usr/share/data", "usr/share/data/y", "usr/share/doc", "usr/share/doc/a",
+                "usr/share/doc/a/copyright",
                 "var",
             ])
     }
@@ -76,11 +82,13 @@ import Testing
             tree.put(path, contents: try ExtentList(file: "/\(path)"))
         }
         tree.put("usr/lib64/x", "")
-        tree.set(TreePath("usr/lib64/ld-linux-x86-64.so.2"), FileTree.Node(.symlink(Array("/\(loader)".utf8)), mode: 0o777))
+        tree.set(
+            TreePath("usr/lib64/ld-linux-x86-64.so.2"), FileTree.Node(.symlink(Array("/\(loader)".utf8)), mode: 0o777))
         let place = SourceLocation(file: "f", line: 1, column: 1)
         let selection = try Selection([Located("usr/bin/xz", at: place)], of: tree)
         let files = selection.tree.paths.filter { !selection.tree.isDirectory($0) }.map(\.description)
-        #expect(files == ["usr/bin/xz", loader, "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib64/ld-linux-x86-64.so.2"])
+        #expect(
+            files == ["usr/bin/xz", loader, "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib64/ld-linux-x86-64.so.2"])
         #expect(selection.oddities == ["'usr/bin/xz' needs 'liblzma.so.5', which no package of the image has"])
     }
 }

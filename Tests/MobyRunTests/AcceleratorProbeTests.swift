@@ -17,7 +17,8 @@ struct AcceleratorProbeTests {
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
-    private func probe(script: String, device: String? = nil, limit: Duration = .seconds(60)) throws -> AcceleratorProbe {
+    private func probe(script: String, device: String? = nil, limit: Duration = .seconds(60)) throws -> AcceleratorProbe
+    {
         let qemu = try folder.write("qemu", "#!/bin/sh\necho run >> \(folder.file("runs"))\n\(script)\n", mode: 0o755)
         let device = try device ?? folder.write("kvm", "")
         let said = said

@@ -6,14 +6,17 @@ import Testing
 /// What can be waited for, and the probes for it.
 struct AwaitTests {
     @Test(arguments: [
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"), ("https://localhost:8443/a/b?c", "https://localhost:8443/a/b"),
-        ("http://10.0.0.2/", "http://10.0.0.2/"), ("tcp:6379", "tcp:127.0.0.1:6379"), ("tcp:10.0.0.2:22", "tcp:10.0.0.2:22"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+        ("https://localhost:8443/a/b?c", "https://localhost:8443/a/b"),
+        ("http://10.0.0.2/", "http://10.0.0.2/"), ("tcp:6379", "tcp:127.0.0.1:6379"),
+        ("tcp:10.0.0.2:22", "tcp:10.0.0.2:22"),
         ("console:login:", "console:login:"), ("console:^ready [0-9]+", "console:^ready [0-9]+"), ("up", "up"),
     ])
     func things(text: String, meaning: String) throws { #expect("\(try Awaited(parsing: text))" == meaning) }
 
     @Test(arguments: [
-        "", "127.0.0.1:80", "ftp://x", "http://", "tcp:", "tcp:0", "tcp:65536", "tcp::80", "tcp:x", "console:", "console:(", "UP",
+        "", "127.0.0.1:80", "ftp://x", "http://", "tcp:", "tcp:0", "tcp:65536", "tcp::80", "tcp:x", "console:",
+        "console:(", "UP",
     ])
     func refusesThing(text: String) {
         let error = #expect(throws: RunError.self) { try Awaited(parsing: text) }
@@ -21,10 +24,14 @@ struct AwaitTests {
     }
 
     @Test(arguments: [("300", 300), ("300s", 300), ("5m", 300), ("2h", 7200)])
-    func limit(text: String, seconds: Int) throws { #expect(try TimeLimit.parse(text, option: "--timeout") == .seconds(seconds)) }
+    func limit(text: String, seconds: Int) throws {
+        #expect(try TimeLimit.parse(text, option: "--timeout") == .seconds(seconds))
+    }
 
     @Test(arguments: ["", "0", "-1", "1.5", "5d", "m", "99999999999999999999"])
-    func refusesLimit(text: String) { #expect(throws: RunError.self) { try TimeLimit.parse(text, option: "--timeout") } }
+    func refusesLimit(text: String) {
+        #expect(throws: RunError.self) { try TimeLimit.parse(text, option: "--timeout") }
+    }
 
     /// QEMU 7.2, with a connection that the guest accepted and one that it has not answered.
     @Test func readsTheUserNetwork() {
@@ -47,7 +54,9 @@ struct AwaitTests {
     @Test func connectsToWhatListens() throws {
         let server = try ScriptedServer { _ in ScriptedServer.Response() }
         #expect(TCPProbe(host: "localhost", port: try port(server), forwarder: nil).accepts(within: .seconds(60)))
-        #expect(!TCPProbe(host: "127.0.0.1", port: try GuestMachine.freePort(), forwarder: nil).accepts(within: .seconds(60)))
+        #expect(
+            !TCPProbe(host: "127.0.0.1", port: try GuestMachine.freePort(), forwarder: nil).accepts(
+                within: .seconds(60)))
     }
 
     /// Every status is an answer, and the end of a body is not waited for.
@@ -74,7 +83,8 @@ struct AwaitTests {
     }
 
     @Test(arguments: [
-        ("console=ttyS0", Architecture.x86, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .x86, nil), ("console=ttyAMA0", .arm, nil),
+        ("console=ttyS0", Architecture.x86, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .x86, nil),
+        ("console=ttyAMA0", .arm, nil),
         (
             "console=ttyS1", .x86,
             "warning: the kernel's console is ttyS1, and this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"

@@ -19,7 +19,8 @@ struct BootSourceTests {
         try put("web\(suffix)", "web-initrd.img", "web.iso")
         try folder.write("web-cmdline", "console=ttyS0 a=b\n")
         let files = BootSource.KernelFiles(
-            kernel: folder.file("web\(suffix)"), initrd: folder.file("web-initrd.img"), commandLine: "console=ttyS0 a=b")
+            kernel: folder.file("web\(suffix)"), initrd: folder.file("web-initrd.img"), commandLine: "console=ttyS0 a=b"
+        )
         #expect(try detect("web") == .kernel(files))
     }
 
@@ -33,7 +34,9 @@ struct BootSourceTests {
         try put("web-kernel", "web-squashfs.img", "web-initrd.img")
         guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
         #expect(files.squashfs == folder.file("web-squashfs.img") && files.initrd == nil)
-        guard case .kernel(let asked) = try detect("web", BootSource.Wishes(kernel: true)) else { throw RunError("not a kernel") }
+        guard case .kernel(let asked) = try detect("web", BootSource.Wishes(kernel: true)) else {
+            throw RunError("not a kernel")
+        }
         #expect(asked.squashfs == nil && asked.initrd == folder.file("web-initrd.img"))
     }
 
@@ -73,7 +76,8 @@ struct BootSourceTests {
     }
 
     @Test(arguments: [
-        ("web.yml", "build it first: moby build"), ("web.img.tar.gz", "unpack the disk first"), ("web-kernel", "name the prefix"),
+        ("web.yml", "build it first: moby build"), ("web.img.tar.gz", "unpack the disk first"),
+        ("web-kernel", "name the prefix"),
         ("web-initrd.img", "name the prefix"),
     ])
     func explainsWhatIsNoImage(name: String, hint: String) throws {
@@ -103,6 +107,8 @@ struct BootSourceTests {
         let error = #expect(throws: RunError.self) { try BootSource.detect(folder.path) }
         #expect(error?.description == "'\(folder.path)' is a folder; it holds the builds 'minimal', 'nginx'")
         #expect(error?.hint == "name one: moby run qemu \(folder.path)/minimal")
-        #expect(#expect(throws: RunError.self) { try detect("README.md") }?.hint == "there are the builds 'minimal', 'nginx'")
+        #expect(
+            #expect(throws: RunError.self) { try detect("README.md") }?.hint
+                == "there are the builds 'minimal', 'nginx'")
     }
 }

@@ -17,7 +17,8 @@ struct BuildSummaryTests {
 
     private func summarize(platform: String, memory: Int) throws {
         try folder.write(
-            "web-build.json", #"{"platform":"\#(platform)","minMemoryMiB":\#(memory),"unpacked":1,"files":[],"segments":[]}"#)
+            "web-build.json",
+            #"{"platform":"\#(platform)","minMemoryMiB":\#(memory),"unpacked":1,"files":[],"segments":[]}"#)
     }
 
     private func plan(memory: Int? = nil) throws -> (arguments: [String], said: [String]) {

@@ -24,7 +24,8 @@ struct ConsoleTests {
     func meaning(line: String, meaning: GuestLine) { #expect(GuestLine(line) == meaning) }
 
     @Test(arguments: [
-        "", "moby: powering off now", "echo moby: powering off", "[ 1.0] moby: powering off (", "[x] moby: powering off",
+        "", "moby: powering off now", "echo moby: powering off", "[ 1.0] moby: powering off (",
+        "[x] moby: powering off",
         "# echo 'Kernel panic - not syncing'", "moby: up: services running", "[    6.31] moby: service web failed",
     ])
     func noMeaning(line: String) { #expect(GuestLine(line) == nil) }
@@ -32,12 +33,16 @@ struct ConsoleTests {
     @Test func linesAreCutAndEscapesLeftOut() {
         var splitter = LineSplitter()
         var lines: [String] = []
-        splitter.take(Array("a\r\n\u{1B}[1;31mred\u{1B}[0m\u{1B}]0;title\u{07}\n\u{1B}(Bx\u{1B}]8;;u\u{1B}\\y\nopen".utf8)[...]) {
+        splitter.take(
+            Array("a\r\n\u{1B}[1;31mred\u{1B}[0m\u{1B}]0;title\u{07}\n\u{1B}(Bx\u{1B}]8;;u\u{1B}\\y\nopen".utf8)[...]
+        ) {
             lines.append(LineSplitter.plain($0))
         }
         #expect(lines == ["a", "red", "xy"])
         #expect(splitter.open == Array("open".utf8))
-        splitter.take([UInt8](repeating: 0x41, count: 3 * LineSplitter.limit)[...]) { lines.append(LineSplitter.plain($0)) }
+        splitter.take([UInt8](repeating: 0x41, count: 3 * LineSplitter.limit)[...]) {
+            lines.append(LineSplitter.plain($0))
+        }
         #expect(splitter.open.count <= LineSplitter.limit)
         #expect(lines.dropFirst(3).map(\.utf8.count) == [LineSplitter.limit, LineSplitter.limit, LineSplitter.limit])
     }

@@ -32,7 +32,8 @@ struct DataDiscTests {
         let folder = try Folder()
         let image = try DataDisc.image(config: [1])
         #expect(image.length >= 64 << 10)
-        let text = String(decoding: try Tool.run("isoinfo", ["-d", "-i", try write(image, in: folder)]).output, as: UTF8.self)
+        let text = String(
+            decoding: try Tool.run("isoinfo", ["-d", "-i", try write(image, in: folder)]).output, as: UTF8.self)
         #expect(text.contains("Volume id: CONFIG"))
         #expect(text.contains("Rock Ridge signatures"))
     }
@@ -42,6 +43,8 @@ struct DataDiscTests {
         let disc = try write(DataDisc.image(userData: Array("u".utf8), metaData: Array("m".utf8)), in: folder)
         #expect(try Tool.run("isoinfo", ["-i", disc, "-R", "-x", "/user-data"]).output == Array("u".utf8))
         #expect(try Tool.run("isoinfo", ["-i", disc, "-R", "-x", "/meta-data"]).output == Array("m".utf8))
-        #expect(String(decoding: try Tool.run("isoinfo", ["-d", "-i", disc]).output, as: UTF8.self).contains("Volume id: CIDATA"))
+        #expect(
+            String(decoding: try Tool.run("isoinfo", ["-d", "-i", disc]).output, as: UTF8.self).contains(
+                "Volume id: CIDATA"))
     }
 }

@@ -21,7 +21,8 @@ struct ForeignFilesTests {
         return try QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"]) { _ in }.plan()
     }
 
-    /// The image is refused, as the one booted from and as `--disk`, with the name of what it names; with the option it is taken.
+    /// The image is refused, as the one booted from and as `--disk`, with the name of what it names; with the option it
+    /// is taken.
     private func expectRefusal(_ image: String, _ format: DiskFormat, naming name: String) throws {
         let boot = try folder.write("guest.img", GuestProgram.disk)
         let hint = "if that is intended, pass --allow-external"
@@ -34,14 +35,16 @@ struct ForeignFilesTests {
     }
 
     private func qemuImage(_ name: String, _ arguments: [String]) throws -> String {
-        let made = try Tool.run("qemu-img", ["create", "-q"] + arguments + [folder.file(name)] + (arguments.contains("-u") ? ["1M"] : []))
+        let made = try Tool.run(
+            "qemu-img", ["create", "-q"] + arguments + [folder.file(name)] + (arguments.contains("-u") ? ["1M"] : []))
         #expect(made.status == 0, "\(made.complaint)")
         return folder.file(name)
     }
 
     @Test(arguments: ["/etc/shadow", "nbd://localhost/x", "json:{\"driver\":\"raw\"}", "\u{1B}[31m"])
     func qcow2WithABackingFile(name: String) throws {
-        let image = try qemuImage("a.qcow2", ["-u", "-f", "qcow2", "-F", "raw", "-b", "/placeholder-that-is-long-enough-for-all"])
+        let image = try qemuImage(
+            "a.qcow2", ["-u", "-f", "qcow2", "-F", "raw", "-b", "/placeholder-that-is-long-enough-for-all"])
         // qemu-img takes no such name itself.
         var bytes = try folder.read("a.qcow2")
         let place = try #require(bytes.firstRange(of: Array("/placeholder-that-is-long-enough-for-all".utf8)))
@@ -54,7 +57,8 @@ struct ForeignFilesTests {
     @Test func qcow2WithADataFile() throws {
         let image = folder.file("a.qcow2")
         let made = try Tool.run(
-            "qemu-img", ["create", "-q", "-f", "qcow2", "-o", "data_file=\(folder.file("data")),data_file_raw=on", image, "1M"])
+            "qemu-img",
+            ["create", "-q", "-f", "qcow2", "-o", "data_file=\(folder.file("data")),data_file_raw=on", image, "1M"])
         #expect(made.status == 0, "\(made.complaint)")
         try expectRefusal(image, .qcow2, naming: "'\(folder.file("data"))'")
     }
@@ -88,7 +92,9 @@ struct ForeignFilesTests {
 
     /// A sparse file without a capacity: QEMU goes by the text inside, wherever the header says it is.
     @Test(arguments: [UInt8(1), 9]) func vmdkWithoutCapacity(sector: UInt8) throws {
-        var bytes = Array("KDMV".utf8) + [1, 0, 0, 0] + [UInt8](repeating: 0, count: 20) + [sector] + [UInt8](repeating: 0, count: 7)
+        var bytes =
+            Array("KDMV".utf8) + [1, 0, 0, 0] + [UInt8](repeating: 0, count: 20) + [sector]
+            + [UInt8](repeating: 0, count: 7)
         bytes += [UInt8](repeating: 0, count: Int(sector) * 512 - bytes.count)
         bytes += Array("createType=\"vmfs\"\nRW 2048 VMFS \"/host/secret\"\n".utf8)
         try expectRefusal(try folder.write("v2.vmdk", bytes), .vmdk, naming: "'/host/secret'")
@@ -123,7 +129,8 @@ struct ForeignFilesTests {
 
     /// What is whole by itself is taken in every format.
     @Test(arguments: [
-        ("qcow2", DiskFormat.qcow2, []), ("qcow2", .qcow2, ["-o", "compat=0.10"]), ("vmdk", .vmdk, []), ("vpc", .vpc, []),
+        ("qcow2", DiskFormat.qcow2, []), ("qcow2", .qcow2, ["-o", "compat=0.10"]), ("vmdk", .vmdk, []),
+        ("vpc", .vpc, []),
         ("vpc", .vpc, ["-o", "subformat=fixed"]), ("vmdk", .vmdk, ["-o", "subformat=streamOptimized"]),
         ("vhdx", .vhdx, []), ("vdi", .vdi, []),
     ])

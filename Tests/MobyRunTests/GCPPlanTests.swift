@@ -23,7 +23,8 @@ struct GCPPlanTests {
     private func text(_ plan: GCPPlan) -> String {
         let source = plan.upload?.source
         return plan.description.replacing(source?.checksum ?? "-none-", with: "CHECKSUM")
-            .replacing("\(source?.size ?? .max)", with: "SIZE").replacing("0-\((source?.size ?? 1) - 1)/", with: "0-LAST/")
+            .replacing("\(source?.size ?? .max)", with: "SIZE").replacing(
+                "0-\((source?.size ?? 1) - 1)/", with: "0-LAST/")
     }
 
     @Test func aPushIsPrinted() async throws {
@@ -57,13 +58,22 @@ struct GCPPlanTests {
         ({ publication, _ in publication.name = "Web" }, "image 'Web' is not a valid name for Compute Engine"),
         ({ publication, _ in publication.name = "web-" }, "image 'web-' is not a valid name"),
         ({ publication, _ in publication.name = "1web" }, "image '1web' is not a valid name"),
-        ({ publication, _ in publication.name = String(repeating: "a", count: 64) }, "is not a valid name for Compute Engine"),
+        (
+            { publication, _ in publication.name = String(repeating: "a", count: 64) },
+            "is not a valid name for Compute Engine"
+        ),
         ({ publication, _ in publication.family = "a_b" }, "family 'a_b' is not a valid name"),
         ({ publication, _ in publication.bucket = "gs://images" }, "'gs://images' is not a valid bucket name"),
         ({ publication, _ in publication.bucket = "ab" }, "'ab' is not a valid bucket name"),
-        ({ publication, _ in publication.bucket = "1.2.3.4" }, "'1.2.3.4' is not a valid bucket name: it is an IP address"),
+        (
+            { publication, _ in publication.bucket = "1.2.3.4" },
+            "'1.2.3.4' is not a valid bucket name: it is an IP address"
+        ),
         ({ publication, _ in publication.bucket = "a..b" }, "'a..b' is not a valid bucket name"),
-        ({ publication, _ in publication.bucket = String(repeating: "a", count: 64) + ".example.org" }, "is not a valid bucket name"),
+        (
+            { publication, _ in publication.bucket = String(repeating: "a", count: 64) + ".example.org" },
+            "is not a valid bucket name"
+        ),
         ({ publication, _ in publication.bucket = "my-google-images" }, "'google' are not allowed"),
         ({ publication, _ in publication.project = "My Project" }, "'My Project' is not a project id"),
         ({ publication, _ in publication.project = "short" }, "'short' is not a project id"),
@@ -72,7 +82,10 @@ struct GCPPlanTests {
         ({ _, machine in machine.disks = [("/dev/sdb", 10)] }, "disk '/dev/sdb' is not a valid name"),
         ({ _, machine in machine.disks = [("gcp", 10)] }, "disk 'gcp' is called like the machine's first disk"),
         ({ _, machine in machine.disks = [("data", 10), ("data", 20)] }, "disk 'data' is called like another disk"),
-        ({ _, machine in machine.disks = [("gcp-disk-1", 10), (nil, 20)] }, "disk 'gcp-disk-1' is called like another disk"),
+        (
+            { _, machine in machine.disks = [("gcp-disk-1", 10), (nil, 20)] },
+            "disk 'gcp-disk-1' is called like another disk"
+        ),
         ({ _, machine in machine.disks = [("data", 0)] }, "disk 'data' has 0 GB, expected 1 to 65536"),
         ({ _, machine in machine.machine = "Foo/bar" }, "'Foo/bar' is not a machine type"),
         ({ _, machine in machine.network = "Bad_n" }, "'Bad_n' is not a network"),
@@ -84,7 +97,10 @@ struct GCPPlanTests {
             "is in us-east1, the zone 'europe-west1-d' in europe-west1"
         ),
         ({ _, machine in machine.tags = ["http", "B_ad"] }, "'B_ad' is not a network tag"),
-        ({ _, machine in (machine.machine, machine.nested) = ("e2-medium", true) }, "machines of the series e2, like 'e2-medium'"),
+        (
+            { _, machine in (machine.machine, machine.nested) = ("e2-medium", true) },
+            "machines of the series e2, like 'e2-medium'"
+        ),
         ({ _, machine in machine.data = String(repeating: "x", count: 262_145) }, "the user data has 262145 bytes"),
     ]
 
@@ -105,10 +121,12 @@ struct GCPPlanTests {
         ("lab", "global/networks/lab", "lab-1", "projects/infoslack-1337/regions/europe-west1/subnetworks/lab-1"),
         (
             "projects/host-project/global/networks/lab", "projects/host-project/global/networks/lab",
-            "projects/host-project/regions/europe-west1/subnetworks/s", "projects/host-project/regions/europe-west1/subnetworks/s"
+            "projects/host-project/regions/europe-west1/subnetworks/s",
+            "projects/host-project/regions/europe-west1/subnetworks/s"
         ),
         (
-            "https://www.googleapis.com/compute/v1/projects/host-project/global/networks/lab", "projects/host-project/global/networks/lab",
+            "https://www.googleapis.com/compute/v1/projects/host-project/global/networks/lab",
+            "projects/host-project/global/networks/lab",
             "regions/europe-west1/subnetworks/s", "regions/europe-west1/subnetworks/s"
         ),
     ])
@@ -122,7 +140,8 @@ struct GCPPlanTests {
 
     /// Only machines of the first generation may get a processor that does not nest.
     @Test(arguments: [
-        ("n1-standard-4", "Intel Haswell"), ("custom-2-4096", "Intel Haswell"), ("n2-standard-4", nil), ("c3-standard-4", nil),
+        ("n1-standard-4", "Intel Haswell"), ("custom-2-4096", "Intel Haswell"), ("n2-standard-4", nil),
+        ("c3-standard-4", nil),
     ])
     func nestingAsksForAProcessorWhereItMust(type: String, platform: String?) throws {
         var machine = GCPFlow.machine
@@ -136,9 +155,15 @@ struct GCPPlanTests {
             let plan = try plan(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             let calls = try #require(try JSONSerialization.jsonObject(with: Data(plan.json.utf8)) as? [[String: Any]])
             let lines = calls.map { "\($0["method"] as? String ?? "") \($0["url"] as? String ?? "")" }
-            #expect(lines == plan.description.split(separator: "\n").map(String.init).filter { $0.starts(with: /[A-Z]+ [h(]/) })
+            #expect(
+                lines
+                    == plan.description.split(separator: "\n").map(String.init).filter {
+                        $0.starts(with: /[A-Z]+ [h(]/)
+                    })
             #expect(lines.count > 12)
-            let made = calls.first { $0["method"] as? String == "POST" && ($0["url"] as? String)?.hasSuffix("/instances") == true }
+            let made = calls.first {
+                $0["method"] as? String == "POST" && ($0["url"] as? String)?.hasSuffix("/instances") == true
+            }
             #expect((made?["body"] as? [String: Any])?["name"] as? String == "gcp")
             #expect(calls.allSatisfy { $0.count == 3 })
         }
@@ -160,10 +185,12 @@ struct GCPPlanTests {
             try await Oracle("truncate")("-s", "1G", "\(folder)/disk.raw")
             try await Oracle("truncate")("-s", "10M", "\(folder)/x.raw")
             try TestFile.write("hello", to: "\(folder)/readme")
-            try await Oracle("tar")("--format=oldgnu", "-Sczf", "\(folder)/two.tar.gz", "-C", folder, "disk.raw", "readme")
+            try await Oracle("tar")(
+                "--format=oldgnu", "-Sczf", "\(folder)/two.tar.gz", "-C", folder, "disk.raw", "readme")
             try await Oracle("tar")("--format=oldgnu", "-Sczf", "\(folder)/name.tar.gz", "-C", folder, "readme")
             try await Oracle("tar")(
-                "--format=oldgnu", "-Sczf", "\(folder)/size.tar.gz", "-C", folder, "--transform", "s/x.raw/disk.raw/", "x.raw")
+                "--format=oldgnu", "-Sczf", "\(folder)/size.tar.gz", "-C", folder, "--transform", "s/x.raw/disk.raw/",
+                "x.raw")
             try await Oracle("tar")("--format=oldgnu", "-Scf", "\(folder)/plain.tar.gz", "-C", folder, "disk.raw")
             let whole = try TestFile.read(try await GCPFlow.tarball(in: folder))
             try TestFile.write(whole.prefix(whole.count - 20), to: "\(folder)/cut.tar.gz")
@@ -173,7 +200,8 @@ struct GCPPlanTests {
                 ("two", "has more than 'disk.raw'"), ("name", "starts with 'readme'"),
                 ("size", "10485760 bytes, Compute Engine wants whole GiB"),
                 ("plain", "not compressed with gzip"), ("cut", "is not an image for Compute Engine"),
-                ("junk", "4 bytes follow the end of the gzip stream"), ("zeros", "512 bytes follow the end of the gzip stream"),
+                ("junk", "4 bytes follow the end of the gzip stream"),
+                ("zeros", "512 bytes follow the end of the gzip stream"),
             ] {
                 let error = try #require(throws: RunError.self) { try GCPTarball.inspect("\(folder)/\(name).tar.gz") }
                 #expect(error.description.contains(message), "\(error)")

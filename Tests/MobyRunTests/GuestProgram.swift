@@ -1,6 +1,7 @@
 @testable import MobyRun
 
-/// A guest of one boot sector: says `GUEST READY` on the serial port, then gives back what is typed; `q` ends QEMU with status 85.
+/// A guest of one boot sector: says `GUEST READY` on the serial port, then gives back what is typed; `q` ends QEMU with
+/// status 85.
 enum GuestProgram {
     static let status: Int32 = 0x2A << 1 | 1
     static let debugExit = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]

@@ -32,7 +32,9 @@ struct PreflightTests {
     }
 
     @Test func portTwice() throws {
-        let error = try error { $0.ports = [try PublishedPort(parsing: "18080:80"), try PublishedPort(parsing: "18080:81")] }
+        let error = try error {
+            $0.ports = [try PublishedPort(parsing: "18080:80"), try PublishedPort(parsing: "18080:81")]
+        }
         #expect(error.description == "--publish: port 18080/tcp of the host is published twice")
     }
 
@@ -45,7 +47,9 @@ struct PreflightTests {
     }
 
     @Test func missingInterface() throws {
-        #expect(try error { $0.networking = .tap(interface: "nosuchtap") }.description.contains("no network interface 'nosuchtap'"))
+        #expect(
+            try error { $0.networking = .tap(interface: "nosuchtap") }.description.contains(
+                "no network interface 'nosuchtap'"))
     }
 
     @Test func missingQEMU() throws {
@@ -64,12 +68,16 @@ struct PreflightTests {
     @Test func kernelThatIsNone() throws {
         try folder.write("web-kernel", [UInt8](repeating: 0x20, count: 1024))
         try folder.write("web-initrd.img", "x")
-        #expect(try error(folder.file("web")) { _ in }.description == "'\(folder.file("web"))-kernel' is not a kernel for x86_64")
+        #expect(
+            try error(folder.file("web")) { _ in }.description
+                == "'\(folder.file("web"))-kernel' is not a kernel for x86_64")
     }
 
     @Test func disks() throws {
         let missing = folder.file("none.img")
-        #expect(try error { $0.disks = [Disk(path: missing)] }.hint == "to have it made, add its size: --disk \(missing),size=4G")
+        #expect(
+            try error { $0.disks = [Disk(path: missing)] }.hint
+                == "to have it made, add its size: --disk \(missing),size=4G")
         #expect(
             try error { $0.disks = [Disk(path: missing, size: 1, format: .vmdk)] }.description
                 == "--disk: a new disk can be raw or qcow2, not vmdk")
@@ -90,7 +98,9 @@ struct PreflightTests {
     }
 
     @Test func sharedFolderAndData() throws {
-        #expect(try error { $0.sharedFolders = ["/nonexistent"] }.description == "--virtiofs: '/nonexistent' is not a folder")
+        #expect(
+            try error { $0.sharedFolders = ["/nonexistent"] }.description
+                == "--virtiofs: '/nonexistent' is not a folder")
         #expect(
             try error { $0.data = .file("/nonexistent") }.description
                 == "cannot read the data file '/nonexistent': no such file or directory")
@@ -114,7 +124,9 @@ struct PreflightTests {
         }
         #expect(try error("http://127.0.0.1:8080/").description == "--await: port 8080 of the host is not published")
         #expect(try error("tcp:6379").description == "--await: port 6379 of the host is not published")
-        #expect(try error("up") { $0.machine.detached = true }.description == "--detached cannot be combined with --await or --timeout")
+        #expect(
+            try error("up") { $0.machine.detached = true }.description
+                == "--detached cannot be combined with --await or --timeout")
     }
 
     @Test func pathsWithColonsAreNoProtocols() throws {

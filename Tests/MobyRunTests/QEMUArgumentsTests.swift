@@ -5,10 +5,12 @@ import Testing
 /// Whole command lines of typical machines, as golden texts.
 struct QEMUArgumentsTests {
     private let kernel = BootSource.kernel(
-        BootSource.KernelFiles(kernel: "out/nginx-kernel", initrd: "out/nginx-initrd.img", commandLine: "console=ttyS0 quiet"))
+        BootSource.KernelFiles(
+            kernel: "out/nginx-kernel", initrd: "out/nginx-initrd.img", commandLine: "console=ttyS0 quiet"))
 
     private func check(
-        _ name: String, _ machine: Machine, _ boot: BootSource, _ accelerator: Accelerator = .kvm, console: Console = .terminal,
+        _ name: String, _ machine: Machine, _ boot: BootSource, _ accelerator: Accelerator = .kvm,
+        console: Console = .terminal,
         _ adjust: (inout QEMUHost) -> Void = { _ in }
     ) throws {
         var machine = machine
@@ -50,7 +52,10 @@ struct QEMUArgumentsTests {
         var machine = Machine()
         machine.networking = .tap(interface: "tap0")
         machine.detached = true
-        try check("disc-tap-detached", machine, .iso("out/it's,here.iso", uefi: false), console: .file("out/nginx-state/console.log")) {
+        try check(
+            "disc-tap-detached", machine, .iso("out/it's,here.iso", uefi: false),
+            console: .file("out/nginx-state/console.log")
+        ) {
             $0.macAddress = "02:00:00:00:00:01"
         }
     }
@@ -76,7 +81,8 @@ struct QEMUArgumentsTests {
 
     @Test func erofsIsTheFirstDiskBesideTheInitrd() throws {
         let files = BootSource.KernelFiles(
-            kernel: "x-kernel", initrd: "x-initrd.img", commandLine: "console=ttyS0 moby.root=UUID=1", root: "x-erofs.img")
+            kernel: "x-kernel", initrd: "x-initrd.img", commandLine: "console=ttyS0 moby.root=UUID=1",
+            root: "x-erofs.img")
         try check("erofs", Machine(), .kernel(files))
     }
 

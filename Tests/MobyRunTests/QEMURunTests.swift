@@ -5,7 +5,8 @@ import Testing
 
 @testable import MobyRun
 
-/// The thin part: starting, waiting, signals, and the answer awaited; with scripts in QEMU's place. One at a time: signals belong to the process.
+/// The thin part: starting, waiting, signals, and the answer awaited; with scripts in QEMU's place. One at a time:
+/// signals belong to the process.
 @Suite(.serialized) struct QEMURunTests {
     private let folder: Folder
     private let image: String
@@ -15,11 +16,15 @@ import Testing
         image = try folder.write("guest.img", GuestProgram.disk)
     }
 
-    private func qemu(_ script: String, awaiting things: String..., say: @escaping @Sendable (String) -> Void = { _ in }) throws -> QEMU {
+    private func qemu(
+        _ script: String, awaiting things: String..., say: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws -> QEMU {
         var machine = GuestProgram.machine()
         machine.qemu = try folder.write("qemu", "#!/bin/bash\ncd \(folder.path)\n\(script)\n", mode: 0o755)
         var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], say: say)
-        if !things.isEmpty { qemu.awaiting = Awaiting(try things.map(Awaited.init(parsing:)), limit: .seconds(120), thenPowerOff: true) }
+        if !things.isEmpty {
+            qemu.awaiting = Awaiting(try things.map(Awaited.init(parsing:)), limit: .seconds(120), thenPowerOff: true)
+        }
         // What the scripts serve is not the guest's.
         qemu.machine.networking = .none
         return qemu
@@ -34,11 +39,13 @@ import Testing
         let qemu = try qemu("exit 0")
         let plan = try qemu.plan()
         try FileManager.default.removeItem(atPath: folder.file("qemu"))
-        #expect(throws: RunError("cannot start '\(folder.file("qemu"))': no such file or directory")) { try qemu.run(plan) }
+        #expect(throws: RunError("cannot start '\(folder.file("qemu"))': no such file or directory")) {
+            try qemu.run(plan)
+        }
     }
 
-    /// SIGTERM to this program ends the machine, and the machine's status comes back, unless that is 0, as QEMU's is then; SIGINT too, after
-    /// which it has its old meaning again.
+    /// SIGTERM to this program ends the machine, and the machine's status comes back, unless that is 0, as QEMU's is
+    /// then; SIGINT too, after which it has its old meaning again.
     @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT], [Int32(21), 0])
     func handsSignalsOn(signal: Int32, status: Int32) throws {
         let qemu = try qemu("trap 'exit \(status)' TERM INT HUP\n: > ready\nwhile :; do sleep 0.02; done")
@@ -70,7 +77,10 @@ import Testing
         ("[   14.95] moby: powering off", 0), ("[   14.95] moby: powering off (onboot 000-format failed)", 3),
         ("moby: powering off (service web failed)", 4), ("[    6.30] moby: powering off (root incomplete)", 6),
         ("[    6.30] moby: powering off (tired)", 1), ("[    1.1] Kernel panic - not syncing: x", 5),
-        ("[    9.00] moby: rebooting (onboot a failed)\r\n[    0.0] Linux version 6.1\r\n[   14.95] moby: powering off", 0),
+        (
+            "[    9.00] moby: rebooting (onboot a failed)\r\n[    0.0] Linux version 6.1\r\n[   14.95] moby: powering off",
+            0
+        ),
     ])
     func returnsTheCause(words: String, status: Int32) throws {
         let lines = AcceleratorProbeTests.Lines()
@@ -131,7 +141,9 @@ import Testing
 
     /// What ended the machine while it was waited for is the code.
     @Test func aFailureEndsTheWait() throws {
-        #expect(try run(qemu("echo 'moby: powering off (onboot a failed)' >&4", awaiting: "up", "http://127.0.0.1:9/")) == 3)
+        #expect(
+            try run(qemu("echo 'moby: powering off (onboot a failed)' >&4", awaiting: "up", "http://127.0.0.1:9/")) == 3
+        )
         #expect(try run(qemu("echo 'moby: powering off' >&4", awaiting: "up")) == 1)
     }
 
@@ -158,11 +170,13 @@ import Testing
         #expect(try qemu.run(plan) == 0)
         let state = "guest.img-state"
         let words = try #require(try qemu.background(plan)).split(separator: "\n")
-        let id = try #require(Int32(String(decoding: try folder.read("\(state)/qemu.pid"), as: UTF8.self).split(separator: "\n")[0]))
+        let id = try #require(
+            Int32(String(decoding: try folder.read("\(state)/qemu.pid"), as: UTF8.self).split(separator: "\n")[0]))
         defer { kill(id, SIGKILL) }
         #expect(
             words == [
-                "process  \(id)  (end it with: kill \(id))", "state    \(image)-state", "console  \(image)-state/console.log",
+                "process  \(id)  (end it with: kill \(id))", "state    \(image)-state",
+                "console  \(image)-state/console.log",
                 "port     127.0.0.1:\(port) -> 80/tcp",
             ])
         let end = ContinuousClock.now + .seconds(120)
@@ -177,7 +191,8 @@ import Testing
         #expect(kill(id, 0) != 0)
     }
 
-    /// What the user types during a boot, and what comes of it. The terminal is in order afterwards, however QEMU ended.
+    /// What the user types during a boot, and what comes of it. The terminal is in order afterwards, however QEMU
+    /// ended.
     @Test(arguments: [
         ("\u{3}q", "\u{3}", GuestProgram.status),  // Ctrl-C is the guest's, which gives it back
         ("\u{1}x", "QEMU: Terminated", 0),  // Ctrl-A x

@@ -23,11 +23,13 @@ import Testing
     }
 
     @Test func formatsThatAreNotMadeAreToldApart() {
-        let source = SpecReader.Source(name: "a.yml", text: "outputs: [{format: rpi3}, {format: rawr}, {format: raw}]", folder: nil)
+        let source = SpecReader.Source(
+            name: "a.yml", text: "outputs: [{format: rpi3}, {format: rawr}, {format: raw}]", folder: nil)
         let error = #expect(throws: SpecError.self) {
             try SpecReader.read([source], outputFormats: ["raw"], notMade: ["rpi3": "take raw"]) { $0 }
         }
-        #expect(error?.diagnostics.map(\.message) == ["output format 'rpi3' is not made", "unknown output format 'rawr'"])
+        #expect(
+            error?.diagnostics.map(\.message) == ["output format 'rpi3' is not made", "unknown output format 'rawr'"])
         #expect(error?.diagnostics.first?.hint == "take raw")
     }
 
@@ -58,13 +60,17 @@ import Testing
 
     @Test func longLinesAreCutAroundThePlace() throws {
         let fault = Diagnostic(at: SourceLocation(file: "a", line: 1, column: 5001), "wrong")
-        let text = DiagnosticRenderer(sources: ["a": String(repeating: "a", count: 5000) + "X" + String(repeating: "b", count: 5000)])
-            .render([fault])
+        let text = DiagnosticRenderer(sources: [
+            "a": String(repeating: "a", count: 5000) + "X" + String(repeating: "b", count: 5000)
+        ])
+        .render([fault])
         let lines = text.split(separator: "\n")
         let (line, caret) = (lines[1], lines[2])
         #expect(line.count < 200)
         #expect(
             line.firstIndex(of: "X")
-                == caret.firstIndex(of: "^").map { line.index(line.startIndex, offsetBy: caret.distance(from: caret.startIndex, to: $0)) })
+                == caret.firstIndex(of: "^").map {
+                    line.index(line.startIndex, offsetBy: caret.distance(from: caret.startIndex, to: $0))
+                })
     }
 }

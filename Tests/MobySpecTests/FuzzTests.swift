@@ -16,9 +16,11 @@ import Testing
     }
 
     private static let pieces: [String] = [
-        "- ", ": ", "\n", "  ", "\t", "{", "}", "[", "]", "\"", "'", "&a ", "*a", "<<: *a", "!!int ", "!x ", "|\n", ">-\n", "# ", "---\n",
+        "- ", ": ", "\n", "  ", "\t", "{", "}", "[", "]", "\"", "'", "&a ", "*a", "<<: *a", "!!int ", "!x ", "|\n",
+        ">-\n", "# ", "---\n",
         "...\n", "@pkg:a", "%YAML 1.1\n",
-        "null", "0644", "-1", "99999999999999999999", "\u{0}", "\u{FEFF}", "\u{2028}", "é", "𝄞", "name: ", "image: ", "binds: ", "\\u00",
+        "null", "0644", "-1", "99999999999999999999", "\u{0}", "\u{FEFF}", "\u{2028}", "é", "𝄞", "name: ", "image: ",
+        "binds: ", "\\u00",
         "? ", "\r",
     ]
 
@@ -52,7 +54,9 @@ import Testing
         let scalars = text.unicodeScalars
         for length in stride(from: 0, to: scalars.count, by: 17) {
             let start = String(scalars.prefix(length))
-            for fault in Reading.faults(start) { #expect(fault.location.map { $0.line >= 1 && $0.column >= 1 } ?? true) }
+            for fault in Reading.faults(start) {
+                #expect(fault.location.map { $0.line >= 1 && $0.column >= 1 } ?? true)
+            }
         }
     }
 
@@ -63,7 +67,8 @@ import Testing
         case 0: scalars.removeSubrange(place..<end)
         case 1: scalars.insert(contentsOf: (Self.pieces.randomElement(using: &dice) ?? "").unicodeScalars, at: place)
         case 2: scalars.insert(contentsOf: scalars[place..<end], at: Int.random(in: 0...scalars.count, using: &dice))
-        default: scalars.replaceSubrange(place..<end, with: (Self.pieces.randomElement(using: &dice) ?? "").unicodeScalars)
+        default:
+            scalars.replaceSubrange(place..<end, with: (Self.pieces.randomElement(using: &dice) ?? "").unicodeScalars)
         }
     }
 }

@@ -4,7 +4,8 @@ import Testing
 /// Texts beside the tests that must not change by accident. `UPDATE_GOLDEN=1` writes them, and fails.
 enum Golden {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
-    static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// Names of the `.yml` files of a folder, without the ending.
     static func inputs(_ name: String) -> [String] {

@@ -25,8 +25,12 @@ import Testing
         "trust": ("{trust: {%}}", [:]),
         "output": ("{outputs: [{%}]}", ["format": "gcp"]),
         "mount": ("{services: [{name: a, image: a, mounts: [{%}]}]}", ["destination": "/a", "type": "tmpfs"]),
-        "idmapping": ("{services: [{name: a, image: a, uidMappings: [{%}]}]}", ["hostID": "1", "containerID": "1", "size": "1"]),
-        "device": ("{services: [{name: a, image: a, devices: [{%}]}]}", ["path": "/a", "type": "c", "mode": "\"0600\""]),
+        "idmapping": (
+            "{services: [{name: a, image: a, uidMappings: [{%}]}]}", ["hostID": "1", "containerID": "1", "size": "1"]
+        ),
+        "device": (
+            "{services: [{name: a, image: a, devices: [{%}]}]}", ["path": "/a", "type": "c", "mode": "\"0600\""]
+        ),
         "runtime": ("{services: [{name: a, image: a, runtime: {%}}]}", [:]),
         "interface": ("{services: [{name: a, image: a, runtime: {interfaces: [{%}]}}]}", ["name": "eth0"]),
         "bindNS": ("{services: [{name: a, image: a, runtime: {bindNS: {%}}}]}", [:]),
@@ -36,13 +40,17 @@ import Testing
         "resources.cpu": ("{services: [{name: a, image: a, resources: {cpu: {%}}}]}", [:]),
         "resources.pids": ("{services: [{name: a, image: a, resources: {pids: {%}}}]}", [:]),
         "resources.blockio": ("{services: [{name: a, image: a, resources: {blockio: {%}}}]}", [:]),
-        "resources.blockio.weightDevice": ("{services: [{name: a, image: a, resources: {blockio: {weightDevice: [{%}]}}}]}", [:]),
+        "resources.blockio.weightDevice": (
+            "{services: [{name: a, image: a, resources: {blockio: {weightDevice: [{%}]}}}]}", [:]
+        ),
         "resources.blockio.throttleDevice": (
             "{services: [{name: a, image: a, resources: {blockio: {throttleReadBpsDevice: [{%}]}}}]}", [:]
         ),
         "resources.hugepageLimits": ("{services: [{name: a, image: a, resources: {hugepageLimits: [{%}]}}]}", [:]),
         "resources.network": ("{services: [{name: a, image: a, resources: {network: {%}}}]}", [:]),
-        "resources.network.priorities": ("{services: [{name: a, image: a, resources: {network: {priorities: [{%}]}}}]}", [:]),
+        "resources.network.priorities": (
+            "{services: [{name: a, image: a, resources: {network: {priorities: [{%}]}}}]}", [:]
+        ),
     ]
 
     static let rows: [Row] = KeyTables.all.flatMap { table -> [Row] in
@@ -50,7 +58,9 @@ import Testing
         return table.rows.map { row in
             var required = frame.required
             required[row.name] = nil
-            if table.name == "file", FileDraft.contentKeys.contains(row.name) { for key in FileDraft.contentKeys { required[key] = nil } }
+            if table.name == "file", FileDraft.contentKeys.contains(row.name) {
+                for key in FileDraft.contentKeys { required[key] = nil }
+            }
             // Of an onboot container; services may not have these.
             let isOnboot = ["timeout", "onfailure"].contains(row.name)
             let companions = row.companion.map { ", \($0)" } ?? ""
@@ -83,9 +93,13 @@ import Testing
     }
 
     @Test(arguments: rows) func wrongTypeIsTold(_ row: Row) throws {
-        let wrong = if case .map = row.row.shape { "[[]]" } else if row.row.shape.table != nil { "wrong" } else { "{a: {b: [c]}}" }
+        let wrong =
+            if case .map = row.row.shape { "[[]]" } else if row.row.shape.table != nil { "wrong" } else {
+                "{a: {b: [c]}}"
+            }
         let faults = Reading.diagnostics(row.file("\(row.row.name): \(wrong)"))
-        #expect(faults.contains { $0.message.contains("\(row.row.name)") && $0.message.contains("expected") }, "\(faults)")
+        #expect(
+            faults.contains { $0.message.contains("\(row.row.name)") && $0.message.contains("expected") }, "\(faults)")
         #expect(faults.allSatisfy { $0.location?.line == 1 })
     }
 
@@ -93,8 +107,11 @@ import Testing
         #expect(!Reading.diagnostics(row.file("\(row.row.name):  ")).isEmpty)
     }
 
-    /// What is printed as the default is something that one may write; `directory: false` alone leaves a file without content.
-    @Test(arguments: rows.filter { $0.row.absentValue != nil && $0.row.name != "directory" }) func absentValueIsRead(_ row: Row) throws {
+    /// What is printed as the default is something that one may write; `directory: false` alone leaves a file without
+    /// content.
+    @Test(arguments: rows.filter { $0.row.absentValue != nil && $0.row.name != "directory" }) func absentValueIsRead(
+        _ row: Row
+    ) throws {
         _ = try Reading.spec(row.file("\(row.row.name): \(row.row.absentValue ?? "")"))
     }
 }

@@ -22,7 +22,10 @@ import Testing
         (#"{"image":"a"}"#, "unknown key 'image' in the label"),
         (#"[]"#, "the label is a list, expected a mapping of keys and values"),
         (#"{"capabilities":["CAP_X"]}"#, "'capabilities[0]' of the label is 'CAP_X', expected a Linux capability"),
-        (#"{"net":"host""#, "not YAML: did not find expected ',' or '}' while parsing a flow mapping, which begins on line 1"),
+        (
+            #"{"net":"host""#,
+            "not YAML: did not find expected ',' or '}' while parsing a flow mapping, which begins on line 1"
+        ),
     ]) func wrongLabelsAreTold(_ text: String, _ message: String) {
         let error = #expect(throws: SpecError.self) { try SpecReader.label(text, of: "a") }
         #expect(error?.diagnostics.map(\.message) == [message])

@@ -34,13 +34,16 @@ import Testing
 
     @Test func namesOfOtherFilesAreKnown() throws {
         let spec = try read(
-            "services: [{name: a, image: a, uid: b, binds: [\"v:/v\"]}]", "volumes: [{name: v}]\nonboot: [{name: b, image: b}]")
+            "services: [{name: a, image: a, uid: b, binds: [\"v:/v\"]}]",
+            "volumes: [{name: v}]\nonboot: [{name: b, image: b}]")
         #expect(spec.services[0].options.uid == .container("b"))
     }
 
     @Test func duplicatesAreFoundAcrossFiles() {
         let error = #expect(throws: SpecError.self) {
-            try read("services: [{name: a, image: a}]\nvolumes: [{name: v}]", "services: [{name: a, image: a}]\nvolumes: [{name: v}]")
+            try read(
+                "services: [{name: a, image: a}]\nvolumes: [{name: v}]",
+                "services: [{name: a, image: a}]\nvolumes: [{name: v}]")
         }
         #expect(
             error?.diagnostics.map(\.message) == [

@@ -8,23 +8,31 @@ import Testing
     /// One fault each, as the reader finds it; the schema finds it too where that can be said in JSON Schema.
     private static let faults: [(text: String, schemaFinds: Bool)] = [
         ("{kernal: {}}", true), ("", true), ("[]", true), ("kernel: linux", true), ("init: a", true),
-        ("kernel: {cmdline: \"a\\nb\"}", true), ("kernel: {cmdline: \"a\\tb\"}", true), ("kernel: {binary: boot/kernel}", true),
+        ("kernel: {cmdline: \"a\\nb\"}", true), ("kernel: {cmdline: \"a\\tb\"}", true),
+        ("kernel: {binary: boot/kernel}", true),
         ("kernel: {ucode: ..}", true), ("kernel: {image: Nginx}", true), ("kernel: {image: \"nginx:a b\"}", true),
         ("init: [\"docker-daemon:x/y:1\"]", true), ("init: [\"\"]", true), ("system: []", true),
-        ("services: [{name: a}]", true), ("services: [{image: b}]", true), ("services: [{name: a, image: b, comand: []}]", true),
+        ("services: [{name: a}]", true), ("services: [{image: b}]", true),
+        ("services: [{name: a, image: b, comand: []}]", true),
         ("services: [{name: a/b, image: b}]", true), ("services: [{name: .., image: b}]", true),
         ("services: [{name: \"\", image: b}]", true),
-        ("services: [{name: a, image: b, restart: maybe}]", true), ("services: [{name: a, image: b, restart: true}]", true),
-        ("services: [{name: a, image: b, timeout: 5}]", true), ("services: [{name: a, image: b, onfailure: halt}]", true),
-        ("onboot: [{name: a, image: b, restart: always}]", true), ("onshutdown: [{name: a, image: b, onfailure: reboot}]", true),
-        ("services: [{name: a, image: b, readonly: \"true\"}]", true), ("services: [{name: a, image: b, oomScoreAdj: 2000}]", true),
+        ("services: [{name: a, image: b, restart: maybe}]", true),
+        ("services: [{name: a, image: b, restart: true}]", true),
+        ("services: [{name: a, image: b, timeout: 5}]", true),
+        ("services: [{name: a, image: b, onfailure: halt}]", true),
+        ("onboot: [{name: a, image: b, restart: always}]", true),
+        ("onshutdown: [{name: a, image: b, onfailure: reboot}]", true),
+        ("services: [{name: a, image: b, readonly: \"true\"}]", true),
+        ("services: [{name: a, image: b, oomScoreAdj: 2000}]", true),
         ("services: [{name: a, image: b, net: hots}]", true), ("services: [{name: a, image: b, cwd: srv}]", true),
         ("services: [{name: a, image: b, command: nginx}]", true), ("services: [{name: a, image: b, env: [1]}]", true),
         ("services: [{name: a, image: b, capabilities: [CAP_NETADMIN]}]", true),
         ("services: [{name: a, image: b, capabilities: [all, CAP_CHOWN]}]", true),
         ("services: [{name: a, image: b, ambient: [chown]}]", true),
-        ("services: [{name: a, image: b, binds: [/a]}]", true), ("services: [{name: a, image: b, binds: [\"a:/b:c:d\"]}]", true),
-        ("services: [{name: a, image: b, tmpfs: [\"/a:b:c\"]}]", true), ("services: [{name: a, image: b, maskedPaths: [proc]}]", true),
+        ("services: [{name: a, image: b, binds: [/a]}]", true),
+        ("services: [{name: a, image: b, binds: [\"a:/b:c:d\"]}]", true),
+        ("services: [{name: a, image: b, tmpfs: [\"/a:b:c\"]}]", true),
+        ("services: [{name: a, image: b, maskedPaths: [proc]}]", true),
         ("services: [{name: a, image: b, rlimits: [\"nofiles,1,2\"]}]", true),
         ("services: [{name: a, image: b, rlimits: [\"nofile,1\"]}]", true),
         ("services: [{name: a, image: b, sysctl: {a: 1}}]", true), ("services: [{name: a, image: b, uid: -1}]", true),
@@ -37,15 +45,18 @@ import Testing
         ("services: [{name: a, image: b, resources: {memory: {limit: 100M}}}]", true),
         ("services: [{name: a, image: b, resources: {memory: {kerneltcp: 1}}}]", true),
         ("services: [{name: a, image: b, resources: {hugepageLimits: [{pageSize: 2MiB}]}}]", true),
-        ("volumes: [{name: A}]", true), ("volumes: [{name: a, format: ext4}]", true), ("volumes: [{name: a, platforms: [amd64]}]", true),
+        ("volumes: [{name: A}]", true), ("volumes: [{name: a, format: ext4}]", true),
+        ("volumes: [{name: a, platforms: [amd64]}]", true),
         ("files: [{path: a}]", true), ("files: [{path: a, contents: x, source: y}]", true),
         ("files: [{path: a, contents: x, mode: 420}]", true),
         ("files: [{path: a/../b, contents: x}]", true), ("files: [{path: /, directory: true}]", true),
         ("files: [{path: ./TRAILER!!!, contents: x}]", true), ("files: [{path: images/a, contents: x}]", true),
         ("files: [{path: a, metadata: toml}]", true), ("outputs: [{format: rawr}]", true), ("outputs: [{}]", true),
         // What depends on other places of the file, on numbers in a text, or on how YAML is written.
-        ("files: [{path: etc/moby, contents: x}]", false), ("services: [{name: a, image: b}, {name: a, image: b}]", false),
-        ("services: [{name: a, image: b, binds: [\"v:/v\"]}]", false), ("services: [{name: a, image: b, uid: c}]", false),
+        ("files: [{path: etc/moby, contents: x}]", false),
+        ("services: [{name: a, image: b}, {name: a, image: b}]", false),
+        ("services: [{name: a, image: b, binds: [\"v:/v\"]}]", false),
+        ("services: [{name: a, image: b, uid: c}]", false),
         ("services: [{name: a, image: b, rlimits: [\"nofile,2,1\"]}]", false),
         ("services: [{name: a, image: b, mounts: [{type: tmpfs}]}]", false),
         ("init: [\"@pgk:a\"]", true), ("{init: [a], init: [b]}", false),
@@ -98,11 +109,14 @@ import Testing
         let folder = Golden.project.appending(path: "examples")
         let examples = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yml") }
         #expect(examples.contains("nginx.yml"))
-        var texts = try examples.map { String(decoding: try Data(contentsOf: folder.appending(path: $0)), as: UTF8.self) }
+        var texts = try examples.map {
+            String(decoding: try Data(contentsOf: folder.appending(path: $0)), as: UTF8.self)
+        }
         texts += try Golden.inputs("specs").map { try Golden.text("specs/\($0).yml") }
         texts += KeyTableTests.rows.map { $0.file("\($0.row.name): \($0.row.example)") }
         texts += [
-            "services: [{name: a, image: b, restart: false, binds: [\"/a:b\"]}]", "kernel: {cmdline: \"a\\n\", image: \"\", tar: \"\"}",
+            "services: [{name: a, image: b, restart: false, binds: [\"/a:b\"]}]",
+            "kernel: {cmdline: \"a\\n\", image: \"\", tar: \"\"}",
             "init: [\"[::1]:5000/a/b_c:1@sha256:\(String(repeating: "0", count: 64))\", \"localhost:1/a\", \"oci:A B\", \"@pkg:../A\"]",
             "services: [{name: a, image: b, capabilities: [ALL], rlimits: [\"RLIMIT_NOFILE, 1, unlimited\"]}]",
             "files: [{path: a, contents: x, directory: false}, {path: etc/moby, directory: true}]", "{}",
@@ -116,14 +130,18 @@ import Testing
     }
 
     /// Files of faults: none passes, and the schema finds most of what a table of keys finds.
-    @Test(arguments: ["containers", "files", "types", "unknown-keys"]) func filesOfFaultsDoNotPass(_ name: String) throws {
+    @Test(arguments: ["containers", "files", "types", "unknown-keys"]) func filesOfFaultsDoNotPass(_ name: String)
+        throws
+    {
         let text = try Golden.text("faults/\(name).yml")
         let (found, schema) = (Self.reader(text).count, try #require(try Self.schema([Self.document(text)]).first))
         #expect(schema * 3 >= found * 2, "\(schema) of \(found)")
     }
 
     @Test func everyKeyIsDescribedWithAnExample() throws {
-        guard case .object(let top) = SpecSchema.json(), case .object(let definitions)? = JSONObject(.object(top))?["definitions"] else {
+        guard case .object(let top) = SpecSchema.json(),
+            case .object(let definitions)? = JSONObject(.object(top))?["definitions"]
+        else {
             Issue.record("no definitions")
             return
         }

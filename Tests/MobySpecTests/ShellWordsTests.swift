@@ -5,7 +5,8 @@ import Testing
 @Suite struct ShellWordsTests {
     @Test(
         arguments: [
-            (#"/bin/sh -c "foo""#, #"["/bin/sh", "-c", "foo"]"#), (#"sh -c 'a "b"'  c"#, #"["sh", "-c", "a \"b\"", "c"]"#),
+            (#"/bin/sh -c "foo""#, #"["/bin/sh", "-c", "foo"]"#),
+            (#"sh -c 'a "b"'  c"#, #"["sh", "-c", "a \"b\"", "c"]"#),
             (#"a\ b "c\"d" '' e""#, #"["a b", "c\"d", "", "e"]"#), ("", "[]"), ("\t\u{1B}\n", #"["\u001b"]"#),
             (String(repeating: "a ", count: 60), nil), (String(repeating: "a", count: 200), nil),
         ] as [(String, String?)]) func commandLineBecomesAList(_ text: String, _ list: String?)

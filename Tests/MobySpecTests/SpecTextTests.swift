@@ -48,7 +48,8 @@ import Testing
     }
 
     @Test func absentAndEmptyAreDifferent() throws {
-        let spec = try Reading.spec("services: [{name: a, image: a, command: [], readonly: false, sysctl: {}, runtime: {mkdir: []}}]")
+        let spec = try Reading.spec(
+            "services: [{name: a, image: a, command: [], readonly: false, sysctl: {}, runtime: {mkdir: []}}]")
         let options = spec.services[0].options
         #expect(options.command == [])
         #expect(options.env == nil)
@@ -60,7 +61,9 @@ import Testing
         #expect(try Reading.spec("{}").yaml == "{}\n")
     }
 
-    @Test(arguments: ["", "\n", "# kernel: a\n", "---\n", "---\n...\n", "~", "\u{FEFF}"]) func emptyFileIsAnError(_ text: String) {
+    @Test(arguments: ["", "\n", "# kernel: a\n", "---\n", "---\n...\n", "~", "\u{FEFF}"]) func emptyFileIsAnError(
+        _ text: String
+    ) {
         let faults = Reading.faults(text)
         #expect(faults.map(\.message) == ["the file is empty"])
         #expect(faults.first?.location?.description == "test.yml:1:1")
@@ -68,7 +71,8 @@ import Testing
 
     /// Marks are no part of the text, in YAML with and without `---`, and in JSON.
     @Test(arguments: [
-        "kernel:\n  image: a/b:1\ninit:\n  - a/b:1\n", "---\nkernel: {image: a/b:1}\ninit: [a/b:1]\n", #"{"init": ["a/b:1"]}"#,
+        "kernel:\n  image: a/b:1\ninit:\n  - a/b:1\n", "---\nkernel: {image: a/b:1}\ninit: [a/b:1]\n",
+        #"{"init": ["a/b:1"]}"#,
     ])
     func byteOrderMarkIsSkipped(_ text: String) throws {
         let plain = try Reading.spec(text)
@@ -107,7 +111,9 @@ import Testing
                 #"services: [{name: a, image: "a:1", runtime: {mounts: [{type: tmpfs, destination: b}]}, restart: false}]"#,
                 ["destination: b", "restart: \"no\""], nil
             ),
-        ] as [(String, [String], String?)]) func whatLinuxKitTakesIsTaken(_ text: String, _ written: [String], _ warning: String?) throws
+        ] as [(String, [String], String?)]) func whatLinuxKitTakesIsTaken(
+            _ text: String, _ written: [String], _ warning: String?
+        ) throws
     {
         let (spec, warnings) = try Reading.read(text.replacing("\\n", with: "\n"))
         for text in written { #expect(spec.yaml.contains(text), "\(spec.yaml)") }
@@ -116,7 +122,8 @@ import Testing
 
     @Test func placesAreKeptByKey() throws {
         let spec = try Reading.spec(
-            "services:\n  - name: a\n    image: b\n    binds:\n      - /a:/b\n      - /c:/d\n    runtime: {mkdir: [/x]}\n")
+            "services:\n  - name: a\n    image: b\n    binds:\n      - /a:/b\n      - /c:/d\n    runtime: {mkdir: [/x]}\n"
+        )
         let service = spec.services[0]
         #expect(service.location.description == "test.yml:2:5")
         #expect(service.image.location.description == "test.yml:3:12")
@@ -126,7 +133,8 @@ import Testing
     }
 
     @Test func identitiesAreNumbersOrNames() throws {
-        let spec = try Reading.spec("services: [{name: a, image: a, uid: a, gid: \"\", additionalGids: [root, 4294967295, a]}]")
+        let spec = try Reading.spec(
+            "services: [{name: a, image: a, uid: a, gid: \"\", additionalGids: [root, 4294967295, a]}]")
         let options = spec.services[0].options
         #expect(options.uid == .container("a"))
         #expect(options.gid == .number(0))

@@ -22,7 +22,8 @@ import Testing
         #expect(spec.`init`.map(\.value) == ["localhost/moby/k:3", "localhost/moby/k:1"])
         #expect(
             spec.json.text(indent: 0).contains(
-                #""contents":"localhost/moby/k:1"},{"path":"b","contents":"@daily x: y"},{"path":"c","contents":"x @pkg:k""#))
+                #""contents":"localhost/moby/k:1"},{"path":"b","contents":"@daily x: y"},{"path":"c","contents":"x @pkg:k""#
+            ))
     }
 
     @Test func foldersThatAreThereAreResolved() throws {
@@ -39,7 +40,10 @@ import Testing
     @Test func textFromTheNetworkHasNoFolder() {
         let source = SpecReader.Source(name: "http://a/b.yml", text: "init: [\"@pkg:a\"]", folder: nil)
         let error = #expect(throws: SpecError.self) { try SpecReader.read([source]) { $0 } }
-        #expect(error?.diagnostics.map(\.message) == ["'@pkg:a' is relative to the file, but a file from the network has no folder"])
+        #expect(
+            error?.diagnostics.map(\.message) == [
+                "'@pkg:a' is relative to the file, but a file from the network has no folder"
+            ])
     }
 
     /// What a text from the network names of this machine is a warning, what the user's own file names is none.
@@ -50,7 +54,8 @@ import Testing
             files: [{path: a, source: /etc/hostname}, {path: b, contents: x}]
             """
         func warnings(_ folder: String?) throws -> [String] {
-            try SpecReader.read([SpecReader.Source(name: "a", text: text, folder: folder)]) { _ in "a:1" }.warnings.map {
+            try SpecReader.read([SpecReader.Source(name: "a", text: text, folder: folder)]) { _ in "a:1" }.warnings.map
+            {
                 "\($0.location?.line ?? 0): \($0.message)"
             }
         }

@@ -12,7 +12,9 @@ enum Tool {
     /// - Returns: what it wrote to standard output.
     static func run(_ name: String, _ arguments: [String]) throws -> String {
         let ended = try EndedProcess(name, arguments)
-        guard ended.status == 0 else { throw Failed(name: name, status: ended.status, output: ended.text + ended.complaint) }
+        guard ended.status == 0 else {
+            throw Failed(name: name, status: ended.status, output: ended.text + ended.complaint)
+        }
         return ended.text
     }
 }

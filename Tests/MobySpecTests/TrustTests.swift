@@ -11,7 +11,8 @@ import Testing
 
     @Test func filesOfABuildGetOneWarning() throws {
         let (spec, warnings) = try read([
-            "trust:\n  image:\n    - linuxkit/kernel\n", "init: [a]", "trust: {org: [linuxkit, library], image: [a, b, c]}",
+            "trust:\n  image:\n    - linuxkit/kernel\n", "init: [a]",
+            "trust: {org: [linuxkit, library], image: [a, b, c]}",
         ])
         #expect(
             warnings.map(\.message) == [
@@ -29,13 +30,16 @@ import Testing
         #expect(spec.trust == nil)
     }
 
-    @Test(arguments: ["trust: {}", "trust: {image: [], org: []}"]) func sectionThatAsksForNothingIsSilent(_ text: String) throws {
+    @Test(arguments: ["trust: {}", "trust: {image: [], org: []}"]) func sectionThatAsksForNothingIsSilent(
+        _ text: String
+    ) throws {
         #expect(try read([text]).warnings.isEmpty)
     }
 
     /// LinuxKit takes any of these without effect.
     @Test(arguments: [
-        "trust:", "trust: true", "trust: [linuxkit]", "trust: {image: linuxkit/kernel}", "trust: {orgs: [a]}", "trust: {org: [1]}",
+        "trust:", "trust: true", "trust: [linuxkit]", "trust: {image: linuxkit/kernel}", "trust: {orgs: [a]}",
+        "trust: {org: [1]}",
     ])
     func oddFormsAreWarnings(_ text: String) throws {
         let warnings = try read([text]).warnings

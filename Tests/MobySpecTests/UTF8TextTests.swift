@@ -12,11 +12,15 @@ struct UTF8TextTests {
     { #expect(try UTF8Text.read(bytes, name: "x.yml") == "aé") }
 
     /// Half a unit, half a surrogate pair.
-    @Test(arguments: [[0xFF, 0xFE, 0x61, 0, 0x62], [0xFF, 0xFE, 0x0A, 0, 0x3D, 0xD8]] as [[UInt8]]) func brokenUTF16IsAnError(
+    @Test(arguments: [[0xFF, 0xFE, 0x61, 0, 0x62], [0xFF, 0xFE, 0x0A, 0, 0x3D, 0xD8]] as [[UInt8]])
+    func brokenUTF16IsAnError(
         _ bytes: [UInt8]
     ) {
         let error = #expect(throws: SpecError.self) { try UTF8Text.read(bytes, name: "x.yml") }
-        #expect(error?.diagnostics.map(\.message) == ["this is not UTF-16 text, although it begins with UTF-16's byte order mark"])
+        #expect(
+            error?.diagnostics.map(\.message) == [
+                "this is not UTF-16 text, although it begins with UTF-16's byte order mark"
+            ])
     }
 
     @Test(arguments: [("", 1, 1), ("a: 1\nb: é", 2, 5)])

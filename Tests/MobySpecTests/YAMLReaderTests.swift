@@ -16,27 +16,36 @@ import Testing
         return faults
     }
 
-    /// The core schema with yaml.v3's additions: underscores, `0644` as octal, whole numbers too long for 64 bits as floats.
+    /// The core schema with yaml.v3's additions: underscores, `0644` as octal, whole numbers too long for 64 bits as
+    /// floats.
     @Test(arguments: [
         ("", Scalar.Value.null), ("~", .null), ("null", .null), ("Null", .null), ("nULL", .string),
-        ("true", .bool(true)), ("TRUE", .bool(true)), ("tRUE", .string), ("yes", .string), ("no", .string), ("on", .string), ("y", .string),
+        ("true", .bool(true)), ("TRUE", .bool(true)), ("tRUE", .string), ("yes", .string), ("no", .string),
+        ("on", .string), ("y", .string),
         ("0", .integer(0)), ("-0", .integer(0)), ("12", .integer(12)), ("+12", .integer(12)), ("-12", .integer(-12)),
-        ("0644", .integer(420)), ("0o644", .integer(420)), ("0x1F", .integer(31)), ("0b101", .integer(5)), ("1_000", .integer(1000)),
+        ("0644", .integer(420)), ("0o644", .integer(420)), ("0x1F", .integer(31)), ("0b101", .integer(5)),
+        ("1_000", .integer(1000)),
         ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
         ("9223372036854775808", .float(9223372036854775808)),
-        ("1.5", .float(1.5)), (".5", .float(0.5)), ("1e3", .float(1000)), ("1.", .float(1)), (".inf", .float(.infinity)),
+        ("1.5", .float(1.5)), (".5", .float(0.5)), ("1e3", .float(1000)), ("1.", .float(1)),
+        (".inf", .float(.infinity)),
         ("-.inf", .float(-.infinity)),
-        ("0x", .string), ("0o9", .string), ("1.2.3", .string), ("12:30", .string), ("-", .string), ("+-1", .string), ("--1", .string),
+        ("0x", .string), ("0o9", .string), ("1.2.3", .string), ("12:30", .string), ("-", .string), ("+-1", .string),
+        ("--1", .string),
         ("0x-1", .string),
-        ("2017-04-23", .string), ("1e", .string), ("e3", .string), ("nan", .string), ("inf", .string), ("infinity", .string),
+        ("2017-04-23", .string), ("1e", .string), ("e3", .string), ("nan", .string), ("inf", .string),
+        ("infinity", .string),
         ("0x1p4", .string),
     ]) func plainScalarsAreResolved(_ text: String, _ value: Scalar.Value) {
         #expect(Scalar.plain(text).value == value)
     }
 
     @Test func quotedScalarsAreStrings() throws {
-        #expect(JSONValue(try node("[\"12\", '~', !!str 12, ! 12, \"\"]")).text(indent: 0) == #"["12","~","12","12",""]"#)
-        #expect(JSONValue(try node("[!!int 12, !!float 1, !!bool true, !!null ~]")).text(indent: 0) == #"[12,1.0,true,null]"#)
+        #expect(
+            JSONValue(try node("[\"12\", '~', !!str 12, ! 12, \"\"]")).text(indent: 0) == #"["12","~","12","12",""]"#)
+        #expect(
+            JSONValue(try node("[!!int 12, !!float 1, !!bool true, !!null ~]")).text(indent: 0)
+                == #"[12,1.0,true,null]"#)
     }
 
     @Test func mergeKeysGiveWayToWrittenOnes() throws {
@@ -52,14 +61,17 @@ import Testing
     @Test func bombOfAliasesIsTurnedDown() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...30 {
-            text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+            text +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
         }
         #expect(faults(text).map(\.message) == ["aliases expand to more than 4 MiB"])
     }
 
     @Test func longTextsCountToo() {
         let text =
-            "a: &a \"" + String(repeating: "x", count: 100_000) + "\"\nb: [" + Array(repeating: "*a", count: 100).joined(separator: ", ")
+            "a: &a \"" + String(repeating: "x", count: 100_000) + "\"\nb: ["
+            + Array(repeating: "*a", count: 100).joined(separator: ", ")
             + "]\n"
         #expect(faults(text).map(\.message) == ["aliases expand to more than 4 MiB"])
     }

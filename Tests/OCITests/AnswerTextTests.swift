@@ -8,9 +8,11 @@ import Testing
 struct AnswerTextTests {
     /// - Returns: the text of the error.
     static func text(
-        _ folder: String, _ registry: ScriptedRegistry, environment: [String: String] = [:], name: String? = nil, mirrors: [String] = []
+        _ folder: String, _ registry: ScriptedRegistry, environment: [String: String] = [:], name: String? = nil,
+        mirrors: [String] = []
     ) async throws -> String {
-        let provider = try RegistryTests.provider(folder, environment: environment, mirrors: mirrors, retry: RetryPolicy(tries: 1))
+        let provider = try RegistryTests.provider(
+            folder, environment: environment, mirrors: mirrors, retry: RetryPolicy(tries: 1))
         let error = await #expect(throws: (any Error).self) { try await provider.image(name ?? registry.name) }
         return error.map { "\($0)" } ?? ""
     }
@@ -22,7 +24,10 @@ struct AnswerTextTests {
             200, "application/json", #"{"schemaVersion":2,"layers":[{"size":9223372036854775808}]}"#,
             "status 200, 59 bytes of 'application/json': "
         ),
-        (200, "", String(repeating: "[", count: 10_000), "status 200, 10000 bytes of no content type: it is not valid JSON"),
+        (
+            200, "", String(repeating: "[", count: 10_000),
+            "status 200, 10000 bytes of no content type: it is not valid JSON"
+        ),
     ])
     func otherThanAManifest(status: Int, type: String, body: String, said: String) async throws {
         try await withTemporaryDirectory { folder in
@@ -45,7 +50,8 @@ struct AnswerTextTests {
             }
             let text = try await Self.text(folder, registry)
             #expect(
-                text.contains("/v2/acme/web/manifests/1: the answer has ") && text.contains("expected at most 4194304 bytes"), "\(text)")
+                text.contains("/v2/acme/web/manifests/1: the answer has ")
+                    && text.contains("expected at most 4194304 bytes"), "\(text)")
         }
     }
 
@@ -85,51 +91,66 @@ struct AnswerTextTests {
                 }
                 return .init(400, text: "you sent \(sent)")
             }
-            let basic = try AuthorizationTests.environment(folder, echo.server.host, #"{"username":"u","password":"hunter22"}"#)
+            let basic = try AuthorizationTests.environment(
+                folder, echo.server.host, #"{"username":"u","password":"hunter22"}"#)
             let other = try await Self.text("\(folder)/b", echo, environment: basic)
             #expect(other.contains("400 you sent Basic (secret)"), "\(other)")
         }
     }
 
     @Test(arguments: [
-        "http://u:hunter22@m.example", "docker.io=https://u:hunter22@m.example/x", "http://u:hunter22@bad host", "u:hunter22@m.example",
+        "http://u:hunter22@m.example", "docker.io=https://u:hunter22@m.example/x", "http://u:hunter22@bad host",
+        "u:hunter22@m.example",
     ])
     func mirrorsAreShownWithoutPassword(text: String) async throws {
         try await withTemporaryDirectory { folder in
             let shown = try await Self.text(folder, ScriptedRegistry(), mirrors: [text])
             #expect(shown.contains("m.example") || shown.contains("bad host"))
-            #expect(!shown.contains("hunter22") && shown.contains("is not [registry=]http(s)://host[/path]"), "\(shown)")
+            #expect(
+                !shown.contains("hunter22") && shown.contains("is not [registry=]http(s)://host[/path]"), "\(shown)")
         }
     }
 
     @Test func imageNamesAreShownWithoutPassword() {
         let error = #expect(throws: ImageReferenceError.self) { try ImageReference("https://u:hunter22@r.example/a/b") }
-        #expect(error?.description == "'https://r.example/a/b' is a URL, expected an image reference; leave out 'https://'")
+        #expect(
+            error?.description == "'https://r.example/a/b' is a URL, expected an image reference; leave out 'https://'")
     }
 
     /// Proxies do not see hosts of this machine, so the registry is one that only the proxy would know.
     @Test(arguments: [
-        (407, "proxy 'http://PROXY' answered with status 407\n  hint: the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT"),
+        (
+            407,
+            "proxy 'http://PROXY' answered with status 407\n  hint: the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT"
+        ),
         (403, "GET http://registry.example/v2/acme/web/manifests/latest: 403"),
     ])
     func proxies(status: Int, said: String) async throws {
         try await withTemporaryDirectory { folder in
             let proxy = try ScriptedServer { _ in .init(status) }
             let registry = try ScriptedRegistry()
-            let environment = ["http_proxy": "http://u:hunter22@\(proxy.host)", "https_proxy": "http://u:hunter22@\(proxy.host)"]
+            let environment = [
+                "http_proxy": "http://u:hunter22@\(proxy.host)", "https_proxy": "http://u:hunter22@\(proxy.host)",
+            ]
             var options = ImageProvider.Options()
             options.environment = environment
             options.insecureRegistries = ["registry.example"]
-            let provider = ImageProvider(store: try ContentStore(path: folder), options: options, retry: RetryPolicy(tries: 1))
+            let provider = ImageProvider(
+                store: try ContentStore(path: folder), options: options, retry: RetryPolicy(tries: 1))
             let error = await #expect(throws: ImageError.self) { try await provider.image("registry.example/acme/web") }
             let text = error?.description ?? ""
             #expect(text.contains(said.replacing("PROXY", with: proxy.host)) && !text.contains("hunter22"), "\(text)")
             // By TLS the proxy is asked to connect, and its refusal is not the registry's answer.
             let tls = try await Self.text(folder, registry, environment: environment, name: "secure.example/acme/web")
-            #expect(tls.contains("proxy 'http://\(proxy.host)' answered with status \(status)") && !tls.contains("hunter22"), "\(tls)")
+            #expect(
+                tls.contains("proxy 'http://\(proxy.host)' answered with status \(status)")
+                    && !tls.contains("hunter22"), "\(tls)")
             let gone = try await Self.text(
-                folder, registry, environment: ["https_proxy": "http://u:hunter22@127.0.0.1:1"], name: "secure.example/acme/web")
-            #expect(gone.contains("connection refused: proxy 'http://127.0.0.1:1'") && !gone.contains("hunter22"), "\(gone)")
+                folder, registry, environment: ["https_proxy": "http://u:hunter22@127.0.0.1:1"],
+                name: "secure.example/acme/web")
+            #expect(
+                gone.contains("connection refused: proxy 'http://127.0.0.1:1'") && !gone.contains("hunter22"), "\(gone)"
+            )
         }
     }
 
@@ -139,26 +160,32 @@ struct AnswerTextTests {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry { _ in status == 0 ? .hangUp : .init(status, text: page) }
             let text = try await Self.text(folder, registry)
-            #expect(text.contains("hint: if the registry speaks TLS, name it with --tls-registry \(registry.server.host)"), "\(text)")
+            #expect(
+                text.contains("hint: if the registry speaks TLS, name it with --tls-registry \(registry.server.host)"),
+                "\(text)")
         }
     }
 
-    /// A registry on this machine that speaks TLS, when it is named so; what goes wrong there has nothing to do with TLS.
+    /// A registry on this machine that speaks TLS, when it is named so; what goes wrong there has nothing to do with
+    /// TLS.
     @Test func registryOnThisMachineWithTLS() async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry()
-            let front = try await TLSFront(before: #require(UInt16(registry.server.host.split(separator: ":").last ?? "")), in: folder)
+            let front = try await TLSFront(
+                before: #require(UInt16(registry.server.host.split(separator: ":").last ?? "")), in: folder)
             let host = String(front.url.dropFirst("https://".count))
             var options = ImageProvider.Options()
             options.platform = Platform(architecture: "amd64")
             options.secureRegistries = [host]
             options.certificateFiles = [front.certificate]
-            let provider = ImageProvider(store: try ContentStore(path: "\(folder)/store"), options: options, retry: RetryPolicy(tries: 1))
+            let provider = ImageProvider(
+                store: try ContentStore(path: "\(folder)/store"), options: options, retry: RetryPolicy(tries: 1))
             #expect(try await provider.image("\(host)/acme/web:1").digest == registry.sample.descriptor.digest)
             registry.server.answer { _ in .hangUp }
             let error = await #expect(throws: ImageError.self) { try await provider.image("\(host)/acme/other:1") }
             #expect(
-                error?.description.hasSuffix("/manifests/1: the connection ended without an answer") == true, "\(error?.description ?? "")")
+                error?.description.hasSuffix("/manifests/1: the connection ended without an answer") == true,
+                "\(error?.description ?? "")")
         }
     }
 
@@ -177,9 +204,12 @@ struct AnswerTextTests {
                 #"{"schemaVersion":2,"config":{"mediaType":"x","digest":"\#(digest)","size":\#(String(repeating: "9", count: 5000))},"layers":[]}"#,
             ]
             for document in documents {
-                let registry = try ScriptedRegistry { $0.target.contains("/manifests/") ? .init(200, text: document) : nil }
+                let registry = try ScriptedRegistry {
+                    $0.target.contains("/manifests/") ? .init(200, text: document) : nil
+                }
                 let text = try await Self.text(folder, registry)
-                #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" } && text.utf8.count < 700, "\(text)")
+                #expect(
+                    !text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" } && text.utf8.count < 700, "\(text)")
             }
         }
     }

@@ -28,7 +28,8 @@ struct AuthorizationTests {
             let registry = try Self.bearer(tokens)
             _ = try await RegistryTests.provider("\(folder)/store").image(registry.name)
             let asked = tokens.requests
-            #expect(asked.map(\.target) == ["/token?x=y&service=registry%2C%20test&scope=repository%3Aacme%2Fweb%3Apull"])
+            #expect(
+                asked.map(\.target) == ["/token?x=y&service=registry%2C%20test&scope=repository%3Aacme%2Fweb%3Apull"])
             #expect(asked.allSatisfy { $0.headers["authorization"] == nil })
             // One refusal, then the token is known: manifest, configuration, layer.
             #expect(registry.server.requests.count == 4)
@@ -51,7 +52,9 @@ struct AuthorizationTests {
                 try await RegistryTests.provider("\(folder)/b", environment: wrong).image(registry.name)
             }
             let text = error?.description ?? ""
-            #expect(text.contains("/token: 401 no") && text.contains("do not give access") && !text.contains("secret"), "\(text)")
+            #expect(
+                text.contains("/token: 401 no") && text.contains("do not give access") && !text.contains("secret"),
+                "\(text)")
         }
     }
 
@@ -77,7 +80,8 @@ struct AuthorizationTests {
             let challenge = #"Bearer realm="http://\#(tokens.host)/""#
             registry.answer { request in
                 let wanted = request.target.contains("/blobs/") ? ["Bearer t2", "Bearer t3"] : ["Bearer t1"]
-                return wanted.contains(request.headers["authorization"] ?? "") ? nil : .init(401, headers: ["WWW-Authenticate": challenge])
+                return wanted.contains(request.headers["authorization"] ?? "")
+                    ? nil : .init(401, headers: ["WWW-Authenticate": challenge])
             }
             _ = try await RegistryTests.provider("\(folder)/store").image(registry.name)
             #expect(tokens.requests.count >= 2)
@@ -98,7 +102,9 @@ struct AuthorizationTests {
                 }
                 guard request.target.contains("/blobs/") else { return nil }
                 if request.target.hasSuffix("?here") {
-                    return .init(status, headers: ["Location": "http://\(storage.host)\(request.target.dropLast(5))?signature=s"])
+                    return .init(
+                        status, headers: ["Location": "http://\(storage.host)\(request.target.dropLast(5))?signature=s"]
+                    )
                 }
                 return .init(status, headers: ["Location": "\(request.target)?here"])
             }
@@ -126,14 +132,17 @@ struct AuthorizationTests {
         }
     }
 
-    /// A registry that was reached by TLS, or is not on this machine, does not make us send a password in the clear to this one.
+    /// A registry that was reached by TLS, or is not on this machine, does not make us send a password in the clear to
+    /// this one.
     @Test(arguments: [("https://r.example", false), ("http://127.0.0.1:5000", true)])
     func tokenServersOnLoopback(origin: String, isAsked: Bool) async throws {
         try await withTemporaryDirectory { folder in
             let tokens = try ScriptedServer { _ in .init(text: #"{"token":"good"}"#) }
             let environment = try Self.environment(folder, "r.example", #"{"username":"u","password":"p"}"#)
             let redirects = Redirects(transport: try CurlTransport(environment: [:])) { _ in false }
-            let authorizer = Authorizer(credentials: Credentials(environment: environment), allowsPlain: redirects.allowsPlain) {
+            let authorizer = Authorizer(
+                credentials: Credentials(environment: environment), allowsPlain: redirects.allowsPlain
+            ) {
                 try await redirects.exchange($0, into: $1)
             }
             let audience = Authorizer.Audience(
@@ -142,8 +151,12 @@ struct AuthorizationTests {
             if isAsked {
                 #expect(try await authorizer.answer([challenge], for: audience) == "Bearer good")
             } else {
-                let error = await #expect(throws: CredentialError.self) { try await authorizer.answer([challenge], for: audience) }
-                #expect(error?.message.contains("to a token server without encryption: http://\(tokens.host)/token") == true)
+                let error = await #expect(throws: CredentialError.self) {
+                    try await authorizer.answer([challenge], for: audience)
+                }
+                #expect(
+                    error?.message.contains("to a token server without encryption: http://\(tokens.host)/token") == true
+                )
                 #expect(tokens.requests.isEmpty)
             }
         }
@@ -154,7 +167,9 @@ struct AuthorizationTests {
         let stand = Redirecting(to: "http://127.0.0.1:1/x")
         let redirects = Redirects(transport: stand) { $0.host == "named.example" }
         let request = HTTPRequest("GET", try #require(WebURL("https://r.example/v2/")))
-        let error = await #expect(throws: RegistryError.self) { try await redirects.exchange(request, into: BufferSink(limit: 10)) }
+        let error = await #expect(throws: RegistryError.self) {
+            try await redirects.exchange(request, into: BufferSink(limit: 10))
+        }
         #expect(error?.cause == "a redirect to a server without encryption: http://127.0.0.1:1/x")
     }
 
@@ -178,7 +193,9 @@ struct AuthorizationTests {
     func unusableChallenges(challenge: String, reason: String) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry { _ in .init(401, headers: ["WWW-Authenticate": challenge]) }
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider("\(folder)/store").image(registry.name) }
+            let error = await #expect(throws: ImageError.self) {
+                try await RegistryTests.provider("\(folder)/store").image(registry.name)
+            }
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
         }
     }
@@ -191,7 +208,9 @@ struct AuthorizationTests {
     func badRedirects(location: String, reason: String) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry { _ in .init(302, headers: ["Location": location]) }
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider("\(folder)/store").image(registry.name) }
+            let error = await #expect(throws: ImageError.self) {
+                try await RegistryTests.provider("\(folder)/store").image(registry.name)
+            }
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
         }
     }

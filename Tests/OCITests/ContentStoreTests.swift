@@ -89,9 +89,12 @@ struct ContentStoreTests {
             #expect(sample.layers[0].size < 20_000)
             let error = #expect(throws: (any Error).self) { try store.uncompressedLayer(sample.layers[0]) }
             #expect(
-                "\(error.map { "\($0)" } ?? "")".contains("of \(sample.layers[0].size) bytes unpacks to more than 67108864 bytes"),
+                "\(error.map { "\($0)" } ?? "")".contains(
+                    "of \(sample.layers[0].size) bytes unpacks to more than 67108864 bytes"),
                 "\(error.map { "\($0)" } ?? "")")
-            #expect(try SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(
+                try SmallFile.names(in: "\(store.path)/layers").isEmpty
+                    && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 
@@ -103,8 +106,12 @@ struct ContentStoreTests {
             store.layerLimit = 2 << 20
             let error = #expect(throws: ContentError.self) { try store.uncompressedLayer(layer) }
             #expect(error == .layer(layer.digest, size: layer.size, limit: 2 << 20, isAbsolute: true))
-            #expect(error?.description.contains("unpacks to more than 2097152 bytes\n  hint: when it is meant to, '--layer-limit'") == true)
-            #expect(try SmallFile.names(in: "\(store.path)/layers").isEmpty && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(
+                error?.description.contains(
+                    "unpacks to more than 2097152 bytes\n  hint: when it is meant to, '--layer-limit'") == true)
+            #expect(
+                try SmallFile.names(in: "\(store.path)/layers").isEmpty
+                    && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
             store.layerLimit = ContentStore.defaultLayerLimit
             #expect(try store.uncompressedLayer(layer).length == 3 << 20)
         }
@@ -130,7 +137,8 @@ struct ContentStoreTests {
             let layer = longer.layers[0]
             #expect(throws: ContentError.self) {
                 try store.uncompressedLayer(
-                    Image.Layer(digest: layer.digest, size: layer.size, diffID: try #require(Digest(sha256: SHA256.hash(tar)))))
+                    Image.Layer(
+                        digest: layer.digest, size: layer.size, diffID: try #require(Digest(sha256: SHA256.hash(tar)))))
             }
             #expect(try store.uncompressedLayer(layer).length == UInt64(tar.count + 3))
         }
@@ -141,7 +149,9 @@ struct ContentStoreTests {
         try await withTemporaryDirectory { folder in
             let sample = try SampleImage()
             let store = try Self.filled(folder, sample)
-            let digest = ["config": sample.configDigest, "layer": sample.layers[0].digest, "manifest": sample.descriptor.digest][what]
+            let digest = [
+                "config": sample.configDigest, "layer": sample.layers[0].digest, "manifest": sample.descriptor.digest,
+            ][what]
             let path = store.blobPath(try #require(digest))
             // Cut short: the size is what is looked at for layers, the digest for the others.
             try TestFile.write(try TestFile.read(path).dropLast(), to: path)
@@ -163,12 +173,16 @@ struct ContentStoreTests {
             var execution = ImageConfig.Execution()
             execution.cmd = ["/bin/true"]
             let config = ImageConfig(platform: Self.platform, config: execution, diffIDs: sample.layers.map(\.diffID))
-            let image = try store.add(name: "acme/built:1", platform: Self.platform, config: config, layers: sample.layers)
-            let again = try store.add(name: "acme/built:2", platform: Self.platform, config: config, layers: sample.layers)
+            let image = try store.add(
+                name: "acme/built:1", platform: Self.platform, config: config, layers: sample.layers)
+            let again = try store.add(
+                name: "acme/built:2", platform: Self.platform, config: config, layers: sample.layers)
             #expect(image.digest == again.digest)
-            #expect(try store.image(named: "acme/built:1", platform: Self.platform)?.config.config?.cmd == ["/bin/true"])
+            #expect(
+                try store.image(named: "acme/built:1", platform: Self.platform)?.config.config?.cmd == ["/bin/true"])
             let inspected = try await Oracle.skopeo("inspect", "oci:\(store.path):docker.io/acme/built:1")
-            #expect(inspected.contains(image.digest.description) && inspected.contains(sample.layers[0].digest.description))
+            #expect(
+                inspected.contains(image.digest.description) && inspected.contains(sample.layers[0].digest.description))
         }
     }
 

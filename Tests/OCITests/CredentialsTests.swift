@@ -8,7 +8,9 @@ import Testing
 @testable import OCI
 
 struct CredentialsTests {
-    static func lookUp(_ json: String, _ host: String, _ repository: String = "a/b", path: String = "") async throws -> Credential? {
+    static func lookUp(_ json: String, _ host: String, _ repository: String = "a/b", path: String = "") async throws
+        -> Credential?
+    {
         try await withTemporaryDirectory { folder in
             try TestFile.write(json, to: "\(folder)/config.json")
             let credentials = Credentials(environment: ["DOCKER_CONFIG": folder, "PATH": "\(path):/usr/bin:/bin"])
@@ -24,9 +26,15 @@ struct CredentialsTests {
             (#"{"auths":{"https://h.example/v2/":{"auth":"YTpi"}}}"#, "h.example", .password(user: "a", password: "b")),
             (#"{"auths":{"h.example:5000":{"auth":"YTpi"}}}"#, "h.example:5000", .password(user: "a", password: "b")),
             (#"{"auths":{"h.example:5000":{"auth":"YTpi"}}}"#, "h.example", nil),
-            (#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#, "docker.io", .password(user: "a", password: "b")),
+            (
+                #"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#, "docker.io",
+                .password(user: "a", password: "b")
+            ),
             (#"{"auths":{"docker.io":{"auth":"YTpi"}}}"#, "docker.io", .password(user: "a", password: "b")),
-            (#"{"auths":{"h.example":{"username":"u","password":"p"}}}"#, "h.example", .password(user: "u", password: "p")),
+            (
+                #"{"auths":{"h.example":{"username":"u","password":"p"}}}"#, "h.example",
+                .password(user: "u", password: "p")
+            ),
             (#"{"auths":{"h.example":{"auth":"YTpi","identitytoken":"t"}}}"#, "h.example", .identityToken("t")),
             (#"{"auths":{"h.example":{"registrytoken":"t"}}}"#, "h.example", .bearer("t")),
             (#"{"auths":{"h.example":{}}}"#, "h.example", nil),
@@ -100,15 +108,20 @@ struct CredentialsTests {
             let notices = Mutex<[String]>([])
             let pauses = Pauses()
             let helper = try CredentialHelper(
-                name: "test", environment: ["PATH": "\(folder):/usr/bin:/bin"], notice: { line in notices.withLock { $0.append(line) } },
+                name: "test", environment: ["PATH": "\(folder):/usr/bin:/bin"],
+                notice: { line in notices.withLock { $0.append(line) } },
                 sleep: { pause in
                     pauses.add(pause)
                     // The time passes as soon as the helper runs.
                     while access("\(folder)/pid", F_OK) != 0 { try await Task.sleep(for: .milliseconds(1)) }
                 })
             let error = await #expect(throws: CredentialError.self) { try await helper.credential(for: "h.example") }
-            #expect(error?.message == "'docker-credential-test' gave no answer for 'h.example' within 60 s, and was ended")
-            #expect(notices.withLock { $0 } == ["waiting for 'docker-credential-test', which the credentials file names for 'h.example'"])
+            #expect(
+                error?.message == "'docker-credential-test' gave no answer for 'h.example' within 60 s, and was ended")
+            #expect(
+                notices.withLock { $0 } == [
+                    "waiting for 'docker-credential-test', which the credentials file names for 'h.example'"
+                ])
             #expect(pauses.all == [.seconds(5), .seconds(55)])
             let process = try #require(pid_t(TestFile.text("\(folder)/pid").trimmingWhitespace()))
             #expect(kill(process, 0) != 0)
@@ -118,7 +131,8 @@ struct CredentialsTests {
     @Test func helperThatDoesNotReadIsHeard() async throws {
         PartialFiles.surviveBrokenPipes()
         try await withTemporaryDirectory { folder in
-            try TestFile.write("#!/bin/sh\nexec 0<&-\necho locked >&2; exit 3\n", to: "\(folder)/docker-credential-test", mode: 0o755)
+            try TestFile.write(
+                "#!/bin/sh\nexec 0<&-\necho locked >&2; exit 3\n", to: "\(folder)/docker-credential-test", mode: 0o755)
             for _ in 0..<20 {
                 let error = await #expect(throws: CredentialError.self) {
                     try await Self.lookUp(#"{"credsStore":"test"}"#, "h.example", path: folder)

@@ -28,14 +28,20 @@ struct ImageReferenceTests {
         ("us-docker.pkg.dev/p/r/i:1", "us-docker.pkg.dev/p/r/i:1"),
         ("eu.gcr.io/example.com/p/i", "eu.gcr.io/example.com/p/i:latest"),
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/x", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:latest"),
-        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:tag", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:tag"),
+        (
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:tag",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:tag"
+        ),
         ("public.ecr.aws/docker/library/nginx", "public.ecr.aws/docker/library/nginx:latest"),
         ("quay.io/a/b_c__d-e--f.g", "quay.io/a/b_c__d-e--f.g:latest"),
         ("redis@sha256:\(hex)", "docker.io/library/redis@sha256:\(hex)"),
         ("redis:7@sha256:\(hex)", "docker.io/library/redis:7@sha256:\(hex)"),
         ("host:1/x:7@sha256:\(hex)", "host:1/x:7@sha256:\(hex)"),
         ("x:_Tag.With-All_", "docker.io/library/x:_Tag.With-All_"),
-        ("linuxkit/init:8eea386739975a43af558eec757a7dcb3a3d2e7b", "docker.io/linuxkit/init:8eea386739975a43af558eec757a7dcb3a3d2e7b"),
+        (
+            "linuxkit/init:8eea386739975a43af558eec757a7dcb3a3d2e7b",
+            "docker.io/linuxkit/init:8eea386739975a43af558eec757a7dcb3a3d2e7b"
+        ),
     ])
     func canonicalForm(text: String, canonical: String) throws {
         let reference = try ImageReference(text)
@@ -98,7 +104,9 @@ struct ImageReferenceTests {
 
     @Test func errorSaysWhatIsAllowed() {
         let error = #expect(throws: ImageReferenceError.self) { try ImageReference("acme/Web:1") }
-        #expect(error?.description == "'acme/Web:1' is not an image reference: repository 'acme/Web' must be lower case; write 'acme/web'")
+        #expect(
+            error?.description
+                == "'acme/Web:1' is not an image reference: repository 'acme/Web' must be lower case; write 'acme/web'")
     }
 
     @Test func digestDecidesAboutLatest() throws {

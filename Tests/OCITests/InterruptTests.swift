@@ -12,13 +12,15 @@ struct InterruptTests {
         let registry = try ScriptedRegistry()
         registry.answer { request in
             guard registry.isLayer(request) else { return nil }
-            var response = ScriptedServer.Response(body: [UInt8](repeating: 0, count: 1 << 16), length: Int(registry.layer.size))
+            var response = ScriptedServer.Response(
+                body: [UInt8](repeating: 0, count: 1 << 16), length: Int(registry.layer.size))
             response.isHeld = true
             return response
         }
         try await withTemporaryDirectory { folder in
             let unfinished = { (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/tmp")) ?? [] }
-            let program = try ChildProcess.start(try Program.path(), ["cache", "pull", "--cache", folder, registry.name])
+            let program = try ChildProcess.start(
+                try Program.path(), ["cache", "pull", "--cache", folder, registry.name])
             let end = ContinuousClock.now + .seconds(120)
             while unfinished().isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
             #expect(!unfinished().isEmpty)

@@ -6,9 +6,12 @@ import TestSupport
 import Testing
 
 struct LocalSourceTests {
-    static let tars = [SampleTar.tar(["etc/a": "one"]), SampleTar.tar(["etc/b": "two"]), SampleTar.tar(["etc/a": "one"])]
+    static let tars = [
+        SampleTar.tar(["etc/a": "one"]), SampleTar.tar(["etc/b": "two"]), SampleTar.tar(["etc/a": "one"]),
+    ]
 
-    static func provider(_ folder: String, platform: Platform = Platform(architecture: "amd64")) throws -> ImageProvider {
+    static func provider(_ folder: String, platform: Platform = Platform(architecture: "amd64")) throws -> ImageProvider
+    {
         var options = ImageProvider.Options()
         options.platform = platform
         options.pull = .never
@@ -28,10 +31,12 @@ struct LocalSourceTests {
             let sample = try Self.sample()
             try sample.write(layout: "\(folder)/layout", name: "v1")
             try await Oracle.skopeo("copy", "oci:\(folder)/layout:v1", "oci-archive:\(folder)/oci.tar:v1")
-            try await Oracle.skopeo("copy", "oci:\(folder)/layout:v1", "docker-archive:\(folder)/docker.tar:acme/web:v1")
+            try await Oracle.skopeo(
+                "copy", "oci:\(folder)/layout:v1", "docker-archive:\(folder)/docker.tar:acme/web:v1")
             try await Oracle("gzip")("-k", "\(folder)/docker.tar")
             let sources = [
-                "oci:\(folder)/layout", "oci:\(folder)/layout:v1", "oci-archive:\(folder)/oci.tar", "oci-archive:\(folder)/oci.tar:v1",
+                "oci:\(folder)/layout", "oci:\(folder)/layout:v1", "oci-archive:\(folder)/oci.tar",
+                "oci-archive:\(folder)/oci.tar:v1",
                 "docker-archive:\(folder)/docker.tar", "docker-archive:\(folder)/docker.tar:acme/web:v1",
                 "docker-archive:\(folder)/docker.tar.gz",
             ]
@@ -66,12 +71,15 @@ struct LocalSourceTests {
             let provider = ImageProvider(store: store, options: options)
             let error = await #expect(throws: ImageError.self) { try await provider.image("localhost/moby/web:1") }
             #expect(
-                error?.description == "image 'localhost/moby/web:1' for linux/amd64 is not in the store '\(store.path)'\n"
+                error?.description
+                    == "image 'localhost/moby/web:1' for linux/amd64 is not in the store '\(store.path)'\n"
                     + "  hint: it is built here and never pulled: run 'moby pkg build' with its package folder")
             for bytes in sample.blobs.values { _ = try store.ingest(bytes) }
             try store.set("localhost/moby/web:1", to: sample.descriptor)
             #expect(try await provider.image("localhost/moby/web:1").digest == sample.descriptor.digest)
-            #expect(try await provider.image("localhost/moby/web:1@\(sample.descriptor.digest)").digest == sample.descriptor.digest)
+            #expect(
+                try await provider.image("localhost/moby/web:1@\(sample.descriptor.digest)").digest
+                    == sample.descriptor.digest)
             let push = await #expect(throws: ImageError.self) { try await provider.push("localhost/moby/web:1") }
             #expect(push?.description.contains("'localhost/moby/web' is not a name in a registry") == true)
         }
@@ -113,12 +121,16 @@ struct LocalSourceTests {
             let provider = try Self.provider(folder)
             #expect(try await provider.image("oci:\(folder)/layout:one").digest == one.descriptor.digest)
             #expect(try await provider.image("oci:\(folder)/layout:a/two:2").digest == two.descriptor.digest)
-            #expect(try await provider.image("oci:\(folder)/layout:\(one.descriptor.digest)").digest == one.descriptor.digest)
+            #expect(
+                try await provider.image("oci:\(folder)/layout:\(one.descriptor.digest)").digest
+                    == one.descriptor.digest)
             for (tail, reason) in [
                 ("", "there are several images\n  available: one, a/two:2"), (":three", "there is no image 'three'"),
                 (":arm", "no image for linux/amd64\n  available: linux/arm64"), ("/none", "there is no file or folder"),
             ] {
-                let error = await #expect(throws: ImageError.self) { try await provider.image("oci:\(folder)/layout\(tail)") }
+                let error = await #expect(throws: ImageError.self) {
+                    try await provider.image("oci:\(folder)/layout\(tail)")
+                }
                 #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
             }
             let other = try Self.provider("\(folder)/arm", platform: Platform(architecture: "arm64"))
@@ -141,9 +153,13 @@ struct LocalSourceTests {
             default: #expect(unlink(path) == 0)
             }
             if fault != "gone" { try TestFile.write(bytes, to: path) }
-            let error = await #expect(throws: ImageError.self) { try await Self.provider(folder).image("oci:\(folder)/layout") }
+            let error = await #expect(throws: ImageError.self) {
+                try await Self.provider(folder).image("oci:\(folder)/layout")
+            }
             let blob = "blob \(digest) is \(bytes.count) bytes, expected"
-            let reasons = ["flipped": "digest is", "short": "size of \(blob)", "long": "size of \(blob)", "gone": "is not there"]
+            let reasons = [
+                "flipped": "digest is", "short": "size of \(blob)", "long": "size of \(blob)", "gone": "is not there",
+            ]
             #expect(error?.description.contains(reasons[fault] ?? "?") == true, "\(error?.description ?? "")")
             #expect(access("\(folder)/store/blobs/sha256/\(digest.hex)", F_OK) != 0)
         }
@@ -156,7 +172,9 @@ struct LocalSourceTests {
                 SampleTar.entry("c", type: "2", link: "../../../../etc/passwd"),
             ]
             try TestFile.write(SampleTar.archive(entries), to: "\(folder)/x.tar")
-            let error = await #expect(throws: ImageError.self) { try await Self.provider(folder).image("docker-archive:\(folder)/x.tar") }
+            let error = await #expect(throws: ImageError.self) {
+                try await Self.provider(folder).image("docker-archive:\(folder)/x.tar")
+            }
             #expect(error?.description.contains("configuration 'c' is not there") == true)
         }
     }
@@ -165,7 +183,8 @@ struct LocalSourceTests {
         try await withTemporaryDirectory { folder in
             let error = await #expect(throws: ImageError.self) { try await Self.provider(folder).image("acme/none") }
             #expect(
-                error?.description.contains("'docker.io/acme/none:latest' for linux/amd64 is not in the store '\(folder)/store'") == true)
+                error?.description.contains(
+                    "'docker.io/acme/none:latest' for linux/amd64 is not in the store '\(folder)/store'") == true)
         }
     }
 }

@@ -40,21 +40,45 @@ struct ManifestDocumentTests {
         (#"{"schemaVersion":1,"fsLayers":[]}"#, nil, "schema 1"),
         (#"{"schemaVersion":2}"#, nil, "neither"),
         (manifest(more: #","mediaType":"application/vnd.oci.image.index.v1+json""#), nil, "has 'layers', but"),
-        (#"{"schemaVersion":2,"manifests":[],"mediaType":"application/vnd.oci.image.manifest.v1+json"}"#, nil, "has 'manifests', but"),
+        (
+            #"{"schemaVersion":2,"manifests":[],"mediaType":"application/vnd.oci.image.manifest.v1+json"}"#, nil,
+            "has 'manifests', but"
+        ),
         (manifest(), "application/vnd.oci.image.index.v1+json", "announced as"),
         (
             manifest(more: #","mediaType":"application/vnd.oci.image.manifest.v1+json""#),
             "application/vnd.docker.distribution.manifest.v2+json", "announced as"
         ),
-        (manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "-1")), nil, "layers[0].size: -1 bytes"),
-        (manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "10995116277760")), nil, "layers[0].size"),
-        (manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "1e40")), nil, "not valid JSON"),
-        (manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "\"3\"")), nil, "layers[0].size is not"),
-        (manifest(layer: descriptor("x/y", digest: "sha256:../../x")), nil, "layers[0].digest: 'sha256:../../x' is not"),
+        (
+            manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "-1")), nil,
+            "layers[0].size: -1 bytes"
+        ),
+        (
+            manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "10995116277760")), nil,
+            "layers[0].size"
+        ),
+        (
+            manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "1e40")), nil,
+            "not valid JSON"
+        ),
+        (
+            manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip", size: "\"3\"")), nil,
+            "layers[0].size is not"
+        ),
+        (
+            manifest(layer: descriptor("x/y", digest: "sha256:../../x")), nil,
+            "layers[0].digest: 'sha256:../../x' is not"
+        ),
         (manifest(layer: descriptor("x/y", digest: "sha256:0A" + digest.dropFirst(9))), nil, "layers[0].digest"),
         (manifest(layer: descriptor("x/y", digest: "md5:00")), nil, "layers[0].digest"),
-        (manifest(layer: descriptor("application/vnd.cncf.helm.chart.content.v1.tar+gzip")), nil, "not a layer of files"),
-        (manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip+encrypted")), nil, "not a layer of files"),
+        (
+            manifest(layer: descriptor("application/vnd.cncf.helm.chart.content.v1.tar+gzip")), nil,
+            "not a layer of files"
+        ),
+        (
+            manifest(layer: descriptor("application/vnd.oci.image.layer.v1.tar+gzip+encrypted")), nil,
+            "not a layer of files"
+        ),
         (manifest(layer: "{}"), nil, "layers[0].digest is missing"),
         ("[]", nil, "the document is not an object"),
         ("<html>", nil, "not valid JSON"),
@@ -66,7 +90,8 @@ struct ManifestDocumentTests {
     }
 
     @Test(arguments: [
-        ("linux/amd64", 0), ("linux/arm64", 2), ("linux/arm64/v8", 2), ("linux/arm/v6", 3), ("linux/arm/v7", 4), ("linux/arm", 3),
+        ("linux/amd64", 0), ("linux/arm64", 2), ("linux/arm64/v8", 2), ("linux/arm/v6", 3), ("linux/arm/v7", 4),
+        ("linux/arm", 3),
         ("linux/riscv64", nil), ("windows/amd64", nil), ("unknown/unknown", 1),
     ])
     func platformIsSelected(wanted: String, position: Int?) throws {
@@ -87,7 +112,9 @@ struct ManifestDocumentTests {
     @Test func diffIDsMustFitLayers() throws {
         let config = try ImageConfig(
             parsing: Array(#"{"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}}"#.utf8))
-        guard case .manifest(let manifest) = try ManifestDocument(Array(Self.manifest().utf8), mediaType: nil) else { return }
+        guard case .manifest(let manifest) = try ManifestDocument(Array(Self.manifest().utf8), mediaType: nil) else {
+            return
+        }
         #expect(throws: ManifestError.self) { try config.layers(of: manifest) }
     }
 }

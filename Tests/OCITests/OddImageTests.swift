@@ -40,14 +40,19 @@ struct OddImageTests {
 
     private static func named(_ platform: String) -> String { #""platform":\#(platform)"# }
 
-    /// What the index says counts; where it says nothing the configuration does; where nothing is said the image is taken.
-    @Test(arguments: ["index says", "configuration says", "nothing says", "no key", "null", "empty platform", "nested", "bare manifest"])
+    /// What the index says counts; where it says nothing the configuration does; where nothing is said the image is
+    /// taken.
+    @Test(arguments: [
+        "index says", "configuration says", "nothing says", "no key", "null", "empty platform", "nested",
+        "bare manifest",
+    ])
     func platformThatIsNotSaidTwice(form: String) async throws {
         try await withTemporaryDirectory { folder in
             var layout = OddLayout()
             switch form {
             case "index says":
-                let image = layout.addImage(config: OddLayout.silent, more: Self.named(#"{"architecture":"amd64","os":"linux"}"#))
+                let image = layout.addImage(
+                    config: OddLayout.silent, more: Self.named(#"{"architecture":"amd64","os":"linux"}"#))
                 layout.entries = [layout.addIndex([image])]
             case "configuration says":
                 let other = layout.addImage(config: OddLayout.arm64, text: "arm\n")
@@ -55,16 +60,22 @@ struct OddImageTests {
                 layout.entries = [layout.addIndex([other, image])]
             case "nothing says": layout.entries = [layout.addIndex([layout.addImage(config: OddLayout.silent)])]
             case "no key":
-                layout.entries = [layout.addIndex([layout.addImage(config: #"{"config":{},"rootfs":{"diff_ids":["DIFF"]}}"#)])]
+                layout.entries = [
+                    layout.addIndex([layout.addImage(config: #"{"config":{},"rootfs":{"diff_ids":["DIFF"]}}"#)])
+                ]
             case "null":
-                let config = #"{"architecture":null,"os":null,"variant":null,"config":null,"rootfs":{"diff_ids":["DIFF"]}}"#
+                let config =
+                    #"{"architecture":null,"os":null,"variant":null,"config":null,"rootfs":{"diff_ids":["DIFF"]}}"#
                 layout.entries = [layout.addIndex([layout.addImage(config: config, more: Self.named("null"))])]
             case "empty platform":
-                let other = layout.addImage(config: OddLayout.silent, text: "arm\n", more: Self.named(#"{"architecture":"arm64"}"#))
+                let other = layout.addImage(
+                    config: OddLayout.silent, text: "arm\n", more: Self.named(#"{"architecture":"arm64"}"#))
                 let image = layout.addImage(config: OddLayout.silent, more: Self.named(#"{"architecture":"","os":""}"#))
                 layout.entries = [layout.addIndex([other, image])]
             case "nested":
-                let inner = layout.addIndex([layout.addImage(config: OddLayout.silent, more: Self.named(#"{"architecture":"amd64"}"#))])
+                let inner = layout.addIndex([
+                    layout.addImage(config: OddLayout.silent, more: Self.named(#"{"architecture":"amd64"}"#))
+                ])
                 layout.entries = [layout.addIndex([inner])]
             default: layout.entries = [layout.addImage(config: OddLayout.silent)]
             }
@@ -101,19 +112,25 @@ struct OddImageTests {
             var options = ImageProvider.Options()
             options.platform = Platform(architecture: "amd64")
             options.progress = { line in lines.withLock { $0.append(line) } }
-            _ = try await ImageProvider(store: ContentStore(path: "\(folder)/store"), options: options).image("oci:\(folder)/layout")
-            #expect(lines.withLock { $0 }.last?.hasSuffix("does not say for which platform it is; taken for linux/amd64") == true)
+            _ = try await ImageProvider(store: ContentStore(path: "\(folder)/store"), options: options).image(
+                "oci:\(folder)/layout")
+            #expect(
+                lines.withLock { $0 }.last?.hasSuffix("does not say for which platform it is; taken for linux/amd64")
+                    == true)
         }
     }
 
     /// An image without layers may have no list of them.
-    @Test(arguments: ["{}", #"{"rootfs":{}}"#, #"{"rootfs":null,"history":null}"#, #"{"rootfs":{"type":"layers","diff_ids":null}}"#])
+    @Test(arguments: [
+        "{}", #"{"rootfs":{}}"#, #"{"rootfs":null,"history":null}"#, #"{"rootfs":{"type":"layers","diff_ids":null}}"#,
+    ])
     func configurationsWithoutLayers(config: String) async throws {
         try await withTemporaryDirectory { folder in
             var layout = OddLayout()
             let configuration = layout.add(Array(config.utf8), "application/vnd.oci.image.config.v1+json")
             layout.entries = [
-                layout.add(Array(#"{"schemaVersion":2,"config":\#(configuration),"layers":[]}"#.utf8), OddLayout.manifest)
+                layout.add(
+                    Array(#"{"schemaVersion":2,"config":\#(configuration),"layers":[]}"#.utf8), OddLayout.manifest)
             ]
             #expect(try await Self.texts(folder, layout) == ["no file", "no file", "no file"])
             var other = OddLayout()
@@ -129,7 +146,9 @@ struct OddImageTests {
             var layout = OddLayout()
             layout.entries = [layout.addImage(config: OddLayout.amd64 + String(repeating: " ", count: 20 << 20))]
             for text in try await Self.texts(folder, layout) {
-                #expect(text.contains("configuration sha256:") && text.contains("bytes, at most 16777216 are read"), "\(text)")
+                #expect(
+                    text.contains("configuration sha256:") && text.contains("bytes, at most 16777216 are read"),
+                    "\(text)")
             }
         }
     }
@@ -144,7 +163,8 @@ struct OddImageTests {
 
     /// As `docker save` writes them since version 25.
     @Test(arguments: [
-        ("busybox:latest", "busybox"), ("busybox", "busybox"), ("docker.io/library/busybox:latest", "busybox"), ("alpine:latest", "alpine"),
+        ("busybox:latest", "busybox"), ("busybox", "busybox"), ("docker.io/library/busybox:latest", "busybox"),
+        ("alpine:latest", "alpine"),
         ("web:2", "web"), ("acme/web:2", "web"), ("ghcr.io/acme/web:2", "web"), ("2", "web"),
         (
             "latest",
@@ -159,8 +179,10 @@ struct OddImageTests {
     func namesOfDocker25(wanted: String?, expected: String) async throws {
         try await withTemporaryDirectory { folder in
             var layout = OddLayout()
-            for (full, tag) in [("docker.io/library/busybox", "latest"), ("docker.io/library/alpine", "latest"), ("ghcr.io/acme/web", "2")]
-            {
+            for (full, tag) in [
+                ("docker.io/library/busybox", "latest"), ("docker.io/library/alpine", "latest"),
+                ("ghcr.io/acme/web", "2"),
+            ] {
                 let text = String(full.split(separator: "/").last ?? "")
                 layout.entries.append(
                     layout.addImage(config: OddLayout.amd64, text: text, more: Self.annotations("\(full):\(tag)", tag)))
@@ -170,8 +192,11 @@ struct OddImageTests {
             let source = "oci:\(folder)/layout\(wanted.map { ":\($0)" } ?? "")"
             guard expected.contains("\n") else {
                 let image = try await provider.image(source)
-                let tree = try FileTree.flatten(layers: ContentStore(path: "\(folder)/store").uncompressedLayers(of: image))
-                guard case .regular(let content)? = tree[TreePath("etc/motd")]?.kind else { return #expect(Bool(false)) }
+                let tree = try FileTree.flatten(
+                    layers: ContentStore(path: "\(folder)/store").uncompressedLayers(of: image))
+                guard case .regular(let content)? = tree[TreePath("etc/motd")]?.kind else {
+                    return #expect(Bool(false))
+                }
                 #expect(try ExtentReader.bytes(of: content) == Array(expected.utf8))
                 return
             }
@@ -226,7 +251,9 @@ struct OddImageTests {
             var bytes = try TestFile.read(path)
             bytes.removeLast(bytes.count / 2)
             try TestFile.write(bytes, to: path)
-            await #expect(throws: ImageError.self) { try await LocalSourceTests.provider("\(folder)/cut").image("oci-archive:\(path)") }
+            await #expect(throws: ImageError.self) {
+                try await LocalSourceTests.provider("\(folder)/cut").image("oci-archive:\(path)")
+            }
             #expect(try SmallFile.names(in: "\(folder)/cut/store/tmp").isEmpty)
         }
     }
@@ -239,7 +266,9 @@ struct OddImageTests {
             let error = await #expect(throws: ImageError.self) {
                 try await LocalSourceTests.provider(folder).image("docker-archive:\(folder)/bomb")
             }
-            #expect(error?.description.hasSuffix("more than 67108864 bytes when decompressed") == true, "\(error?.description ?? "")")
+            #expect(
+                error?.description.hasSuffix("more than 67108864 bytes when decompressed") == true,
+                "\(error?.description ?? "")")
             #expect(try SmallFile.names(in: "\(folder)/store/tmp").isEmpty)
         }
     }
@@ -250,8 +279,12 @@ struct OddImageTests {
         try await withTemporaryDirectory { folder in
             #expect(mkfifo("\(folder)/fifo", 0o600) == 0)
             for path in ["\(folder)/fifo", "/dev/zero", folder] {
-                let error = await #expect(throws: ImageError.self) { try await LocalSourceTests.provider(folder).image("\(form):\(path)") }
-                #expect(error?.description.hasSuffix("'\(path)' is not a regular file") == true, "\(error?.description ?? "")")
+                let error = await #expect(throws: ImageError.self) {
+                    try await LocalSourceTests.provider(folder).image("\(form):\(path)")
+                }
+                #expect(
+                    error?.description.hasSuffix("'\(path)' is not a regular file") == true,
+                    "\(error?.description ?? "")")
             }
         }
     }
@@ -267,11 +300,14 @@ struct OddImageTests {
                 Array(OddLayout.amd64.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8),
                 "application/vnd.oci.image.config.v1+json")
             layout.entries = [
-                layout.add(Array(#"{"schemaVersion":2,"config":\#(config),"layers":[\#(layer)]}"#.utf8), OddLayout.manifest)
+                layout.add(
+                    Array(#"{"schemaVersion":2,"config":\#(config),"layers":[\#(layer)]}"#.utf8), OddLayout.manifest)
             ]
             try layout.write("\(folder)/layout")
             let image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
-            let error = #expect(throws: ImageError.self) { try ContentStore(path: "\(folder)/store").uncompressedLayers(of: image) }
+            let error = #expect(throws: ImageError.self) {
+                try ContentStore(path: "\(folder)/store").uncompressedLayers(of: image)
+            }
             #expect(error?.description == "layer \(image.layers[0].digest): the gzip data is cut short")
         }
     }

@@ -28,9 +28,12 @@ struct OddLayout {
         let tar = SampleTar.tar(["etc/motd": text])
         let layer = add(tar, "application/vnd.oci.image.layer.v1.tar")
         let configuration = add(
-            Array(config.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8), "application/vnd.oci.image.config.v1+json")
+            Array(config.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8),
+            "application/vnd.oci.image.config.v1+json")
         let tail = fields.isEmpty ? "" : ",\(fields)"
-        return add(Array(#"{"schemaVersion":2,"config":\#(configuration),"layers":[\#(layer)]\#(tail)}"#.utf8), Self.manifest, more)
+        return add(
+            Array(#"{"schemaVersion":2,"config":\#(configuration),"layers":[\#(layer)]\#(tail)}"#.utf8), Self.manifest,
+            more)
     }
 
     mutating func addIndex(_ entries: [String], more: String = "") -> String {
@@ -43,7 +46,10 @@ struct OddLayout {
 
     /// The files, by name.
     var files: [String: [UInt8]] {
-        var files = ["index.json": Array(Self.index(of: entries).utf8), "oci-layout": Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)]
+        var files = [
+            "index.json": Array(Self.index(of: entries).utf8),
+            "oci-layout": Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8),
+        ]
         for (digest, bytes) in blobs { files["blobs/sha256/\(digest.hex)"] = bytes }
         return files
     }
@@ -54,7 +60,8 @@ struct OddLayout {
 
     func write(archive: String) throws {
         try TestFile.write(
-            SampleTar.archive(files.sorted { $0.key < $1.key }.map { SampleTar.entry($0.key, content: $0.value) }), to: archive)
+            SampleTar.archive(files.sorted { $0.key < $1.key }.map { SampleTar.entry($0.key, content: $0.value) }),
+            to: archive)
     }
 
     /// A registry that has the first entry as `acme/odd:1`.
@@ -69,7 +76,9 @@ struct OddLayout {
         }
     }
 
-    static let amd64 = #"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["DIFF"]}}"#
-    static let arm64 = #"{"architecture":"arm64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["DIFF"]}}"#
+    static let amd64 =
+        #"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["DIFF"]}}"#
+    static let arm64 =
+        #"{"architecture":"arm64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["DIFF"]}}"#
     static let silent = #"{"architecture":"","os":"","config":{},"rootfs":{"type":"layers","diff_ids":["DIFF"]}}"#
 }

@@ -35,12 +35,15 @@ struct RegistryTests {
                 let image = try await Self.provider("\(folder)/other").image(name)
                 #expect(image.digest == sample.descriptor.digest && image.contentID == sample.configDigest)
                 let other = try ContentStore(path: "\(folder)/other")
-                #expect(try other.uncompressedLayers(of: image).map { try ExtentReader.bytes(of: $0) } == LocalSourceTests.tars)
+                #expect(
+                    try other.uncompressedLayers(of: image).map { try ExtentReader.bytes(of: $0) }
+                        == LocalSourceTests.tars)
                 #expect(try other.verify().isWhole)
                 let judged = try await Oracle.skopeo("inspect", "--tls-verify=false", "docker://\(name)")
                 #expect(judged.contains(sample.descriptor.digest.description))
                 // By digest, and without a network once it is there.
-                let pinned = try await Self.provider("\(folder)/other", pull: .never).image("\(registry.host)/x@\(image.digest)")
+                let pinned = try await Self.provider("\(folder)/other", pull: .never).image(
+                    "\(registry.host)/x@\(image.digest)")
                 #expect(pinned.digest == image.digest)
             }
         }
@@ -49,12 +52,14 @@ struct RegistryTests {
     @Test func indexWithDockerTypesIsPulledForOnePlatform() async throws {
         try await withTemporaryDirectory { folder in
             let here = try SampleImage()
-            let arm = try SampleImage(layers: [SampleTar.tar(["arm": "yes"])], platform: Platform(architecture: "arm64", variant: "v8"))
+            let arm = try SampleImage(
+                layers: [SampleTar.tar(["arm": "yes"])], platform: Platform(architecture: "arm64", variant: "v8"))
             let store = try ContentStoreTests.filled(folder, here)
             for bytes in arm.blobs.values { _ = try store.ingest(bytes) }
             let index = try SampleJSON.encode(ImageIndex(manifests: [here.descriptor, arm.descriptor]))
             let digest = try store.ingest(index)
-            try store.set("acme/multi", to: Descriptor(mediaType: MediaType.index, digest: digest, size: UInt64(index.count)))
+            try store.set(
+                "acme/multi", to: Descriptor(mediaType: MediaType.index, digest: digest, size: UInt64(index.count)))
             try await DockerRegistry.with(in: folder) { registry in
                 let name = "\(registry.host)/acme/multi"
                 #expect(try await Self.provider(store.path).push("acme/multi", to: name) == digest)
@@ -71,7 +76,8 @@ struct RegistryTests {
                         == true)
                 // The same with Docker's media types, as skopeo writes them.
                 try await Oracle.skopeo(
-                    "copy", "--all", "--format", "v2s2", "--src-tls-verify=false", "--dest-tls-verify=false", "docker://\(name)",
+                    "copy", "--all", "--format", "v2s2", "--src-tls-verify=false", "--dest-tls-verify=false",
+                    "docker://\(name)",
                     "docker://\(registry.host)/acme/docker")
                 let docker = try await Self.provider("\(folder)/docker").image("\(registry.host)/acme/docker")
                 #expect(docker.contentID == here.configDigest && docker.layers == here.layers)
@@ -90,16 +96,24 @@ struct RegistryTests {
                 try TestFile.write(login, to: "\(folder)/login/config.json")
                 let environment = ["DOCKER_CONFIG": "\(folder)/login"]
                 _ = try await Self.provider(store.path, environment: environment).push("acme/web:1", to: name)
-                #expect(try await Self.provider("\(folder)/a", environment: environment).image(name).digest == sample.descriptor.digest)
-
-                let anonymous = await #expect(throws: ImageError.self) { try await Self.provider("\(folder)/b").image(name) }
                 #expect(
-                    anonymous?.description.contains("401 UNAUTHORIZED") == true && anonymous?.description.contains("docker login") == true)
+                    try await Self.provider("\(folder)/a", environment: environment).image(name).digest
+                        == sample.descriptor.digest)
+
+                let anonymous = await #expect(throws: ImageError.self) {
+                    try await Self.provider("\(folder)/b").image(name)
+                }
+                #expect(
+                    anonymous?.description.contains("401 UNAUTHORIZED") == true
+                        && anonymous?.description.contains("docker login") == true)
                 try TestFile.write(login.replacing("battery", with: "wrong"), to: "\(folder)/wrong/config.json")
                 let wrong = await #expect(throws: ImageError.self) {
-                    try await Self.provider("\(folder)/c", environment: ["DOCKER_CONFIG": "\(folder)/wrong"]).image(name)
+                    try await Self.provider("\(folder)/c", environment: ["DOCKER_CONFIG": "\(folder)/wrong"]).image(
+                        name)
                 }
-                #expect(wrong?.description.contains("do not give access") == true && wrong?.description.contains("horse") == false)
+                #expect(
+                    wrong?.description.contains("do not give access") == true
+                        && wrong?.description.contains("horse") == false)
             }
         }
     }
@@ -117,7 +131,8 @@ struct RegistryTests {
                 let named = try Self.provider("\(folder)/a", mirrors: mirrors, certificates: [certificate])
                 #expect(try await named.image(name).contentID == sample.configDigest)
                 for variable in ["SSL_CERT_FILE", "CURL_CA_BUNDLE"] {
-                    let given = try Self.provider("\(folder)/\(variable)", environment: [variable: certificate], mirrors: mirrors)
+                    let given = try Self.provider(
+                        "\(folder)/\(variable)", environment: [variable: certificate], mirrors: mirrors)
                     #expect(try await given.image(name).contentID == sample.configDigest)
                 }
                 // The origin is asked through a proxy where nobody listens.
@@ -125,7 +140,9 @@ struct RegistryTests {
                 let error = await #expect(throws: ImageError.self) {
                     try await Self.provider("\(folder)/b", environment: environment, mirrors: mirrors).image(name)
                 }
-                #expect(error?.description.contains("the server's certificate is not trusted") == true, "\(error?.description ?? "")")
+                #expect(
+                    error?.description.contains("the server's certificate is not trusted") == true,
+                    "\(error?.description ?? "")")
             }
         }
     }
@@ -134,7 +151,8 @@ struct RegistryTests {
         try await withTemporaryDirectory { folder in
             let sample = try SampleImage()
             let proxy = try ScriptedServer { request in
-                ScriptedRegistry.usual(.init(target: request.target.replacing("http://registry.example:5000", with: "")), sample)
+                ScriptedRegistry.usual(
+                    .init(target: request.target.replacing("http://registry.example:5000", with: "")), sample)
             }
             let environment = ["http_proxy": "http://\(proxy.host)", "NO_PROXY": "other.example"]
             let image = try await Self.provider(folder, environment: environment, insecure: ["registry.example:5000"])
@@ -147,7 +165,9 @@ struct RegistryTests {
     @Test func manyImagesShareLayersAndAreFetchedOnce() async throws {
         try await withTemporaryDirectory { folder in
             let shared = SampleTar.tar(["shared": String(repeating: "0123456789", count: 100_000)])
-            let samples = try (0..<6).map { try SampleImage(layers: [shared, SampleTar.tar(["own": "\($0)"])], compression: .none) }
+            let samples = try (0..<6).map {
+                try SampleImage(layers: [shared, SampleTar.tar(["own": "\($0)"])], compression: .none)
+            }
             let store = try ContentStore(path: "\(folder)/store")
             for (number, sample) in samples.enumerated() {
                 for bytes in sample.blobs.values { _ = try store.ingest(bytes) }
@@ -155,7 +175,9 @@ struct RegistryTests {
             }
             try await DockerRegistry.with(in: folder) { registry in
                 let pusher = try Self.provider(store.path)
-                for number in samples.indices { _ = try await pusher.push("acme/\(number)", to: "\(registry.host)/acme/\(number)") }
+                for number in samples.indices {
+                    _ = try await pusher.push("acme/\(number)", to: "\(registry.host)/acme/\(number)")
+                }
                 let provider = try Self.provider("\(folder)/other")
                 try await withThrowingTaskGroup { group in
                     for number in samples.indices {

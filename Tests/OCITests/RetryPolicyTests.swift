@@ -5,7 +5,8 @@ import Testing
 
 struct RetryPolicyTests {
     @Test(arguments: [
-        (1, nil, 500), (2, nil, 1000), (3, nil, 2000), (4, nil, nil), (1, "7", 7000), (1, "0", 0), (1, "nonsense", 500), (1, "-5", 500),
+        (1, nil, 500), (2, nil, 1000), (3, nil, 2000), (4, nil, nil), (1, "7", 7000), (1, "0", 0), (1, "nonsense", 500),
+        (1, "-5", 500),
         (1, "3600", nil), (1, "99999999999999999999", 500), (1, "Thu, 01 Jan 1970 00:00:10 GMT", 0),
         (1, "Fri, 01 Jan 2100 00:00:00 GMT", nil),
     ])
@@ -19,24 +20,38 @@ struct RetryPolicyTests {
         (#"Basic realm="x""#, [Challenge(scheme: "basic", parameters: ["realm": "x"])]),
         (
             #"Bearer realm="https://a/b?c=d,e",service="s",scope="repository:x:pull,push""#,
-            [Challenge(scheme: "bearer", parameters: ["realm": "https://a/b?c=d,e", "service": "s", "scope": "repository:x:pull,push"])]
+            [
+                Challenge(
+                    scheme: "bearer",
+                    parameters: ["realm": "https://a/b?c=d,e", "service": "s", "scope": "repository:x:pull,push"])
+            ]
         ),
         (
             #"Negotiate, BEARER Realm=x , Basic realm="a \"b\"""#,
             [
-                Challenge(scheme: "negotiate", parameters: [:]), Challenge(scheme: "bearer", parameters: ["realm": "x"]),
+                Challenge(scheme: "negotiate", parameters: [:]),
+                Challenge(scheme: "bearer", parameters: ["realm": "x"]),
                 Challenge(scheme: "basic", parameters: ["realm": #"a "b""#]),
             ]
         ),
         // A token in place of parameters, and spaces around the sign (RFC 9110, section 11.2).
         (
             #"Negotiate YII==, Bearer realm="https://a/b""#,
-            [Challenge(scheme: "negotiate", parameters: [:]), Challenge(scheme: "bearer", parameters: ["realm": "https://a/b"])]
+            [
+                Challenge(scheme: "negotiate", parameters: [:]),
+                Challenge(scheme: "bearer", parameters: ["realm": "https://a/b"]),
+            ]
         ),
-        ("NTLM TlRMTVNTUAAB, Basic", [Challenge(scheme: "ntlm", parameters: [:]), Challenge(scheme: "basic", parameters: [:])]),
+        (
+            "NTLM TlRMTVNTUAAB, Basic",
+            [Challenge(scheme: "ntlm", parameters: [:]), Challenge(scheme: "basic", parameters: [:])]
+        ),
         (
             #"Bearer realm = "r" , service =  s, Negotiate"#,
-            [Challenge(scheme: "bearer", parameters: ["realm": "r", "service": "s"]), Challenge(scheme: "negotiate", parameters: [:])]
+            [
+                Challenge(scheme: "bearer", parameters: ["realm": "r", "service": "s"]),
+                Challenge(scheme: "negotiate", parameters: [:]),
+            ]
         ),
         ("", []),
         (",,=", []),
@@ -67,24 +82,29 @@ struct RetryPolicyTests {
     func badMirrors(text: String) { #expect(throws: MirrorError.self) { try Mirror(text) } }
 
     @Test(arguments: [
-        ("localhost", true), ("LOCALHOST", true), ("127.0.0.1", true), ("127.9.9.9", true), ("[::1]", true), ("127.0.0.1.example", false),
+        ("localhost", true), ("LOCALHOST", true), ("127.0.0.1", true), ("127.9.9.9", true), ("[::1]", true),
+        ("127.0.0.1.example", false),
         ("128.0.0.1", false), ("127.0.1", false), ("example", false),
     ])
     func loopback(host: String, expected: Bool) { #expect(WebURL.isLoopback(host: host) == expected) }
 
     @Test func proxiesFollowTheEnvironment() throws {
         let settings = try CurlSettings(
-            environment: ["HTTPS_PROXY": "http://p:1", "ALL_PROXY": "socks5://q:2", "HTTP_PROXY": "http://ignored"], certificateFiles: [])
+            environment: ["HTTPS_PROXY": "http://p:1", "ALL_PROXY": "socks5://q:2", "HTTP_PROXY": "http://ignored"],
+            certificateFiles: [])
         #expect(settings.proxy(for: try #require(WebURL("https://a.example/"))) == "http://p:1")
         #expect(settings.proxy(for: try #require(WebURL("http://a.example/"))) == "socks5://q:2")
         #expect(settings.proxy(for: try #require(WebURL("https://localhost/"))) == "")
     }
 
     @Test(arguments: [
-        ("a.example", "http://a.example/", true), ("a.example", "http://b.a.example/", true), (".a.example", "http://b.a.example/", true),
+        ("a.example", "http://a.example/", true), ("a.example", "http://b.a.example/", true),
+        (".a.example", "http://b.a.example/", true),
         ("a.example", "http://ba.example/", false), ("x, a.example:7003", "http://a.example:7003/", true),
-        ("a.example:7003", "http://a.example/", false), ("a.example:443", "https://a.example/", true), ("*", "http://a.example/", true),
-        ("10.0.0.0/8", "http://10.1.2.3/", true), ("10.0.0.0/8", "http://11.1.2.3/", false), ("192.0.2.1", "http://192.0.2.1:80/", true),
+        ("a.example:7003", "http://a.example/", false), ("a.example:443", "https://a.example/", true),
+        ("*", "http://a.example/", true),
+        ("10.0.0.0/8", "http://10.1.2.3/", true), ("10.0.0.0/8", "http://11.1.2.3/", false),
+        ("192.0.2.1", "http://192.0.2.1:80/", true),
         ("2.1", "http://192.0.2.1/", false), ("[2001:db8::1]:80", "http://[2001:db8::1]/", true),
         ("2001:db8::1", "http://[2001:db8::1]/", true),
         ("2001:db8::/33", "http://[2001:db8:7fff::1]/", true), ("2001:db8::/33", "http://[2001:db8:8000::1]/", false),

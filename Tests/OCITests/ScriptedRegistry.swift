@@ -30,10 +30,15 @@ struct ScriptedRegistry {
 
     static func usual(_ request: ScriptedServer.Request, _ sample: SampleImage) -> ScriptedServer.Response {
         let last = request.target.split(separator: "/").last.map(String.init) ?? ""
-        if request.target.hasPrefix("/v2/acme/web/manifests/"), last == "1" || last == sample.descriptor.digest.description {
-            return .init(200, headers: ["Content-Type": sample.descriptor.mediaType], body: sample.blobs[sample.descriptor.digest] ?? [])
+        if request.target.hasPrefix("/v2/acme/web/manifests/"),
+            last == "1" || last == sample.descriptor.digest.description
+        {
+            return .init(
+                200, headers: ["Content-Type": sample.descriptor.mediaType],
+                body: sample.blobs[sample.descriptor.digest] ?? [])
         }
-        guard request.target.hasPrefix("/v2/acme/web/blobs/"), let bytes = Digest(last).flatMap({ sample.blobs[$0] }) else {
+        guard request.target.hasPrefix("/v2/acme/web/blobs/"), let bytes = Digest(last).flatMap({ sample.blobs[$0] })
+        else {
             return .init(404, text: #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#)
         }
         return .init(200, body: bytes)
@@ -42,5 +47,7 @@ struct ScriptedRegistry {
     func isLayer(_ request: ScriptedServer.Request) -> Bool { request.target.hasSuffix("/blobs/\(layer.digest)") }
 
     /// Requests for a path that ends so.
-    func requests(ending end: String) -> [ScriptedServer.Request] { server.requests.filter { $0.target.hasSuffix(end) } }
+    func requests(ending end: String) -> [ScriptedServer.Request] {
+        server.requests.filter { $0.target.hasSuffix(end) }
+    }
 }

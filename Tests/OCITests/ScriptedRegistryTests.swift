@@ -40,7 +40,8 @@ struct ScriptedRegistryTests {
                 let end = min(bytes.count, start + bytes.count / 3)
                 _ = count.next()
                 return .init(
-                    start == 0 ? 200 : 206, headers: ["Content-Range": "bytes \(start)-\(bytes.count - 1)/\(bytes.count)"],
+                    start == 0 ? 200 : 206,
+                    headers: ["Content-Range": "bytes \(start)-\(bytes.count - 1)/\(bytes.count)"],
                     body: Array(bytes[start..<end]), length: bytes.count - start)
             }
             let image = try await RegistryTests.provider(folder).image(registry.name)
@@ -52,9 +53,11 @@ struct ScriptedRegistryTests {
         }
     }
 
-    /// A server that ignores `Range`, or answers another one, is started over with; one that sends another part is not asked for parts again.
+    /// A server that ignores `Range`, or answers another one, is started over with; one that sends another part is not
+    /// asked for parts again.
     @Test(arguments: [
-        (200, "bytes 0-", ["", "bytes=1000-"]), (206, "bytes 0-", ["", "bytes=1000-"]), (206, "bytes 5000-", ["", "bytes=1000-", ""]),
+        (200, "bytes 0-", ["", "bytes=1000-"]), (206, "bytes 0-", ["", "bytes=1000-"]),
+        (206, "bytes 5000-", ["", "bytes=1000-", ""]),
         (206, "", ["", "bytes=1000-", ""]), (416, "bytes */", ["", "bytes=1000-", ""]),
     ])
     func ignoredRangeStartsOver(status: Int, range: String, asked: [String]) async throws {
@@ -66,7 +69,9 @@ struct ScriptedRegistryTests {
                 guard request.target.hasSuffix("/blobs/\(digest)") else { return nil }
                 switch count.next() {
                 case 1: return .init(200, body: Array(bytes.prefix(1000)), length: bytes.count)
-                case 2: return .init(status, headers: ["Content-Range": "\(range)\(bytes.count - 1)/\(bytes.count)"], body: bytes)
+                case 2:
+                    return .init(
+                        status, headers: ["Content-Range": "\(range)\(bytes.count - 1)/\(bytes.count)"], body: bytes)
                 default: return nil
                 }
             }
@@ -89,10 +94,13 @@ struct ScriptedRegistryTests {
                 if start > 0, fault == "refused" { return .init(416) }
                 let place = start > 0 && fault == "elsewhere" ? 1 : start
                 return .init(
-                    start == 0 ? 200 : 206, headers: ["Content-Range": "bytes \(place)-\(bytes.count - 1)/\(bytes.count)"],
+                    start == 0 ? 200 : 206,
+                    headers: ["Content-Range": "bytes \(place)-\(bytes.count - 1)/\(bytes.count)"],
                     body: Array(bytes[start..<start + count]), length: bytes.count - start)
             }
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(registry.name) }
+            let error = await #expect(throws: ImageError.self) {
+                try await RegistryTests.provider(folder).image(registry.name)
+            }
             let text = error?.description ?? ""
             #expect(text.contains("the connection ended before the answer did\n  tried \(tries) times over"), "\(text)")
             #expect(registry.requests(ending: digest.description).count == tries)
@@ -120,7 +128,8 @@ struct ScriptedRegistryTests {
                 #expect(try await provider.image(registry.name).digest == sample.descriptor.digest)
             } else {
                 let error = await #expect(throws: ImageError.self) { try await provider.image(registry.name) }
-                #expect(error?.description.contains(": \(status) xxxxx") == true, "\(error?.description.prefix(500) ?? "")")
+                #expect(
+                    error?.description.contains(": \(status) xxxxx") == true, "\(error?.description.prefix(500) ?? "")")
             }
         }
     }
@@ -144,15 +153,20 @@ struct ScriptedRegistryTests {
                 response.isEndless = fault == "endless"
                 return response
             }
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(registry.name) }
+            let error = await #expect(throws: ImageError.self) {
+                try await RegistryTests.provider(folder).image(registry.name)
+            }
             let size = registry.layer.size
             let reasons = [
-                "flipped": "digest is sha256:", "short": "size of blob \(digest) is \(size - 1) bytes, expected \(size) bytes",
-                "long": "more than the \(size) bytes", "endless": "more than the \(size) bytes", "empty": "is 0 bytes, expected",
+                "flipped": "digest is sha256:",
+                "short": "size of blob \(digest) is \(size - 1) bytes, expected \(size) bytes",
+                "long": "more than the \(size) bytes", "endless": "more than the \(size) bytes",
+                "empty": "is 0 bytes, expected",
             ]
             let text = error?.description ?? ""
             #expect(
-                text.contains("pulling '\(registry.name)' for linux/amd64: layer 1 of 1: ") && text.contains(reasons[fault] ?? "?"),
+                text.contains("pulling '\(registry.name)' for linux/amd64: layer 1 of 1: ")
+                    && text.contains(reasons[fault] ?? "?"),
                 "\(text)")
             let store = try ContentStore(path: folder)
             #expect(try SmallFile.size(store.blobPath(digest)) == nil && SmallFile.names(in: "\(folder)/tmp").isEmpty)
@@ -181,7 +195,9 @@ struct ScriptedRegistryTests {
     @Test func lastingRefusalSaysWhatWasTried() async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry { _ in
-                .init(429, text: #"{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate \u001b[31mlimit reached"}]}"#)
+                .init(
+                    429, text: #"{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate \u001b[31mlimit reached"}]}"#
+                )
             }
             let retry = RetryPolicy { _ in }
             let error = await #expect(throws: ImageError.self) {
@@ -205,7 +221,9 @@ struct ScriptedRegistryTests {
             let error = await #expect(throws: ImageError.self) {
                 try await RegistryTests.provider(folder).image("\(registry.server.host)/acme/none:1")
             }
-            #expect(error?.description.contains("404 MANIFEST_UNKNOWN: manifest unknown\n  hint: check the name and the tag") == true)
+            #expect(
+                error?.description.contains(
+                    "404 MANIFEST_UNKNOWN: manifest unknown\n  hint: check the name and the tag") == true)
             #expect(registry.server.requests.count == 1)
         }
     }
@@ -213,12 +231,15 @@ struct ScriptedRegistryTests {
     @Test func nobodyListening() async throws {
         try await withTemporaryDirectory { folder in
             // Port 1 of loopback: nothing answers there, and nothing will while we wait.
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image("127.0.0.1:1/acme/web") }
+            let error = await #expect(throws: ImageError.self) {
+                try await RegistryTests.provider(folder).image("127.0.0.1:1/acme/web")
+            }
             let text = error?.description ?? ""
             #expect(
                 text.hasSuffix(
                     "GET http://127.0.0.1:1/v2/acme/web/manifests/latest: connection refused\n"
-                        + "  hint: nothing listens on port 1 of this machine; start the server, or check the port"), "\(text)")
+                        + "  hint: nothing listens on port 1 of this machine; start the server, or check the port"),
+                "\(text)")
         }
     }
 
@@ -228,7 +249,9 @@ struct ScriptedRegistryTests {
             let body = try #require(registry.sample.blobs[registry.sample.descriptor.digest])
             registry.answer { request in request.target.contains("/manifests/") ? .init(200, body: body + [32]) : nil }
             let pinned = "\(registry.server.host)/acme/web@\(registry.sample.descriptor.digest)"
-            let error = await #expect(throws: ImageError.self) { try await RegistryTests.provider(folder).image(pinned) }
+            let error = await #expect(throws: ImageError.self) {
+                try await RegistryTests.provider(folder).image(pinned)
+            }
             #expect(error?.underlying is ContentError)
             registry.answer { request in
                 guard request.target.contains("/manifests/") else { return nil }
@@ -268,7 +291,10 @@ struct ScriptedRegistryTests {
                 return ScriptedRegistry.usual(.init(target: request.target.replacing("/hub/", with: "/")), sample)
             }
             let host = origin.server.host
-            let mirrors = ["\(host)=http://127.0.0.1:1", "other.example=http://127.0.0.1:2", "\(host)=http://\(mirror.server.host)/v2/hub"]
+            let mirrors = [
+                "\(host)=http://127.0.0.1:1", "other.example=http://127.0.0.1:2",
+                "\(host)=http://\(mirror.server.host)/v2/hub",
+            ]
             let image = try await RegistryTests.provider("\(folder)/a", mirrors: mirrors).image(origin.name)
             #expect(image.name == origin.name)
             #expect(origin.server.requests.isEmpty && mirror.server.requests.count == 3)
@@ -281,7 +307,8 @@ struct ScriptedRegistryTests {
             }
             let text = error?.description ?? ""
             #expect(
-                text.contains("mirror http://127.0.0.1:1/v2: GET") && text.contains("mirror http://\(mirror.server.host)/v2: GET"),
+                text.contains("mirror http://127.0.0.1:1/v2: GET")
+                    && text.contains("mirror http://\(mirror.server.host)/v2: GET"),
                 "\(text)")
         }
     }

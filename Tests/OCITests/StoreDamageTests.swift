@@ -18,7 +18,8 @@ struct StoreDamageTests {
         try await withTemporaryDirectory { folder in
             let sample = try SampleImage()
             let layer = sample.layers[0]
-            let bytes = try ExtentReader.bytes(of: try ContentStoreTests.filled(folder, sample).uncompressedLayer(layer))
+            let bytes = try ExtentReader.bytes(
+                of: try ContentStoreTests.filled(folder, sample).uncompressedLayer(layer))
             // Another process: it trusts nothing that it has not read.
             let store = try ContentStore(path: "\(folder)/store")
             try Self.flip(store.layerPath(layer.diffID))
@@ -43,12 +44,16 @@ struct StoreDamageTests {
             try sample.write(layout: "\(folder)/layout")
             _ = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
             let store = try ContentStore(path: "\(folder)/store")
-            let digest = ["config": sample.configDigest, "layer": sample.layers[0].digest, "manifest": sample.descriptor.digest][what]
+            let digest = [
+                "config": sample.configDigest, "layer": sample.layers[0].digest, "manifest": sample.descriptor.digest,
+            ][what]
             try Self.flip(store.blobPath(try #require(digest)))
             var image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
             if what == "layer" {
                 let error = #expect(throws: ImageError.self) { try store.uncompressedLayers(of: image) }
-                #expect(error?.description.hasPrefix("layer 1 of 1 of image 'oci:\(folder)/layout': the stored blob sha256:") == true)
+                #expect(
+                    error?.description.hasPrefix(
+                        "layer 1 of 1 of image 'oci:\(folder)/layout': the stored blob sha256:") == true)
                 #expect(store.damage.map(\.digest) == [sample.layers[0].digest])
                 image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
             }
@@ -58,7 +63,9 @@ struct StoreDamageTests {
     }
 
     /// A name that cannot be read leads to something: nothing may be removed as long as that is not known.
-    @Test(arguments: ["refs", "manifest", "config"]) func nothingIsPrunedWhenANameCannotBeFollowed(what: String) async throws {
+    @Test(arguments: ["refs", "manifest", "config"]) func nothingIsPrunedWhenANameCannotBeFollowed(what: String)
+        async throws
+    {
         try await withTemporaryDirectory { folder in
             let sample = try SampleImage()
             let store = try ContentStoreTests.filled(folder, sample)
@@ -72,7 +79,8 @@ struct StoreDamageTests {
             #expect(try store.verify().damaged == [name])
             let later = Int64(time(nil)) + 10
             let error = #expect(throws: StoreError.self) { try store.prune(notUsedSince: later) }
-            #expect(error?.description.contains("'\(name)'") == true && error?.hint?.contains("verify --repair") == true)
+            #expect(
+                error?.description.contains("'\(name)'") == true && error?.hint?.contains("verify --repair") == true)
             #expect(try store.verify(repair: true).damaged == [name])
             #expect(try store.verify().damaged.isEmpty)
             #expect(store.has(sample.layers[0].digest, size: sample.layers[0].size))
@@ -124,7 +132,9 @@ struct StoreDamageTests {
             try TestFile.write(bytes, to: "\(folder)/a.tar")
             let index = try await Oracle("bsdtar")("-xOf", "\(folder)/a.tar", "index.json")
             for name in ["org.opencontainers.image.ref.name", "io.containerd.image.name"] {
-                #expect(index.contains(#""\#(name)":"docker.io\/acme\/web:1""#) || index.contains(#""\#(name)":"docker.io/acme/web:1""#))
+                #expect(
+                    index.contains(#""\#(name)":"docker.io\/acme\/web:1""#)
+                        || index.contains(#""\#(name)":"docker.io/acme/web:1""#))
             }
             for text in ["", "not an archive"] {
                 try TestFile.write(text, to: "\(folder)/f")

@@ -95,10 +95,13 @@ struct StoreFolderTests {
             try TestFile.write("x", to: "\(store.path)/apt/amd64/lists/lock")
             try TestFile.write("x", to: "\(store.path)/apt/amd64/apt.conf")
             let others = [
-                "accelerator/notes", "apt/amd64/mine", "apt/photos", "blobs/sha256/notes", "layers/x.size", "photo.jpg", "refs/todo.txt",
+                "accelerator/notes", "apt/amd64/mine", "apt/photos", "blobs/sha256/notes", "layers/x.size", "photo.jpg",
+                "refs/todo.txt",
                 "segments/mine", "tmp/2024-taxes", "tmp/letter",
             ]
-            for name in others { try TestFile.write("x", to: "\(store.path)/\(name)\(name == "apt/photos" ? "/a.jpg" : "")") }
+            for name in others {
+                try TestFile.write("x", to: "\(store.path)/\(name)\(name == "apt/photos" ? "/a.jpg" : "")")
+            }
             let kept = "blobs/sha256/\(String(repeating: "a", count: 64))"
             try TestFile.write("x", to: "\(store.path)/\(kept)/in-a-folder")
             let expected = (others + [kept]).sorted()
@@ -147,7 +150,9 @@ struct StoreFolderTests {
             try store.prepare()
             let dead = try EndedProcess("sh", ["-c", "echo $$"]).text.split(separator: "\n")[0]
             let own = getpid()
-            let gone = ["tmp/\(dead)-a", "tmp/\(dead)-folder/x", "tmp/\(own)-old", "segments/\(Self.hex).partial.\(dead).1"]
+            let gone = [
+                "tmp/\(dead)-a", "tmp/\(dead)-folder/x", "tmp/\(own)-old", "segments/\(Self.hex).partial.\(dead).1",
+            ]
             let kept = ["tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json"]
             for name in gone + kept { try TestFile.write("x", to: "\(store.path)/\(name)") }
             // The number of a process that is gone was given to another.
@@ -167,7 +172,9 @@ struct StoreFolderTests {
     private static func listing(_ folder: String, _ prefix: String = "") throws -> [String] {
         try SmallFile.names(in: folder).flatMap { name -> [String] in
             var info = stat()
-            guard lstat("\(folder)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return [prefix + name] }
+            guard lstat("\(folder)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
+                return [prefix + name]
+            }
             return [prefix + name + "/"] + (try listing("\(folder)/\(name)", "\(prefix)\(name)/"))
         }.sorted()
     }

@@ -30,14 +30,18 @@ struct StoreMaintenanceTests {
         }
     }
 
-    /// Stores of an earlier moby: what it built is found by its name of today, what came from Docker Hub is not taken for it.
+    /// Stores of an earlier moby: what it built is found by its name of today, what came from Docker Hub is not taken
+    /// for it.
     @Test func imagesOfFormerNamesAreAdopted() async throws {
         try await withTemporaryDirectory { folder in
             let built = try SampleImage()
             let store = try ContentStoreTests.filled(folder, built)
             let (name, former) = ("localhost/moby/kernel:0c1f", "docker.io/moby/kernel:0c1f")
             try store.set(
-                former, to: Descriptor(mediaType: built.descriptor.mediaType, digest: built.descriptor.digest, size: built.descriptor.size))
+                former,
+                to: Descriptor(
+                    mediaType: built.descriptor.mediaType, digest: built.descriptor.digest, size: built.descriptor.size)
+            )
             #expect(store.descriptor(named: name) == nil)
             try store.set(former, to: built.descriptor)
             #expect(try store.image(named: name, platform: ContentStoreTests.platform)?.name == name)
@@ -46,7 +50,8 @@ struct StoreMaintenanceTests {
             #expect(try store.entries().map(\.name).filter { $0.contains("moby") } == [name])
             #expect(store.descriptor(named: former) == nil)
             try store.adopt(name)
-            #expect(try store.image(named: name, platform: ContentStoreTests.platform)?.digest == built.descriptor.digest)
+            #expect(
+                try store.image(named: name, platform: ContentStoreTests.platform)?.digest == built.descriptor.digest)
             #expect(store.descriptor(named: "localhost/kernel:0c1f") == nil)
         }
     }
@@ -58,9 +63,12 @@ struct StoreMaintenanceTests {
             let store = try ContentStoreTests.filled(folder, here)
             let index = try SampleJSON.encode(ImageIndex(manifests: [elsewhere.descriptor, here.descriptor]))
             let digest = try store.ingest(index)
-            try store.set("acme/multi", to: Descriptor(mediaType: MediaType.index, digest: digest, size: UInt64(index.count)))
+            try store.set(
+                "acme/multi", to: Descriptor(mediaType: MediaType.index, digest: digest, size: UInt64(index.count)))
             #expect(try store.verify().isWhole)
-            #expect(try store.image(named: "acme/multi", platform: ContentStoreTests.platform)?.digest == here.descriptor.digest)
+            #expect(
+                try store.image(named: "acme/multi", platform: ContentStoreTests.platform)?.digest
+                    == here.descriptor.digest)
             #expect(try store.image(named: "acme/multi", platform: Platform(architecture: "arm64")) == nil)
         }
     }
@@ -76,7 +84,8 @@ struct StoreMaintenanceTests {
                         let store = try ContentStore(path: "\(folder)/store")
                         for bytes in sample.blobs.values { _ = try store.ingest(bytes) }
                         try store.set("acme/\(number)", to: sample.descriptor)
-                        let image = try #require(try store.image(named: "acme/\(number)", platform: ContentStoreTests.platform))
+                        let image = try #require(
+                            try store.image(named: "acme/\(number)", platform: ContentStoreTests.platform))
                         _ = try store.uncompressedLayers(of: image)
                     }
                 }
@@ -96,14 +105,18 @@ struct StoreMaintenanceTests {
     }
 
     /// Out of one store and into another, as this program, skopeo and `docker save` do it.
-    @Test(arguments: ContentStore.ExportForm.allCases) func whatIsExportedIsImported(_ form: ContentStore.ExportForm) async throws {
+    @Test(arguments: ContentStore.ExportForm.allCases) func whatIsExportedIsImported(_ form: ContentStore.ExportForm)
+        async throws
+    {
         try await withTemporaryDirectory { folder in
             let sample = try LocalSourceTests.sample()
             let store = try ContentStoreTests.filled(folder, sample)
             let archive = "\(folder)/a.tar"
             for copy in [archive, "\(folder)/b.tar"] {
                 var bytes: [UInt8] = []
-                try store.export("acme/web:1", as: "acme/copy:2", platform: ContentStoreTests.platform, form) { bytes += $0 }
+                try store.export("acme/web:1", as: "acme/copy:2", platform: ContentStoreTests.platform, form) {
+                    bytes += $0
+                }
                 try TestFile.write(bytes, to: copy)
             }
             try await Oracle("cmp")(archive, "\(folder)/b.tar")
@@ -119,10 +132,13 @@ struct StoreMaintenanceTests {
                 #expect(image.digest == sample.descriptor.digest)
                 let transport = form == .oci ? "oci-archive" : "docker-archive"
                 try await Oracle.skopeo("copy", "\(transport):\(archive)", "dir:\(folder)/dir")
-                try await Oracle.skopeo("copy", "\(transport):\(archive)", "docker-archive:\(folder)/c.tar:acme/third:3")
+                try await Oracle.skopeo(
+                    "copy", "\(transport):\(archive)", "docker-archive:\(folder)/c.tar:acme/third:3")
                 let third = try other.importArchive("\(folder)/c.tar", platform: ContentStoreTests.platform)
                 #expect(third.map(\.name) == ["docker.io/acme/third:3"])
-                #expect(try other.importArchive("\(folder)/c.tar", as: "x", platform: ContentStoreTests.platform).count == 1)
+                #expect(
+                    try other.importArchive("\(folder)/c.tar", as: "x", platform: ContentStoreTests.platform).count == 1
+                )
             }
             #expect(try other.verify().isWhole)
         }
@@ -131,8 +147,12 @@ struct StoreMaintenanceTests {
     @Test func exportNeedsTheImage() async throws {
         try await withTemporaryDirectory { folder in
             let store = try ContentStore(path: "\(folder)/store")
-            let error = #expect(throws: ImageError.self) { try store.export("web", platform: ContentStoreTests.platform, .oci) { _ in } }
-            #expect(error?.description.hasPrefix("image 'docker.io/library/web:latest' for linux/amd64 is not in the store") == true)
+            let error = #expect(throws: ImageError.self) {
+                try store.export("web", platform: ContentStoreTests.platform, .oci) { _ in }
+            }
+            #expect(
+                error?.description.hasPrefix("image 'docker.io/library/web:latest' for linux/amd64 is not in the store")
+                    == true)
         }
     }
 }

@@ -22,7 +22,8 @@ public struct DockerRegistry: Sendable {
         if encrypted {
             let (key, certificate) = ("\(folder)/key.pem", "\(folder)/certificate.pem")
             try await Oracle("openssl")(
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=test",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                "/CN=test",
                 "-addext",
                 "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
             http += ", tls: {certificate: '\(certificate)', key: '\(key)'}"
@@ -34,7 +35,8 @@ public struct DockerRegistry: Sendable {
         }
         try TestFile.write(text, to: config)
         return try await Subprocess.run(
-            .name("docker-registry"), arguments: ["serve", config], environment: .inherit.updating(["OTEL_TRACES_EXPORTER": "none"]),
+            .name("docker-registry"), arguments: ["serve", config],
+            environment: .inherit.updating(["OTEL_TRACES_EXPORTER": "none"]),
             input: .none, output: .discarded, error: .sequence
         ) { execution in
             let (hosts, found) = AsyncStream<String>.makeStream()

@@ -18,7 +18,8 @@ public struct EndedProcess: Sendable {
     ///   - folder: where it runs.
     ///   - environment: variables in addition to those of this process.
     public init(
-        _ program: String, _ arguments: [String], input: String = "/dev/null", folder: String? = nil, environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], input: String = "/dev/null", folder: String? = nil,
+        environment: [String: String] = [:]
     ) throws {
         var words = folder.map { ["-C", $0] } ?? []
         words += environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -27,7 +28,8 @@ public struct EndedProcess: Sendable {
         let output = try ScratchFile.make()
         let errors = try ScratchFile.make()
         let child = try ChildProcess.start(
-            "/usr/bin/env", words + [program] + arguments, handles: [0: source.number, 1: output.number, 2: errors.number])
+            "/usr/bin/env", words + [program] + arguments,
+            handles: [0: source.number, 1: output.number, 2: errors.number])
         status = child.wait()
         self.output = try output.contents()
         self.errors = try errors.contents()

@@ -22,14 +22,17 @@ public enum GuestMachine {
         try adjust(&machine)
         return try MachineHandle(
             starting: QEMU(
-                machine, booting: argument, wishes: BootSource.Wishes(uefi: uefi), environment: ProcessInfo.processInfo.environment
+                machine, booting: argument, wishes: BootSource.Wishes(uefi: uefi),
+                environment: ProcessInfo.processInfo.environment
             ) { _ in })
     }
 
-    /// Starts a machine and waits until its console says a text. QEMU 7.2 now and then ends itself while the guest looks at its buses
-    /// (`msix_table_mmio_write: Assertion`); then, and only then, the machine is started once more.
+    /// Starts a machine and waits until its console says a text. QEMU 7.2 now and then ends itself while the guest
+    /// looks at its buses (`msix_table_mmio_write: Assertion`); then, and only then, the machine is started once more.
     /// - Throws: what `start` throws; `RunError` when the text does not come.
-    public static func boot(until text: String, within limit: Duration, _ start: () throws -> MachineHandle) throws -> MachineHandle {
+    public static func boot(until text: String, within limit: Duration, _ start: () throws -> MachineHandle) throws
+        -> MachineHandle
+    {
         let first = try start()
         do {
             _ = try first.line(containing: text, within: limit)
@@ -50,7 +53,9 @@ public enum GuestMachine {
     public static func freePort() throws -> UInt16 {
         let (socket, host) = try LoopbackSocket.listen()
         close(socket)
-        guard let port = host.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw RunError("'\(host)' has no port") }
+        guard let port = host.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+            throw RunError("'\(host)' has no port")
+        }
         return port
     }
 }

@@ -12,7 +12,8 @@ enum LoopbackSocket {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let listens = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && Glibc.listen(listener, 64) == 0 && getsockname(listener, $0, &length) == 0
+                bind(listener, $0, length) == 0 && Glibc.listen(listener, 64) == 0
+                    && getsockname(listener, $0, &length) == 0
             }
         }
         guard listens else { throw FileError("listen", "127.0.0.1") }
@@ -64,7 +65,8 @@ enum LoopbackSocket {
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
         while bytes.count < head.upperBound + length, more() {}
         return ScriptedServer.Request(
-            method: String(words[0]), target: String(words[1]), headers: headers, body: Array(bytes[head.upperBound...]))
+            method: String(words[0]), target: String(words[1]), headers: headers, body: Array(bytes[head.upperBound...])
+        )
     }
 
     /// Waits until the client hangs up.

@@ -10,7 +10,8 @@ public enum MetadataNetwork {
     public static func arguments(
         host: String, ports: [(host: UInt16, guest: UInt16)] = [], in folder: String
     ) throws -> [String] {
-        // A forwarded address must lie in QEMU's network; the guest's own is not link-local, which DHCP clients mistrust.
+        // A forwarded address must lie in QEMU's network; the guest's own is not link-local, which DHCP clients
+        // mistrust.
         var network = "user,id=net0,net=168.0.0.0/7,host=168.0.2.2,dns=168.0.2.3,dhcpstart=168.0.2.15"
         for port in ports { network += ",hostfwd=tcp:127.0.0.1:\(port.host)-:\(port.guest)" }
         let parts = host.split(separator: ":")

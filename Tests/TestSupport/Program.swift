@@ -22,7 +22,8 @@ public enum Program {
 
     /// The image store that the program uses.
     public static var cache: String {
-        environment["MOBY_CACHE"] ?? (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache") + "/moby"
+        environment["MOBY_CACHE"] ?? (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache")
+            + "/moby"
     }
 
     /// - Throws: when there is no such program; `make build` makes it.
@@ -50,7 +51,8 @@ public enum Program {
     public static func moby(_ arguments: [String], environment: [String: String] = [:]) throws -> String {
         let result = try run(arguments, environment: environment)
         guard result.status == 0 else {
-            throw Unexpected(description: "moby \(arguments.joined(separator: " ")) ended with \(result.status):\n\(result.error)")
+            throw Unexpected(
+                description: "moby \(arguments.joined(separator: " ")) ended with \(result.status):\n\(result.error)")
         }
         return result.output
     }

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// A part of a page under `docs/` that a test has written: `<!-- NAME -->`, the text, `<!-- end of NAME -->`, each on a line of its own.
+/// A part of a page under `docs/` that a test has written: `<!-- NAME -->`, the text, `<!-- end of NAME -->`, each on a
+/// line of its own.
 public struct RecordedText {
     private let path: String
     private let start: String
@@ -23,7 +24,8 @@ public struct RecordedText {
     /// - Returns: both without what may differ, the page's as it was before.
     public func compare(with text: String) throws -> (page: String, text: String) {
         let page = try TestFile.text(path)
-        guard let first = page.range(of: start), let last = page.range(of: end, range: first.upperBound..<page.endIndex) else {
+        guard let first = page.range(of: start), let last = page.range(of: end, range: first.upperBound..<page.endIndex)
+        else {
             throw Missing(description: "'\(path)' has no part \(start)")
         }
         let (before, now) = (normal(String(page[first.upperBound..<last.lowerBound])), normal(text))

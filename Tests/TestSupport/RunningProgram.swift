@@ -4,7 +4,8 @@ internal import Glibc
 internal import MobyRun
 internal import Synchronization
 
-/// A program that runs beside a test: its words can be read meanwhile, keys be typed and signals sent. It ends with this value.
+/// A program that runs beside a test: its words can be read meanwhile, keys be typed and signals sent. It ends with
+/// this value.
 public final class RunningProgram: Sendable {
     private let child: ChildProcess
     private let words = Mutex<[UInt8]>([])
@@ -13,12 +14,14 @@ public final class RunningProgram: Sendable {
 
     /// Starts a program.
     /// - Parameters:
-    ///   - onTerminal: standard streams are a terminal of its own, which controls it: Ctrl-C typed there is a signal. Otherwise both outputs
+    ///   - onTerminal: standard streams are a terminal of its own, which controls it: Ctrl-C typed there is a signal.
+    ///     Otherwise both outputs
     ///     go into one pipe, and there is no input.
     ///   - folder: where it runs.
     ///   - environment: variables in addition to those of this process.
     public init(
-        _ program: String, _ arguments: [String], onTerminal: Bool = false, folder: String, environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], onTerminal: Bool = false, folder: String,
+        environment: [String: String] = [:]
     ) throws {
         var command = ["-C", folder] + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         if onTerminal { command += ["setsid", "--ctty"] }
@@ -71,7 +74,9 @@ public final class RunningProgram: Sendable {
         let end = ContinuousClock.now + limit
         while true {
             if text.ranges(of: piece).count >= times { return }
-            guard ContinuousClock.now < end, child.wait(within: .milliseconds(5)) == nil || text.ranges(of: piece).count >= times else {
+            guard ContinuousClock.now < end,
+                child.wait(within: .milliseconds(5)) == nil || text.ranges(of: piece).count >= times
+            else {
                 throw Oracle.Failure(description: "it did not say '\(piece)'; it said:\n\(text)")
             }
         }
@@ -80,7 +85,9 @@ public final class RunningProgram: Sendable {
     /// Waits for its end and for its last word.
     /// - Returns: exit status, or 128 and the number of the signal that ended it.
     public func waitForEnd(within limit: Duration = .seconds(120)) throws -> Int32 {
-        guard let status = child.wait(within: limit) else { throw Oracle.Failure(description: "it did not end; it said:\n\(text)") }
+        guard let status = child.wait(within: limit) else {
+            throw Oracle.Failure(description: "it did not end; it said:\n\(text)")
+        }
         var before = -1
         while before < words.withLock({ $0.count }) {
             before = words.withLock { $0.count }
@@ -102,7 +109,9 @@ public final class RunningProgram: Sendable {
         let (unlock, tell): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
         var (locked, number): (Int32, UInt32) = (0, 0)
         let own = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard own >= 0, ioctl(own, unlock, &locked) == 0, ioctl(own, tell, &number) == 0 else { throw FileError("open", "/dev/ptmx") }
+        guard own >= 0, ioctl(own, unlock, &locked) == 0, ioctl(own, tell, &number) == 0 else {
+            throw FileError("open", "/dev/ptmx")
+        }
         let theirs = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard theirs >= 0 else { throw FileError("open", "a terminal") }
         return (own, theirs)

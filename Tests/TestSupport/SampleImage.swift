@@ -21,7 +21,9 @@ public struct SampleImage: Sendable {
     ) throws {
         var blobs: [Digest: [UInt8]] = [:]
         func add(_ bytes: [UInt8]) throws -> Digest {
-            guard let digest = Digest(sha256: SHA256.hash(bytes)) else { throw Oracle.Failure(description: "no digest") }
+            guard let digest = Digest(sha256: SHA256.hash(bytes)) else {
+                throw Oracle.Failure(description: "no digest")
+            }
             blobs[digest] = bytes
             return digest
         }
@@ -37,13 +39,16 @@ public struct SampleImage: Sendable {
         let suffix = compression == .none ? "" : compression == .gzip ? "+gzip" : "+zstd"
         let manifest = Manifest(
             config: Descriptor(
-                mediaType: "application/vnd.oci.image.config.v1+json", digest: configDigest, size: UInt64(configBytes.count)),
+                mediaType: "application/vnd.oci.image.config.v1+json", digest: configDigest,
+                size: UInt64(configBytes.count)),
             layers: layers.map {
-                Descriptor(mediaType: "application/vnd.oci.image.layer.v1.tar\(suffix)", digest: $0.digest, size: $0.size)
+                Descriptor(
+                    mediaType: "application/vnd.oci.image.layer.v1.tar\(suffix)", digest: $0.digest, size: $0.size)
             })
         let manifestBytes = try SampleJSON.encode(manifest)
         descriptor = Descriptor(
-            mediaType: "application/vnd.oci.image.manifest.v1+json", digest: try add(manifestBytes), size: UInt64(manifestBytes.count),
+            mediaType: "application/vnd.oci.image.manifest.v1+json", digest: try add(manifestBytes),
+            size: UInt64(manifestBytes.count),
             platform: platform)
         self.blobs = blobs
     }

@@ -12,10 +12,13 @@ public enum SampleTar {
 
     /// One entry: header and content.
     /// - Parameter type: `0` file, `1` hard link, `2` symbolic link, `5` directory.
-    public static func entry(_ name: String, type: Character = "0", content: [UInt8] = [], link: String = "", mode: Int = 0o644) -> [UInt8]
-    {
+    public static func entry(
+        _ name: String, type: Character = "0", content: [UInt8] = [], link: String = "", mode: Int = 0o644
+    ) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, at offset: Int) { header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+        func put(_ text: String, at offset: Int) {
+            header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
         func octal(_ value: Int, digits: Int) -> String {
             let text = String(value, radix: 8)
             return String(repeating: "0", count: digits - text.count) + text

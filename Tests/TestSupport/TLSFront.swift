@@ -14,7 +14,8 @@ public final class TLSFront: Sendable {
         try await Oracle("openssl")(
             "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
             "subjectAltName=DNS:localhost", "-keyout", "\(folder)/tls.key", "-out", certificate)
-        program = try RunningProgram("python3", ["-c", Self.script, "\(port)", certificate, "\(folder)/tls.key"], folder: folder)
+        program = try RunningProgram(
+            "python3", ["-c", Self.script, "\(port)", certificate, "\(folder)/tls.key"], folder: folder)
         try program.wait(for: "\n")
         guard let own = UInt16(program.text.prefix { $0 != "\n" }) else {
             throw Oracle.Failure(description: "no port: \(program.text)")

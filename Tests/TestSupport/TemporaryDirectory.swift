@@ -20,7 +20,9 @@ public func withTemporaryDirectory<Value>(_ body: (String) throws -> Value) thro
 }
 
 private func makeTemporaryDirectory() throws -> String {
-    let path = FileManager.default.temporaryDirectory.path + "/moby-test-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    let path =
+        FileManager.default.temporaryDirectory.path
+        + "/moby-test-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     guard mkdir(path, 0o755) == 0 else { throw FileError("create", path) }
     return path
 }

@@ -37,7 +37,8 @@ enum BlockInflater {
     /// - Parameters:
     ///   - windowBits: as zlib has it: negative for bare deflate data, positive for a zlib stream.
     ///   - length: of the plain block in bytes; more than that is not produced.
-    /// - Throws: `DiskImageError` for damaged data or too little of it. Bytes after the end of the compressed data are ignored.
+    /// - Throws: `DiskImageError` for damaged data or too little of it. Bytes after the end of the compressed data are
+    ///   ignored.
     static func inflate(_ bytes: [UInt8], windowBits: Int32, length: Int, _ name: String) throws -> [UInt8] {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -53,7 +54,9 @@ enum BlockInflater {
                 stream.pointee.avail_out = UInt32(length)
                 CZlib.inflate(stream, Z_FINISH)
                 count = length - Int(stream.pointee.avail_out)
-                guard count == length else { throw DiskImageError("\(name): damaged data, \(count) of \(length) bytes come out of it") }
+                guard count == length else {
+                    throw DiskImageError("\(name): damaged data, \(count) of \(length) bytes come out of it")
+                }
             }
         }
     }
@@ -74,7 +77,8 @@ final class BlockDeflater {
         stream.initialize(to: z_stream())
         output = .allocate(byteCount: limit, alignment: 16)
         let status = deflateInit2_(
-            stream, Self.level, Z_DEFLATED, windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+            stream, Self.level, Z_DEFLATED, windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size))
         guard status == Z_OK else { throw DiskImageError("zlib does not start: error \(status)") }
     }
 

@@ -11,7 +11,8 @@ extension EROFS {
     ///       0 plain, 1 head of a cluster: block, u32
     ///       2 not a head: distance to the head, u16, in the first after the head 0x800 + blocks of the cluster; to the next head, u16
     /// ```
-    /// A last block that is not full is a plain one that begins where the contents end, unless it is a cluster of its own.
+    /// A last block that is not full is a plain one that begins where the contents end, unless it is a cluster of its
+    /// own.
     final class Packer {
         static let clusterBlocks = 16
         private static let headerLength = 16
@@ -29,8 +30,10 @@ extension EROFS {
 
         private let level: Int
         private let write: (UnsafeRawBufferPointer) throws -> Void
-        private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: clusterBlocks * blockSize, alignment: 4096)
-        private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: clusterBlocks * blockSize, alignment: 4096)
+        private let input = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: clusterBlocks * blockSize, alignment: 4096)
+        private let output = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: clusterBlocks * blockSize, alignment: 4096)
 
         /// - Parameter write: takes the compressed clusters.
         init(level: Int, write: @escaping (UnsafeRawBufferPointer) throws -> Void) {
@@ -138,14 +141,15 @@ extension EROFS {
     ///   0 zeros, u32   4 advice, u16: 1 entries of 2 bytes, 2 clusters of several blocks
     ///   6 algorithms, u8: 0 LZ4   7 bits of blocks above 12, u8: 0
     /// ```
-    /// The full index goes on with 8 zeros and 8 bytes for each block of contents, see ``Packer``. The compact one has packs: of 8 bytes for
-    /// 2 blocks up to a multiple of 32 bytes, then with the advice 1 packs of 32 bytes for 16 blocks as long as they are full, then of 8
-    /// bytes again. A pack is a row of fields of 16 or 14 bits, the lowest first, and at its end a block, u32:
+    /// The full index goes on with 8 zeros and 8 bytes for each block of contents, see ``Packer``. The compact one has
+    /// packs: of 8 bytes for 2 blocks up to a multiple of 32 bytes, then with the advice 1 packs of 32 bytes for 16
+    /// blocks as long as they are full, then of 8 bytes again. A pack is a row of fields of 16 or 14 bits, the lowest
+    /// first, and at its end a block, u32:
     /// ```
     ///   bits 0…11 as the second field of the full index   12…13 type
     /// ```
-    /// The first cluster of the pack is at the block one behind that, with large clusters at that block; each further one comes behind the one
-    /// before.
+    /// The first cluster of the pack is at the block one behind that, with large clusters at that block; each further
+    /// one comes behind the one before.
     struct Index {
         /// What is known of a block of contents.
         enum Entry {
@@ -172,7 +176,8 @@ extension EROFS {
             blocks = EROFS.blocks(inode.size)
             let header = (inode.end + 7) / 8 * 8
             start = header + (isCompact ? 8 : 16)
-            guard start <= reader.image.length, blocks <= (reader.image.length - start) / (isCompact ? 2 : 8) + 16 else {
+            guard start <= reader.image.length, blocks <= (reader.image.length - start) / (isCompact ? 2 : 8) + 16
+            else {
                 throw reader.fault("the index of inode \(inode.nid) reaches beyond the end of the image")
             }
             let bytes = ByteView(try reader.image.bytes(at: header, count: 8), "EROFS index")
@@ -180,10 +185,13 @@ extension EROFS {
             let hasHeader = isCompact || reader.superblock.incompatible.contains(.configurations)
             let advice = try hasHeader ? bytes.u16le(4) : 0
             hasLargeClusters = advice & 2 != 0
-            guard advice & ~7 == 0 else { throw reader.fault("inode \(inode.nid) needs \(Self.names(of: advice)), which is not read here") }
+            guard advice & ~7 == 0 else {
+                throw reader.fault("inode \(inode.nid) needs \(Self.names(of: advice)), which is not read here")
+            }
             let (algorithms, bits) = (try bytes.u8(6), try bytes.u8(7))
             guard !hasHeader || algorithms == 0 else {
-                throw reader.fault("inode \(inode.nid) is compressed with algorithm \(algorithms & 15), expected 0 (LZ4)")
+                throw reader.fault(
+                    "inode \(inode.nid) is compressed with algorithm \(algorithms & 15), expected 0 (LZ4)")
             }
             guard !hasHeader || bits == 0 else {
                 throw reader.fault("inode \(inode.nid) has an index of other blocks than those of 4096 bytes")
@@ -194,7 +202,8 @@ extension EROFS {
         }
 
         private static func names(of advice: UInt16) -> String {
-            let names = [(8, "tail packing"), (16, "interlaced plain clusters"), (32, "fragments")] as [(UInt16, String)]
+            let names =
+                [(8, "tail packing"), (16, "interlaced plain clusters"), (32, "fragments")] as [(UInt16, String)]
             let found = names.filter { advice & $0.0 != 0 }.map(\.1)
             return found.isEmpty ? "advice 0x\(String(advice, radix: 16))" : found.joined(separator: ", ")
         }
@@ -207,10 +216,13 @@ extension EROFS {
             while number < blocks {
                 let isDense = number >= before && number < before + dense
                 let pack = Pack(
-                    ByteView(try reader.image.bytes(at: place, count: isDense ? 32 : 8), "EROFS index"), fields: isDense ? 16 : 2,
+                    ByteView(try reader.image.bytes(at: place, count: isDense ? 32 : 8), "EROFS index"),
+                    fields: isDense ? 16 : 2,
                     hasLargeClusters: hasLargeClusters)
                 for entry in try pack.entries().prefix(Int(min(16, blocks - number))) {
-                    guard let entry else { throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here") }
+                    guard let entry else {
+                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here")
+                    }
                     try body(number, entry)
                     number += 1
                 }
@@ -226,12 +238,16 @@ extension EROFS {
                 let index = ByteView(try reader.image.bytes(at: start + first * 8, count: count * 8), "EROFS index")
                 for number in 0..<count {
                     let type = try index.u16le(number * 8) & 3
-                    guard type < 3 else { throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here") }
+                    guard type < 3 else {
+                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here")
+                    }
                     let distance = try Int(index.u16le(number * 8 + 4))
                     let entry: Entry =
                         try type == 2
                         ? .rest(blocks: distance & 0x800 == 0 ? nil : distance & 0x7FF)
-                        : .head(isPlain: type == 0, offset: Int(index.u16le(number * 8 + 2)), block: index.u32le(number * 8 + 4))
+                        : .head(
+                            isPlain: type == 0, offset: Int(index.u16le(number * 8 + 2)),
+                            block: index.u32le(number * 8 + 4))
                     try body(first + UInt64(number), entry)
                 }
             }

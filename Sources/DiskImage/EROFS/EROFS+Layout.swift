@@ -62,7 +62,8 @@ extension EROFS {
 
         /// Number and text of the prefixes that can be stored. The two of access control lists are whole names.
         static let prefixes: [(number: UInt8, text: String)] = [
-            (1, "user."), (2, "system.posix_acl_access"), (3, "system.posix_acl_default"), (4, "trusted."), (6, "security."),
+            (1, "user."), (2, "system.posix_acl_access"), (3, "system.posix_acl_default"), (4, "trusted."),
+            (6, "security."),
         ]
 
         /// - Returns: nothing for a node without attributes.
@@ -73,7 +74,9 @@ extension EROFS {
             for attribute in attributes {
                 let (prefix, rest) = try split(attribute.name, of: path)
                 guard rest.count <= 255, attribute.value.count <= Int(UInt16.max) else {
-                    throw DiskImageError("'/\(path)': attribute '\(attribute.name)' has \(attribute.value.count) bytes, at most 65535 fit")
+                    throw DiskImageError(
+                        "'/\(path)': attribute '\(attribute.name)' has \(attribute.value.count) bytes, at most 65535 fit"
+                    )
                 }
                 bytes.u8(UInt8(rest.count))
                 bytes.u8(prefix)
@@ -97,7 +100,8 @@ extension EROFS {
                 if prefix.text.hasSuffix(".") != rest.isEmpty { return (prefix.number, rest) }
             }
             throw DiskImageError(
-                "'/\(path)': attribute '\(name)' cannot be stored", hint: "Linux knows user., trusted., security. and POSIX access lists")
+                "'/\(path)': attribute '\(name)' cannot be stored",
+                hint: "Linux knows user., trusted., security. and POSIX access lists")
         }
     }
 }
@@ -107,8 +111,8 @@ extension EROFS {
     /// ```
     ///   0 nid, u64   8 where the name begins in the block, u16   10 type, u8   11 zero   — 12 bytes for each entry
     /// ```
-    /// The first name's place tells how many entries there are; a name ends where the next begins, the last one at a zero or the
-    /// end. Names are in the order of their bytes over all blocks, `.` and `..` among them.
+    /// The first name's place tells how many entries there are; a name ends where the next begins, the last one at a
+    /// zero or the end. Names are in the order of their bytes over all blocks, `.` and `..` among them.
     struct Directory {
         struct Entry {
             let name: [UInt8]
@@ -127,7 +131,8 @@ extension EROFS {
         /// - Parameter entries: all but `.` and `..`.
         init(_ entries: [Entry], item: Int, parent: Int) {
             let dots = [
-                Entry(name: Array(".".utf8), type: .directory, item: item), Entry(name: Array("..".utf8), type: .directory, item: parent),
+                Entry(name: Array(".".utf8), type: .directory, item: item),
+                Entry(name: Array("..".utf8), type: .directory, item: parent),
             ]
             let sorted = (entries + dots).sorted { $0.name.lexicographicallyPrecedes($1.name) }
             var ranges: [Range<Int>] = []

@@ -15,7 +15,9 @@ extension EROFS.Reader {
         let bytes = try contents(of: folder, limit: min(image.length, 16 << 20))
         var found: [Entry] = []
         for start in stride(from: 0, to: bytes.count, by: EROFS.blockSize) {
-            try take(ByteView(Array(bytes[start..<min(start + EROFS.blockSize, bytes.count)]), "EROFS directory"), of: folder, into: &found)
+            try take(
+                ByteView(Array(bytes[start..<min(start + EROFS.blockSize, bytes.count)]), "EROFS directory"),
+                of: folder, into: &found)
         }
         return found
     }
@@ -44,7 +46,8 @@ extension EROFS.Reader {
     /// - Throws: `DiskImageError`, `FileError`, `ExtentError`.
     public func attributes(of inode: EROFS.Inode) throws -> [FileTree.Attribute] {
         guard !inode.attributes.isEmpty else { return [] }
-        let bytes = ByteView(try image.bytes(at: inode.attributes.lowerBound, count: inode.attributes.count), "EROFS attributes")
+        let bytes = ByteView(
+            try image.bytes(at: inode.attributes.lowerBound, count: inode.attributes.count), "EROFS attributes")
         let shared = Int(try bytes.u8(4))
         var place = EROFS.Attributes.headerLength
         var found: [FileTree.Attribute] = []
@@ -63,13 +66,19 @@ extension EROFS.Reader {
     /// One that lies in the blocks for all, at a multiple of 4 bytes.
     private func sharedAttribute(_ number: UInt32, of inode: EROFS.Inode) throws -> FileTree.Attribute {
         let start = UInt64(superblock.attributeBlock) * UInt64(EROFS.blockSize) + UInt64(number) * 4
-        guard start < image.length else { throw fault("attribute \(number) of inode \(inode.nid) lies beyond the end of the image") }
+        guard start < image.length else {
+            throw fault("attribute \(number) of inode \(inode.nid) lies beyond the end of the image")
+        }
         // The longest there can be.
         let count = min(image.length - start, 4 + 255 + 65535)
-        return try attribute(ByteView(try image.bytes(at: start, count: Int(count)), "EROFS attribute"), at: 0, of: inode).0
+        return try attribute(
+            ByteView(try image.bytes(at: start, count: Int(count)), "EROFS attribute"), at: 0, of: inode
+        ).0
     }
 
-    private func attribute(_ bytes: ByteView, at place: Int, of inode: EROFS.Inode) throws -> (FileTree.Attribute, length: Int) {
+    private func attribute(_ bytes: ByteView, at place: Int, of inode: EROFS.Inode) throws -> (
+        FileTree.Attribute, length: Int
+    ) {
         let (nameLength, valueLength) = (Int(try bytes.u8(place)), Int(try bytes.u16le(place + 2)))
         let number = try bytes.u8(place + 1)
         guard let prefix = EROFS.Attributes.prefixes.first(where: { $0.number == number }) else {
@@ -77,7 +86,10 @@ extension EROFS.Reader {
         }
         let name = try bytes.slice(place + 4, nameLength)
         let value = try bytes.slice(place + 4 + nameLength, valueLength)
-        return (FileTree.Attribute(name: prefix.text + String(decoding: name, as: UTF8.self), value: value), 4 + nameLength + valueLength)
+        return (
+            FileTree.Attribute(name: prefix.text + String(decoding: name, as: UTF8.self), value: value),
+            4 + nameLength + valueLength
+        )
     }
 }
 
@@ -89,8 +101,8 @@ extension EROFS.Reader {
     /// ```
     ///   0 bits 0…4 bits of chunks above those of blocks, bit 5 long entries
     /// ```
-    /// Behind it, from a multiple of an entry's length, for each chunk: block, u32, all ones for a hole; long ones have before
-    /// it 0 or the block's high bits, u16, and device, u16.
+    /// Behind it, from a multiple of an entry's length, for each chunk: block, u32, all ones for a hole; long ones have
+    /// before it 0 or the block's high bits, u16, and device, u16.
     func chunks(_ inode: EROFS.Inode) throws -> ExtentList {
         let format = inode.place
         let isLong = format & 32 != 0
@@ -122,7 +134,8 @@ extension EROFS.Reader {
         return list
     }
 
-    private func append(chunk block: UInt32, _ length: UInt64, of inode: EROFS.Inode, to list: inout ExtentList) throws {
+    private func append(chunk block: UInt32, _ length: UInt64, of inode: EROFS.Inode, to list: inout ExtentList) throws
+    {
         if block == .max { return list.append(.hole(length)) }
         let start = UInt64(block) * UInt64(EROFS.blockSize)
         guard start <= image.length, length <= image.length - start else {
@@ -165,12 +178,15 @@ extension EROFS {
         }
 
         private func take(
-            _ entry: Index.Entry, number: UInt64, _ open: inout Cluster?, _ consume: (UnsafeRawBufferPointer) throws -> Void
+            _ entry: Index.Entry, number: UInt64, _ open: inout Cluster?,
+            _ consume: (UnsafeRawBufferPointer) throws -> Void
         ) throws {
             switch entry {
             case .rest(let blocks):
                 guard let cluster = open else { throw damaged() }
-                guard index.hasLargeClusters, !cluster.isPlain, number == cluster.start / UInt64(blockSize) + 1 else { return }
+                guard index.hasLargeClusters, !cluster.isPlain, number == cluster.start / UInt64(blockSize) + 1 else {
+                    return
+                }
                 guard let blocks, blocks > 0 else { throw damaged() }
                 open?.blocks = blocks
             case .head(let isPlain, let offset, let block):
@@ -182,7 +198,9 @@ extension EROFS {
             }
         }
 
-        private func unpack(_ cluster: Cluster, to end: UInt64, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+        private func unpack(_ cluster: Cluster, to end: UInt64, _ consume: (UnsafeRawBufferPointer) throws -> Void)
+            throws
+        {
             let length = end - cluster.start
             let stored = cluster.blocks * blockSize
             guard stored <= Self.greatestCluster, length > 0,
@@ -205,9 +223,11 @@ extension EROFS {
                     buffer.withMemoryRebound(to: CChar.self) { target in
                         source.withMemoryRebound(to: CChar.self) { source in
                             isPadded
-                                ? LZ4_decompress_safe(source.baseAddress, target.baseAddress, Int32(source.count), Int32(length))
+                                ? LZ4_decompress_safe(
+                                    source.baseAddress, target.baseAddress, Int32(source.count), Int32(length))
                                 : LZ4_decompress_safe_partial(
-                                    source.baseAddress, target.baseAddress, Int32(source.count), Int32(length), Int32(length))
+                                    source.baseAddress, target.baseAddress, Int32(source.count), Int32(length),
+                                    Int32(length))
                         }
                     }
                 }
@@ -217,6 +237,8 @@ extension EROFS {
             return contents
         }
 
-        private func damaged() -> DiskImageError { reader.fault("the compressed contents of inode \(inode.nid) make no sense") }
+        private func damaged() -> DiskImageError {
+            reader.fault("the compressed contents of inode \(inode.nid) make no sense")
+        }
     }
 }

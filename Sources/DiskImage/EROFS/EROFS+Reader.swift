@@ -2,15 +2,17 @@ public import Archive
 public import Extents
 
 extension EROFS {
-    /// Reads images, those of strangers too: whatever the bytes are, it ends with an error or with what they say, in memory bounded by
-    /// what is asked for. It reads what `mkfs.erofs` makes by default, with LZ4 or without, and files in chunks.
+    /// Reads images, those of strangers too: whatever the bytes are, it ends with an error or with what they say, in
+    /// memory bounded by what is asked for. It reads what `mkfs.erofs` makes by default, with LZ4 or without, and files
+    /// in chunks.
     public struct Reader: Sendable {
         let image: ExtentList
         /// How many bytes of the image there are.
         private let stored: UInt64
         public let superblock: Superblock
 
-        /// - Throws: `DiskImageError` for what is no EROFS, is damaged, or needs what is not known here; `FileError`, `ExtentError`.
+        /// - Throws: `DiskImageError` for what is no EROFS, is damaged, or needs what is not known here; `FileError`,
+        ///   `ExtentError`.
         public init(_ image: ExtentList) throws {
             self.image = image
             stored = image.length
@@ -44,12 +46,16 @@ extension EROFS {
                 var below: [(path: TreePath, inode: Inode)] = []
                 for entry in try entries(of: folder) {
                     let inode = try inode(entry.nid)
-                    guard let name = TreePath(path.isRoot ? entry.name : path.bytes + [0x2F] + entry.name), name.bytes.count < 4096 else {
+                    guard let name = TreePath(path.isRoot ? entry.name : path.bytes + [0x2F] + entry.name),
+                        name.bytes.count < 4096
+                    else {
                         throw fault("a path below '/\(path)' has 4096 bytes or more")
                     }
                     try body(name, inode)
                     guard inode.isDirectory else { continue }
-                    guard seen.insert(inode.nid).inserted else { throw fault("'/\(name)' is a directory that has another name already") }
+                    guard seen.insert(inode.nid).inserted else {
+                        throw fault("'/\(name)' is a directory that has another name already")
+                    }
                     below.append((name, inode))
                 }
                 pending += below.reversed()
@@ -61,7 +67,9 @@ extension EROFS {
         public func find(_ path: TreePath) throws -> Inode? {
             var inode = try root
             for part in path.bytes.split(separator: 0x2F) {
-                guard inode.isDirectory, let entry = try entries(of: inode).first(where: { $0.name.elementsEqual(part) }) else {
+                guard inode.isDirectory,
+                    let entry = try entries(of: inode).first(where: { $0.name.elementsEqual(part) })
+                else {
                     return nil
                 }
                 inode = try self.inode(entry.nid)
@@ -96,7 +104,8 @@ extension EROFS {
             let whole = inode.size - tail
             let start = UInt64(inode.place) * block
             guard whole == 0 || (start <= image.length && whole <= image.length - start) else {
-                throw fault("inode \(inode.nid) has \(inode.size) bytes from block \(inode.place), beyond the end of the image")
+                throw fault(
+                    "inode \(inode.nid) has \(inode.size) bytes from block \(inode.place), beyond the end of the image")
             }
             var list = whole == 0 ? ExtentList() : image[start..<start + whole]
             guard tail > 0 else { return list }
@@ -119,12 +128,14 @@ extension EROFS.Superblock {
         let start = UInt64(EROFS.superblockOffset)
         guard image.length >= start + UInt64(Self.length) else {
             throw DiskImageError(
-                "\(image.length) bytes are no EROFS image", hint: "a superblock would end at byte \(start + UInt64(Self.length))")
+                "\(image.length) bytes are no EROFS image",
+                hint: "a superblock would end at byte \(start + UInt64(Self.length))")
         }
         let bytes = ByteView(try image.bytes(at: start, count: Self.length), "EROFS superblock")
         let magic = try bytes.u32le(0)
         guard magic == Self.magic else {
-            throw DiskImageError("no EROFS image: the number at byte 1024 is \(hexadecimal(magic)), expected \(hexadecimal(Self.magic))")
+            throw DiskImageError(
+                "no EROFS image: the number at byte 1024 is \(hexadecimal(magic)), expected \(hexadecimal(Self.magic))")
         }
         let bits = try bytes.u8(12)
         guard bits == EROFS.blockBits else {
@@ -149,16 +160,21 @@ extension EROFS.Superblock {
     /// Of incompatible features (fs/erofs/erofs_fs.h).
     private static func names(of features: EROFS.Features) -> String {
         let known = [
-            "zero padding", "cluster settings", "chunks", "more devices or algorithms", "tail packing", "fragments", "name prefixes",
+            "zero padding", "cluster settings", "chunks", "more devices or algorithms", "tail packing", "fragments",
+            "name prefixes",
             "48-bit blocks", "a metadata file",
         ]
-        let names = (0..<32).filter { features.rawValue & 1 << $0 != 0 }.map { $0 < known.count ? known[$0] : "feature \($0)" }
+        let names = (0..<32).filter { features.rawValue & 1 << $0 != 0 }.map {
+            $0 < known.count ? known[$0] : "feature \($0)"
+        }
         return names.joined(separator: ", ")
     }
 
     private static func check(_ image: ExtentList, _ bytes: ByteView) throws {
         let count = EROFS.blockSize - EROFS.superblockOffset
-        guard image.length >= UInt64(EROFS.blockSize) else { throw DiskImageError("EROFS image: \(image.length) bytes, less than a block") }
+        guard image.length >= UInt64(EROFS.blockSize) else {
+            throw DiskImageError("EROFS image: \(image.length) bytes, less than a block")
+        }
         var block = try image.bytes(at: UInt64(EROFS.superblockOffset), count: count)
         for index in 4..<8 { block[index] = 0 }
         let found = CRC32C.register(block)

@@ -62,7 +62,8 @@ extension EROFS {
                     if folders[path] == nil { known[identity] = item }
                 }
                 if folders[path] == item { parents[item] = folder }
-                entries[folder, default: []].append(Directory.Entry(name: Array(path.name), type: FileType(node.kind), item: item))
+                entries[folder, default: []].append(
+                    Directory.Entry(name: Array(path.name), type: FileType(node.kind), item: item))
             }
             directories = folders.values.sorted().map { item in
                 let entries = entries.removeValue(forKey: item) ?? []
@@ -75,14 +76,16 @@ extension EROFS {
             var item = Item(path: path)
             item.attributes = try Attributes.bytes(node.attributes, of: path)
             item.fields = InodeFields(
-                attributesLength: item.attributes.count, type: FileType(node.kind), permissions: node.mode, number: UInt32(items.count + 1),
+                attributesLength: item.attributes.count, type: FileType(node.kind), permissions: node.mode,
+                number: UInt32(items.count + 1),
                 uid: node.uid, gid: node.gid, modified: node.modified)
             switch node.kind {
             case .directory: folders[path] = items.count
             case .regular(let contents): item.fields.size = contents.length
             case .symlink(let target):
                 guard target.count < blockSize else {
-                    throw DiskImageError("'/\(path)': the link's target has \(target.count) bytes, the kernel reads \(blockSize - 1)")
+                    throw DiskImageError(
+                        "'/\(path)': the link's target has \(target.count) bytes, the kernel reads \(blockSize - 1)")
                 }
                 item.fields.size = UInt64(target.count)
             case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
@@ -141,7 +144,9 @@ extension EROFS {
 
         private func checked(_ block: UInt64) throws -> UInt32 {
             guard block < UInt64(UInt32.max) else {
-                throw DiskImageError("more than \(UInt32.max - 1) blocks of \(blockSize) bytes", hint: "make the tree smaller than 16 TiB")
+                throw DiskImageError(
+                    "more than \(UInt32.max - 1) blocks of \(blockSize) bytes",
+                    hint: "make the tree smaller than 16 TiB")
             }
             return UInt32(block)
         }
@@ -232,7 +237,9 @@ extension EROFS {
             put(head + item.trailer, at: item.position, in: &bytes)
             guard item.fields.layout == .inline, case .regular(let contents)? = tree[item.path]?.kind else { return }
             let tail = contents.length - contents.length % UInt64(blockSize)
-            put(try ExtentReader.bytes(of: contents[tail..<contents.length]), at: item.position + head.count, in: &bytes)
+            put(
+                try ExtentReader.bytes(of: contents[tail..<contents.length]), at: item.position + head.count, in: &bytes
+            )
         }
 
         private func put(_ data: [UInt8], at position: Int, in bytes: inout [UInt8]) {

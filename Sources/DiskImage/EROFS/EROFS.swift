@@ -1,10 +1,11 @@
 public import Archive
 public import Extents
 
-/// The read-only file system EROFS (Linux Documentation/filesystems/erofs.rst; fs/erofs/erofs_fs.h), as Linux 5.4 and later mount it.
+/// The read-only file system EROFS (Linux Documentation/filesystems/erofs.rst; fs/erofs/erofs_fs.h), as Linux 5.4 and
+/// later mount it.
 ///
-/// Blocks of 4096 bytes, all integers little-endian. The kernel asks only that the superblock comes first; what follows is our order,
-/// chosen so that files can be stored before it is known how small they become:
+/// Blocks of 4096 bytes, all integers little-endian. The kernel asks only that the superblock comes first; what follows
+/// is our order, chosen so that files can be stored before it is known how small they become:
 /// ```
 ///   block 0        1024 zeros, superblock (128 bytes), settings of LZ4 when there is something compressed
 ///   block 1…       contents of files, each from a block of its own
@@ -34,13 +35,16 @@ public enum EROFS {
         }
     }
 
-    static func blocks(_ bytes: UInt64) -> UInt64 { bytes / UInt64(blockSize) + (bytes % UInt64(blockSize) == 0 ? 0 : 1) }
+    static func blocks(_ bytes: UInt64) -> UInt64 {
+        bytes / UInt64(blockSize) + (bytes % UInt64(blockSize) == 0 ? 0 : 1)
+    }
 }
 
 extension EROFS {
-    /// The image of a tree, nothing compressed. Contents are extents of the tree's own, only metadata are made here: in memory, some
-    /// 200 bytes a file and what files have below 4096 bytes.
-    /// - Throws: `DiskImageError` naming the path for what EROFS cannot hold or a name without its directory; `FileError`, `ExtentError`.
+    /// The image of a tree, nothing compressed. Contents are extents of the tree's own, only metadata are made here: in
+    /// memory, some 200 bytes a file and what files have below 4096 bytes.
+    /// - Throws: `DiskImageError` naming the path for what EROFS cannot hold or a name without its directory;
+    ///   `FileError`, `ExtentError`.
     public static func image(of tree: FileTree, _ options: Options = Options()) throws -> ExtentList {
         var writer = try Writer(tree, options)
         try writer.placeFiles(nil)
@@ -164,8 +168,8 @@ extension EROFS {
 }
 
 extension EROFS {
-    /// An inode of 32 bytes (struct erofs_inode_compact), or of 64 (struct erofs_inode_extended) when owner, size or links are
-    /// large or the time is not that of the superblock:
+    /// An inode of 32 bytes (struct erofs_inode_compact), or of 64 (struct erofs_inode_extended) when owner, size or
+    /// links are large or the time is not that of the superblock:
     /// ```
     ///   0 format, u16: bit 0 extended, bits 1…3 layout   2 attributes, u16   4 mode, u16
     ///   compact:  6 links, u16   8 size, u32    16 blocks, device or first block, u32   20 number, u32   24 owner, u16   26 group, u16
@@ -225,7 +229,8 @@ extension EROFS {
 }
 
 extension EROFS {
-    /// Finds room for inodes: what fits into a block never crosses its end, and smaller ones fill what larger ones leave.
+    /// Finds room for inodes: what fits into a block never crosses its end, and smaller ones fill what larger ones
+    /// leave.
     struct Slots {
         /// Length so far, in bytes.
         private(set) var length: Int

@@ -85,13 +85,18 @@ extension FAT.DirectoryTree {
         var builder = ByteBuilder()
         func put(_ name: [UInt8], _ attributes: FAT.Attributes, cluster: UInt64, size: UInt64 = 0) {
             builder.append(name + [attributes.rawValue, 0, 0])
-            for field in [stamp.time, stamp.date, stamp.date, UInt16(cluster >> 16), stamp.time, stamp.date, UInt16(cluster & 0xFFFF)] {
+            for field in [
+                stamp.time, stamp.date, stamp.date, UInt16(cluster >> 16), stamp.time, stamp.date,
+                UInt16(cluster & 0xFFFF),
+            ] {
                 builder.u16le(field)
             }
             builder.u32le(UInt32(size))
         }
         if let parent {
-            put(FAT.ShortName(dots: 1).bytes, .directory, cluster: layout.directoryClusters[ObjectIdentifier(self)] ?? 0)
+            put(
+                FAT.ShortName(dots: 1).bytes, .directory, cluster: layout.directoryClusters[ObjectIdentifier(self)] ?? 0
+            )
             // The root directory counts as cluster 0 here, wherever it lies.
             let above = parent.parent == nil ? 0 : layout.directoryClusters[ObjectIdentifier(parent)] ?? 0
             put(FAT.ShortName(dots: 2).bytes, .directory, cluster: above)
@@ -105,7 +110,9 @@ extension FAT.DirectoryTree {
                 put(entry.short.bytes, .directory, cluster: layout.directoryClusters[ObjectIdentifier(directory)] ?? 0)
             case .file(let file):
                 let attributes = file.attributes.isEmpty ? .archive : file.attributes
-                put(entry.short.bytes, attributes, cluster: layout.fileClusters[file.path] ?? 0, size: file.content.length)
+                put(
+                    entry.short.bytes, attributes, cluster: layout.fileClusters[file.path] ?? 0,
+                    size: file.content.length)
             }
         }
         return builder.bytes

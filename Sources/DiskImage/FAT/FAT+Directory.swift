@@ -34,7 +34,9 @@ extension FAT {
                     hint: "make the file smaller, or choose a format without a FAT volume")
             }
             var directory = self
-            let names = try file.path.split(separator: "/", omittingEmptySubsequences: false).map { try LongName($0, of: file.path) }
+            let names = try file.path.split(separator: "/", omittingEmptySubsequences: false).map {
+                try LongName($0, of: file.path)
+            }
             for name in names.dropLast() { directory = try directory.directory(name, of: file.path) }
             guard let name = names.last else { return }
             guard directory.indices[name.key] == nil else { throw Self.twice(file.path) }
@@ -42,7 +44,9 @@ extension FAT {
         }
 
         private static func twice(_ path: String) -> DiskImageError {
-            DiskImageError("'\(path)' is there twice: on a FAT volume upper and lower case are the same", hint: "rename one of the files")
+            DiskImageError(
+                "'\(path)' is there twice: on a FAT volume upper and lower case are the same",
+                hint: "rename one of the files")
         }
 
         private func append(_ name: LongName, _ child: Child) {
@@ -116,7 +120,9 @@ extension FAT {
             let parts = name.uppercased().utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
             guard parts.count <= 2, (1...8).contains(parts[0].count) else { return nil }
             guard parts.count == 1 || (1...3).contains(parts[1].count) else { return nil }
-            guard name.utf8.allSatisfy({ $0 < 0x80 }), parts.allSatisfy({ $0.allSatisfy(Self.isLegal) }) else { return nil }
+            guard name.utf8.allSatisfy({ $0 < 0x80 }), parts.allSatisfy({ $0.allSatisfy(Self.isLegal) }) else {
+                return nil
+            }
             self.init(base: parts[0], suffix: parts.dropFirst().first ?? Substring().utf8)
         }
 
@@ -127,7 +133,8 @@ extension FAT {
             self.init(base: base.prefix(8 - tail.count) + tail, suffix: suffix)
         }
 
-        /// What the name starts from: letters in capitals, no spaces and dots, a low line for what a short name cannot have.
+        /// What the name starts from: letters in capitals, no spaces and dots, a low line for what a short name cannot
+        /// have.
         static func basis(_ name: String) -> (base: [UInt8], suffix: [UInt8]) {
             let letters = name.uppercased().unicodeScalars.map { $0.isASCII ? UInt8($0.value) : 0x5F }
             let dot = letters.lastIndex(of: 0x2E).flatMap { $0 > 0 ? $0 : nil }
@@ -138,7 +145,8 @@ extension FAT {
         }
 
         static func isLegal(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || Array("!#$%&'()-@^_`{}~".utf8).contains(byte)
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || Array("!#$%&'()-@^_`{}~".utf8).contains(byte)
         }
 
         /// What each entry of the long name repeats (section 7.2).
@@ -161,8 +169,12 @@ extension FAT {
                 DiskImageError("'\(path)': \(message)", hint: "give the file another name")
             }
             guard !text.isEmpty, text != ".", text != ".." else { throw fault("'\(text)' is no name on a FAT volume") }
-            guard text.utf16.count <= 255 else { throw fault("a name of \(text.utf16.count) UTF-16 units, at most 255 on a FAT volume") }
-            guard text.last != ".", text.last != " " else { throw fault("a name that ends with '\(text.suffix(1))', which FAT would drop") }
+            guard text.utf16.count <= 255 else {
+                throw fault("a name of \(text.utf16.count) UTF-16 units, at most 255 on a FAT volume")
+            }
+            guard text.last != ".", text.last != " " else {
+                throw fault("a name that ends with '\(text.suffix(1))', which FAT would drop")
+            }
             if let bad = text.unicodeScalars.first(where: Self.isIllegal) {
                 throw fault("the character \(bad.escaped(asASCII: true)) in a name, which FAT does not have")
             }
@@ -199,7 +211,8 @@ extension FAT {
 }
 
 extension FAT {
-    /// Date and time of a directory entry: years from 1980 in local time, of which UTC is taken; 2 seconds are the unit (section 6.1).
+    /// Date and time of a directory entry: years from 1980 in local time, of which UTC is taken; 2 seconds are the unit
+    /// (section 6.1).
     struct TimeStamp {
         let date: UInt16
         let time: UInt16

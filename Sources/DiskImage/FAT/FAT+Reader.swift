@@ -1,7 +1,8 @@
 public import Extents
 
 extension FAT {
-    /// Lists and reads the files of a volume. It trusts nothing in it: every loop is bounded, and what points astray is an error.
+    /// Lists and reads the files of a volume. It trusts nothing in it: every loop is bounded, and what points astray is
+    /// an error.
     public struct Reader: Sendable {
         /// A file or directory of a volume.
         public struct Entry: Sendable, Equatable {
@@ -50,25 +51,38 @@ extension FAT {
             let sector = try boot.u16le(0x0B)
             guard sector == 512 else { throw fault("sectors of \(sector) bytes, expected 512") }
             let perCluster = UInt64(try boot.u8(0x0D))
-            guard perCluster.nonzeroBitCount == 1 else { throw fault("\(perCluster) sectors in a cluster, expected a power of 2") }
+            guard perCluster.nonzeroBitCount == 1 else {
+                throw fault("\(perCluster) sectors in a cluster, expected a power of 2")
+            }
             let (reserved, tables) = (UInt64(try boot.u16le(0x0E)), UInt64(try boot.u8(0x10)))
-            guard reserved > 0, tables == 2 else { throw fault("\(reserved) reserved sectors and \(tables) tables, expected some and 2") }
+            guard reserved > 0, tables == 2 else {
+                throw fault("\(reserved) reserved sectors and \(tables) tables, expected some and 2")
+            }
             let rootEntries = UInt64(try boot.u16le(0x11))
-            guard rootEntries % 16 == 0 else { throw fault("a root directory of \(rootEntries) entries, expected a multiple of 16") }
+            guard rootEntries % 16 == 0 else {
+                throw fault("a root directory of \(rootEntries) entries, expected a multiple of 16")
+            }
             let small = (sectors: UInt64(try boot.u16le(0x13)), table: UInt64(try boot.u16le(0x16)))
             let sectors = small.sectors > 0 ? small.sectors : UInt64(try boot.u32le(0x20))
             let table = small.table > 0 ? small.table : UInt64(try boot.u32le(0x24))
-            guard sectors * sectorLength <= length else { throw fault("\(sectors) sectors, but the volume has \(length) bytes") }
+            guard sectors * sectorLength <= length else {
+                throw fault("\(sectors) sectors, but the volume has \(length) bytes")
+            }
             let before = reserved + 2 * table + rootEntries / 16
-            guard table > 0, before < sectors else { throw fault("no room for files: \(before) of \(sectors) sectors come before them") }
+            guard table > 0, before < sectors else {
+                throw fault("no room for files: \(before) of \(sectors) sectors come before them")
+            }
             let clusters = (sectors - before) / perCluster
             let kind = Geometry.Kind(clusters: clusters)
             guard ((clusters + 2) * kind.entryBits).divided(by: 8) <= table * sectorLength else {
                 throw fault("a table of \(table) sectors, too short for \(clusters) clusters")
             }
-            guard (kind == .fat32) == (rootEntries == 0) else { throw fault("\(kind.rawValue) with \(rootEntries) root entries") }
+            guard (kind == .fat32) == (rootEntries == 0) else {
+                throw fault("\(kind.rawValue) with \(rootEntries) root entries")
+            }
             return Geometry(
-                kind: kind, clusterLength: perCluster * sectorLength, clusters: clusters, reservedSectors: reserved, tableSectors: table,
+                kind: kind, clusterLength: perCluster * sectorLength, clusters: clusters, reservedSectors: reserved,
+                tableSectors: table,
                 rootEntries: rootEntries)
         }
 
@@ -86,7 +100,9 @@ extension FAT {
             var pending: [(prefix: String, depth: Int, cluster: UInt64?)] = [("", 0, nil)]
             var budget = Self.pathBudget
             while let directory = pending.popLast() {
-                let bytes = try directory.cluster.map { try self.bytes(ofDirectory: $0, directory.prefix, &seen) } ?? rootDirectory(&seen)
+                let bytes =
+                    try directory.cluster.map { try self.bytes(ofDirectory: $0, directory.prefix, &seen) }
+                    ?? rootDirectory(&seen)
                 for entry in try DirectoryReader(bytes, prefix: directory.prefix).entries() {
                     guard result.count < Self.entryLimit else { throw Self.fault("more than \(Self.entryLimit) files") }
                     budget -= entry.path.utf8.count
@@ -107,14 +123,17 @@ extension FAT {
             guard !entry.isDirectory else { throw DiskImageError("'\(entry.path)' is a directory") }
             guard entry.size > 0 else { return ExtentList() }
             let wanted = entry.size.divided(by: geometry.clusterLength)
-            guard wanted <= geometry.clusters else { throw Self.fault("'\(entry.path)' has \(entry.size) bytes, more than the volume") }
+            guard wanted <= geometry.clusters else {
+                throw Self.fault("'\(entry.path)' has \(entry.size) bytes, more than the volume")
+            }
             var table = TableReader(self)
             var file = ExtentList()
             var cluster = entry.cluster
             for index in 0..<wanted {
                 try check(cluster, entry.path)
                 let start = geometry.offset(ofCluster: cluster)
-                file.append(content[start..<start + min(geometry.clusterLength, entry.size - index * geometry.clusterLength)])
+                file.append(
+                    content[start..<start + min(geometry.clusterLength, entry.size - index * geometry.clusterLength)])
                 guard file.extents.count <= Self.pieceLimit else {
                     throw Self.fault("'\(entry.path)' lies in more than \(Self.pieceLimit) pieces")
                 }
@@ -132,7 +151,8 @@ extension FAT {
 
         private func rootDirectory(_ seen: inout Set<UInt64>) throws -> [UInt8] {
             if geometry.kind != .fat32 {
-                return try content.bytes(at: geometry.dataOffset - geometry.rootEntries * 32, count: Int(geometry.rootEntries) * 32)
+                return try content.bytes(
+                    at: geometry.dataOffset - geometry.rootEntries * 32, count: Int(geometry.rootEntries) * 32)
             }
             let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
             return try bytes(ofDirectory: UInt64(try boot.u32le(0x2C)), "/", &seen)
@@ -145,8 +165,12 @@ extension FAT {
             var cluster = first
             while cluster < geometry.endMark {
                 try check(cluster, path)
-                guard seen.insert(cluster).inserted else { throw Self.fault("cluster \(cluster) of directory '\(path)' is in use already") }
-                guard bytes.count < 65536 * 32 else { throw Self.fault("directory '\(path)' has more than 65536 entries") }
+                guard seen.insert(cluster).inserted else {
+                    throw Self.fault("cluster \(cluster) of directory '\(path)' is in use already")
+                }
+                guard bytes.count < 65536 * 32 else {
+                    throw Self.fault("directory '\(path)' has more than 65536 entries")
+                }
                 bytes += try content.bytes(at: geometry.offset(ofCluster: cluster), count: Int(geometry.clusterLength))
                 cluster = try table.next(cluster)
             }
@@ -185,7 +209,8 @@ extension FAT {
             let offset = geometry.reservedSectors * sectorLength + cluster * geometry.kind.entryBits / 8
             if offset < start || offset + 4 > start + UInt64(piece.bytes.count) {
                 start = offset
-                piece = ByteView(try content.bytes(at: start, count: Int(min(Self.pieceLength, content.length - start))), "FAT")
+                piece = ByteView(
+                    try content.bytes(at: start, count: Int(min(Self.pieceLength, content.length - start))), "FAT")
             }
             let place = Int(offset - start)
             switch geometry.kind {
@@ -238,7 +263,8 @@ extension FAT {
             let isDirectory = attributes.contains(.directory)
             let cluster = UInt64(try view.u16le(offset + 20)) << 16 | UInt64(try view.u16le(offset + 26))
             return Reader.Entry(
-                path: prefix + name, isDirectory: isDirectory, size: isDirectory ? 0 : UInt64(try view.u32le(offset + 28)), cluster: cluster
+                path: prefix + name, isDirectory: isDirectory,
+                size: isDirectory ? 0 : UInt64(try view.u32le(offset + 28)), cluster: cluster
             )
         }
 
@@ -252,9 +278,12 @@ extension FAT {
         /// The long name when its pieces are all there and belong to the short one.
         private func longName(of short: [UInt8]) -> String? {
             let checksum = short.reduce(UInt8(0)) { ($0 << 7 | $0 >> 1) &+ $1 }
-            guard !pieces.isEmpty, pieces.count <= 20, pieces.allSatisfy({ $0.checksum == checksum }) else { return nil }
+            guard !pieces.isEmpty, pieces.count <= 20, pieces.allSatisfy({ $0.checksum == checksum }) else {
+                return nil
+            }
             guard pieces.map(\.number) == (1...UInt8(pieces.count)).reversed() else { return nil }
-            return String(decoding: pieces.reversed().flatMap(\.units).prefix { $0 != 0 && $0 != 0xFFFF }, as: UTF16.self)
+            return String(
+                decoding: pieces.reversed().flatMap(\.units).prefix { $0 != 0 && $0 != 0xFFFF }, as: UTF16.self)
         }
 
         private func shortName(_ bytes: [UInt8]) -> String {

@@ -1,7 +1,7 @@
 public import Extents
 
-/// FAT16 and FAT32 volumes with long file names: "FAT: General Overview of On-Disk Format" 1.03, and for long names its section
-/// "FAT Long Directory Entries".
+/// FAT16 and FAT32 volumes with long file names: "FAT: General Overview of On-Disk Format" 1.03, and for long names its
+/// section "FAT Long Directory Entries".
 ///
 /// ```
 /// sector 0              boot sector with the BIOS parameter block
@@ -12,8 +12,8 @@ public import Extents
 /// data area             cluster 2 and on: FAT32's root directory, directories, files
 /// ```
 ///
-/// Every file and directory lies in one piece; whatever is at least 4096 bytes long starts at a multiple of that, so that a file can be
-/// shared with structures that are made of larger blocks.
+/// Every file and directory lies in one piece; whatever is at least 4096 bytes long starts at a multiple of that, so
+/// that a file can be shared with structures that are made of larger blocks.
 public enum FAT {
     static let sectorLength: UInt64 = 512
     static let alignment: UInt64 = 4096
@@ -25,23 +25,27 @@ public enum FAT {
     ///   - hiddenSectors: how many sectors of 512 bytes lie before the volume on its disk.
     ///   - minimumSize: in bytes; the free space is holes.
     ///   - time: of every file and directory, in seconds since 1970; before 1980 it is the start of 1980.
-    /// - Throws: `DiskImageError` for names that FAT does not have, a name twice, a file of 4 GiB or more, too much of everything.
+    /// - Throws: `DiskImageError` for names that FAT does not have, a name twice, a file of 4 GiB or more, too much of
+    ///   everything.
     public static func volume(
-        files: [File], label: String = "", serial: UInt32, hiddenSectors: UInt32 = 0, minimumSize: UInt64 = 0, time: UInt64 = 0
+        files: [File], label: String = "", serial: UInt32, hiddenSectors: UInt32 = 0, minimumSize: UInt64 = 0,
+        time: UInt64 = 0
     ) throws -> Volume {
         let label = try Label(label)
         let root = try DirectoryTree(files)
         let layout = try Layout(root, hasLabel: !label.isEmpty, minimumSize: minimumSize)
         let stamp = TimeStamp(seconds: time)
         var content = ExtentList()
-        content.append(layout.geometry.reservedArea(label: label, serial: serial, hiddenSectors: hiddenSectors, layout: layout))
+        content.append(
+            layout.geometry.reservedArea(label: label, serial: serial, hiddenSectors: hiddenSectors, layout: layout))
         for _ in 0..<2 {
             content.append(layout.table)
             content.pad(to: content.length + layout.geometry.tableLength - layout.table.length)
         }
         for item in layout.items {
             content.pad(to: layout.offset(of: item))
-            content.append(item.directory.map { ExtentList(bytes: $0.bytes(layout, label: label, stamp)) } ?? item.content)
+            content.append(
+                item.directory.map { ExtentList(bytes: $0.bytes(layout, label: label, stamp)) } ?? item.content)
         }
         content.pad(to: layout.geometry.length)
         return Volume(content: content, geometry: layout.geometry, offsets: layout.offsets)
@@ -142,17 +146,21 @@ extension FAT {
         /// The first cluster that is free to the end.
         private(set) var nextCluster: UInt64 = 2
 
-        /// The smallest volume: 4096-byte clusters, of which FAT32 has enough from 256 MiB on; smaller clusters where FAT16 would have too
-        /// few of them.
+        /// The smallest volume: 4096-byte clusters, of which FAT32 has enough from 256 MiB on; smaller clusters where
+        /// FAT16 would have too few of them.
         init(_ root: DirectoryTree, hasLabel: Bool, minimumSize: UInt64) throws {
             let entries = UInt64(root.entryCount(hasLabel: hasLabel))
             let rootEntries = max(512, entries.divided(by: 128) * 128)
             for length: UInt64 in [4096, 2048, 1024, 512] {
-                let sample = Geometry(.fat16, clusterLength: length, needed: 0, rootEntries: rootEntries, minimumSize: minimumSize)
+                let sample = Geometry(
+                    .fat16, clusterLength: length, needed: 0, rootEntries: rootEntries, minimumSize: minimumSize)
                 let needed = try Layout(sample, root, hasLabel: hasLabel).nextCluster - 2
-                let geometry = Geometry(.fat16, clusterLength: length, needed: needed, rootEntries: rootEntries, minimumSize: minimumSize)
+                let geometry = Geometry(
+                    .fat16, clusterLength: length, needed: needed, rootEntries: rootEntries, minimumSize: minimumSize)
                 let fits = Geometry.clustersOfFAT16.contains(geometry.clusters) && rootEntries <= 0xFFFF
-                let tight = needed >= geometry.clusters || geometry.clusters > Geometry.clustersOfFAT16.lowerBound || length == 512
+                let tight =
+                    needed >= geometry.clusters || geometry.clusters > Geometry.clustersOfFAT16.lowerBound
+                    || length == 512
                 if fits, tight {
                     self = try Layout(geometry, root, hasLabel: hasLabel)
                     return
@@ -161,7 +169,8 @@ extension FAT {
             }
             let sample = Geometry(.fat32, clusterLength: 4096, needed: 0, rootEntries: 0, minimumSize: minimumSize)
             let needed = try Layout(sample, root, hasLabel: hasLabel).nextCluster - 2
-            let geometry = Geometry(.fat32, clusterLength: 4096, needed: needed, rootEntries: 0, minimumSize: minimumSize)
+            let geometry = Geometry(
+                .fat32, clusterLength: 4096, needed: needed, rootEntries: 0, minimumSize: minimumSize)
             guard geometry.clusters <= Geometry.clustersOfFAT32.upperBound, geometry.sectors <= 0xFFFF_FFFF else {
                 let size = max(minimumSize, needed * 4096)
                 throw DiskImageError("a FAT volume of \(size) bytes, at most 1 TiB", hint: "ask for a smaller one")
@@ -185,7 +194,8 @@ extension FAT {
             let length = UInt64(directory.entryCount(hasLabel: hasLabel)) * 32
             guard length <= 65536 * 32 else {
                 throw DiskImageError(
-                    "a directory of \(length / 32) entries, at most 65536 on a FAT volume", hint: "spread the files over more directories")
+                    "a directory of \(length / 32) entries, at most 65536 on a FAT volume",
+                    hint: "spread the files over more directories")
             }
             if directory.parent == nil, geometry.kind == .fat16 {
                 items.append(Item(cluster: 0, clusters: 0, directory: directory))
@@ -212,7 +222,8 @@ extension FAT {
         }
 
         func offset(of item: Item) -> UInt64 {
-            item.cluster == 0 ? geometry.dataOffset - geometry.rootEntries * 32 : geometry.offset(ofCluster: item.cluster)
+            item.cluster == 0
+                ? geometry.dataOffset - geometry.rootEntries * 32 : geometry.offset(ofCluster: item.cluster)
         }
 
         /// One file allocation table, up to the last cluster in use (section 4).
@@ -220,12 +231,18 @@ extension FAT {
             var entries = [UInt32](repeating: 0, count: Int(nextCluster))
             (entries[0], entries[1]) = (0x0FFF_FFF8, 0x0FFF_FFFF)
             for item in items where item.cluster > 0 {
-                for cluster in item.cluster..<item.cluster + item.clusters - 1 { entries[Int(cluster)] = UInt32(cluster + 1) }
+                for cluster in item.cluster..<item.cluster + item.clusters - 1 {
+                    entries[Int(cluster)] = UInt32(cluster + 1)
+                }
                 entries[Int(item.cluster + item.clusters - 1)] = 0x0FFF_FFFF
             }
             var builder = ByteBuilder(reserving: entries.count * 4)
             for entry in entries {
-                if geometry.kind == .fat16 { builder.u16le(UInt16(truncatingIfNeeded: entry)) } else { builder.u32le(entry) }
+                if geometry.kind == .fat16 {
+                    builder.u16le(UInt16(truncatingIfNeeded: entry))
+                } else {
+                    builder.u32le(entry)
+                }
             }
             return ExtentList(bytes: builder.bytes)
         }
@@ -237,7 +254,8 @@ extension FAT {
     public struct Volume: Sendable {
         public internal(set) var content: ExtentList
         public let geometry: Geometry
-        /// Where the bytes of each file start, in bytes from the volume's start, by the path as it was given; an empty file has no place.
+        /// Where the bytes of each file start, in bytes from the volume's start, by the path as it was given; an empty
+        /// file has no place.
         public let offsets: [String: UInt64]
     }
 }

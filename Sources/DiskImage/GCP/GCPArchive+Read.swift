@@ -5,7 +5,9 @@ extension GCPArchive {
     /// - Throws: `DiskImageError` for what is no such archive or a damaged one; `FileError`, `ExtentError`.
     public static func read(_ archive: ExtentList) throws -> ExtentList {
         let header = try ByteView(archive, at: 0, count: 512, "tar header")
-        guard try header.slice(257, 5).elementsEqual("ustar".utf8) else { throw DiskImageError("no tar archive: no 'ustar' at byte 257") }
+        guard try header.slice(257, 5).elementsEqual("ustar".utf8) else {
+            throw DiskImageError("no tar archive: no 'ustar' at byte 257")
+        }
         guard try header.text(0, 100) == name else {
             throw DiskImageError("the archive starts with '\(try header.text(0, 100))', expected '\(name)'")
         }
@@ -25,7 +27,9 @@ extension GCPArchive {
         return try assemble(archive, map, size: size, from: position)
     }
 
-    private static func assemble(_ archive: ExtentList, _ map: [SparseRange], size: UInt64, from start: UInt64) throws -> ExtentList {
+    private static func assemble(_ archive: ExtentList, _ map: [SparseRange], size: UInt64, from start: UInt64) throws
+        -> ExtentList
+    {
         var (disk, position) = (ExtentList(), start)
         for range in map {
             guard range.offset >= disk.length, range.offset <= size, range.length <= size - range.offset else {
@@ -50,7 +54,9 @@ extension GCPArchive {
         var result: [SparseRange] = []
         for index in 0..<count where try fields.u8(offset + index * 24) > 0 {
             result.append(
-                SparseRange(offset: try number(fields, offset + index * 24), length: try number(fields, offset + index * 24 + 12)))
+                SparseRange(
+                    offset: try number(fields, offset + index * 24),
+                    length: try number(fields, offset + index * 24 + 12)))
         }
         return result
     }

@@ -1,13 +1,15 @@
 public import Extents
 
-/// The archive that Google Compute Engine imports a disk from, before it is compressed with gzip: one sparse file `disk.raw` in the old GNU tar
-/// format (GNU tar manual, "Storing Sparse Files", old GNU format). Numbers are octal digits with a NUL, or binary with the top bit set.
+/// The archive that Google Compute Engine imports a disk from, before it is compressed with gzip: one sparse file
+/// `disk.raw` in the old GNU tar format (GNU tar manual, "Storing Sparse Files", old GNU format). Numbers are octal
+/// digits with a NUL, or binary with the top bit set.
 ///
 /// ```
 ///   0 name 100     100 mode 8      108 uid 8       116 gid 8       124 stored length 12   136 modified 12   148 checksum 8   156 "S"
 /// 257 "ustar  \0"  386 four times {offset 12, length 12}           482 more follow u8     483 length 12
 /// ```
-/// When there are more than four ranges, blocks of 21 {offset 12, length 12} and at 504 u8 "more follow" come before the contents.
+/// When there are more than four ranges, blocks of 21 {offset 12, length 12} and at 504 u8 "more follow" come before
+/// the contents.
 public enum GCPArchive {
     static let name = "disk.raw"
     static let block: UInt64 = 512
@@ -23,7 +25,9 @@ public enum GCPArchive {
     /// - Throws: `DiskImageError` for another size.
     public static func encode(_ disk: ExtentList, modified: UInt64 = 0) throws -> ExtentList {
         guard disk.length > 0, disk.length % sizeUnit == 0 else {
-            throw DiskImageError("a disk of \(disk.length) bytes, Compute Engine wants a multiple of \(sizeUnit)", hint: "choose whole GiB")
+            throw DiskImageError(
+                "a disk of \(disk.length) bytes, Compute Engine wants a multiple of \(sizeUnit)",
+                hint: "choose whole GiB")
         }
         let ranges = disk.dataBlocks(of: granule).map { $0.lowerBound * granule..<$0.upperBound * granule }
         var map = ranges.map { SparseRange(offset: $0.lowerBound, length: $0.upperBound - $0.lowerBound) }

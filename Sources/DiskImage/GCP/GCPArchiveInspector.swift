@@ -1,6 +1,7 @@
 internal import Extents
 
-/// Looks at a decompressed archive as it goes by, for what Compute Engine would refuse: anything but one file `disk.raw` of whole GiB.
+/// Looks at a decompressed archive as it goes by, for what Compute Engine would refuse: anything but one file
+/// `disk.raw` of whole GiB.
 public struct GCPArchiveInspector {
     /// What was seen.
     public struct Facts: Sendable, Equatable {
@@ -47,7 +48,8 @@ public struct GCPArchiveInspector {
                 if rest == 0 { phase = .tail }
             case .tail:
                 guard bytes.allSatisfy({ $0 == 0 }) else {
-                    throw DiskImageError("the archive has more than '\(GCPArchive.name)'", hint: "Compute Engine wants this file alone")
+                    throw DiskImageError(
+                        "the archive has more than '\(GCPArchive.name)'", hint: "Compute Engine wants this file alone")
                 }
                 return
             }
@@ -64,7 +66,9 @@ public struct GCPArchiveInspector {
         defer { block = [] }
         var more = false
         if phase == .header {
-            guard try view.slice(257, 5).elementsEqual("ustar".utf8) else { throw DiskImageError("no tar archive: no 'ustar' at byte 257") }
+            guard try view.slice(257, 5).elementsEqual("ustar".utf8) else {
+                throw DiskImageError("no tar archive: no 'ustar' at byte 257")
+            }
             let name = try view.text(0, 100)
             guard name == GCPArchive.name else {
                 throw DiskImageError("the archive starts with '\(name)', expected '\(GCPArchive.name)'")
@@ -77,7 +81,8 @@ public struct GCPArchiveInspector {
             if isSparse { beginsAtZero = try GCPArchive.ranges(view, at: 386, 1).first?.offset == 0 }
             more = try isSparse && view.u8(482) > 0
             guard size > 0, size % GCPArchive.sizeUnit == 0 else {
-                throw DiskImageError("the disk has \(size) bytes, Compute Engine wants whole GiB", hint: "build it with --format gcp")
+                throw DiskImageError(
+                    "the disk has \(size) bytes, Compute Engine wants whole GiB", hint: "build it with --format gcp")
             }
         } else {
             more = try view.u8(504) > 0
@@ -90,6 +95,8 @@ public struct GCPArchiveInspector {
         guard head.count >= 512 else { return false }
         let types = stride(from: 450, to: 514, by: 16).map { $0 < 512 ? head[$0] : 0 }
         if types.prefix(4).contains(0xEF) { return true }
-        return stride(from: 1024, to: head.count - 127, by: 128).contains { head[$0..<$0 + 16].elementsEqual(Self.systemPartition) }
+        return stride(from: 1024, to: head.count - 127, by: 128).contains {
+            head[$0..<$0 + 16].elementsEqual(Self.systemPartition)
+        }
     }
 }

@@ -47,7 +47,9 @@ enum ElTorito {
         builder.fill(28)
         builder.append([0x55, 0xaa])
         var sum = ByteBuilder()
-        let words = stride(from: 0, to: 32, by: 2).map { UInt16(builder.bytes[$0]) | UInt16(builder.bytes[$0 + 1]) << 8 }
+        let words = stride(from: 0, to: 32, by: 2).map {
+            UInt16(builder.bytes[$0]) | UInt16(builder.bytes[$0 + 1]) << 8
+        }
         sum.u16le(0 &- words.reduce(0, &+))
         builder.replace(at: 28, with: sum)
         return builder.bytes
@@ -62,12 +64,13 @@ enum ElTorito {
         return builder.bytes
     }
 
-    /// ISOLINUX with its boot information table: at 8 the sector of the volume descriptor, its own sector, its length, the sum of all words of
-    /// 4 bytes from 64 on, then zeros up to 64.
+    /// ISOLINUX with its boot information table: at 8 the sector of the volume descriptor, its own sector, its length,
+    /// the sum of all words of 4 bytes from 64 on, then zeros up to 64.
     static func withInformationTable(_ loader: ExtentList, sector: UInt32) throws -> ExtentList {
         guard (64...1 << 20).contains(loader.length) else {
             throw DiskImageError(
-                "a boot loader of \(loader.length) bytes, expected 64 bytes to 1 MiB", hint: "give ISOLINUX's isolinux.bin")
+                "a boot loader of \(loader.length) bytes, expected 64 bytes to 1 MiB",
+                hint: "give ISOLINUX's isolinux.bin")
         }
         let view = ByteView(try ExtentReader.bytes(of: loader) + [0, 0, 0], "boot loader")
         let sum = try stride(from: 64, to: Int(loader.length), by: 4).reduce(UInt32(0)) { $0 &+ (try view.u32le($1)) }

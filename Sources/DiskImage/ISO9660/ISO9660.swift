@@ -1,8 +1,8 @@
 public import Archive
 public import Extents
 
-/// CD images: ISO 9660 (ECMA-119) with Rock Ridge (IEEE P1282) for names, owners, modes, links and devices, and El Torito 1.0 to boot from.
-/// Sectors have 2048 bytes.
+/// CD images: ISO 9660 (ECMA-119) with Rock Ridge (IEEE P1282) for names, owners, modes, links and devices, and El
+/// Torito 1.0 to boot from. Sectors have 2048 bytes.
 ///
 /// ```
 /// sector 0-15     system area: zeros, or a master boot record for a disk that the image is copied to
@@ -22,11 +22,15 @@ public enum ISO9660 {
 
     /// A whole image, padded to 1 MiB when it is to boot from a disk too.
     /// - Parameters:
-    ///   - entries: in the order in which their data are to lie. Directories that paths want and that are not named have mode 0755.
+    ///   - entries: in the order in which their data are to lie. Directories that paths want and that are not named
+    ///     have mode 0755.
     ///   - volumeID: at most 32 of `A-Z`, `0-9`, `_`.
     ///   - time: of the volume and the directories that are not named, in seconds since 1970.
-    /// - Throws: `DiskImageError` for names that cannot be, names twice, too much of everything; `FileError`, `ExtentError` for the files of `boot`.
-    public static func image(_ entries: [Entry], volumeID: String, time: Int64 = 0, boot: Boot = Boot()) throws -> ExtentList {
+    /// - Throws: `DiskImageError` for names that cannot be, names twice, too much of everything; `FileError`,
+    ///   `ExtentError` for the files of `boot`.
+    public static func image(_ entries: [Entry], volumeID: String, time: Int64 = 0, boot: Boot = Boot()) throws
+        -> ExtentList
+    {
         try check(volumeID)
         let tree = try Tree(entries, time: time)
         let layout = try Layout(tree, boot)
@@ -54,7 +58,9 @@ public enum ISO9660 {
     }
 
     private static func check(_ volumeID: String) throws {
-        let isLegal = volumeID.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
+        let isLegal = volumeID.utf8.allSatisfy {
+            (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f
+        }
         guard (1...32).contains(volumeID.utf8.count), isLegal else {
             throw DiskImageError("volume id '\(volumeID)', expected 1 to 32 of A-Z, 0-9 and _")
         }
@@ -75,7 +81,8 @@ extension ISO9660 {
             case fifo
         }
 
-        /// Names with slashes between them and none in front, e.g. `isolinux/isolinux.bin`; empty for the root directory.
+        /// Names with slashes between them and none in front, e.g. `isolinux/isolinux.bin`; empty for the root
+        /// directory.
         public var path: [UInt8]
         public var kind: Kind
         /// Permission bits with set-user-ID, set-group-ID and sticky: twelve bits.
@@ -88,7 +95,8 @@ extension ISO9660 {
         public var identity: Int?
 
         public init(
-            path: [UInt8], _ kind: Kind, mode: UInt16, uid: UInt32 = 0, gid: UInt32 = 0, modified: Int64 = 0, identity: Int? = nil
+            path: [UInt8], _ kind: Kind, mode: UInt16, uid: UInt32 = 0, gid: UInt32 = 0, modified: Int64 = 0,
+            identity: Int? = nil
         ) {
             (self.path, self.kind, self.mode, self.uid, self.gid) = (path, kind, mode, uid, gid)
             (self.modified, self.identity) = (modified, identity)
@@ -136,14 +144,15 @@ extension ISO9660 {
     /// Extents of a file that fs/isofs/inode.c follows.
     static let linuxExtentLimit: UInt64 = 100
 
-    /// The names of a tree in their order, for a root that Linux mounts. Names of one node are hard links of one file; extended attributes
-    /// are left out, for which there is no place.
+    /// The names of a tree in their order, for a root that Linux mounts. Names of one node are hard links of one file;
+    /// extended attributes are left out, for which there is no place.
     /// - Throws: `DiskImageError` naming the path for what Linux would not read as it is.
     public static func entries(of tree: FileTree) throws -> [Entry] {
         try tree.paths.compactMap { path in
             guard let node = tree[path], let identity = tree.identity(of: path) else { return nil }
             guard path.name.count <= linuxNameLimit else {
-                throw DiskImageError("'/\(path)': a name of \(path.name.count) bytes, Linux reads \(linuxNameLimit) from ISO 9660")
+                throw DiskImageError(
+                    "'/\(path)': a name of \(path.name.count) bytes, Linux reads \(linuxNameLimit) from ISO 9660")
             }
             let kind = try kind(of: node, path)
             return Entry(
@@ -157,12 +166,15 @@ extension ISO9660 {
         case .directory: return .directory
         case .regular(let contents):
             guard contents.length <= linuxExtentLimit * extentLimit else {
-                throw DiskImageError("'/\(path)': \(contents.length) bytes, Linux reads \(linuxExtentLimit * extentLimit) from ISO 9660")
+                throw DiskImageError(
+                    "'/\(path)': \(contents.length) bytes, Linux reads \(linuxExtentLimit * extentLimit) from ISO 9660")
             }
             return .file(contents)
         case .symlink(let target):
             guard target.count <= linuxTargetLimit else {
-                throw DiskImageError("'/\(path)': a link's target of \(target.count) bytes, Linux reads \(linuxTargetLimit) from ISO 9660")
+                throw DiskImageError(
+                    "'/\(path)': a link's target of \(target.count) bytes, Linux reads \(linuxTargetLimit) from ISO 9660"
+                )
             }
             return .symlink(target)
         case .characterDevice(let major, let minor):
@@ -177,7 +189,8 @@ extension ISO9660 {
 
     private static func check(_ major: UInt32, _ minor: UInt32, _ path: TreePath) throws {
         guard major == 0, minor > 255 else { return }
-        throw DiskImageError("'/\(path)': device 0:\(minor), which Linux reads as \(minor >> 8):\(minor & 0xFF) from ISO 9660")
+        throw DiskImageError(
+            "'/\(path)': device 0:\(minor), which Linux reads as \(minor >> 8):\(minor & 0xFF) from ISO 9660")
     }
 }
 

@@ -65,7 +65,9 @@ extension ISO9660 {
             let total = boot.isBootable ? end.rounded(to: unit) : end
             sectors = total
             fileIndices = indices
-            guard total <= UInt64(UInt32.max) else { throw DiskImageError("a CD image of \(total) sectors, at most 2^32 - 1") }
+            guard total <= UInt64(UInt32.max) else {
+                throw DiskImageError("a CD image of \(total) sectors, at most 2^32 - 1")
+            }
         }
 
         private static func file(_ entry: Entry, at next: UInt64, efi: ExtentList?, efiSector: UInt64) throws -> File {
@@ -77,7 +79,8 @@ extension ISO9660 {
                     throw DiskImageError("'\(path)': bytes \(range) are not sectors of the EFI boot image")
                 }
                 return File(
-                    content: ExtentList(), sector: efiSector + range.lowerBound / sector, length: range.upperBound - range.lowerBound)
+                    content: ExtentList(), sector: efiSector + range.lowerBound / sector,
+                    length: range.upperBound - range.lowerBound)
             default: preconditionFailure("only files have data")
             }
         }
@@ -88,7 +91,9 @@ extension ISO9660 {
             for record in records { length = Self.offset(record.length, after: length) + record.length }
             let rounded = UInt64(length).rounded(to: sector)
             var continuations = 0
-            for part in records.flatMap(\.continuationLengths) { continuations = Self.offset(part, after: continuations) + part }
+            for part in records.flatMap(\.continuationLengths) {
+                continuations = Self.offset(part, after: continuations) + part
+            }
             return Place(
                 records: records, sector: start, length: rounded,
                 sectors: rounded / sector + UInt64(continuations).divided(by: sector))
@@ -101,7 +106,9 @@ extension ISO9660 {
         }
 
         func place(of directory: Directory) -> Place {
-            guard let place = places[ObjectIdentifier(directory)] else { preconditionFailure("a directory without a place") }
+            guard let place = places[ObjectIdentifier(directory)] else {
+                preconditionFailure("a directory without a place")
+            }
             return place
         }
     }
@@ -129,7 +136,9 @@ extension ISO9660.Layout {
                 positions.append(Self.offset(length, after: end))
                 end = positions[positions.count - 1] + length
             }
-            func position(_ index: Int) -> UInt64? { index < positions.count ? areaStart + UInt64(positions[index]) : nil }
+            func position(_ index: Int) -> UInt64? {
+                index < positions.count ? areaStart + UInt64(positions[index]) : nil
+            }
             builder.pad(to: Self.offset(record.length, after: builder.count))
             let (sector, length) = location(of: record.target)
             builder.append(record.bytes(sector: sector, length: length, continuation: position(0)))
@@ -156,7 +165,8 @@ extension ISO9660.Layout {
         }
     }
 
-    /// The path table (ECMA-119, 9.4): length of the name u8, 0 u8, sector u32, number of the parent u16, name, padded to even.
+    /// The path table (ECMA-119, 9.4): length of the name u8, 0 u8, sector u32, number of the parent u16, name, padded
+    /// to even.
     func pathTable(bigEndian: Bool) -> [UInt8] {
         var builder = ByteBuilder(reserving: Int(pathTableLength))
         for directory in tree.directories {
@@ -236,7 +246,9 @@ extension ISO9660.Layout {
 
     func bootCatalog() throws -> [UInt8] {
         var entries: [ElTorito.Entry] = []
-        if let loader = try loader() { entries.append(ElTorito.Entry(platform: .bios, sector: UInt32(loader.sector), sectors: 4)) }
+        if let loader = try loader() {
+            entries.append(ElTorito.Entry(platform: .bios, sector: UInt32(loader.sector), sectors: 4))
+        }
         if let efi = boot.efi {
             // 0: up to the end of the volume.
             let count = UInt16(exactly: efi.length.divided(by: 512)) ?? 0
@@ -254,8 +266,8 @@ extension ISO9660.Layout {
         return files[index]
     }
 
-    /// What a disk starts with that the image was copied to: the loader's sector, in units of 512 bytes, after the code; partitions for the
-    /// CD's file system (type 0x17, hidden) and for UEFI (0xEF).
+    /// What a disk starts with that the image was copied to: the loader's sector, in units of 512 bytes, after the
+    /// code; partitions for the CD's file system (type 0x17, hidden) and for UEFI (0xEF).
     func systemArea() throws -> [UInt8] {
         guard boot.isBootable else { return [] }
         let scale = UInt32(ISO9660.sector / 512)
@@ -263,7 +275,8 @@ extension ISO9660.Layout {
         var entries: [MBR.Entry] = []
         if let bios = boot.bios, let loader = try loader() {
             guard bios.diskCode.count == ElTorito.diskCodeLength else {
-                throw DiskImageError("the boot code for disks has \(bios.diskCode.count) bytes, expected \(ElTorito.diskCodeLength)")
+                throw DiskImageError(
+                    "the boot code for disks has \(bios.diskCode.count) bytes, expected \(ElTorito.diskCodeLength)")
             }
             var builder = ByteBuilder()
             builder.append(bios.diskCode)
@@ -274,7 +287,8 @@ extension ISO9660.Layout {
             entries.append(MBR.Entry(isActive: true, type: 0x17, start: 0, sectors: end * scale))
         }
         if let efi = boot.efi {
-            entries.append(MBR.Entry(type: 0xef, start: UInt32(efiSector) * scale, sectors: UInt32(efi.length.divided(by: 512))))
+            entries.append(
+                MBR.Entry(type: 0xef, start: UInt32(efiSector) * scale, sectors: UInt32(efi.length.divided(by: 512))))
         }
         let signature = GUID(identity: boot.identity, purpose: "ISO").bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
         return try MBR.sector(bootCode: code, signature: signature, entries: entries)
@@ -289,7 +303,9 @@ extension ISO9660 {
     static func longDate(_ seconds: Int64) -> [UInt8] {
         // From year 1 to year 9999.
         let time = CivilTime(seconds: min(max(seconds, -62_135_596_800), 253_402_300_799))
-        let fields = [(time.year, 4), (time.month, 2), (time.day, 2), (time.hour, 2), (time.minute, 2), (time.second, 2), (0, 2)]
+        let fields = [
+            (time.year, 4), (time.month, 2), (time.day, 2), (time.hour, 2), (time.minute, 2), (time.second, 2), (0, 2),
+        ]
         return fields.flatMap { value, width in
             let digits = Array(String(value).utf8)
             return [UInt8](repeating: UInt8(ascii: "0"), count: width - digits.count) + digits

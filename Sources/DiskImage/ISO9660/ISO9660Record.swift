@@ -37,7 +37,9 @@ extension ISO9660 {
 
         /// Lengths of the continuations, each with the reference to the next.
         var continuationLengths: [Int] {
-            groups.indices.dropFirst().map { groups[$0].count + ($0 < groups.count - 1 ? RockRidge.continuationLength : 0) }
+            groups.indices.dropFirst().map {
+                groups[$0].count + ($0 < groups.count - 1 ? RockRidge.continuationLength : 0)
+            }
         }
 
         /// Fills the record, then sectors, as long as there is room for a reference to the next.
@@ -87,19 +89,21 @@ extension ISO9660 {
         }
     }
 
-    /// Seven bytes: years from 1900, month, day, hour, minute, second, offset from UTC (ECMA-119, 9.1.5). Times that it cannot say become the
-    /// nearest that it can.
+    /// Seven bytes: years from 1900, month, day, hour, minute, second, offset from UTC (ECMA-119, 9.1.5). Times that it
+    /// cannot say become the nearest that it can.
     static func shortDate(_ seconds: Int64) -> [UInt8] {
         // 1900-01-01 up to 2155-12-31 23:59:59.
         let time = CivilTime(seconds: min(max(seconds, -2_208_988_800), 5_869_583_999))
         return [
-            UInt8(time.year - 1900), UInt8(time.month), UInt8(time.day), UInt8(time.hour), UInt8(time.minute), UInt8(time.second), 0,
+            UInt8(time.year - 1900), UInt8(time.month), UInt8(time.day), UInt8(time.hour), UInt8(time.minute),
+            UInt8(time.second), 0,
         ]
     }
 }
 
 extension ISO9660 {
-    /// The entries that have data, once for all names of one, which of them an entry stands for, and a number for every file, link and device.
+    /// The entries that have data, once for all names of one, which of them an entry stands for, and a number for every
+    /// file, link and device.
     struct FileIndices {
         let entries: [Entry]
         private var byPath: [[UInt8]: Int] = [:]
@@ -151,7 +155,9 @@ extension ISO9660 {
                 switch child {
                 case .directory(let directory):
                     let fields = fields(of: directory) + RockRidge.name(directory.entry.name)
-                    records.append(Record(name, .directory(directory), flags: 2, modified: directory.entry.modified, fields: fields))
+                    records.append(
+                        Record(
+                            name, .directory(directory), flags: 2, modified: directory.entry.modified, fields: fields))
                 case .other(let entry): records += self.records(of: entry, name)
                 }
             }
@@ -163,18 +169,21 @@ extension ISO9660 {
             let links = entry.identity.flatMap { tree.links[$0] } ?? 1
             let index = indices.index(of: entry.path)
             let fields =
-                RockRidge.fields(of: entry, links: UInt32(links), serial: indices.serial(of: entry.path)) + RockRidge.name(entry.name)
+                RockRidge.fields(of: entry, links: UInt32(links), serial: indices.serial(of: entry.path))
+                + RockRidge.name(entry.name)
             guard let index else { return [Record(name, .nothing, flags: 0, modified: entry.modified, fields: fields)] }
             let count = max(1, Int(indices.entries[index].length.divided(by: extentLimit)))
             return (0..<count).map { extent in
                 Record(
-                    name, .file(index, extent: extent), flags: extent < count - 1 ? 0x80 : 0, modified: entry.modified, fields: fields)
+                    name, .file(index, extent: extent), flags: extent < count - 1 ? 0x80 : 0, modified: entry.modified,
+                    fields: fields)
             }
         }
 
         private func fields(of directory: Directory) -> [[UInt8]] {
             RockRidge.fields(
-                of: directory.entry, links: UInt32(2 + directory.subdirectories.count), serial: UInt32(directory.number))
+                of: directory.entry, links: UInt32(2 + directory.subdirectories.count), serial: UInt32(directory.number)
+            )
         }
     }
 }

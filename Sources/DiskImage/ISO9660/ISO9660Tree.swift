@@ -44,7 +44,9 @@ extension ISO9660 {
                 all += all[next].subdirectories
                 next += 1
             }
-            guard all.count <= 65535 else { throw DiskImageError("\(all.count) directories, a CD image has at most 65535") }
+            guard all.count <= 65535 else {
+                throw DiskImageError("\(all.count) directories, a CD image has at most 65535")
+            }
             directories = all
             self.entries = entries
             links = entries.reduce(into: [:]) { counts, entry in
@@ -64,7 +66,9 @@ extension ISO9660 {
 
         mutating func build() throws -> Directory {
             // Directories first, so that an entry after its contents counts too.
-            let named = Dictionary(entries.compactMap { entry in entry.isDirectory ? (entry.path, entry) : nil }) { _, last in last }
+            let named = Dictionary(entries.compactMap { entry in entry.isDirectory ? (entry.path, entry) : nil }) {
+                _, last in last
+            }
             let root = try directory([], named)
             for entry in entries {
                 try check(entry)
@@ -75,7 +79,9 @@ extension ISO9660 {
                     try directory(entry.parent, named).children.append((entry.name, .other(entry)))
                 }
             }
-            if let path = names.first(where: { directories[$0] != nil }) { throw fault(path, "both a file and a directory") }
+            if let path = names.first(where: { directories[$0] != nil }) {
+                throw fault(path, "both a file and a directory")
+            }
             return root
         }
 
@@ -92,10 +98,13 @@ extension ISO9660 {
         private func check(_ entry: Entry) throws {
             if entry.path.isEmpty && entry.isDirectory { return }
             for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-                guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8), !name.contains(0) else {
+                guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8), !name.contains(0)
+                else {
                     throw fault(entry.path, "'\(String(decoding: name, as: UTF8.self))' is no name")
                 }
-                guard name.count <= 255 else { throw fault(entry.path, "a name of \(name.count) bytes, expected at most 255") }
+                guard name.count <= 255 else {
+                    throw fault(entry.path, "a name of \(name.count) bytes, expected at most 255")
+                }
             }
         }
 
@@ -111,7 +120,9 @@ extension ISO9660.Directory {
         var names = ISO9660.ShortNames()
         children = children.sorted { $0.shortName.lexicographicallyPrecedes($1.shortName) }
             .map { name, child in
-                guard case .directory(let directory) = child else { return (names.name(name, isDirectory: false), child) }
+                guard case .directory(let directory) = child else {
+                    return (names.name(name, isDirectory: false), child)
+                }
                 directory.shortName = names.name(name, isDirectory: true)
                 return (directory.shortName, child)
             }
@@ -146,7 +157,8 @@ extension ISO9660 {
                 let number = numbers[key, default: 0] + 1
                 numbers[key] = number
                 let digits = Array(String(number, radix: 36, uppercase: true).utf8)
-                candidate = Self.joined(Array(base.prefix(max(0, 7 - digits.count))) + [UInt8(ascii: "_")] + digits, suffix, isDirectory)
+                candidate = Self.joined(
+                    Array(base.prefix(max(0, 7 - digits.count))) + [UInt8(ascii: "_")] + digits, suffix, isDirectory)
             }
             return candidate
         }

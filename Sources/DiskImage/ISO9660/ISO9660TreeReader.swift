@@ -17,7 +17,9 @@ extension ISO9660 {
         mutating func read(root: UInt64, length: UInt64) throws {
             var waiting: [(path: [UInt8], sector: UInt64, length: UInt64)] = [([], root, length)]
             while let next = waiting.popLast() {
-                guard next.path.count <= 4096 else { throw DiskImageError("CD image: a path of \(next.path.count) bytes") }
+                guard next.path.count <= 4096 else {
+                    throw DiskImageError("CD image: a path of \(next.path.count) bytes")
+                }
                 waiting += try readDirectory(next.path, at: next.sector, length: next.length).reversed()
             }
         }
@@ -29,7 +31,9 @@ extension ISO9660 {
             // The extents of a file that has more than one.
             var pieces = ExtentList()
             for number in first..<first + length.divided(by: sector) {
-                guard seen.insert(number).inserted else { throw DiskImageError("CD image: sector \(number) belongs to two directories") }
+                guard seen.insert(number).inserted else {
+                    throw DiskImageError("CD image: sector \(number) belongs to two directories")
+                }
                 let view = try ByteView(image, at: number * sector, count: Int(sector), "directory")
                 var offset = 0
                 while offset < view.count, try view.u8(offset) > 0 {
@@ -72,7 +76,9 @@ extension ISO9660 {
             var facts = RockRidge.Facts(name: Self.plain(name), isDirectory: isDirectory)
             if let skip { try facts.read(record, from: start + skip, image) }
             let child = facts.name
-            guard !child.isEmpty, !child.contains(0), !child.contains(UInt8(ascii: "/")), child != [46], child != [46, 46] else {
+            guard !child.isEmpty, !child.contains(0), !child.contains(UInt8(ascii: "/")), child != [46],
+                child != [46, 46]
+            else {
                 throw DiskImageError("CD image: '\(String(decoding: child, as: UTF8.self))' is no name")
             }
             let whole = path.isEmpty ? child : path + [UInt8(ascii: "/")] + child
@@ -87,7 +93,8 @@ extension ISO9660 {
             let (start, length) = (UInt64(try record.u32le(2)) * sector, UInt64(try record.u32le(10)))
             if length == 0 { return ExtentList() }
             guard start <= image.length, length <= image.length - start else {
-                throw DiskImageError("CD image: a file of \(length) bytes at byte \(start), but the image ends at \(image.length)")
+                throw DiskImageError(
+                    "CD image: a file of \(length) bytes at byte \(start), but the image ends at \(image.length)")
             }
             return image[start..<start + length]
         }

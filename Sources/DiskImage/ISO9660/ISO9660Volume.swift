@@ -8,7 +8,8 @@ extension ISO9660 {
         public let size: UInt64
         /// What firmware can boot, the default first.
         public let bootEntries: [BootEntry]
-        /// Every name, parents first; the root is not among them. Without Rock Ridge, names are those of ECMA-119 in small letters.
+        /// Every name, parents first; the root is not among them. Without Rock Ridge, names are those of ECMA-119 in
+        /// small letters.
         public let entries: [Entry]
     }
 
@@ -31,13 +32,16 @@ extension ISO9660 {
         return volume
     }
 
-    /// As ``read(_:limit:)``, with what was found before a fault. What an image that was cut short lacks of its files is missing.
+    /// As ``read(_:limit:)``, with what was found before a fault. What an image that was cut short lacks of its files
+    /// is missing.
     /// - Throws: `DiskImageError` for what is no CD image; `FileError`, `ExtentError`.
     public static func salvage(_ image: ExtentList, limit: Int) throws -> (volume: Volume, fault: (any Error)?) {
         try salvage(image, limit: limit, extending: true)
     }
 
-    private static func salvage(_ image: ExtentList, limit: Int, extending: Bool) throws -> (volume: Volume, fault: (any Error)?) {
+    private static func salvage(_ image: ExtentList, limit: Int, extending: Bool) throws -> (
+        volume: Volume, fault: (any Error)?
+    ) {
         let (primary, catalog) = try descriptors(image)
         let size = UInt64(try primary.u32le(80)) * sector
         var whole = image
@@ -67,7 +71,9 @@ extension ISO9660 {
                 throw DiskImageError("no CD image: no 'CD001' at byte \(number * sector + 1)")
             }
             let type = try descriptor.u8(0)
-            if type == 0, try descriptor.text(7, 32) == "EL TORITO SPECIFICATION" { catalog = UInt64(try descriptor.u32le(71)) }
+            if type == 0, try descriptor.text(7, 32) == "EL TORITO SPECIFICATION" {
+                catalog = UInt64(try descriptor.u32le(71))
+            }
             if type == 1, primary == nil { primary = descriptor }
             if type == 255 { break }
         }
@@ -83,7 +89,9 @@ extension ElTorito {
     /// Reads one sector of a boot catalog.
     static func read(_ image: ExtentList, at offset: UInt64) throws -> [ISO9660.BootEntry] {
         let catalog = try ByteView(image, at: offset, count: Int(ISO9660.sector), "boot catalog")
-        guard try catalog.u8(0) == 1, try catalog.u16le(30) == 0xaa55 else { throw DiskImageError("boot catalog: no validation entry") }
+        guard try catalog.u8(0) == 1, try catalog.u16le(30) == 0xaa55 else {
+            throw DiskImageError("boot catalog: no validation entry")
+        }
         var (entries, platform, left) = ([ISO9660.BootEntry](), try catalog.u8(1), 1)
         for place in stride(from: 32, to: catalog.count, by: 32) {
             let kind = try catalog.u8(place)

@@ -1,7 +1,8 @@
 internal import Extents
 
 extension RockRidge {
-    /// How many bytes the fields of a record start after its name; nil when the root's own record says nothing of Rock Ridge.
+    /// How many bytes the fields of a record start after its name; nil when the root's own record says nothing of Rock
+    /// Ridge.
     static func skip(_ record: ByteView) throws -> Int? {
         guard record.count >= 34 + 7, try record.slice(34, 2) == Array("SP".utf8) else { return nil }
         return Int(try record.u8(40))
@@ -34,7 +35,9 @@ extension RockRidge {
             for _ in 0..<32 {
                 guard let next = try readArea(area, from: offset) else { return finish() }
                 let position = UInt64(next.sector) * ISO9660.sector + UInt64(next.offset)
-                guard next.length <= UInt32(ISO9660.sector) else { throw DiskImageError("Rock Ridge: fields of \(next.length) bytes") }
+                guard next.length <= UInt32(ISO9660.sector) else {
+                    throw DiskImageError("Rock Ridge: fields of \(next.length) bytes")
+                }
                 area = try ByteView(image, at: position, count: Int(next.length), "Rock Ridge fields")
                 offset = 0
             }

@@ -1,6 +1,7 @@
 internal import Extents
 
-/// Rock Ridge (IEEE P1282, draft 1.12) in the system use area of directory records (SUSP, IEEE P1281). Each field: two letters, its length, 1.
+/// Rock Ridge (IEEE P1282, draft 1.12) in the system use area of directory records (SUSP, IEEE P1281). Each field: two
+/// letters, its length, 1.
 ///
 /// ```
 /// SP  0xBE 0xEF, skipped bytes 0                      the first field of the root's own record
@@ -22,7 +23,8 @@ enum RockRidge {
         switch entry.kind {
         case .directory, .file, .shared, .fifo: break
         case .symlink(let target): fields += symlink(target)
-        case .characterDevice(let major, let minor), .blockDevice(let major, let minor): fields.append(device(major, minor))
+        case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
+            fields.append(device(major, minor))
         }
         return fields
     }
@@ -62,7 +64,9 @@ enum RockRidge {
             case .fifo: 0o010000
             }
         return field("PX") { builder in
-            for number in [type | UInt32(entry.mode & 0o7777), links, entry.uid, entry.gid, serial] { builder.u32both(number) }
+            for number in [type | UInt32(entry.mode & 0o7777), links, entry.uid, entry.gid, serial] {
+                builder.u32both(number)
+            }
         }
     }
 
@@ -73,7 +77,8 @@ enum RockRidge {
         }
     }
 
-    /// Linux and others take all of a small number from the low half, as makedev(3) made it, and else the halves as major and minor.
+    /// Linux and others take all of a small number from the low half, as makedev(3) made it, and else the halves as
+    /// major and minor.
     private static func device(_ major: UInt32, _ minor: UInt32) -> [UInt8] {
         let isSmall = minor < 256 && major < 4096
         return field("PN") { builder in
@@ -95,8 +100,8 @@ enum RockRidge {
                 components += pieces(Array(part))
             }
         }
-        // Where a field ends between components, Linux puts a slash and others do not. All agree on a component that goes on in the next
-        // field, be it that nothing of it came so far.
+        // Where a field ends between components, Linux puts a slash and others do not. All agree on a component that
+        // goes on in the next field, be it that nothing of it came so far.
         let goesOn: [UInt8] = [1, 0]
         var bodies: [[UInt8]] = [[]]
         for component in components {

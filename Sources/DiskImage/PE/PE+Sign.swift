@@ -2,18 +2,21 @@ internal import CCrypto
 public import Extents
 
 extension PE {
-    /// An executable with an Authenticode signature, as UEFI Secure Boot verifies it: "Windows Authenticode Portable Executable Signature
-    /// Format" 1.0. A signature that it has is replaced.
+    /// An executable with an Authenticode signature, as UEFI Secure Boot verifies it: "Windows Authenticode Portable
+    /// Executable Signature Format" 1.0. A signature that it has is replaced.
     ///
     /// ```
     /// the executable, padded with zeros to 8 bytes; the data directory entry of the certificate table points at:
     /// u32 length, u16 revision 0x0200, u16 type 2 (PKCS #7 SignedData), the signature, padded with zeros to 8 bytes
     /// ```
-    /// - Throws: `DiskImageError` when the headers have no place for a signature, or leave bytes uncovered; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` when the headers have no place for a signature, or leave bytes uncovered;
+    ///   `FileError`, `ExtentError`.
     public static func signed(_ file: ExtentList, with key: SigningKey) throws -> ExtentList {
         let headers = try Headers(file)
         guard let entry = headers.certificateEntry else { throw Headers.fault("no data directory for certificates") }
-        if let old = headers.certificates, old.upperBound != file.length { throw Headers.fault("certificates that are not at its end") }
+        if let old = headers.certificates, old.upperBound != file.length {
+            throw Headers.fault("certificates that are not at its end")
+        }
         var plain = file[0..<(headers.certificates?.lowerBound ?? file.length)]
         plain.pad(toMultipleOf: 8)
         let content = indirectData(digest: try digest(plain, headers, entry))
@@ -24,7 +27,9 @@ extension PE {
         table.u16le(2)
         table.append(signature)
         table.pad(toMultipleOf: 8)
-        guard plain.length + UInt64(table.count) <= 0xFFFF_FFFF else { throw Headers.fault("\(plain.length) bytes, too long to sign") }
+        guard plain.length + UInt64(table.count) <= 0xFFFF_FFFF else {
+            throw Headers.fault("\(plain.length) bytes, too long to sign")
+        }
         var pointer = ByteBuilder()
         pointer.u32le(UInt32(plain.length))
         pointer.u32le(UInt32(table.count))
@@ -38,7 +43,8 @@ extension PE {
         var end = headers.length
         for section in headers.sections.filter({ $0.rawSize > 0 }).sorted(by: { $0.rawOffset < $1.rawOffset }) {
             guard section.rawOffset == end else {
-                throw Headers.fault("section '\(section.name)' at \(section.rawOffset), but the data before it end at \(end)")
+                throw Headers.fault(
+                    "section '\(section.name)' at \(section.rawOffset), but the data before it end at \(end)")
             }
             end = section.rawOffset + section.rawSize
         }
@@ -70,7 +76,8 @@ extension PE {
         // What is signed is the set; what is stored has the tag [0] in its place.
         let signer = DER.sequence(
             DER.integer(1), DER.sequence(key.issuer, key.serialNumber), sha256, [0xA0] + attributes.dropFirst(),
-            DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 1, 1), DER.null), DER.octets(try key.signature(of: attributes)))
+            DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 1, 1), DER.null),
+            DER.octets(try key.signature(of: attributes)))
         let signed = DER.sequence(
             DER.integer(1), DER.set(sha256), DER.sequence(indirectDataType, DER.tagged(0, DER.sequence(content))),
             DER.tagged(0, key.certificate), DER.set(signer))
@@ -102,7 +109,9 @@ enum DER {
 
     static func sequence(_ parts: [UInt8]...) -> [UInt8] { value(0x30, parts.flatMap(\.self)) }
     /// The members of a set stand in the order of their encodings.
-    static func set(_ parts: [UInt8]...) -> [UInt8] { value(0x31, parts.sorted { $0.lexicographicallyPrecedes($1) }.flatMap(\.self)) }
+    static func set(_ parts: [UInt8]...) -> [UInt8] {
+        value(0x31, parts.sorted { $0.lexicographicallyPrecedes($1) }.flatMap(\.self))
+    }
     static func octets(_ bytes: [UInt8]) -> [UInt8] { value(0x04, bytes) }
     /// `[number]`, with one value inside or several.
     static func tagged(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { value(0xA0 | number, content) }
@@ -141,12 +150,14 @@ public final class SigningKey: @unchecked Sendable {
     /// - Throws: `DiskImageError` when they are none, or do not belong together.
     public init(key: [UInt8], certificate: [UInt8]) throws {
         guard let key = Self.read(key, { PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in 0 }, nil) }) else {
-            throw DiskImageError("no private key in PEM", hint: "openssl rsa -in KEY -out PLAIN.pem takes a passphrase off")
+            throw DiskImageError(
+                "no private key in PEM", hint: "openssl rsa -in KEY -out PLAIN.pem takes a passphrase off")
         }
         self.key = key
         guard let x509 = Self.read(certificate, { PEM_read_bio_X509($0, nil, nil, nil) }) else {
             EVP_PKEY_free(key)
-            throw DiskImageError("no certificate in PEM", hint: "openssl x509 -inform DER -in CERT -out CERT.pem converts one")
+            throw DiskImageError(
+                "no certificate in PEM", hint: "openssl x509 -inform DER -in CERT -out CERT.pem converts one")
         }
         self.x509 = x509
         self.certificate = Self.der { i2d_X509(x509, $0) }
@@ -156,7 +167,8 @@ public final class SigningKey: @unchecked Sendable {
             throw DiskImageError("a signing key that is not RSA", hint: "UEFI knows RSA with 2048 bits or more")
         }
         guard X509_check_private_key(x509, key) == 1 else {
-            throw DiskImageError("the signing key does not belong to the certificate", hint: "give the two that were made together")
+            throw DiskImageError(
+                "the signing key does not belong to the certificate", hint: "give the two that were made together")
         }
     }
 

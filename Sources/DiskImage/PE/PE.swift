@@ -67,7 +67,9 @@ extension PE {
                 throw Self.fault("magic 0x\(String(magic, radix: 16)) of the optional header, expected 0x20b or 0x10b")
             }
             let length = UInt64(try start.u32le(offset + 24 + 60))
-            guard length <= min(file.length, 1 << 16) else { throw Self.fault("headers of \(length) bytes in \(file.length) bytes") }
+            guard length <= min(file.length, 1 << 16) else {
+                throw Self.fault("headers of \(length) bytes in \(file.length) bytes")
+            }
             view = ByteView(try file.bytes(at: 0, count: Int(length)), "PE header")
             self.offset = offset
             isPlus = magic == 0x20B
@@ -85,7 +87,8 @@ extension PE {
             certificates = hasEntry ? try Self.certificates(view, at: directories + 32, limit) : nil
         }
 
-        private static func sections(_ view: ByteView, at table: Int, count: Int, _ length: UInt64) throws -> [Section] {
+        private static func sections(_ view: ByteView, at table: Int, count: Int, _ length: UInt64) throws -> [Section]
+        {
             guard count <= sectionLimit else { throw fault("\(count) sections, expected at most \(sectionLimit)") }
             return try (0..<count).map { index in
                 let offset = table + index * sectionHeaderLength
@@ -95,7 +98,8 @@ extension PE {
                     virtualSize: UInt64(try view.u32le(offset + 8)), rawOffset: UInt64(try view.u32le(offset + 20)),
                     rawSize: UInt64(try view.u32le(offset + 16)))
                 guard section.rawSize == 0 || section.rawOffset + section.rawSize <= length else {
-                    throw fault("section '\(section.name)' ends at \(section.rawOffset + section.rawSize) of \(length) bytes")
+                    throw fault(
+                        "section '\(section.name)' ends at \(section.rawOffset + section.rawSize) of \(length) bytes")
                 }
                 return section
             }
@@ -108,6 +112,8 @@ extension PE {
             return start..<start + size
         }
 
-        static func fault(_ what: String) -> DiskImageError { DiskImageError("not a usable EFI executable (PE): \(what)") }
+        static func fault(_ what: String) -> DiskImageError {
+            DiskImageError("not a usable EFI executable (PE): \(what)")
+        }
     }
 }

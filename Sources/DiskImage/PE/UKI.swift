@@ -11,8 +11,8 @@ public import Extents
 /// .initrd    the initrd
 /// ```
 ///
-/// `.linux` and `.initrd` start at multiples of 4096 in the file, so that a file system which holds the image can give them out as files.
-/// There are no gaps between sections, because Authenticode does not cover gaps.
+/// `.linux` and `.initrd` start at multiples of 4096 in the file, so that a file system which holds the image can give
+/// them out as files. There are no gaps between sections, because Authenticode does not cover gaps.
 public enum UKI {
     static let alignment: UInt64 = 4096
 
@@ -40,14 +40,18 @@ public enum UKI {
     ) throws -> Image {
         let headers = try PE.Headers(stub)
         let parts = [
-            (".osrel", ExtentList(bytes: Array(osRelease.utf8))), (".cmdline", ExtentList(bytes: Array(commandLine.utf8))),
+            (".osrel", ExtentList(bytes: Array(osRelease.utf8))),
+            (".cmdline", ExtentList(bytes: Array(commandLine.utf8))),
             (".linux", kernel), (".initrd", initrd),
         ]
         if let old = headers.sections.first(where: { section in parts.contains { $0.0 == section.name } }) {
             throw DiskImageError(
-                "the EFI stub has a section '\(old.name)' already", hint: "give the plain stub, not a unified kernel image")
+                "the EFI stub has a section '\(old.name)' already",
+                hint: "give the plain stub, not a unified kernel image")
         }
-        guard headers.end >= headers.length else { throw PE.Headers.fault("sections up to \(headers.end), within the headers") }
+        guard headers.end >= headers.length else {
+            throw PE.Headers.fault("sections up to \(headers.end), within the headers")
+        }
         let (sections, size) = try layOut(parts, headers)
         var content = ExtentList(bytes: try patched(headers, sections, size))
         content.append(stub[headers.length..<headers.end])
@@ -59,16 +63,20 @@ public enum UKI {
         return Image(content: content, sections: headers.sections + sections)
     }
 
-    private static func layOut(_ parts: [(String, ExtentList)], _ headers: PE.Headers) throws -> ([PE.Section], size: UInt64) {
+    private static func layOut(_ parts: [(String, ExtentList)], _ headers: PE.Headers) throws -> (
+        [PE.Section], size: UInt64
+    ) {
         var offset = headers.end.rounded(to: headers.fileAlignment)
-        var address = headers.sections.map { $0.virtualAddress + max($0.virtualSize, $0.rawSize) }.max() ?? headers.length
+        var address =
+            headers.sections.map { $0.virtualAddress + max($0.virtualSize, $0.rawSize) }.max() ?? headers.length
         var sections: [PE.Section] = []
         for (name, content) in parts {
             address = address.rounded(to: headers.sectionAlignment)
             let end = (offset + content.length).rounded(to: max(headers.fileAlignment, alignment))
             sections.append(
                 PE.Section(
-                    name: name, virtualAddress: address, virtualSize: content.length, rawOffset: offset, rawSize: end - offset))
+                    name: name, virtualAddress: address, virtualSize: content.length, rawOffset: offset,
+                    rawSize: end - offset))
             address += end - offset
             offset = end
         }
@@ -85,7 +93,8 @@ public enum UKI {
         let table = headers.sectionTable + headers.sections.count * PE.sectionHeaderLength
         guard table + sections.count * PE.sectionHeaderLength <= headers.length else {
             let room = (Int(headers.length) - table) / PE.sectionHeaderLength
-            throw DiskImageError("the EFI stub has room for \(room) sections more, expected \(sections.count)", hint: "use another stub")
+            throw DiskImageError(
+                "the EFI stub has room for \(room) sections more, expected \(sections.count)", hint: "use another stub")
         }
         var bytes = headers.view.bytes
         func put(_ offset: Int, _ build: (inout ByteBuilder) -> Void) {

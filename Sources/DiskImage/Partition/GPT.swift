@@ -48,10 +48,13 @@ public enum GPT {
     ///   - sizeUnit: the size is rounded up to a multiple of this; itself a multiple of 512 bytes.
     /// - Throws: `DiskImageError` for too many partitions or too long a name.
     public static func disk(
-        partitions: [Partition], bootCode: [UInt8] = [], identity: [UInt8], minimumSize: UInt64 = 0, sizeUnit: UInt64 = 1 << 20
+        partitions: [Partition], bootCode: [UInt8] = [], identity: [UInt8], minimumSize: UInt64 = 0,
+        sizeUnit: UInt64 = 1 << 20
     ) throws -> ExtentList {
         precondition(sizeUnit > 0 && sizeUnit % sectorLength == 0, "a disk in units of \(sizeUnit) bytes")
-        guard partitions.count <= entryCount else { throw DiskImageError("\(partitions.count) partitions, at most \(entryCount)") }
+        guard partitions.count <= entryCount else {
+            throw DiskImageError("\(partitions.count) partitions, at most \(entryCount)")
+        }
         var start = alignment
         var ranges: [Range<UInt64>] = []
         for partition in partitions {
@@ -62,7 +65,8 @@ public enum GPT {
         let size = max(end, minimumSize).rounded(to: sizeUnit)
         let sectors = size / sectorLength
         let entries = try entries(partitions, ranges, identity)
-        let header = Header(sectors: sectors, disk: GUID(identity: identity, purpose: "disk"), entriesChecksum: CRC32.of(entries))
+        let header = Header(
+            sectors: sectors, disk: GUID(identity: identity, purpose: "disk"), entriesChecksum: CRC32.of(entries))
 
         let protective = MBR.Entry(type: 0xEE, start: 1, sectors: UInt32(min(sectors - 1, UInt64(UInt32.max))))
         var disk = ExtentList(bytes: try MBR.sector(bootCode: bootCode, signature: 0, entries: [protective]))
@@ -78,11 +82,15 @@ public enum GPT {
         return disk
     }
 
-    private static func entries(_ partitions: [Partition], _ ranges: [Range<UInt64>], _ identity: [UInt8]) throws -> [UInt8] {
+    private static func entries(_ partitions: [Partition], _ ranges: [Range<UInt64>], _ identity: [UInt8]) throws
+        -> [UInt8]
+    {
         var builder = ByteBuilder(reserving: entryCount * entryLength)
         for (index, (partition, range)) in zip(partitions, ranges).enumerated() {
             let name = Array(partition.name.utf16)
-            guard name.count <= 36 else { throw DiskImageError("partition name '\(partition.name)', at most 36 UTF-16 units") }
+            guard name.count <= 36 else {
+                throw DiskImageError("partition name '\(partition.name)', at most 36 UTF-16 units")
+            }
             builder.append(partition.type.bytes)
             builder.append(GUID(identity: identity, purpose: "partition \(index + 1)").bytes)
             builder.u64le(range.lowerBound / sectorLength)
@@ -152,7 +160,8 @@ extension GPT {
         public let fault: String?
 
         /// Reads the first table, and when that is damaged the one at the end of the disk.
-        /// - Throws: `DiskImageError` when there is none or both are damaged, then as the first is; `FileError`, `ExtentError`.
+        /// - Throws: `DiskImageError` when there is none or both are damaged, then as the first is; `FileError`,
+        ///   `ExtentError`.
         public init(_ disk: ExtentList) throws {
             let sectors = disk.length / sectorLength
             guard sectors >= 2 else { throw DiskImageError("no GPT: only \(disk.length) bytes") }
@@ -166,7 +175,9 @@ extension GPT {
 
         /// The length in bytes that a disk has by its first header; nil when that is damaged.
         public static func length(of disk: ExtentList) -> UInt64? {
-            guard let header = try? header(of: disk, at: 1), let last = try? header.u64le(32), last < 1 << 52 else { return nil }
+            guard let header = try? header(of: disk, at: 1), let last = try? header.u64le(32), last < 1 << 52 else {
+                return nil
+            }
             return (last + 1) * sectorLength
         }
 
@@ -177,9 +188,12 @@ extension GPT {
             self.fault = fault
             let (start, count, size) = (try header.u64le(72), Int(try header.u32le(80)), Int(try header.u32le(84)))
             guard (1...1024).contains(count), (128...4096).contains(size), size % 8 == 0 else {
-                throw DiskImageError("GPT of \(count) entries of \(size) bytes, expected at most 1024 of 128 to 4096 bytes")
+                throw DiskImageError(
+                    "GPT of \(count) entries of \(size) bytes, expected at most 1024 of 128 to 4096 bytes")
             }
-            guard start < disk.length / sectorLength else { throw DiskImageError("GPT entries at LBA \(start), beyond the disk's end") }
+            guard start < disk.length / sectorLength else {
+                throw DiskImageError("GPT entries at LBA \(start), beyond the disk's end")
+            }
             let table = ByteView(try disk.bytes(at: start * sectorLength, count: count * size), "GPT entries")
             guard try CRC32.of(table.bytes) == header.u32le(88) else {
                 throw DiskImageError("GPT entries with a wrong checksum", hint: "the image is damaged")
@@ -190,7 +204,9 @@ extension GPT {
         private static func header(of disk: ExtentList, at sector: UInt64) throws -> ByteView {
             let place = sector * sectorLength
             let sector = ByteView(try disk.bytes(at: place, count: 512), "GPT header")
-            guard sector.bytes.starts(with: Array("EFI PART".utf8)) else { throw DiskImageError("no GPT: no 'EFI PART' at byte \(place)") }
+            guard sector.bytes.starts(with: Array("EFI PART".utf8)) else {
+                throw DiskImageError("no GPT: no 'EFI PART' at byte \(place)")
+            }
             let length = Int(try sector.u32le(12))
             guard (headerLength...512).contains(length) else {
                 throw DiskImageError("GPT header of \(length) bytes, expected 92 to 512 bytes")
@@ -209,7 +225,8 @@ extension GPT {
             guard type != .none else { return nil }
             let (first, last) = (try table.u64le(offset + 32), try table.u64le(offset + 40))
             guard first > 0, first <= last, last < length / sectorLength else {
-                throw DiskImageError("partition \(index + 1) from LBA \(first) to \(last) on a disk of \(length / sectorLength) sectors")
+                throw DiskImageError(
+                    "partition \(index + 1) from LBA \(first) to \(last) on a disk of \(length / sectorLength) sectors")
             }
             let units = try (0..<36).map { try table.u16le(offset + 56 + $0 * 2) }.prefix { $0 != 0 }
             return Entry(

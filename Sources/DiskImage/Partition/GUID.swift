@@ -15,14 +15,19 @@ public struct GUID: Sendable, Hashable, CustomStringConvertible {
     public init?(_ text: String) {
         let digits = text.utf8.filter { $0 != 0x2D }
         guard digits.count == 32, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
-        let plain = stride(from: 0, to: 32, by: 2).compactMap { UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) }
+        let plain = stride(from: 0, to: 32, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
         bytes = Self.swapped(plain)
     }
 
-    /// One that follows from bytes that identify the disk and from what it is for: a version 8 UUID (RFC 9562, section 5.8) of a SHA-256.
+    /// One that follows from bytes that identify the disk and from what it is for: a version 8 UUID (RFC 9562, section
+    /// 5.8) of a SHA-256.
     public init(identity: [UInt8], purpose: String) {
         let digits = Array(SHA256.hash(identity + [0] + Array(purpose.utf8)).utf8.prefix(32))
-        var plain = stride(from: 0, to: 32, by: 2).compactMap { UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) }
+        var plain = stride(from: 0, to: 32, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
         plain[6] = plain[6] & 0x0F | 0x80
         plain[8] = plain[8] & 0x3F | 0x80
         bytes = Self.swapped(plain)

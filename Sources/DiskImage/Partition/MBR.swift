@@ -77,7 +77,9 @@ public enum MBR {
         let start = UInt64(firstSector) * sectorLength
         let sectors = partition.length.divided(by: sectorLength)
         guard sectors <= UInt64(UInt32.max - firstSector) else {
-            throw DiskImageError("a partition of \(partition.length) bytes, at most 2 TiB in a master boot record", hint: "use a GPT disk")
+            throw DiskImageError(
+                "a partition of \(partition.length) bytes, at most 2 TiB in a master boot record",
+                hint: "use a GPT disk")
         }
         let entry = Entry(isActive: true, type: type, start: firstSector, sectors: UInt32(sectors))
         let guid = GUID(identity: identity, purpose: "MBR").bytes
@@ -99,7 +101,9 @@ public enum MBR {
     /// - Parameter isWhole: false for a disk that may be cut short.
     /// - Throws: `DiskImageError` when it has no master boot record or one that points beyond the disk's end.
     public static func entries(of disk: ExtentList, isWhole: Bool = true) throws -> [Entry] {
-        guard disk.length >= sectorLength else { throw DiskImageError("no master boot record: only \(disk.length) bytes") }
+        guard disk.length >= sectorLength else {
+            throw DiskImageError("no master boot record: only \(disk.length) bytes")
+        }
         let view = ByteView(try disk.bytes(at: 0, count: 512), "master boot record")
         guard try view.u16le(510) == 0xAA55 else { throw DiskImageError("no master boot record: no 55 AA at its end") }
         let entries = try (0..<4).map { index in

@@ -1,8 +1,9 @@
 public import Extents
 
 extension QCOW2 {
-    /// Writes a disk with compressed clusters (deflate): data, L2 tables, L1 table, refcount blocks, refcount table; the header is written last,
-    /// over zeros. Clusters that do not become smaller are stored as they are, clusters of zeros not at all.
+    /// Writes a disk with compressed clusters (deflate): data, L2 tables, L1 table, refcount blocks, refcount table;
+    /// the header is written last, over zeros. Clusters that do not become smaller are stored as they are, clusters of
+    /// zeros not at all.
     /// - Parameter disk: padded with zeros to 512 bytes.
     /// - Throws: `FileError`, `ExtentError`, `DiskImageError`.
     public static func writeCompressed(_ disk: ExtentList, to sink: inout FileSink) throws {
@@ -18,11 +19,14 @@ extension QCOW2 {
         try sink.write(map.l1Table(l2TablesAt: l2Tables))
         let refcountBlocks = try clusters.align(&sink)
         let references = QCOW2References(others: refcountBlocks)
-        try ExtentReader.read(references.blocks { clusters.count(of: $0, metadataFrom: l2Tables) }) { try sink.write($0) }
+        try ExtentReader.read(references.blocks { clusters.count(of: $0, metadataFrom: l2Tables) }) {
+            try sink.write($0)
+        }
         try sink.write(references.table(blocksAt: refcountBlocks))
         let refcountTable = refcountBlocks + references.blockCount
         _ = try clusters.align(&sink)
-        let header = header(size: size, map: map, l1Table: l1Table, references: references, refcountTable: refcountTable)
+        let header = header(
+            size: size, map: map, l1Table: l1Table, references: references, refcountTable: refcountTable)
         try sink.overwrite(header.bytes, at: clusters.start)
     }
 }

@@ -1,6 +1,7 @@
 public import Extents
 
-/// QEMU's disk format, version 3 (qemu, docs/interop/qcow2.txt). Clusters of 64 KiB, 16-bit reference counts, all numbers big-endian.
+/// QEMU's disk format, version 3 (qemu, docs/interop/qcow2.txt). Clusters of 64 KiB, 16-bit reference counts, all
+/// numbers big-endian.
 ///
 /// Header:
 /// ```
@@ -9,8 +10,9 @@ public import Extents
 ///  56 its clusters u32  60 snapshots u32       64 snapshots u64        72 incompatible u64     80 compatible u64
 ///  88 autoclear u64     96 refcount order u32 100 header length u32
 /// ```
-/// An L1 entry is the offset of an L2 table, an L2 entry that of a cluster, both with bit 63 when it is used once; 0 is not stored. An L2 entry
-/// with bit 62 is compressed: below bit 54 the offset in bytes, above it how many further sectors of 512 bytes the data touches.
+/// An L1 entry is the offset of an L2 table, an L2 entry that of a cluster, both with bit 63 when it is used once; 0 is
+/// not stored. An L2 entry with bit 62 is compressed: below bit 54 the offset in bytes, above it how many further
+/// sectors of 512 bytes the data touches.
 public enum QCOW2 {
     static let magic: UInt32 = 0x5146_49fb
     static let clusterBits: UInt32 = 16
@@ -23,7 +25,8 @@ public enum QCOW2 {
     static let usedOnce: UInt64 = 1 << 63
     static let compressed: UInt64 = 1 << 62
 
-    /// A disk as a qcow2 file: header, refcount table, refcount blocks, L1 table, L2 tables, data. Holes that fill a cluster are not stored.
+    /// A disk as a qcow2 file: header, refcount table, refcount blocks, L1 table, L2 tables, data. Holes that fill a
+    /// cluster are not stored.
     /// - Parameter disk: padded with zeros to 512 bytes.
     public static func encode(_ disk: ExtentList) -> ExtentList {
         let layout = Layout(disk)

@@ -3,7 +3,8 @@ public import Extents
 extension QCOW2.Image {
     /// The disk's bytes: what is stored plainly as ranges of the file, what is compressed in memory.
     /// - Parameter limit: of decompressed bytes.
-    /// - Throws: `DiskImageError` for a damaged file, or one whose contents lie elsewhere; `ExtentError.tooLong`; `FileError`.
+    /// - Throws: `DiskImageError` for a damaged file, or one whose contents lie elsewhere; `ExtentError.tooLong`;
+    ///   `FileError`.
     public func contents(limit: UInt64 = 64 << 20) throws -> ExtentList {
         var disk = ExtentList()
         var decompressed: UInt64 = 0
@@ -17,8 +18,8 @@ extension QCOW2.Image {
         return disk[0..<size]
     }
 
-    /// Hands on every cluster that is stored, where it is in the disk, in bytes, and whether it was compressed, in order; the last one may
-    /// reach beyond the disk's end.
+    /// Hands on every cluster that is stored, where it is in the disk, in bytes, and whether it was compressed, in
+    /// order; the last one may reach beyond the disk's end.
     /// - Throws: as ``contents(limit:)``, or what `body` throws.
     public func forEachCluster(_ body: (UInt64, ExtentList, Bool) throws -> Void) throws {
         if let obstacle { throw DiskImageError("qcow2: \(obstacle)", hint: "convert it with 'qemu-img convert'") }
@@ -81,7 +82,8 @@ extension QCOW2.Image {
             let end = min(offset - offset % 512 + sectors * 512, image.file.length)
             let bytes = try ByteView(image.file, at: offset, count: Int(end - offset), "qcow2 cluster").bytes
             return ExtentList(
-                bytes: try BlockInflater.inflate(bytes, windowBits: -12, length: Int(image.clusterSize), "qcow2 cluster"))
+                bytes: try BlockInflater.inflate(
+                    bytes, windowBits: -12, length: Int(image.clusterSize), "qcow2 cluster"))
         }
 
         private func check(_ offset: UInt64) throws {
@@ -91,7 +93,9 @@ extension QCOW2.Image {
         }
 
         private mutating func spend(_ amount: UInt64) throws {
-            guard budget >= amount else { throw DiskImageError("qcow2: the tables name more clusters than the file has") }
+            guard budget >= amount else {
+                throw DiskImageError("qcow2: the tables name more clusters than the file has")
+            }
             budget -= amount
         }
 

@@ -41,11 +41,15 @@ extension QCOW2 {
 
     private static func read(_ file: ExtentList, withTable: Bool) throws -> Image {
         let header = try ByteView(file, at: 0, count: 72, "qcow2 header")
-        guard try header.u32be(0) == magic else { throw DiskImageError("no qcow2 file: it does not start with 'QFI\\xfb'") }
+        guard try header.u32be(0) == magic else {
+            throw DiskImageError("no qcow2 file: it does not start with 'QFI\\xfb'")
+        }
         let version = try header.u32be(4)
         guard version == 2 || version == 3 else { throw DiskImageError("qcow2 version \(version), expected 2 or 3") }
         let bits = try header.u32be(20)
-        guard (9...21).contains(bits) else { throw DiskImageError("qcow2: clusters of 2^\(bits) bytes, expected 2^9 to 2^21") }
+        guard (9...21).contains(bits) else {
+            throw DiskImageError("qcow2: clusters of 2^\(bits) bytes, expected 2^9 to 2^21")
+        }
         let size = try header.u64be(24)
         guard size <= UInt64(Int64.max) else { throw DiskImageError("qcow2: a disk of \(size) bytes") }
         let entries = UInt64(try header.u32be(36))
@@ -66,7 +70,9 @@ extension QCOW2 {
         let offset = try header.u64be(8)
         guard offset > 0 else { return nil }
         let length = Int(try header.u32be(16))
-        guard length <= 1023 else { throw DiskImageError("qcow2: a backing file's name of \(length) bytes, expected at most 1023") }
+        guard length <= 1023 else {
+            throw DiskImageError("qcow2: a backing file's name of \(length) bytes, expected at most 1023")
+        }
         return try ByteView(file, at: offset, count: length, "qcow2 backing file's name").text(0, length)
     }
 
@@ -83,7 +89,8 @@ extension QCOW2 {
             let (kind, length) = (try head.u32be(0), UInt64(try head.u32be(4)))
             if kind == 0 || length > end { break }
             if kind == 0x4441_5441 {
-                return try ByteView(file, at: position + 8, count: Int(length), "qcow2 data file's name").text(0, Int(length))
+                return try ByteView(file, at: position + 8, count: Int(length), "qcow2 data file's name").text(
+                    0, Int(length))
             }
             position += 8 + length.rounded(to: 8)
         }

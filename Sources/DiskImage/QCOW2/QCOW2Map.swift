@@ -21,7 +21,8 @@ struct QCOW2Map {
         self.slots = slots
     }
 
-    /// Where the entry of a disk's cluster is, in bytes from the start of the first L2 table. The cluster must lie in a slot.
+    /// Where the entry of a disk's cluster is, in bytes from the start of the first L2 table. The cluster must lie in a
+    /// slot.
     func position(of cluster: UInt64) -> UInt64 {
         UInt64(index(of: cluster / QCOW2.entries)) * QCOW2.cluster + cluster % QCOW2.entries * 8
     }

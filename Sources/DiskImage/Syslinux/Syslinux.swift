@@ -1,7 +1,8 @@
 internal import Extents
 
-/// SYSLINUX 6 on a FAT volume, installed without running its installer. The structures are those of `syslinux/libinstaller` in SYSLINUX's
-/// sources: `syslxint.h`, "struct patch_area", "struct ext_patch_area", "struct syslinux_extent", and `setadv.c`.
+/// SYSLINUX 6 on a FAT volume, installed without running its installer. The structures are those of
+/// `syslinux/libinstaller` in SYSLINUX's sources: `syslxint.h`, "struct patch_area", "struct ext_patch_area", "struct
+/// syslinux_extent", and `setadv.c`.
 ///
 /// ```
 /// boot sector     first sector of LDLINUX.SYS patched in at two places; the BIOS parameter block is the volume's
@@ -62,20 +63,25 @@ extension Syslinux {
         /// The loader, not patched yet.
         let loader: [UInt8]
 
-        /// - Parameter installer: the bytes of `usr/bin/syslinux`, in which boot sector and loader lie one behind the other, and before
-        ///   an embedded 32-bit ELF file.
+        /// - Parameter installer: the bytes of `usr/bin/syslinux`, in which boot sector and loader lie one behind the
+        ///   other, and before an embedded 32-bit ELF file.
         /// - Throws: `DiskImageError` when they are not there.
         public init(installer: [UInt8]) throws {
             func fault(_ what: String) -> DiskImageError {
-                DiskImageError("no SYSLINUX 6 installer: \(what)", hint: "usr/bin/syslinux of Debian's package syslinux has what is needed")
+                DiskImageError(
+                    "no SYSLINUX 6 installer: \(what)",
+                    hint: "usr/bin/syslinux of Debian's package syslinux has what is needed")
             }
-            guard let start = installer.firstRange(of: Array("\r\nSYSLINUX 6".utf8))?.lowerBound, start >= sectorLength else {
+            guard let start = installer.firstRange(of: Array("\r\nSYSLINUX 6".utf8))?.lowerBound, start >= sectorLength
+            else {
                 throw fault("no loader found in \(installer.count) bytes")
             }
             guard let end = installer[start...].firstRange(of: [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1])?.lowerBound else {
                 throw fault("the loader does not end")
             }
-            guard end - start <= 1 << 17 else { throw fault("a loader of \(end - start) bytes, expected at most 131072") }
+            guard end - start <= 1 << 17 else {
+                throw fault("a loader of \(end - start) bytes, expected at most 131072")
+            }
             template = Array(installer[start - sectorLength..<start])
             loader = Array(installer[start..<end])
             guard Array(template.suffix(2)) == [0x55, 0xAA] else { throw fault("no boot sector before the loader") }
@@ -98,7 +104,8 @@ extension Syslinux {
             bytes.put(at: area.offset + 16) { $0.u32le(0) }
             let extents = Self.extents(from: firstSector + 1, count: sectors - 1)
             guard extents.count <= area.extentRoom else {
-                throw DiskImageError("the SYSLINUX loader takes \(extents.count) extents, but has room for \(area.extentRoom)")
+                throw DiskImageError(
+                    "the SYSLINUX loader takes \(extents.count) extents, but has room for \(area.extentRoom)")
             }
             bytes.put(at: area.extents) { builder in
                 for (sector, count) in extents {
@@ -136,7 +143,9 @@ extension Syslinux {
             bytes.replaceSubrange(0..<11, with: template[0..<11])
             bytes.replaceSubrange(0x5A..<0x1FE, with: template[0x5A..<0x1FE])
             for (place, half) in [(area.bootLow, firstSector & 0xFFFF_FFFF), (area.bootHigh, firstSector >> 32)] {
-                guard place + 4 <= 0x1FE else { throw DiskImageError("the SYSLINUX loader patches byte \(place) of the boot sector") }
+                guard place + 4 <= 0x1FE else {
+                    throw DiskImageError("the SYSLINUX loader patches byte \(place) of the boot sector")
+                }
                 bytes.put(at: place) { $0.u32le(UInt32(half)) }
             }
             return bytes
@@ -154,7 +163,9 @@ extension Syslinux {
 
         init(_ loader: [UInt8]) throws {
             let view = ByteView(loader, "LDLINUX.SYS")
-            let found = try stride(from: 0, to: min(loader.count, 512) - 24, by: 4).first { try view.u32le($0) == patchMagic }
+            let found = try stride(from: 0, to: min(loader.count, 512) - 24, by: 4).first {
+                try view.u32le($0) == patchMagic
+            }
             guard let found else { throw DiskImageError("the SYSLINUX loader has no patch area") }
             offset = found
             let extended = Int(try view.u16le(found + 22))

@@ -10,8 +10,9 @@ extension VHD {
         return file
     }
 
-    /// A disk as a dynamic VHD: copy of the footer, header, block table, blocks, footer. A block is a bitmap of its sectors and its 2 MiB of
-    /// data; blocks that are holes are not stored. The table has the sector of each block, all ones for one that is not stored.
+    /// A disk as a dynamic VHD: copy of the footer, header, block table, blocks, footer. A block is a bitmap of its
+    /// sectors and its 2 MiB of data; blocks that are holes are not stored. The table has the sector of each block, all
+    /// ones for one that is not stored.
     /// - Parameter disk: padded with zeros to 512 bytes.
     /// - Throws: as ``fixed(_:)``.
     public static func dynamic(_ disk: ExtentList) throws -> ExtentList {
@@ -48,7 +49,8 @@ extension VHD {
 
     private static func sized(_ disk: ExtentList) throws -> ExtentList {
         guard disk.length <= limit else {
-            throw DiskImageError("a disk of \(disk.length) bytes, a VHD has at most \(limit) bytes", hint: "choose a smaller size")
+            throw DiskImageError(
+                "a disk of \(disk.length) bytes, a VHD has at most \(limit) bytes", hint: "choose a smaller size")
         }
         var disk = disk
         disk.pad(toMultipleOf: sector)

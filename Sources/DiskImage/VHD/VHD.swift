@@ -1,7 +1,7 @@
 internal import Extents
 
-/// Microsoft's virtual hard disk, fixed and dynamic (Virtual Hard Disk Image Format Specification, version 1.0). All numbers are big-endian.
-/// The footer is the last sector, a dynamic disk has a copy of it at the start.
+/// Microsoft's virtual hard disk, fixed and dynamic (Virtual Hard Disk Image Format Specification, version 1.0). All
+/// numbers are big-endian. The footer is the last sector, a dynamic disk has a copy of it at the start.
 public enum VHD {
     static let sector: UInt64 = 512
     /// Of a dynamic disk, in bytes.
@@ -16,7 +16,8 @@ public enum VHD {
     ///  56 cylinders u16    58 heads u8          59 sectors u8          60 kind (2 fixed, 3 dynamic)           64 checksum
     ///  68 id 16            84 saved state u8    85 zeros up to 512
     /// ```
-    /// The creator "qem2" tells QEMU and Hyper-V that the size in bytes is meant, not that of cylinders, heads and sectors.
+    /// The creator "qem2" tells QEMU and Hyper-V that the size in bytes is meant, not that of cylinders, heads and
+    /// sectors.
     static func footer(size: UInt64, kind: Kind, id: [UInt8]) -> [UInt8] {
         let geometry = Geometry(sectors: size / sector)
         var footer = ByteBuilder(reserving: 512)
@@ -60,7 +61,9 @@ public enum VHD {
 
     /// The complement of the sum of all bytes, with zeros in its place.
     static func checksum(_ bytes: [UInt8], at offset: Int) -> UInt32 {
-        ~bytes.enumerated().reduce(UInt32(0)) { (offset..<offset + 4).contains($1.offset) ? $0 : $0 &+ UInt32($1.element) }
+        ~bytes.enumerated().reduce(UInt32(0)) {
+            (offset..<offset + 4).contains($1.offset) ? $0 : $0 &+ UInt32($1.element)
+        }
     }
 
     private static func checked(_ structure: ByteBuilder, at offset: Int) -> [UInt8] {

@@ -18,7 +18,8 @@ extension VHD {
     /// - Throws: as ``read(_:)``.
     public static func salvage(_ file: ExtentList) throws -> Image {
         do { return try read(file) } catch let fault as DiskImageError {
-            guard let footer = try? ByteView(file, at: 0, count: 512, "VHD footer"), footer.bytes.starts(with: Array("conectix".utf8)),
+            guard let footer = try? ByteView(file, at: 0, count: 512, "VHD footer"),
+                footer.bytes.starts(with: Array("conectix".utf8)),
                 try footer.u32be(64) == checksum(footer.bytes, at: 64), try footer.u32be(60) == Kind.dynamic.rawValue
             else { throw fault }
             let size = try footer.u64be(48)
@@ -37,13 +38,19 @@ extension VHD {
         guard try footer.slice(0, 8).elementsEqual("conectix".utf8) else {
             throw DiskImageError("no VHD: no 'conectix' in the last 512 bytes")
         }
-        guard try footer.u32be(64) == checksum(footer.bytes, at: 64) else { throw DiskImageError("VHD footer: its checksum is wrong") }
+        guard try footer.u32be(64) == checksum(footer.bytes, at: 64) else {
+            throw DiskImageError("VHD footer: its checksum is wrong")
+        }
         let size = try footer.u64be(48)
         let number = try footer.u32be(60)
-        guard let kind = Kind(rawValue: number) else { throw DiskImageError("VHD of kind \(number), expected 2 (fixed) or 3 (dynamic)") }
+        guard let kind = Kind(rawValue: number) else {
+            throw DiskImageError("VHD of kind \(number), expected 2 (fixed) or 3 (dynamic)")
+        }
         guard size <= limit else { throw DiskImageError("VHD: a disk of \(size) bytes, expected at most \(limit)") }
         if kind == .fixed {
-            guard size <= file.length - 512 else { throw DiskImageError("VHD: \(file.length - 512) bytes, the footer says \(size)") }
+            guard size <= file.length - 512 else {
+                throw DiskImageError("VHD: \(file.length - 512) bytes, the footer says \(size)")
+            }
             return Image(kind: kind, size: size, blockSize: nil, file: file, table: [])
         }
         return try readDynamic(file, size: size, headerAt: try footer.u64be(16))
@@ -54,7 +61,9 @@ extension VHD {
         guard try header.slice(0, 8).elementsEqual("cxsparse".utf8) else {
             throw DiskImageError("VHD header: no 'cxsparse' at byte \(offset)")
         }
-        guard try header.u32be(36) == checksum(header.bytes, at: 36) else { throw DiskImageError("VHD header: its checksum is wrong") }
+        guard try header.u32be(36) == checksum(header.bytes, at: 36) else {
+            throw DiskImageError("VHD header: its checksum is wrong")
+        }
         let block = UInt64(try header.u32be(32))
         guard block >= sector, block.nonzeroBitCount == 1 else {
             throw DiskImageError("VHD: blocks of \(block) bytes, expected a power of two")
@@ -65,7 +74,8 @@ extension VHD {
         }
         let table = try ByteView(file, at: try header.u64be(16), count: Int(count) * 4, "VHD block table")
         return Image(
-            kind: .dynamic, size: size, blockSize: block, file: file, table: try (0..<Int(count)).map { try table.u32be($0 * 4) })
+            kind: .dynamic, size: size, blockSize: block, file: file,
+            table: try (0..<Int(count)).map { try table.u32be($0 * 4) })
     }
 }
 
@@ -100,7 +110,9 @@ extension VHD.Image {
         guard data + blockSize <= file.length else {
             throw DiskImageError("VHD: a block at byte \(offset), the file ends at \(file.length)")
         }
-        if bitmap.bytes.prefix(sectors / 8).allSatisfy({ $0 == 0xff }) { return disk.append(file[data..<data + blockSize]) }
+        if bitmap.bytes.prefix(sectors / 8).allSatisfy({ $0 == 0xff }) {
+            return disk.append(file[data..<data + blockSize])
+        }
         for sector in 0..<sectors {
             let start = data + UInt64(sector) * VHD.sector
             let isStored = bitmap.bytes[sector / 8] & (0x80 >> UInt8(sector % 8)) > 0

@@ -1,7 +1,7 @@
 public import Extents
 
-/// VMware's disk with compressed grains, as it is imported and exported (Virtual Disk Format 5.0, "Stream-Optimized Compressed Sparse Extents").
-/// Grains of 64 KiB, sectors of 512 bytes, all numbers little-endian.
+/// VMware's disk with compressed grains, as it is imported and exported (Virtual Disk Format 5.0, "Stream-Optimized
+/// Compressed Sparse Extents"). Grains of 64 KiB, sectors of 512 bytes, all numbers little-endian.
 ///
 /// Header, once at the start and once in the footer:
 /// ```
@@ -10,8 +10,9 @@ public import Extents
 ///  56 directory u64 (all ones at the start)   64 overhead u64         72 unclean u8              73 "\n \r\n"
 ///  77 compression u16 (1 deflate)             79 zeros up to 512
 /// ```
-/// The descriptor's text follows, from sector 128 on come markers: {lba u64, length u32, zlib data} is a grain; {sectors u64, 0 u32, kind u32},
-/// padded to a sector, announces a grain table (1), the grain directory (2) or the footer (3); zeros end the stream (0).
+/// The descriptor's text follows, from sector 128 on come markers: {lba u64, length u32, zlib data} is a grain;
+/// {sectors u64, 0 u32, kind u32}, padded to a sector, announces a grain table (1), the grain directory (2) or the
+/// footer (3); zeros end the stream (0).
 public enum VMDK {
     static let magic: UInt32 = 0x564d_444b
     static let sector: UInt64 = 512
@@ -38,7 +39,9 @@ public enum VMDK {
             try stream.begin(descriptor)
             let deflater = try BlockDeflater(windowBits: 15, limit: Int(grain) * 2)
             try BlockReader(disk, unit: Int(grain)).forEach { number, block in
-                guard let bytes = deflater.deflate(block) else { throw DiskImageError("a grain of \(block.count) bytes does not compress") }
+                guard let bytes = deflater.deflate(block) else {
+                    throw DiskImageError("a grain of \(block.count) bytes does not compress")
+                }
                 try stream.add(bytes, grain: number)
             }
             try stream.finish()

@@ -8,7 +8,9 @@ extension VMDK {
         let id: [UInt8]
 
         var text: String {
-            let letters = fileName.utf8.prefix(255).map { (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\"") ? $0 : UInt8(ascii: "_") }
+            let letters = fileName.utf8.prefix(255).map {
+                (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\"") ? $0 : UInt8(ascii: "_")
+            }
             let name = String(decoding: letters, as: UTF8.self)
             let heads: UInt64 = 255
             let sectors: UInt64 = 63

@@ -20,9 +20,13 @@ extension VMDK {
     /// - Throws: as ``read(_:)``.
     public static func readHead(_ file: ExtentList) throws -> Image {
         let header = try ByteView(file, at: 0, count: 512, "VMDK header")
-        guard try header.u32le(0) == magic else { throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'") }
+        guard try header.u32le(0) == magic else {
+            throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'")
+        }
         let (capacity, grain) = (try header.u64le(12), try header.u64le(20))
-        guard (1...4096).contains(grain), capacity <= 1 << 37 else { throw DiskImageError("VMDK: a disk of \(capacity) sectors") }
+        guard (1...4096).contains(grain), capacity <= 1 << 37 else {
+            throw DiskImageError("VMDK: a disk of \(capacity) sectors")
+        }
         return Image(
             size: capacity * sector, grainSize: grain * sector, isCompressed: try header.u32le(8) & 0x10000 > 0,
             descriptor: try descriptor(file, header), file: file, directory: [], tableEntries: 0)
@@ -32,7 +36,9 @@ extension VMDK {
     /// - Throws: `DiskImageError` for what is no sparse VMDK or a damaged one; `FileError`, `ExtentError`.
     public static func read(_ file: ExtentList) throws -> Image {
         var header = try ByteView(file, at: 0, count: 512, "VMDK header")
-        guard try header.u32le(0) == magic else { throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'") }
+        guard try header.u32le(0) == magic else {
+            throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'")
+        }
         let descriptor = try descriptor(file, header)
         if try header.u64le(56) == directoryAtEnd {
             guard file.length >= 1536 else { throw DiskImageError("VMDK: the file ends before its footer") }
@@ -43,7 +49,9 @@ extension VMDK {
         }
         let (capacity, grain) = (try header.u64le(12), try header.u64le(20))
         let entries = UInt64(try header.u32le(44))
-        guard (1...4096).contains(grain), grain.nonzeroBitCount == 1 else { throw DiskImageError("VMDK: grains of \(grain) sectors") }
+        guard (1...4096).contains(grain), grain.nonzeroBitCount == 1 else {
+            throw DiskImageError("VMDK: grains of \(grain) sectors")
+        }
         guard (1...4096).contains(entries) else { throw DiskImageError("VMDK: grain tables of \(entries) entries") }
         guard capacity <= 1 << 37 else { throw DiskImageError("VMDK: a disk of \(capacity) sectors") }
         let tables = capacity.divided(by: grain).divided(by: entries)
@@ -52,15 +60,20 @@ extension VMDK {
         guard !place.overflow else { throw DiskImageError("VMDK: a grain directory beyond the end of the file") }
         let directory = try ByteView(file, at: place.partialValue, count: Int(tables) * 4, "VMDK grain directory")
         return Image(
-            size: capacity * sector, grainSize: grain * sector, isCompressed: try header.u32le(8) & 0x10000 > 0, descriptor: descriptor,
-            file: file, directory: try (0..<Int(tables)).map { try directory.u32le($0 * 4) }, tableEntries: Int(entries))
+            size: capacity * sector, grainSize: grain * sector, isCompressed: try header.u32le(8) & 0x10000 > 0,
+            descriptor: descriptor,
+            file: file, directory: try (0..<Int(tables)).map { try directory.u32le($0 * 4) }, tableEntries: Int(entries)
+        )
     }
 
     private static func descriptor(_ file: ExtentList, _ header: ByteView) throws -> String {
         let (first, count) = (try header.u64le(28), try header.u64le(36))
         guard first > 0, count > 0 else { return "" }
-        guard first <= 1 << 32, count <= 128 else { throw DiskImageError("VMDK: a descriptor of \(count) sectors at sector \(first)") }
-        return try ByteView(file, at: first * sector, count: Int(count * sector), "VMDK descriptor").text(0, Int(count * sector))
+        guard first <= 1 << 32, count <= 128 else {
+            throw DiskImageError("VMDK: a descriptor of \(count) sectors at sector \(first)")
+        }
+        return try ByteView(file, at: first * sector, count: Int(count * sector), "VMDK descriptor").text(
+            0, Int(count * sector))
     }
 }
 
@@ -81,7 +94,8 @@ extension VMDK.Image {
         return disk[0..<size]
     }
 
-    /// Hands on every grain that is stored and where it is in the disk, in bytes, in order; the last one may reach beyond the disk's end.
+    /// Hands on every grain that is stored and where it is in the disk, in bytes, in order; the last one may reach
+    /// beyond the disk's end.
     /// - Throws: `DiskImageError` for a damaged file; `FileError`, or what `body` throws.
     public func forEachGrain(_ body: (UInt64, ExtentList) throws -> Void) throws {
         // Every table and grain takes room in a file that is right.
@@ -113,7 +127,9 @@ extension VMDK.Image {
             return file[offset..<offset + grainSize]
         }
         let count = try ByteView(file, at: offset + 8, count: 4, "VMDK grain").u32le(0)
-        guard count <= grainSize * 2 else { throw DiskImageError("VMDK: \(count) compressed bytes for a grain of \(grainSize)") }
+        guard count <= grainSize * 2 else {
+            throw DiskImageError("VMDK: \(count) compressed bytes for a grain of \(grainSize)")
+        }
         let bytes = try ByteView(file, at: offset + 12, count: Int(count), "VMDK grain").bytes
         return ExtentList(bytes: try BlockInflater.inflate(bytes, windowBits: 15, length: Int(grainSize), "VMDK grain"))
     }

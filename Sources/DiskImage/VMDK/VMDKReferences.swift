@@ -6,8 +6,8 @@ extension VMDK {
     /// QEMU reads no longer descriptor.
     private static let longestText: UInt64 = 1 << 20
 
-    /// Names of other files that a program which opens this one opens as well: extents of a descriptor that is a file of its own, or that a
-    /// sparse file without a capacity has, and the parent of a delta.
+    /// Names of other files that a program which opens this one opens as well: extents of a descriptor that is a file
+    /// of its own, or that a sparse file without a capacity has, and the parent of a delta.
     /// - Throws: `FileError`, `ExtentError`.
     public static func references(_ file: ExtentList) throws -> [String] {
         let head = try bytes(file, at: 0, count: 512)
@@ -17,7 +17,8 @@ extension VMDK {
             var names = parents(in: try bytes(file, at: parentText.offset, count: parentText.length))
             // Without a capacity, QEMU takes the embedded descriptor for one that is a file of its own.
             if try head.count < 512 || header.u64le(12) == 0 {
-                let first = head.count < 512 ? 0 : try header.u64le(28).multipliedReportingOverflow(by: sector).partialValue
+                let first =
+                    head.count < 512 ? 0 : try header.u64le(28).multipliedReportingOverflow(by: sector).partialValue
                 let text = try bytes(file, at: first, count: longestText)
                 names += extents(in: text) + parents(in: text)
             }
@@ -35,8 +36,8 @@ extension VMDK {
         return try file.bytes(at: offset, count: Int(min(count, file.length - offset)))
     }
 
-    /// The quoted names behind a type: `RW 2048 FLAT "disk-flat.vmdk" 0`. Lines and pairs of quotes are not relied on: who reads them differently
-    /// would see other names.
+    /// The quoted names behind a type: `RW 2048 FLAT "disk-flat.vmdk" 0`. Lines and pairs of quotes are not relied on:
+    /// who reads them differently would see other names.
     private static func extents(in text: [UInt8]) -> [String] {
         text.indices.filter { text[$0] == UInt8(ascii: "\"") }.compactMap { quote in
             var end = quote
@@ -47,7 +48,8 @@ extension VMDK {
         }
     }
 
-    /// `parentFileNameHint="parent.vmdk"`, as QEMU finds it: the first one, whose name begins two bytes behind the word.
+    /// `parentFileNameHint="parent.vmdk"`, as QEMU finds it: the first one, whose name begins two bytes behind the
+    /// word.
     private static func parents(in text: [UInt8]) -> [String] {
         guard let found = text.firstRange(of: Array("parentFileNameHint".utf8)) else { return [] }
         let name = name(in: text[min(found.upperBound + 2, text.endIndex)...])

@@ -31,14 +31,17 @@ public enum Credential: Sendable, CustomStringConvertible {
 }
 
 extension Credential {
-    /// The credential to use: the file named, else that of `GOOGLE_APPLICATION_CREDENTIALS`, else what `gcloud auth application-default login`
-    /// left, else the machine's.
+    /// The credential to use: the file named, else that of `GOOGLE_APPLICATION_CREDENTIALS`, else what `gcloud auth
+    /// application-default login` left, else the machine's.
     /// - Parameters:
     ///   - keys: path of a JSON key; nil or empty looks further.
     ///   - option: what names `keys`, for messages.
     ///   - environment: `GOOGLE_APPLICATION_CREDENTIALS`, `CLOUDSDK_CONFIG`, `HOME`.
-    /// - Throws: ``CredentialError`` for a file that is named and cannot be used; it names the file and what names the file.
-    public static func find(keys: String?, option: String = "--keys", environment: [String: String]) throws -> Credential {
+    /// - Throws: ``CredentialError`` for a file that is named and cannot be used; it names the file and what names the
+    ///   file.
+    public static func find(keys: String?, option: String = "--keys", environment: [String: String]) throws
+        -> Credential
+    {
         if let keys, !keys.isEmpty { return try read(keys, namedBy: option) }
         let variable = "GOOGLE_APPLICATION_CREDENTIALS"
         if let path = environment[variable], !path.isEmpty { return try read(path, namedBy: variable) }
@@ -55,11 +58,13 @@ extension Credential {
         let bytes: [UInt8]
         let origin = "'\(path)' (of \(source))"
         do { bytes = try ExtentReader.bytes(of: ExtentList(file: path), limit: 1 << 20) } catch {
-            throw CredentialError("\(error) (of \(source))", hint: "make a key in the console under IAM & Admin, Service Accounts, Keys")
+            throw CredentialError(
+                "\(error) (of \(source))", hint: "make a key in the console under IAM & Admin, Service Accounts, Keys")
         }
         let decoder = JSONDecoder()
         guard let type = (try? decoder.decode(Kind.self, from: Data(bytes)))?.type else {
-            throw CredentialError("\(origin) is no JSON with a 'type'", hint: "expected a service account's key in JSON, not P12")
+            throw CredentialError(
+                "\(origin) is no JSON with a 'type'", hint: "expected a service account's key in JSON, not P12")
         }
         do {
             switch type {
@@ -67,7 +72,9 @@ extension Credential {
                 var account = try decoder.decode(ServiceAccount.self, from: Data(bytes))
                 account.origin = origin
                 // Now, and not when the first token is asked for.
-                do { try RSASignature.check(account.key) } catch { throw CredentialError("\(origin): \(error)", hint: error.hint) }
+                do { try RSASignature.check(account.key) } catch {
+                    throw CredentialError("\(origin): \(error)", hint: error.hint)
+                }
                 return .serviceAccount(account)
             case "authorized_user":
                 var user = try decoder.decode(AuthorizedUser.self, from: Data(bytes))
@@ -89,7 +96,8 @@ extension Credential {
     private static func field(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context): "'\(context.codingPath.last?.stringValue ?? "")' is no text"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "'\(context.codingPath.last?.stringValue ?? "")' is no text"
         default: "it is damaged"
         }
     }

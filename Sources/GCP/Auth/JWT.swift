@@ -23,14 +23,17 @@ enum JWT {
     static func signed(_ claims: Claims, by account: ServiceAccount) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let parts = [try encoder.encode(Header(kid: account.keyID)), try encoder.encode(claims)].map { base64url(Array($0)) }
+        let parts = [try encoder.encode(Header(kid: account.keyID)), try encoder.encode(claims)].map {
+            base64url(Array($0))
+        }
         let text = parts.joined(separator: ".")
         return "\(text).\(base64url(try RSASignature.sign(Array(text.utf8), key: account.key)))"
     }
 
     /// RFC 4648, section 5, without padding.
     static func base64url(_ bytes: [UInt8]) -> String {
-        String(Data(bytes).base64EncodedString().compactMap { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 == "=" ? nil : $0 })
+        String(
+            Data(bytes).base64EncodedString().compactMap { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 == "=" ? nil : $0 })
     }
 }
 
@@ -53,14 +56,18 @@ enum RSASignature {
             EVP_DigestSign(context, nil, &length, bytes, bytes.count) == 1
         else { throw CredentialError("the key cannot sign") }
         var signature = [UInt8](repeating: 0, count: length)
-        guard EVP_DigestSign(context, &signature, &length, bytes, bytes.count) == 1 else { throw CredentialError("the key cannot sign") }
+        guard EVP_DigestSign(context, &signature, &length, bytes, bytes.count) == 1 else {
+            throw CredentialError("the key cannot sign")
+        }
         return Array(signature.prefix(length))
     }
 
     /// The caller frees it.
     private static func pair(_ key: Secret) throws(CredentialError) -> OpaquePointer {
         // The default of OpenSSL for an encrypted key is to ask on the terminal: nobody is there.
-        let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = { _, _, _, _ in -1 }
+        let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
+            _, _, _, _ in -1
+        }
         // The memory BIO keeps a pointer into the text: both calls happen while that holds.
         let read = Array(key.value.utf8).withUnsafeBytes { text in
             let source = BIO_new_mem_buf(text.baseAddress, Int32(clamping: text.count))
@@ -69,7 +76,8 @@ enum RSASignature {
         }
         guard let pair = read else {
             ERR_clear_error()
-            throw CredentialError("the private key cannot be read", hint: "expected PEM in 'private_key'; make the key anew")
+            throw CredentialError(
+                "the private key cannot be read", hint: "expected PEM in 'private_key'; make the key anew")
         }
         guard EVP_PKEY_get_base_id(pair) == EVP_PKEY_RSA else {
             EVP_PKEY_free(pair)

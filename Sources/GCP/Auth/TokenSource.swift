@@ -71,12 +71,16 @@ public actor TokenSource {
             let claims = JWT.Claims(iss: account.email, scope: Self.scopes, aud: url, iat: time(), exp: time() + 3600)
             return try await post(
                 url, "log in as \(account.email)\(account.origin.map { " with \($0)" } ?? "")",
-                [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", try JWT.signed(claims, by: account))])
+                [
+                    ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+                    ("assertion", try JWT.signed(claims, by: account)),
+                ])
         case .user(let user):
             return try await post(
                 endpoints.token, "log in with \(user.origin ?? "the stored credentials")",
                 [
-                    ("grant_type", "refresh_token"), ("client_id", user.clientID), ("client_secret", user.clientSecret.value),
+                    ("grant_type", "refresh_token"), ("client_id", user.clientID),
+                    ("client_secret", user.clientSecret.value),
                     ("refresh_token", user.refreshToken.value),
                 ])
         }
@@ -89,7 +93,8 @@ public actor TokenSource {
         }
         let form = fields.map { "\($0.0)=\(WebURL.percentEncoded($0.1))" }.joined(separator: "&")
         let request = HTTPRequest(
-            "POST", target, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: .bytes(Array(form.utf8)))
+            "POST", target, headers: ["Content-Type": "application/x-www-form-urlencoded"],
+            body: .bytes(Array(form.utf8)))
         return try await client.decode(Answer.self, request, title)
     }
 
@@ -109,7 +114,8 @@ public actor TokenSource {
         } catch {
             throw CredentialError(
                 "there are no Google credentials",
-                hint: "log in with: gcloud auth application-default login; or name a service account's key with --keys", isAbsence: true)
+                hint: "log in with: gcloud auth application-default login; or name a service account's key with --keys",
+                isAbsence: true)
         }
     }
 }
@@ -142,7 +148,9 @@ enum Deadline {
     /// It took too long.
     struct Passed: Error {}
 
-    static func run<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    static func run<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Value)
+        async throws -> Value
+    {
         try await withThrowingTaskGroup(of: Value.self) { group in
             group.addTask { try await work() }
             group.addTask {

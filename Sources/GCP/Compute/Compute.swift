@@ -12,7 +12,9 @@ public struct Compute: Sendable {
     }
 
     /// The facts of an image; nil when there is none.
-    public func image(_ name: String) async throws -> ImageFacts? { try await client.find(calls.image(name), as: ImageFacts.self) }
+    public func image(_ name: String) async throws -> ImageFacts? {
+        try await client.find(calls.image(name), as: ImageFacts.self)
+    }
 
     /// The facts of a machine; nil when there is none.
     public func instance(_ name: String) async throws -> InstanceFacts? {
@@ -21,7 +23,9 @@ public struct Compute: Sendable {
 
     /// Begins a change. It carries a fresh `requestId`: a request that is sent twice is done once.
     public func begin(_ call: APICall) async throws -> Operation {
-        let unique = APICall(call.api, call.title, call.method, "\(call.url)?requestId=\(UUID().uuidString.lowercased())", text: call.body)
+        let unique = APICall(
+            call.api, call.title, call.method, "\(call.url)?requestId=\(UUID().uuidString.lowercased())",
+            text: call.body)
         return try await client.send(unique, as: Operation.self)
     }
 
@@ -44,14 +48,22 @@ extension Compute {
             self.zone = zone
         }
 
-        public var projectFacts: APICall { APICall(.compute, "look for project '\(project)'", "GET", "\(base)?fields=name") }
-        public var zoneFacts: APICall { APICall(.compute, "look for zone '\(zone)'", "GET", "\(zonal)?fields=name,status") }
-
-        public func machineType(_ name: String) -> APICall {
-            APICall(.compute, "look for machine type '\(name)' in \(zone)", "GET", "\(zonal)/machineTypes/\(text(name))?fields=name")
+        public var projectFacts: APICall {
+            APICall(.compute, "look for project '\(project)'", "GET", "\(base)?fields=name")
+        }
+        public var zoneFacts: APICall {
+            APICall(.compute, "look for zone '\(zone)'", "GET", "\(zonal)?fields=name,status")
         }
 
-        public func image(_ name: String) -> APICall { APICall(.compute, "look for image '\(name)'", "GET", images + "/" + text(name)) }
+        public func machineType(_ name: String) -> APICall {
+            APICall(
+                .compute, "look for machine type '\(name)' in \(zone)", "GET",
+                "\(zonal)/machineTypes/\(text(name))?fields=name")
+        }
+
+        public func image(_ name: String) -> APICall {
+            APICall(.compute, "look for image '\(name)'", "GET", images + "/" + text(name))
+        }
 
         public func insert(_ image: MachineImage) throws -> APICall {
             try APICall(.compute, "create image '\(image.name)'", "POST", images, body: image)
@@ -61,16 +73,22 @@ extension Compute {
             APICall(.compute, "delete image '\(name)'", "DELETE", images + "/" + text(name))
         }
 
-        public func instance(_ name: String) -> APICall { APICall(.compute, "look for instance '\(name)'", "GET", path(name)) }
+        public func instance(_ name: String) -> APICall {
+            APICall(.compute, "look for instance '\(name)'", "GET", path(name))
+        }
 
         public func insert(_ instance: Instance) throws -> APICall {
             try APICall(.compute, "create instance '\(instance.name)'", "POST", "\(zonal)/instances", body: instance)
         }
 
-        public func deleteInstance(_ name: String) -> APICall { APICall(.compute, "delete instance '\(name)'", "DELETE", path(name)) }
+        public func deleteInstance(_ name: String) -> APICall {
+            APICall(.compute, "delete instance '\(name)'", "DELETE", path(name))
+        }
 
         public func serialOutput(_ name: String, from position: Int64) -> APICall {
-            APICall(.compute, "read the serial port of '\(name)'", "GET", "\(path(name))/serialPort?port=1&start=\(position)")
+            APICall(
+                .compute, "read the serial port of '\(name)'", "GET",
+                "\(path(name))/serialPort?port=1&start=\(position)")
         }
 
         func operation(_ name: String, of scope: Scope, _ title: String) -> APICall {
@@ -150,7 +168,8 @@ public struct Operation: Sendable, Decodable {
 /// A piece of what a machine wrote to its serial port.
 public struct SerialOutput: Sendable, Decodable {
     public let contents: String
-    /// Position of the first byte of `contents`, which is later than asked for when the buffer has run over; JSON has it as text.
+    /// Position of the first byte of `contents`, which is later than asked for when the buffer has run over; JSON has
+    /// it as text.
     let start: String?
     /// Position after the last byte; JSON has it as text.
     let next: String?

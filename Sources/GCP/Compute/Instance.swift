@@ -63,7 +63,8 @@ public struct Instance: Sendable, Encodable, Equatable {
 
     /// Adds an empty disk that goes with the machine; size in GB.
     public mutating func add(disk name: String, size: Int) {
-        disks.append(Disk(boot: false, autoDelete: true, initializeParams: .init(diskName: name, diskSizeGb: "\(size)")))
+        disks.append(
+            Disk(boot: false, autoDelete: true, initializeParams: .init(diskName: name, diskSizeGb: "\(size)")))
     }
 
     /// Adds an entry of metadata.
@@ -71,7 +72,9 @@ public struct Instance: Sendable, Encodable, Equatable {
 
     /// Replaces the value of an entry of metadata.
     public mutating func set(_ key: String, to value: String) {
-        for index in metadata.items.indices where metadata.items[index].key == key { metadata.items[index].value = value }
+        for index in metadata.items.indices where metadata.items[index].key == key {
+            metadata.items[index].value = value
+        }
     }
 
     /// Replaces a part of the metadata's values.
@@ -96,5 +99,7 @@ public struct InstanceFacts: Sendable, Decodable {
     public var networkInterfaces: [Interface]?
 
     /// The address that the world sees.
-    public var address: String? { networkInterfaces?.lazy.compactMap { $0.accessConfigs?.lazy.compactMap(\.natIP).first }.first }
+    public var address: String? {
+        networkInterfaces?.lazy.compactMap { $0.accessConfigs?.lazy.compactMap(\.natIP).first }.first
+    }
 }

@@ -18,7 +18,8 @@ public struct MachineImage: Sendable, Encodable, Equatable {
     public var labels: [String: String]
 
     /// What lets machines made of the image start machines of their own.
-    static let nestedVirtualization = "https://www.googleapis.com/compute/v1/projects/vm-options/global/licenses/enable-vmx"
+    static let nestedVirtualization =
+        "https://www.googleapis.com/compute/v1/projects/vm-options/global/licenses/enable-vmx"
 
     /// - Parameters:
     ///   - source: bucket and object.

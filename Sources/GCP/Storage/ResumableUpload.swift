@@ -2,7 +2,8 @@ internal import FoundationEssentials
 internal import HTTP
 internal import Synchronization
 
-/// One upload in chunks ("Resumable uploads" of Cloud Storage). After a cut the server is asked how much it has; the rest is sent.
+/// One upload in chunks ("Resumable uploads" of Cloud Storage). After a cut the server is asked how much it has; the
+/// rest is sent.
 ///
 /// ```
 /// PUT session  Content-Range: bytes 0-16777215/209715200    → 308, Range: bytes=0-16777215    (or 200 with the object at the end)
@@ -64,8 +65,9 @@ struct ResumableUpload: Sendable {
         }
     }
 
-    /// Tells the server to forget what it has ("Cancel an upload"): it answers 499. Otherwise it would keep it for a week.
-    /// The upload has failed already, so it matters little how this ends. Goes on when this task was cancelled, but not for long.
+    /// Tells the server to forget what it has ("Cancel an upload"): it answers 499. Otherwise it would keep it for a
+    /// week. The upload has failed already, so it matters little how this ends. Goes on when this task was cancelled,
+    /// but not for long.
     func cancel() async {
         let request = HTTPRequest("DELETE", session, headers: ["Content-Length": "0"])
         await Task { [client] in
@@ -92,7 +94,8 @@ struct ResumableUpload: Sendable {
     }
 
     private func ask() async throws -> JSONExchange.Answer {
-        let request = HTTPRequest("PUT", session, headers: ["Content-Range": "bytes */\(source.size)"], body: .bytes([]))
+        let request = HTTPRequest(
+            "PUT", session, headers: ["Content-Range": "bytes */\(source.size)"], body: .bytes([]))
         return try await client.exchange.exchange(request)
     }
 

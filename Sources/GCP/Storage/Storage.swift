@@ -54,7 +54,9 @@ public struct Storage: Sendable {
         public init(_ endpoints: Endpoints) { base = endpoints.storage }
 
         public func bucket(_ bucket: String) -> APICall {
-            APICall(.storage, "look for bucket '\(bucket)'", "GET", "\(base)/storage/v1/b/\(text(bucket))?fields=name,location")
+            APICall(
+                .storage, "look for bucket '\(bucket)'", "GET",
+                "\(base)/storage/v1/b/\(text(bucket))?fields=name,location")
         }
 
         /// Makes a bucket.
@@ -87,7 +89,9 @@ public struct Storage: Sendable {
         }
 
         public func object(_ bucket: String, _ name: String) -> APICall {
-            APICall(.storage, "look for gs://\(bucket)/\(name)", "GET", "\(path(bucket, name))?fields=\(StoredObject.fields)")
+            APICall(
+                .storage, "look for gs://\(bucket)/\(name)", "GET",
+                "\(path(bucket, name))?fields=\(StoredObject.fields)")
         }
 
         public func delete(_ bucket: String, _ name: String) -> APICall {
@@ -109,7 +113,9 @@ public struct Storage: Sendable {
                 body: ["contentType": Storage.contentType, "crc32c": source.checksum, "name": name])
         }
 
-        private func path(_ bucket: String, _ name: String) -> String { "\(base)/storage/v1/b/\(text(bucket))/o/\(text(name))" }
+        private func path(_ bucket: String, _ name: String) -> String {
+            "\(base)/storage/v1/b/\(text(bucket))/o/\(text(name))"
+        }
         private func text(_ word: String) -> String { WebURL.percentEncoded(word) }
     }
 
@@ -131,17 +137,21 @@ extension Storage {
         var lost = 0
         while true {
             let session = try await begin(source, bucket, name, isPublic)
-            let upload = ResumableUpload(client: client, source: source, title: title, session: session, chunk: chunk, progress: progress)
+            let upload = ResumableUpload(
+                client: client, source: source, title: title, session: session, chunk: chunk, progress: progress)
             do {
                 let object = try await finish(upload)
                 if source.isSame(as: object) { return object }
                 try await delete(bucket, name)
                 throw GoogleError(
-                    title, "the object has the checksum \(object.crc32c ?? "none"), the file \(source.checksum); the object was removed",
+                    title,
+                    "the object has the checksum \(object.crc32c ?? "none"), the file \(source.checksum); the object was removed",
                     hint: "the file changed meanwhile, or the way damages data: upload again")
             } catch is ResumableUpload.Lost {
                 lost += 1
-                guard lost < client.retries.tries else { throw GoogleError(title, "the server forgets the upload again and again") }
+                guard lost < client.retries.tries else {
+                    throw GoogleError(title, "the server forgets the upload again and again")
+                }
             }
         }
     }
@@ -154,7 +164,9 @@ extension Storage {
         }
     }
 
-    private func begin(_ source: UploadSource, _ bucket: String, _ name: String, _ isPublic: Bool) async throws -> WebURL {
+    private func begin(_ source: UploadSource, _ bucket: String, _ name: String, _ isPublic: Bool) async throws
+        -> WebURL
+    {
         let call = try Calls(client.endpoints).begin(bucket, name, source, isPublic: isPublic)
         let target = try client.exchange.url(call.url, call.title)
         let request = HTTPRequest(

@@ -5,7 +5,8 @@ struct InitrdFault: Equatable {
     let lines: [String]
 
     /// - Parameters:
-    ///   - kernelLog: what the kernel said. It says why it stopped unpacking (init/initramfs.c), if it did: `write error` is a file system
+    ///   - kernelLog: what the kernel said. It says why it stopped unpacking (init/initramfs.c), if it did: `write
+    ///     error` is a file system
     ///     of half the memory that is full.
     ///   - total: bytes of memory.
     ///   - free: bytes of it that are unused.
@@ -19,7 +20,8 @@ struct InitrdFault: Equatable {
             lines = ["initrd was cut short: not enough memory (\(memory)); give the machine more", missing]
         case let reason?:
             lines = [
-                "initrd was cut short: the kernel could not unpack it: \(reason)", "\(missing): the initrd is damaged; build it again",
+                "initrd was cut short: the kernel could not unpack it: \(reason)",
+                "\(missing): the initrd is damaged; build it again",
             ]
         case nil where free < total / 4:
             lines = ["initrd was cut short: probably not enough memory (\(memory)); give the machine more", missing]

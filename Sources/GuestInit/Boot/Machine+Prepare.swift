@@ -18,7 +18,9 @@ extension Machine {
         debug("file systems mounted")
         checkSentinel()
         if !isContainer { fillMounts() }
-        if words.wantsLegacyCgroups { console.say("linuxkit.unified_cgroup_hierarchy=0 is not supported: only cgroup v2 is") }
+        if words.wantsLegacyCgroups {
+            console.say("linuxkit.unified_cgroup_hierarchy=0 is not supported: only cgroup v2 is")
+        }
         showBanner()
         if isContainer {
             _ = cinit_become_subreaper()
@@ -41,8 +43,8 @@ extension Machine {
 
     var isRootInMemory: Bool { Self.memoryFileSystems.contains(cinit_filesystem("/")) }
 
-    /// pivot_root(2), which runc needs, refuses to work on the initial root file system. Bound on a folder and moved over `/`,
-    /// the same files are a mount as any other, and nothing was copied.
+    /// pivot_root(2), which runc needs, refuses to work on the initial root file system. Bound on a folder and moved
+    /// over `/`, the same files are a mount as any other, and nothing was copied.
     private func leaveInitialRoot() {
         guard isRootInMemory else { return }
         let folder = "/.root"
@@ -53,7 +55,9 @@ extension Machine {
             try MountCall(source: "/proc", target: folder + "/proc", type: "", flags: .move).perform()
             guard chdir(folder) == 0 else { throw SystemError(operation: "chdir", subject: folder, number: errno) }
             try MountCall(source: ".", target: "/", type: "", flags: .move).perform()
-            guard chroot(".") == 0, chdir("/") == 0 else { throw SystemError(operation: "chroot", subject: folder, number: errno) }
+            guard chroot(".") == 0, chdir("/") == 0 else {
+                throw SystemError(operation: "chroot", subject: folder, number: errno)
+            }
         } catch {
             console.say("\(error)")
         }
@@ -69,11 +73,13 @@ extension Machine {
 
     /// What the image has for folders that were mounted over just now.
     private func fillMounts() {
-        Overmount(source: BootLayout.overmountPath, target: "/", isMoving: isRootInMemory) { [console] in console.say($0) }.perform()
+        Overmount(source: BootLayout.overmountPath, target: "/", isMoving: isRootInMemory) { [console] in
+            console.say($0)
+        }.perform()
     }
 
-    /// Memory is what limits open files, each container has a limit of its own: the kernel's limit for all of them together would let one
-    /// service take the others down.
+    /// Memory is what limits open files, each container has a limit of its own: the kernel's limit for all of them
+    /// together would let one service take the others down.
     private func raiseLimits() {
         _ = cinit_set_limits(1 << 20)
         guard !isContainer else { return }
@@ -85,7 +91,9 @@ extension Machine {
             if entry.isOptional && !Files.isDirectory(entry.target) && !entry.target.hasPrefix("/dev/") { continue }
             try? Files.makeDirectories(entry.target, mode: entry.mode)
             do {
-                try MountCall(source: entry.type, target: entry.target, type: entry.type, flags: entry.flags, data: entry.data).perform()
+                try MountCall(
+                    source: entry.type, target: entry.target, type: entry.type, flags: entry.flags, data: entry.data
+                ).perform()
             } catch {
                 if !entry.isOptional { console.say("\(error)") }
             }
@@ -106,7 +114,8 @@ extension Machine {
         for (target, link) in EarlyMounts.deviceLinks { symlink(target, link) }
     }
 
-    /// Without a console in the initrd the kernel starts us with no file open; the first three must be, whatever they are.
+    /// Without a console in the initrd the kernel starts us with no file open; the first three must be, whatever they
+    /// are.
     func attachConsole() {
         if !isContainer || fcntl(STDERR_FILENO, F_GETFD) < 0 {
             var file = open("/dev/console", O_RDWR | O_NOCTTY)
@@ -182,7 +191,8 @@ extension Machine {
 
     private static var defaultHostname: String {
         var address = [UInt8](repeating: 0, count: 6)
-        for name in Files.names(in: "/sys/class/net") where name != "lo" && cinit_hardware_address(name, &address) == 0 {
+        for name in Files.names(in: "/sys/class/net") where name != "lo" && cinit_hardware_address(name, &address) == 0
+        {
             return "moby-" + address.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
         return "moby"

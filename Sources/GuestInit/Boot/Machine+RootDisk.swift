@@ -2,8 +2,8 @@ internal import BootLayout
 internal import CInit
 internal import Glibc
 
-/// The root on a disk: a small initrd holds this program and the drivers; it mounts the disk below a tmpfs that takes the changes, and
-/// goes on as the init of that root.
+/// The root on a disk: a small initrd holds this program and the drivers; it mounts the disk below a tmpfs that takes
+/// the changes, and goes on as the init of that root.
 extension Machine {
     private enum Place {
         static let disk = "/.disk"
@@ -14,7 +14,8 @@ extension Machine {
     /// How long devices may take to come.
     private static let devicePatience: Milliseconds = 30_000
 
-    /// Does nothing when the command line names no root; else it does not come back, unless that root cannot be entered.
+    /// Does nothing when the command line names no root; else it does not come back, unless that root cannot be
+    /// entered.
     func enterRootOnDisk() {
         guard let name = KernelCommandLine(Files.text("/proc/cmdline") ?? "").root else { return }
         mountForDevices()
@@ -42,7 +43,9 @@ extension Machine {
         for entry in EarlyMounts.all where entry.target == "/dev" || entry.target == "/sys" {
             do {
                 try Files.makeDirectories(entry.target, mode: entry.mode)
-                try MountCall(source: entry.type, target: entry.target, type: entry.type, flags: entry.flags, data: entry.data).perform()
+                try MountCall(
+                    source: entry.type, target: entry.target, type: entry.type, flags: entry.flags, data: entry.data
+                ).perform()
             } catch {
                 console.say("\(error)")
             }
@@ -62,7 +65,9 @@ extension Machine {
             }
             let waited = cinit_uptime() - start
             if waited > (isTold ? Self.devicePatience : 2000) {
-                console.say("the root '\(name)' is on none of: \(seen.isEmpty ? "no block devices at all" : seen.joined(separator: ", "))")
+                console.say(
+                    "the root '\(name)' is on none of: \(seen.isEmpty ? "no block devices at all" : seen.joined(separator: ", "))"
+                )
                 if isTold { return nil }
                 isTold = true
             }
@@ -87,14 +92,17 @@ extension Machine {
         }
     }
 
-    /// Leaves the initrd: its files go, and with them the memory that they took; the init of the root starts as on a fresh machine.
+    /// Leaves the initrd: its files go, and with them the memory that they took; the init of the root starts as on a
+    /// fresh machine.
     private func enter() throws(SystemError) {
         for target in ["/dev", "/sys", "/proc"] { _ = cinit_unmount(target, 1) }
         let kept = Set([Place.disk, Place.memory, Place.root].map { Files.lastComponent($0) })
         for name in Files.names(in: "/") where !kept.contains(name) { Files.removeTree("/" + name) }
         guard chdir(Place.root) == 0 else { throw SystemError(operation: "chdir", subject: Place.root, number: errno) }
         try MountCall(source: ".", target: "/", type: "", flags: .move).perform()
-        guard chroot(".") == 0, chdir("/") == 0 else { throw SystemError(operation: "chroot", subject: Place.root, number: errno) }
+        guard chroot(".") == 0, chdir("/") == 0 else {
+            throw SystemError(operation: "chroot", subject: Place.root, number: errno)
+        }
         var arguments = [strdup("/init"), nil]
         execv("/init", &arguments)
         throw SystemError(operation: "start", subject: "/init", number: errno)

@@ -31,7 +31,9 @@ extension Machine {
             let notice = WaitNotice(path, limit: Self.patience, environment: environment)
             let isOver = loop.wait(until: loop.now + Self.patience) { outcome != nil || isCancelled() }
             notice.end()
-            guard isOver else { return console.say("\(path) still runs after \(TimeText.seconds(Self.patience)); going on without it") }
+            guard isOver else {
+                return console.say("\(path) still runs after \(TimeText.seconds(Self.patience)); going on without it")
+            }
             if let outcome, !outcome.isSuccess { console.say("\(path): \(outcome.text)") }
         } catch {
             console.say("\(error)")

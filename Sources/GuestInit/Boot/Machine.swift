@@ -2,7 +2,8 @@ internal import BootLayout
 internal import CInit
 internal import Glibc
 
-/// PID 1: brings the machine up, looks after it, ends it. Whatever goes wrong is reported on the console, and it goes on.
+/// PID 1: brings the machine up, looks after it, ends it. Whatever goes wrong is reported on the console, and it goes
+/// on.
 final class Machine {
     let console = Console(file: STDERR_FILENO)
     /// True in a container (the docker format), where devices, clock and network are somebody else's.
@@ -43,7 +44,8 @@ final class Machine {
         let runc = Runc(isDebugging: words.isRuncDebugging)
         var environment = ContainerEnvironment(runc: runc, loop: loop, console: console)
         environment.loadDriver = { [self] in modules?.load(named: $0) == true }
-        let supervisor = Supervisor(Bundle.all(in: BootLayout.services), environment: environment, parallel: 2 * Int(cinit_processors()))
+        let supervisor = Supervisor(
+            Bundle.all(in: BootLayout.services), environment: environment, parallel: 2 * Int(cinit_processors()))
         supervisor.givenUp = { [self] name, policy in
             if let kind = policy.shutdown { request(kind, because: "service \(name) failed") }
         }
@@ -70,8 +72,10 @@ final class Machine {
 
     private func onboot(_ environment: ContainerEnvironment) {
         let sequence = ContainerSequence(
-            name: "onboot", bundles: Bundle.all(in: BootLayout.onboot), environment: environment, logs: "/run/log/onboot",
-            defaultLimit: RuntimeRecord.onbootLimit, writesToConsole: words.showsOnboot, printsOutput: words.printsOutput,
+            name: "onboot", bundles: Bundle.all(in: BootLayout.onboot), environment: environment,
+            logs: "/run/log/onboot",
+            defaultLimit: RuntimeRecord.onbootLimit, writesToConsole: words.showsOnboot,
+            printsOutput: words.printsOutput,
             isCancelled: { [self] in ending != nil })
         sequence.perform { [self] bundle, policy in
             guard let kind = policy.shutdown else { return true }
@@ -87,7 +91,8 @@ final class Machine {
 
     /// Until each service runs or did not come up; runc has a limit for each of them.
     private func waitForServices(_ supervisor: Supervisor) {
-        let notice = WaitNotice("start of \(supervisor.unsettledNames)", limit: nil, environment: supervisor.environment)
+        let notice = WaitNotice(
+            "start of \(supervisor.unsettledNames)", limit: nil, environment: supervisor.environment)
         supervisor.environment.loop.wait { supervisor.isSettled || ending != nil }
         notice.end()
     }
@@ -101,11 +106,13 @@ final class Machine {
         watchPowerKeys(on: loop)
     }
 
-    /// The power button is heard from here on, and so are devices that come. Watched first: what appears while the drivers load is an
-    /// event, what was there before is found after.
+    /// The power button is heard from here on, and so are devices that come. Watched first: what appears while the
+    /// drivers load is an event, what was there before is found after.
     private func watchButtons(on loop: EventLoop) {
         watchDevices(on: loop)
-        let hasACPIButton = Files.names(in: "/sys/bus/acpi/devices").contains { $0.hasPrefix("PNP0C0C:") || $0.hasPrefix("LNXPWRBN:") }
+        let hasACPIButton = Files.names(in: "/sys/bus/acpi/devices").contains {
+            $0.hasPrefix("PNP0C0C:") || $0.hasPrefix("LNXPWRBN:")
+        }
         if hasACPIButton { modules?.load(named: "button") }
         if !Files.names(in: "/sys/class/input").isEmpty { modules?.load(named: "evdev") }
         watchPowerKeys(on: loop)

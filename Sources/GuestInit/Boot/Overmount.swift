@@ -1,7 +1,8 @@
 internal import CInit
 internal import Glibc
 
-/// Copies what an image has for folders that a file system in memory is mounted on (`/run`, `/tmp`, `/var`) to where it is seen.
+/// Copies what an image has for folders that a file system in memory is mounted on (`/run`, `/tmp`, `/var`) to where it
+/// is seen.
 struct Overmount {
     /// The folder that is laid over the target.
     let source: String
@@ -31,7 +32,9 @@ struct Overmount {
             copyEntries(of: from, to: to)
         case S_IFLNK:
             try makeRoom(at: to)
-            guard symlink(Files.linkTarget(from) ?? "", to) == 0, lchown(to, facts.st_uid, facts.st_gid) == 0 else { throw fault(to) }
+            guard symlink(Files.linkTarget(from) ?? "", to) == 0, lchown(to, facts.st_uid, facts.st_gid) == 0 else {
+                throw fault(to)
+            }
         case S_IFREG:
             try makeRoom(at: to)
             try copyFile(from, to, facts)
@@ -41,12 +44,15 @@ struct Overmount {
         }
     }
 
-    private func fault(_ path: String) -> SystemError { SystemError(operation: "copy to", subject: path, number: errno) }
+    private func fault(_ path: String) -> SystemError {
+        SystemError(operation: "copy to", subject: path, number: errno)
+    }
 
     /// Modes of folders that are in the tree for what lies in them.
     private static let implied: Set<mode_t> = [0o700, 0o755]
 
-    /// A folder that is there keeps its mode and owner, unless the tree's was clearly described: `/tmp` must stay open to all.
+    /// A folder that is there keeps its mode and owner, unless the tree's was clearly described: `/tmp` must stay open
+    /// to all.
     private func makeFolder(_ path: String, _ facts: stat) throws(SystemError) {
         let mode = facts.st_mode & 0o7777
         if Files.isDirectory(path) {
@@ -76,7 +82,8 @@ struct Overmount {
             if count == 0 { break }
         }
         var times = [facts.st_mtim, facts.st_mtim]
-        guard fchown(output, facts.st_uid, facts.st_gid) == 0, fchmod(output, facts.st_mode & 0o7777) == 0, futimens(output, &times) == 0
+        guard fchown(output, facts.st_uid, facts.st_gid) == 0, fchmod(output, facts.st_mode & 0o7777) == 0,
+            futimens(output, &times) == 0
         else { throw fault(to) }
     }
 }

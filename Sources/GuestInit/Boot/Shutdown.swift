@@ -18,7 +18,8 @@ struct Shutdown {
         supervisor.isClosing = true
         ContainerSequence(
             name: "onshutdown", bundles: Bundle.all(in: BootLayout.onshutdown), environment: supervisor.environment,
-            logs: "/run/log/onshutdown", defaultLimit: RuntimeRecord.onshutdownLimit, printsOutput: machine.words.printsOutput,
+            logs: "/run/log/onshutdown", defaultLimit: RuntimeRecord.onshutdownLimit,
+            printsOutput: machine.words.printsOutput,
             isCancelled: { machine.isForced }
         ).perform()
         machine.runScripts(in: "/etc/shutdown.d", supervisor.environment) { machine.isForced }

@@ -10,7 +10,9 @@ struct Volumes {
             let bundle = Bundle(path: folder)
             var record = RuntimeRecord()
             record.mounts = Self.mounts(of: folder, isWritable: Files.isDirectory(folder + "/tmp"))
-            do { try environment.preparation(bundle).perform(record) } catch { environment.console.say("volume \(name): \(error)") }
+            do { try environment.preparation(bundle).perform(record) } catch {
+                environment.console.say("volume \(name): \(error)")
+            }
         }
     }
 

@@ -18,11 +18,14 @@ struct Bundle: Equatable {
 
     var configuration: String { path + "/" + BootLayout.configuration }
 
-    /// The record next to the configuration; that of LinuxKit's oldest images is missing, and then there is nothing to prepare.
+    /// The record next to the configuration; that of LinuxKit's oldest images is missing, and then there is nothing to
+    /// prepare.
     func record() throws(BundleError) -> RuntimeRecord {
         guard Files.exists(configuration) else { throw BundleError("\(configuration) is missing") }
         guard let bytes = Files.read(path + "/" + BootLayout.record) else { return RuntimeRecord() }
-        do { return try RuntimeRecord(parsing: bytes) } catch { throw BundleError("\(path)/\(BootLayout.record): \(error)") }
+        do { return try RuntimeRecord(parsing: bytes) } catch {
+            throw BundleError("\(path)/\(BootLayout.record): \(error)")
+        }
     }
 
     /// What its configuration says about its program; nil when that cannot be read.
@@ -31,7 +34,8 @@ struct Bundle: Equatable {
             let name = json["process"]?["args"]?.array?.first?.string
         else { return nil }
         let binds = (json["mounts"]?.array ?? []).compactMap { mount -> ProgramRoot.Bind? in
-            guard let target = mount["destination"]?.string, let source = mount["source"]?.string, source.hasPrefix("/") else { return nil }
+            guard let target = mount["destination"]?.string, let source = mount["source"]?.string, source.hasPrefix("/")
+            else { return nil }
             return ProgramRoot.Bind(target: target, source: source)
         }
         return (name, ProgramRoot(folder: path + "/rootfs", binds: binds))

@@ -68,14 +68,17 @@ final class ContainerRun {
         return pid
     }
 
-    /// Starts; `ended` is called once, `running` before it if the container came up. Neither is called before this returns.
+    /// Starts; `ended` is called once, `running` before it if the container came up. Neither is called before this
+    /// returns.
     func start(running: @escaping (pid_t) -> Void, ended: @escaping (Outcome) -> Void) {
         onRunning = running
         onEnd = ended
         unlink(pidFile)
         let needsStop = !record.interfaces.isEmpty || !record.bindNS.isEmpty
         launch(needsStop ? runc.create(bundle, pidFile: pidFile) : runc.run(bundle, pidFile: pidFile)) { [self] in
-            guard let text = Files.text(pidFile), let pid = pid_t(text), pid > 0 else { return finish(.failed("runc wrote no pid")) }
+            guard let text = Files.text(pidFile), let pid = pid_t(text), pid > 0 else {
+                return finish(.failed("runc wrote no pid"))
+            }
             if needsStop { prepareProcess(pid) } else { begin(pid) }
         }
     }
@@ -108,7 +111,9 @@ final class ContainerRun {
         group = ownGroup(of: pid)
         do {
             try environment.links.place(record.interfaces, of: bundle.name, in: pid, loadDriver: environment.loadDriver)
-            for (kind, path) in record.bindNS.sorted(by: { $0.key < $1.key }) { try NamespaceFile(kind: kind, path: path).bind(to: pid) }
+            for (kind, path) in record.bindNS.sorted(by: { $0.key < $1.key }) {
+                try NamespaceFile(kind: kind, path: path).bind(to: pid)
+            }
         } catch {
             kill(pid, SIGKILL)
             return finish(.failed("\(error)"))
@@ -165,7 +170,8 @@ final class ContainerRun {
         }
         if bundle.hasPoststopHooks, let path = runc.executable(),
             let pid = try? Process.start(
-                runc.delete(bundle), path: path, environment: Runc.environment, output: STDOUT_FILENO, errors: STDERR_FILENO)
+                runc.delete(bundle), path: path, environment: Runc.environment, output: STDOUT_FILENO,
+                errors: STDERR_FILENO)
         {
             return loop.watch(child: pid) { _ in next() }
         }

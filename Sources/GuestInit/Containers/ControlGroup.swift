@@ -17,7 +17,9 @@ struct ControlGroup: Equatable {
 
     /// The path in the text of `/proc/PID/cgroup`.
     static func path(inText text: String) -> String? {
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }), line.utf8.count > 4 else { return nil }
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") }), line.utf8.count > 4 else {
+            return nil
+        }
         return String(line.dropFirst(3))
     }
 

@@ -8,7 +8,9 @@ struct NamespaceFile {
 
     /// Binds the namespace of `pid` on the file.
     func bind(to pid: pid_t) throws(SystemError) {
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try Files.makeDirectories(String(path[..<slash])) }
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            try Files.makeDirectories(String(path[..<slash]))
+        }
         if !Files.exists(path) { try Files.write("", to: path, create: true) }
         // What an earlier run of the container left there.
         _ = cinit_unmount(path, 1)

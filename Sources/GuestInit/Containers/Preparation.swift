@@ -27,11 +27,15 @@ struct Preparation {
     }
 
     /// A file is bound on a file, all else on a folder.
-    private func makeTarget(_ target: String, for mount: RuntimeRecord.Mount, _ options: MountOptions) throws(SystemError) {
+    private func makeTarget(_ target: String, for mount: RuntimeRecord.Mount, _ options: MountOptions)
+        throws(SystemError)
+    {
         guard options.flags.contains(.bind), Files.exists(mount.source), !Files.isDirectory(mount.source) else {
             return try Files.makeDirectories(target)
         }
-        if let slash = target.lastIndex(of: "/"), slash > target.startIndex { try Files.makeDirectories(String(target[..<slash])) }
+        if let slash = target.lastIndex(of: "/"), slash > target.startIndex {
+            try Files.makeDirectories(String(target[..<slash]))
+        }
         try Files.write("", to: target, create: true)
     }
 

@@ -2,7 +2,8 @@ internal import BootLayout
 internal import CInit
 internal import Glibc
 
-/// Why a container's program cannot be executed, out of what runc says: a fault of the image or the configuration, which no other try heals.
+/// Why a container's program cannot be executed, out of what runc says: a fault of the image or the configuration,
+/// which no other try heals.
 struct ProgramFault: Equatable {
     /// `'/app' cannot be started: its loader '/lib64/ld-linux-x86-64.so.2' is not in the image`.
     let text: String
@@ -10,9 +11,11 @@ struct ProgramFault: Equatable {
     private enum Kind {
         case missing, notInPath, forbidden, format, folder
 
-        /// The ends of runc's messages: `exec: "/app": stat /app: no such file or directory`, `exec /app: exec format error`.
+        /// The ends of runc's messages: `exec: "/app": stat /app: no such file or directory`, `exec /app: exec format
+        /// error`.
         static let endings: [(text: String, kind: Kind)] = [
-            ("executable file not found in $PATH", .notInPath), ("no such file or directory", .missing), ("permission denied", .forbidden),
+            ("executable file not found in $PATH", .notInPath), ("no such file or directory", .missing),
+            ("permission denied", .forbidden),
             ("exec format error", .format), ("is a directory", .folder),
         ]
     }
@@ -23,7 +26,8 @@ struct ProgramFault: Equatable {
     ///   - program: first word of the container's command.
     ///   - root: what the container sees.
     init?(in lines: [String], program: String, root: ProgramRoot) {
-        guard !program.isEmpty, let (kind, path) = lines.reversed().lazy.compactMap({ Self.find($0, program) }).first else { return nil }
+        guard !program.isEmpty, let (kind, path) = lines.reversed().lazy.compactMap({ Self.find($0, program) }).first
+        else { return nil }
         let reason = Self.reason(kind, path, root: root)
         text = "'\(program)' cannot be started: \(reason)"
     }
@@ -80,7 +84,8 @@ struct ProgramRoot: Equatable {
         let bind = binds.last { path == $0.target || path.hasPrefix($0.target == "/" ? "/" : $0.target + "/") }
         guard let bind else { return cinit_open_in_root(folder, path) }
         let rest = path.dropFirst(bind.target == "/" ? 0 : bind.target.utf8.count)
-        return rest.isEmpty ? Glibc.open(bind.source, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : cinit_open_in_root(bind.source, String(rest))
+        return rest.isEmpty
+            ? Glibc.open(bind.source, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : cinit_open_in_root(bind.source, String(rest))
     }
 }
 
@@ -103,7 +108,9 @@ enum ProgramFile: Equatable {
         if head.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
             self = .elf(loader: Self.loader(file, head))
         } else if head.starts(with: "#!".utf8) {
-            let words = head.dropFirst(2).prefix { $0 != 0x0A }.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D })
+            let words = head.dropFirst(2).prefix { $0 != 0x0A }.split(whereSeparator: {
+                $0 == 0x20 || $0 == 0x09 || $0 == 0x0D
+            })
             self = .script(interpreter: words.first.map { String(decoding: $0, as: UTF8.self) } ?? "")
         } else {
             self = .other
@@ -116,8 +123,8 @@ enum ProgramFile: Equatable {
         return Array(bytes.prefix(max(0, length)))
     }
 
-    /// PT_INTERP of a 64-bit ELF file in our byte order (ELF-64 Object File Format, 1.5: program headers at byte 32, their size and number
-    /// at 54 and 56).
+    /// PT_INTERP of a 64-bit ELF file in our byte order (ELF-64 Object File Format, 1.5: program headers at byte 32,
+    /// their size and number at 54 and 56).
     private static func loader(_ file: Int32, _ head: [UInt8]) -> String? {
         func number(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> Int {
             guard offset + size <= bytes.count else { return 0 }

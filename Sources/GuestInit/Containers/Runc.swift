@@ -42,8 +42,8 @@ final class Runc {
 
     /// What to execute; nil when there is no runc.
     ///
-    /// runc copies itself into memory at every start to guard against containers that would overwrite it. A copy that is sealed
-    /// already spares that, and its pages stay the same from start to start.
+    /// runc copies itself into memory at every start to guard against containers that would overwrite it. A copy that
+    /// is sealed already spares that, and its pages stay the same from start to start.
     func executable() -> String? {
         guard let path else { return nil }
         // A script in its place cannot be executed from a file that its interpreter does not get to see.

@@ -14,7 +14,9 @@ enum ControlClient {
 
     /// The request that a command line stands for; nil when it stands for none.
     static func request(_ command: String, _ arguments: [String]) -> ControlRequest? {
-        if let kind = ShutdownKind(rawValue: command) { return arguments.isEmpty || arguments == ["-f"] ? .shutdown(kind) : nil }
+        if let kind = ShutdownKind(rawValue: command) {
+            return arguments.isEmpty || arguments == ["-f"] ? .shutdown(kind) : nil
+        }
         switch (arguments.first ?? "list", arguments.count) {
         case ("list", 0...1): return .list
         case ("start", 2): return .start(arguments[1])
@@ -22,7 +24,8 @@ enum ControlClient {
         case ("restart", 2): return .restart(arguments[1])
         case ("logs", 2): return .logs(arguments[1], isFollowing: false)
         case ("logs", 3) where arguments[1] == "-f": return .logs(arguments[2], isFollowing: true)
-        case ("poweroff", 1), ("reboot", 1), ("halt", 1): return ShutdownKind(rawValue: arguments[0]).map { .shutdown($0) }
+        case ("poweroff", 1), ("reboot", 1), ("halt", 1):
+            return ShutdownKind(rawValue: arguments[0]).map { .shutdown($0) }
         default: return nil
         }
     }

@@ -26,7 +26,8 @@ final class ControlServer {
         case .list: list(connection)
         case .start(let name): with(name, connection) { start($0, connection) }
         case .stop(let name): with(name, connection) { service in stop(service, connection) { connection.finish(0) } }
-        case .restart(let name): with(name, connection) { service in stop(service, connection) { [self] in start(service, connection) } }
+        case .restart(let name):
+            with(name, connection) { service in stop(service, connection) { [self] in start(service, connection) } }
         case .logs(let name, let isFollowing): with(name, connection) { logs($0, isFollowing, connection) }
         case .shutdown(let kind):
             connection.finish(0)
@@ -81,6 +82,8 @@ final class ControlServer {
         guard isFollowing else { return connection.finish(0) }
         followers[service.name, default: []].append(connection)
         connection.onClose = { [self] in followers[service.name]?.removeAll { $0 === connection } }
-        service.follower = { [self] bytes in for follower in followers[service.name] ?? [] { follower.send(Reply.output(bytes)) } }
+        service.follower = { [self] bytes in
+            for follower in followers[service.name] ?? [] { follower.send(Reply.output(bytes)) }
+        }
     }
 }

@@ -15,7 +15,8 @@ enum Reply {
         var chunks: [(letter: UInt8, bytes: [UInt8])] = []
         var start = 0
         while let newline = buffer[start...].firstIndex(of: 0x0A), newline > start,
-            let count = Int(String(decoding: buffer[(start + 1)..<newline], as: UTF8.self)), count >= 0, buffer.count - newline - 1 >= count
+            let count = Int(String(decoding: buffer[(start + 1)..<newline], as: UTF8.self)), count >= 0,
+            buffer.count - newline - 1 >= count
         {
             chunks.append((buffer[start], Array(buffer[(newline + 1)..<(newline + 1 + count)])))
             start = newline + 1 + count

@@ -22,8 +22,8 @@ final class Console {
     /// Where the kernel lists the consoles that are there, the main one last.
     private static let list = "/sys/class/tty/console/active"
 
-    /// Opens every console that the kernel writes to, or `/dev/console` while it is not known which they are. To be called again when
-    /// drivers were loaded: each may bring one.
+    /// Opens every console that the kernel writes to, or `/dev/console` while it is not known which they are. To be
+    /// called again when drivers were loaded: each may bring one.
     func reopen() { reopen(Self.names(in: Files.text(Self.list) ?? "").map { "/dev/" + $0 }) }
 
     func reopen(_ paths: [String]) {
@@ -34,7 +34,9 @@ final class Console {
         terminals = opened
     }
 
-    static func names(in list: String) -> [String] { list.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init) }
+    static func names(in list: String) -> [String] {
+        list.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
+    }
 
     private static func open(_ path: String) -> Terminal? {
         let file = Glibc.open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
@@ -74,14 +76,18 @@ final class Console {
         }
     }
 
-    /// Waits until the terminals have sent what was written, one second at most: a machine that is switched off loses the rest.
+    /// Waits until the terminals have sent what was written, one second at most: a machine that is switched off loses
+    /// the rest.
     func drain() {
-        for _ in 0..<100 where terminals.contains(where: { !$0.isStuck && cinit_pending_output($0.file) > 0 }) { usleep(10_000) }
+        for _ in 0..<100 where terminals.contains(where: { !$0.isStuck && cinit_pending_output($0.file) > 0 }) {
+            usleep(10_000)
+        }
     }
 
     enum Sent { case done, full, broken }
 
-    /// Writes as much as the terminal takes within so many milliseconds: a console that nobody reads must not stop PID 1.
+    /// Writes as much as the terminal takes within so many milliseconds: a console that nobody reads must not stop PID
+    /// 1.
     @discardableResult
     static func send(_ bytes: [UInt8], to file: Int32, within limit: Int32 = 1000) -> Sent {
         var rest = bytes[...]

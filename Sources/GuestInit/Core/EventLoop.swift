@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The one place where PID 1 waits: for files, children, times and signals.
 ///
-/// Nothing else calls waitpid(2). Code that must wait for something calls ``wait(until:_:)``, which keeps everything else going.
+/// Nothing else calls waitpid(2). Code that must wait for something calls ``wait(until:_:)``, which keeps everything
+/// else going.
 final class EventLoop {
     /// Bits that a file handler is given.
     enum Readiness {
@@ -21,7 +22,8 @@ final class EventLoop {
     private var children: [pid_t: (ProcessStatus) -> Void] = [:]
     private var timers: [(due: Milliseconds, identifier: Int, action: () -> Void)] = []
     private var lastTimer = 0
-    /// Ends of children whose pid nobody had asked for yet: a container's process may end before runc, which tells us its pid.
+    /// Ends of children whose pid nobody had asked for yet: a container's process may end before runc, which tells us
+    /// its pid.
     private var unclaimed: [(pid: pid_t, status: ProcessStatus)] = []
 
     init(scope: Scope) throws(SystemError) {
@@ -100,7 +102,8 @@ final class EventLoop {
         for timer in due { timer.action() }
     }
 
-    /// Takes the status of every child that ended. Handlers run after all were taken: those of runc then find the pids they wait for.
+    /// Takes the status of every child that ended. Handlers run after all were taken: those of runc then find the pids
+    /// they wait for.
     private func reap() {
         var ended: [(pid: pid_t, status: ProcessStatus)] = []
         var word: Int32 = 0
@@ -108,7 +111,9 @@ final class EventLoop {
         case .all:
             while case let pid = cinit_reap(-1, &word), pid > 0 { ended.append((pid, ProcessStatus(word: word))) }
         case .watched:
-            for pid in children.keys where cinit_reap(pid, &word) == pid { ended.append((pid, ProcessStatus(word: word))) }
+            for pid in children.keys where cinit_reap(pid, &word) == pid {
+                ended.append((pid, ProcessStatus(word: word)))
+            }
         }
         guard !ended.isEmpty else { return }
         unclaimed.append(contentsOf: ended.filter { children[$0.pid] == nil })

@@ -30,7 +30,8 @@ enum Files {
     static func text(_ path: String) -> String? {
         guard let bytes = read(path, limit: 1 << 20) else { return nil }
         let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
-        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) }) else { return "" }
+        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) })
+        else { return "" }
         return String(decoding: bytes[first...last], as: UTF8.self)
     }
 
@@ -88,7 +89,9 @@ enum Files {
             throw SystemError(operation: "mkdir", subject: path, number: errno)
         }
         try makeDirectories(String(path[..<slash]))
-        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError(operation: "mkdir", subject: path, number: errno) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else {
+            throw SystemError(operation: "mkdir", subject: path, number: errno)
+        }
         // The mask of file modes holds for mkdir, and so do bits that it does not set.
         chmod(path, mode)
     }

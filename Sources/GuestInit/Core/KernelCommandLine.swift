@@ -4,7 +4,8 @@ internal import BootLayout
 struct KernelCommandLine: Equatable {
     /// `panic=`, in which case it decides what becomes of a kernel that panics.
     var namesPanic = false
-    /// Whether what onboot and onshutdown containers printed is shown when they end: `moby.output=1` or `0`, else unless `quiet`.
+    /// Whether what onboot and onshutdown containers printed is shown when they end: `moby.output=1` or `0`, else
+    /// unless `quiet`.
     var printsOutput: Bool { output ?? !isQuiet }
     private var isQuiet = false
     private var output: Bool?

@@ -18,7 +18,8 @@ enum KernelLog {
         }
     }
 
-    /// `level,sequence,time,flags;text`, a newline, and fields of no interest here (kernel, Documentation/ABI/testing/dev-kmsg).
+    /// `level,sequence,time,flags;text`, a newline, and fields of no interest here (kernel,
+    /// Documentation/ABI/testing/dev-kmsg).
     static func text(ofRecord record: ArraySlice<UInt8>) -> String? {
         guard let semicolon = record.firstIndex(of: UInt8(ascii: ";")) else { return nil }
         return String(decoding: record[(semicolon + 1)...].prefix { $0 != 0x0A }, as: UTF8.self)

@@ -1,7 +1,7 @@
 /// What a container printed, as lines that are safe to show on a terminal.
 enum PlainLines {
-    /// The lines of `bytes` without control characters and escape sequences; of a line that a carriage return overwrites, the last form.
-    /// The last `limit` of them, when there is a limit.
+    /// The lines of `bytes` without control characters and escape sequences; of a line that a carriage return
+    /// overwrites, the last form. The last `limit` of them, when there is a limit.
     static func lines(_ bytes: some Collection<UInt8>, limit: Int? = nil) -> [String] {
         let lines = Array(bytes).split(separator: 0x0A)
         return lines.suffix(limit ?? lines.count).map { line in
@@ -10,8 +10,9 @@ enum PlainLines {
         }
     }
 
-    /// ECMA-48: a control sequence is `ESC [`, parameters, and a final byte of 0x40 to 0x7E; a string is begun by `ESC` and one of `P X ] ^ _`
-    /// and ended by BEL or `ESC \`; other escapes are `ESC`, intermediate bytes of 0x20 to 0x2F, and one more.
+    /// ECMA-48: a control sequence is `ESC [`, parameters, and a final byte of 0x40 to 0x7E; a string is begun by `ESC`
+    /// and one of `P X ] ^ _` and ended by BEL or `ESC \`; other escapes are `ESC`, intermediate bytes of 0x20 to 0x2F,
+    /// and one more.
     private static func text(_ line: ArraySlice<UInt8>) -> String {
         var plain: [UInt8] = []
         var rest = line

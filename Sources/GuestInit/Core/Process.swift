@@ -3,17 +3,23 @@ internal import Glibc
 
 /// Starting programs.
 enum Process {
-    static let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=linux"]
+    static let environment = [
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=linux",
+    ]
 
-    /// Starts `command` (its first word is the path unless `path` is given); standard input is `/dev/null` unless given.
+    /// Starts `command` (its first word is the path unless `path` is given); standard input is `/dev/null` unless
+    /// given.
     static func start(
-        _ command: [String], path: String? = nil, environment: [String] = environment, input: Int32? = nil, output: Int32, errors: Int32
+        _ command: [String], path: String? = nil, environment: [String] = environment, input: Int32? = nil,
+        output: Int32, errors: Int32
     ) throws(SystemError) -> pid_t {
         guard let name = command.first else { throw SystemError(operation: "start", subject: "", number: ENOENT) }
         let null = input ?? open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { if input == nil { close(null) } }
         let pid = withCStrings(command) { arguments in
-            withCStrings(environment) { variables in cinit_spawn(path ?? name, arguments, variables, null, output, errors) }
+            withCStrings(environment) { variables in
+                cinit_spawn(path ?? name, arguments, variables, null, output, errors)
+            }
         }
         return try SystemError.check(pid, "start", name)
     }
@@ -24,8 +30,8 @@ enum Process {
         return body(pointers + [nil])
     }
 
-    /// True when SIGTERM would do nothing: a process that ignores it, as interactive shells do, or the first of a pid namespace that
-    /// neither handles nor awaits it.
+    /// True when SIGTERM would do nothing: a process that ignores it, as interactive shells do, or the first of a pid
+    /// namespace that neither handles nor awaits it.
     static func ignoresTermination(_ pid: pid_t) -> Bool {
         guard let status = Files.text("/proc/\(pid)/status") else { return false }
         return ignoresTermination(status: status)
@@ -41,7 +47,9 @@ enum Process {
             if name == "NSpid" { isFirstOfNamespace = words.count > 2 && last == "1" }
         }
         let termination: UInt64 = 1 << 14
-        guard let caught = masks["SigCgt"], let blocked = masks["SigBlk"], let ignored = masks["SigIgn"] else { return false }
+        guard let caught = masks["SigCgt"], let blocked = masks["SigBlk"], let ignored = masks["SigIgn"] else {
+            return false
+        }
         return (ignored & ~blocked) & termination != 0 || isFirstOfNamespace && (caught | blocked) & termination == 0
     }
 }

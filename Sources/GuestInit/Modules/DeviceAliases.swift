@@ -9,7 +9,9 @@ struct DeviceAliases: Sendable {
     /// Processors' features, keys and the like: drivers that can come while services start.
     static let all = DeviceAliases { _ in true }
 
-    private static let late: Set<String> = ["cpu", "serio", "input", "gameport", "i2c", "spi", "hid", "rmi4", "acpi", "pnp", "dmi"]
+    private static let late: Set<String> = [
+        "cpu", "serio", "input", "gameport", "i2c", "spi", "hid", "rmi4", "acpi", "pnp", "dmi",
+    ]
 
     /// Every alias once.
     func read() -> [String] {

@@ -1,4 +1,5 @@
-/// A message of the kernel that a device came or went: `add@/devices/…`, then `NAME=value` fields, each ended by a zero byte.
+/// A message of the kernel that a device came or went: `add@/devices/…`, then `NAME=value` fields, each ended by a zero
+/// byte.
 struct DeviceEvent: Equatable {
     var action = ""
     var subsystem = ""

@@ -11,10 +11,12 @@ struct Drivers {
         self.hasModule = hasModule
     }
 
-    /// A line for each device on the PCI or virtio bus that a machine is given on purpose, and that no driver has taken or can take.
+    /// A line for each device on the PCI or virtio bus that a machine is given on purpose, and that no driver has taken
+    /// or can take.
     func missing() -> [String] {
         devices("pci") { folder in
-            guard let code = number(folder + "/class"), let kind = Self.kinds[code >> 16] ?? Self.kinds[code >> 8] else { return nil }
+            guard let code = number(folder + "/class"), let kind = Self.kinds[code >> 16] ?? Self.kinds[code >> 8]
+            else { return nil }
             return "PCI device \(identity(folder + "/vendor")):\(identity(folder + "/device")) (\(kind))"
         }
             + devices("virtio") { folder in
@@ -41,15 +43,18 @@ struct Drivers {
 
     private func identity(_ path: String) -> String { Files.text(path).map { String($0.dropFirst(2)) } ?? "?" }
 
-    /// Classes of PCI (PCI Code and ID Assignment Specification, 1): base classes, and base classes with subclasses. Bridges do well without
-    /// a driver, and chipsets have IDE and SATA controllers (0x0101, 0x0106) whether or not a disk is on them.
+    /// Classes of PCI (PCI Code and ID Assignment Specification, 1): base classes, and base classes with subclasses.
+    /// Bridges do well without a driver, and chipsets have IDE and SATA controllers (0x0101, 0x0106) whether or not a
+    /// disk is on them.
     private static let kinds = [
-        0x02: "network", 0x0D: "wireless", 0x0100: "SCSI", 0x0104: "RAID", 0x0107: "SAS", 0x0108: "NVMe", 0x0180: "storage",
+        0x02: "network", 0x0D: "wireless", 0x0100: "SCSI", 0x0104: "RAID", 0x0107: "SAS", 0x0108: "NVMe",
+        0x0180: "storage",
     ]
 
     /// Device types of virtio (Virtual I/O Device 1.2, 5). Those left out, such as the balloon, are not missed.
     private static let virtioKinds = [
-        1: "network", 2: "disk", 3: "console", 4: "random numbers", 8: "SCSI", 9: "9P", 16: "graphics", 18: "input", 19: "socket",
+        1: "network", 2: "disk", 3: "console", 4: "random numbers", 8: "SCSI", 9: "9P", 16: "graphics", 18: "input",
+        19: "socket",
         26: "file system",
     ]
 }

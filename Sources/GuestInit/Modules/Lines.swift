@@ -1,4 +1,5 @@
-/// Lines and words of a text in bytes: files of hundreds of kilobytes are read at boot, and strings of each word would cost more than the rest.
+/// Lines and words of a text in bytes: files of hundreds of kilobytes are read at boot, and strings of each word would
+/// cost more than the rest.
 enum Lines {
     /// Calls `body` with each line that is neither empty nor a comment.
     static func each(in text: [UInt8], _ body: (ArraySlice<UInt8>) -> Void) {

@@ -1,4 +1,5 @@
-/// What depmod's files say of a kernel's modules: modules.dep(5), `modules.alias`, `modules.softdep`, `modules.builtin`.
+/// What depmod's files say of a kernel's modules: modules.dep(5), `modules.alias`, `modules.softdep`,
+/// `modules.builtin`.
 struct ModuleIndex {
     /// A module's file and those it needs, relative to the folder of the release; what stands last is loaded first.
     struct Entry: Equatable {
@@ -31,7 +32,8 @@ struct ModuleIndex {
 
     /// Module name of a path: without folders and endings, dashes as underscores.
     static func name(of path: some BidirectionalCollection<UInt8>) -> String {
-        let file = path.suffix(from: path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) } ?? path.startIndex)
+        let file = path.suffix(
+            from: path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) } ?? path.startIndex)
         let stem = file.prefix { $0 != UInt8(ascii: ".") }
         return String(decoding: stem.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
     }
@@ -45,7 +47,9 @@ struct ModuleIndex {
         return Entry(path: Lines.string(first.dropLast()), dependencies: words.dropFirst().map(Lines.string))
     }
 
-    func softDependencies(of name: String) -> (before: [String], after: [String]) { (softBefore[name] ?? [], softAfter[name] ?? []) }
+    func softDependencies(of name: String) -> (before: [String], after: [String]) {
+        (softBefore[name] ?? [], softAfter[name] ?? [])
+    }
 
     private static func softDependencies(_ text: [UInt8]) -> ([String: [String]], [String: [String]]) {
         var before: [String: [String]] = [:]

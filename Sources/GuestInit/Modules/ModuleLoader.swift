@@ -20,7 +20,8 @@ final class ModuleLoader {
         guard let dependencies = Files.read(folder + "/modules.dep") else { return nil }
         let text = { [folder] (name: String) in Files.read(folder + "/" + name) ?? [] }
         index = ModuleIndex(
-            dependencies: dependencies, aliases: text("modules.alias"), soft: text("modules.softdep"), builtin: text("modules.builtin"))
+            dependencies: dependencies, aliases: text("modules.alias"), soft: text("modules.softdep"),
+            builtin: text("modules.builtin"))
         settings = Self.settings(root: root)
         self.report = report
     }
@@ -56,7 +57,9 @@ final class ModuleLoader {
     }
 
     /// Loads the drivers for these device aliases.
-    func load(matching aliases: [String]) { load(index.modules(matching: aliases).filter { !settings.blacklist.contains($0) }) }
+    func load(matching aliases: [String]) {
+        load(index.modules(matching: aliases).filter { !settings.blacklist.contains($0) })
+    }
 
     /// Whether the image has a module for a device's alias.
     func hasModule(matching alias: String) -> Bool { !index.modules(matching: [alias]).isEmpty }

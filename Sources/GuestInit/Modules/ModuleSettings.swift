@@ -36,7 +36,8 @@ struct ModuleSettings: Equatable {
             guard let equals = word.firstIndex(of: "="), let dot = word[..<equals].firstIndex(of: ".") else { continue }
             let (module, parameter) = (ModuleIndex.name(of: String(word[..<dot])), word[word.index(after: dot)...])
             if module == "modprobe" && parameter.hasPrefix("blacklist=") {
-                blacklist.formUnion(word[word.index(after: equals)...].split(separator: ",").map { ModuleIndex.name(of: String($0)) })
+                blacklist.formUnion(
+                    word[word.index(after: equals)...].split(separator: ",").map { ModuleIndex.name(of: String($0)) })
             } else {
                 options[module] = options[module].map { $0 + " " + parameter } ?? String(parameter)
             }

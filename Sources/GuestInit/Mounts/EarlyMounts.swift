@@ -24,7 +24,8 @@ enum EarlyMounts {
         Entry(type: "tmpfs", target: "/var", flags: closed.union(.relativeAccessTime), data: "size=50%,mode=755"),
         Entry(type: "mqueue", target: "/dev/mqueue", flags: closed, isOptional: true),
         Entry(type: "tmpfs", target: "/dev/shm", flags: closed, data: "mode=1777"),
-        Entry(type: "devpts", target: "/dev/pts", flags: [.noSetUID, .noExecution], data: "gid=5,mode=0620,ptmxmode=0666"),
+        Entry(
+            type: "devpts", target: "/dev/pts", flags: [.noSetUID, .noExecution], data: "gid=5,mode=0620,ptmxmode=0666"),
         Entry(type: "cgroup2", target: "/sys/fs/cgroup", flags: closed),
         Entry(type: "securityfs", target: "/sys/kernel/security", flags: closed, isOptional: true),
         Entry(type: "debugfs", target: "/sys/kernel/debug", flags: closed, isOptional: true),

@@ -9,7 +9,8 @@ struct MountCall: Equatable {
     var flags: MountFlags
     var data: String = ""
 
-    /// The calls that bring about `mount`: itself, the remounting that gives a bind mount its flags, and its propagation.
+    /// The calls that bring about `mount`: itself, the remounting that gives a bind mount its flags, and its
+    /// propagation.
     static func calls(for mount: RuntimeRecord.Mount, at target: String) -> [MountCall] {
         var options = MountOptions(mount.options)
         // fstab-style entries may give "bind" as the type.
@@ -19,7 +20,8 @@ struct MountCall: Equatable {
         let data = options.data.joined(separator: ",")
         var calls: [MountCall] = []
         if !onlyPropagation && !(mount.type.isEmpty && mount.source.isEmpty && options.flags.isEmpty) {
-            calls.append(MountCall(source: mount.source, target: target, type: mount.type, flags: options.flags, data: data))
+            calls.append(
+                MountCall(source: mount.source, target: target, type: mount.type, flags: options.flags, data: data))
         }
         let perMount = options.flags.intersection(.perMount)
         if options.flags.contains(.bind), !options.flags.contains(.remount), !perMount.isEmpty {
@@ -31,6 +33,7 @@ struct MountCall: Equatable {
 
     func perform() throws(SystemError) {
         let result = cinit_mount(source, target, type, flags.rawValue, data.isEmpty ? nil : data)
-        try SystemError.check(result, "mount", type.isEmpty || flags.contains(.bind) ? "\(source) on \(target)" : "\(type) on \(target)")
+        try SystemError.check(
+            result, "mount", type.isEmpty || flags.contains(.bind) ? "\(source) on \(target)" : "\(type) on \(target)")
     }
 }

@@ -24,6 +24,7 @@ struct MountFlags: OptionSet, Hashable {
 
     /// What a bind mount only takes from a second, remounting call.
     static let perMount: MountFlags = [
-        .readOnly, .noSetUID, .noDevices, .noExecution, .noAccessTime, .noDirectoryAccessTime, .relativeAccessTime, .strictAccessTime,
+        .readOnly, .noSetUID, .noDevices, .noExecution, .noAccessTime, .noDirectoryAccessTime, .relativeAccessTime,
+        .strictAccessTime,
     ]
 }

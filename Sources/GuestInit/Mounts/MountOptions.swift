@@ -25,18 +25,24 @@ struct MountOptions: Equatable {
     }
 
     private static let words: [String: (isSet: Bool, flag: MountFlags)] = [
-        "defaults": (true, []), "ro": (true, .readOnly), "rw": (false, .readOnly), "nosuid": (true, .noSetUID), "suid": (false, .noSetUID),
-        "nodev": (true, .noDevices), "dev": (false, .noDevices), "noexec": (true, .noExecution), "exec": (false, .noExecution),
-        "sync": (true, .synchronous), "async": (false, .synchronous), "dirsync": (true, .directorySynchronous), "remount": (true, .remount),
+        "defaults": (true, []), "ro": (true, .readOnly), "rw": (false, .readOnly), "nosuid": (true, .noSetUID),
+        "suid": (false, .noSetUID),
+        "nodev": (true, .noDevices), "dev": (false, .noDevices), "noexec": (true, .noExecution),
+        "exec": (false, .noExecution),
+        "sync": (true, .synchronous), "async": (false, .synchronous), "dirsync": (true, .directorySynchronous),
+        "remount": (true, .remount),
         "mand": (true, .mandatoryLocks), "nomand": (false, .mandatoryLocks), "noatime": (true, .noAccessTime),
         "atime": (false, .noAccessTime),
-        "nodiratime": (true, .noDirectoryAccessTime), "diratime": (false, .noDirectoryAccessTime), "bind": (true, .bind),
-        "rbind": (true, [.bind, .recursive]), "relatime": (true, .relativeAccessTime), "norelatime": (false, .relativeAccessTime),
+        "nodiratime": (true, .noDirectoryAccessTime), "diratime": (false, .noDirectoryAccessTime),
+        "bind": (true, .bind),
+        "rbind": (true, [.bind, .recursive]), "relatime": (true, .relativeAccessTime),
+        "norelatime": (false, .relativeAccessTime),
         "strictatime": (true, .strictAccessTime), "nostrictatime": (false, .strictAccessTime),
     ]
 
     private static let propagationWords: [String: MountFlags] = [
-        "private": .private, "rprivate": [.private, .recursive], "shared": .shared, "rshared": [.shared, .recursive], "slave": .slave,
+        "private": .private, "rprivate": [.private, .recursive], "shared": .shared, "rshared": [.shared, .recursive],
+        "slave": .slave,
         "rslave": [.slave, .recursive], "unbindable": .unbindable, "runbindable": [.unbindable, .recursive],
     ]
 }

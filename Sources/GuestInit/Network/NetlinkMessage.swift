@@ -1,4 +1,5 @@
-/// A request to the kernel's network configuration (rtnetlink(7)): a header, a fixed part, then nested attributes. Host byte order.
+/// A request to the kernel's network configuration (rtnetlink(7)): a header, a fixed part, then nested attributes. Host
+/// byte order.
 struct NetlinkMessage {
     private(set) var bytes: [UInt8] = []
     private var openAttributes: [Int] = []

@@ -31,7 +31,9 @@ struct NetworkLink {
 
     /// The requests that put the link into the network namespace of `pid`. `index` looks up an existing link.
     func requests(for pid: pid_t, index: (String) throws(SystemError) -> Int32) throws(SystemError) -> [[UInt8]] {
-        guard !interface.name.isEmpty else { throw SystemError(operation: "interface", subject: "without a name", number: EINVAL) }
+        guard !interface.name.isEmpty else {
+            throw SystemError(operation: "interface", subject: "without a name", number: EINVAL)
+        }
         guard !kind.isEmpty else { return [move(try index(interface.name), to: pid)] }
         return [creation(in: pid)]
     }
@@ -43,10 +45,12 @@ struct NetworkLink {
         return message.finished()
     }
 
-    /// `createInRoot` links and pairs are made with our end in the namespace of the machine: some kinds (wireguard) keep it as the way out.
+    /// `createInRoot` links and pairs are made with our end in the namespace of the machine: some kinds (wireguard)
+    /// keep it as the way out.
     private func creation(in pid: pid_t) -> [UInt8] {
         let flags =
-            NetlinkMessage.Flag.request | NetlinkMessage.Flag.acknowledge | NetlinkMessage.Flag.create | NetlinkMessage.Flag.exclusive
+            NetlinkMessage.Flag.request | NetlinkMessage.Flag.acknowledge | NetlinkMessage.Flag.create
+            | NetlinkMessage.Flag.exclusive
         var message = NetlinkMessage(type: NetlinkMessage.newLink, flags: flags)
         message.add(Attribute.name, interface.name)
         if !isMovedAfterwards { message.add(Attribute.namespaceOfPID, UInt32(pid)) }
@@ -71,12 +75,15 @@ struct NetworkLink {
         let hasDriver = kind.isEmpty || loadDriver("rtnl-link-" + kind)
         let socket = try SystemError.check(cinit_route_socket(), "netlink", interface.name)
         defer { close(socket) }
-        let index = { (name: String) throws(SystemError) in try SystemError.check(cinit_interface_index(name), "interface", name) }
+        let index = { (name: String) throws(SystemError) in
+            try SystemError.check(cinit_interface_index(name), "interface", name)
+        }
         for request in try requests(for: pid, index: index) {
             do { try send(request, socket) } catch {
                 guard error.number == EOPNOTSUPP, !hasDriver else { throw error }
                 throw SystemError(
-                    operation: "no kernel module for links of kind \(kind): interface", subject: interface.name, number: error.number)
+                    operation: "no kernel module for links of kind \(kind): interface", subject: interface.name,
+                    number: error.number)
             }
         }
         if !kind.isEmpty && isMovedAfterwards { try send(move(try index(interface.name), to: pid), socket) }

@@ -2,8 +2,8 @@ internal import BootLayout
 internal import CInit
 internal import Glibc
 
-/// The network links that containers were given. One end of a pair stays with us and outlives the container as long as its namespace does,
-/// which a file may hold: the next run takes it away before it makes its own.
+/// The network links that containers were given. One end of a pair stays with us and outlives the container as long as
+/// its namespace does, which a file may hold: the next run takes it away before it makes its own.
 final class NetworkLinks {
     /// Container to names of links that were made for it.
     private var made: [String: Set<String>] = [:]

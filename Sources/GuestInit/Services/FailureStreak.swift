@@ -1,5 +1,6 @@
-/// What is said of a service that fails again and again: the first failure in full, then, a minute later, how often; then nothing until it
-/// runs, is stopped, or is given up. A console with a login on it shows changes of state, not each try.
+/// What is said of a service that fails again and again: the first failure in full, then, a minute later, how often;
+/// then nothing until it runs, is stopped, or is given up. A console with a login on it shows changes of state, not
+/// each try.
 struct FailureStreak: Equatable {
     enum Report: Equatable {
         case first

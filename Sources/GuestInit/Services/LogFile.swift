@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A log that is cut at a size, older parts kept as `.1` (the latest) to `.N`. It is made when there is something to write.
+/// A log that is cut at a size, older parts kept as `.1` (the latest) to `.N`. It is made when there is something to
+/// write.
 final class LogFile {
     let path: String
     private let limit: Int

@@ -44,7 +44,9 @@ final class OutputPump {
     /// The end of the output, from the beginning of a line; whole when it is not longer than what is kept.
     var recent: ArraySlice<UInt8> {
         let bytes = last.suffix(kept)
-        guard bytes.count < total, let newline = bytes.firstIndex(of: 0x0A), newline + 1 < bytes.endIndex else { return bytes }
+        guard bytes.count < total, let newline = bytes.firstIndex(of: 0x0A), newline + 1 < bytes.endIndex else {
+            return bytes
+        }
         return bytes[(newline + 1)...]
     }
 

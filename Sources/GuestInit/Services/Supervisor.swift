@@ -44,7 +44,9 @@ final class Supervisor {
     }
 
     private func launchNext() {
-        while !queue.isEmpty, services.count(where: { $0.state == .starting }) < parallel { launch(queue.removeFirst()) }
+        while !queue.isEmpty, services.count(where: { $0.state == .starting }) < parallel {
+            launch(queue.removeFirst())
+        }
     }
 
     private func launch(_ service: Service) {
@@ -68,7 +70,9 @@ final class Supervisor {
 
     private func prepare(_ service: Service) throws {
         service.record = try service.bundle.record()
-        if service.starts == 1 || service.rule.policy != service.record.restart { service.rule = RestartRule(service.record.restart) }
+        if service.starts == 1 || service.rule.policy != service.record.restart {
+            service.rule = RestartRule(service.record.restart)
+        }
         guard !service.isPrepared else { return }
         let preparation = environment.preparation(service.bundle)
         do { try preparation.perform(service.record) } catch {
@@ -82,7 +86,11 @@ final class Supervisor {
         service.output?.closeWriters()
         if service.state == .starting {
             service.state = .running(pid: pid)
-            if service.streak.isOn { watchRecovery(of: service) } else { environment.console.say("service \(service.name) started") }
+            if service.streak.isOn {
+                watchRecovery(of: service)
+            } else {
+                environment.console.say("service \(service.name) started")
+            }
         } else {
             // Stopped while it came up.
             service.run?.terminate()
@@ -126,7 +134,8 @@ final class Supervisor {
         run.forget(sparingDaemons: false, then: forgotten)
     }
 
-    private func report(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool) {
+    private func report(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool)
+    {
         let say = { [self] (text: String) in environment.console.say("service \(service.name) \(text)") }
         let verb = if case .ended = outcome { "ended" } else { "did not start" }
         guard let delay, !wasAsked else {
@@ -144,7 +153,9 @@ final class Supervisor {
             showOutput(of: service, outcome)
         case .summary(let failures, let span):
             let verb = outcome.isSuccess ? "ended" : "failed"
-            say("\(verb) \(failures) times in \(span / 1000) s, next try in \(TimeText.seconds(delay)); last: \(outcome.text)")
+            say(
+                "\(verb) \(failures) times in \(span / 1000) s, next try in \(TimeText.seconds(delay)); last: \(outcome.text)"
+            )
             showOutput(of: service, outcome)
         case .nothing: break
         }
@@ -152,7 +163,9 @@ final class Supervisor {
 
     private func showOutput(of service: Service, _ outcome: ContainerRun.Outcome) {
         guard outcome.needsOutput else { return }
-        for line in service.output?.recentLines(limit: 5) ?? [] { environment.console.say("  \(service.name): \(line)") }
+        for line in service.output?.recentLines(limit: 5) ?? [] {
+            environment.console.say("  \(service.name): \(line)")
+        }
     }
 
     /// Asks a service to end; it is killed if it does not within `grace`.

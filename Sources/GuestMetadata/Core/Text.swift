@@ -6,13 +6,17 @@ enum Text {
     static func trimmed(_ text: some StringProtocol) -> String {
         let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace || scalar == "\0" }
         let scalars = text.unicodeScalars
-        guard let first = scalars.firstIndex(where: { !isSpace($0) }), let last = scalars.lastIndex(where: { !isSpace($0) }) else {
+        guard let first = scalars.firstIndex(where: { !isSpace($0) }),
+            let last = scalars.lastIndex(where: { !isSpace($0) })
+        else {
             return ""
         }
         return String(text[first...last])
     }
 
-    static func trimmed(_ bytes: some Sequence<UInt8>) -> String { trimmed(String(decoding: Array(bytes), as: UTF8.self)) }
+    static func trimmed(_ bytes: some Sequence<UInt8>) -> String {
+        trimmed(String(decoding: Array(bytes), as: UTF8.self))
+    }
 
     /// Lines without white space around them; empty ones are left out.
     static func lines(_ text: String) -> [String] {
@@ -27,7 +31,8 @@ struct UTCTime: Equatable {
     /// Reads `2030-01-31T12:00:00` followed by nothing, `Z`, `+0000` or `+00:00`.
     init?(parsing whole: String) {
         let bytes = Array(whole.utf8)
-        guard bytes.count >= 19, ["", "Z", "+0000", "+00:00"].contains(String(decoding: bytes[19...], as: UTF8.self)) else { return nil }
+        guard bytes.count >= 19, ["", "Z", "+0000", "+00:00"].contains(String(decoding: bytes[19...], as: UTF8.self))
+        else { return nil }
         for (byte, form) in zip(bytes, "0000-00-00T00:00:00".utf8) {
             let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             guard form == UInt8(ascii: "0") ? isDigit : byte == form else { return nil }
@@ -39,7 +44,9 @@ struct UTCTime: Equatable {
     static func text(of seconds: Int64) -> String {
         var (moment, parts) = (time_t(seconds), tm())
         gmtime_r(&moment, &parts)
-        let numbers = [parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + "\($0)" }
+        let numbers = [parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec].map {
+            ($0 < 10 ? "0" : "") + "\($0)"
+        }
         return "\(parts.tm_year + 1900)-\(numbers[0])-\(numbers[1])T\(numbers[2]):\(numbers[3]):\(numbers[4])"
     }
 }

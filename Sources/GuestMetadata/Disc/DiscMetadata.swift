@@ -2,7 +2,8 @@ internal import BootLayout
 
 /// `meta-data` of NoCloud, JSON or YAML, and `meta_data.json` of a config drive: of them hostname and ssh keys.
 ///
-/// Of YAML this knows what such files have: one `key: value` a line, and below `public-keys:` a list or names with a key each.
+/// Of YAML this knows what such files have: one `key: value` a line, and below `public-keys:` a list or names with a
+/// key each.
 struct DiscMetadata: Equatable {
     private(set) var hostname: String?
     private(set) var keys: [String] = []
@@ -60,7 +61,9 @@ struct DiscMetadata: Equatable {
     /// `- KEY`, `NAME: KEY` or `KEY`.
     private mutating func addKey(_ words: String) {
         var text = words.hasPrefix("-") ? Text.trimmed(words.dropFirst()) : words
-        if let range = text.firstRange(of: ": "), !text[..<range.lowerBound].contains(" ") { text = String(text[range.upperBound...]) }
+        if let range = text.firstRange(of: ": "), !text[..<range.lowerBound].contains(" ") {
+            text = String(text[range.upperBound...])
+        }
         text = Self.unquoted(text)
         if text.contains(" ") { keys.append(text) }
     }
@@ -93,15 +96,19 @@ enum DiscFiles {
         }
         let metadata = try DiscMetadata(facts ?? [])
         return Finding(
-            provider: "NoCloud", origin: "NoCloud \(origin)", hostname: metadata.hostname, keys: metadata.keys, userData: data)
+            provider: "NoCloud", origin: "NoCloud \(origin)", hostname: metadata.hostname, keys: metadata.keys,
+            userData: data)
     }
 
     private static func configDrive(_ root: borrowing Folder, _ origin: String) throws(MetadataError) -> Finding? {
-        guard let openstack = try root.folder("openstack"), let latest = try openstack.folder("latest") else { return nil }
+        guard let openstack = try root.folder("openstack"), let latest = try openstack.folder("latest") else {
+            return nil
+        }
         let (data, facts) = (try latest.read("user_data"), try latest.read("meta_data.json"))
         if data == nil, facts == nil { return nil }
         let metadata = try DiscMetadata(facts ?? [])
         return Finding(
-            provider: "ConfigDrive", origin: "ConfigDrive \(origin)", hostname: metadata.hostname, keys: metadata.keys, userData: data)
+            provider: "ConfigDrive", origin: "ConfigDrive \(origin)", hostname: metadata.hostname, keys: metadata.keys,
+            userData: data)
     }
 }

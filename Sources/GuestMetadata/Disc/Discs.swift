@@ -14,7 +14,9 @@ struct Discs: Sendable {
         repeat {
             faults = []
             for name in Self.candidates(names) {
-                guard let volume = VolumeLabel(device: "\(devices)/\(name)"), Self.isMeant(name, volume) else { continue }
+                guard let volume = VolumeLabel(device: "\(devices)/\(name)"), Self.isMeant(name, volume) else {
+                    continue
+                }
                 deadline.renew()
                 do throws(MetadataError) {
                     if let finding = try read(name, volume) { return .found(finding) }
@@ -29,11 +31,15 @@ struct Discs: Sendable {
 
     /// Devices worth a look, CDs first. Floppy drives take seconds to say that they are empty.
     static func candidates(_ names: [String]) -> [String] {
-        let names = names.sorted().filter { name in !["loop", "ram", "zram", "fd", "dm-", "md"].contains { name.hasPrefix($0) } }
+        let names = names.sorted().filter { name in
+            !["loop", "ram", "zram", "fd", "dm-", "md"].contains { name.hasPrefix($0) }
+        }
         return names.filter(isCD) + names.filter { !isCD($0) }
     }
 
-    private static func isCD(_ name: String) -> Bool { name.hasPrefix("sr") && name.dropFirst(2).allSatisfy(\.isNumber) }
+    private static func isCD(_ name: String) -> Bool {
+        name.hasPrefix("sr") && name.dropFirst(2).allSatisfy(\.isNumber)
+    }
 
     /// Any CD may be one of ours; a disk must say so by its name.
     static func isMeant(_ name: String, _ volume: VolumeLabel) -> Bool {
@@ -106,11 +112,16 @@ struct VolumeLabel: Equatable {
         return Text.trimmed(bytes[40..<72])
     }
 
-    /// A FAT boot sector: 55 AA at its end; with the mark 28 or 29 at 38 a name of eleven bytes at 43, with FAT32 at 66 and 71.
+    /// A FAT boot sector: 55 AA at its end; with the mark 28 or 29 at 38 a name of eleven bytes at 43, with FAT32 at 66
+    /// and 71.
     private static func fat(_ bytes: [UInt8]) -> String? {
         guard bytes.count == 512, bytes[510] == 0x55, bytes[511] == 0xAA else { return nil }
-        if [0x28, 0x29].contains(bytes[38]), bytes[54..<57].elementsEqual("FAT".utf8) { return Text.trimmed(bytes[43..<54]) }
-        if [0x28, 0x29].contains(bytes[66]), bytes[82..<87].elementsEqual("FAT32".utf8) { return Text.trimmed(bytes[71..<82]) }
+        if [0x28, 0x29].contains(bytes[38]), bytes[54..<57].elementsEqual("FAT".utf8) {
+            return Text.trimmed(bytes[43..<54])
+        }
+        if [0x28, 0x29].contains(bytes[66]), bytes[82..<87].elementsEqual("FAT32".utf8) {
+            return Text.trimmed(bytes[71..<82])
+        }
         return nil
     }
 }

@@ -1,7 +1,8 @@
 internal import BootLayout
 internal import Glibc
 
-/// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254, which answers those who name its flavor, and names it.
+/// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254, which answers those who name its
+/// flavor, and names it.
 struct GoogleMetadata: Sendable {
     private static let flavor = (name: "Metadata-Flavor", value: "Google")
     private static let base = "/computeMetadata/v1/"
@@ -38,10 +39,13 @@ struct GoogleMetadata: Sendable {
         let old = try text("instance/attributes/sshKeys")
         let blocked = try text("instance/attributes/block-project-ssh-keys")?.lowercased() == "true"
         if blocked || old != nil { return "\(own)\n\(old ?? "")" }
-        return "\(own)\n\(try text("project/attributes/ssh-keys") ?? "")\n\(try text("project/attributes/sshKeys") ?? "")"
+        return
+            "\(own)\n\(try text("project/attributes/ssh-keys") ?? "")\n\(try text("project/attributes/sshKeys") ?? "")"
     }
 
-    private func text(_ path: String) throws(MetadataError) -> String? { try value(path).map { String(decoding: $0, as: UTF8.self) } }
+    private func text(_ path: String) throws(MetadataError) -> String? {
+        try value(path).map { String(decoding: $0, as: UTF8.self) }
+    }
 
     /// A value; nil when the server has none.
     private func value(_ path: String) throws(MetadataError) -> [UInt8]? {
@@ -51,7 +55,9 @@ struct GoogleMetadata: Sendable {
             usleep(100_000)
             answer = try client.get(Self.base + path, until: deadline)
         }
-        guard answer.headers["metadata-flavor"] == Self.flavor.value else { throw MetadataError("the server is not Google's") }
+        guard answer.headers["metadata-flavor"] == Self.flavor.value else {
+            throw MetadataError("the server is not Google's")
+        }
         if answer.status < 500 { deadline.renew() }
         switch answer.status {
         case 200: return answer.body
@@ -66,7 +72,8 @@ extension HTTPClient {
         address: (169, 254, 169, 254), headers: [("Host", "metadata.google.internal"), ("Metadata-Flavor", "Google")])
 }
 
-/// The value `ssh-keys`: lines of `USER:KEY`. A key may end in `google-ssh {"userName": …, "expireOn": "2030-01-31T12:00:00+0000"}`.
+/// The value `ssh-keys`: lines of `USER:KEY`. A key may end in `google-ssh {"userName": …, "expireOn":
+/// "2030-01-31T12:00:00+0000"}`.
 enum GoogleKeys {
     /// Lines for `authorized_keys`, without the users, each key once, and without those whose time is over.
     /// - Parameter now: as ``UTCTime`` writes it.
@@ -81,7 +88,9 @@ enum GoogleKeys {
     }
 
     private static func withoutUser(_ line: String) -> String {
-        guard let colon = line.firstIndex(of: ":"), !line[..<colon].contains(where: { $0 == " " || $0 == "\"" }) else { return line }
+        guard let colon = line.firstIndex(of: ":"), !line[..<colon].contains(where: { $0 == " " || $0 == "\"" }) else {
+            return line
+        }
         return Text.trimmed(line[line.index(after: colon)...])
     }
 

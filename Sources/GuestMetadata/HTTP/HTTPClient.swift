@@ -29,13 +29,17 @@ struct HTTPClient: Sendable {
         let bytes = [address.0, address.1, address.2, address.3]
         target.sin_addr.s_addr = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }.bigEndian
         let result = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         if result == 0 { return }
         guard errno == EINPROGRESS else { throw MetadataError("connect to", name) }
         try wait(for: POLLOUT, of: file, until: deadline)
         var (fault, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
-        guard getsockopt(file, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 else { throw MetadataError("connect to", name) }
+        guard getsockopt(file, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 else {
+            throw MetadataError("connect to", name)
+        }
         guard fault == 0 else { throw MetadataError("connect to", name, number: fault) }
     }
 
@@ -71,7 +75,9 @@ struct HTTPClient: Sendable {
             guard count >= 0 else { throw MetadataError("receive from", name) }
             bytes += buffer[..<count]
             if let answer = try HTTPAnswer.read(bytes, isEnd: count == 0) { return answer }
-            guard bytes.count <= Finding.longest + HTTPAnswer.longestHead else { throw MetadataError("an answer of \(name) without end") }
+            guard bytes.count <= Finding.longest + HTTPAnswer.longestHead else {
+                throw MetadataError("an answer of \(name) without end")
+            }
         }
     }
 }
@@ -130,7 +136,8 @@ struct HTTPAnswer: Sendable, Equatable {
     private static func head(_ bytes: ArraySlice<UInt8>) throws(MetadataError) -> HTTPAnswer {
         let lines = Text.lines(String(decoding: bytes, as: UTF8.self))
         let words = (lines.first ?? "").split(separator: " ")
-        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]), (100..<600).contains(status) else {
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]), (100..<600).contains(status)
+        else {
             throw MetadataError("'\(String((lines.first ?? "").prefix(80)))', expected a status line of HTTP/1.1")
         }
         var answer = HTTPAnswer(status: status)
@@ -147,7 +154,9 @@ struct HTTPAnswer: Sendable, Equatable {
         while true {
             guard let end = rest.firstIndex(of: 10) else { return nil }
             let digits = Text.trimmed(rest[..<end].prefix { $0 != UInt8(ascii: ";") })
-            guard let size = Int(digits, radix: 16), size >= 0, size <= Finding.longest, body.count + size <= Finding.longest else {
+            guard let size = Int(digits, radix: 16), size >= 0, size <= Finding.longest,
+                body.count + size <= Finding.longest
+            else {
                 throw MetadataError("a chunk of '\(String(digits.prefix(20)))' bytes in an answer")
             }
             if size == 0 { return body }

@@ -108,7 +108,8 @@ struct ConfigEntry: Equatable {
 ///  "NAME": {"perm": "0700", "entries": {"NAME": …}}}
 /// ```
 ///
-/// As in 2017, a text stands for a file of mode 0644, and an object without `content` and `entries` for a folder of what it holds.
+/// As in 2017, a text stands for a file of mode 0644, and an object without `content` and `entries` for a folder of
+/// what it holds.
 struct ConfigTree: Equatable {
     private(set) var entries: [ConfigEntry] = []
     /// What is left out, and why.
@@ -120,14 +121,16 @@ struct ConfigTree: Equatable {
 
     /// Nil when `userData` do not begin as a JSON object does: then they are for somebody else.
     init?(_ userData: [UInt8]) {
-        guard let first = userData.first(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }), first == UInt8(ascii: "{")
+        guard let first = userData.first(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }),
+            first == UInt8(ascii: "{")
         else {
             return nil
         }
         do {
             entries = list(try JSON(parsing: userData).members ?? [], in: "")
         } catch {
-            faults.append(MetadataError("user data begin as JSON and are none: \(error); they are kept whole in 'userdata'"))
+            faults.append(
+                MetadataError("user data begin as JSON and are none: \(error); they are kept whole in 'userdata'"))
         }
     }
 
@@ -136,7 +139,9 @@ struct ConfigTree: Equatable {
         for member in members {
             count += 1
             guard count <= Self.mostEntries else {
-                if count == Self.mostEntries + 1 { faults.append(MetadataError("user data have more than \(Self.mostEntries) entries")) }
+                if count == Self.mostEntries + 1 {
+                    faults.append(MetadataError("user data have more than \(Self.mostEntries) entries"))
+                }
                 return entries
             }
             do throws(MetadataError) {
@@ -150,16 +155,21 @@ struct ConfigTree: Equatable {
 
     private mutating func entry(_ member: JSON.Member, in folder: String) throws(MetadataError) -> ConfigEntry {
         let path = folder + String(member.name.prefix(80))
-        guard Folder.isName(member.name) else { throw MetadataError("user data: '\(path)', expected a single file name") }
+        guard Folder.isName(member.name) else {
+            throw MetadataError("user data: '\(path)', expected a single file name")
+        }
         if let text = member.value.string { return ConfigEntry(name: member.name, content: .file(text), mode: 0o644) }
-        guard let members = member.value.members else { throw MetadataError("user data: '\(path)', expected an object or a text") }
+        guard let members = member.value.members else {
+            throw MetadataError("user data: '\(path)', expected an object or a text")
+        }
         let (content, entries) = (member.value["content"], member.value["entries"])
         switch (content?.string, entries?.members) {
         case (let text?, nil) where entries == nil:
             return ConfigEntry(name: member.name, content: .file(text), mode: try Self.mode(member.value, 0o644, path))
         case (nil, let members?) where content == nil:
             return ConfigEntry(
-                name: member.name, content: .folder(list(members, in: path + "/")), mode: try Self.mode(member.value, 0o755, path))
+                name: member.name, content: .folder(list(members, in: path + "/")),
+                mode: try Self.mode(member.value, 0o755, path))
         case (nil, nil) where content == nil && entries == nil && member.value["perm"]?.string == nil:
             return ConfigEntry(name: member.name, content: .folder(list(members, in: path + "/")), mode: 0o755)
         default:
@@ -169,7 +179,9 @@ struct ConfigTree: Equatable {
 
     private static func mode(_ value: JSON, _ standard: mode_t, _ path: String) throws(MetadataError) -> mode_t {
         guard let perm = value["perm"], perm != .null else { return standard }
-        guard let text = perm.string, let mode = mode_t(text, radix: 8), mode <= 0o777, text.utf8.first != UInt8(ascii: "+") else {
+        guard let text = perm.string, let mode = mode_t(text, radix: 8), mode <= 0o777,
+            text.utf8.first != UInt8(ascii: "+")
+        else {
             throw MetadataError("user data: 'perm' of '\(path)', expected a text of octal digits, 0777 at most")
         }
         return mode
@@ -186,7 +198,9 @@ enum Hostname {
         let name = Text.trimmed(text)
         let isLegal = name.utf8.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
             case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
             default: false
             }
@@ -194,7 +208,8 @@ enum Hostname {
         let label = name.prefix { $0 != "." }
         guard isLegal, !label.isEmpty, label.utf8.count <= longest else {
             throw MetadataError(
-                "hostname '\(String(name.prefix(longest)))', expected letters, digits, '-' and '.', \(longest) bytes at most")
+                "hostname '\(String(name.prefix(longest)))', expected letters, digits, '-' and '.', \(longest) bytes at most"
+            )
         }
         return name.utf8.count > longest ? String(label) : name
     }

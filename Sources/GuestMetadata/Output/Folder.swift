@@ -22,11 +22,14 @@ struct Folder: ~Copyable {
 
     /// One component of a path, and none that leads elsewhere.
     static func isName(_ name: String) -> Bool {
-        !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255 && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
+        !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
+            && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
     }
 
     private borrowing func checked(_ name: String) throws(MetadataError) -> String {
-        guard Self.isName(name) else { throw MetadataError("name '\(String(name.prefix(80)))' in '\(path)', expected a single file name") }
+        guard Self.isName(name) else {
+            throw MetadataError("name '\(String(name.prefix(80)))' in '\(path)', expected a single file name")
+        }
         return "\(path)/\(name)"
     }
 
@@ -70,7 +73,9 @@ struct Folder: ~Copyable {
         defer { close(opened) }
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(opened, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(opened, $0.baseAddress.map { $0 + done }, bytes.count - done)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw MetadataError("write", whole) }
             done += count

@@ -1,7 +1,8 @@
 internal import Archive
 internal import Extents
 
-/// Unpacks a kernel: a plain gzip file, or the payload of an x86 bzImage (kernel documentation, x86/boot, protocol 2.08 and later).
+/// Unpacks a kernel: a plain gzip file, or the payload of an x86 bzImage (kernel documentation, x86/boot, protocol 2.08
+/// and later).
 ///
 /// ```
 /// 0x1f1  u8   setup_sects   the payload's base is (setup_sects + 1) * 512
@@ -12,7 +13,8 @@ internal import Extents
 /// ```
 enum CompressedKernel {
     private static let formats: [(magic: [UInt8], name: String)] = [
-        ([0x1F, 0x8B], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"), ([0x02, 0x21, 0x4C, 0x18], "LZ4"), ([0xFD, 0x37, 0x7A, 0x58], "XZ"),
+        ([0x1F, 0x8B], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"), ([0x02, 0x21, 0x4C, 0x18], "LZ4"),
+        ([0xFD, 0x37, 0x7A, 0x58], "XZ"),
         ([0x42, 0x5A, 0x68], "bzip2"), ([0x5D, 0x00, 0x00], "LZMA"), ([0x89, 0x4C, 0x5A], "LZO"),
     ]
 
@@ -40,9 +42,13 @@ enum CompressedKernel {
         case "zstd": try Compression.decompress(ExtentList([.bytes(Array(payload.dropLast(4)))]), write)
         case "LZ4", "XZ", "bzip2", "LZMA": try Compression.decompressForeign(payload.dropLast(4), write)
         case let other:
-            throw BuildError("its payload is \(other ?? "of an unknown format"); gzip, zstd, LZ4, XZ, bzip2 and LZMA can be unpacked")
+            throw BuildError(
+                "its payload is \(other ?? "of an unknown format"); gzip, zstd, LZ4, XZ, bzip2 and LZMA can be unpacked"
+            )
         }
     }
 
-    private static func format(of bytes: ArraySlice<UInt8>) -> String? { formats.first { bytes.starts(with: $0.magic) }?.name }
+    private static func format(of bytes: ArraySlice<UInt8>) -> String? {
+        formats.first { bytes.starts(with: $0.magic) }?.name
+    }
 }

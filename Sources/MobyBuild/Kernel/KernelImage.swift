@@ -24,7 +24,8 @@ struct KernelImage: Sendable {
         place = source.location
         let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
         let key = SegmentKey(
-            role: .record, content: image.identity, platform: image.platform.description, destination: "kernel facts \(choice)", rules: "1",
+            role: .record, content: image.identity, platform: image.platform.description,
+            destination: "kernel facts \(choice)", rules: "1",
             encoding: "none")
         let bytes = try images.cache.small(key) {
             let tree = try images.tree(image)
@@ -39,12 +40,16 @@ struct KernelImage: Sendable {
         return name.isEmpty || name == "none" ? nil : name
     }
 
-    private static func facts(of tree: FileTree, _ image: Image, _ spec: KernelSpec, at source: Located<String>) throws -> KernelFacts {
+    private static func facts(of tree: FileTree, _ image: Image, _ spec: KernelSpec, at source: Located<String>) throws
+        -> KernelFacts
+    {
         let top = tree.paths.filter { $0.parent.isRoot && !$0.isRoot }.map(\.description)
         func missing(_ what: String, _ names: [String], hint: String) -> Diagnostic {
             let quoted = names.map { "'\($0)'" }.joined(separator: " or ")
             let has = top.isEmpty ? "nothing" : top.prefix(20).joined(separator: ", ")
-            return Diagnostic(at: source.location, "kernel image '\(source.value)' has no \(what) \(quoted); it has \(has)", hint: hint)
+            return Diagnostic(
+                at: source.location, "kernel image '\(source.value)' has no \(what) \(quoted); it has \(has)",
+                hint: hint)
         }
         let candidates = spec.binary.map { [$0] } ?? names
         guard let kernel = candidates.first(where: { top.contains($0) }) else {
@@ -54,21 +59,28 @@ struct KernelImage: Sendable {
         if let modules, !top.contains(modules) {
             throw missing("modules archive", [modules], hint: "name the file with kernel.tar, or write tar: none")
         }
-        if let microcode = spec.ucode, !microcode.isEmpty, !top.contains(microcode), image.platform.architecture == "amd64" {
+        if let microcode = spec.ucode, !microcode.isEmpty, !top.contains(microcode),
+            image.platform.architecture == "amd64"
+        {
             throw missing("microcode", [microcode], hint: "remove kernel.ucode, or name a file of the image")
         }
         let label = image.config.config?.labels?["org.mobyproject.kernel.initrd"]
         let readsZstd = try label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree)
         return KernelFacts(
-            kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false, readsZstd: readsZstd)
+            kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false,
+            readsZstd: readsZstd)
     }
 
     /// Whether a kernel configuration in the image has `CONFIG_RD_ZSTD=y`.
     private static func configurationReadsZstd(_ tree: FileTree) throws -> Bool {
-        for path in [TreePath("config"), TreePath("kernel_config"), TreePath("config.gz"), TreePath("kernel_config.gz")] {
+        for path in [
+            TreePath("config"), TreePath("kernel_config"), TreePath("config.gz"), TreePath("kernel_config.gz"),
+        ] {
             guard case .regular(let content)? = tree[path]?.kind else { continue }
             var text: [UInt8] = []
-            do { try Compression.decompress(content, limit: 4 << 20) { text.append(contentsOf: $0) } } catch is CompressionError {
+            do {
+                try Compression.decompress(content, limit: 4 << 20) { text.append(contentsOf: $0) }
+            } catch is CompressionError {
                 continue
             }
             return String(decoding: text, as: UTF8.self).split(separator: "\n").contains("CONFIG_RD_ZSTD=y")

@@ -16,12 +16,15 @@ extension ModulesTree {
     func makeForDisk(_ fileSystems: [RootFileSystem]) throws -> FileTree {
         let whole = try whole()
         let modules = try context("reading modules of kernel image '\(kernel.image.name)'") { try KernelModules(whole) }
-        for needed in fileSystems.map(\.module) + ["overlay"] where modules[needed] == nil && !modules.builtin.contains(needed) {
+        for needed in fileSystems.map(\.module) + ["overlay"]
+        where modules[needed] == nil && !modules.builtin.contains(needed) {
             throw BuildError(
                 "kernel image '\(kernel.image.name)' has no module '\(needed)', which a root on a disk needs",
                 hint: "take a kernel image with it, or build another format")
         }
-        let kept = try context("choosing modules") { try modules.closure(of: Self.forDisks + fileSystems.map { "?" + $0.module }) }
+        let kept = try context("choosing modules") {
+            try modules.closure(of: Self.forDisks + fileSystems.map { "?" + $0.module })
+        }
         let merged = TreePath("usr/lib")
         guard modules.folder.isInside(merged) else { return modules.pruned(whole, keeping: kept) }
         return modules.pruned(whole, keeping: kept).renamed { path in

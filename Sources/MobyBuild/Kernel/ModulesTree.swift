@@ -22,7 +22,9 @@ struct ModulesTree: Sendable {
 
     /// What the segment depends on besides the image: wanted modules and followed links.
     var variant: String {
-        let links = ModulesTree.mergeable.compactMap { path in root[path]?.kind == .symlink ? "\(path)=\(destination(path))" : nil }
+        let links = ModulesTree.mergeable.compactMap { path in
+            root[path]?.kind == .symlink ? "\(path)=\(destination(path))" : nil
+        }
         let wanted = kernel.spec.modules.map { "only " + $0.map(\.value).joined(separator: " ") } ?? "all"
         let moves = ModulesTree.libraries.map { "\($0.found)=\(destination($0.found))" }
         return (["/", name, wanted] + links + moves).joined(separator: " ")
@@ -46,7 +48,9 @@ struct ModulesTree: Sendable {
         let cache = kernel.images.cache
         if let segment = try cache.segment(key, title: name) { return segment.bytes }
         return try cache.store(key, title: name, record: SegmentRecord(key: key.description)) { sink in
-            try withUnsafeMutablePointer(to: &sink) { sink in try PackedModules.unpack(tree) { try sink.pointee.write($0) } }
+            try withUnsafeMutablePointer(to: &sink) { sink in
+                try PackedModules.unpack(tree) { try sink.pointee.write($0) }
+            }
         }.bytes
     }
 
@@ -57,7 +61,8 @@ struct ModulesTree: Sendable {
         return tree
     }
 
-    /// The modules that the spec wants, with indexes; all of them as they are when it does not say, unless their indexes are missing.
+    /// The modules that the spec wants, with indexes; all of them as they are when it does not say, unless their
+    /// indexes are missing.
     private func chosen(from whole: FileTree) throws -> FileTree {
         guard let wanted = kernel.spec.modules else {
             let hasIndex = whole.paths.contains { $0.name.elementsEqual("modules.dep".utf8) }
@@ -78,13 +83,16 @@ struct ModulesTree: Sendable {
     }
 
     private func closure(of wanted: [Located<String>], _ modules: KernelModules) throws -> [KernelModule] {
-        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(let names, let release) {
+        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(
+            let names, let release)
+        {
             throw SpecError(
                 names.map { name, closest in
                     Diagnostic(
                         at: wanted.first { $0.value == name }?.location ?? kernel.place,
                         "kernel \(release) of image '\(PlainText.short(kernel.image.name))' has no module '\(PlainText.short(name))'",
-                        hint: closest.map { "did you mean '\($0)'?" } ?? "write '?\(PlainText.short(name))' if it may be missing")
+                        hint: closest.map { "did you mean '\($0)'?" }
+                            ?? "write '?\(PlainText.short(name))' if it may be missing")
                 })
         } catch let error as KernelModulesError {
             throw Diagnostic(at: wanted.first?.location ?? kernel.place, "kernel.modules: \(error)")
@@ -101,8 +109,8 @@ struct ModulesTree: Sendable {
         (found: TreePath("lib/firmware"), merged: TreePath("usr/lib/firmware")),
     ]
 
-    /// A name of the archive where it goes: to where `/lib/modules` of the root leads; else below the link's target, for the kernel would
-    /// put a directory in the link's place.
+    /// A name of the archive where it goes: to where `/lib/modules` of the root leads; else below the link's target,
+    /// for the kernel would put a directory in the link's place.
     private func moved(_ path: TreePath) -> TreePath {
         for (found, merged) in ModulesTree.libraries {
             for folder in [found, merged] where path == folder || path.isInside(folder) {

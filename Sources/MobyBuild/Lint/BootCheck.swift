@@ -19,7 +19,8 @@ struct BootCheck {
         let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
         faults = [
             Diagnostic(
-                at: image.location, "boot loader image '\(PlainText.short(image.value))' has no file '\(first)'\(others)",
+                at: image.location,
+                "boot loader image '\(PlainText.short(image.value))' has no file '\(first)'\(others)",
                 hint: "formats that take them cannot be built; pkg/bootloaders has all")
         ]
     }

@@ -14,7 +14,9 @@ struct ContainerCheck {
     private var config: JSONValue { explanation.config.config.json }
     private var container: ContainerSpec { explanation.container }
     private var mounts: [(destination: String, type: String, source: String)] {
-        config["mounts"]?.items.map { ($0["destination"]?.text ?? "", $0["type"]?.text ?? "", $0["source"]?.text ?? "") } ?? []
+        config["mounts"]?.items.map {
+            ($0["destination"]?.text ?? "", $0["type"]?.text ?? "", $0["source"]?.text ?? "")
+        } ?? []
     }
 
     private func isBound(_ path: String) -> Bool {
@@ -23,27 +25,32 @@ struct ContainerCheck {
 
     /// Folders of the PATH that the container will have.
     private var folders: [String] {
-        let variable = config["process"]?["env"]?.items.compactMap(\.text).last { $0.hasPrefix("PATH=") } ?? RuntimeDraft.defaultPath
+        let variable =
+            config["process"]?["env"]?.items.compactMap(\.text).last { $0.hasPrefix("PATH=") }
+            ?? RuntimeDraft.defaultPath
         return variable.dropFirst(5).split(separator: ":").map(String.init)
     }
 
     /// Whether the program is in the image and can be started.
     /// - Parameter facts: what the image has of candidates, with these folders of PATH.
-    func program(_ platform: Platform, _ facts: (_ candidates: [String], _ folders: [String]) throws -> ProgramFacts) rethrows
+    func program(_ platform: Platform, _ facts: (_ candidates: [String], _ folders: [String]) throws -> ProgramFacts)
+        rethrows
         -> Diagnostic?
     {
         guard let process = config["process"], let program = process["args"]?.items.first?.text else { return nil }
         let isNamed = !program.contains("/")
         let candidates =
             isNamed
-            ? folders.map { "\($0)/\(program)" } : [program.hasPrefix("/") ? program : (process["cwd"]?.text ?? "/") + "/" + program]
+            ? folders.map { "\($0)/\(program)" }
+            : [program.hasPrefix("/") ? program : (process["cwd"]?.text ?? "/") + "/" + program]
         let inImage = Array(candidates.prefix { !isBound($0) })
         let isDecided = inImage.count == candidates.count
         guard !inImage.isEmpty || isDecided else { return nil }
         let facts = try facts(inImage, folders)
         guard facts.path != nil else {
             guard isDecided else { return nil }
-            return warning(program, facts.reason, hint: isNamed ? "looked for \(candidates.joined(separator: ", "))" : nil)
+            return warning(
+                program, facts.reason, hint: isNamed ? "looked for \(candidates.joined(separator: ", "))" : nil)
         }
         let fault = facts.fault(on: platform) { isBound($0) }
         return fault.map { warning(program, $0.reason, hint: $0.hint) }
@@ -64,12 +71,16 @@ struct ContainerCheck {
     func bindSources(in root: RootState, _ all: [Explanation], hasModules: Bool) -> [Diagnostic] {
         let made = all.flatMap { $0.config.record.mkdir + $0.config.record.mounts.map(\.destination) }
         return mounts.filter { $0.type == "bind" }.compactMap { mount in
-            guard let path = root.resolving(mount.source), let first = path.bytes.split(separator: UInt8(ascii: "/")).first,
+            guard let path = root.resolving(mount.source),
+                let first = path.bytes.split(separator: UInt8(ascii: "/")).first,
                 !ContainerCheck.living.contains(String(decoding: first, as: UTF8.self)), root[path] == nil,
                 hasModules || !Self.isOfKernel(mount.source),
-                !made.contains(where: { (mount.source + "/").hasPrefix($0 + "/") || ($0 + "/").hasPrefix(mount.source + "/") })
+                !made.contains(where: {
+                    (mount.source + "/").hasPrefix($0 + "/") || ($0 + "/").hasPrefix(mount.source + "/")
+                })
             else { return nil }
-            let place = container.options.locations["binds"] ?? container.options.locations["mounts"] ?? container.location
+            let place =
+                container.options.locations["binds"] ?? container.options.locations["mounts"] ?? container.location
             return Diagnostic(
                 .warning, at: place,
                 "'\(container.name)' binds '\(PlainText.short(mount.source))', which no init image and no entry of files has",
@@ -86,14 +97,18 @@ struct ContainerCheck {
 
 extension ProgramFacts {
     /// Why a program that is there cannot be started.
-    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide what is there.
-    func fault(on platform: Platform, isCovered: (String) -> Bool = { _ in false }) -> (reason: String, hint: String?)? {
+    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide what is
+    ///   there.
+    func fault(on platform: Platform, isCovered: (String) -> Bool = { _ in false }) -> (reason: String, hint: String?)?
+    {
         for (index, executable) in executables.enumerated() {
             let who = index == 0 ? "" : "is run by '\(PlainText.short(executable.path))', which "
             let interpreter = PlainText.short(executable.interpreter ?? "")
             switch executable.form {
             case .unknown:
-                return (who + "is neither a program nor a script", "a script begins with #! and the path of its interpreter")
+                return (
+                    who + "is neither a program nor a script", "a script begins with #! and the path of its interpreter"
+                )
             case .script:
                 if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
                     let isDOS = executable.interpreter?.hasSuffix("\r") == true
@@ -116,8 +131,11 @@ extension ProgramFacts {
                         "link the program statically, or take an image with its C library"
                     )
                 }
-                let missing = executable.missingLibraries.prefix(3).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
-                if !missing.isEmpty, !["/lib", "/lib64", "/usr", "/usr/lib", "/usr/lib64", "/opt", "/usr/local"].contains(where: isCovered)
+                let missing = executable.missingLibraries.prefix(3).map { "'\(PlainText.short($0))'" }.joined(
+                    separator: ", ")
+                if !missing.isEmpty,
+                    !["/lib", "/lib64", "/usr", "/usr/lib", "/usr/lib64", "/opt", "/usr/local"].contains(
+                        where: isCovered)
                 {
                     return (who + "needs the library \(missing), which is not there", nil)
                 }
@@ -128,7 +146,8 @@ extension ProgramFacts {
 
     /// Values of `e_machine` that a machine of an architecture runs.
     private static let machines: [String: Set<Int>] = [
-        "amd64": [62, 3], "386": [3], "arm64": [183, 40], "arm": [40], "riscv64": [243], "ppc64le": [21], "s390x": [22], "loong64": [258],
+        "amd64": [62, 3], "386": [3], "arm64": [183, 40], "arm": [40], "riscv64": [243], "ppc64le": [21], "s390x": [22],
+        "loong64": [258],
     ]
 }
 

@@ -4,8 +4,8 @@ internal import Extents
 public import MobySpec
 internal import OCI
 
-/// What can be told of a spec and its images before a machine boots. `build` and `lint` both say it; what takes long to find out is kept in
-/// the cache.
+/// What can be told of a spec and its images before a machine boots. `build` and `lint` both say it; what takes long to
+/// find out is kept in the cache.
 struct ImageCheck {
     let spec: Spec
     let images: ImageSet
@@ -46,9 +46,11 @@ struct ImageCheck {
     private func programs() throws -> [Diagnostic] {
         var found: [Diagnostic] = []
         let images = images
-        for (_, members) in Dictionary(grouping: containers.explanations, by: { images[$0.container.image].identity }).sorted(by: {
-            $0.key < $1.key
-        }) {
+        for (_, members) in Dictionary(grouping: containers.explanations, by: { images[$0.container.image].identity })
+            .sorted(by: {
+                $0.key < $1.key
+            })
+        {
             guard let first = members.first else { continue }
             let image = images[first.container.image]
             let contents = LazyContents { ImageContents(try images.tree(image), image.name) }
@@ -59,7 +61,9 @@ struct ImageCheck {
                 if let fault { found.append(fault) }
             }
         }
-        return found.sorted { ($0.location?.line ?? 0, $0.location?.column ?? 0) < ($1.location?.line ?? 0, $1.location?.column ?? 0) }
+        return found.sorted {
+            ($0.location?.line ?? 0, $0.location?.column ?? 0) < ($1.location?.line ?? 0, $1.location?.column ?? 0)
+        }
     }
 
     /// Entries of `files:` that nothing brings back after the mount that hides them.
@@ -87,12 +91,15 @@ struct ImageCheck {
             hidden[item.owner, default: []].append(path)
         }
         return spec.`init`.compactMap { source in
-            guard let paths = hidden.removeValue(forKey: source.value)?.sorted(), let first = paths.first else { return nil }
+            guard let paths = hidden.removeValue(forKey: source.value)?.sorted(), let first = paths.first else {
+                return nil
+            }
             let others = paths.count > 1 ? " and \(RootAssembly.files(paths.count - 1)) more" : ""
             return Diagnostic(
                 .warning, at: source.location,
                 "'/\(PlainText.short("\(first)"))'\(others) of init image '\(PlainText.short(source.value))' "
-                    + "cannot be seen at run time: a tmpfs is mounted there", hint: "put it under files:, or at another path")
+                    + "cannot be seen at run time: a tmpfs is mounted there",
+                hint: "put it under files:, or at another path")
         }
     }
 }

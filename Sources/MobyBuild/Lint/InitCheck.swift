@@ -40,11 +40,13 @@ struct InitCheck {
             let contents = ImageContents(root, "init")
             var (roots, keepsOvermounted): ([String], Bool) = ([], false)
             if let place = contents.state.resolving("/init"), case .regular(let program)? = root[place]?.kind {
-                roots = try RootFileSystem.allCases.filter { try DiskInitrd.mentions(program, Array($0.mark.utf8)) }.map(\.type)
+                roots = try RootFileSystem.allCases.filter { try DiskInitrd.mentions(program, Array($0.mark.utf8)) }
+                    .map(\.type)
                 keepsOvermounted = try DiskInitrd.mentions(program, Array(BootLayout.overmountPath.utf8))
             }
             return InitFacts(
-                program: try ProgramFacts(["/init"], folders: [], in: contents), roots: roots, keepsOvermounted: keepsOvermounted,
+                program: try ProgramFacts(["/init"], folders: [], in: contents), roots: roots,
+                keepsOvermounted: keepsOvermounted,
                 runtime: try ProgramFacts(Self.runtimes, folders: [], in: contents))
         }
     }
@@ -57,7 +59,9 @@ struct InitCheck {
             let error = DiskInitrd.unknownRoot(fileSystem)
             found.append(Diagnostic(at: place, error.description, hint: error.hint))
         }
-        func isFromFiles(_ path: String) -> Bool { root.item(at: path).map { $0.owner == RootAssembly.filesOwner } ?? false }
+        func isFromFiles(_ path: String) -> Bool {
+            root.item(at: path).map { $0.owner == RootAssembly.filesOwner } ?? false
+        }
         let words = (spec.kernel.cmdline ?? "").split(separator: " ")
         if !words.contains(where: { $0.hasPrefix("rdinit=") }), !isFromFiles("/init") {
             if facts.program.path == nil {
@@ -66,20 +70,28 @@ struct InitCheck {
                         at: place, "the init images have no '/init' that can be started: it \(facts.program.reason)",
                         hint: "the kernel starts /init; add an init image, e.g. that of pkg/init"))
             } else if let fault = facts.program.fault(on: platform) {
-                found.append(Diagnostic(.warning, at: place, "the program '/init' of the init images \(fault.reason)", hint: fault.hint))
+                found.append(
+                    Diagnostic(
+                        .warning, at: place, "the program '/init' of the init images \(fault.reason)", hint: fault.hint)
+                )
             }
         }
-        guard let container = (spec.onboot + spec.services + spec.onshutdown).first, !Self.runtimes.contains(where: isFromFiles) else {
+        guard let container = (spec.onboot + spec.services + spec.onshutdown).first,
+            !Self.runtimes.contains(where: isFromFiles)
+        else {
             return
         }
         if facts.runtime.path == nil || facts.isOwn && facts.runtime.path?.hasSuffix("/runc") != true {
             found.append(
                 Diagnostic(
                     facts.isOwn ? .error : .warning, at: place,
-                    "the init images have no runc, and '\(container.name)' is a container", hint: "add the image of pkg/runc under init:"))
+                    "the init images have no runc, and '\(container.name)' is a container",
+                    hint: "add the image of pkg/runc under init:"))
         } else if let fault = facts.runtime.fault(on: platform) {
             let path = facts.runtime.path ?? ""
-            found.append(Diagnostic(.warning, at: place, "the program '\(path)' of the init images \(fault.reason)", hint: fault.hint))
+            found.append(
+                Diagnostic(
+                    .warning, at: place, "the program '\(path)' of the init images \(fault.reason)", hint: fault.hint))
         }
     }
 }

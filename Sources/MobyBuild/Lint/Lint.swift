@@ -4,8 +4,8 @@ internal import Extents
 public import MobySpec
 public import OCI
 
-/// Looks, without a network, at what a spec and the images that are in the store make of each other: all that a build would say before it fetches
-/// anything, by the same code.
+/// Looks, without a network, at what a spec and the images that are in the store make of each other: all that a build
+/// would say before it fetches anything, by the same code.
 public struct Lint: Sendable {
     /// What was found.
     public struct Result: Sendable {
@@ -37,7 +37,8 @@ public struct Lint: Sendable {
         if let format = formats.first(where: \.needsBootLoaders), options.bootLoaders == nil, spec.boot.image == nil {
             result.diagnostics.append(
                 Diagnostic(
-                    .warning, at: spec.firstLocation, "format '\(format)' needs an image with boot loaders, and none is named",
+                    .warning, at: spec.firstLocation,
+                    "format '\(format)' needs an image with boot loaders, and none is named",
                     hint: BuildError.bootLoadersHint))
         }
         let images = try await present(spec, &result)
@@ -45,7 +46,9 @@ public struct Lint: Sendable {
         return result
     }
 
-    private func check(_ spec: Spec, _ present: [String: Image], _ formats: [OutputFormat], _ result: inout Result) throws {
+    private func check(_ spec: Spec, _ present: [String: Image], _ formats: [OutputFormat], _ result: inout Result)
+        throws
+    {
         let images = ImageSet(store: store, cache: SegmentCache(store: store), images: present)
         func isAbsent(_ source: Located<String>) -> Bool { present[source.value] == nil }
         // What is at hand; numbers of containers are those of the whole.
@@ -67,20 +70,25 @@ public struct Lint: Sendable {
         result.notes += names.notes
         // Sources are relative to the folder that a build runs in; this may be another.
         result.diagnostics += names.missing.map { fault in
-            Diagnostic(.warning, at: fault.location, fault.message, hint: "a build in this folder would end here; \(fault.hint ?? "")")
+            Diagnostic(
+                .warning, at: fault.location, fault.message,
+                hint: "a build in this folder would end here; \(fault.hint ?? "")")
         }
         result.diagnostics += names.faults
         let check = ImageCheck(part, images, containers, formats, platform: options.provider.platform)
         result.diagnostics += try check.found(
             hasInit ? check.initFacts() : nil, names, hasModules: kernel != nil || spec.kernel.image == nil)
         if let image = spec.boot.image, let loaders = present[image.value] {
-            result.diagnostics += BootCheck(image, in: ImageContents(try images.tree(loaders), loaders.name).state).faults
+            result.diagnostics +=
+                BootCheck(image, in: ImageContents(try images.tree(loaders), loaders.name).state).faults
         }
     }
 
     /// Runs a step of the build; faults of the spec are noted, and nil is returned.
     private func faults<Value>(_ result: inout Result, _ step: () throws -> Value) rethrows -> Value? {
-        do { return try step() } catch let error as SpecError { result.diagnostics += error.diagnostics } catch let fault as Diagnostic {
+        do { return try step() } catch let error as SpecError { result.diagnostics += error.diagnostics } catch let
+            fault as Diagnostic
+        {
             result.diagnostics.append(fault)
         }
         return nil
@@ -93,11 +101,13 @@ public struct Lint: Sendable {
         let provider = ImageProvider(store: store, options: options)
         var present: [String: Image] = [:]
         var seen: Set<String> = []
-        for source in spec.imageSources + [spec.boot.image].compactMap(\.self) where seen.insert(source.value).inserted {
+        for source in spec.imageSources + [spec.boot.image].compactMap(\.self) where seen.insert(source.value).inserted
+        {
             do { present[source.value] = try await provider.image(source.value) } catch {
                 let isLocal = ["oci:", "oci-archive:", "docker-archive:"].contains { source.value.hasPrefix($0) }
                 if isLocal || error is ImageReferenceError {
-                    result.diagnostics.append(Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint))
+                    result.diagnostics.append(
+                        Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint))
                 } else {
                     result.absent.append(source.value)
                 }

@@ -1,7 +1,8 @@
 internal import Archive
 internal import Extents
 
-/// What of an image's files decides whether a program can be started (execve(2)): found out once for each image, and kept.
+/// What of an image's files decides whether a program can be started (execve(2)): found out once for each image, and
+/// kept.
 struct ProgramFacts: Codable, Equatable, Sendable {
     /// A file that is executed: the program, then the interpreter of a script, and so on.
     struct Executable: Codable, Equatable, Sendable {
@@ -49,7 +50,9 @@ extension ProgramFacts {
         for _ in 0..<5 {
             let executable = try contents.executable(next, folders: folders)
             executables.append(executable)
-            guard executable.form == .script, executable.fault == nil, let interpreter = executable.interpreter else { break }
+            guard executable.form == .script, executable.fault == nil, let interpreter = executable.interpreter else {
+                break
+            }
             next = interpreter
         }
     }
@@ -96,13 +99,16 @@ struct ImageContents {
             if let elf = ELF(whole), let interpreter = elf.interpreter {
                 result.interpreter = interpreter
                 result.fault = fault(of: interpreter)
-                result.missingLibraries = elf.needed.filter { !names.contains(Array($0.utf8.split(separator: 0x2F).last ?? [])[...]) }
+                result.missingLibraries = elf.needed.filter {
+                    !names.contains(Array($0.utf8.split(separator: 0x2F).last ?? [])[...])
+                }
             }
         }
         return result
     }
 
-    /// The first line, as the kernel reads it (fs/binfmt_script.c): the interpreter's path, and what follows as one argument.
+    /// The first line, as the kernel reads it (fs/binfmt_script.c): the interpreter's path, and what follows as one
+    /// argument.
     private func script(_ head: [UInt8], folders: [String], _ result: inout ProgramFacts.Executable) {
         result.form = .script
         let line = head.dropFirst(2).prefix { $0 != 0x0A && $0 != 0 }.drop { $0 == 0x20 || $0 == 0x09 }
@@ -110,11 +116,16 @@ struct ImageContents {
         let interpreter = String(decoding: path, as: UTF8.self)
         result.interpreter = interpreter
         result.fault = interpreter.isEmpty ? "is not named" : fault(of: interpreter)
-        let argument = String(decoding: line.dropFirst(path.count), as: UTF8.self).split { $0 == " " || $0 == "\t" }.first.map(String.init)
-        guard result.fault == nil, interpreter.hasSuffix("/env"), let argument, !argument.hasPrefix("-"), !argument.contains("=") else {
+        let argument = String(decoding: line.dropFirst(path.count), as: UTF8.self).split { $0 == " " || $0 == "\t" }
+            .first.map(String.init)
+        guard result.fault == nil, interpreter.hasSuffix("/env"), let argument, !argument.hasPrefix("-"),
+            !argument.contains("=")
+        else {
             return
         }
-        if argument.contains("/") ? fault(of: argument) != nil : !folders.contains(where: { fault(of: "\($0)/\(argument)") == nil }) {
+        if argument.contains("/")
+            ? fault(of: argument) != nil : !folders.contains(where: { fault(of: "\($0)/\(argument)") == nil })
+        {
             result.missingProgram = argument
         }
     }

@@ -4,13 +4,14 @@ internal import MobySpec
 struct SectionCheck {
     private(set) var found: [Diagnostic] = []
 
-    /// - Parameter formatsAreOpen: nobody has chosen formats yet, as for `lint` of a spec without `outputs`: what only some of them need is
-    ///   a warning then.
+    /// - Parameter formatsAreOpen: nobody has chosen formats yet, as for `lint` of a spec without `outputs`: what only
+    ///   some of them need is a warning then.
     init(_ spec: Spec, _ formats: [OutputFormat], formatsAreOpen: Bool) {
         guard spec.firstLocation != nil else {
             found = [
                 Diagnostic(
-                    at: nil, "there is nothing in it to build from", hint: "a spec has 'kernel', 'init', 'services', 'files' and more")
+                    at: nil, "there is nothing in it to build from",
+                    hint: "a spec has 'kernel', 'init', 'services', 'files' and more")
             ]
             return
         }
@@ -18,15 +19,19 @@ struct SectionCheck {
         let others = OutputFormat.all.filter { $0.isAvailable && !$0.boots }.map(\.name).joined(separator: ", ")
         let place = spec.firstLocation.map { SourceLocation(file: $0.file, line: 1, column: 1) }
         func missing(_ section: String, _ severity: Diagnostic.Severity, _ hint: String) {
-            found.append(Diagnostic(severity, at: place, "format '\(format)' cannot boot without '\(section)'", hint: hint))
+            found.append(
+                Diagnostic(severity, at: place, "format '\(format)' cannot boot without '\(section)'", hint: hint))
         }
         let hasKernel = spec.kernel.image != nil
         if !hasKernel {
-            missing("kernel", formatsAreOpen ? .warning : .error, "add kernel: {image: …}; formats that need none: \(others)")
+            missing(
+                "kernel", formatsAreOpen ? .warning : .error,
+                "add kernel: {image: …}; formats that need none: \(others)")
         }
         if spec.`init`.isEmpty {
             // With a kernel it is meant to boot, whichever the format.
-            missing("init", formatsAreOpen && !hasKernel ? .warning : .error, "add the images of init and runc under init:")
+            missing(
+                "init", formatsAreOpen && !hasKernel ? .warning : .error, "add the images of init and runc under init:")
         }
     }
 }
@@ -39,7 +44,8 @@ extension OutputFormat {
 extension Spec {
     /// A place in the first of its files that says anything.
     var firstLocation: SourceLocation? {
-        kernel.image?.location ?? `init`.first?.location ?? (onboot + services + onshutdown).first?.location ?? volumes.first?.location
+        kernel.image?.location ?? `init`.first?.location ?? (onboot + services + onshutdown).first?.location ?? volumes
+            .first?.location
             ?? files.first?.location ?? outputs.first?.format.location ?? boot.image?.location
     }
 }

@@ -32,13 +32,14 @@ struct BootDisc {
             entries = try isolinux()
             entries += [entry("kernel", kernel), entry("initrd.img", initrd)]
         }
-        return try ISO9660.image(entries, volumeID: Self.volumeID(request.name), time: Int64(clamping: request.time), boot: boot)
+        return try ISO9660.image(
+            entries, volumeID: Self.volumeID(request.name), time: Int64(clamping: request.time), boot: boot)
     }
 
     private static let loader = "isolinux/isolinux.bin"
 
-    /// A build's name in the letters of ISO 9660. Volumes that guests look for have names of their own: user data is on `CIDATA`, a root
-    /// on disk is `ROOT_` and digits.
+    /// A build's name in the letters of ISO 9660. Volumes that guests look for have names of their own: user data is on
+    /// `CIDATA`, a root on disk is `ROOT_` and digits.
     static func volumeID(_ name: String) -> String {
         let letters = name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
         let id = String(letters)
@@ -71,7 +72,8 @@ private struct SystemPartition {
     init(_ medium: BootMedium) throws {
         image = try medium.unifiedKernelImage()
         let volume = try FAT.volume(
-            files: [FAT.File(Self.path, image.content)], label: "MOBY", serial: medium.request.serial("FAT"), time: medium.request.time)
+            files: [FAT.File(Self.path, image.content)], label: "MOBY", serial: medium.request.serial("FAT"),
+            time: medium.request.time)
         content = volume.content
         start = volume.offsets[Self.path] ?? 0
     }

@@ -6,8 +6,8 @@ internal import Extents
 /// One FAT volume at 1 MiB:
 /// - BIOS: SYSLINUX with kernel and initrd as files, behind a master boot record.
 /// - UEFI: a unified kernel image, in the EFI system partition of a GPT disk.
-/// - Both: SYSLINUX and systemd-boot start the same kernel and initrd; a GPT disk whose boot code looks for the partition marked
-///   "legacy bootable". Nothing is stored twice.
+/// - Both: SYSLINUX and systemd-boot start the same kernel and initrd; a GPT disk whose boot code looks for the
+///   partition marked "legacy bootable". Nothing is stored twice.
 struct BootDisk {
     let medium: BootMedium
     let firmware: OutputFormat.Firmware
@@ -27,7 +27,8 @@ struct BootDisk {
         if firmware == .bios {
             let type: UInt8 = volume.geometry.kind == .fat16 ? 0x0E : 0x0C
             var disk = try MBR.disk(
-                partition: volume.content, type: type, bootCode: medium.loaders.bytes(.mbr), identity: request.identityBytes,
+                partition: volume.content, type: type, bootCode: medium.loaders.bytes(.mbr),
+                identity: request.identityBytes,
                 minimumSize: request.minimumSize)
             disk.pad(toMultipleOf: sizeUnit)
             return disk
@@ -36,7 +37,8 @@ struct BootDisk {
             type: .efiSystem, name: "EFI system", content: volume.content,
             attributes: firmware == .both ? GPT.Partition.legacyBootable : 0)
         return try GPT.disk(
-            partitions: [partition], bootCode: firmware == .both ? medium.loaders.bytes(.gptMBR) : [], identity: request.identityBytes,
+            partitions: [partition], bootCode: firmware == .both ? medium.loaders.bytes(.gptMBR) : [],
+            identity: request.identityBytes,
             minimumSize: request.minimumSize, sizeUnit: sizeUnit)
     }
 
@@ -52,14 +54,16 @@ struct BootDisk {
             files += [FAT.File(Self.kernel, kernel), FAT.File(Self.initrd, medium.initrd)]
         }
         let volume = try FAT.volume(
-            files: files, label: "MOBY", serial: request.serial("FAT"), hiddenSectors: MBR.firstSector, time: request.time)
+            files: files, label: "MOBY", serial: request.serial("FAT"), hiddenSectors: MBR.firstSector,
+            time: request.time)
         return firmware == .uefi ? volume : try Syslinux.install(medium.loaders.syslinuxLoader(), on: volume)
     }
 
     private func biosFiles() throws -> [FAT.File] {
         let configuration = medium.syslinuxConfiguration(kernel: "/\(Self.kernel)", initrd: "/\(Self.initrd)")
         return [
-            Syslinux.file(try medium.loaders.syslinuxLoader()), FAT.File("ldlinux.c32", try medium.loaders[.syslinuxCore]),
+            Syslinux.file(try medium.loaders.syslinuxLoader()),
+            FAT.File("ldlinux.c32", try medium.loaders[.syslinuxCore]),
             FAT.File("syslinux.cfg", text(configuration)),
         ]
     }
@@ -70,7 +74,8 @@ struct BootDisk {
         let entry = "title \(medium.request.name)\nlinux /\(Self.kernel)\ninitrd /\(Self.initrd)\n\(options)"
         return [
             FAT.File("EFI/BOOT/BOOTX64.EFI", try medium.request.signed(medium.loaders[.efiLoader], "the boot manager")),
-            FAT.File("loader/loader.conf", text("default moby.conf\ntimeout 0\n")), FAT.File("loader/entries/moby.conf", text(entry)),
+            FAT.File("loader/loader.conf", text("default moby.conf\ntimeout 0\n")),
+            FAT.File("loader/entries/moby.conf", text(entry)),
         ]
     }
 

@@ -31,7 +31,9 @@ struct BootLoaders: Sendable {
             guard let path = TreePath(file.rawValue.utf8), case .regular(let content)? = tree[path]?.kind else {
                 throw BuildError(
                     "boot loader image '\(name)' has no file '\(file.rawValue)'",
-                    hint: "name an image like pkg/bootloaders with --bootloader or in the section boot, or leave both out")
+                    hint:
+                        "name an image like pkg/bootloaders with --bootloader or in the section boot, or leave both out"
+                )
             }
             return content
         }
@@ -42,6 +44,8 @@ struct BootLoaders: Sendable {
 
     func syslinuxLoader() throws -> Syslinux.Loader {
         let installer = try bytes(.syslinux)
-        return try context("'\(File.syslinux.rawValue)' of boot loader image '\(name)'") { try Syslinux.Loader(installer: installer) }
+        return try context("'\(File.syslinux.rawValue)' of boot loader image '\(name)'") {
+            try Syslinux.Loader(installer: installer)
+        }
     }
 }

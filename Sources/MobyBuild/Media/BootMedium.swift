@@ -18,7 +18,9 @@ struct BootMedium {
     /// - Throws: `BuildError` for a spec without a kernel, and for what boot loaders cannot load.
     init(_ boot: BootFiles, _ request: OutputRequest, _ firmware: OutputFormat.Firmware) throws {
         guard let kernel = boot.kernel else {
-            throw BuildError("the spec has no kernel, which a bootable image needs", hint: "add kernel.image, or choose the format 'tar'")
+            throw BuildError(
+                "the spec has no kernel, which a bootable image needs",
+                hint: "add kernel.image, or choose the format 'tar'")
         }
         self.kernel = kernel
         self.initrd = boot.wholeInitrd
@@ -35,7 +37,9 @@ struct BootMedium {
     private static func checked(_ text: String) throws -> String {
         let line = text.last?.isNewline == true ? String(text.dropLast()) : text
         guard !line.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
-            throw BuildError("the kernel's command line has a line break or control character", hint: "write kernel.cmdline on one line")
+            throw BuildError(
+                "the kernel's command line has a line break or control character",
+                hint: "write kernel.cmdline on one line")
         }
         return try checkedLength(line)
     }
@@ -54,7 +58,8 @@ struct BootMedium {
     /// The unified kernel image, signed when that is asked for.
     func unifiedKernelImage() throws -> UKI.Image {
         let image = try UKI.image(
-            stub: loaders[.efiStub], osRelease: "ID=moby\nPRETTY_NAME=\"\(request.name)\"\n", commandLine: commandLine, kernel: kernel,
+            stub: loaders[.efiStub], osRelease: "ID=moby\nPRETTY_NAME=\"\(request.name)\"\n", commandLine: commandLine,
+            kernel: kernel,
             initrd: initrd)
         guard let key = request.signingKey else { return image }
         return try context("signing the unified kernel image") { try image.signed(with: key) }
@@ -72,7 +77,9 @@ struct BootMedium {
 
     /// The last serial console of the command line, which messages of the boot loader go to as well.
     private var serialConsole: (port: Int, speed: Int)? {
-        guard let word = commandLine.split(separator: " ").last(where: { $0.hasPrefix("console=ttyS") }) else { return nil }
+        guard let word = commandLine.split(separator: " ").last(where: { $0.hasPrefix("console=ttyS") }) else {
+            return nil
+        }
         let parts = word.dropFirst("console=ttyS".count).split(separator: ",")
         guard let port = parts.first.flatMap({ Int($0) }), (0...3).contains(port) else { return nil }
         let speed = parts.count > 1 ? Int(parts[1].prefix { $0.isNumber }) : nil

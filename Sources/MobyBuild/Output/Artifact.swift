@@ -35,7 +35,8 @@ public struct Artifact: Sendable {
         }
     }
 
-    /// How many bytes the file takes on disk. What is made as it is written is made once more, for nothing but its length.
+    /// How many bytes the file takes on disk. What is made as it is written is made once more, for nothing but its
+    /// length.
     func sizeOnDisk() throws -> UInt64 {
         switch content {
         case .extents(let list): return list.dataRanges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }

@@ -25,11 +25,14 @@ public struct BootFiles: Sendable {
     }
 
     /// Microcode and the small initrd that mounts a root on a disk.
-    func initrd(for root: DiskRoot) -> ExtentList { .concatenating([microcode].compactMap(\.self) + root.segments.map(\.bytes)) }
+    func initrd(for root: DiskRoot) -> ExtentList {
+        .concatenating([microcode].compactMap(\.self) + root.segments.map(\.bytes))
+    }
 }
 
 extension ExtentList {
-    /// Lists one after the other, each padded with zeros to 4 bytes: between archives of an initrd the kernel wants just that.
+    /// Lists one after the other, each padded with zeros to 4 bytes: between archives of an initrd the kernel wants
+    /// just that.
     static func concatenating(_ lists: [ExtentList]) -> ExtentList {
         var result = ExtentList()
         for list in lists {

@@ -20,7 +20,9 @@ struct DiskRoot: Sendable {
     /// Derived from ``identity``, with the bits of a UUID of our own making (RFC 9562, 5.8).
     var uuid: [UInt8] {
         let digits = Array(SHA256.hash(Array("\(Self.rules)\n\(identity)".utf8)).utf8)
-        var bytes = stride(from: 0, to: 32, by: 2).map { UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) ?? 0 }
+        var bytes = stride(from: 0, to: 32, by: 2).map {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) ?? 0
+        }
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
         return bytes
@@ -32,7 +34,8 @@ struct DiskRoot: Sendable {
     /// The file system, from the cache when it was made before.
     func image() throws -> ExtentList {
         let key = SegmentKey(
-            role: .root, content: SHA256.hash(Array(identity.utf8)), platform: "", destination: "/", rules: Self.rules, encoding: "lz4")
+            role: .root, content: SHA256.hash(Array(identity.utf8)), platform: "", destination: "/", rules: Self.rules,
+            encoding: "lz4")
         if let segment = try cache.segment(key, title: "root") { return segment.bytes }
         let tree = try merged()
         try cache.store.prepare()

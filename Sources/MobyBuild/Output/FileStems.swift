@@ -1,6 +1,6 @@
-/// What the names of each format's files begin with. Of formats of one build that have a file name in common the first in the table keeps
-/// its names; the files of the others begin with the format's name behind the build's. The order in which formats are asked for does not
-/// matter.
+/// What the names of each format's files begin with. Of formats of one build that have a file name in common the first
+/// in the table keeps its names; the files of the others begin with the format's name behind the build's. The order in
+/// which formats are asked for does not matter.
 struct FileStems {
     /// Of each format that does not keep its names, by its own: the format that has them.
     private let holders: [String: OutputFormat]
@@ -20,7 +20,9 @@ struct FileStems {
     }
 
     /// - Returns: nil for a format that keeps its names.
-    func stem(of format: OutputFormat, name: String) -> String? { holders[format.name] == nil ? nil : "\(name)-\(format)" }
+    func stem(of format: OutputFormat, name: String) -> String? {
+        holders[format.name] == nil ? nil : "\(name)-\(format)"
+    }
 
     /// One line for each format that does not keep its names.
     func notes(_ formats: [OutputFormat], name: String) -> [String] {

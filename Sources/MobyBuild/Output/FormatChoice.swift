@@ -26,7 +26,8 @@ enum FormatChoice {
     static func formats(_ options: BuildOptions, _ spec: Spec) throws -> [OutputFormat] {
         let formats = try formats(options.formats, spec, streaming: options.output != nil)
         if options.size != nil, !formats.contains(where: { $0.medium == .disk }) {
-            let disks = OutputFormat.all.filter { $0.isAvailable && $0.medium == .disk }.map(\.name).joined(separator: ", ")
+            let disks = OutputFormat.all.filter { $0.isAvailable && $0.medium == .disk }.map(\.name).joined(
+                separator: ", ")
             let asked = formats.map { "'\($0)'" }.joined(separator: ", ")
             throw BuildError("--size needs a disk format, which is none of \(asked)", hint: "disk formats: \(disks)")
         }
@@ -58,14 +59,20 @@ extension OutputFormat {
     /// The format of a name, of today or of 2017, that this version can make.
     /// - Throws: with a guess of what was meant.
     public static func available(_ name: String) throws(BuildError) -> OutputFormat {
-        guard !name.isEmpty else { throw BuildError("the name of an output format is empty", hint: "'moby formats' lists what there is") }
+        guard !name.isEmpty else {
+            throw BuildError("the name of an output format is empty", hint: "'moby formats' lists what there is")
+        }
         let format = named(names2017[name] ?? name)
         if let format, format.isAvailable { return format }
         let names = all.filter(\.isAvailable).map(\.name)
         if let format {
-            throw BuildError("output format '\(name)' is not made", hint: format.instead ?? "available: \(names.joined(separator: ", "))")
+            throw BuildError(
+                "output format '\(name)' is not made",
+                hint: format.instead ?? "available: \(names.joined(separator: ", "))")
         }
         let guess = Spelling.closest(to: name, in: namesInSpecs).map { "did you mean '\($0)'? " } ?? ""
-        throw BuildError("unknown output format '\(PlainText.short(name))'", hint: guess + "formats: \(names.joined(separator: ", "))")
+        throw BuildError(
+            "unknown output format '\(PlainText.short(name))'",
+            hint: guess + "formats: \(names.joined(separator: ", "))")
     }
 }

@@ -18,7 +18,9 @@ struct OutputFiles {
             try StagedFile(path(artifact.name), needed: artifact.sizeOnDisk) { try artifact.write(to: $0) }
         }
         var summary = summary
-        summary.files = zip(artifacts, staged).map { BuildSummary.File(name: $0.name, size: $1.size, format: $0.format) }
+        summary.files = zip(artifacts, staged).map {
+            BuildSummary.File(name: $0.name, size: $1.size, format: $0.format)
+        }
         let text = try summary.extents()
         staged.append(try StagedFile(summaryPath, needed: { text.length }) { try ExtentWriter.write(text, to: $0) })
         for file in staged { try file.commit() }
@@ -29,7 +31,9 @@ struct OutputFiles {
         guard let artifact = artifacts.first else { return [] }
         if output != "-" {
             PartialFiles.removeAbandoned(of: [output])
-            do { try artifact.write(to: output) } catch let error as FileError where error.path == output && error.code == ENOSPC {
+            do { try artifact.write(to: output) } catch let error as FileError
+                where error.path == output && error.code == ENOSPC
+            {
                 throw FileError(error, path: output, needed: try artifact.sizeOnDisk())
             }
             return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
@@ -52,7 +56,8 @@ struct OutputFiles {
         if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
     }
 
-    /// Also before: what takes as much room as it has bytes is known not to fit. Files that are made as they are written are found out then.
+    /// Also before: what takes as much room as it has bytes is known not to fit. Files that are made as they are
+    /// written are found out then.
     private func checkRoom(_ artifacts: [Artifact]) throws {
         let folder = options.directory.isEmpty ? "." : options.directory
         guard FreeSpace.isCounted(in: folder), let free = FreeSpace.bytes(in: folder) else { return }

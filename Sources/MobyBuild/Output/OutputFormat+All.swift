@@ -3,25 +3,30 @@ extension OutputFormat {
     public static let all: [OutputFormat] = [
         kernelInitrd, tar, tarKernelInitrd, docker, oci,
         OutputFormat(
-            "kernel+squashfs", "kernel and a squashfs root", medium: .files, suffixes: ["-kernel", "-squashfs.img", "-cmdline"],
+            "kernel+squashfs", "kernel and a squashfs root", medium: .files,
+            suffixes: ["-kernel", "-squashfs.img", "-cmdline"],
             instead: "kernel+erofs is for the same: a compressed root on a disk"),
         kernelErofs, kernelISO,
         .disc("iso", "CD image for BIOS and UEFI, for USB sticks too", .both, ".iso"),
         .disc("iso-bios", "CD image for BIOS", .bios, ".iso"), .disc("iso-efi", "CD image for UEFI", .uefi, "-efi.iso"),
         .disc("iso-efi-initrd", "CD image for UEFI, under LinuxKit's other name", .uefi, "-efi-initrd.iso"),
-        .disk("raw", "disk for BIOS and UEFI", .both, ".img", .raw), .disk("raw-bios", "disk for BIOS", .bios, "-bios.img", .raw),
+        .disk("raw", "disk for BIOS and UEFI", .both, ".img", .raw),
+        .disk("raw-bios", "disk for BIOS", .bios, "-bios.img", .raw),
         .disk("raw-efi", "disk for UEFI", .uefi, "-efi.img", .raw), uki,
         .disk("qcow2", "QEMU disk for BIOS and UEFI", .both, ".qcow2", .qcow2),
         .disk("qcow2-bios", "QEMU disk for BIOS", .bios, ".qcow2", .qcow2),
         .disk("qcow2-efi", "QEMU disk for UEFI", .uefi, "-efi.qcow2", .qcow2),
-        .disk("qcow2-compressed", "QEMU disk for BIOS and UEFI, compressed", .both, "-compressed.qcow2", .qcow2Compressed),
+        .disk(
+            "qcow2-compressed", "QEMU disk for BIOS and UEFI, compressed", .both, "-compressed.qcow2", .qcow2Compressed),
         .disk("aws", "disk for Amazon EC2", .both, ".raw", .raw),
         .disk("gcp", "disk for Google Compute Engine", .both, ".img.tar.gz", .tarGzip),
         .disk("vhd", "fixed VHD disk for Azure", .both, ".vhd", .vhd),
-        .disk("dynamic-vhd", "dynamic VHD disk", .both, ".vhd", .dynamicVHD), .disk("vmdk", "VMware disk", .both, ".vmdk", .vmdk),
+        .disk("dynamic-vhd", "dynamic VHD disk", .both, ".vhd", .dynamicVHD),
+        .disk("vmdk", "VMware disk", .both, ".vmdk", .vmdk),
         OutputFormat(
             "rpi3", "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar, suffixes: [".tar"],
-            instead: "it needs a kernel and firmware of its own; kernel+initrd or kernel+erofs are the parts to start from"),
+            instead:
+                "it needs a kernel and firmware of its own; kernel+initrd or kernel+erofs are the parts to start from"),
     ]
 
     /// Names of the 2017 `outputs:` section and what they are today.

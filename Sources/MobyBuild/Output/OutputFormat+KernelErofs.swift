@@ -3,7 +3,9 @@ internal import Extents
 
 extension OutputFormat {
     /// The root on a disk of its own; an initrd with little more than the drivers mounts it.
-    static let kernelErofs = kernelRoot("kernel+erofs", "kernel, small initrd and an EROFS root", .erofs, suffix: "-erofs.img") {
+    static let kernelErofs = kernelRoot(
+        "kernel+erofs", "kernel, small initrd and an EROFS root", .erofs, suffix: "-erofs.img"
+    ) {
         root, request in
         (Artifact(name: request.file("-erofs.img"), .extents(try root.image())), root.word)
     }
@@ -18,7 +20,9 @@ extension OutputFormat {
             name, summary, medium: .files, suffixes: ["-kernel", "-initrd.img", suffix, "-cmdline"], needsInitrd: false,
             rootOnDisk: fileSystem
         ) { boot, request in
-            guard let root = boot.diskRoots[fileSystem] else { preconditionFailure("a format with its root on a disk did not ask for it") }
+            guard let root = boot.diskRoots[fileSystem] else {
+                preconditionFailure("a format with its root on a disk did not ask for it")
+            }
             let (disk, word) = try make(root, request)
             let line = try BootMedium.checkedLength((boot.commandLine.isEmpty ? "" : boot.commandLine + " ") + word)
             var artifacts = boot.kernel.map { [Artifact(name: request.file("-kernel"), .extents($0))] } ?? []

@@ -23,7 +23,8 @@ extension OutputFormat {
 
     /// The files of ``kernelInitrd`` as one tar, the microcode apart.
     static let tarKernelInitrd = OutputFormat(
-        "tar-kernel-initrd", "kernel, initrd and command line in a tar", medium: .archive, wrapping: .tar, suffixes: ["-initrd.tar"]
+        "tar-kernel-initrd", "kernel, initrd and command line in a tar", medium: .archive, wrapping: .tar,
+        suffixes: ["-initrd.tar"]
     ) { boot, request in
         let line = try BootMedium.checkedLength(boot.commandLine)
         let files: [(TreePath, ExtentList?)] = [

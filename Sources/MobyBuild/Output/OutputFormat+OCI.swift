@@ -3,9 +3,11 @@ internal import Extents
 internal import OCI
 
 extension OutputFormat {
-    /// The root as a container image: an OCI image layout (image-spec, image-layout.md) in a tar, with one layer that is not compressed.
+    /// The root as a container image: an OCI image layout (image-spec, image-layout.md) in a tar, with one layer that
+    /// is not compressed.
     static let oci = OutputFormat(
-        "oci", "root as a container image, an OCI archive", medium: .archive, wrapping: .tar, suffixes: ["-oci.tar"], isStreamable: true,
+        "oci", "root as a container image, an OCI archive", medium: .archive, wrapping: .tar, suffixes: ["-oci.tar"],
+        isStreamable: true,
         needsInitrd: false
     ) { boot, request in
         let root = RootTar(parts: boot.root)
@@ -44,7 +46,9 @@ private struct OCIArchive {
         let tar = TarWriter(write)
         try tar.add(TreePath("oci-layout"), .file(#"{"imageLayoutVersion":"1.0.0"}"#, mode: 0o644))
         try tar.add(TreePath("index.json"), .file(index, mode: 0o644))
-        for folder in [TreePath("blobs"), TreePath("blobs/sha256")] { try tar.add(folder, FileTree.Node(.directory, mode: 0o755)) }
+        for folder in [TreePath("blobs"), TreePath("blobs/sha256")] {
+            try tar.add(folder, FileTree.Node(.directory, mode: 0o755))
+        }
         for blob in [config, manifest] { try tar.add(Self.path(blob.digits), .file(blob.text, mode: 0o644)) }
         try tar.addFile(Self.path(layer.digits), length: layer.length) { try root.write($0) }
         try tar.finish()

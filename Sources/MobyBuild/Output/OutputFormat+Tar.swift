@@ -4,7 +4,8 @@ internal import Extents
 extension OutputFormat {
     /// The whole root with `boot/`, each entry with the records that say where it comes from.
     static let tar = OutputFormat(
-        "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, suffixes: [".tar"], isStreamable: true, needsInitrd: false
+        "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, suffixes: [".tar"],
+        isStreamable: true, needsInitrd: false
     ) { boot, request in
         let root = RootTar(parts: [try bootPart(boot)] + boot.root)
         return [Artifact(name: request.file(".tar"), .stream { try root.write($0) })]
@@ -12,7 +13,8 @@ extension OutputFormat {
 
     /// The same with a Dockerfile, for `docker build - < X.docker`.
     static let docker = OutputFormat(
-        "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar, suffixes: [".docker"], isStreamable: true,
+        "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar, suffixes: [".docker"],
+        isStreamable: true,
         needsInitrd: false
     ) { boot, request in
         let dockerfile = "FROM scratch\nCOPY . /\nENTRYPOINT [\"\(entryPoint)\"]\n"
@@ -35,7 +37,9 @@ extension OutputFormat {
         tree.set(TreePath("boot"), FileTree.Node(.directory, mode: 0o755))
         if let kernel = boot.kernel { tree.set(TreePath("boot/kernel"), FileTree.Node(.regular(kernel), mode: 0o644)) }
         if !line.isEmpty || boot.kernel != nil { tree.set(TreePath("boot/cmdline"), .file(line, mode: 0o644)) }
-        if let microcode = boot.microcode { tree.set(TreePath("boot/ucode.cpio"), FileTree.Node(.regular(microcode), mode: 0o644)) }
+        if let microcode = boot.microcode {
+            tree.set(TreePath("boot/ucode.cpio"), FileTree.Node(.regular(microcode), mode: 0o644))
+        }
         let boot = tree
         return RootPart(source: "kernel", location: "kernel") { boot }
     }

@@ -1,6 +1,7 @@
 internal import BootLayout
 
-/// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in one table.
+/// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in
+/// one table.
 public struct OutputFormat: Sendable, CustomStringConvertible {
     public enum Firmware: String, Sendable {
         case none, bios, uefi, both
@@ -38,7 +39,8 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     init(
-        _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none, suffixes: [String],
+        _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none,
+        suffixes: [String],
         isStreamable: Bool = false, needsInitrd: Bool = true, rootOnDisk: RootFileSystem? = nil, instead: String? = nil,
         make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
     ) {
@@ -66,7 +68,8 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public static var table: String {
         let rows = all.filter(\.isAvailable).map { format in
             let files = format.fileNames.map { "`\($0)`" }.joined(separator: " ")
-            let also = format.aliases.isEmpty ? "" : ", of 2017 " + format.aliases.map { "`\($0)`" }.joined(separator: " ")
+            let also =
+                format.aliases.isEmpty ? "" : ", of 2017 " + format.aliases.map { "`\($0)`" }.joined(separator: " ")
             return "| `\(format.name)`\(also) | \(files) | \(format.firmware.text) | \(format.summary) |\n"
         }
         return "| format | files of build X | firmware | what it is |\n|---|---|---|---|\n" + rows.joined()

@@ -9,7 +9,9 @@ struct RootPart: Sendable {
     let destination: TreePath
     let tree: @Sendable () throws -> FileTree
 
-    init(source: String, location: String, destination: TreePath = .root, tree: @escaping @Sendable () throws -> FileTree) {
+    init(
+        source: String, location: String, destination: TreePath = .root, tree: @escaping @Sendable () throws -> FileTree
+    ) {
         self.source = source
         self.location = location
         self.destination = destination

@@ -2,7 +2,8 @@ internal import CLinux
 internal import Extents
 internal import Glibc
 
-/// A finished file under a temporary name beside its final one: the files of a build appear together, when all of them are done.
+/// A finished file under a temporary name beside its final one: the files of a build appear together, when all of them
+/// are done.
 final class StagedFile {
     let path: String
     let size: UInt64

@@ -14,7 +14,9 @@ struct ContainerPlan: Sendable {
     }
 
     /// Those containers that have no fault.
-    init(_ spec: Spec, _ images: ImageSet, identities: IdentityTable, volumes: VolumeTable, _ faults: inout [Diagnostic]) throws {
+    init(
+        _ spec: Spec, _ images: ImageSet, identities: IdentityTable, volumes: VolumeTable, _ faults: inout [Diagnostic]
+    ) throws {
         var labels: [String: ContainerOptions] = [:]
         let sections: [(Placement.Stage, [ContainerSpec])] = [
             (.onboot, spec.onboot), (.onshutdown, spec.onshutdown), (.services, spec.services),
@@ -25,10 +27,12 @@ struct ContainerPlan: Sendable {
                 do {
                     let label = try labels[image.identity] ?? ContainerPlan.label(of: image, container)
                     labels[image.identity] = label
-                    let placement = Placement(stage: stage, index: index, name: container.name, imageTree: "/" + image.guestTree)
+                    let placement = Placement(
+                        stage: stage, index: index, name: container.name, imageTree: "/" + image.guestTree)
                     let config = try RuntimeConfig(
                         RuntimeConfig.Input(
-                            container: container, label: label, image: image.config, placement: placement, volumes: volumes,
+                            container: container, label: label, image: image.config, placement: placement,
+                            volumes: volumes,
                             identities: identities, accounts: { try images.accounts(image) }))
                     explanations.append(Explanation(container: container, placement: placement, config: config))
                     warnings += config.warnings

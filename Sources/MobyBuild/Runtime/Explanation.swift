@@ -31,12 +31,15 @@ public struct Explanation: Sendable {
             .object(origins.map { ($0.pointer, .string($0.origin.description)) })
         }
         return .object([
-            ("bundle", .string(placement.bundle)), ("image", .string(placement.imageTree)), ("config", config.config.json),
+            ("bundle", .string(placement.bundle)), ("image", .string(placement.imageTree)),
+            ("config", config.config.json),
             ("origins", list(config.config.origins)), ("runtimeOrigins", list(config.recordOrigins)),
         ])
     }
 
-    private static func write(_ value: Traced, key: String?, depth: Int, last: Bool, into lines: inout [(text: String, origin: String?)]) {
+    private static func write(
+        _ value: Traced, key: String?, depth: Int, last: Bool, into lines: inout [(text: String, origin: String?)]
+    ) {
         let indent = String(repeating: "    ", count: depth)
         let head = indent + (key.map { JSONValue.string($0).text(indent: 0) + ": " } ?? "")
         let comma = last ? "" : ","
@@ -45,7 +48,8 @@ public struct Explanation: Sendable {
             let text = json.text(indent: 4).split(separator: "\n", omittingEmptySubsequences: false)
             for (index, line) in text.enumerated() {
                 let end = index == text.count - 1 ? comma : ""
-                lines.append((index == 0 ? head + line + end : indent + line + end, index == 0 ? origin.description : nil))
+                lines.append(
+                    (index == 0 ? head + line + end : indent + line + end, index == 0 ? origin.description : nil))
             }
         case .array(let items):
             lines.append((head + "[", nil))

@@ -1,7 +1,8 @@
 internal import Extents
 public import MobySpec
 
-/// The number of each container: from 100 on, through onboot, onshutdown and services in file order; a repeated name keeps its last.
+/// The number of each container: from 100 on, through onboot, onshutdown and services in file order; a repeated name
+/// keeps its last.
 public struct IdentityTable: Sendable {
     public static let first: UInt32 = 100
     private var numbers: [String: UInt32] = [:]
@@ -12,7 +13,8 @@ public struct IdentityTable: Sendable {
         }
     }
 
-    /// The number an identity stands for: itself, 0 for `root` or nothing, else that of the container; nil for an unknown name.
+    /// The number an identity stands for: itself, 0 for `root` or nothing, else that of the container; nil for an
+    /// unknown name.
     public func number(_ identity: Identity) -> UInt32? {
         switch identity {
         case .number(let number): number

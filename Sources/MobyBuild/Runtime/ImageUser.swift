@@ -4,7 +4,8 @@ struct ImageUser: Equatable {
     var gid: UInt32
     var additionalGids: [UInt32]
 
-    /// Looks names up in the image's own accounts. A user without a group gets the groups of its line and of `/etc/group`.
+    /// Looks names up in the image's own accounts. A user without a group gets the groups of its line and of
+    /// `/etc/group`.
     /// - Returns: nil when a name is in neither file.
     init?(_ text: String, accounts: () throws -> Accounts) throws {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -23,9 +24,13 @@ struct ImageUser: Equatable {
             gid = user?.gid ?? 0
             guard let user else { return }
             let own = gid
-            additionalGids = Array(Set(accounts.groups.filter { $0.members.contains(user.name) && $0.gid != own }.map(\.gid))).sorted()
+            additionalGids = Array(
+                Set(accounts.groups.filter { $0.members.contains(user.name) && $0.gid != own }.map(\.gid))
+            ).sorted()
         } else {
-            guard let gid = accounts.groups.first(where: { $0.name == groupPart })?.gid ?? UInt32(groupPart) else { return nil }
+            guard let gid = accounts.groups.first(where: { $0.name == groupPart })?.gid ?? UInt32(groupPart) else {
+                return nil
+            }
             self.gid = gid
         }
     }

@@ -32,7 +32,8 @@ struct MountTable {
     }
 
     private mutating func set(_ destination: String, _ type: String, source: String? = nil, _ options: [String]) {
-        mounts[destination] = Mount(destination: destination, type: type, source: source ?? type, options: options, origin: .standard)
+        mounts[destination] = Mount(
+            destination: destination, type: type, source: source ?? type, options: options, origin: .standard)
     }
 
     /// `dst` or `dst:option,option`.
@@ -40,10 +41,12 @@ struct MountTable {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count <= 2, let destination = parts.first.map(rooted) else {
             throw Diagnostic(
-                at: place(origin), "tmpfs '\(PlainText.short(text))' has more than one ':'", hint: "write /path or /path:size=64m,mode=755")
+                at: place(origin), "tmpfs '\(PlainText.short(text))' has more than one ':'",
+                hint: "write /path or /path:size=64m,mode=755")
         }
         let options = parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : []
-        mounts[destination] = Mount(destination: destination, type: "tmpfs", source: "tmpfs", options: options, origin: origin)
+        mounts[destination] = Mount(
+            destination: destination, type: "tmpfs", source: "tmpfs", options: options, origin: origin)
     }
 
     /// `src:dst[:option,option]`; a source without a leading slash is a volume.
@@ -58,7 +61,8 @@ struct MountTable {
         var options = parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : ["rw", "rbind", "rshared"]
         let source = try volumes.source(parts[0], options: options, at: place(origin))
         if parts.count == 3, !options.contains("rbind") { options.append("rbind") }
-        mounts[destination] = Mount(destination: destination, type: "bind", source: source, options: options, origin: origin)
+        mounts[destination] = Mount(
+            destination: destination, type: "bind", source: source, options: options, origin: origin)
     }
 
     mutating func add(_ mount: MountSpec, _ origin: Origin) throws(Diagnostic) {
@@ -66,33 +70,44 @@ struct MountTable {
         let isBind = options.contains("bind") || options.contains("rbind")
         guard let type = filled(mount.type) ?? (isBind ? "bind" : inferredType(mount)) else {
             throw Diagnostic(
-                at: place(origin), "mount has no type", hint: "types: bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, or a file system")
+                at: place(origin), "mount has no type",
+                hint: "types: bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, or a file system")
         }
-        let standard = ["proc": "/proc", "devpts": "/dev/pts", "sysfs": "/sys", "cgroup": "/sys/fs/cgroup", "mqueue": "/dev/mqueue"]
+        let standard = [
+            "proc": "/proc", "devpts": "/dev/pts", "sysfs": "/sys", "cgroup": "/sys/fs/cgroup", "mqueue": "/dev/mqueue",
+        ]
         guard let destination = (filled(mount.destination) ?? standard[type]).map(rooted) else {
             throw Diagnostic(
-                at: place(origin), "mount of type '\(PlainText.short(type))' has no destination", hint: "add destination: /path")
+                at: place(origin), "mount of type '\(PlainText.short(type))' has no destination",
+                hint: "add destination: /path")
         }
         var source = filled(mount.source) ?? type
         if type == "bind" { source = try volumes.source(source, options: options, at: place(origin)) }
         mounts[destination] = Mount(
-            destination: destination, type: type, source: source, options: options, uidMappings: mount.uidMappings ?? [],
+            destination: destination, type: type, source: source, options: options,
+            uidMappings: mount.uidMappings ?? [],
             gidMappings: mount.gidMappings ?? [], origin: origin)
     }
 
     private func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
 
     private func inferredType(_ mount: MountSpec) -> String? {
-        if let source = mount.source, ["mqueue", "devpts", "proc", "sysfs", "cgroup"].contains(source) { return source }
+        if let source = mount.source, ["mqueue", "devpts", "proc", "sysfs", "cgroup"].contains(source) {
+            return source
+        }
         return mount.destination == "/dev" ? "tmpfs" : nil
     }
 
     /// A destination as runc takes it: a relative one is meant from the root.
-    private func rooted(_ destination: String) -> String { destination.hasPrefix("/") ? destination : "/" + destination }
+    private func rooted(_ destination: String) -> String {
+        destination.hasPrefix("/") ? destination : "/" + destination
+    }
 
     /// Mounts of a type that no kernel is known to have, in order of destinations.
     var unknownTypes: [Mount] {
-        mounts.values.filter { $0.type != "bind" && !FileSystemTypes.knows($0.type) }.sorted { $0.destination < $1.destination }
+        mounts.values.filter { $0.type != "bind" && !FileSystemTypes.knows($0.type) }.sorted {
+            $0.destination < $1.destination
+        }
     }
 
     /// In byte order of destinations: parents before what lies below them.
@@ -100,9 +115,11 @@ struct MountTable {
         var mounts = mounts
         // A `/dev` from outside has its own shared memory.
         if mounts["/dev"]?.type == "bind", mounts["/dev/shm"]?.origin == .standard { mounts["/dev/shm"] = nil }
-        return mounts.values.sorted { $0.destination.utf8.lexicographicallyPrecedes($1.destination.utf8) }.map { mount in
+        return mounts.values.sorted { $0.destination.utf8.lexicographicallyPrecedes($1.destination.utf8) }.map {
+            mount in
             var members: [(key: String, value: JSONValue)] = [
-                ("destination", .string(mount.destination)), ("type", .string(mount.type)), ("source", .string(mount.source)),
+                ("destination", .string(mount.destination)), ("type", .string(mount.type)),
+                ("source", .string(mount.source)),
             ]
             if !mount.options.isEmpty { members.append(("options", .array(mount.options.map { .string($0) }))) }
             if !mount.uidMappings.isEmpty { members.append(("uidMappings", IDMapping.json(mount.uidMappings))) }

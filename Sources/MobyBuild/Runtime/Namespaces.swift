@@ -26,5 +26,7 @@ enum Namespaces {
     }
 
     /// Whether a namespace is shared with the root.
-    static func isShared(_ choice: Choice<String>?) -> Bool { choice.map { $0.value == "host" || $0.value == "root" } ?? true }
+    static func isShared(_ choice: Choice<String>?) -> Bool {
+        choice.map { $0.value == "host" || $0.value == "root" } ?? true
+    }
 }

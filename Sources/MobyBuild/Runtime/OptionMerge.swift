@@ -27,7 +27,8 @@ struct OptionMerge {
     /// Where a key of the YAML side was written.
     func place(_ key: String) -> SourceLocation { yaml.locations[key] ?? location }
 
-    /// A list with its `.add` companion: YAML's list is final; else the label's list, its own additions and YAML's additions, each once.
+    /// A list with its `.add` companion: YAML's list is final; else the label's list, its own additions and YAML's
+    /// additions, each once.
     func chooseList(
         _ key: String, _ list: (ContainerOptions) -> [String]?, adding added: (ContainerOptions) -> [String]?
     ) -> [Choice<String>] {

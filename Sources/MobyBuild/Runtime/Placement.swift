@@ -18,7 +18,8 @@ public struct Placement: Sendable {
         self.imageTree = imageTree
     }
 
-    /// Name of the bundle directory, which is also runc's container id: services by name, the others with a three-digit position.
+    /// Name of the bundle directory, which is also runc's container id: services by name, the others with a three-digit
+    /// position.
     public var identifier: String {
         guard stage != .services else { return name }
         let digits = String(index)

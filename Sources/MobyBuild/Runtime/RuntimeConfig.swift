@@ -3,9 +3,11 @@ internal import Extents
 public import MobySpec
 public import OCI
 
-/// One container as runc and PID 1 get it: the OCI runtime configuration and the record beside it, each value with its origin.
+/// One container as runc and PID 1 get it: the OCI runtime configuration and the record beside it, each value with its
+/// origin.
 public struct RuntimeConfig: Sendable {
-    /// `config.json` (runtime-spec 1.0.2, config.md and config-linux.md), members in the order of the specification's own types.
+    /// `config.json` (runtime-spec 1.0.2, config.md and config-linux.md), members in the order of the specification's
+    /// own types.
     public let config: Traced
     /// `runtime.json`.
     public let record: RuntimeRecord
@@ -25,7 +27,8 @@ public struct RuntimeConfig: Sendable {
         public var accounts: () throws -> Accounts
 
         public init(
-            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: Placement, volumes: VolumeTable,
+            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: Placement,
+            volumes: VolumeTable,
             identities: IdentityTable, accounts: @escaping () throws -> Accounts
         ) {
             self.container = container
@@ -61,7 +64,9 @@ extension RuntimeDraft {
             case .label: message += " (label of image '\(PlainText.short(container.image.value))')"
             case .spec, .standard, .derived: break
             }
-            faults.append(Diagnostic(at: place(origin), message, hint: "runc and the kernel take no such text; set it in the file"))
+            faults.append(
+                Diagnostic(
+                    at: place(origin), message, hint: "runc and the kernel take no such text; set it in the file"))
         }
     }
 }

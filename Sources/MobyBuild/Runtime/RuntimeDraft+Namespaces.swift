@@ -2,9 +2,11 @@ internal import Extents
 internal import MobySpec
 
 extension RuntimeDraft {
-    /// Kernel settings that belong to a namespace for messages between processes (runc, libcontainer/configs/validate, `sysctl`).
+    /// Kernel settings that belong to a namespace for messages between processes (runc, libcontainer/configs/validate,
+    /// `sysctl`).
     private static let messageSettings: Set = [
-        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
+        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
+        "kernel.shmmni",
         "kernel.shm_rmid_forced",
     ]
 
@@ -21,7 +23,8 @@ extension RuntimeDraft {
 
     private func sysctlFault(_ key: String) -> (reason: String, hint: String)? {
         if Self.messageSettings.contains(key) || key.hasPrefix("fs.mqueue.") {
-            return isShared("ipc", \.ipc) ? ("needs an ipc namespace of its own; runc refuses it otherwise", "add ipc: new") : nil
+            return isShared("ipc", \.ipc)
+                ? ("needs an ipc namespace of its own; runc refuses it otherwise", "add ipc: new") : nil
         }
         if key.hasPrefix("net.") {
             return isShared("net", \.net)
@@ -31,16 +34,20 @@ extension RuntimeDraft {
                 ) : nil
         }
         if key == "kernel.domainname" {
-            return isShared("uts", \.uts) ? ("needs a uts namespace of its own; runc refuses it otherwise", "add uts: new") : nil
+            return isShared("uts", \.uts)
+                ? ("needs a uts namespace of its own; runc refuses it otherwise", "add uts: new") : nil
         }
-        if key == "kernel.hostname" { return ("is refused by runc, which has the key 'hostname' for it", "write hostname: and uts: new") }
+        if key == "kernel.hostname" {
+            return ("is refused by runc, which has the key 'hostname' for it", "write hostname: and uts: new")
+        }
         return (
             "cannot be set for one container: it is a setting of the whole machine, and runc refuses it",
             "set it with the image pkg/sysctl in onboot"
         )
     }
 
-    /// With dots between its parts: where the first separator is `/`, dots and slashes have changed places (sysctl.d(5)).
+    /// With dots between its parts: where the first separator is `/`, dots and slashes have changed places
+    /// (sysctl.d(5)).
     private static func dotted(_ key: String) -> String {
         guard key.first(where: { $0 == "." || $0 == "/" }) == "/" else { return key }
         return String(key.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 })
@@ -59,7 +66,8 @@ extension RuntimeDraft {
         ] where mappings?.value.isEmpty ?? true {
             faults.append(
                 Diagnostic(
-                    at: place(choice.origin), "userns: new of '\(container.name)' needs \(key); runc refuses it otherwise",
+                    at: place(choice.origin),
+                    "userns: new of '\(container.name)' needs \(key); runc refuses it otherwise",
                     hint: "for example \(key): [{containerID: 0, hostID: 100000, size: 65536}]"))
         }
         if isShared("net", \.net) {

@@ -15,21 +15,30 @@ extension RuntimeDraft {
             ("capabilities", Capabilities.sets(capabilities.effective, ambient: capabilities.ambient)),
             ("rlimits", limits),
             ("noNewPrivileges", .flag(merge.choose("noNewPrivileges") { $0.noNewPrivileges })),
-            ("oomScoreAdj", merge.choose("oomScoreAdj") { $0.oomScoreAdj }.map { .value(.integer(Int64($0.value)), $0.origin) }),
+            (
+                "oomScoreAdj",
+                merge.choose("oomScoreAdj") { $0.oomScoreAdj }.map { .value(.integer(Int64($0.value)), $0.origin) }
+            ),
         ]
         return .object(present: members) ?? .object([])
     }
 
-    /// Of open files, as systemd has it for services: programs that need more raise the soft limit themselves, and none can take what all share.
+    /// Of open files, as systemd has it for services: programs that need more raise the soft limit themselves, and none
+    /// can take what all share.
     private static let openFiles = "nofile,1024,524288"
 
-    /// What the container asks for; without a word about open files, the default for these. An empty list is no limit but the machine's.
+    /// What the container asks for; without a word about open files, the default for these. An empty list is no limit
+    /// but the machine's.
     private mutating func limits() -> Traced? {
         let texts = merge.choose("rlimits") { $0.rlimits }
         if let texts, texts.value.isEmpty { return nil }
         let location = texts.map { place($0.origin) } ?? container.location
-        func parse(_ text: String) -> JSONValue? { noting { () throws(Diagnostic) in try Self.limit(text, at: location) } }
-        var limits = (texts?.value ?? []).compactMap { text in parse(text).map { Traced.value($0, texts?.origin ?? .standard) } }
+        func parse(_ text: String) -> JSONValue? {
+            noting { () throws(Diagnostic) in try Self.limit(text, at: location) }
+        }
+        var limits = (texts?.value ?? []).compactMap { text in
+            parse(text).map { Traced.value($0, texts?.origin ?? .standard) }
+        }
         let namesOpenFiles = texts?.value.contains { $0.lowercased().contains("nofile") } ?? false
         if !namesOpenFiles, let limit = parse(Self.openFiles) { limits.append(.value(limit, .standard)) }
         return .array(limits)
@@ -38,7 +47,10 @@ extension RuntimeDraft {
     private static func limit(_ text: String, at location: SourceLocation) throws(Diagnostic) -> JSONValue {
         do throws(SyntaxFault) {
             let limit = try ResourceLimit(parsing: text)
-            return .object([("type", .string("RLIMIT_" + limit.name)), ("hard", .unsigned(limit.hard)), ("soft", .unsigned(limit.soft))])
+            return .object([
+                ("type", .string("RLIMIT_" + limit.name)), ("hard", .unsigned(limit.hard)),
+                ("soft", .unsigned(limit.soft)),
+            ])
         } catch { throw error.diagnostic("rlimits", at: location) }
     }
 
@@ -48,7 +60,9 @@ extension RuntimeDraft {
         if let command = merge.choose("command", { $0.command }) {
             if command.value.isEmpty {
                 faults.append(
-                    Diagnostic(at: place(command.origin), "command of '\(container.name)' is empty", hint: "name the program to run"))
+                    Diagnostic(
+                        at: place(command.origin), "command of '\(container.name)' is empty",
+                        hint: "name the program to run"))
             }
             return command
         }
@@ -56,7 +70,8 @@ extension RuntimeDraft {
         if entrypoint.isEmpty && arguments.isEmpty {
             faults.append(
                 Diagnostic(
-                    at: container.image.location, "image '\(PlainText.short(container.image.value))' of '\(container.name)' has no command",
+                    at: container.image.location,
+                    "image '\(PlainText.short(container.image.value))' of '\(container.name)' has no command",
                     hint: "add command: [\"/path/of/program\"] to '\(container.name)'"))
         }
         let field = arguments.isEmpty ? "Entrypoint" : entrypoint.isEmpty ? "Cmd" : "Entrypoint, Cmd"
@@ -79,14 +94,16 @@ extension RuntimeDraft {
             }
         }
         if written.value.contains(where: { $0.hasPrefix("PATH=") }) { return .strings(written) }
-        return .array([.value(.string(Self.defaultPath), .standard)] + written.value.map { .value(.string($0), written.origin) })
+        return .array(
+            [.value(.string(Self.defaultPath), .standard)] + written.value.map { .value(.string($0), written.origin) })
     }
 
     private func workingDirectory() -> Choice<String> {
         if let cwd = merge.chooseText("cwd", { $0.cwd }) { return cwd }
         if let directory = execution.workingDir, !directory.isEmpty {
             // runc wants an absolute path, Docker files may have a relative one.
-            return Choice(value: directory.hasPrefix("/") ? directory : "/" + directory, origin: .image(field: "WorkingDir"))
+            return Choice(
+                value: directory.hasPrefix("/") ? directory : "/" + directory, origin: .image(field: "WorkingDir"))
         }
         return Choice(value: "/", origin: .standard)
     }
@@ -95,15 +112,21 @@ extension RuntimeDraft {
         let uid = number("uid", merge.choose("uid") { $0.uid })
         let gid = number("gid", merge.choose("gid") { $0.gid })
         let more = merge.choose("additionalGids") { $0.additionalGids }
-        var additional = (more?.value ?? []).compactMap { number("additionalGids", Choice(value: $0, origin: more?.origin ?? .standard)) }
+        var additional = (more?.value ?? []).compactMap {
+            number("additionalGids", Choice(value: $0, origin: more?.origin ?? .standard))
+        }
         let fromImage = uid == nil ? try imageUser() : nil
         let imageOrigin = Origin.image(field: "User")
-        if let fromImage, more == nil { additional = fromImage.additionalGids.map { Choice(value: $0, origin: imageOrigin) } }
+        if let fromImage, more == nil {
+            additional = fromImage.additionalGids.map { Choice(value: $0, origin: imageOrigin) }
+        }
         func choice(_ asked: Choice<UInt32>?, _ image: UInt32?) -> Traced {
-            let choice = asked ?? image.map { Choice(value: $0, origin: imageOrigin) } ?? Choice(value: 0, origin: .standard)
+            let choice =
+                asked ?? image.map { Choice(value: $0, origin: imageOrigin) } ?? Choice(value: 0, origin: .standard)
             return .value(.integer(Int64(choice.value)), choice.origin)
         }
-        let list: Traced? = additional.isEmpty ? nil : .array(additional.map { .value(.integer(Int64($0.value)), $0.origin) })
+        let list: Traced? =
+            additional.isEmpty ? nil : .array(additional.map { .value(.integer(Int64($0.value)), $0.origin) })
         let members: [(key: String, value: Traced?)] = [
             ("uid", choice(uid, fromImage?.uid)), ("gid", choice(gid, fromImage?.gid)), ("additionalGids", list),
         ]
@@ -112,7 +135,9 @@ extension RuntimeDraft {
 
     private mutating func number(_ key: String, _ identity: Choice<Identity>?) -> Choice<UInt32>? {
         guard let identity else { return nil }
-        if let number = input.identities.number(identity.value) { return Choice(value: number, origin: identity.origin) }
+        if let number = input.identities.number(identity.value) {
+            return Choice(value: number, origin: identity.origin)
+        }
         faults.append(input.identities.unknown(identity.value, key: key, at: place(identity.origin)))
         return Choice(value: 0, origin: identity.origin)
     }

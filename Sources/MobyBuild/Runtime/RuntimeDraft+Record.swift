@@ -3,7 +3,8 @@ internal import Extents
 internal import MobySpec
 
 extension RuntimeDraft {
-    /// `runtime.json`: the mounts of the root file system first, then the `runtime` section, each of its keys merged alone.
+    /// `runtime.json`: the mounts of the root file system first, then the `runtime` section, each of its keys merged
+    /// alone.
     mutating func record() -> (RuntimeRecord, [(pointer: String, origin: Origin)]) {
         var record = RuntimeRecord()
         var origins: [(pointer: String, origin: Origin)] = []
@@ -18,7 +19,8 @@ extension RuntimeDraft {
         record.mounts = root + (take("mounts") { $0.mounts } ?? []).map { mount($0) }
         record.mkdir = take("mkdir") { $0.mkdir } ?? []
         record.interfaces = (take("interfaces") { $0.interfaces } ?? []).map {
-            RuntimeRecord.Interface(name: $0.name ?? "", add: $0.add ?? "", peer: $0.peer ?? "", createInRoot: $0.createInRoot ?? false)
+            RuntimeRecord.Interface(
+                name: $0.name ?? "", add: $0.add ?? "", peer: $0.peer ?? "", createInRoot: $0.createInRoot ?? false)
         }
         for kind in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
             if let path = take("bindNS.\(kind)", { $0.bindNS?[kind] }) { record.bindNS[kind] = path }
@@ -32,7 +34,9 @@ extension RuntimeDraft {
     private func rootMounts() -> ([RuntimeRecord.Mount], Origin) {
         let (bundle, tree) = (input.placement.bundle, input.placement.imageTree)
         if let readonly = merge.choose("readonly", { $0.readonly }), readonly.value {
-            return ([RuntimeRecord.Mount(destination: "\(bundle)/rootfs", source: tree, options: ["bind"])], readonly.origin)
+            return (
+                [RuntimeRecord.Mount(destination: "\(bundle)/rootfs", source: tree, options: ["bind"])], readonly.origin
+            )
         }
         return (
             [
@@ -51,15 +55,20 @@ extension RuntimeDraft {
         if isBind, !source.isEmpty {
             let (volumes, location) = (input.volumes, merge.place("runtime.mounts"))
             let written = source
-            source = noting { () throws(Diagnostic) in try volumes.source(written, options: options, at: location) } ?? source
+            source =
+                noting { () throws(Diagnostic) in try volumes.source(written, options: options, at: location) }
+                ?? source
         }
         if let type = spec.type, !isBind, !type.isEmpty, !FileSystemTypes.knows(type) {
-            faults.append(unknownType(type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.place("runtime.mounts")))
+            faults.append(
+                unknownType(type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.place("runtime.mounts")))
         }
-        return RuntimeRecord.Mount(destination: spec.destination ?? "", type: spec.type ?? "", source: source, options: options)
+        return RuntimeRecord.Mount(
+            destination: spec.destination ?? "", type: spec.type ?? "", source: source, options: options)
     }
 
-    private mutating func policies(_ record: inout RuntimeRecord, _ origins: inout [(pointer: String, origin: Origin)]) {
+    private mutating func policies(_ record: inout RuntimeRecord, _ origins: inout [(pointer: String, origin: Origin)])
+    {
         if let restart = merge.choose("restart", { $0.restart }) {
             if let value = RuntimeRecord.Restart(rawValue: restart.value) {
                 record.restart = value
@@ -83,7 +92,9 @@ extension RuntimeDraft {
             origins.append(("/onFailure", policy.origin))
         }
         // A service whose failure ends the machine is not to be started again first.
-        if input.placement.stage == .services, record.onFailure != .continue, merge.choose("restart", { $0.restart }) == nil {
+        if input.placement.stage == .services, record.onFailure != .continue,
+            merge.choose("restart", { $0.restart }) == nil
+        {
             record.restart = .no
             origins.append(("/restart", .derived("onfailure")))
         }
@@ -99,6 +110,7 @@ extension RuntimeDraft {
     }
 
     private mutating func unknownWord(_ key: String, _ choice: Choice<String>, allowed: String) {
-        faults.append(Diagnostic(at: place(choice.origin), "\(key) is '\(PlainText.short(choice.value))', expected \(allowed)"))
+        faults.append(
+            Diagnostic(at: place(choice.origin), "\(key) is '\(PlainText.short(choice.value))', expected \(allowed)"))
     }
 }

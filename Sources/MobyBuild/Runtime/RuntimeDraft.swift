@@ -91,7 +91,8 @@ struct RuntimeDraft {
     func unknownType(_ type: String, _ destination: String, at location: SourceLocation) -> Diagnostic {
         let guess = Spelling.closest(to: type, in: FileSystemTypes.all).map { "did you mean '\($0)'?" }
         return Diagnostic(
-            .warning, at: location, "the mount at \(destination) of '\(container.name)' has the unknown type '\(PlainText.short(type))'",
+            .warning, at: location,
+            "the mount at \(destination) of '\(container.name)' has the unknown type '\(PlainText.short(type))'",
             hint: guess ?? "the kernel or one of its modules must have it")
     }
 }

@@ -1,8 +1,11 @@
 internal import MobySpec
 
-/// `linux.resources`: the section as written, in the runtime specification's names and order, and an allow rule for each device.
+/// `linux.resources`: the section as written, in the runtime specification's names and order, and an allow rule for
+/// each device.
 enum RuntimeResources {
-    private static let order = ["devices", "memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"]
+    private static let order = [
+        "devices", "memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified",
+    ]
 
     static func traced(_ resources: Choice<JSONValue>?, devices: Choice<[DeviceSpec]>?) -> Traced? {
         var members: [String: JSONValue] = [:]
@@ -13,7 +16,9 @@ enum RuntimeResources {
         var rules: [Traced] = []
         if case .array(let written)? = members["devices"] { rules = written.map { .value($0, origin) } }
         rules += (devices?.value ?? []).map { .value(rule($0), devices?.origin ?? .standard) }
-        if case .array(let limits)? = members["hugepageLimits"] { members["hugepageLimits"] = .array(limits.map(hugepageLimit)) }
+        if case .array(let limits)? = members["hugepageLimits"] {
+            members["hugepageLimits"] = .array(limits.map(hugepageLimit))
+        }
         return .object(
             present: order.map { key in
                 if key == "devices" { return (key, rules.isEmpty ? nil : .array(rules)) }

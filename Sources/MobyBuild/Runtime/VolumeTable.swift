@@ -18,7 +18,8 @@ public struct VolumeTable: Sendable {
             let names = volumes.keys.sorted().joined(separator: ", ")
             throw Diagnostic(
                 at: location, "'\(PlainText.short(source))' is neither an absolute path nor a volume",
-                hint: names.isEmpty ? "declare it under volumes:, or start it with '/'" : "volumes of this file: \(names)")
+                hint: names.isEmpty
+                    ? "declare it under volumes:, or start it with '/'" : "volumes of this file: \(names)")
         }
         if volume.readonly {
             let writable = options.firstIndex(of: "rw") ?? Int.max

@@ -1,7 +1,8 @@
 internal import Extents
 internal import Glibc
 
-/// Files of the cache. What is not there, or is not this user's to read, is not in the cache; anything else that goes wrong is an error.
+/// Files of the cache. What is not there, or is not this user's to read, is not in the cache; anything else that goes
+/// wrong is an error.
 enum CacheFile {
     private static let largest: UInt64 = 256 << 20
 

@@ -9,12 +9,14 @@ enum DiskInitrd {
     ///   - initial: the init images.
     ///   - fileSystems: that a root may have.
     /// - Throws: `BuildError` when there is no `/init` that can do it.
-    static func tree(_ modules: ModulesTree?, _ initial: [RootPart], _ fileSystems: [RootFileSystem]) throws -> FileTree {
+    static func tree(_ modules: ModulesTree?, _ initial: [RootPart], _ fileSystems: [RootFileSystem]) throws -> FileTree
+    {
         var root = FileTree()
         for part in initial { root.unpack(try part.tree(), under: part.destination) }
         var tree = try modules?.makeForDisk(fileSystems) ?? FileTree()
         guard let node = program(in: root), case .regular(let program) = node.kind else {
-            throw BuildError("the init images have no '/init', which is to mount the root", hint: "name an init image under 'init'")
+            throw BuildError(
+                "the init images have no '/init', which is to mount the root", hint: "name an init image under 'init'")
         }
         for fileSystem in fileSystems where try !mentions(program, Array(fileSystem.mark.utf8)) {
             throw unknownRoot(fileSystem)
@@ -41,7 +43,9 @@ enum DiskInitrd {
             path = folder.appending(name)
             guard let node = root[path], case .symlink(let target) = node.kind else { return root[path] }
             let isAbsolute = target.first == UInt8(ascii: "/")
-            guard let next = TreePath(isAbsolute ? target : path.parent.bytes + [UInt8(ascii: "/")] + target) else { return nil }
+            guard let next = TreePath(isAbsolute ? target : path.parent.bytes + [UInt8(ascii: "/")] + target) else {
+                return nil
+            }
             path = next
         }
         return nil
@@ -52,7 +56,9 @@ enum DiskInitrd {
         guard let first = text.first, bytes.count >= text.count else { return false }
         // A loop over bare bytes: a general search takes a second for a program of 8 MB.
         return bytes.withUnsafeBufferPointer { bytes in
-            (0...bytes.count - text.count).contains { bytes[$0] == first && bytes[$0..<$0 + text.count].elementsEqual(text) }
+            (0...bytes.count - text.count).contains {
+                bytes[$0] == first && bytes[$0..<$0 + text.count].elementsEqual(text)
+            }
         }
     }
 }

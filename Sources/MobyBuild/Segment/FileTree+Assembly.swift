@@ -20,7 +20,8 @@ extension FileTree {
         for target in targets { remove(target) }
     }
 
-    /// Makes the directories that names lie in and no layer mentions: the kernel drops a file without a parent in silence.
+    /// Makes the directories that names lie in and no layer mentions: the kernel drops a file without a parent in
+    /// silence.
     mutating func addMissingParents() {
         for path in paths {
             var parent = path.parent
@@ -39,7 +40,9 @@ extension FileTree {
         for path in paths {
             guard let node = self[path] else { continue }
             if !node.attributes.isEmpty { result.withAttributes += 1 }
-            guard case .regular(let content) = node.kind, let identity = identity(of: path), seen.insert(identity).inserted else {
+            guard case .regular(let content) = node.kind, let identity = identity(of: path),
+                seen.insert(identity).inserted
+            else {
                 continue
             }
             result.unpacked += (content.length + 4095) / 4096 * 4096

@@ -1,10 +1,11 @@
 internal import Archive
 
 extension FileTree {
-    /// Unpacks another tree over this one, as the kernel unpacks one archive of an initrd after another: later names replace earlier ones,
-    /// directories stay and take the later owner and mode.
+    /// Unpacks another tree over this one, as the kernel unpacks one archive of an initrd after another: later names
+    /// replace earlier ones, directories stay and take the later owner and mode.
     mutating func unpack(_ other: FileTree, under destination: TreePath) {
-        for parent in destination.parents + (other[.root] == nil && !destination.isRoot ? [destination] : []) where self[parent] == nil {
+        for parent in destination.parents + (other[.root] == nil && !destination.isRoot ? [destination] : [])
+        where self[parent] == nil {
             set(parent, Node(.directory, mode: 0o755))
         }
         var first: [Int: TreePath] = [:]

@@ -15,7 +15,8 @@ enum HostFile {
     /// The most that is read of a file that says nothing of its length, as those of `/proc` do.
     private static let limit = 16 << 20
 
-    /// - Throws: ``Fault`` for what is missing, unreadable, endless, or not a regular file. Pipes and devices are never opened.
+    /// - Throws: ``Fault`` for what is missing, unreadable, endless, or not a regular file. Pipes and devices are never
+    ///   opened.
     static func read(_ path: String) throws(Fault) -> ExtentList {
         var info = stat()
         guard stat(path, &info) == 0, access(path, R_OK) == 0 else {
@@ -23,7 +24,8 @@ enum HostFile {
         }
         switch info.st_mode & S_IFMT {
         case S_IFREG: break
-        case S_IFDIR: throw Fault(reason: "it is a directory, expected a file", hint: "give each file an entry of its own")
+        case S_IFDIR:
+            throw Fault(reason: "it is a directory, expected a file", hint: "give each file an entry of its own")
         case S_IFIFO: throw Fault(reason: "it is a pipe, expected a regular file")
         case S_IFSOCK: throw Fault(reason: "it is a socket, expected a regular file")
         default: throw Fault(reason: "it is a device, expected a regular file")
@@ -50,7 +52,8 @@ enum HostFile {
             bytes.append(contentsOf: buffer[..<count])
             guard bytes.count <= limit else {
                 throw Fault(
-                    reason: "it says that it is empty, and has more than \(limit >> 20) MiB", hint: "copy what is wanted into a file")
+                    reason: "it says that it is empty, and has more than \(limit >> 20) MiB",
+                    hint: "copy what is wanted into a file")
             }
         }
     }

@@ -1,6 +1,7 @@
 internal import Archive
 
-/// What is changed in every image's tree before it goes into the guest (LinuxKit's rules, so that images behave the same).
+/// What is changed in every image's tree before it goes into the guest (LinuxKit's rules, so that images behave the
+/// same).
 enum ImageFixUp: String {
     case container
     /// Init images and volumes: `resolv.conf` is the one of the running system.
@@ -10,7 +11,8 @@ enum ImageFixUp: String {
     static let version = "1"
 
     private static let dropped: [TreePath] = [
-        TreePath(".dockerenv"), TreePath("Dockerfile"), TreePath("dev/console"), TreePath("dev/pts"), TreePath("dev/shm"),
+        TreePath(".dockerenv"), TreePath("Dockerfile"), TreePath("dev/console"), TreePath("dev/pts"),
+        TreePath("dev/shm"),
         TreePath("etc/hostname"),
     ]
     private static let directories: [TreePath] = [
@@ -39,7 +41,10 @@ enum ImageFixUp: String {
         put(TreePath("etc/hosts"), .file(ImageFixUp.hosts, mode: 0o644))
         switch self {
         case .container: put(TreePath("etc/resolv.conf"), .file("# no resolv.conf configured\n", mode: 0o644))
-        case .system: put(TreePath("etc/resolv.conf"), FileTree.Node(.symlink(Array("/run/resolvconf/resolv.conf".utf8)), mode: 0o777))
+        case .system:
+            put(
+                TreePath("etc/resolv.conf"),
+                FileTree.Node(.symlink(Array("/run/resolvconf/resolv.conf".utf8)), mode: 0o777))
         }
         let mtab = TreePath("etc/mtab")
         if tree[mtab] == nil { put(mtab, FileTree.Node(.symlink(Array("/proc/mounts".utf8)), mode: 0o777)) }

@@ -43,7 +43,8 @@ struct PlannedSegment: Sendable {
             let tree = try make()
             let paths = tree.paths
             (record.unpacked, record.entries, record.lostAttributes) = tree.measure(paths)
-            return try cache.store(key, title: title, record: record, names: isAtRoot ? RootListing(tree, paths) : nil) { sink in
+            return try cache.store(key, title: title, record: record, names: isAtRoot ? RootListing(tree, paths) : nil)
+            { sink in
                 try compression.compress(to: &sink) { plain in try CPIO.write(tree, under: destination, to: &plain) }
             }
         }

@@ -98,15 +98,20 @@ struct RootAssembly {
         return result
     }
 
-    private func diskRoot(_ planned: [PlannedSegment], initrd: PlannedSegment, _ parts: [RootPart]) async throws -> DiskRoot {
-        let mark = try plan.generated(sentinel(TreePath("etc/moby"), after: [initrd]), role: .sentinel, title: "sentinel")
+    private func diskRoot(_ planned: [PlannedSegment], initrd: PlannedSegment, _ parts: [RootPart]) async throws
+        -> DiskRoot
+    {
+        let mark = try plan.generated(
+            sentinel(TreePath("etc/moby"), after: [initrd]), role: .sentinel, title: "sentinel")
         return DiskRoot(
             segments: try await SegmentEncoder.encode([initrd, mark], in: cache), parts: parts,
             identity: planned.map(\.key.hex).joined(separator: "\n"), cache: cache)
     }
 
     private func names(_ segment: Segment) -> RootListing {
-        guard let listing = segment.names else { preconditionFailure("segment '\(segment.title)' was made without its names") }
+        guard let listing = segment.names else {
+            preconditionFailure("segment '\(segment.title)' was made without its names")
+        }
         return listing
     }
 
@@ -128,19 +133,28 @@ struct RootAssembly {
         tree.directory("etc/moby")
         check.add(RootListing(tree.tree), from: Self.filesOwner, at: spec.files.first?.location)
         let faults = tree.faults + check.faults + sentinelFaults(check.root, listings.map(\.0))
-        return (tree.tree, Names(root: check.root, overmounted: tree.overmounted, notes: tree.notes, faults: faults, missing: tree.missing))
+        return (
+            tree.tree,
+            Names(
+                root: check.root, overmounted: tree.overmounted, notes: tree.notes, faults: faults,
+                missing: tree.missing)
+        )
     }
 
-    /// The sentinel is a file of the build: anything else in its place stays there when the kernel unpacks, and PID 1 takes the initrd as cut short.
+    /// The sentinel is a file of the build: anything else in its place stays there when the kernel unpacks, and PID 1
+    /// takes the initrd as cut short.
     private func sentinelFaults(_ root: RootState, _ segments: [PlannedSegment]) -> [Diagnostic] {
-        guard let path = root.resolvingParents(TreePath("etc/moby/sentinel")), let item = root[path], item.kind != .regular else {
+        guard let path = root.resolvingParents(TreePath("etc/moby/sentinel")), let item = root[path],
+            item.kind != .regular
+        else {
             return []
         }
         return [
             Diagnostic(
                 at: segments.first { $0.title == item.owner }?.place ?? spec.files.first?.location,
                 "'/\(PlainText.short("\(path)"))' is \(item.kind.phrase) in '\(PlainText.short(item.owner))', "
-                    + "where the build puts a file that tells a whole initrd from one that was cut short", hint: "remove it")
+                    + "where the build puts a file that tells a whole initrd from one that was cut short",
+                hint: "remove it")
         ]
     }
 
@@ -164,10 +178,11 @@ struct RootAssembly {
         return RootListing(try make())
     }
 
-    /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole. `moby inspect` finds in it
-    /// what each segment is: after "whole" a line of role and title for each, itself at the end.
+    /// The last entry of all. Its folder is in the tree before: it alone tells that the initrd arrived whole. `moby
+    /// inspect` finds in it what each segment is: after "whole" a line of role and title for each, itself at the end.
     private func sentinel(_ folder: TreePath, after segments: [PlannedSegment]) -> FileTree {
-        // Digests, not names: one image has the same bytes wherever it came from. An edit of the file changes its own segment only.
+        // Digests, not names: one image has the same bytes wherever it came from. An edit of the file changes its own
+        // segment only.
         let sources = segments.map { "\($0.key.role.rawValue) \($0.key.role == .spec ? $0.title : $0.key.content)" }
         let lines = ["whole"] + sources + ["sentinel"]
         var tree = FileTree()

@@ -54,14 +54,16 @@ public struct RootListing: Sendable {
             let group = uses[identity, default: 1] > 1 ? identity + 1 : 0
             switch node.kind {
             case .directory: entries.append(Entry(path: path, kind: .directory))
-            case .regular: entries.append(Entry(path: path, kind: .regular, group: group, isExecutable: node.mode & 0o111 != 0))
+            case .regular:
+                entries.append(Entry(path: path, kind: .regular, group: group, isExecutable: node.mode & 0o111 != 0))
             case .symlink(let target): entries.append(Entry(path: path, kind: .symlink, target: target))
             case .characterDevice, .blockDevice, .fifo: entries.append(Entry(path: path, kind: .other))
             }
         }
     }
 
-    /// One NUL-ended field after another: kind, executability and group; path; link target. NUL is the one byte no name has.
+    /// One NUL-ended field after another: kind, executability and group; path; link target. NUL is the one byte no name
+    /// has.
     var text: [UInt8] {
         var text: [UInt8] = []
         for entry in entries {

@@ -27,8 +27,11 @@ struct RootState {
                 groups[entry.group] = group
                 members[group, default: []].insert(entry.path)
             }
-            if let old = items[entry.path], old.group != 0, old.group != group { members[old.group]?.remove(entry.path) }
-            items[entry.path] = Item(kind: entry.kind, target: entry.target, group: group, owner: owner, isExecutable: entry.isExecutable)
+            if let old = items[entry.path], old.group != 0, old.group != group {
+                members[old.group]?.remove(entry.path)
+            }
+            items[entry.path] = Item(
+                kind: entry.kind, target: entry.target, group: group, owner: owner, isExecutable: entry.isExecutable)
         }
     }
 
@@ -48,7 +51,9 @@ struct RootState {
             }
             if part.elementsEqual(".".utf8) || part.isEmpty { continue }
             done.append(part)
-            guard !rest.isEmpty, let here = RootState.path(done), let item = items[here], item.kind == .symlink else { continue }
+            guard !rest.isEmpty, let here = RootState.path(done), let item = items[here], item.kind == .symlink else {
+                continue
+            }
             followed += 1
             guard followed <= 40 else { return nil }
             if item.target.first == UInt8(ascii: "/") { done = [] } else { done.removeLast() }

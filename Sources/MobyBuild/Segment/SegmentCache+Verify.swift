@@ -17,8 +17,8 @@ extension SegmentCache {
         return (found, stuck)
     }
 
-    /// Removes the segments that may have been made from damaged layers or blobs. Those that cannot be told are removed as well: roots of
-    /// disks, volumes, initrds for a root on a disk. They are made again when they are needed.
+    /// Removes the segments that may have been made from damaged layers or blobs. Those that cannot be told are removed
+    /// as well: roots of disks, volumes, initrds for a root on a disk. They are made again when they are needed.
     /// - Parameter remove: false only looks for them.
     /// - Returns: paths in the store.
     /// - Throws: `FileError`.
@@ -37,7 +37,9 @@ extension SegmentCache {
         func field(_ name: String) -> String { fields.first { $0.first == name }?.last ?? "" }
         // What the spec says comes from no image.
         guard !["spec", "sentinel"].contains(field("role")) else { return false }
-        guard let content = Digest(field("content")), let diffIDs = store.diffIDs(ofConfiguration: content) else { return true }
+        guard let content = Digest(field("content")), let diffIDs = store.diffIDs(ofConfiguration: content) else {
+            return true
+        }
         return damaged.contains(content) || !damaged.isDisjoint(with: diffIDs)
     }
 
@@ -46,7 +48,9 @@ extension SegmentCache {
         guard let record, let bytes = try CacheFile.extents(path), bytes.length == record.size else { return false }
         if record.crc32c != nil {
             guard record.ownCRC32C == record.expectedCRC32C else { return false }
-            if let expected = record.namesCRC32C, try CacheFile.read(path + ".names").map(CRC32C.of) != expected { return false }
+            if let expected = record.namesCRC32C, try CacheFile.read(path + ".names").map(CRC32C.of) != expected {
+                return false
+            }
         }
         let hash = SHA256()
         try ExtentReader.read(bytes) { hash.update($0) }
@@ -56,7 +60,9 @@ extension SegmentCache {
     /// By the digits of their keys, in order; nil is a record that cannot be read.
     private func records() throws -> [(String, SegmentRecord?)] {
         try FolderTree.names(in: folder).filter { $0.hasSuffix(".json") && $0.utf8.count == 69 }.map { name in
-            let record = try CacheFile.read("\(folder)/\(name)").flatMap { try? JSONDecoder().decode(SegmentRecord.self, from: Data($0)) }
+            let record = try CacheFile.read("\(folder)/\(name)").flatMap {
+                try? JSONDecoder().decode(SegmentRecord.self, from: Data($0))
+            }
             return (String(name.dropLast(".json".count)), record)
         }
     }

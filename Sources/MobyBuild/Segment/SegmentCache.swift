@@ -4,7 +4,8 @@ internal import FoundationEssentials
 internal import Glibc
 public import OCI
 
-/// Encoded segments on disk, named by the digest of their key: `HEX` the bytes, `HEX.names` what lies at the root, `HEX.json` the record.
+/// Encoded segments on disk, named by the digest of their key: `HEX` the bytes, `HEX.names` what lies at the root,
+/// `HEX.json` the record.
 ///
 /// Several builds may use it at once: files appear by rename, the record last,
 /// and a segment without a record is not there. Only the user may read them, since they hold `files` of every mode.
@@ -18,8 +19,8 @@ public struct SegmentCache: Sendable {
 
     func path(_ key: SegmentKey) -> String { "\(folder)/\(key.hex)" }
 
-    /// The segment of a key, when it is there whole. Its bytes are compared with their checksum when they are read; a damaged segment is removed,
-    /// and reading ends with `ExtentError.damaged`.
+    /// The segment of a key, when it is there whole. Its bytes are compared with their checksum when they are read; a
+    /// damaged segment is removed, and reading ends with `ExtentError.damaged`.
     /// - Parameter withNames: whether what it puts at the root is wanted as well.
     /// - Throws: `FileError`.
     public func segment(_ key: SegmentKey, title: String, withNames: Bool = false) throws -> Segment? {
@@ -29,7 +30,8 @@ public struct SegmentCache: Sendable {
     private func segment(_ key: SegmentKey, title: String, withNames: Bool, verifying: Bool) throws -> Segment? {
         let path = path(key)
         guard let text = try CacheFile.read(path + ".json") else { return nil }
-        guard var record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)), record.key == key.description,
+        guard var record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)),
+            record.key == key.description,
             var bytes = try CacheFile.extents(path), bytes.length == record.size
         else { return nil }
         let names = withNames ? try CacheFile.read(path + ".names") : nil
@@ -55,10 +57,14 @@ public struct SegmentCache: Sendable {
         }
     }
 
-    /// Compares all but the bytes with its checksum. A segment of an older version has none, and gets one when its digest is right.
-    private func isWhole(_ bytes: ExtentList, _ record: inout SegmentRecord, _ names: [UInt8]?, _ path: String) throws -> Bool {
+    /// Compares all but the bytes with its checksum. A segment of an older version has none, and gets one when its
+    /// digest is right.
+    private func isWhole(_ bytes: ExtentList, _ record: inout SegmentRecord, _ names: [UInt8]?, _ path: String) throws
+        -> Bool
+    {
         if record.crc32c != nil {
-            return record.ownCRC32C == record.expectedCRC32C && names.map(CRC32C.of) ?? record.namesCRC32C == record.namesCRC32C
+            return record.ownCRC32C == record.expectedCRC32C
+                && names.map(CRC32C.of) ?? record.namesCRC32C == record.namesCRC32C
         }
         let sums = try Self.sums(of: bytes)
         guard sums.sha256 == record.sha256 else { return false }
@@ -73,7 +79,8 @@ public struct SegmentCache: Sendable {
 
     /// Writes a segment: `produce` gets a sink for the encoded bytes.
     public func store(
-        _ key: SegmentKey, title: String, record: SegmentRecord, names: RootListing? = nil, _ produce: (inout FileSink) throws -> Void
+        _ key: SegmentKey, title: String, record: SegmentRecord, names: RootListing? = nil,
+        _ produce: (inout FileSink) throws -> Void
     ) throws -> Segment {
         try store.prepare()
         // It may be removed at any time to have all segments made again.
@@ -104,9 +111,12 @@ public struct SegmentCache: Sendable {
         }
     }
 
-    /// Small bytes that take long to find out, made once. They are always compared with their checksum, which costs nothing at this size.
+    /// Small bytes that take long to find out, made once. They are always compared with their checksum, which costs
+    /// nothing at this size.
     func small(_ key: SegmentKey, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
-        if let segment = try segment(key, title: "", withNames: false, verifying: true) { return try ExtentReader.bytes(of: segment.bytes) }
+        if let segment = try segment(key, title: "", withNames: false, verifying: true) {
+            return try ExtentReader.bytes(of: segment.bytes)
+        }
         let bytes = try produce()
         do {
             _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }

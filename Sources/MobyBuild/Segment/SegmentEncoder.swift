@@ -23,7 +23,8 @@ enum SegmentEncoder {
         return results.compactMap(\.self)
     }
 
-    /// zstd has workers of its own, with buffers of some 25 MiB each time; a second segment beside would gain nothing but twice of them.
+    /// zstd has workers of its own, with buffers of some 25 MiB each time; a second segment beside would gain nothing
+    /// but twice of them.
     private static func limit(_ planned: [PlannedSegment]) -> Int {
         planned.contains { $0.compression.hasWorkers } ? 1 : 2
     }

@@ -1,9 +1,12 @@
 internal import Extents
 
-/// All that the bytes of a segment depend on. Equal keys are equal bytes; the text is what the cache is named by and what is printed.
+/// All that the bytes of a segment depend on. Equal keys are equal bytes; the text is what the cache is named by and
+/// what is printed.
 public struct SegmentKey: Hashable, Sendable, CustomStringConvertible {
     /// What a segment holds.
-    public enum Role: String, Sendable { case microcode, modules, `init`, image, volume, spec, sentinel, kernel, record, root }
+    public enum Role: String, Sendable {
+        case microcode, modules, `init`, image, volume, spec, sentinel, kernel, record, root
+    }
 
     public let role: Role
     /// Digest of what it is made from, e.g. an image's content.
@@ -28,7 +31,8 @@ public struct SegmentKey: Hashable, Sendable, CustomStringConvertible {
     /// Name and value of each part, in order.
     public var fields: [(name: String, value: String)] {
         [
-            ("role", role.rawValue), ("content", content), ("platform", platform), ("destination", destination), ("rules", rules),
+            ("role", role.rawValue), ("content", content), ("platform", platform), ("destination", destination),
+            ("rules", rules),
             ("encoding", encoding),
         ]
     }

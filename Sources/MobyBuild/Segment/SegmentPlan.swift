@@ -14,7 +14,8 @@ struct SegmentPlan {
     func initial() -> [PlannedSegment] {
         spec.`init`.enumerated().map { index, source in
             image(
-                images[source], at: .root, .system, role: .`init`, title: source.value, location: "init[\(index)]", place: source.location)
+                images[source], at: .root, .system, role: .`init`, title: source.value, location: "init[\(index)]",
+                place: source.location)
         }
     }
 
@@ -27,7 +28,8 @@ struct SegmentPlan {
                 let image = images[container.image]
                 guard planned[image.guestTree] == nil, let path = TreePath(image.guestTree.utf8) else { continue }
                 planned[image.guestTree] = self.image(
-                    image, at: path, .container, role: .image, title: container.image.value, location: "\(section)[\(index)]",
+                    image, at: path, .container, role: .image, title: container.image.value,
+                    location: "\(section)[\(index)]",
                     place: container.image.location)
             }
         }
@@ -37,19 +39,24 @@ struct SegmentPlan {
     /// Volumes that an image fills.
     func volumes(_ layouts: VolumeLayouts) throws -> [PlannedSegment] {
         try spec.volumes.enumerated().compactMap { index, volume in
-            guard let source = volume.image, let path = TreePath("\(BootLayout.volumes)/\(volume.name)/lower".utf8) else { return nil }
+            guard let source = volume.image, let path = TreePath("\(BootLayout.volumes)/\(volume.name)/lower".utf8)
+            else { return nil }
             let location = "volume[\(index)]"
             guard volume.format == "oci" else {
                 return image(
-                    images[source], at: path, .system, role: .volume, title: source.value, location: location, place: source.location)
+                    images[source], at: path, .system, role: .volume, title: source.value, location: location,
+                    place: source.location)
             }
             let members = try layouts.images(of: volume, images)
             let key = key(
-                .volume, members.map(\.identity).joined(separator: " "), destination: "\(path)", rules: "oci layout 1", platform: "")
+                .volume, members.map(\.identity).joined(separator: " "), destination: "\(path)", rules: "oci layout 1",
+                platform: "")
             let store = images.store
             return PlannedSegment(
-                key: key, title: source.value, location: location, place: source.location, destination: path, compression: compression,
-                weight: members.reduce(0) { $0 + $1.weight }, content: .tree { try VolumeLayouts.tree(members, store: store) })
+                key: key, title: source.value, location: location, place: source.location, destination: path,
+                compression: compression,
+                weight: members.reduce(0) { $0 + $1.weight },
+                content: .tree { try VolumeLayouts.tree(members, store: store) })
         }
     }
 
@@ -62,7 +69,8 @@ struct SegmentPlan {
             key: key(
                 role, image.identity, destination: "/\(path)", rules: "\(fixUp.rawValue) \(ImageFixUp.version)",
                 platform: image.platform.description),
-            title: title, location: location, place: place, destination: path, compression: compression, weight: image.weight,
+            title: title, location: location, place: place, destination: path, compression: compression,
+            weight: image.weight,
             content: .tree {
                 var tree = try images.tree(image)
                 fixUp.apply(to: &tree)
@@ -74,19 +82,26 @@ struct SegmentPlan {
     func modules(_ tree: ModulesTree) -> PlannedSegment {
         let image = tree.kernel.image
         return PlannedSegment(
-            key: key(.modules, image.identity, destination: tree.variant, rules: "1", platform: image.platform.description),
-            title: image.name, location: "kernel", place: tree.kernel.place, destination: .root, compression: compression,
+            key: key(
+                .modules, image.identity, destination: tree.variant, rules: "1", platform: image.platform.description),
+            title: image.name, location: "kernel", place: tree.kernel.place, destination: .root,
+            compression: compression,
             weight: image.weight,
             content: .tree { try tree.make() })
     }
 
     /// What mounts a root on a disk: the init of the init images, and drivers.
-    func diskInitrd(_ modules: ModulesTree?, _ initial: [PlannedSegment], _ fileSystems: [RootFileSystem]) -> PlannedSegment {
+    func diskInitrd(_ modules: ModulesTree?, _ initial: [PlannedSegment], _ fileSystems: [RootFileSystem])
+        -> PlannedSegment
+    {
         let kernel = [modules?.kernel.image.identity ?? "", modules?.name ?? ""]
         let content = (kernel + fileSystems.map(\.type) + initial.map(\.key.hex)).joined(separator: " ")
         return PlannedSegment(
-            key: key(.`init`, SHA256.hash(Array(content.utf8)), destination: "initrd for a root on a disk", rules: "1", platform: ""),
-            title: "initrd for a root on a disk", location: "init", place: spec.`init`.first?.location, destination: .root,
+            key: key(
+                .`init`, SHA256.hash(Array(content.utf8)), destination: "initrd for a root on a disk", rules: "1",
+                platform: ""),
+            title: "initrd for a root on a disk", location: "init", place: spec.`init`.first?.location,
+            destination: .root,
             compression: compression, weight: 0,
             content: .tree { try DiskInitrd.tree(modules, initial.compactMap { RootPart($0) }, fileSystems) })
     }
@@ -96,10 +111,12 @@ struct SegmentPlan {
         guard kernel.facts.hasMicrocode, let name = kernel.spec.ucode else { return nil }
         let image = kernel.image
         let key = SegmentKey(
-            role: .microcode, content: image.identity, platform: image.platform.description, destination: name, rules: "1", encoding: "none"
+            role: .microcode, content: image.identity, platform: image.platform.description, destination: name,
+            rules: "1", encoding: "none"
         )
         return PlannedSegment(
-            key: key, title: image.name, location: "kernel", place: kernel.place, destination: .root, compression: .none, weight: 0,
+            key: key, title: image.name, location: "kernel", place: kernel.place, destination: .root,
+            compression: .none, weight: 0,
             content: .archive { try kernel.file(name) })
     }
 
@@ -109,12 +126,15 @@ struct SegmentPlan {
         try CPIO.write(tree, under: .root, to: &hash)
         let content = (hash as? HashSink)?.hash.finalize() ?? ""
         return PlannedSegment(
-            key: key(role, content, destination: "/", rules: "1", platform: ""), title: title, location: "files", place: nil,
+            key: key(role, content, destination: "/", rules: "1", platform: ""), title: title, location: "files",
+            place: nil,
             destination: .root,
             compression: compression, weight: 0, content: .tree { tree })
     }
 
-    private func key(_ role: SegmentKey.Role, _ content: String, destination: String, rules: String, platform: String) -> SegmentKey {
+    private func key(_ role: SegmentKey.Role, _ content: String, destination: String, rules: String, platform: String)
+        -> SegmentKey
+    {
         SegmentKey(
             role: role, content: content, platform: platform, destination: destination, rules: rules,
             encoding: "newc 1, \(compression.description)")

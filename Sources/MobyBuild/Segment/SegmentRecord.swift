@@ -21,7 +21,10 @@ public struct SegmentRecord: Codable, Sendable, Equatable {
     /// Number of names with extended attributes, which cpio cannot carry.
     public var lostAttributes: Int
 
-    public init(key: String, size: UInt64 = 0, sha256: String = "", unpacked: UInt64 = 0, entries: Int = 0, lostAttributes: Int = 0) {
+    public init(
+        key: String, size: UInt64 = 0, sha256: String = "", unpacked: UInt64 = 0, entries: Int = 0,
+        lostAttributes: Int = 0
+    ) {
         self.key = key
         self.size = size
         self.sha256 = sha256

@@ -14,10 +14,14 @@ extension SpecTree {
     /// One entry of `files:`, with the parents that are missing: they get its owner and its mode with search bits.
     mutating func add(file: FileSpec, _ context: FileContext) {
         guard let path = TreePath(file.path.utf8), !path.isRoot else {
-            fault(file, "path '\(PlainText.short(file.path))' is not a path inside the guest", hint: "it must not have '..' or be empty")
+            fault(
+                file, "path '\(PlainText.short(file.path))' is not a path inside the guest",
+                hint: "it must not have '..' or be empty")
             return
         }
-        guard let uid = number(file.uid, "uid", file, context), let gid = number(file.gid, "gid", file, context) else { return }
+        guard let uid = number(file.uid, "uid", file, context), let gid = number(file.gid, "gid", file, context) else {
+            return
+        }
         let kind: FileTree.Kind
         switch file.content {
         case .directory: kind = .directory
@@ -25,7 +29,9 @@ extension SpecTree {
         case .contents(let text): kind = .regular(ExtentList([.bytes(Array(text.utf8))]))
         case .metadata(let form):
             kind = .regular(
-                ExtentList([.bytes(Array((form == "json" ? context.spec.json.text(indent: 4) + "\n" : context.spec.yaml).utf8))]))
+                ExtentList([
+                    .bytes(Array((form == "json" ? context.spec.json.text(indent: 4) + "\n" : context.spec.yaml).utf8))
+                ]))
         case .source(let source):
             guard let content = host(source, file, context) else { return }
             kind = .regular(content)
@@ -41,11 +47,14 @@ extension SpecTree {
         for shift: UInt16 in [0, 3, 6] where parentMode >> shift & 0o7 != 0 { parentMode |= 1 << shift }
         let parent = FileTree.Node(.directory, mode: parentMode, uid: uid, gid: gid)
         let author = Author(name: "the entry '\(PlainText.short(file.path))' of files", place: file.location)
-        guard let place = put(path, FileTree.Node(kind, mode: mode, uid: uid, gid: gid), parent: parent, by: author) else { return }
+        guard let place = put(path, FileTree.Node(kind, mode: mode, uid: uid, gid: gid), parent: parent, by: author)
+        else { return }
         keepOvermounted(place, parent: parent, file.location, by: author)
     }
 
-    private mutating func number(_ identity: Identity?, _ key: String, _ file: FileSpec, _ context: FileContext) -> UInt32? {
+    private mutating func number(_ identity: Identity?, _ key: String, _ file: FileSpec, _ context: FileContext)
+        -> UInt32?
+    {
         guard let identity else { return 0 }
         if let number = context.identities.number(identity) { return number }
         note(context.identities.unknown(identity, key: key, at: file.location))
@@ -65,7 +74,9 @@ extension SpecTree {
         }
         do { return try HostFile.read(name) } catch {
             if file.optional, error.canBeLeftOut {
-                note("left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' is not there: \(error.reason)")
+                note(
+                    "left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' is not there: \(error.reason)"
+                )
             } else {
                 let fault = Diagnostic(at: file.location, "source '\(quoted)': \(error.reason)", hint: error.hint)
                 if error.canBeLeftOut { note(missing: fault) } else { note(fault) }

@@ -23,7 +23,8 @@ struct SpecTree {
     /// Entries of `files:` that lie where something is mounted at boot, by where it is mounted.
     private(set) var overmounted: [(path: TreePath, mount: String, place: SourceLocation)] = []
     private var authors: [TreePath: Author] = [:]
-    /// What init images and modules put at the root before: their directories keep their owner and mode, their links are followed.
+    /// What init images and modules put at the root before: their directories keep their owner and mode, their links
+    /// are followed.
     let root: RootState
 
     init(over root: RootState) { self.root = root }
@@ -32,7 +33,8 @@ struct SpecTree {
     /// - Returns: where it is, links followed; nil after a fault.
     @discardableResult
     mutating func put(
-        _ written: TreePath, _ node: FileTree.Node, parent: FileTree.Node = FileTree.Node(.directory, mode: 0o755), by author: Author
+        _ written: TreePath, _ node: FileTree.Node, parent: FileTree.Node = FileTree.Node(.directory, mode: 0o755),
+        by author: Author
     ) -> TreePath? {
         guard let path = root.resolvingParents(written), !path.isRoot else {
             fault("'/\(Self.quoted(written))' lies behind a symbolic link that leads nowhere", author)
@@ -44,7 +46,9 @@ struct SpecTree {
             if let known = tree[above] {
                 guard isDirectory(known) else {
                     let owner = authors[above]?.name ?? "another"
-                    fault("'/\(Self.quoted(path))' cannot lie in '/\(Self.quoted(above))', which is not a directory for \(owner)", author)
+                    fault(
+                        "'/\(Self.quoted(path))' cannot lie in '/\(Self.quoted(above))', which is not a directory for \(owner)",
+                        author)
                     return nil
                 }
                 break
@@ -98,19 +102,23 @@ struct SpecTree {
 }
 
 extension SpecTree {
-    /// Folders of a running machine that hide what an initrd has there: those that PID 1 fills from ``BootLayout/overmountPath``, and others.
+    /// Folders of a running machine that hide what an initrd has there: those that PID 1 fills from
+    /// ``BootLayout/overmountPath``, and others.
     private static let mounts: [(path: TreePath, isFilled: Bool)] = [
-        (TreePath("run"), true), (TreePath("tmp"), true), (TreePath("var"), true), (TreePath("dev"), false), (TreePath("proc"), false),
+        (TreePath("run"), true), (TreePath("tmp"), true), (TreePath("var"), true), (TreePath("dev"), false),
+        (TreePath("proc"), false),
         (TreePath("sys"), false),
     ]
     /// Folders that PID 1 makes, with their modes.
     private static let standard: [(path: TreePath, mode: UInt16)] =
         [
-            (TreePath("run"), 0o755), (TreePath("tmp"), 0o1777), (TreePath("var"), 0o755), (TreePath("var/empty"), 0o555),
+            (TreePath("run"), 0o755), (TreePath("tmp"), 0o1777), (TreePath("var"), 0o755),
+            (TreePath("var/empty"), 0o555),
             (TreePath("var/tmp"), 0o1777),
         ]
         + [
-            TreePath("var/cache"), TreePath("var/lib"), TreePath("var/local"), TreePath("var/lock"), TreePath("var/log"),
+            TreePath("var/cache"), TreePath("var/lib"), TreePath("var/local"), TreePath("var/lock"),
+            TreePath("var/log"),
             TreePath("var/opt"),
             TreePath("var/spool"),
         ].map { ($0, 0o755) }
@@ -123,14 +131,16 @@ extension SpecTree {
         mounts.first { path != $0.path && path.isInside($0.path) }
     }
 
-    /// Gives an entry of `files:` a second name where PID 1 takes it from when the mount is there; the first serves tar archives, containers and
-    /// what looks into an initrd.
+    /// Gives an entry of `files:` a second name where PID 1 takes it from when the mount is there; the first serves tar
+    /// archives, containers and what looks into an initrd.
     mutating func keepOvermounted(_ path: TreePath, parent: FileTree.Node, _ place: SourceLocation, by author: Author) {
         guard let node = tree[path] else { return }
         let original = path
         // A link in every running machine.
         let linked = TreePath("var/run")
-        let path = path.isInside(linked) ? TreePath("run").appending(TreePath(path.bytes.dropFirst(linked.bytes.count)) ?? .root) : path
+        let path =
+            path.isInside(linked)
+            ? TreePath("run").appending(TreePath(path.bytes.dropFirst(linked.bytes.count)) ?? .root) : path
         guard let mount = Self.hidingMount(path) else { return }
         overmounted.append((path, "/\(mount.path)", place))
         guard mount.isFilled, let folder = TreePath(BootLayout.overmountPath.utf8) else { return }
@@ -140,7 +150,8 @@ extension SpecTree {
             if let mode = Self.standardMode(above) { node = FileTree.Node(.directory, mode: mode) }
             put(folder.appending(above), node, by: author)
         }
-        guard let copy = put(folder.appending(path), node, by: author), case .regular = node.kind, path == original else { return }
+        guard let copy = put(folder.appending(path), node, by: author), case .regular = node.kind, path == original
+        else { return }
         _ = tree.link(copy, to: path)
     }
 }

@@ -11,7 +11,8 @@ private struct ManifestHead: Decodable {
 
 extension VolumeLayouts {
     static func configDigest(_ manifest: ExtentList) throws -> Digest? {
-        let head = try JSONDecoder().decode(ManifestHead.self, from: Data(ExtentReader.bytes(of: manifest, limit: 4 << 20)))
+        let head = try JSONDecoder().decode(
+            ManifestHead.self, from: Data(ExtentReader.bytes(of: manifest, limit: 4 << 20)))
         return Digest(head.config.digest)
     }
 }

@@ -3,7 +3,8 @@ internal import Extents
 internal import MobySpec
 internal import OCI
 
-/// Volumes of format `oci`: an OCI image layout (image-spec, image-layout.md) of one image for one or several platforms.
+/// Volumes of format `oci`: an OCI image layout (image-spec, image-layout.md) of one image for one or several
+/// platforms.
 struct VolumeLayouts: Sendable {
     private let images: [String: [Image]]
 
@@ -35,7 +36,9 @@ struct VolumeLayouts: Sendable {
     /// The layout: marker, index and the blobs of each image.
     static func tree(_ images: [Image], store: ContentStore) throws -> FileTree {
         var tree = FileTree()
-        for directory in [TreePath("blobs"), TreePath("blobs/sha256")] { tree.set(directory, FileTree.Node(.directory, mode: 0o755)) }
+        for directory in [TreePath("blobs"), TreePath("blobs/sha256")] {
+            tree.set(directory, FileTree.Node(.directory, mode: 0o755))
+        }
         tree.set(TreePath("oci-layout"), .file(#"{"imageLayoutVersion":"1.0.0"}"#, mode: 0o644))
         var manifests: [JSONValue] = []
         for image in images {
@@ -54,7 +57,9 @@ struct VolumeLayouts: Sendable {
 
     private static func put(_ digest: Digest, of store: ContentStore, in tree: inout FileTree) throws -> ExtentList {
         let blob = try store.verifiedBlob(digest)
-        if let path = TreePath("blobs/sha256/\(digest.hex)".utf8) { tree.set(path, FileTree.Node(.regular(blob), mode: 0o644)) }
+        if let path = TreePath("blobs/sha256/\(digest.hex)".utf8) {
+            tree.set(path, FileTree.Node(.regular(blob), mode: 0o644))
+        }
         return blob
     }
 
@@ -64,8 +69,10 @@ struct VolumeLayouts: Sendable {
         ]
         if let variant = image.platform.variant { platform.append(("variant", .string(variant))) }
         return .object([
-            ("mediaType", .string("application/vnd.oci.image.manifest.v1+json")), ("digest", .string(image.digest.description)),
-            ("size", .integer(Int64(size))), ("annotations", .object([("org.opencontainers.image.ref.name", .string(image.name))])),
+            ("mediaType", .string("application/vnd.oci.image.manifest.v1+json")),
+            ("digest", .string(image.digest.description)),
+            ("size", .integer(Int64(size))),
+            ("annotations", .object([("org.opencontainers.image.ref.name", .string(image.name))])),
             ("platform", .object(platform)),
         ])
     }

@@ -5,7 +5,9 @@ internal import MobySpec
 struct BuildFileReader {
     var faults: [Diagnostic] = []
 
-    mutating func fault(_ node: Node, _ message: String, hint: String? = nil) { fault(node.location, message, hint: hint) }
+    mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
+        fault(node.location, message, hint: hint)
+    }
 
     mutating func fault(_ location: SourceLocation, _ message: String, hint: String? = nil) {
         faults.append(Diagnostic(at: location, message, hint: hint))
@@ -13,7 +15,9 @@ struct BuildFileReader {
 
     /// The members of a mapping by key. Keys that are not allowed, and keys written twice, are faults.
     /// - Parameter foreign: keys of another program's files, with the hint for each.
-    mutating func members(_ node: Node, of what: String, allowed: [String], foreign: [String: String] = [:]) -> [String: Node] {
+    mutating func members(_ node: Node, of what: String, allowed: [String], foreign: [String: String] = [:]) -> [String:
+        Node]
+    {
         guard case .mapping(let pairs) = node.content else {
             fault(node, "\(what) is \(node.described), expected a mapping")
             return [:]
@@ -24,7 +28,9 @@ struct BuildFileReader {
             guard !allowed.contains(pair.key.value) else { continue }
             fault(
                 pair.key.location, "unknown key '\(PlainText.short(pair.key.value))' in \(what)",
-                hint: foreign[pair.key.value] ?? Spelling.closest(to: pair.key.value, in: allowed).map { "did you mean '\($0)'?" }
+                hint: foreign[pair.key.value] ?? Spelling.closest(to: pair.key.value, in: allowed).map {
+                    "did you mean '\($0)'?"
+                }
                     ?? "keys are: \(allowed.joined(separator: ", "))")
         }
         return members
@@ -52,12 +58,16 @@ struct BuildFileReader {
             return []
         }
         return pairs.compactMap { pair in
-            string(pair.value, "'\(PlainText.short(pair.key.value))' of \(what)").map { (pair.key, Located($0, at: pair.value.location)) }
+            string(pair.value, "'\(PlainText.short(pair.key.value))' of \(what)").map {
+                (pair.key, Located($0, at: pair.value.location))
+            }
         }
     }
 
     mutating func number(_ node: Node, _ what: String) -> UInt32? {
-        if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value, let number = UInt32(exactly: value) {
+        if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value,
+            let number = UInt32(exactly: value)
+        {
             return number
         }
         fault(node, "\(what) is \(node.described), expected a number from 0 to \(UInt32.max)")
@@ -66,7 +76,9 @@ struct BuildFileReader {
 
     /// Permission bits, as a quoted octal string.
     mutating func mode(_ node: Node) -> UInt16? {
-        if case .scalar(let scalar) = node.content, scalar.value == .string, let mode = UInt16(scalar.text, radix: 8), mode <= 0o7777 {
+        if case .scalar(let scalar) = node.content, scalar.value == .string, let mode = UInt16(scalar.text, radix: 8),
+            mode <= 0o7777
+        {
             return mode
         }
         fault(

@@ -46,16 +46,23 @@ public struct PackageSpec: Sendable {
 
     /// What no image needs: documentation, translations, notes for maintainers and for other programs.
     public static let defaultDrop = [
-        "usr/share/doc", "usr/share/doc-base", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/lintian", "usr/share/bug",
-        "usr/share/bash-completion", "usr/share/zsh", "usr/share/fish", "usr/share/menu", "usr/share/applications", "usr/share/pixmaps",
-        "usr/share/icons", "usr/share/gdb", "usr/share/gcc", "usr/share/initramfs-tools", "usr/share/reportbug", "usr/lib/systemd",
-        "usr/lib/sysusers.d", "usr/lib/tmpfiles.d", "usr/lib/udev", "etc/init.d", "etc/default", "etc/logrotate.d", "etc/cron.*", "etc/ufw",
+        "usr/share/doc", "usr/share/doc-base", "usr/share/man", "usr/share/info", "usr/share/locale",
+        "usr/share/lintian", "usr/share/bug",
+        "usr/share/bash-completion", "usr/share/zsh", "usr/share/fish", "usr/share/menu", "usr/share/applications",
+        "usr/share/pixmaps",
+        "usr/share/icons", "usr/share/gdb", "usr/share/gcc", "usr/share/initramfs-tools", "usr/share/reportbug",
+        "usr/lib/systemd",
+        "usr/lib/sysusers.d", "usr/lib/tmpfiles.d", "usr/lib/udev", "etc/init.d", "etc/default", "etc/logrotate.d",
+        "etc/cron.*", "etc/ufw",
         "etc/apparmor.d", "etc/network", "etc/modprobe.d/*-blacklist.conf", "usr/lib/x86_64-linux-gnu/gconv",
         "usr/lib/aarch64-linux-gnu/gconv",
     ]
 
     /// The Debian packages to resolve for an architecture.
     func requests(architecture: String) -> [Located<String>] {
-        packages + (kernel.map { [Located($0.package.value.replacing("{arch}", with: architecture), at: $0.package.location)] } ?? [])
+        packages
+            + (kernel.map {
+                [Located($0.package.value.replacing("{arch}", with: architecture), at: $0.package.location)]
+            } ?? [])
     }
 }

@@ -6,7 +6,8 @@ internal import OCI
 /// Reads `build.yml`, strictly: what it does not know is an error.
 enum PackageSpecReader {
     static let keys = [
-        "image", "org", "arches", "packages", "exclude", "only", "drop", "keep", "files", "products", "kernel", "entrypoint", "cmd", "env",
+        "image", "org", "arches", "packages", "exclude", "only", "drop", "keep", "files", "products", "kernel",
+        "entrypoint", "cmd", "env",
         "workdir", "user", "labels", "config",
     ]
     static let kernelKeys = ["package", "modules"]
@@ -17,15 +18,22 @@ enum PackageSpecReader {
     /// Keys of LinuxKit's package files (`linuxkit pkg build`), which all belong to a Dockerfile.
     private static let linuxKitKeys = Dictionary(
         uniqueKeysWithValues: [
-            "network", "disable-cache", "disable-content-trust", "extra-sources", "gitrepo", "buildArgs", "depends", "dockerfile", "tag",
-        ].map { ($0, "a key of LinuxKit for packages that a Dockerfile builds; moby builds packages of Debian packages and files") })
+            "network", "disable-cache", "disable-content-trust", "extra-sources", "gitrepo", "buildArgs", "depends",
+            "dockerfile", "tag",
+        ].map {
+            (
+                $0,
+                "a key of LinuxKit for packages that a Dockerfile builds; moby builds packages of Debian packages and files"
+            )
+        })
 
     /// - Throws: `SpecError` with every fault.
     static func read(_ text: String, file: String) throws -> PackageSpec {
         var reader = BuildFileReader()
         guard let root = YAMLReader.read(text, file: file, &reader.faults) else {
             let empty = Diagnostic(
-                at: SourceLocation(file: file, line: 1, column: 1), "build.yml is empty", hint: "it needs 'image' at least")
+                at: SourceLocation(file: file, line: 1, column: 1), "build.yml is empty",
+                hint: "it needs 'image' at least")
             throw SpecError(reader.faults.isEmpty ? [empty] : reader.faults)
         }
         let spec = read(root, &reader)
@@ -58,7 +66,9 @@ enum PackageSpecReader {
         return spec
     }
 
-    private static func name(_ members: [String: Node], _ root: Node, _ spec: inout PackageSpec, _ reader: inout BuildFileReader) {
+    private static func name(
+        _ members: [String: Node], _ root: Node, _ spec: inout PackageSpec, _ reader: inout BuildFileReader
+    ) {
         if let node = members["org"] { spec.org = reader.string(node, "org") ?? "" }
         guard let node = members["image"] else { return reader.fault(root, "build.yml has no 'image'") }
         guard let image = reader.string(node, "image") else { return }
@@ -71,11 +81,13 @@ enum PackageSpecReader {
         }
     }
 
-    /// Names as deb-control(5) has them, perhaps with an architecture, version or release as apt-get takes them. All other words would be options
-    /// or patterns to apt-get.
+    /// Names as deb-control(5) has them, perhaps with an architecture, version or release as apt-get takes them. All
+    /// other words would be options or patterns to apt-get.
     private static func checkNames(_ names: [Located<String>], _ reader: inout BuildFileReader) {
         for name in names
-        where name.value.wholeMatch(of: /[a-z0-9]([a-z0-9+.\-]*[a-z0-9+.])?(:[a-z0-9]+)?([=\/][A-Za-z0-9.+:~\-]+)?/) == nil {
+        where name.value.wholeMatch(of: /[a-z0-9]([a-z0-9+.\-]*[a-z0-9+.])?(:[a-z0-9]+)?([=\/][A-Za-z0-9.+:~\-]+)?/)
+            == nil
+        {
             reader.fault(
                 name.location, "'\(PlainText.short(name.value))' is not a valid Debian package name",
                 hint: "a name has lower-case letters, digits, '+', '-' and '.', and may end in =VERSION or /RELEASE")
@@ -89,11 +101,14 @@ enum PackageSpecReader {
             labels[name.value] = value.value
             guard name.value == PackageSpec.configLabel else { continue }
             if hasConfig {
-                reader.fault(name.location, "label '\(name.value)' and 'config' cannot be combined", hint: "remove one of them")
+                reader.fault(
+                    name.location, "label '\(name.value)' and 'config' cannot be combined", hint: "remove one of them")
             }
             var faults: [Diagnostic] = []
             if let text = YAMLReader.read(value.value, file: "", &faults) { faults += SpecReader.faults(ofLabel: text) }
-            for fault in faults { reader.fault(name.location, "label '\(name.value)': \(fault.message)", hint: fault.hint) }
+            for fault in faults {
+                reader.fault(name.location, "label '\(name.value)': \(fault.message)", hint: fault.hint)
+            }
         }
         return labels
     }
@@ -112,7 +127,9 @@ enum PackageSpecReader {
         let pairs = reader.pairs(node, "products")
         for (name, path) in pairs {
             if name.value.contains("/") {
-                reader.fault(name.location, "product '\(PlainText.short(name.value))' has a slash, expected the name of a built program")
+                reader.fault(
+                    name.location,
+                    "product '\(PlainText.short(name.value))' has a slash, expected the name of a built program")
             }
             check(path.value, path.location, &reader)
         }
@@ -130,7 +147,9 @@ enum PackageSpecReader {
         checkNames([Located(text.replacing("{arch}", with: "arch"), at: name.location)], &reader)
         guard let modules = members["modules"] else { return PackageSpec.Kernel(package: package, modules: nil) }
         if case .scalar(let scalar) = modules.content {
-            if scalar.text != "all" { reader.fault(modules, "kernel.modules is \(scalar.described), expected 'all' or a list of modules") }
+            if scalar.text != "all" {
+                reader.fault(modules, "kernel.modules is \(scalar.described), expected 'all' or a list of modules")
+            }
             return PackageSpec.Kernel(package: package, modules: nil)
         }
         return PackageSpec.Kernel(package: package, modules: reader.strings(modules, "kernel.modules"))
@@ -146,7 +165,9 @@ enum PackageSpecReader {
 
     private static func file(_ node: Node, _ reader: inout BuildFileReader) -> PackageFile? {
         let members = reader.members(node, of: "an entry of files", allowed: fileKeys)
-        guard let place = place(members, node, &reader), let content = content(members, node, &reader) else { return nil }
+        guard let place = place(members, node, &reader), let content = content(members, node, &reader) else {
+            return nil
+        }
         var file = PackageFile(place: place, content: content, location: node.location)
         file.mode = members["mode"].flatMap { reader.mode($0) }
         file.uid = members["uid"].flatMap { reader.number($0, "uid") } ?? 0
@@ -154,7 +175,9 @@ enum PackageSpecReader {
         return file
     }
 
-    private static func place(_ members: [String: Node], _ node: Node, _ reader: inout BuildFileReader) -> PackageFile.Place? {
+    private static func place(_ members: [String: Node], _ node: Node, _ reader: inout BuildFileReader) -> PackageFile
+        .Place?
+    {
         switch (members["path"], members["paths"]) {
         case (let path?, nil):
             guard let text = reader.string(path, "path") else { return nil }
@@ -170,11 +193,14 @@ enum PackageSpecReader {
         }
     }
 
-    private static func content(_ members: [String: Node], _ node: Node, _ reader: inout BuildFileReader) -> PackageFile.Content? {
+    private static func content(_ members: [String: Node], _ node: Node, _ reader: inout BuildFileReader) -> PackageFile
+        .Content?
+    {
         let present = ["directory", "symlink", "contents", "source", "concatenate"].filter { members[$0] != nil }
         guard present.count == 1, let key = present.first, let value = members[key] else {
             reader.fault(
-                node, "an entry of files has \(present.isEmpty ? "no content" : present.map { "'\($0)'" }.joined(separator: " and "))",
+                node,
+                "an entry of files has \(present.isEmpty ? "no content" : present.map { "'\($0)'" }.joined(separator: " and "))",
                 hint: "give one of: directory: true, symlink, contents, source, concatenate")
             return nil
         }

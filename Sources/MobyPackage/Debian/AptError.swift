@@ -20,10 +20,13 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
         switch self {
         case .missing(let program): "no program '\(program)', which is needed to fetch Debian packages"
         case .failed(let program, let output):
-            "\(program): " + (AptMessages.lines(output).joined(separator: "\n  ").nonEmpty ?? "it ended with an error and gave no reason")
+            "\(program): "
+                + (AptMessages.lines(output).joined(separator: "\n  ").nonEmpty
+                    ?? "it ended with an error and gave no reason")
         case .unreadable(let program, let line): "\(program) printed '\(PlainText.short(line))', which cannot be read"
         case .gone(let packages):
-            "the Debian archive does not offer " + packages.map { "'\($0.name)' \($0.version)" }.joined(separator: ", ") + " any more"
+            "the Debian archive does not offer " + packages.map { "'\($0.name)' \($0.version)" }.joined(separator: ", ")
+                + " any more"
         case .changed(let package, let offered):
             "the Debian archive offers '\(package.name)' \(package.version) as sha256:\(PlainText.short(offered)), but build.lock pins sha256:\(package.sha256)"
         case .wrongDigest(let package, let actual):
@@ -37,8 +40,10 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
         switch self {
         case .missing: "install apt, or build the packages on Debian"
         case .gone: "run 'moby pkg build --update' to resolve again, and commit build.lock"
-        case .changed: "see who changed build.lock or the archive before anything else; 'moby pkg lock' pins what is offered now"
-        case .wrongDigest: "the archive changed a file without a new version; run 'moby pkg build --update' if you trust it"
+        case .changed:
+            "see who changed build.lock or the archive before anything else; 'moby pkg lock' pins what is offered now"
+        case .wrongDigest:
+            "the archive changed a file without a new version; run 'moby pkg build --update' if you trust it"
         case .failed, .unreadable, .notDownloaded: nil
         }
     }

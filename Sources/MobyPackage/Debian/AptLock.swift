@@ -1,7 +1,8 @@
 internal import Extents
 internal import Glibc
 
-/// An exclusive lock on a file, held until the value goes away or the process ends. The file holds the number of the process that has it.
+/// An exclusive lock on a file, held until the value goes away or the process ends. The file holds the number of the
+/// process that has it.
 final class AptLock: Sendable {
     private let descriptor: Int32
 
@@ -16,7 +17,9 @@ final class AptLock: Sendable {
             try await waiter.pause(holder: Self.holder(descriptor).map { "process \($0)" })
         }
         let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else { throw FileError("write", path) }
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            throw FileError("write", path)
+        }
     }
 
     deinit { close(descriptor) }
@@ -24,7 +27,8 @@ final class AptLock: Sendable {
     private static func holder(_ descriptor: Int32) -> Int? {
         var buffer = [UInt8](repeating: 0, count: 20)
         let count = pread(descriptor, &buffer, buffer.count, 0)
-        return count > 0 ? Int(String(decoding: buffer.prefix(count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)) : nil
+        return count > 0
+            ? Int(String(decoding: buffer.prefix(count).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)) : nil
     }
 }
 
@@ -53,7 +57,9 @@ struct LockWaiter {
     mutating func pause(holder: String?) async throws {
         let waited = ContinuousClock.now - start
         let holder = holder ?? "another process"
-        guard waited < wait.limit else { throw LockTimeout(path: path, holder: holder, seconds: wait.limit.components.seconds) }
+        guard waited < wait.limit else {
+            throw LockTimeout(path: path, holder: holder, seconds: wait.limit.components.seconds)
+        }
         if !hasSpoken, waited >= wait.patience {
             hasSpoken = true
             wait.progress("waiting for \(holder), which holds '\(path)'")

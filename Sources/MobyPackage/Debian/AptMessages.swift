@@ -12,7 +12,10 @@ enum AptMessages {
 
     /// The lock that another process holds, and what apt says of that process.
     static func heldLock(_ output: String) -> (path: String, holder: String?)? {
-        guard let match = output.firstMatch(of: /Could not get lock (\S+?)\.? (?:-|It is held by (process \d+ \([^)]*\)))/) else {
+        guard
+            let match = output.firstMatch(
+                of: /Could not get lock (\S+?)\.? (?:-|It is held by (process \d+ \([^)]*\)))/)
+        else {
             return nil
         }
         return (PlainText.short(match.1), match.2.map { PlainText.short($0) })

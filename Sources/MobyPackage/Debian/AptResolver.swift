@@ -8,7 +8,8 @@ struct AptResolver: Sendable {
     var maximumAge: Double = 600
 
     /// The closure of Debian packages, recommended ones left out.
-    /// - Throws: `SpecError` for names that the archive does not have, and for patterns that leave nothing out; `AptError`.
+    /// - Throws: `SpecError` for names that the archive does not have, and for patterns that leave nothing out;
+    ///   `AptError`.
     func resolve(_ names: [Located<String>], excluding: [Located<String>]) async throws -> [LockedPackage] {
         let lock = try await root.lock()
         defer { withExtendedLifetime(lock) {} }
@@ -20,7 +21,9 @@ struct AptResolver: Sendable {
             throw faults.isEmpty ? AptError.failed(program: program, output: output) : SpecError(faults)
         }
         let found = try printed.split(separator: "\n").filter { $0.hasPrefix("'") }.map { line in
-            guard let package = Self.package(printed: line) else { throw AptError.unreadable(program: "apt-get", line: String(line)) }
+            guard let package = Self.package(printed: line) else {
+                throw AptError.unreadable(program: "apt-get", line: String(line))
+            }
             return package
         }
         try checkExclusions(excluding, found.map(\.name))
@@ -59,21 +62,28 @@ struct AptResolver: Sendable {
             case .unknown(let package):
                 (name, message) = (package, "no Debian package '\(PlainText.short(package))'")
                 // Those that begin alike: the archive has tens of thousands.
-                let similar = try await root.run("apt-cache", ["pkgnames", "--", String(package.prefix(1))]).split(separator: "\n")
+                let similar = try await root.run("apt-cache", ["pkgnames", "--", String(package.prefix(1))]).split(
+                    separator: "\n")
                 hint =
-                    Spelling.closest(to: package, in: similar.map(String.init)).map { "did you mean '\(PlainText.short($0))'?" }
+                    Spelling.closest(to: package, in: similar.map(String.init)).map {
+                        "did you mean '\(PlainText.short($0))'?"
+                    }
                     ?? "the machine's apt sources were asked, for \(root.architecture)"
             case .notOffered(let package):
                 (name, message) = (
-                    package, "Debian package '\(PlainText.short(package))' is known by name only: the archive does not offer it"
+                    package,
+                    "Debian package '\(PlainText.short(package))' is known by name only: the archive does not offer it"
                 )
                 hint = "it may be virtual, or not be there for \(root.architecture)"
             case .noVersion(let version, let package):
                 (name, message) = (
-                    package, "Debian package '\(PlainText.short(package))' has no version or release '\(PlainText.short(version))'"
+                    package,
+                    "Debian package '\(PlainText.short(package))' has no version or release '\(PlainText.short(version))'"
                 )
             }
-            guard let place = names.first(where: { $0.value == name || $0.value.prefix { !":=/".contains($0) } == name }) else { continue }
+            guard
+                let place = names.first(where: { $0.value == name || $0.value.prefix { !":=/".contains($0) } == name })
+            else { continue }
             faults.append(Diagnostic(at: place.location, message, hint: hint))
         }
         return faults
@@ -84,10 +94,14 @@ struct AptResolver: Sendable {
         guard unused.isEmpty else {
             throw SpecError(
                 unused.map { pattern in
-                    let guess = Spelling.closest(to: pattern.value, in: names).map { "did you mean '\(PlainText.short($0))'?" }
+                    let guess = Spelling.closest(to: pattern.value, in: names).map {
+                        "did you mean '\(PlainText.short($0))'?"
+                    }
                     return Diagnostic(
-                        at: pattern.location, "'exclude: \(PlainText.short(pattern.value))' matches none of the packages that are needed",
-                        hint: guess ?? "there are: \(PlainText.short(names.sorted().joined(separator: ", "), limit: 400))")
+                        at: pattern.location,
+                        "'exclude: \(PlainText.short(pattern.value))' matches none of the packages that are needed",
+                        hint: guess
+                            ?? "there are: \(PlainText.short(names.sorted().joined(separator: ", "), limit: 400))")
                 })
         }
     }
@@ -96,7 +110,9 @@ struct AptResolver: Sendable {
         let offered = try await records(of: packages)
         let missing = packages.filter { !offered.contains($0) }
         for package in missing {
-            guard let other = offered.first(where: { $0.name == package.name && $0.version == package.version }) else { continue }
+            guard let other = offered.first(where: { $0.name == package.name && $0.version == package.version }) else {
+                continue
+            }
             throw AptError.changed(package, offered: other.sha256)
         }
         return missing
@@ -123,8 +139,12 @@ struct AptResolver: Sendable {
             return []
         }
         return text.split(separator: "\n\n").compactMap { record in
-            let fields = record.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") } }
-            func field(_ name: String) -> String? { fields.first { $0.count == 2 && $0[0] == name }.map { String($0[1]) } }
+            let fields = record.split(separator: "\n").map {
+                $0.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+            }
+            func field(_ name: String) -> String? {
+                fields.first { $0.count == 2 && $0[0] == name }.map { String($0[1]) }
+            }
             guard let name = field("Package"), let version = field("Version"), let architecture = field("Architecture"),
                 let sha256 = field("SHA256")
             else { return nil }
@@ -134,7 +154,8 @@ struct AptResolver: Sendable {
 
     private static func pinned(_ package: LockedPackage) -> String { "\(package.name)=\(package.version)" }
 
-    /// Reads `'http://…/x.deb' nginx_1.22.1-9_amd64.deb 531468 SHA256:…`: apt's own name of a file has the whole version, escaped.
+    /// Reads `'http://…/x.deb' nginx_1.22.1-9_amd64.deb 531468 SHA256:…`: apt's own name of a file has the whole
+    /// version, escaped.
     static func package(printed line: Substring) -> LockedPackage? {
         let fields = line.split(separator: " ")
         guard fields.count >= 2, fields[1].hasSuffix(".deb") else { return nil }

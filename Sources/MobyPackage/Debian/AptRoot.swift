@@ -2,8 +2,8 @@ internal import Extents
 internal import FoundationEssentials
 internal import Subprocess
 
-/// A folder in which apt keeps its lists and state apart from the machine's, so that an ordinary user can resolve and fetch
-/// packages. Sources, keys, preferences and proxies are the machine's own.
+/// A folder in which apt keeps its lists and state apart from the machine's, so that an ordinary user can resolve and
+/// fetch packages. Sources, keys, preferences and proxies are the machine's own.
 struct AptRoot: Sendable {
     let path: String
     /// A Debian architecture.
@@ -29,7 +29,9 @@ struct AptRoot: Sendable {
 
     /// Seconds since the lists were fetched; nil when they never were.
     var age: Double? {
-        guard let date = try? FileManager.default.attributesOfItem(atPath: "\(path)/updated")[.modificationDate] as? Date else {
+        guard
+            let date = try? FileManager.default.attributesOfItem(atPath: "\(path)/updated")[.modificationDate] as? Date
+        else {
             return nil
         }
         return -date.timeIntervalSinceNow
@@ -41,7 +43,8 @@ struct AptRoot: Sendable {
         try ExtentWriter.write(ExtentList(), to: "\(path)/updated")
     }
 
-    /// Runs an apt program against this root. Locks of apt's own, which a process that outlived its moby may hold, are waited for.
+    /// Runs an apt program against this root. Locks of apt's own, which a process that outlived its moby may hold, are
+    /// waited for.
     /// - Returns: what it wrote to standard output.
     /// - Throws: `AptError`, `LockTimeout`.
     @discardableResult
@@ -51,15 +54,20 @@ struct AptRoot: Sendable {
             do {
                 return try await runOnce(program, arguments, in: folder ?? path)
             } catch AptError.failed(_, let output) {
-                guard let held = AptMessages.heldLock(output) else { throw AptError.failed(program: program, output: output) }
+                guard let held = AptMessages.heldLock(output) else {
+                    throw AptError.failed(program: program, output: output)
+                }
                 waiter = waiter ?? LockWaiter(wait, path: held.path)
                 try await waiter?.pause(holder: held.holder)
             }
         }
     }
 
-    /// setpriv(1) ends apt when this process ends, however that happens; the thread that starts it lives as long as the process.
-    private static let guardian = ["/usr/bin/setpriv", "/bin/setpriv"].first { FileManager.default.isExecutableFile(atPath: $0) }
+    /// setpriv(1) ends apt when this process ends, however that happens; the thread that starts it lives as long as the
+    /// process.
+    private static let guardian = ["/usr/bin/setpriv", "/bin/setpriv"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
 
     private func runOnce(_ program: String, _ arguments: [String], in folder: String) async throws -> String {
         let guardian = Self.guardian.map { [$0, "--pdeathsig", "KILL", "--"] } ?? []
@@ -69,7 +77,8 @@ struct AptRoot: Sendable {
         variables["DEBIAN_FRONTEND"] = "noninteractive"
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments(["--chdir=\(folder)"] + command),
-            environment: .custom(Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
         // env(1) and setpriv(1) end with 127 when they find no such program.
         if result.terminationStatus == .exited(127) { throw AptError.missing(program: program) }
@@ -84,7 +93,8 @@ struct AptRoot: Sendable {
         try ExtentWriter.write(ExtentList([.bytes(Array(text.utf8))]), to: file)
     }
 
-    /// Given by `-c`, so it is read last. Hooks of the machine's own configuration would touch the machine: they are cleared.
+    /// Given by `-c`, so it is read last. Hooks of the machine's own configuration would touch the machine: they are
+    /// cleared.
     private var configuration: String {
         """
         #clear APT::Update::Pre-Invoke;

@@ -20,8 +20,9 @@ enum DebianArchive {
         try decompress(member: outer, of: file, consume)
     }
 
-    private static func decompress(member outer: OpaquePointer, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws
-    {
+    private static func decompress(
+        member outer: OpaquePointer, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         guard let inner = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
         defer { archive_read_free(inner) }
         archive_read_support_filter_all(inner)
@@ -50,7 +51,8 @@ enum DebianArchive {
 
     private static func check(_ status: Int32, _ archive: OpaquePointer, _ file: String) throws {
         guard status < ARCHIVE_WARN else { return }
-        throw DebianArchiveError(file: file, reason: archive_error_string(archive).map { String(cString: $0) } ?? "status \(status)")
+        throw DebianArchiveError(
+            file: file, reason: archive_error_string(archive).map { String(cString: $0) } ?? "status \(status)")
     }
 }
 

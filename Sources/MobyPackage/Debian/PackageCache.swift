@@ -16,7 +16,9 @@ struct PackageCache: Sendable {
     }
 
     /// Fetches what is not here yet. No program is started when nothing is missing.
-    func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, progress: (String) -> Void) async throws {
+    func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, progress: (String) -> Void)
+        async throws
+    {
         let missing = packages.filter { !has($0) }
         guard !missing.isEmpty else { return }
         progress("fetching \(missing.count) Debian package\(missing.count == 1 ? "" : "s")")

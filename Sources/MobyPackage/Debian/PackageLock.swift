@@ -37,7 +37,8 @@ public struct PackageLock: Sendable, Equatable {
                 continue
             }
             let package =
-                fields.count == 5 ? LockedPackage(name: fields[1], version: fields[2], architecture: fields[3], sha256: fields[4]) : nil
+                fields.count == 5
+                ? LockedPackage(name: fields[1], version: fields[2], architecture: fields[3], sha256: fields[4]) : nil
             guard let package, package.hasDigest, closures[first] != nil else {
                 faults.append(
                     Diagnostic(
@@ -56,7 +57,9 @@ public struct PackageLock: Sendable, Equatable {
         var lines = ["# The Debian packages of this image, written by 'moby pkg lock'. Commit this file."]
         for (architecture, closure) in closures.sorted(by: { $0.key < $1.key }) {
             lines.append("\(architecture) wants \(closure.wants.joined(separator: " "))")
-            lines += closure.packages.sorted().map { "\(architecture) \($0.name) \($0.version) \($0.architecture) \($0.sha256)" }
+            lines += closure.packages.sorted().map {
+                "\(architecture) \($0.name) \($0.version) \($0.architecture) \($0.sha256)"
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }

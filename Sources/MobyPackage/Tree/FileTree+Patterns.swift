@@ -27,7 +27,8 @@ extension FileTree {
             throw SpecError(
                 unused.map { pattern in
                     Diagnostic(
-                        at: pattern.location, "'\(key): \(PlainText.short(pattern.value))' matches no file of the packages",
+                        at: pattern.location,
+                        "'\(key): \(PlainText.short(pattern.value))' matches no file of the packages",
                         hint: closest(to: pattern.value).map { "did you mean '\(PlainText.short($0))'?" })
                 })
         }
@@ -36,7 +37,9 @@ extension FileTree {
     /// A path spelled nearly so, else one that ends in the same name.
     func closest(to text: String) -> String? {
         let paths = paths.filter { !isDirectory($0) }
-        if let near = Spelling.closest(to: text.hasPrefix("/") ? String(text.dropFirst()) : text, in: paths.map(\.description)) {
+        if let near = Spelling.closest(
+            to: text.hasPrefix("/") ? String(text.dropFirst()) : text, in: paths.map(\.description))
+        {
             return near
         }
         let name = text.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []

@@ -67,7 +67,8 @@ struct ImageContents {
         switch file.content {
         case .directory: place(file, .directory, defaultMode: 0o755, in: &tree)
         case .symlink(let target): place(file, .symlink(Array(target.utf8)), defaultMode: 0o777, in: &tree)
-        case .contents(let text): place(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
+        case .contents(let text):
+            place(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
         case .source(let name): try addSource(file, folder.source(name), to: &tree)
         case .concatenation(let patterns):
             try packages.checkUse(of: patterns, in: "concatenate")
@@ -92,7 +93,9 @@ struct ImageContents {
                 copy.mode = nil
                 place(copy, .symlink(target), defaultMode: 0o777, in: &tree)
             case .file:
-                place(copy, .regular(try ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644, in: &tree)
+                place(
+                    copy, .regular(try ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644,
+                    in: &tree)
             }
         }
     }

@@ -3,8 +3,8 @@ internal import Extents
 internal import MobyBuild
 internal import MobySpec
 
-/// Chosen files of a tree with all they need to run: the dynamic loader, shared libraries (DT_NEEDED, recursively), targets of links.
-/// What a program opens by name at run time has to be chosen too.
+/// Chosen files of a tree with all they need to run: the dynamic loader, shared libraries (DT_NEEDED, recursively),
+/// targets of links. What a program opens by name at run time has to be chosen too.
 struct NeededFiles {
     private let tree: FileTree
     /// Shared libraries by name; of several, the one with the shortest path.

@@ -50,5 +50,7 @@ struct PackageConflict: Error, CustomStringConvertible {
     let path: TreePath
     let packages: [String]
 
-    var description: String { "'\(PlainText.short("\(path)"))' is in package '\(packages[0])' and in package '\(packages[1])'" }
+    var description: String {
+        "'\(PlainText.short("\(path)"))' is in package '\(packages[0])' and in package '\(packages[1])'"
+    }
 }

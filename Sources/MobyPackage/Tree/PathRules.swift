@@ -9,10 +9,13 @@ struct PathRules {
     /// Removes what is dropped, and the folders that are empty because of it.
     func apply(to tree: inout FileTree) {
         let paths = tree.paths
-        let dropped = Set(paths.filter { path in drop.contains { $0.matches(path) } && !keep.contains { $0.matches(path) } })
+        let dropped = Set(
+            paths.filter { path in drop.contains { $0.matches(path) } && !keep.contains { $0.matches(path) } })
         guard !dropped.isEmpty else { return }
         var inhabited: Set<TreePath> = []
-        for path in paths where !dropped.contains(path) && !tree.isDirectory(path) { inhabited.insertAncestors(of: path) }
+        for path in paths where !dropped.contains(path) && !tree.isDirectory(path) {
+            inhabited.insertAncestors(of: path)
+        }
         var emptied: Set<TreePath> = []
         for path in dropped { emptied.insertAncestors(of: path) }
         for path in paths where !inhabited.contains(path) {

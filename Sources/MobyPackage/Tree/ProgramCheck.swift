@@ -10,7 +10,8 @@ struct ProgramCheck {
 
     init(_ spec: PackageSpec) { self.spec = spec }
 
-    /// A fault at the place of `entrypoint` or `cmd`; none when nothing is started, or when the program comes from a bind or mount.
+    /// A fault at the place of `entrypoint` or `cmd`; none when nothing is started, or when the program comes from a
+    /// bind or mount.
     func faults(in tree: FileTree) -> [Diagnostic] {
         guard let (key, program) = program else { return [] }
         let candidates = candidates(program.value)
@@ -29,7 +30,8 @@ struct ProgramCheck {
         let guess = reason == nil ? tree.closest(to: program.value) : nil
         return [
             Diagnostic(
-                at: program.location, "\(key) runs '\(PlainText.short(program.value))', which \(reason ?? "is not in the image")",
+                at: program.location,
+                "\(key) runs '\(PlainText.short(program.value))', which \(reason ?? "is not in the image")",
                 hint: guess.map { "did you mean '/\(PlainText.short($0))'?" })
         ]
     }
@@ -39,7 +41,9 @@ struct ProgramCheck {
         var path = TreePath(text.utf8)
         var last: FileTree.Node?
         for _ in 0..<40 {
-            guard let wanted = path, let folder = tree.resolve(wanted.parent), let name = TreePath(wanted.name) else { return last }
+            guard let wanted = path, let folder = tree.resolve(wanted.parent), let name = TreePath(wanted.name) else {
+                return last
+            }
             let place = folder.appending(name)
             guard let node = tree[place] else { return last }
             guard case .symlink(let target) = node.kind else { return node }
@@ -72,7 +76,11 @@ struct ProgramCheck {
                     text.split(separator: ":").dropFirst().first.map(String.init)
                 case ("tmpfs", .string(let text)): text.split(separator: ":").first.map(String.init)
                 case ("mounts", .object(let mount)):
-                    if case .string(let text)? = mount.first(where: { $0.key == "destination" })?.value { text } else { nil }
+                    if case .string(let text)? = mount.first(where: { $0.key == "destination" })?.value {
+                        text
+                    } else {
+                        nil
+                    }
                 default: nil
                 }
             }

@@ -1,11 +1,12 @@
 public import Archive
 
-/// The merged layout that all images share: `/bin`, `/sbin`, `/lib` and `/lib64` are links into `/usr`. Images overlay each other at `/`,
-/// and a folder cannot replace a link there, so there is one rule for all of them.
+/// The merged layout that all images share: `/bin`, `/sbin`, `/lib` and `/lib64` are links into `/usr`. Images overlay
+/// each other at `/`, and a folder cannot replace a link there, so there is one rule for all of them.
 public enum UsrMerge {
     private static let folders = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"].map { Array($0.utf8) }
     private static let links: [(TreePath, String)] = [
-        (TreePath("bin"), "usr/bin"), (TreePath("sbin"), "usr/sbin"), (TreePath("lib"), "usr/lib"), (TreePath("lib64"), "usr/lib64"),
+        (TreePath("bin"), "usr/bin"), (TreePath("sbin"), "usr/sbin"), (TreePath("lib"), "usr/lib"),
+        (TreePath("lib64"), "usr/lib64"),
     ]
 
     /// Where a path lies in the merged layout.
@@ -16,7 +17,9 @@ public enum UsrMerge {
 
     /// The target of a link that has moved: relative ones that climb out of their folder are made absolute.
     static func target(_ target: [UInt8], ofLinkAt path: TreePath) -> [UInt8] {
-        guard merged(path) != path, target.first != UInt8(ascii: "/"), target.starts(with: "..".utf8) else { return target }
+        guard merged(path) != path, target.first != UInt8(ascii: "/"), target.starts(with: "..".utf8) else {
+            return target
+        }
         var folder = path.parent.bytes.split(separator: UInt8(ascii: "/"))
         for part in target.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
             if part.elementsEqual("..".utf8) { folder = folder.dropLast() } else { folder.append(part) }

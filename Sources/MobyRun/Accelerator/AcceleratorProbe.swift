@@ -1,8 +1,9 @@
 internal import Extents
 internal import Glibc
 
-/// Finds an accelerator that works. That `/dev/kvm` exists and can be opened says little: inside some virtual machines a guest starts and then
-/// hangs at its first step out of the firmware. So a guest of one boot sector is run, within a time limit, and the answer is kept.
+/// Finds an accelerator that works. That `/dev/kvm` exists and can be opened says little: inside some virtual machines
+/// a guest starts and then hangs at its first step out of the firmware. So a guest of one boot sector is run, within a
+/// time limit, and the answer is kept.
 struct AcceleratorProbe {
     let qemu: String
     let environment: [String: String]
@@ -36,7 +37,9 @@ struct AcceleratorProbe {
         if access(device, F_OK) != 0 { return report(.tcg, "there is no \(device)") }
         if access(device, R_OK | W_OK) != 0 {
             return report(
-                .tcg, "\(device) may not be opened: \(String(cString: strerror(errno)).lowercased()); is this user in the group kvm?")
+                .tcg,
+                "\(device) may not be opened: \(String(cString: strerror(errno)).lowercased()); is this user in the group kvm?"
+            )
         }
         // The test guest is a PC's.
         guard architecture == .x86 else { return report(.kvm, "\(device) can be opened") }
@@ -55,11 +58,13 @@ struct AcceleratorProbe {
     private func check(_ accelerator: Accelerator, _ architecture: Architecture) throws {
         guard accelerator != .tcg else { return }
         guard accelerator == .kvm else {
-            throw RunError("--accel: \(accelerator.rawValue) does not exist on Linux", hint: "omit --accel, or pass kvm or tcg")
+            throw RunError(
+                "--accel: \(accelerator.rawValue) does not exist on Linux", hint: "omit --accel, or pass kvm or tcg")
         }
         guard architecture == .host else {
             throw RunError(
-                "--accel: kvm cannot run \(architecture.rawValue) on \(Architecture.host.rawValue)", hint: "omit --accel")
+                "--accel: kvm cannot run \(architecture.rawValue) on \(Architecture.host.rawValue)",
+                hint: "omit --accel")
         }
         guard access(device, R_OK | W_OK) == 0 else {
             let why = String(cString: strerror(errno)).lowercased()
@@ -103,7 +108,9 @@ struct AcceleratorProbe {
 
     /// Runs the test guest under KVM.
     func probe() -> Verdict {
-        guard let payload = try? writePayload() else { return .broken("no test guest could be written to a temporary file") }
+        guard let payload = try? writePayload() else {
+            return .broken("no test guest could be written to a temporary file")
+        }
         defer { unlink(payload) }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }

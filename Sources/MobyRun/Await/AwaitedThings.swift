@@ -44,9 +44,12 @@ struct AwaitedThings: Sendable {
         return came
     }
 
-    private static func look(_ thing: Awaited, _ probe: Probe, _ patience: Duration, _ console: ConsoleWatch) throws -> Arrival? {
+    private static func look(_ thing: Awaited, _ probe: Probe, _ patience: Duration, _ console: ConsoleWatch) throws
+        -> Arrival?
+    {
         switch (thing, probe) {
-        case (_, .web(let probe)): return probe.ask(within: patience).map { ("\(thing) answered", ":\n\(PlainText.lines($0.head))") }
+        case (_, .web(let probe)):
+            return probe.ask(within: patience).map { ("\(thing) answered", ":\n\(PlainText.lines($0.head))") }
         case (_, .tcp(let probe)): return probe.accepts(within: patience) ? ("\(thing) accepted a connection", "") : nil
         case (.console(let pattern), .console):
             return console.line(matching: pattern).map { ("\(thing) came", ": \(PlainText.short($0))") }
@@ -59,12 +62,14 @@ struct AwaitedThings: Sendable {
         }
     }
 
-    /// How long one attempt may take. QEMU accepts connections long before the guest can: what hangs then is dropped soon, later an answer that is
-    /// slow gets its time.
+    /// How long one attempt may take. QEMU accepts connections long before the guest can: what hangs then is dropped
+    /// soon, later an answer that is slow gets its time.
     static func patience(_ time: Duration) -> Duration { min(max(.milliseconds(500), time / 16), .seconds(5)) }
 }
 
 extension Awaited {
     /// Whether a host is this one.
-    static func isLocal(_ host: String) -> Bool { host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.") }
+    static func isLocal(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
 }

@@ -4,7 +4,8 @@ internal import Glibc
 struct TCPProbe: Sendable {
     let host: String
     let port: UInt16
-    /// For a port that QEMU's user network forwards: QEMU accepts a connection before the guest does, and tells what became of it.
+    /// For a port that QEMU's user network forwards: QEMU accepts a connection before the guest does, and tells what
+    /// became of it.
     let forwarder: QMP?
 
     /// Tries once.
@@ -60,7 +61,8 @@ struct TCPProbe: Sendable {
             var poll = pollfd(fd: handle, events: Int16(POLLOUT), revents: 0)
             var fault: Int32 = 0
             var size = socklen_t(MemoryLayout<Int32>.size)
-            if Glibc.poll(&poll, 1, Int32(min(left, 60_000))) == 1, getsockopt(handle, SOL_SOCKET, SO_ERROR, &fault, &size) == 0, fault == 0
+            if Glibc.poll(&poll, 1, Int32(min(left, 60_000))) == 1,
+                getsockopt(handle, SOL_SOCKET, SO_ERROR, &fault, &size) == 0, fault == 0
             {
                 return handle
             }

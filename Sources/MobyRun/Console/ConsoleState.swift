@@ -39,7 +39,8 @@ struct ConsoleState {
         isPrompt = !line.isEmpty
     }
 
-    /// Whether the machine has panicked: the kernel's words were seen and the console is silent since, without a prompt.
+    /// Whether the machine has panicked: the kernel's words were seen and the console is silent since, without a
+    /// prompt.
     func isPanicCertain(at time: ContinuousClock.Instant) -> Bool {
         panic != nil && !isPrompt && time - lastLine >= (traceEnded ? .seconds(1) : .seconds(5))
     }

@@ -1,5 +1,5 @@
-/// Cuts what a console says into lines, without carriage returns. A line that does not end is cut at a limit, so that a guest cannot take
-/// this host's memory.
+/// Cuts what a console says into lines, without carriage returns. A line that does not end is cut at a limit, so that a
+/// guest cannot take this host's memory.
 struct LineSplitter {
     /// The most bytes of one line.
     static let limit = 4096

@@ -1,6 +1,7 @@
 public import GCP
 
-/// Machines of Google Compute Engine: a file is stored and made an image of, a machine started from it, watched, and deleted.
+/// Machines of Google Compute Engine: a file is stored and made an image of, a machine started from it, watched, and
+/// deleted.
 public struct GCP: Runner {
     public static let name = "gcp"
 
@@ -26,7 +27,8 @@ public struct GCP: Runner {
     /// Looks at names and at the file, and puts the requests together.
     /// - Throws: ``RunError`` for names that Google would refuse and for a file that is no image; `FileError`.
     public func plan() throws -> GCPPlan {
-        var builder = GCPPlanBuilder(client.endpoints, project: publication?.project ?? machine?.project ?? "", zone: machine?.zone ?? "-")
+        var builder = GCPPlanBuilder(
+            client.endpoints, project: publication?.project ?? machine?.project ?? "", zone: machine?.zone ?? "-")
         if let publication { try builder.add(publication) }
         if let machine { try builder.add(machine, publication) }
         return try builder.finish()
@@ -36,7 +38,8 @@ public struct GCP: Runner {
     /// - Throws: ``GCPFailure``, `GoogleError`, `CredentialError`, ``RunError``.
     public func perform(_ plan: GCPPlan) async throws -> GCPResult { try await GCPWork(plan, client, host).perform() }
 
-    /// As ``perform(_:)``, and takes the signals of this process meanwhile: Ctrl-C asks once, then everything is tidied up.
+    /// As ``perform(_:)``, and takes the signals of this process meanwhile: Ctrl-C asks once, then everything is tidied
+    /// up.
     public func performAttended(_ plan: GCPPlan) async throws -> GCPResult {
         let work = GCPWork(plan, client, host)
         return try await Interrupts.guarding(say: host.say, leaving: { work.ledger.things.map { "\($0.thing)" } }) {

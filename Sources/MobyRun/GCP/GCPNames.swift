@@ -4,7 +4,9 @@ public enum GCPNames {
     /// - Parameter option: what names it, for the hint.
     public static func resource(_ name: String, _ what: String, option: String) throws(RunError) {
         guard isLabel(name) else {
-            throw RunError("\(what) '\(name)' is not a valid name for Compute Engine", hint: "\(labels); choose one with \(option)")
+            throw RunError(
+                "\(what) '\(name)' is not a valid name for Compute Engine", hint: "\(labels); choose one with \(option)"
+            )
         }
     }
 
@@ -21,7 +23,9 @@ public enum GCPNames {
     static func zone(_ name: String) throws(RunError) {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, isLabel(name), parts.last?.count == 1 else {
-            throw RunError("'\(name)' is not a zone", hint: "a zone is named like europe-west1-d; 'gcloud compute zones list' lists them")
+            throw RunError(
+                "'\(name)' is not a zone",
+                hint: "a zone is named like europe-west1-d; 'gcloud compute zones list' lists them")
         }
     }
 
@@ -33,20 +37,25 @@ public enum GCPNames {
         guard isLabel(name) else {
             throw RunError(
                 "'\(name)' is not a machine type",
-                hint: "one is named like g1-small or n2-standard-4, without its zone; 'gcloud compute machine-types list' lists them")
+                hint:
+                    "one is named like g1-small or n2-standard-4, without its zone; 'gcloud compute machine-types list' lists them"
+            )
         }
     }
 
-    /// 3 to 63 lower-case letters, digits, '-', '_', and '.' between parts; no address, nothing of Google's ("Bucket names").
+    /// 3 to 63 lower-case letters, digits, '-', '_', and '.' between parts; no address, nothing of Google's ("Bucket
+    /// names").
     public static func bucket(_ name: String) throws(RunError) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let edges = [name.first, name.last].allSatisfy { $0.map { isLower($0) || isDigit($0) } ?? false }
-        guard (3...(parts.count > 1 ? 222 : 63)).contains(name.count), edges, parts.allSatisfy({ (1...63).contains($0.count) }),
+        guard (3...(parts.count > 1 ? 222 : 63)).contains(name.count), edges,
+            parts.allSatisfy({ (1...63).contains($0.count) }),
             name.allSatisfy({ isLower($0) || isDigit($0) || "-_.".contains($0) })
         else {
             throw RunError(
                 "'\(name)' is not a valid bucket name",
-                hint: "3 to 63 lower-case letters, digits, '-' and '_', a letter or digit first and last; without gs://")
+                hint: "3 to 63 lower-case letters, digits, '-' and '_', a letter or digit first and last; without gs://"
+            )
         }
         guard parts.count != 4 || !parts.allSatisfy({ UInt8($0) != nil }) else {
             throw RunError("'\(name)' is not a valid bucket name: it is an IP address", hint: "choose another name")
@@ -63,14 +72,16 @@ public enum GCPNames {
         guard isLabel(name) else { throw RunError("'\(name)' is not a network tag", hint: labels) }
     }
 
-    /// The path of a network: a name, which is one of the machine's project, or a path, also of another project's (shared VPC).
+    /// The path of a network: a name, which is one of the machine's project, or a path, also of another project's
+    /// (shared VPC).
     static func network(_ text: String) throws(RunError) -> String {
         let words = words(of: text)
         if words.count == 1, isLabel(text) { return "global/networks/\(text)" }
         let rest = withoutProject(words)
         guard rest.count == 3, rest[0] == "global", rest[1] == "networks", isLabel(rest[2]) else {
             throw RunError(
-                "'\(text)' is not a network", hint: "expected a name (\(labels)) or projects/PROJECT/global/networks/NAME")
+                "'\(text)' is not a network",
+                hint: "expected a name (\(labels)) or projects/PROJECT/global/networks/NAME")
         }
         return words.joined(separator: "/")
     }
@@ -116,7 +127,9 @@ public enum GCPNames {
     }
 
     private static func isLabel(_ name: String) -> Bool {
-        guard (1...63).contains(name.count), let first = name.first, isLower(first), name.last != "-" else { return false }
+        guard (1...63).contains(name.count), let first = name.first, isLower(first), name.last != "-" else {
+            return false
+        }
         return name.allSatisfy { isLower($0) || isDigit($0) || $0 == "-" }
     }
 

@@ -1,8 +1,10 @@
-/// What an account must be allowed to do in a project (Compute Engine, "Method: images.insert" and "Method: instances.insert").
+/// What an account must be allowed to do in a project (Compute Engine, "Method: images.insert" and "Method:
+/// instances.insert").
 enum GCPPermissions {
     /// For an image made of a stored file.
     static func image(replaces: Bool) -> [String] {
-        ["compute.images.create", "compute.images.get", "compute.images.setLabels"] + (replaces ? ["compute.images.delete"] : [])
+        ["compute.images.create", "compute.images.get", "compute.images.setLabels"]
+            + (replaces ? ["compute.images.delete"] : [])
     }
 
     /// For a machine that is started, watched and deleted.

@@ -1,6 +1,7 @@
 internal import GCP
 
-/// Everything that will be asked of Google, decided beforehand. Printed, it is what `--dry-run` shows: each request, without secrets.
+/// Everything that will be asked of Google, decided beforehand. Printed, it is what `--dry-run` shows: each request,
+/// without secrets.
 public struct GCPPlan: Sendable, CustomStringConvertible {
     struct Upload: Sendable {
         var source: UploadSource

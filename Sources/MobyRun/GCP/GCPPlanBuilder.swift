@@ -21,7 +21,8 @@ struct GCPPlanBuilder {
         try publication.check()
         let tarball = try GCPTarball.inspect(publication.file)
         let (bucket, object) = (publication.bucketName, publication.object)
-        var upload = GCPPlan.Upload(source: tarball.source, bucket: bucket, object: object, isPublic: publication.isPublic)
+        var upload = GCPPlan.Upload(
+            source: tarball.source, bucket: bucket, object: object, isPublic: publication.isPublic)
         if publication.bucket == nil {
             upload.create = try storage.create(
                 bucket, project: publication.project, location: publication.location, isUniform: !publication.isPublic)
@@ -36,7 +37,8 @@ struct GCPPlanBuilder {
         let uefi = publication.uefi ?? tarball.isEFI
         plan.image = MachineImage(
             publication.imageName, family: publication.family, bucket: bucket, object: object,
-            features: (uefi ? ["UEFI_COMPATIBLE"] : []) + ["GVNIC", "VIRTIO_SCSI_MULTIQUEUE"], nested: publication.nested,
+            features: (uefi ? ["UEFI_COMPATIBLE"] : []) + ["GVNIC", "VIRTIO_SCSI_MULTIQUEUE"],
+            nested: publication.nested,
             labels: GCP.labels)
         plan.replacesImage = publication.replaces
         plan.permissions += GCPPermissions.image(replaces: publication.replaces)
@@ -55,7 +57,8 @@ struct GCPPlanBuilder {
         }
         plan.checks += [compute.zoneFacts, compute.machineType(machine.machine), compute.instance(name)]
         var instance = Instance(
-            name, machine: machine.machine, zone: machine.zone, image: "projects/\(machine.project)/global/images/\(image)",
+            name, machine: machine.machine, zone: machine.zone,
+            image: "projects/\(machine.project)/global/images/\(image)",
             labels: GCP.labels)
         try add(machine.disks, to: &instance)
         try describe(machine, &instance)
@@ -72,11 +75,13 @@ struct GCPPlanBuilder {
             try GCPNames.resource(name, "disk", option: "--disk NAME,size=10")
             guard names.insert(name).inserted else {
                 let other = name == instance.name ? "the machine's first disk" : "another disk"
-                throw RunError("disk '\(name)' is called like \(other)", hint: "choose another name with --disk NAME,size=10")
+                throw RunError(
+                    "disk '\(name)' is called like \(other)", hint: "choose another name with --disk NAME,size=10")
             }
             guard (1...GCPMachine.largestDisk).contains(disk.size) else {
                 throw RunError(
-                    "disk '\(name)' has \(disk.size) GB, expected 1 to \(GCPMachine.largestDisk)", hint: "write --disk NAME,size=10")
+                    "disk '\(name)' has \(disk.size) GB, expected 1 to \(GCPMachine.largestDisk)",
+                    hint: "write --disk NAME,size=10")
             }
             instance.add(disk: name, size: disk.size)
         }
@@ -108,8 +113,8 @@ struct GCPPlanBuilder {
         if machine.vtpm { instance.shieldedInstanceConfig = Instance.Shielded(enableVtpm: true) }
     }
 
-    /// The oldest processor that nests, for machines of the first generation alone: they may get an older one, all others have newer ones and
-    /// refuse this ("Nested virtualization", "Restrictions").
+    /// The oldest processor that nests, for machines of the first generation alone: they may get an older one, all
+    /// others have newer ones and refuse this ("Nested virtualization", "Restrictions").
     private func nestingPlatform(of type: String) throws -> String? {
         if let series = ["e2", "n2d", "c2d", "t2d", "c3d", "t2a"].first(where: { type.hasPrefix("\($0)-") }) {
             throw RunError(
@@ -121,18 +126,23 @@ struct GCPPlanBuilder {
 
     func finish() throws -> GCPPlan {
         var plan = plan
-        if !plan.permissions.isEmpty, let check = try Projects.permissions(plan.permissions, in: plan.project, endpoints) {
+        if !plan.permissions.isEmpty,
+            let check = try Projects.permissions(plan.permissions, in: plan.project, endpoints)
+        {
             plan.permissionCheck = check
             plan.checks.insert(check, at: min(1, plan.checks.count))
         }
         plan.steps = try plan.checks.map { try GCPStep($0) }
         if let upload = plan.upload {
             if let create = upload.create { plan.steps.append(try GCPStep(create, note: "unless it is there")) }
-            plan.steps.append(try GCPStep(storage.begin(upload.bucket, upload.object, upload.source, isPublic: upload.isPublic)))
+            plan.steps.append(
+                try GCPStep(storage.begin(upload.bucket, upload.object, upload.source, isPublic: upload.isPublic)))
             plan.steps.append(try puts(upload.source.size))
         }
         if let image = plan.image {
-            if plan.replacesImage { plan.steps.append(try GCPStep(compute.deleteImage(image.name), note: "if it is there")) }
+            if plan.replacesImage {
+                plan.steps.append(try GCPStep(compute.deleteImage(image.name), note: "if it is there"))
+            }
             plan.steps.append(try GCPStep(compute.insert(image), note: waiting))
         }
         if let instance = plan.instance, let machine = plan.machine { plan.steps += try steps(instance, machine) }
@@ -152,7 +162,9 @@ struct GCPPlanBuilder {
         case .output: steps.append(try GCPStep(compute.serialOutput(instance.name, from: 0), note: "again and again"))
         case .none: break
         }
-        if !machine.keeps, machine.console != .none { steps.append(try GCPStep(compute.deleteInstance(instance.name), note: waiting)) }
+        if !machine.keeps, machine.console != .none {
+            steps.append(try GCPStep(compute.deleteInstance(instance.name), note: waiting))
+        }
         return steps
     }
 

@@ -27,9 +27,12 @@ struct GCPTarball: Sendable, Equatable {
             }
             try decompressor.finish { try inspector.write($0) }
             let facts = try inspector.finish()
-            guard decompressor.trailing == 0 else { throw RunError("\(decompressor.trailing) bytes follow the end of the gzip stream") }
+            guard decompressor.trailing == 0 else {
+                throw RunError("\(decompressor.trailing) bytes follow the end of the gzip stream")
+            }
             return GCPTarball(
-                source: UploadSource(path: path, size: list.length, crc32c: check.value), diskSize: facts.size, isEFI: facts.isEFI)
+                source: UploadSource(path: path, size: list.length, crc32c: check.value), diskSize: facts.size,
+                isEFI: facts.isEFI)
         } catch let error as FileError { throw error } catch let error as ExtentError { throw error } catch {
             throw RunError(
                 "'\(path)' is not an image for Compute Engine: \(error)",

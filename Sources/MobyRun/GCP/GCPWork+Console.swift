@@ -21,7 +21,9 @@ extension GCPWork {
         var (position, quiet): (Int64, Int) = (0, 0)
         while true {
             let piece: SerialOutput
-            do { piece = try await compute.serialOutput(name, from: position) } catch let error as GoogleError where error.status == 404 {
+            do { piece = try await compute.serialOutput(name, from: position) } catch let error as GoogleError
+                where error.status == 404
+            {
                 guard case let fate = try await fate(of: name), fate != .runs else { throw error }
                 return fate
             }

@@ -9,7 +9,8 @@ extension GCPWork {
         guard fate != .isGone else { return result.deleted = true }
         guard !machine.keeps, machine.console != .none else {
             result.deleted = false
-            let state = fate == .isOff ? "is off and stays, with its disks" : machine.keeps ? "stays and goes on" : "goes on"
+            let state =
+                fate == .isOff ? "is off and stays, with its disks" : machine.keeps ? "stays and goes on" : "goes on"
             return host.say("instance '\(instance.name)' \(state); delete it with: \(command)")
         }
         host.say("deleting instance '\(instance.name)'")
@@ -40,7 +41,8 @@ extension GCPWork {
     /// - Returns: false when it was not there: the request for it may have come to nothing.
     private func remove(_ entry: GCPLedger.Entry) async throws -> Bool {
         switch entry.thing {
-        case .bucket(let name): return try await wasThere { try await client.send(Storage.Calls(client.endpoints).deleteBucket(name)) }
+        case .bucket(let name):
+            return try await wasThere { try await client.send(Storage.Calls(client.endpoints).deleteBucket(name)) }
         case .object(let bucket, let name): return try await storage.delete(bucket, name)
         case .image(let name):
             await finish(entry, in: .global)
@@ -54,13 +56,16 @@ extension GCPWork {
     /// What is still being made cannot be deleted yet. How its making ends does not matter any more.
     private func finish(_ entry: GCPLedger.Entry, in scope: Compute.Scope) async {
         guard let operation = entry.operation else { return }
-        do { try await compute.wait(for: operation, in: scope, "wait for \(entry.thing)", limit: .seconds(120)) } catch {}
+        do { try await compute.wait(for: operation, in: scope, "wait for \(entry.thing)", limit: .seconds(120)) } catch
+        {}
     }
 
     private func wasThere(_ delete: () async throws -> Void) async throws -> Bool {
         do {
             try await delete()
             return true
-        } catch let error as GoogleError where error.status == 404 || error.reason == "RESOURCE_NOT_FOUND" { return false }
+        } catch let error as GoogleError where error.status == 404 || error.reason == "RESOURCE_NOT_FOUND" {
+            return false
+        }
     }
 }

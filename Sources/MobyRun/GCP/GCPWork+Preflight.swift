@@ -29,7 +29,8 @@ extension GCPWork {
     }
 
     private func checkPermissions() async throws {
-        guard let call = plan.permissionCheck, let missing = try await Projects(client).missing(plan.permissions, call), !missing.isEmpty
+        guard let call = plan.permissionCheck, let missing = try await Projects(client).missing(plan.permissions, call),
+            !missing.isEmpty
         else { return }
         throw RunError(
             "the account may not do all that is needed in project '\(plan.project)': \(missing.joined(separator: ", "))",
@@ -37,7 +38,9 @@ extension GCPWork {
     }
 
     private func check(_ upload: GCPPlan.Upload, _ state: inout State) async throws {
-        do { try await client.send(Storage.Calls(client.endpoints).bucket(upload.bucket)) } catch let error as GoogleError {
+        do { try await client.send(Storage.Calls(client.endpoints).bucket(upload.bucket)) } catch let error
+            as GoogleError
+        {
             guard error.status == 404, upload.create != nil else { throw error }
             state.bucketIsMissing = true
             return
@@ -57,8 +60,12 @@ extension GCPWork {
         try await client.send(compute.calls.zoneFacts)
         try await client.send(compute.calls.machineType(machine.machine))
         if plan.image == nil { try await checkImage(machine) }
-        if machine.vtpm, let image = plan.image, !image.guestOsFeatures.contains(where: { $0.type == "UEFI_COMPATIBLE" }) {
-            throw RunError("a virtual TPM needs an image that boots by UEFI", hint: "build it with --format gcp, or leave --vtpm out")
+        if machine.vtpm, let image = plan.image,
+            !image.guestOsFeatures.contains(where: { $0.type == "UEFI_COMPATIBLE" })
+        {
+            throw RunError(
+                "a virtual TPM needs an image that boots by UEFI",
+                hint: "build it with --format gcp, or leave --vtpm out")
         }
         guard let there = try await compute.instance(instance.name) else { return }
         guard there.labels?["made-by"] == "moby" else {
@@ -76,12 +83,16 @@ extension GCPWork {
                 "there is no image '\(name)' in project '\(plan.project)'",
                 hint: "make it with: moby push gcp --bucket BUCKET \(name)\(GCPTarball.suffix)")
         }
-        if let status = image.status, status != "READY" { throw RunError("image '\(name)' is \(status), expected READY") }
+        if let status = image.status, status != "READY" {
+            throw RunError("image '\(name)' is \(status), expected READY")
+        }
         if machine.vtpm, !image.has("UEFI_COMPATIBLE") {
-            throw RunError("a virtual TPM needs an image that boots by UEFI", hint: "push it again with --uefi-compatible")
+            throw RunError(
+                "a virtual TPM needs an image that boots by UEFI", hint: "push it again with --uefi-compatible")
         }
         if machine.nested, !image.isNested {
-            throw RunError("image '\(name)' does not allow nested virtualization", hint: "push it again with --nested-virt")
+            throw RunError(
+                "image '\(name)' does not allow nested virtualization", hint: "push it again with --nested-virt")
         }
     }
 }

@@ -5,14 +5,17 @@ internal import GCP
 internal import Glibc
 internal import HTTP
 
-/// The way to a machine's serial port: Google's gateway, by the system's `ssh`, with a key made for the run ("Connecting to serial consoles").
+/// The way to a machine's serial port: Google's gateway, by the system's `ssh`, with a key made for the run
+/// ("Connecting to serial consoles").
 final class SerialGateway: Sendable {
     static let user = "moby"
     /// Key and known hosts; removed with this value.
     private let folder: String
 
     init() {
-        folder = FileManager.default.temporaryDirectory.path + "/moby-gcp-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        folder =
+            FileManager.default.temporaryDirectory.path
+            + "/moby-gcp-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -28,14 +31,17 @@ final class SerialGateway: Sendable {
         let page = try await client.fetch(
             "\(client.endpoints.serialPortKeys)/\(region)/\(region).pub", "fetch the host keys of the serial gateway")
         let (host, port) = Self.address(plan.zone, client.endpoints.serialPort)
-        let lines = String(decoding: page, as: UTF8.self).split(whereSeparator: \.isNewline).map { "[\(host)]:\(port) \($0)\n" }
+        let lines = String(decoding: page, as: UTF8.self).split(whereSeparator: \.isNewline).map {
+            "[\(host)]:\(port) \($0)\n"
+        }
         guard !lines.isEmpty else { throw RunError("the serial gateway has no host keys published") }
         try ExtentWriter.write(ExtentList(bytes: Array(lines.joined().utf8)), to: "\(folder)/known_hosts")
         let text = try FileFacts.text(of: "\(folder)/key.pub")
         return text.trimmingWhitespace()
     }
 
-    /// Shows the console on this terminal. The machine takes the key some seconds after its start; until then it is tried again.
+    /// Shows the console on this terminal. The machine takes the key some seconds after its start; until then it is
+    /// tried again.
     func connect(_ plan: GCPPlan, _ instance: String, _ host: GCPHost) async throws {
         let words = Self.command(plan.project, plan.zone, instance, folder, gateway: plan.gateway)
         let clock = ContinuousClock()
@@ -47,7 +53,8 @@ final class SerialGateway: Sendable {
             if status == 0 || clock.now - start > .seconds(5) { return }
             guard clock.now - begin < .seconds(150) else {
                 throw RunError(
-                    "the serial console cannot be reached (ssh: \(status))", hint: "look at the output instead: --console output")
+                    "the serial console cannot be reached (ssh: \(status))",
+                    hint: "look at the output instead: --console output")
             }
             try await host.sleep(.milliseconds(500))
         }
@@ -70,12 +77,16 @@ final class SerialGateway: Sendable {
     }
 
     /// - Parameter folder: of key and known hosts; nil for a text to print.
-    static func command(_ project: String, _ zone: String, _ instance: String, _ folder: String?, gateway: String? = nil) -> [String] {
+    static func command(
+        _ project: String, _ zone: String, _ instance: String, _ folder: String?, gateway: String? = nil
+    ) -> [String] {
         let (host, port) = address(zone, gateway)
         let place = folder ?? "DIR"
         return [
-            "ssh", "-q", "-t", "-p", port, "-i", "\(place)/key", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
-            "StrictHostKeyChecking=yes", "-o", "UserKnownHostsFile=\(place)/known_hosts", "-o", "ControlPath=none", "-o",
+            "ssh", "-q", "-t", "-p", port, "-i", "\(place)/key", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+            "-o",
+            "StrictHostKeyChecking=yes", "-o", "UserKnownHostsFile=\(place)/known_hosts", "-o", "ControlPath=none",
+            "-o",
             "ServerAliveInterval=30", "\(project).\(zone).\(instance).\(user)@\(host)",
         ]
     }

@@ -19,12 +19,16 @@ extension BootSource {
         if !wishes.kernel, !wishes.squashfs, FileFacts.exists(argument), !FileFacts.isFolder(argument) {
             return try image(argument, wishes)
         }
-        if !wishes.iso, !wishes.uefi || wishes.kernel || wishes.squashfs, let files = try kernelFiles(argument, wishes) {
+        if !wishes.iso, !wishes.uefi || wishes.kernel || wishes.squashfs, let files = try kernelFiles(argument, wishes)
+        {
             return .kernel(files)
         }
         // The root of a build with kernel+iso has the name of a CD, and boots nothing.
-        let roots = Set(BuildSummary.read(prefix: argument)?.files.filter { $0.format == "kernel+iso" }.map(\.name) ?? [])
-        let names = imageNames(argument, wishes).filter { !roots.contains($0.path.split(separator: "/").last.map(String.init) ?? "") }
+        let roots = Set(
+            BuildSummary.read(prefix: argument)?.files.filter { $0.format == "kernel+iso" }.map(\.name) ?? [])
+        let names = imageNames(argument, wishes).filter {
+            !roots.contains($0.path.split(separator: "/").last.map(String.init) ?? "")
+        }
         if let found = names.first(where: { FileFacts.exists($0.path) }) {
             return try image(found.path, Wishes(iso: wishes.iso, uefi: found.uefi))
         }
@@ -65,7 +69,9 @@ extension BootSource {
     /// The builds in a folder, by their summaries.
     private static func builds(in folder: String) -> [String] {
         let end = BuildSummary.fileName("")
-        return FileFacts.names(in: folder).filter { $0.hasSuffix(end) && $0 != end }.map { String($0.dropLast(end.count)) }.sorted()
+        return FileFacts.names(in: folder).filter { $0.hasSuffix(end) && $0 != end }.map {
+            String($0.dropLast(end.count))
+        }.sorted()
     }
 
     /// The builds next to a file, for hints.
@@ -83,7 +89,9 @@ extension BootSource {
     private static func kernelFiles(_ prefix: String, _ wishes: Wishes) throws -> KernelFiles? {
         // The name that the last build gave its kernel; the other may be there from one before.
         let made = BuildSummary.read(prefix: prefix)?.files.map(\.name) ?? []
-        let names = ["-kernel", "-bzImage"].sorted { a, b in made.contains { $0.hasSuffix(a) } && !made.contains { $0.hasSuffix(b) } }
+        let names = ["-kernel", "-bzImage"].sorted { a, b in
+            made.contains { $0.hasSuffix(a) } && !made.contains { $0.hasSuffix(b) }
+        }
         guard let kernel = names.map({ prefix + $0 }).first(where: FileFacts.exists) else { return nil }
         let squashfs = prefix + "-squashfs.img"
         let initrd = prefix + "-initrd.img"
@@ -105,7 +113,8 @@ extension BootSource {
     private static func imageNames(_ prefix: String, _ wishes: Wishes) -> [(path: String, uefi: Bool)] {
         // Behind the usual name, that of a format that another one kept from it.
         let bios = [
-            ".iso", "-iso.iso", "-iso-bios.iso", ".qcow2", "-qcow2-bios.qcow2", "-bios.img", ".img", ".raw", ".vmdk", ".vhd",
+            ".iso", "-iso.iso", "-iso-bios.iso", ".qcow2", "-qcow2-bios.qcow2", "-bios.img", ".img", ".raw", ".vmdk",
+            ".vhd",
             "-dynamic-vhd.vhd",
         ]
         let uefi = ["-efi.iso", "-efi-initrd.iso", "-efi.qcow2", "-efi.img"]
@@ -125,13 +134,16 @@ extension BootSource {
         if wishes.uefi, !wishes.kernel, FileFacts.exists(kernel) {
             return RunError(
                 "there is no image for UEFI under the name '\(shown)', only kernel and initrd",
-                hint: "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' as it is with --kernel")
+                hint:
+                    "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' as it is with --kernel"
+            )
         }
         if FileFacts.isFolder(argument) {
             let names = builds(in: argument)
             guard let first = names.first else {
                 return RunError(
-                    "'\(shown)' is a folder, and there is no build in it", hint: "build one: moby build --dir \(shown) FILE.yml")
+                    "'\(shown)' is a folder, and there is no build in it",
+                    hint: "build one: moby build --dir \(shown) FILE.yml")
             }
             let folder = argument.hasSuffix("/") ? argument : argument + "/"
             return RunError(
@@ -146,6 +158,7 @@ extension BootSource {
         let spec = isSpec ? "build it first: moby build \(PlainText.short(base)).yml" : nil
         return RunError(
             "nothing to boot under the name '\(shown)': no \(looked), …",
-            hint: spec ?? made(near: argument).map { "there are the builds \($0)" } ?? "name what 'moby build' made: moby run qemu nginx")
+            hint: spec ?? made(near: argument).map { "there are the builds \($0)" }
+                ?? "name what 'moby build' made: moby run qemu nginx")
     }
 }

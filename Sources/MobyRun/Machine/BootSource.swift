@@ -17,7 +17,9 @@ public enum BootSource: Hashable, Sendable {
         /// A root file system that the initrd mounts, the first disk.
         public var root: String?
 
-        public init(kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil, root: String? = nil) {
+        public init(
+            kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil, root: String? = nil
+        ) {
             self.kernel = kernel
             self.initrd = initrd
             self.commandLine = commandLine

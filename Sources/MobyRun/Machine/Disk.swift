@@ -39,6 +39,7 @@ public struct Disk: Hashable, Sendable {
     /// Where it is; without a path of its own in the state folder, named by its number.
     func path(_ index: Int, in state: String) -> String { path ?? "\(state)/disk\(index == 0 ? "" : "\(index)").img" }
 
-    /// Its format, which QEMU gets and does not guess. A size without a format means a disk of our making, and that is qcow2.
+    /// Its format, which QEMU gets and does not guess. A size without a format means a disk of our making, and that is
+    /// qcow2.
     func format(at path: String) -> DiskFormat { format ?? (size == nil ? DiskFormat.named(path) ?? .raw : .qcow2) }
 }

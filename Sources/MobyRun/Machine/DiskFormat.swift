@@ -14,8 +14,8 @@ public enum DiskFormat: String, CaseIterable, Sendable {
         self = known
     }
 
-    /// The format of an image file: by its first bytes, else by its name. QEMU must not guess: a raw disk can be written by
-    /// its guest to look like another format that names files of the host.
+    /// The format of an image file: by its first bytes, else by its name. QEMU must not guess: a raw disk can be
+    /// written by its guest to look like another format that names files of the host.
     /// - Throws: `FileError` when it cannot be read.
     static func detect(_ path: String) throws -> DiskFormat {
         let head = try FileFacts.head(of: path, count: 8)

@@ -1,4 +1,5 @@
-/// All that can be said about a machine to be started, already parsed. The names are those of the options of `moby run qemu`.
+/// All that can be said about a machine to be started, already parsed. The names are those of the options of `moby run
+/// qemu`.
 public struct Machine: Sendable, Equatable {
     /// Number of virtual processors; `nil` takes two when the host has them: services start in parallel.
     public var cpus: Int?

@@ -2,7 +2,8 @@
 public enum MemorySize {
     /// Reads `512`, `512M` or `2G`.
     /// - Parameters:
-    ///   - text: digits and at most one unit letter, `K`, `M`, `G` or `T` of either case, with an optional `B` or `iB` behind it.
+    ///   - text: digits and at most one unit letter, `K`, `M`, `G` or `T` of either case, with an optional `B` or `iB`
+    ///     behind it.
     ///   - unit: what digits alone mean.
     /// - Returns: the size in MiB; whole MiB only.
     /// - Throws: ``RunError`` that names `option`.

@@ -18,7 +18,8 @@ public enum Networking: Hashable, Sendable {
         case ("tap", let name?) where Networking.isInterface(name): self = .tap(interface: name)
         case ("bridge", let name?) where Networking.isInterface(name): self = .bridge(name)
         default:
-            throw RunError("--networking: '\(text)' is unknown", hint: "one of user, tap,INTERFACE, bridge,BRIDGE, none")
+            throw RunError(
+                "--networking: '\(text)' is unknown", hint: "one of user, tap,INTERFACE, bridge,BRIDGE, none")
         }
     }
 

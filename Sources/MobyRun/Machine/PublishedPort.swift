@@ -2,7 +2,8 @@
 public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     public enum Transport: String, Sendable { case tcp, udp }
 
-    /// The IPv4 address on the host; loopback unless another is asked for, since a machine under test often has no password.
+    /// The IPv4 address on the host; loopback unless another is asked for, since a machine under test often has no
+    /// password.
     public var address: String
     public var host: UInt16
     public var guest: UInt16
@@ -18,14 +19,19 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: ``RunError`` that quotes the text and says what form is expected.
     public init(parsing text: String) throws {
         let halves = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard halves.count <= 2, let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp") else {
+        guard halves.count <= 2, let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")
+        else {
             throw PublishedPort.bad(text, "the protocol is 'tcp' or 'udp'")
         }
-        if text.hasPrefix("[") { throw PublishedPort.bad(text, "QEMU's user network forwards from IPv4 addresses only") }
+        if text.hasPrefix("[") {
+            throw PublishedPort.bad(text, "QEMU's user network forwards from IPv4 addresses only")
+        }
         var parts = halves[0].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let address = parts.count == 3 ? parts.removeFirst() : "127.0.0.1"
         guard parts.count == 2 else { throw PublishedPort.bad(text, "two port numbers are expected") }
-        guard PublishedPort.isAddress(address) else { throw PublishedPort.bad(text, "'\(address)' is not an IPv4 address") }
+        guard PublishedPort.isAddress(address) else {
+            throw PublishedPort.bad(text, "'\(address)' is not an IPv4 address")
+        }
         guard let host = UInt16(parts[0]), host > 0, let guest = UInt16(parts[1]), guest > 0 else {
             throw PublishedPort.bad(text, "a port is a number from 1 to 65535")
         }
@@ -43,6 +49,7 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func bad(_ text: String, _ why: String) -> RunError {
-        RunError("--publish: '\(text)': \(why)", hint: "write HOST:GUEST, such as 8080:80, 5353:53/udp or 0.0.0.0:8080:80")
+        RunError(
+            "--publish: '\(text)': \(why)", hint: "write HOST:GUEST, such as 8080:80, 5353:53/udp or 0.0.0.0:8080:80")
     }
 }

@@ -7,7 +7,8 @@ public enum TimeLimit {
     public static func parse(_ text: String, option: String) throws -> Duration {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let units = ["": 1, "s": 1, "m": 60, "h": 3600]
-        guard let number = Int64(digits), let unit = units[String(text.dropFirst(digits.count))], (1...1_000_000_000).contains(number)
+        guard let number = Int64(digits), let unit = units[String(text.dropFirst(digits.count))],
+            (1...1_000_000_000).contains(number)
         else {
             throw RunError(
                 "\(option): '\(PlainText.short(text))' is not a time",

@@ -15,7 +15,8 @@ public enum DataDisc {
     }
 
     private static func image(_ files: [(name: String, content: [UInt8])], label: String) throws -> ExtentList {
-        var image = try ISO9660.image(files.map { ISO9660.Entry($0.name, ExtentList(bytes: $0.content)) }, volumeID: label)
+        var image = try ISO9660.image(
+            files.map { ISO9660.Entry($0.name, ExtentList(bytes: $0.content)) }, volumeID: label)
         image.pad(to: max(image.length, least))
         return image
     }

@@ -27,7 +27,8 @@ enum EmptyDisk {
     private static func l1Entries(_ size: UInt64) -> UInt64 { (size + (512 << 20) - 1) / (512 << 20) }
     private static func l1Clusters(_ size: UInt64) -> UInt64 { (l1Entries(size) * 8 + clusterSize - 1) / clusterSize }
 
-    /// An empty qcow2 version 3 (QEMU's docs/interop/qcow2.txt), up to where its last cluster that is not zero begins and ends.
+    /// An empty qcow2 version 3 (QEMU's docs/interop/qcow2.txt), up to where its last cluster that is not zero begins
+    /// and ends.
     ///
     ///     cluster 0   header, 104 bytes
     ///     cluster 1   reference count table: one block, at cluster 2
@@ -35,7 +36,9 @@ enum EmptyDisk {
     ///     cluster 3…  L1 table: all zero, nothing is allocated
     private static func qcow2(size: UInt64) -> [UInt8] {
         var header: [UInt8] = []
-        func u32(_ value: UInt64) { for shift in [24, 16, 8, 0] as [UInt64] { header.append(UInt8(truncatingIfNeeded: value >> shift)) } }
+        func u32(_ value: UInt64) {
+            for shift in [24, 16, 8, 0] as [UInt64] { header.append(UInt8(truncatingIfNeeded: value >> shift)) }
+        }
         func u64(_ value: UInt64) {
             u32(value >> 32)
             u32(value & 0xFFFF_FFFF)

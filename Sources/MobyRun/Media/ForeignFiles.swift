@@ -2,8 +2,8 @@ internal import DiskImage
 internal import Extents
 internal import Glibc
 
-/// Files of this host that a disk image names. QEMU opens them, and the guest reads them: an image from elsewhere may name any file that this
-/// user can read.
+/// Files of this host that a disk image names. QEMU opens them, and the guest reads them: an image from elsewhere may
+/// name any file that this user can read.
 enum ForeignFiles {
     /// - Parameters:
     ///   - what: the option or role of the image, for messages.
@@ -16,7 +16,8 @@ enum ForeignFiles {
                 hint: "its references cannot be checked; if you trust the image, pass --allow-external")
         }
         guard !names.isEmpty else { return }
-        let quoted = names.prefix(3).map { $0.isEmpty ? "another file" : "'\(PlainText.short($0))'" }.joined(separator: ", ")
+        let quoted = names.prefix(3).map { $0.isEmpty ? "another file" : "'\(PlainText.short($0))'" }.joined(
+            separator: ", ")
         throw RunError(
             "\(what) '\(PlainText.short(path))' continues in \(quoted)\(names.count > 3 ? ", …" : ""), which the guest could then read",
             hint: "if that is intended, pass --allow-external")

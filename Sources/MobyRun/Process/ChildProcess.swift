@@ -13,7 +13,8 @@ package final class ChildProcess: Sendable {
     /// Starts a program with default signal handling.
     /// - Parameters:
     ///   - handles: number in the new process → descriptor of this one; standard streams not named are inherited.
-    ///   - outlives: whether the program goes on when this one ends or is killed; otherwise it then gets SIGTERM from the kernel, which lets
+    ///   - outlives: whether the program goes on when this one ends or is killed; otherwise it then gets SIGTERM from
+    ///     the kernel, which lets
     ///     QEMU write what it holds of its disks, and put the terminal into order.
     /// - Throws: ``RunError`` when it cannot be started.
     package static func start(
@@ -41,13 +42,15 @@ package final class ChildProcess: Sendable {
             }
         }
         var code = spawn()
-        // A program that was written a moment ago can still be open in a process that was forked meanwhile, for as long as that has not come to exec.
+        // A program that was written a moment ago can still be open in a process that was forked meanwhile, for as long
+        // as that has not come to exec.
         for _ in 0..<50 where code == ETXTBSY {
             usleep(2000)
             code = spawn()
         }
         guard code == 0 else {
-            throw RunError("cannot start '\(PlainText.short(executable))': \(String(cString: strerror(code)).lowercased())")
+            throw RunError(
+                "cannot start '\(PlainText.short(executable))': \(String(cString: strerror(code)).lowercased())")
         }
         return ChildProcess(id: id)
     }

@@ -2,13 +2,15 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Ctrl-C for work that has to tidy up: it asks once, then the work is cancelled and tidies up. Asked to end otherwise (TERM, HUP), it does not ask.
+/// Ctrl-C for work that has to tidy up: it asks once, then the work is cancelled and tidies up. Asked to end otherwise
+/// (TERM, HUP), it does not ask.
 enum Interrupts {
     /// - Parameters:
     ///   - say: takes lines for the user.
     ///   - leaving: what would be left behind when even the tidying up is not waited for.
     static func guarding<Value: Sendable>(
-        asking: Bool = isatty(STDIN_FILENO) == 1, say: @escaping @Sendable (String) -> Void, leaving: @escaping @Sendable () -> [String],
+        asking: Bool = isatty(STDIN_FILENO) == 1, say: @escaping @Sendable (String) -> Void,
+        leaving: @escaping @Sendable () -> [String],
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await work() }
@@ -32,7 +34,8 @@ enum Interrupts {
                     let things = leaving()
                     say(
                         things.isEmpty
-                            ? "stopped; nothing is left behind" : "stopped; perhaps left behind: \(things.joined(separator: ", "))")
+                            ? "stopped; nothing is left behind"
+                            : "stopped; perhaps left behind: \(things.joined(separator: ", "))")
                     _exit(130)
                 }
             }

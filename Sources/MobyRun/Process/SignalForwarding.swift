@@ -34,7 +34,8 @@ struct SignalForwarding {
         return SignalForwarding(previous: previous)
     }
 
-    /// The exit status of a machine that ended with `status`: one that was asked to end by a signal did not end by itself, though QEMU says 0.
+    /// The exit status of a machine that ended with `status`: one that was asked to end by a signal did not end by
+    /// itself, though QEMU says 0.
     func status(of status: Int32) -> Int32 {
         let number = received.load(ordering: .sequentiallyConsistent)
         return status == 0 && number > 0 ? 128 + number : status

@@ -25,7 +25,8 @@ struct ConsoleWords {
         guard let wanted = shown.first, !names.contains(where: shown.contains) else { return nil }
         let what =
             names.isEmpty
-            ? "the kernel's command line names no console" : "the kernel's console is \(PlainText.short(names.joined(separator: ", ")))"
+            ? "the kernel's command line names no console"
+            : "the kernel's console is \(PlainText.short(names.joined(separator: ", ")))"
         return "warning: \(what), and this terminal shows \(wanted); add console=\(wanted) to kernel.cmdline"
     }
 }

@@ -20,7 +20,9 @@ enum PortCheck {
         defer { close(handle) }
         // As QEMU does: a connection that lingers in TIME_WAIT is no obstacle.
         var yes: Int32 = 1
-        if port.transport == .tcp { setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size)) }
+        if port.transport == .tcp {
+            setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        }
         guard bindOnce(handle, port) != 0 else { return }
         let name = "port \(port.host)/\(port.transport.rawValue) on \(port.address)"
         switch errno {
@@ -28,7 +30,8 @@ enum PortCheck {
             throw RunError(
                 "\(name) is already in use",
                 hint: "another machine may still run; take another port: --publish \(other(port)):\(port.guest)")
-        case EACCES: throw RunError("\(name) needs root", hint: "take a port above 1023: --publish \(other(port)):\(port.guest)")
+        case EACCES:
+            throw RunError("\(name) needs root", hint: "take a port above 1023: --publish \(other(port)):\(port.guest)")
         case let code: throw RunError("\(name) cannot be used: \(String(cString: strerror(code)))")
         }
     }
@@ -40,7 +43,9 @@ enum PortCheck {
         address.sin_port = port.host.bigEndian
         inet_pton(AF_INET, port.address, &address.sin_addr)
         let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(handle, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(handle, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         return bound != 0 || port.transport == .udp ? bound : listen(handle, 1)
     }

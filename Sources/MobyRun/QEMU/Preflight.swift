@@ -64,7 +64,9 @@ struct Preflight {
         if let found = split.first(where: { FileFacts.exists($0.0) && FileFacts.exists($0.1) }) {
             return .split(code: found.0, variables: found.1)
         }
-        if let found = ["/usr/share/ovmf/bios.bin", "/usr/share/ovmf/OVMF.fd"].first(where: FileFacts.exists) { return .single(found) }
+        if let found = ["/usr/share/ovmf/bios.bin", "/usr/share/ovmf/OVMF.fd"].first(where: FileFacts.exists) {
+            return .single(found)
+        }
         throw RunError(
             "no UEFI firmware is installed, which this image needs to boot",
             hint: "install it (Debian: apt-get install \(isARM ? "qemu-efi-aarch64" : "ovmf")), or pass --fw FILE")
@@ -105,10 +107,14 @@ struct Preflight {
     private func check(_ disk: Disk) throws {
         if let path = disk.path, FileFacts.exists(path) {
             guard access(path, R_OK | W_OK) != 0 else { return }
-            throw RunError("--disk: '\(PlainText.short(path))' cannot be written: \(String(cString: strerror(errno)).lowercased())")
+            throw RunError(
+                "--disk: '\(PlainText.short(path))' cannot be written: \(String(cString: strerror(errno)).lowercased())"
+            )
         }
         if let path = disk.path, disk.size == nil {
-            throw RunError("--disk: no file '\(PlainText.short(path))'", hint: "to have it made, add its size: --disk \(path),size=4G")
+            throw RunError(
+                "--disk: no file '\(PlainText.short(path))'",
+                hint: "to have it made, add its size: --disk \(path),size=4G")
         }
         guard let format = disk.format, !EmptyDisk.formats.contains(format) else { return }
         throw RunError(
@@ -123,7 +129,8 @@ struct Preflight {
         if let memory = machine.memory, memory < 1 { throw RunError("--mem: \(memory) MiB is not a size") }
         if machine.gui, environment["DISPLAY"] == nil, environment["WAYLAND_DISPLAY"] == nil {
             throw RunError(
-                "--gui needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set", hint: "omit --gui for a serial console")
+                "--gui needs a display, and neither DISPLAY nor WAYLAND_DISPLAY is set",
+                hint: "omit --gui for a serial console")
         }
     }
 
@@ -138,7 +145,8 @@ struct Preflight {
         case .none:
             guard machine.ports.isEmpty else {
                 throw RunError(
-                    "--publish works only with --networking user", hint: "on a tap or bridge the guest has an address of its own")
+                    "--publish works only with --networking user",
+                    hint: "on a tap or bridge the guest has an address of its own")
             }
         }
     }

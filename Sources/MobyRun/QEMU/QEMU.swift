@@ -21,7 +21,8 @@ public struct QEMU: Runner {
     public var say: @Sendable (String) -> Void
 
     public init(
-        _ machine: Machine, booting argument: String, wishes: BootSource.Wishes = BootSource.Wishes(), console: Console = .terminal,
+        _ machine: Machine, booting argument: String, wishes: BootSource.Wishes = BootSource.Wishes(),
+        console: Console = .terminal,
         environment: [String: String], say: @escaping @Sendable (String) -> Void
     ) {
         self.machine = machine
@@ -63,22 +64,25 @@ public struct QEMU: Runner {
     }
 
     /// Finds out before the boot that what is awaited cannot come.
-    /// - Throws: ``RunError`` when a loopback address is awaited on a port that is not published, or the machine is in the background.
+    /// - Throws: ``RunError`` when a loopback address is awaited on a port that is not published, or the machine is in
+    ///   the background.
     private func checkAwaited() throws {
         if machine.detached, awaiting != nil || limit != nil {
             throw RunError(
-                "--detached cannot be combined with --await or --timeout", hint: "wait with: curl --retry 100 --retry-all-errors URL")
+                "--detached cannot be combined with --await or --timeout",
+                hint: "wait with: curl --retry 100 --retry-all-errors URL")
         }
         guard case .user = machine.networking else { return }
         for (host, port) in awaiting?.things.compactMap(\.endpoint) ?? [] where Awaited.isLocal(host) {
             guard !machine.ports.contains(where: { $0.host == port && $0.transport == .tcp }) else { continue }
-            throw RunError("--await: port \(port) of the host is not published", hint: "publish it: --publish \(port):80")
+            throw RunError(
+                "--await: port \(port) of the host is not published", hint: "publish it: --publish \(port):80")
         }
     }
 
     /// Starts QEMU on this terminal and waits for it; a machine in the background runs when this returns 0.
-    /// - Returns: a code of ``ExitStatus``; QEMU's exit status where that is not 0, which a guest can set through `isa-debug-exit`; 128 and the
-    ///   number for a signal, to it or to this program.
+    /// - Returns: a code of ``ExitStatus``; QEMU's exit status where that is not 0, which a guest can set through
+    ///   `isa-debug-exit`; 128 and the number for a signal, to it or to this program.
     public func run(_ plan: QEMUPlan) throws -> Int32 { try run(plan, on: nil) }
 
     /// - Parameter terminal: a terminal for QEMU in place of this program's standard streams.
@@ -142,7 +146,9 @@ public struct QEMU: Runner {
 
     /// LinuxKit's variable fills a choice that was not made.
     private func accelerator() throws -> Accelerator.Choice {
-        guard machine.accelerator == .automatic, let text = environment["LINUXKIT_QEMU_ACCEL"] else { return machine.accelerator }
+        guard machine.accelerator == .automatic, let text = environment["LINUXKIT_QEMU_ACCEL"] else {
+            return machine.accelerator
+        }
         return try Accelerator.Choice(parsing: text)
     }
 

@@ -37,7 +37,8 @@ struct QEMUArguments {
     private var memory: Int { machine.memory ?? host.memory }
 
     private mutating func addMachine() {
-        // No default devices: each one costs time at boot, and the PC's default disks and network need drivers that small kernels lack.
+        // No default devices: each one costs time at boot, and the PC's default disks and network need drivers that
+        // small kernels lack.
         add("-nodefaults", "-no-user-config")
         var type = "accel=\(host.accelerator.rawValue)"
         if !machine.sharedFolders.isEmpty { type += ",memory-backend=mem0" }
@@ -51,8 +52,9 @@ struct QEMUArguments {
         add("-smp", "\(machine.cpus ?? host.processors)", "-m", "\(memory)M")
     }
 
-    /// Under emulation a processor costs what it can do: AVX and five levels of page tables made programs a third slower than this one, which
-    /// has what x86-64-v2 asks for, and rdrand, without which the guest's first random numbers take seconds.
+    /// Under emulation a processor costs what it can do: AVX and five levels of page tables made programs a third
+    /// slower than this one, which has what x86-64-v2 asks for, and rdrand, without which the guest's first random
+    /// numbers take seconds.
     static let emulatedProcessor = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand"
 
     private var processorModel: String? {
@@ -65,12 +67,17 @@ struct QEMUArguments {
     }
 
     private mutating func addConsole() {
-        // Named: at the start it gets a log, which is watched. The monitor is on it too, and leaves Ctrl-C to the guest.
+        // Named: at the start it gets a log, which is watched. The monitor is on it too, and leaves Ctrl-C to the
+        // guest.
         let serial = ["-serial", "chardev:console"]
         switch console {
-        case .terminal where machine.gui: add(["-vga", "std", "-chardev", "vc,id=console"] + serial + ["-monitor", "vc"])
+        case .terminal where machine.gui:
+            add(["-vga", "std", "-chardev", "vc,id=console"] + serial + ["-monitor", "vc"])
         case .terminal:
-            add(["-display", "none", "-chardev", "stdio,id=console,mux=on,signal=off"] + serial + ["-mon", "chardev=console"])
+            add(
+                ["-display", "none", "-chardev", "stdio,id=console,mux=on,signal=off"] + serial + [
+                    "-mon", "chardev=console",
+                ])
         case .stream: add("-display", "none", "-serial", "stdio")
         case .file(let path):
             let process = "\(host.state)/qemu.pid"
@@ -128,13 +135,17 @@ struct QEMUArguments {
         addDisc("data", path)
     }
 
-    /// A virtio disk: named in the order given, /dev/vda, /dev/vdb, …, where the names of SCSI disks are a race between their probes.
-    private mutating func addDisk(_ id: String, _ path: String, _ format: DiskFormat, readOnly: Bool = false, bootIndex: Int? = nil) {
+    /// A virtio disk: named in the order given, /dev/vda, /dev/vdb, …, where the names of SCSI disks are a race between
+    /// their probes.
+    private mutating func addDisk(
+        _ id: String, _ path: String, _ format: DiskFormat, readOnly: Bool = false, bootIndex: Int? = nil
+    ) {
         addDrive(id, path, format, readOnly: readOnly)
         add("-device", "virtio-blk-pci,drive=\(id)" + (bootIndex.map { ",bootindex=\($0)" } ?? ""))
     }
 
-    /// A disc, /dev/sr0, on a virtio SCSI controller: the kernels of the clouds know it, while many of them know no AHCI.
+    /// A disc, /dev/sr0, on a virtio SCSI controller: the kernels of the clouds know it, while many of them know no
+    /// AHCI.
     private mutating func addDisc(_ id: String, _ path: String, bootIndex: Int? = nil) {
         if !hasSCSI { add("-device", "virtio-scsi-pci,id=scsi0") }
         hasSCSI = true
@@ -143,7 +154,9 @@ struct QEMUArguments {
     }
 
     private mutating func addDrive(_ id: String, _ path: String, _ format: DiskFormat, readOnly: Bool) {
-        add("-drive", "if=none,id=\(id),format=\(format.rawValue)\(readOnly ? ",readonly=on" : ""),file=\(quoted(path))")
+        add(
+            "-drive", "if=none,id=\(id),format=\(format.rawValue)\(readOnly ? ",readonly=on" : ""),file=\(quoted(path))"
+        )
     }
 
     private mutating func addNetwork() {
@@ -157,8 +170,8 @@ struct QEMUArguments {
             plan.macAddress = host.macAddress
             plan.stateFolder = host.state
         }
-        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link tells the guest twice, when
-        // its driver starts, that it has one, and Linux looks at such news only once a second.
+        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link tells
+        // the guest twice, when its driver starts, that it has one, and Linux looks at such news only once a second.
         add("-device", "virtio-net-pci,netdev=net0,status=off,romfile=" + (host.macAddress.map { ",mac=\($0)" } ?? ""))
     }
 
@@ -169,7 +182,8 @@ struct QEMUArguments {
         for (index, folder) in machine.sharedFolders.enumerated() {
             let socket = "\(host.state)/virtiofs\(index).sock"
             let arguments = ["--socket-path=\(socket)", "-o", "source=\(folder)"]
-            plan.helpers.append(QEMUPlan.Helper(executable: host.virtiofsd ?? "virtiofsd", arguments: arguments, socket: socket))
+            plan.helpers.append(
+                QEMUPlan.Helper(executable: host.virtiofsd ?? "virtiofsd", arguments: arguments, socket: socket))
             add("-chardev", "socket,id=virtiofs\(index),path=\(quoted(socket))")
             add("-device", "vhost-user-fs-pci,chardev=virtiofs\(index),tag=virtiofs\(index)")
         }

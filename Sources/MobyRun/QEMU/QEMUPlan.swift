@@ -55,8 +55,12 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         var lines: [String] = []
         if let stateFolder { lines.append("mkdir -p \(shell(stateFolder))") }
-        lines += newDisks.map { "# make \($0.format.rawValue) disk \(shell($0.path)) of \($0.size) MiB unless it exists" }
-        if let dataDisc { lines.append("# write \(dataDisc.content.count) bytes as 'config' on the disc \(shell(dataDisc.path))") }
+        lines += newDisks.map {
+            "# make \($0.format.rawValue) disk \(shell($0.path)) of \($0.size) MiB unless it exists"
+        }
+        if let dataDisc {
+            lines.append("# write \(dataDisc.content.count) bytes as 'config' on the disc \(shell(dataDisc.path))")
+        }
         lines += copies.map { "cp --update=none \(shell($0.from)) \(shell($0.to))" }
         lines += helpers.map { ([$0.executable] + $0.arguments).map(shell).joined(separator: " ") + " &" }
         lines.append(shell(executable) + arguments.map { ($0.hasPrefix("-") ? " \\\n  " : " ") + shell($0) }.joined())
@@ -65,7 +69,8 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
 
     private func shell(_ word: String) -> String {
         let plain = word.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-_./=:,+@%".utf8.contains(byte)
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "-_./=:,+@%".utf8.contains(byte)
         }
         return plain && !word.isEmpty
             ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"

@@ -48,7 +48,8 @@ final class QMP: Sendable {
             received += buffer[..<count]
             // Answers and events are lines of JSON.
             for answer in received.split(separator: UInt8(ascii: "\n")) {
-                guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), answer.id == "\(number)" else { continue }
+                guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(answer)), answer.id == "\(number)"
+                else { continue }
                 return answer.return
             }
         }

@@ -37,7 +37,9 @@ enum StateFolder {
         guard file >= 0 else { throw FileError("create", partial) }
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(file, $0.baseAddress.map { $0 + done }, bytes.count - done)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let error = FileError("write", partial)
@@ -57,7 +59,8 @@ enum StateFolder {
             for helper in helpers {
                 guard helper.socket.utf8.count < 108 else {
                     throw RunError(
-                        "the path of the socket '\(helper.socket)' is longer than 107 bytes", hint: "pass a shorter --state FOLDER")
+                        "the path of the socket '\(helper.socket)' is longer than 107 bytes",
+                        hint: "pass a shorter --state FOLDER")
                 }
                 unlink(helper.socket)
                 let child = try ChildProcess.start(helper.executable, helper.arguments, outlives: outlive)
@@ -74,8 +77,12 @@ enum StateFolder {
     private static func waitForSocket(_ helper: QEMUPlan.Helper, _ child: ChildProcess) throws {
         let limit = ContinuousClock.now + .seconds(5)
         while !FileFacts.exists(helper.socket) {
-            if let status = child.poll() { throw RunError("\(helper.executable) ended with status \(status) before it opened its socket") }
-            guard ContinuousClock.now < limit else { throw RunError("\(helper.executable) opened no socket within 5 s") }
+            if let status = child.poll() {
+                throw RunError("\(helper.executable) ended with status \(status) before it opened its socket")
+            }
+            guard ContinuousClock.now < limit else {
+                throw RunError("\(helper.executable) opened no socket within 5 s")
+            }
             usleep(5000)
         }
     }

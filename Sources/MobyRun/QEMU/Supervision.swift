@@ -3,7 +3,8 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// Looks after a machine that has the terminal: waits for what is awaited, ends what panicked or takes too long, and says how it ended.
+/// Looks after a machine that has the terminal: waits for what is awaited, ends what panicked or takes too long, and
+/// says how it ended.
 final class Supervision: Sendable {
     /// What is asked for.
     struct Wishes: Sendable {
@@ -29,7 +30,8 @@ final class Supervision: Sendable {
     private let done = DispatchSemaphore(value: 0)
 
     init(
-        _ child: ChildProcess, console: ConsoleWatch, control: QMP?, _ wishes: Wishes, say: @escaping @Sendable (String) -> Void
+        _ child: ChildProcess, console: ConsoleWatch, control: QMP?, _ wishes: Wishes,
+        say: @escaping @Sendable (String) -> Void
     ) throws {
         (self.child, self.console, self.control, self.wishes, self.say) = (child, console, control, wishes, say)
         let things = wishes.awaiting?.things ?? []
@@ -81,7 +83,9 @@ final class Supervision: Sendable {
             }
             do {
                 for arrival in try awaited.look(after: time, left: (limit ?? .seconds(5)) - time, console: console) {
-                    say("\(arrival.what) \(QEMU.seconds(ContinuousClock.now - start)) after the start of the machine\(arrival.detail)")
+                    say(
+                        "\(arrival.what) \(QEMU.seconds(ContinuousClock.now - start)) after the start of the machine\(arrival.detail)"
+                    )
                 }
             } catch {
                 say("\(error)")
@@ -107,14 +111,19 @@ final class Supervision: Sendable {
         var saidSilence = false
     }
 
-    private func sayWhatIsMissing(_ state: ConsoleState, _ time: Duration, _ awaited: AwaitedThings, _ turn: inout Turn) {
+    private func sayWhatIsMissing(_ state: ConsoleState, _ time: Duration, _ awaited: AwaitedThings, _ turn: inout Turn)
+    {
         if !state.hasSpoken, !turn.saidSilence, time >= .seconds(60) {
             turn.saidSilence = true
-            say("nothing came from the serial console in 60 s: does the command line name it (console=ttyS0), is the memory enough?")
+            say(
+                "nothing came from the serial console in 60 s: does the command line name it (console=ttyS0), is the memory enough?"
+            )
         }
         guard !awaited.pending.isEmpty, let limit, time - turn.lastReport >= .seconds(10) else { return }
         turn.lastReport = time
-        say("waiting for \(Self.list(awaited.pending.map(\.thing))): \(time.components.seconds) of \(limit.components.seconds) s")
+        say(
+            "waiting for \(Self.list(awaited.pending.map(\.thing))): \(time.components.seconds) of \(limit.components.seconds) s"
+        )
     }
 
     private func timeOut(_ awaited: AwaitedThings, _ limit: Duration) {
@@ -131,7 +140,9 @@ final class Supervision: Sendable {
             if state.isPanicCertain(at: .now), let panic = state.panic { return end(with: ended(.panic(panic))) }
             // A guest that is still starting may not listen yet; to one that does, a second request means to hurry.
             if state.ending == nil, control?.powerDown() != true { break }
-            if child.wait(within: .seconds(3)) != nil { return say("powered off in \(QEMU.seconds(ContinuousClock.now - asked))") }
+            if child.wait(within: .seconds(3)) != nil {
+                return say("powered off in \(QEMU.seconds(ContinuousClock.now - asked))")
+            }
         }
         say("the guest did not power off within \(Self.powerOffLimit.components.seconds) s; ending QEMU")
         end(with: ExitStatus.failure)

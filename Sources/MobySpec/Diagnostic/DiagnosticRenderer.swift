@@ -4,7 +4,8 @@ internal import Extents
 public struct DiagnosticRenderer: Sendable {
     private let lines: [String: [Substring.UnicodeScalarView]]
 
-    /// - Parameter sources: texts by the file names that locations have; a file that is not among them is printed without its line.
+    /// - Parameter sources: texts by the file names that locations have; a file that is not among them is printed
+    ///   without its line.
     public init(sources: [String: String] = [:]) {
         lines = sources.mapValues(Self.lines)
     }
@@ -37,7 +38,8 @@ public struct DiagnosticRenderer: Sendable {
         return "  \(number) | \(Self.printable(shown))\n  \(margin) | \(lead)^"
     }
 
-    /// Control characters, and those that change the direction of writing, could drive the terminal; they are shown as U+FFFD.
+    /// Control characters, and those that change the direction of writing, could drive the terminal; they are shown as
+    /// U+FFFD.
     private static func printable(_ line: some Sequence<Unicode.Scalar>) -> String {
         var text = ""
         for scalar in line {
@@ -61,7 +63,8 @@ public struct DiagnosticRenderer: Sendable {
                 continue
             }
             lines.append(scalars[start..<index])
-            index = scalar == "\r" && next < scalars.endIndex && scalars[next] == "\n" ? scalars.index(after: next) : next
+            index =
+                scalar == "\r" && next < scalars.endIndex && scalars[next] == "\n" ? scalars.index(after: next) : next
             start = index
         }
         return lines + [scalars[start...]]

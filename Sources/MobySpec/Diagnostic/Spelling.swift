@@ -1,7 +1,7 @@
 /// Guesses what a misspelled word was to be.
 public enum Spelling {
-    /// The word that is nearest, when it is near enough to be meant: the same in another case, or at most a third of its letters wrong.
-    /// Nothing can be said of a single letter.
+    /// The word that is nearest, when it is near enough to be meant: the same in another case, or at most a third of
+    /// its letters wrong. Nothing can be said of a single letter.
     public static func closest(to word: String, in words: [String]) -> String? {
         if let same = words.first(where: { $0.lowercased() == word.lowercased() }) { return same }
         let typed = Array(word.lowercased().unicodeScalars)
@@ -9,7 +9,8 @@ public enum Spelling {
         let ranked = words.filter { $0.unicodeScalars.count > 1 }.map {
             (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars)))
         }
-        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, min(3, typed.count / 3)) else { return nil }
+        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, min(3, typed.count / 3))
+        else { return nil }
         return best.word
     }
 
@@ -20,8 +21,11 @@ public enum Spelling {
         for (row, scalar) in a.enumerated() {
             var current = [row + 1]
             for (column, other) in b.enumerated() {
-                var least = min(previous[column + 1] + 1, current[column] + 1, previous[column] + (scalar == other ? 0 : 1))
-                if row > 0, column > 0, scalar == b[column - 1], a[row - 1] == other { least = min(least, earlier[column - 1] + 1) }
+                var least = min(
+                    previous[column + 1] + 1, current[column] + 1, previous[column] + (scalar == other ? 0 : 1))
+                if row > 0, column > 0, scalar == b[column - 1], a[row - 1] == other {
+                    least = min(least, earlier[column - 1] + 1)
+                }
                 current.append(least)
             }
             (earlier, previous) = (previous, current)

@@ -1,6 +1,7 @@
 internal import Extents
 
-/// Reads JSON (RFC 8259) into the same tree as YAML, with places. YAML 1.1 lacks JSON's `\ud83d\ude00` and its tabs between things.
+/// Reads JSON (RFC 8259) into the same tree as YAML, with places. YAML 1.1 lacks JSON's `\ud83d\ude00` and its tabs
+/// between things.
 struct JSONReader {
     private struct Failure: Error {
         var problem: String
@@ -23,7 +24,8 @@ struct JSONReader {
 
     /// - Returns: nil when the text is not one JSON object or array and nothing else; YAML may still know what it is.
     static func read(_ text: String, file: String, _ faults: inout [Diagnostic]) -> Node? {
-        guard let first = text.unicodeScalars.first(where: { !isSpace($0) && $0 != "\u{FEFF}" }), first == "{" || first == "[",
+        guard let first = text.unicodeScalars.first(where: { !isSpace($0) && $0 != "\u{FEFF}" }),
+            first == "{" || first == "[",
             text.utf8.count <= YAMLReader.sizeLimit
         else { return nil }
         var reader = JSONReader(text, file: file)
@@ -46,7 +48,9 @@ struct JSONReader {
     private var location: SourceLocation { SourceLocation(file: file, line: line, column: column) }
     private var next: Unicode.Scalar? { index < scalars.endIndex ? scalars[index] : nil }
 
-    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" }
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r"
+    }
 
     @discardableResult
     private mutating func take() -> Unicode.Scalar? {
@@ -108,7 +112,9 @@ struct JSONReader {
         return items
     }
 
-    private mutating func separated(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ item: (inout JSONReader) throws -> Void) throws {
+    private mutating func separated(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ item: (inout JSONReader) throws -> Void
+    ) throws {
         try expect(open)
         skipSpace()
         if next == close {
@@ -137,7 +143,8 @@ struct JSONReader {
         case "true", "false", "null": return .plain(text)
         default:
             guard Self.isNumber(text) else {
-                throw Failure(problem: text.isEmpty ? "a value is missing" : "'\(PlainText.short(text))' is not a valid value")
+                throw Failure(
+                    problem: text.isEmpty ? "a value is missing" : "'\(PlainText.short(text))' is not a valid value")
             }
             return Int64(text).map { Scalar(text, .integer($0)) } ?? Scalar(text, .float(Double(text) ?? .nan))
         }

@@ -46,8 +46,8 @@ extension JSONValue {
         text += close
     }
 
-    /// JSON has neither infinity nor NaN: they are null, as in ECMAScript. From 2^63 on, whole numbers stand for 64-bit ones without a
-    /// sign; 2^64 is the nearest double to 2^64 − 1, which is what "unlimited" is to the kernel.
+    /// JSON has neither infinity nor NaN: they are null, as in ECMAScript. From 2^63 on, whole numbers stand for 64-bit
+    /// ones without a sign; 2^64 is the nearest double to 2^64 − 1, which is what "unlimited" is to the kernel.
     private static func text(of value: Double) -> String {
         guard value.isFinite else { return "null" }
         if value >= 0x1p63, value <= 0x1p64 { return String(UInt64(exactly: value) ?? .max) }

@@ -7,13 +7,15 @@ extension Codec {
     }
 
     /// - Parameter split: the items that someone meant who wrote one string.
-    static func list<Item>(_ item: Codec<Item>, split: @escaping @Sendable (String) -> [String]) -> Codec where Value == [Item] {
+    static func list<Item>(_ item: Codec<Item>, split: @escaping @Sendable (String) -> [String]) -> Codec
+    where Value == [Item] {
         Codec(.list(item.shape)) { node, reading in
             guard case .sequence(let nodes) = node.content else {
                 reading.mismatch(node, expected: "a list", hint: hint(node, split))
                 return nil
             }
-            return nodes.enumerated().compactMap { index, node in reading.within(.index(index)) { item.read(node, &$0) } }
+            return nodes.enumerated().compactMap { index, node in reading.within(.index(index)) { item.read(node, &$0) }
+            }
         } write: { items in
             .array(items.map { item.write($0) })
         }
@@ -28,7 +30,9 @@ extension Codec {
             }
             var values: [String: String] = [:]
             for pair in pairs {
-                values[pair.key.value] = reading.within(.key(PlainText.short(pair.key.value))) { value.read(pair.value, &$0) }
+                values[pair.key.value] = reading.within(.key(PlainText.short(pair.key.value))) {
+                    value.read(pair.value, &$0)
+                }
             }
             return values
         } write: { values in

@@ -3,7 +3,8 @@ internal import Extents
 extension Codec {
     /// A mapping whose keys a table knows.
     /// - Parameters:
-    ///   - noun: what messages call it together with its `name` or `path`; nil for parts that have no name of their own.
+    ///   - noun: what messages call it together with its `name` or `path`; nil for parts that have no name of their
+    ///     own.
     ///   - make: the value before its keys are read.
     static func object(
         _ table: KeyTable<Value>, noun: String? = nil, make: @escaping @Sendable (SourceLocation) -> Value
@@ -25,7 +26,9 @@ extension Codec {
             table.read(node, into: make(node.location), &reading).flatMap { finish($0, node, &reading) }
         }
         return Codec(.object(table.description)) { node, reading in
-            guard let noun, let name = node.scalar("name") ?? node.scalar("path"), !name.text.isEmpty else { return read(node, &reading) }
+            guard let noun, let name = node.scalar("name") ?? node.scalar("path"), !name.text.isEmpty else {
+                return read(node, &reading)
+            }
             reading.declare(noun, name.text)
             return reading.within(.entry("\(noun) '\(PlainText.short(name.text))'")) { read(node, &$0) }
         } write: {

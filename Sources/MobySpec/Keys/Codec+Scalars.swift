@@ -9,7 +9,8 @@ extension Codec where Value == String {
             }
             guard scalar.value == .string else {
                 let hint =
-                    scalar.value == .null ? "write \"\" for an empty string, or remove the key" : "put it in quotes: \"\(scalar.text)\""
+                    scalar.value == .null
+                    ? "write \"\" for an empty string, or remove the key" : "put it in quotes: \"\(scalar.text)\""
                 reading.mismatch(node, expected: "a string", hint: hint)
                 return nil
             }
@@ -20,7 +21,9 @@ extension Codec where Value == String {
     }
 
     /// A string that is not empty.
-    static var word: Codec { string.checked { $0.isEmpty ? SyntaxFault("is empty") : nil }.shaped(.string(pattern: ".")) }
+    static var word: Codec {
+        string.checked { $0.isEmpty ? SyntaxFault("is empty") : nil }.shaped(.string(pattern: "."))
+    }
 
     /// One of a few words.
     static func choice(_ words: [String]) -> Codec {
@@ -70,7 +73,9 @@ extension Codec where Value == Bool {
 }
 
 extension Codec where Value == Int64 {
-    static func integer(_ range: ClosedRange<Int64>? = nil) -> Codec { integer(range, expected: "a whole number") { _ in nil } }
+    static func integer(_ range: ClosedRange<Int64>? = nil) -> Codec {
+        integer(range, expected: "a whole number") { _ in nil }
+    }
 
     /// A number of bytes. Units are not read, but someone who wrote one is told the number.
     static func bytes(_ range: ClosedRange<Int64>? = nil) -> Codec {
@@ -85,13 +90,15 @@ extension Codec where Value == Int64 {
             guard case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value else {
                 var advice: String?
                 if case .scalar(let scalar) = node.content {
-                    advice = scalar.value == .string && Int64(scalar.text) != nil ? "remove the quotes" : hint(scalar.text)
+                    advice =
+                        scalar.value == .string && Int64(scalar.text) != nil ? "remove the quotes" : hint(scalar.text)
                 }
                 reading.mismatch(node, expected: expected, hint: advice)
                 return nil
             }
             guard let range, !range.contains(number) else { return number }
-            let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+            let bounds =
+                range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
             reading.mismatch(node, expected: bounds)
             return nil
         } write: {
@@ -128,10 +135,14 @@ extension Codec where Value == UInt32 {
                 if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value {
                     hint = "write \"\(scalar.text)\" with quotes; unquoted, YAML reads it as the number \(value)"
                 }
-                reading.fault(at: node.location, "\(reading.subject) is \(number), expected an octal string such as \"0644\"", hint: hint)
+                reading.fault(
+                    at: node.location, "\(reading.subject) is \(number), expected an octal string such as \"0644\"",
+                    hint: hint)
                 return nil
             }
-            if scalar.text.utf8.allSatisfy({ (48...55).contains($0) }), let mode = UInt32(scalar.text, radix: 8), mode <= 0o7777 {
+            if scalar.text.utf8.allSatisfy({ (48...55).contains($0) }), let mode = UInt32(scalar.text, radix: 8),
+                mode <= 0o7777
+            {
                 return mode
             }
             reading.mismatch(node, expected: "an octal string from \"0000\" to \"7777\"")

@@ -6,7 +6,8 @@ struct Codec<Value: Sendable>: Sendable {
     let write: @Sendable (Value) -> JSONValue
 
     init(
-        _ shape: Shape, read: @escaping @Sendable (Node, inout Reading) -> Value?, write: @escaping @Sendable (Value) -> JSONValue
+        _ shape: Shape, read: @escaping @Sendable (Node, inout Reading) -> Value?,
+        write: @escaping @Sendable (Value) -> JSONValue
     ) {
         self.shape = shape
         self.read = read
@@ -57,7 +58,9 @@ struct Codec<Value: Sendable>: Sendable {
         }
     }
 
-    func map<Other>(_ to: @escaping @Sendable (Value) -> Other, from: @escaping @Sendable (Other) -> Value) -> Codec<Other> {
+    func map<Other>(_ to: @escaping @Sendable (Value) -> Other, from: @escaping @Sendable (Other) -> Value) -> Codec<
+        Other
+    > {
         Codec<Other>(shape) { node, reading in
             read(node, &reading).map(to)
         } write: {

@@ -22,7 +22,8 @@ struct Key<Owner: Sendable>: Sendable {
 
     /// A key that may be absent; nil is absent.
     init<Value>(
-        _ name: String, _ property: any WritableKeyPath<Owner, Value?> & Sendable, _ codec: Codec<Value>, _ doc: String, example: String,
+        _ name: String, _ property: any WritableKeyPath<Owner, Value?> & Sendable, _ codec: Codec<Value>, _ doc: String,
+        example: String,
         since: Since = .linuxkit, alias: [String] = []
     ) {
         self.init(name, shape: codec.shape, doc, example: example, since: since, alias: alias) { node, owner, reading in
@@ -36,9 +37,12 @@ struct Key<Owner: Sendable>: Sendable {
     /// - Parameter absent: when a value need not be written; nil makes the key required.
     init<Value>(
         _ name: String, _ property: any WritableKeyPath<Owner, Value> & Sendable, _ codec: Codec<Value>,
-        absent: (@Sendable (Value) -> Bool)?, _ doc: String, example: String, since: Since = .linuxkit, alias: [String] = []
+        absent: (@Sendable (Value) -> Bool)?, _ doc: String, example: String, since: Since = .linuxkit,
+        alias: [String] = []
     ) {
-        self.init(name, shape: codec.shape, doc, example: example, since: since, isRequired: absent == nil, alias: alias) {
+        self.init(
+            name, shape: codec.shape, doc, example: example, since: since, isRequired: absent == nil, alias: alias
+        ) {
             node, owner, reading in
             if let value = codec.read(node, &reading) { owner[keyPath: property] = value }
         } write: { owner in
@@ -48,8 +52,10 @@ struct Key<Owner: Sendable>: Sendable {
     }
 
     init(
-        _ name: String, shape: Shape, _ doc: String, example: String, since: Since, isRequired: Bool = false, alias: [String] = [],
-        read: @escaping @Sendable (Node, inout Owner, inout Reading) -> Void, write: @escaping @Sendable (Owner) -> JSONValue?
+        _ name: String, shape: Shape, _ doc: String, example: String, since: Since, isRequired: Bool = false,
+        alias: [String] = [],
+        read: @escaping @Sendable (Node, inout Owner, inout Reading) -> Void,
+        write: @escaping @Sendable (Owner) -> JSONValue?
     ) {
         self.name = name
         self.shape = shape
@@ -86,7 +92,9 @@ struct Key<Owner: Sendable>: Sendable {
 
     /// The row in the table of a larger thing.
     func lifted<Outer>(_ part: any WritableKeyPath<Outer, Owner> & Sendable) -> Key<Outer> {
-        var key = Key<Outer>(name, shape: shape, doc, example: example, since: since, isRequired: isRequired, alias: alias) {
+        var key = Key<Outer>(
+            name, shape: shape, doc, example: example, since: since, isRequired: isRequired, alias: alias
+        ) {
             node, outer, reading in
             read(node, &outer[keyPath: part], &reading)
         } write: { outer in

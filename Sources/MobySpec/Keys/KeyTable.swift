@@ -1,9 +1,10 @@
 internal import Extents
 
-/// The keys of one kind of mapping. Decoding, writing, unknown-key errors, JSON Schema and the reference page all come from it.
+/// The keys of one kind of mapping. Decoding, writing, unknown-key errors, JSON Schema and the reference page all come
+/// from it.
 ///
-/// To add a key: give the type in `Spec/` a property, add a row to the table in `Keys/Tables/`, and run the tests with `UPDATE_GOLDEN=1`,
-/// which writes `docs/spec.md` again.
+/// To add a key: give the type in `Spec/` a property, add a row to the table in `Keys/Tables/`, and run the tests with
+/// `UPDATE_GOLDEN=1`, which writes `docs/spec.md` again.
 struct KeyTable<Owner: Sendable>: Sendable {
     /// Unique; the anchor on the reference page.
     let name: String
@@ -23,7 +24,8 @@ struct KeyTable<Owner: Sendable>: Sendable {
             name: name, intro: intro,
             rows: keys.map {
                 KeyTableDescription.Row(
-                    name: $0.name, shape: $0.shape, doc: $0.doc, example: $0.example, since: $0.since, isRequired: $0.isRequired,
+                    name: $0.name, shape: $0.shape, doc: $0.doc, example: $0.example, since: $0.since,
+                    isRequired: $0.isRequired,
                     absentValue: $0.absentValue, companion: $0.companion)
             })
     }
@@ -61,19 +63,27 @@ struct KeyTable<Owner: Sendable>: Sendable {
 
     private func unknown(_ key: Located<String>, _ reading: inout Reading) {
         let word = key.value
-        reading.fault(at: key.location, "unknown key '\(PlainText.short(word))' \(reading.place)", hint: hint(unknown: word))
+        reading.fault(
+            at: key.location, "unknown key '\(PlainText.short(word))' \(reading.place)", hint: hint(unknown: word))
     }
 
     private func hint(unknown word: String) -> String {
         if let renamed = keys.first(where: { $0.formerName == word })?.name { return "it is called '\(renamed)' now" }
-        if let meant = keys.first(where: { $0.alias.contains(word) })?.name ?? Spelling.closest(to: word, in: keys.map(\.name)) {
+        if let meant = keys.first(where: { $0.alias.contains(word) })?.name
+            ?? Spelling.closest(to: word, in: keys.map(\.name))
+        {
             return "did you mean '\(meant)'?"
         }
-        let others = KeyTables.all.filter { $0.name != name && ["spec", "kernel", "container", "volume", "file"].contains($0.name) }
+        let others = KeyTables.all.filter {
+            $0.name != name && ["spec", "kernel", "container", "volume", "file"].contains($0.name)
+        }
         if let other = others.first(where: { $0.rows.contains { $0.name == word } }) {
-            return "'\(PlainText.short(word))' is a key of \(other.name == "spec" ? "the top level" : "'\(other.name)'")"
+            return
+                "'\(PlainText.short(word))' is a key of \(other.name == "spec" ? "the top level" : "'\(other.name)'")"
         }
         let fits = keys.count <= 12
-        return fits ? "keys: \(keys.map(\.name).joined(separator: ", "))" : "'moby schema --markdown' lists the keys of '\(name)'"
+        return fits
+            ? "keys: \(keys.map(\.name).joined(separator: ", "))"
+            : "'moby schema --markdown' lists the keys of '\(name)'"
     }
 }

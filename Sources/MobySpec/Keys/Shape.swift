@@ -46,8 +46,8 @@ indirect enum Shape: Sendable {
 }
 
 extension KeyTableDescription {
-    /// To the table's heading on the reference page. GitHub makes an anchor of a heading by dropping all but letters, digits, `-` and `_`,
-    /// in lower case.
+    /// To the table's heading on the reference page. GitHub makes an anchor of a heading by dropping all but letters,
+    /// digits, `-` and `_`, in lower case.
     fileprivate var link: String {
         "[\(name)](#\(name.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }))"
     }

@@ -36,7 +36,8 @@ public enum SpecReference {
             let name = row.isRequired ? "**`\(row.name)`**" : "`\(row.name)`"
             let absent = row.absentValue.flatMap { $0 == "false" ? nil : " Default: `\($0)`." } ?? ""
             let example = (row.companion.map { "`\(cell($0))`, " } ?? "") + "`\(cell(row.name + ": " + row.example))`"
-            return "| \(name) | \(cell(row.shape.words)) | \(cell(row.doc + absent)) | \(example) | \(row.since.rawValue) |"
+            return
+                "| \(name) | \(cell(row.shape.words)) | \(cell(row.doc + absent)) | \(example) | \(row.since.rawValue) |"
         }
         return """
             ## \(table.name)

@@ -10,7 +10,9 @@ public enum SpecSchema {
     public static func json(outputFormats: [String] = []) -> JSONValue {
         let root = KeyTable.spec.description
         let title = JSONValue.string("moby: a bootable operating system of containers")
-        var members: Members = [("$schema", .string("http://json-schema.org/draft-07/schema#")), ("$id", .string(id)), ("title", title)]
+        var members: Members = [
+            ("$schema", .string("http://json-schema.org/draft-07/schema#")), ("$id", .string(id)), ("title", title),
+        ]
         members += object(root, outputFormats)
         let definitions = root.reachable.dropFirst().map { table in
             (table.name, JSONValue.object([("title", .string(table.name))] + object(table, outputFormats)))
@@ -19,7 +21,8 @@ public enum SpecSchema {
     }
 
     private static func object(_ table: KeyTableDescription, _ formats: [String]) -> Members {
-        var members: Members = [("type", .string("object"))] + description(table.intro) + [("additionalProperties", .bool(false))]
+        var members: Members =
+            [("type", .string("object"))] + description(table.intro) + [("additionalProperties", .bool(false))]
         let required = table.rows.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { members.append(("required", .array(required))) }
         members.append(("properties", .object(table.rows.map { ($0.name, property($0, formats)) })))
@@ -53,7 +56,8 @@ public enum SpecSchema {
             let upper: Members = range.upperBound == .max ? [] : [("maximum", .integer(range.upperBound))]
             return [("type", .string("integer")), ("minimum", .integer(range.lowerBound))] + upper
         case .list(let item): return [("type", .string("array")), ("items", .object(schema(item, formats)))]
-        case .map(let value): return [("type", .string("object")), ("additionalProperties", .object(schema(value, formats)))]
+        case .map(let value):
+            return [("type", .string("object")), ("additionalProperties", .object(schema(value, formats)))]
         case .object(let table): return [("$ref", .string("#/definitions/\(table.name)"))]
         case .either(let a, let b): return [("anyOf", .array([a, b].map { .object(schema($0, formats)) }))]
         case .restricted(let shape, let text):
@@ -68,7 +72,9 @@ public enum SpecSchema {
 
     /// Editors that read YAML 1.1 take the word `no` for a boolean, and so does the reader of files.
     private static func choice(_ words: [String]) -> Members {
-        guard words.contains("no") else { return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))] }
+        guard words.contains("no") else {
+            return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))]
+        }
         return [("enum", .array(words.map { .string($0) } + [.bool(false)]))]
     }
 

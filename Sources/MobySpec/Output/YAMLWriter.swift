@@ -53,7 +53,9 @@ struct YAMLWriter {
         let margin = String(repeating: "  ", count: level)
         text += separator + (string.hasSuffix("\n") ? "|\n" : "|-\n")
         let lines = string.split(separator: "\n", omittingEmptySubsequences: false)
-        for line in string.hasSuffix("\n") ? lines.dropLast() : lines[...] { text += (line.isEmpty ? "" : margin + line) + "\n" }
+        for line in string.hasSuffix("\n") ? lines.dropLast() : lines[...] {
+            text += (line.isEmpty ? "" : margin + line) + "\n"
+        }
     }
 
     private func inline(_ value: JSONValue) -> String? {
@@ -66,9 +68,11 @@ struct YAMLWriter {
         }
     }
 
-    /// Texts of several lines that a literal block keeps to the byte: no odd characters, no space where indentation is told from.
+    /// Texts of several lines that a literal block keeps to the byte: no odd characters, no space where indentation is
+    /// told from.
     private static func isLiteral(_ string: String) -> Bool {
-        guard string.contains("\n"), !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasPrefix("\t"), !string.hasSuffix("\n\n")
+        guard string.contains("\n"), !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasPrefix("\t"),
+            !string.hasSuffix("\n\n")
         else { return false }
         return string != "\n" && string.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || isPrintable($0) }
     }
@@ -83,9 +87,12 @@ struct YAMLWriter {
     /// Plain where no reader could take it for anything else.
     private static func quotedIfNeeded(_ string: String) -> String {
         let reserved = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
-        guard let first = string.utf8.first, Scalar.plain(string).value == .string, !reserved.contains(string.lowercased()),
+        guard let first = string.utf8.first, Scalar.plain(string).value == .string,
+            !reserved.contains(string.lowercased()),
             (97...122).contains(first | 0x20) || first == UInt8(ascii: "/"),
-            string.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || (48...57).contains($0) || " ._/+=,@-:".utf8.contains($0) }),
+            string.utf8.allSatisfy({
+                (97...122).contains($0 | 0x20) || (48...57).contains($0) || " ._/+=,@-:".utf8.contains($0)
+            }),
             !string.contains(": "), !string.hasSuffix(":"), !string.hasSuffix(" ")
         else { return JSONValue.string(string).text(indent: 0) }
         return string

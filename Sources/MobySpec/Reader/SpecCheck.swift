@@ -36,7 +36,9 @@ struct SpecCheck {
 
     private mutating func check(_ format: Located<String>, _ known: [String], _ notMade: [String: String]) {
         guard !known.contains(format.value) else { return }
-        if let hint = notMade[format.value] { return fault(format.location, "output format '\(format.value)' is not made", hint: hint) }
+        if let hint = notMade[format.value] {
+            return fault(format.location, "output format '\(format.value)' is not made", hint: hint)
+        }
         let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
         fault(
             format.location, "unknown output format '\(PlainText.short(format.value))'",
@@ -47,7 +49,9 @@ struct SpecCheck {
         var first: [String: SourceLocation] = [:]
         for (name, location) in names where !name.isEmpty {
             if let earlier = first[name] {
-                fault(location, "duplicate \(noun) '\(PlainText.short(name))' (first at \(earlier))", hint: "give one of them another name")
+                fault(
+                    location, "duplicate \(noun) '\(PlainText.short(name))' (first at \(earlier))",
+                    hint: "give one of them another name")
             } else {
                 first[name] = location
             }
@@ -62,7 +66,9 @@ struct SpecCheck {
             if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", place("timeout")) }
         } else {
             if options.locations["restart"] != nil { misplaced("restart", who, "services", place("restart")) }
-            if section == "onshutdown", options.onFailure != nil { misplaced("onfailure", who, "onboot and services", place("onfailure")) }
+            if section == "onshutdown", options.onFailure != nil {
+                misplaced("onfailure", who, "onboot and services", place("onfailure"))
+            }
         }
         check(options.uid, "uid", of: who, at: place("uid"))
         check(options.gid, "gid", of: who, at: place("gid"))
@@ -72,7 +78,9 @@ struct SpecCheck {
         for (key, binds) in [("binds", options.binds), ("binds.add", options.bindsAdd)] {
             for (index, text) in (binds ?? []).enumerated() {
                 guard let bind = BindText(text) else { continue }
-                check(volume: bind.source, isReadonly: bind.options?.contains("ro") ?? false, who, at: place("\(key)[\(index)]"))
+                check(
+                    volume: bind.source, isReadonly: bind.options?.contains("ro") ?? false, who,
+                    at: place("\(key)[\(index)]"))
             }
         }
         for (key, mounts) in [("mounts", options.mounts), ("runtime.mounts", options.runtime?.mounts)] {
@@ -82,7 +90,8 @@ struct SpecCheck {
 
     private mutating func check(_ mount: MountSpec, _ who: String, at location: SourceLocation) {
         let options = mount.options ?? []
-        guard mount.type == "bind" || options.contains("bind") || options.contains("rbind"), let source = mount.source, !source.isEmpty
+        guard mount.type == "bind" || options.contains("bind") || options.contains("rbind"), let source = mount.source,
+            !source.isEmpty
         else { return }
         let readonly = options.firstIndex(of: "ro") ?? .max
         check(volume: source, isReadonly: readonly < options.firstIndex(of: "rw") ?? .max, who, at: location)

@@ -27,7 +27,8 @@ struct SpecLint {
         if command.count == 1, let only = command.first, only.hasPrefix("/"), only.contains(" ") {
             let words = ShellWords.list(ShellWords.split(only))
             warn(
-                place, "'command' of '\(PlainText.short(container.name))' is a single word with spaces, and no shell splits it",
+                place,
+                "'command' of '\(PlainText.short(container.name))' is a single word with spaces, and no shell splits it",
                 hint: words.map { "write \($0)" } ?? "write one word a line with '- ' before it")
         }
         for (index, word) in command.enumerated() where word.count > 1 {
@@ -58,7 +59,8 @@ struct SpecLint {
                 guard let bind = BindText(text), !seen.insert(bind.destination).inserted else { continue }
                 warn(
                     options.locations["\(key)[\(index)]"] ?? container.location,
-                    "'\(PlainText.short(container.name))' binds '\(PlainText.short(bind.destination))' twice; the last one wins")
+                    "'\(PlainText.short(container.name))' binds '\(PlainText.short(bind.destination))' twice; the last one wins"
+                )
             }
         }
         if options.binds != nil, options.bindsAdd != nil { unheeded("binds", container) }
@@ -68,7 +70,8 @@ struct SpecLint {
     private mutating func unheeded(_ key: String, _ container: ContainerSpec) {
         warn(
             container.options.locations["\(key).add"] ?? container.location,
-            "'\(key).add' of '\(PlainText.short(container.name))' has no effect next to '\(key)'", hint: "put all of them under '\(key)'")
+            "'\(key).add' of '\(PlainText.short(container.name))' has no effect next to '\(key)'",
+            hint: "put all of them under '\(key)'")
     }
 
     private mutating func check(_ volume: VolumeSpec) {
@@ -77,10 +80,14 @@ struct SpecLint {
             warn(volume.location, "volume '\(PlainText.short(volume.name))' has format 'oci' and no image: it is empty")
         }
         if volume.readonly, !hasImage {
-            warn(volume.location, "volume '\(PlainText.short(volume.name))' is read-only and has no image: it stays empty")
+            warn(
+                volume.location,
+                "volume '\(PlainText.short(volume.name))' is read-only and has no image: it stays empty")
         }
         if volume.format != "oci", !volume.platforms.isEmpty {
-            warn(volume.location, "'platforms' of volume '\(PlainText.short(volume.name))' have no effect; they are for format 'oci'")
+            warn(
+                volume.location,
+                "'platforms' of volume '\(PlainText.short(volume.name))' have no effect; they are for format 'oci'")
         }
     }
 
@@ -88,7 +95,9 @@ struct SpecLint {
         var first: [String: SourceLocation] = [:]
         for file in files {
             if let earlier = first[file.path] {
-                warn(file.location, "duplicate file '\(PlainText.short(file.path))' (first at \(earlier)); the last one wins")
+                warn(
+                    file.location,
+                    "duplicate file '\(PlainText.short(file.path))' (first at \(earlier)); the last one wins")
             }
             first[file.path] = file.location
         }
@@ -106,7 +115,8 @@ struct SpecLint {
         func warn(_ location: SourceLocation, _ what: String) {
             guard remote.contains(location.file) else { return }
             self.warn(
-                location, "a file from the network names \(what) of this machine", hint: "build it only if you trust where it comes from")
+                location, "a file from the network names \(what) of this machine",
+                hint: "build it only if you trust where it comes from")
         }
         for file in spec.files {
             if case .source(let path) = file.content { warn(file.location, "the file '\(PlainText.short(path))'") }

@@ -4,7 +4,8 @@ public enum SpecReader {
     public struct Source: Sendable {
         public var name: String
         public var text: String
-        /// Folder that `@pkg:` is relative to; nil for a text from the network, which should not name anything of this machine.
+        /// Folder that `@pkg:` is relative to; nil for a text from the network, which should not name anything of this
+        /// machine.
         public var folder: String?
         public init(name: String, text: String, folder: String?) {
             self.name = name
@@ -21,7 +22,8 @@ public enum SpecReader {
     ///   - outputFormats: the names that `outputs` may have; empty for any.
     ///   - notMade: names that are known and cannot be had, each with a hint.
     ///   - ignoringTrust: leaves `trust` out, and what there is to say of it.
-    ///   - resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it cannot be told.
+    ///   - resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it
+    ///     cannot be told.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
     public static func read(
@@ -73,7 +75,9 @@ public enum SpecReader {
         guard var root = document(source, &faults), !root.isNull else {
             let top = SourceLocation(file: source.name, line: 1, column: 1)
             if faults.isEmpty {
-                faults.append(Diagnostic(at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have"))
+                faults.append(
+                    Diagnostic(
+                        at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have"))
             }
             return (nil, reading)
         }
@@ -94,12 +98,16 @@ public enum SpecReader {
         func rank(_ fault: Diagnostic) -> Int { fault.location.flatMap { ranks[$0.file] } ?? 0 }
         return faults.enumerated().sorted { a, b in
             let (x, y) = (a.element.location, b.element.location)
-            return (rank(a.element), x?.line ?? 0, x?.column ?? 0, a.offset) < (rank(b.element), y?.line ?? 0, y?.column ?? 0, b.offset)
+            return (rank(a.element), x?.line ?? 0, x?.column ?? 0, a.offset) < (
+                rank(b.element), y?.line ?? 0, y?.column ?? 0, b.offset
+            )
         }.map(\.element)
     }
 
     private static func limited(_ faults: [Diagnostic]) -> [Diagnostic] {
         guard faults.count > faultLimit else { return faults }
-        return faults.prefix(faultLimit) + [Diagnostic(at: nil, "\(faults.count - faultLimit) more faults are not shown")]
+        return faults.prefix(faultLimit) + [
+            Diagnostic(at: nil, "\(faults.count - faultLimit) more faults are not shown")
+        ]
     }
 }

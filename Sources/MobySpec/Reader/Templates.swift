@@ -15,7 +15,9 @@ struct Templates {
         switch node.content {
         case .scalar(let scalar):
             do throws(Diagnostic) {
-                if let text = try value(scalar.text, at: node.location, in: source) { node.content = .scalar(Scalar(text)) }
+                if let text = try value(scalar.text, at: node.location, in: source) {
+                    node.content = .scalar(Scalar(text))
+                }
             } catch {
                 faults.append(error)
                 // What could not be resolved is told once; it need not be no image as well.
@@ -31,26 +33,33 @@ struct Templates {
     }
 
     /// - Returns: nil when the text is no template.
-    private mutating func value(_ text: String, at location: SourceLocation, in source: SpecReader.Source) throws(Diagnostic) -> String? {
+    private mutating func value(_ text: String, at location: SourceLocation, in source: SpecReader.Source)
+        throws(Diagnostic) -> String?
+    {
         guard text.utf8.first == UInt8(ascii: "@"), let colon = text.firstIndex(of: ":") else { return nil }
         let name = text[..<colon].dropFirst()
-        guard !name.isEmpty, name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || "0123456789-_".utf8.contains($0) }) else {
+        guard !name.isEmpty,
+            name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || "0123456789-_".utf8.contains($0) })
+        else {
             return nil
         }
         guard name == "pkg" else {
-            throw Diagnostic(at: location, "unknown template '@\(PlainText.short(name)):'", hint: "the only template is @pkg:FOLDER")
+            throw Diagnostic(
+                at: location, "unknown template '@\(PlainText.short(name)):'", hint: "the only template is @pkg:FOLDER")
         }
         let directory = String(text[text.index(after: colon)...])
         guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder") }
         guard directory.hasPrefix("/") || source.folder != nil else {
             throw Diagnostic(
-                at: location, "'\(PlainText.short(text))' is relative to the file, but a file from the network has no folder",
+                at: location,
+                "'\(PlainText.short(text))' is relative to the file, but a file from the network has no folder",
                 hint: "download the file, or write an absolute path")
         }
         if source.folder == nil {
             warnings.append(
                 Diagnostic(
-                    .warning, at: location, "a file from the network names the package '\(PlainText.short(directory))' of this machine",
+                    .warning, at: location,
+                    "a file from the network names the package '\(PlainText.short(directory))' of this machine",
                     hint: "build it only if you trust where it comes from"))
         }
         let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(source.folder ?? "")/\(directory)")

@@ -1,4 +1,5 @@
-/// The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as PowerShell writes it. A mark is no part of the text.
+/// The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as PowerShell writes it. A mark is no part
+/// of the text.
 public enum UTF8Text {
     /// - Throws: `SpecError` with the place of the first byte that is neither.
     public static func read(_ bytes: [UInt8], name: String) throws -> String {
@@ -12,7 +13,9 @@ public enum UTF8Text {
         throw fault(UTF8(), bytes, name, "this is not UTF-8 text")
     }
 
-    private static func utf16(_ bytes: ArraySlice<UInt8>, _ name: String, _ unit: (UInt8, UInt8) -> UInt16) throws -> String {
+    private static func utf16(_ bytes: ArraySlice<UInt8>, _ name: String, _ unit: (UInt8, UInt8) -> UInt16) throws
+        -> String
+    {
         let bytes = Array(bytes)
         let units = stride(from: 0, to: bytes.count - 1, by: 2).map { unit(bytes[$0], bytes[$0 + 1]) }
         if bytes.count.isMultiple(of: 2), let text = String(validating: units, as: UTF16.self) { return text }

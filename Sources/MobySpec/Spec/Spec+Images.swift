@@ -7,7 +7,9 @@ extension Spec {
         spec.boot.image = spec.boot.image.map(renamed)
         spec.`init` = spec.`init`.map(renamed)
         for list in [\Spec.onboot, \Spec.onshutdown, \Spec.services] {
-            for index in spec[keyPath: list].indices { spec[keyPath: list][index].image = renamed(spec[keyPath: list][index].image) }
+            for index in spec[keyPath: list].indices {
+                spec[keyPath: list][index].image = renamed(spec[keyPath: list][index].image)
+            }
         }
         for index in spec.volumes.indices { spec.volumes[index].image = spec.volumes[index].image.map(renamed) }
         return spec

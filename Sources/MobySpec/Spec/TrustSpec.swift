@@ -12,9 +12,11 @@ public struct TrustSpec: Sendable {
     /// What is not verified, in words; nil when the section asks for nothing.
     var demand: String? {
         let names =
-            (images ?? []).map { "image '\(PlainText.short($0))'" } + (organizations ?? []).map { "organization '\(PlainText.short($0))'" }
+            (images ?? []).map { "image '\(PlainText.short($0))'" }
+            + (organizations ?? []).map { "organization '\(PlainText.short($0))'" }
         guard !names.isEmpty else { return nil }
         let most = 4
-        return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
+        return names.prefix(most).joined(separator: ", ")
+            + (names.count > most ? " and \(names.count - most) more" : "")
     }
 }

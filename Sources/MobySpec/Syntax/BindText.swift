@@ -17,7 +17,8 @@ struct BindText {
 
     /// The bind with a destination that begins with '/', which is what runc makes of one that does not.
     static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {
-        guard let bind = BindText(text), let (destination, reason) = GuestPath.mended(destination: bind.destination) else { return nil }
+        guard let bind = BindText(text), let (destination, reason) = GuestPath.mended(destination: bind.destination)
+        else { return nil }
         let options = bind.options.map { ":" + $0.joined(separator: ",") } ?? ""
         return ("\(bind.source):\(destination)\(options)", reason)
     }

@@ -6,7 +6,9 @@ enum ByteSize {
         var unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()[...]
         if unit.count > 1, unit.hasSuffix("b") { unit = unit.dropLast() }
         if unit.count > 1, unit.hasSuffix("i") { unit = unit.dropLast() }
-        guard let power = ["b", "k", "m", "g", "t"].firstIndex(of: unit), let number = Double(digits) else { return nil }
+        guard let power = ["b", "k", "m", "g", "t"].firstIndex(of: unit), let number = Double(digits) else {
+            return nil
+        }
         let bytes = number * Double(1 << (10 * UInt64(power)))
         return bytes < Double(Int64.max) ? Int64(bytes) : nil
     }

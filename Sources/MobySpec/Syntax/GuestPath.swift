@@ -6,7 +6,9 @@ enum GuestPath {
     /// Where something is mounted in a container.
     static func check(destination: String, of text: String) -> SyntaxFault? {
         destination.isEmpty
-            ? SyntaxFault("is '\(PlainText.short(text))', which has no destination", hint: "write a path that begins with '/'") : nil
+            ? SyntaxFault(
+                "is '\(PlainText.short(text))', which has no destination", hint: "write a path that begins with '/'")
+            : nil
     }
 
     /// A relative destination as runc takes it, from the container's root; nil for one that is empty or absolute.
@@ -22,15 +24,19 @@ enum GuestPath {
     }
 
     static func check(absolute path: String) -> SyntaxFault? {
-        path.hasPrefix("/") ? nil : SyntaxFault("is '\(PlainText.short(path))', expected an absolute path", hint: "begin it with '/'")
+        path.hasPrefix("/")
+            ? nil : SyntaxFault("is '\(PlainText.short(path))', expected an absolute path", hint: "begin it with '/'")
     }
 
     /// A path of `files`, which must stay inside the guest's root.
     static func check(file path: String) -> SyntaxFault? {
         let parts = path.split(separator: "/")
-        if parts.allSatisfy({ $0 == "." }) { return SyntaxFault("is '\(PlainText.short(path))', expected the path of a file in the guest") }
+        if parts.allSatisfy({ $0 == "." }) {
+            return SyntaxFault("is '\(PlainText.short(path))', expected the path of a file in the guest")
+        }
         if parts.contains("..") {
-            return SyntaxFault("is '\(PlainText.short(path))', which contains '..'", hint: "write the path without '..'")
+            return SyntaxFault(
+                "is '\(PlainText.short(path))', which contains '..'", hint: "write the path without '..'")
         }
         if path.utf8.contains(0) { return SyntaxFault("contains a NUL byte") }
         if let part = parts.first(where: { $0.utf8.count > 255 }) {
@@ -44,7 +50,9 @@ enum GuestPath {
     }
 
     /// What the build itself writes.
-    private static let ours = [BootLayout.images, BootLayout.onboot, BootLayout.onshutdown, BootLayout.services, BootLayout.sentinel]
+    private static let ours = [
+        BootLayout.images, BootLayout.onboot, BootLayout.onshutdown, BootLayout.services, BootLayout.sentinel,
+    ]
 
     /// For the JSON Schema: no '..' in the rest of a path.
     static let noParents = "(?!(.*/)?\\.\\.(/|$))"
@@ -84,6 +92,7 @@ enum GuestPath {
     /// A name of a file at the top of the kernel image.
     static func check(name: String) -> SyntaxFault? {
         guard name.contains("/") || name == "." || name == ".." else { return nil }
-        return SyntaxFault("is '\(PlainText.short(name))', expected the name of a file at the top of the kernel image, without '/'")
+        return SyntaxFault(
+            "is '\(PlainText.short(name))', expected the name of a file at the top of the kernel image, without '/'")
     }
 }

@@ -9,7 +9,8 @@ enum ImageName {
     /// What other tools take before the name of an image, and what to do here.
     private static let foreign = [
         "docker-daemon:": "write it to a file with 'docker save -o FILE IMAGE', and name it as docker-archive:FILE",
-        "containers-storage:": "write it to a file with 'podman save -o FILE IMAGE', and name it as docker-archive:FILE",
+        "containers-storage:":
+            "write it to a file with 'podman save -o FILE IMAGE', and name it as docker-archive:FILE",
         "docker://": "leave 'docker://' out: what has no such prefix is in a registry",
         "dir:": "copy it with 'skopeo copy dir:DIR oci:LAYOUT', and name it as oci:LAYOUT",
     ]

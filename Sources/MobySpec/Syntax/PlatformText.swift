@@ -4,9 +4,12 @@ internal import Extents
 enum PlatformText {
     static func check(_ text: String) -> SyntaxFault? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let isFine = (2...3).contains(parts.count) && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isAlphanumeric) }
+        let isFine =
+            (2...3).contains(parts.count) && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isAlphanumeric) }
         return isFine
-            ? nil : SyntaxFault("is '\(PlainText.short(text))', expected os/arch or os/arch/variant", hint: "for example linux/amd64")
+            ? nil
+            : SyntaxFault(
+                "is '\(PlainText.short(text))', expected os/arch or os/arch/variant", hint: "for example linux/amd64")
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

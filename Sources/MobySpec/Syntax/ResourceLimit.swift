@@ -9,21 +9,24 @@ public struct ResourceLimit: Sendable {
     public let hard: UInt64
 
     static let names = [
-        "AS", "CORE", "CPU", "DATA", "FSIZE", "LOCKS", "MEMLOCK", "MSGQUEUE", "NICE", "NOFILE", "NPROC", "RSS", "RTPRIO", "RTTIME",
+        "AS", "CORE", "CPU", "DATA", "FSIZE", "LOCKS", "MEMLOCK", "MSGQUEUE", "NICE", "NOFILE", "NPROC", "RSS",
+        "RTPRIO", "RTTIME",
         "SIGPENDING", "STACK",
     ]
 
     /// For the JSON Schema: names in upper or lower case.
     static var pattern: String {
         let value = " *([0-9]+|unlimited) *"
-        return "^ *(RLIMIT_|rlimit_)?(\((names + names.map { $0.lowercased() }).joined(separator: "|"))) *,\(value),\(value)$"
+        return
+            "^ *(RLIMIT_|rlimit_)?(\((names + names.map { $0.lowercased() }).joined(separator: "|"))) *,\(value),\(value)$"
     }
 
     /// - Throws: what is wrong with the text.
     public init(parsing text: String) throws(SyntaxFault) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
         guard parts.count == 3 else {
-            throw SyntaxFault("is '\(PlainText.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
+            throw SyntaxFault(
+                "is '\(PlainText.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
         }
         let upper = parts[0].uppercased()
         let name = upper.hasPrefix("RLIMIT_") ? String(upper.dropFirst(7)) : upper
@@ -31,13 +34,16 @@ public struct ResourceLimit: Sendable {
             let guess = Spelling.closest(to: name, in: Self.names)
             throw SyntaxFault(
                 "has the unknown limit '\(PlainText.short(parts[0]))'",
-                hint: guess.map { "did you mean '\($0.lowercased())'?" } ?? "limits: \(Self.names.joined(separator: ", ").lowercased())")
+                hint: guess.map { "did you mean '\($0.lowercased())'?" }
+                    ?? "limits: \(Self.names.joined(separator: ", ").lowercased())")
         }
         guard let soft = Self.number(parts[1]), let hard = Self.number(parts[2]) else {
             throw SyntaxFault("is '\(PlainText.short(text))', expected numbers or 'unlimited' after the name")
         }
         guard soft <= hard else {
-            throw SyntaxFault("is '\(PlainText.short(text))', whose soft limit is above the hard one", hint: "the order is name,soft,hard")
+            throw SyntaxFault(
+                "is '\(PlainText.short(text))', whose soft limit is above the hard one",
+                hint: "the order is name,soft,hard")
         }
         (self.name, self.soft, self.hard) = (name, soft, hard)
     }

@@ -1,4 +1,5 @@
-/// Why a value of the right type is not a good one. The message goes on from the name of the value: `is 'x', expected y`.
+/// Why a value of the right type is not a good one. The message goes on from the name of the value: `is 'x', expected
+/// y`.
 public struct SyntaxFault: Error, Equatable, Sendable {
     public var message: String
     public var hint: String?

@@ -2,7 +2,9 @@ internal import Extents
 
 /// An entry of `tmpfs`: `destination[:options]`.
 enum TmpfsText {
-    private static func parts(_ text: String) -> [String] { text.split(separator: ":", omittingEmptySubsequences: false).map(String.init) }
+    private static func parts(_ text: String) -> [String] {
+        text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    }
 
     /// The entry with a destination that begins with '/'.
     static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {

@@ -19,7 +19,8 @@ struct MappingMembers {
         if scalar.text == "<<", mayMerge { return merge(value, at: location) }
         if let first = places[scalar.text] {
             return Diagnostic(
-                at: location, "duplicate key '\(PlainText.short(scalar.text))' (first on line \(first.line))", hint: "remove one of them")
+                at: location, "duplicate key '\(PlainText.short(scalar.text))' (first on line \(first.line))",
+                hint: "remove one of them")
         }
         places[scalar.text] = location
         written.append(Node.Pair(key: Located(scalar.text, at: location), value: value))
@@ -35,7 +36,8 @@ struct MappingMembers {
         for source in sources {
             guard case .mapping(let pairs) = source.content else {
                 return Diagnostic(
-                    at: source.location, "merge key '<<' has \(source.described), expected a mapping or a list of mappings")
+                    at: source.location,
+                    "merge key '<<' has \(source.described), expected a mapping or a list of mappings")
             }
             for pair in pairs where seen.insert(pair.key.value).inserted { merged.append(pair) }
         }

@@ -21,7 +21,8 @@ package struct Scalar: Sendable {
     /// A scalar without quotes and tag stands for what it looks like.
     static func plain(_ text: String) -> Scalar { Scalar(text, resolve(text)) }
 
-    /// The core schema as yaml.v3 has it: `yes` and `no` are strings, `0644` and `0o644` are octal, `1_000` is a number.
+    /// The core schema as yaml.v3 has it: `yes` and `no` are strings, `0644` and `0o644` are octal, `1_000` is a
+    /// number.
     private static func resolve(_ text: String) -> Value {
         switch text {
         case "", "~", "null", "Null", "NULL": return .null
@@ -35,10 +36,14 @@ package struct Scalar: Sendable {
     }
 
     private static func number(_ text: String) -> Value? {
-        guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first), text.utf8.count <= 64 else { return nil }
+        guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first), text.utf8.count <= 64 else {
+            return nil
+        }
         let plain = text.replacing("_", with: "")
         if let integer = integer(plain) { return .integer(integer) }
-        let isDecimal = plain.utf8.allSatisfy { "+-.eE0123456789".utf8.contains($0) } && plain.utf8.contains { (48...57).contains($0) }
+        let isDecimal =
+            plain.utf8.allSatisfy { "+-.eE0123456789".utf8.contains($0) }
+            && plain.utf8.contains { (48...57).contains($0) }
         return isDecimal ? Double(plain).map { .float($0) } : nil
     }
 
@@ -50,7 +55,9 @@ package struct Scalar: Sendable {
         let sign = isNegative ? "-" : ""
         func parse(_ prefix: String, _ radix: Int) -> Int64? {
             let rest = digits.dropFirst(prefix.count)
-            guard let first = rest.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "+") else { return nil }
+            guard let first = rest.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "+") else {
+                return nil
+            }
             return Int64(sign + rest, radix: radix)
         }
         switch digits.prefix(2).lowercased() {

@@ -53,13 +53,16 @@ struct YAMLComposer {
         }
     }
 
-    private mutating func alias(_ name: String, at location: SourceLocation, depth: Int) throws(Diagnostic) -> Composed {
+    private mutating func alias(_ name: String, at location: SourceLocation, depth: Int) throws(Diagnostic) -> Composed
+    {
         guard let anchored = anchors[name] else {
             let shown = PlainText.short(name)
             if open.contains(name) {
-                throw Diagnostic(at: location, "alias '*\(shown)' refers to itself", hint: "take it out of the value of '&\(shown)'")
+                throw Diagnostic(
+                    at: location, "alias '*\(shown)' refers to itself", hint: "take it out of the value of '&\(shown)'")
             }
-            throw Diagnostic(at: location, "unknown anchor '\(shown)'", hint: "write '&\(shown)' before an earlier value")
+            throw Diagnostic(
+                at: location, "unknown anchor '\(shown)'", hint: "write '&\(shown)' before an earlier value")
         }
         guard depth + anchored.height <= Self.depthLimit else { throw tooDeep(location) }
         aliasWeight += anchored.weight
@@ -69,7 +72,8 @@ struct YAMLComposer {
         return anchored
     }
 
-    private mutating func sequence(_ properties: YAMLEvent.Properties, at location: SourceLocation, depth: Int) throws(Diagnostic)
+    private mutating func sequence(_ properties: YAMLEvent.Properties, at location: SourceLocation, depth: Int)
+        throws(Diagnostic)
         -> Composed
     {
         begin(properties, standard: "seq", at: location)
@@ -82,10 +86,13 @@ struct YAMLComposer {
             items.append(item.node)
             (weight, height) = (weight + item.weight, max(height, item.height + 1))
         }
-        return anchored(Composed(node: Node(content: .sequence(items), location: location), weight: weight, height: height), properties)
+        return anchored(
+            Composed(node: Node(content: .sequence(items), location: location), weight: weight, height: height),
+            properties)
     }
 
-    private mutating func mapping(_ properties: YAMLEvent.Properties, at location: SourceLocation, depth: Int) throws(Diagnostic)
+    private mutating func mapping(_ properties: YAMLEvent.Properties, at location: SourceLocation, depth: Int)
+        throws(Diagnostic)
         -> Composed
     {
         begin(properties, standard: "map", at: location)
@@ -99,7 +106,9 @@ struct YAMLComposer {
             (weight, height) = (weight + key.weight + value.weight, max(height, key.height + 1, value.height + 1))
             var isPlain = false
             if case .scalar(_, true, _) = event.kind { isPlain = true }
-            if let fault = members.add(key.node, value.node, at: event.location, mayMerge: isPlain) { faults.append(fault) }
+            if let fault = members.add(key.node, value.node, at: event.location, mayMerge: isPlain) {
+                faults.append(fault)
+            }
         }
         let node = Node(content: .mapping(members.pairs), location: location)
         return anchored(Composed(node: node, weight: weight, height: height), properties)

@@ -38,7 +38,8 @@ final class YAMLEvents {
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
             let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-            return .scalar(text: text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, properties(scalar.anchor, scalar.tag))
+            return .scalar(
+                text: text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, properties(scalar.anchor, scalar.tag))
         case YAML_SEQUENCE_START_EVENT:
             return .sequenceStart(properties(event.data.sequence_start.anchor, event.data.sequence_start.tag))
         case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
@@ -49,7 +50,9 @@ final class YAMLEvents {
         }
     }
 
-    private func properties(_ anchor: UnsafeMutablePointer<UInt8>?, _ tag: UnsafeMutablePointer<UInt8>?) -> YAMLEvent.Properties {
+    private func properties(_ anchor: UnsafeMutablePointer<UInt8>?, _ tag: UnsafeMutablePointer<UInt8>?)
+        -> YAMLEvent.Properties
+    {
         let standard = "tag:yaml.org,2002:"
         let name = text(tag)
         return YAMLEvent.Properties(
@@ -65,10 +68,13 @@ final class YAMLEvents {
     private func syntaxError() -> Diagnostic {
         let state = parser.pointee
         let problem = state.problem.map { String(cString: $0) } ?? "no memory"
-        if state.error == YAML_READER_ERROR { return Diagnostic(at: location(offset: state.problem_offset), "not YAML: \(problem)") }
+        if state.error == YAML_READER_ERROR {
+            return Diagnostic(at: location(offset: state.problem_offset), "not YAML: \(problem)")
+        }
         var message = "not YAML: \(problem)"
         if problem == "found unexpected end of stream" {
-            return Diagnostic(at: location(state.context_mark), "not YAML: unterminated quoted text", hint: "close the quote")
+            return Diagnostic(
+                at: location(state.context_mark), "not YAML: unterminated quoted text", hint: "close the quote")
         }
         if let context = state.context.map({ String(cString: $0) }), context != "while scanning for the next token" {
             let line = state.context_mark.line
@@ -88,7 +94,8 @@ final class YAMLEvents {
         let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
         let character = scalars.dropFirst(Int(mark.index)).first
         switch (problem, character) {
-        case ("found character that cannot start any token", "\t"): return "indent with spaces: YAML does not allow tabs there"
+        case ("found character that cannot start any token", "\t"):
+            return "indent with spaces: YAML does not allow tabs there"
         case ("found character that cannot start any token", "@"): return "put the text in quotes: \"@pkg:…\""
         case ("found character that cannot start any token", _): return "put the text in quotes"
         case ("mapping values are not allowed in this context", _):

@@ -3,7 +3,8 @@ package enum YAMLReader {
     /// Bytes of text that are read at most.
     static let sizeLimit = 16 << 20
 
-    /// - Parameter faults: gets what is wrong with a tree that could still be read (duplicate keys, unknown tags), and warnings.
+    /// - Parameter faults: gets what is wrong with a tree that could still be read (duplicate keys, unknown tags), and
+    ///   warnings.
     /// - Returns: nil for a text without a document, and for one that is not YAML.
     package static func read(_ text: String, file: String, _ faults: inout [Diagnostic]) -> Node? {
         let top = SourceLocation(file: file, line: 1, column: 1)

@@ -15,7 +15,9 @@ public struct Descriptor: Hashable, Codable, Sendable {
 
     enum CodingKeys: String, CodingKey { case mediaType, digest, size, platform, annotations }
 
-    public init(mediaType: String, digest: Digest, size: UInt64, platform: Platform? = nil, annotations: [String: String]? = nil) {
+    public init(
+        mediaType: String, digest: Digest, size: UInt64, platform: Platform? = nil, annotations: [String: String]? = nil
+    ) {
         self.mediaType = mediaType
         self.digest = digest
         self.size = size
@@ -28,12 +30,14 @@ public struct Descriptor: Hashable, Codable, Sendable {
         let text = try values.decode(String.self, forKey: .digest)
         guard let digest = Digest(text) else {
             throw DecodingError.dataCorruptedError(
-                forKey: .digest, in: values, debugDescription: "'\(PlainText.short(text))' is not 'sha256:' with 64 digits 0-9 and a-f")
+                forKey: .digest, in: values,
+                debugDescription: "'\(PlainText.short(text))' is not 'sha256:' with 64 digits 0-9 and a-f")
         }
         let size = try values.decode(Int64.self, forKey: .size)
         guard size >= 0, size <= Self.largestSize else {
             throw DecodingError.dataCorruptedError(
-                forKey: .size, in: values, debugDescription: "\(size) bytes is not a size from 0 to \(Self.largestSize)")
+                forKey: .size, in: values, debugDescription: "\(size) bytes is not a size from 0 to \(Self.largestSize)"
+            )
         }
         self.digest = digest
         self.size = UInt64(size)

@@ -15,7 +15,8 @@ extension ImageConfig {
     /// - Throws: `ImageError` for a configuration that is larger than any is.
     static func checkSize(_ descriptor: Descriptor) throws {
         guard descriptor.size > largestSize else { return }
-        throw ImageError("configuration \(descriptor.digest) has \(descriptor.size) bytes, at most \(largestSize) are read")
+        throw ImageError(
+            "configuration \(descriptor.digest) has \(descriptor.size) bytes, at most \(largestSize) are read")
     }
 
     /// The layers of a manifest with the diff IDs of its configuration.
@@ -31,7 +32,8 @@ extension ImageConfig {
     /// - Throws: `ManifestError` with the place of the text.
     static func diffID(_ text: String, _ number: Int) throws -> Digest {
         guard let diffID = Digest(text) else {
-            throw ManifestError("rootfs.diff_ids[\(number)] '\(PlainText.short(text))' is not 'sha256:' with 64 digits 0-9 and a-f")
+            throw ManifestError(
+                "rootfs.diff_ids[\(number)] '\(PlainText.short(text))' is not 'sha256:' with 64 digits 0-9 and a-f")
         }
         return diffID
     }

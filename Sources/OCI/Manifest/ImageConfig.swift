@@ -10,7 +10,8 @@ public struct ImageConfig: Codable, Sendable {
         public var labels: [String: String]?
 
         enum CodingKeys: String, CodingKey {
-            case user = "User", env = "Env", entrypoint = "Entrypoint", cmd = "Cmd", workingDir = "WorkingDir", labels = "Labels"
+            case user = "User", env = "Env", entrypoint = "Entrypoint", cmd = "Cmd", workingDir = "WorkingDir", labels =
+                "Labels"
         }
 
         public init() {}

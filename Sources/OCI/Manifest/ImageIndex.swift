@@ -1,4 +1,5 @@
-/// Manifests of one image for several platforms (image-spec, image-index.md; Docker's manifest list has the same fields).
+/// Manifests of one image for several platforms (image-spec, image-index.md; Docker's manifest list has the same
+/// fields).
 public struct ImageIndex: Codable, Sendable {
     public var schemaVersion = 2
     public var mediaType: String?
@@ -10,7 +11,8 @@ public struct ImageIndex: Codable, Sendable {
         self.manifests = manifests
     }
 
-    /// The first entry for a platform; an entry whose variant is exactly the one asked for comes before one that means the same.
+    /// The first entry for a platform; an entry whose variant is exactly the one asked for comes before one that means
+    /// the same.
     public func manifest(for platform: Platform) -> Descriptor? {
         let fitting = manifests.filter { $0.saysPlatform && $0.platform?.satisfies(platform) ?? false }
         return fitting.first { $0.platform?.variant == platform.variant } ?? fitting.first

@@ -9,7 +9,8 @@ enum ManifestDocument: Sendable {
     /// The most bytes of a manifest or index that are read (distribution-spec, pushing manifests: 4 MiB).
     static let largestSize: UInt64 = 4 << 20
 
-    /// - Parameter mediaType: what the descriptor or the server says it is; nil or a generic type when they say nothing.
+    /// - Parameter mediaType: what the descriptor or the server says it is; nil or a generic type when they say
+    ///   nothing.
     /// - Throws: `ManifestError` when it is neither, or both at once, or not what it was said to be.
     init(_ bytes: [UInt8], mediaType declared: String?) throws {
         let shape = try ManifestError.decoding { try JSONDecoder().decode(Shape.self, from: Data(bytes)) }
@@ -20,7 +21,8 @@ enum ManifestDocument: Sendable {
         }
         let manifest = try ManifestError.decoding { try JSONDecoder().decode(Manifest.self, from: Data(bytes)) }
         for (number, layer) in manifest.layers.enumerated() where !MediaType.isLayer(layer.mediaType) {
-            throw ManifestError("layers[\(number)] has media type '\(PlainText.short(layer.mediaType))', which is not a layer of files")
+            throw ManifestError(
+                "layers[\(number)] has media type '\(PlainText.short(layer.mediaType))', which is not a layer of files")
         }
         self = .manifest(manifest)
     }
@@ -36,7 +38,8 @@ extension ManifestDocument {
     }
 }
 
-/// The fields by which a manifest and an index are told apart. A document that could be read as either is refused (CVE-2021-41190).
+/// The fields by which a manifest and an index are told apart. A document that could be read as either is refused
+/// (CVE-2021-41190).
 private struct Shape: Decodable {
     var schemaVersion: Int?
     var mediaType: String?
@@ -55,19 +58,25 @@ private struct Shape: Decodable {
 
     func type(declared: String?) throws -> String {
         guard schemaVersion != 1 else {
-            throw ManifestError("it is a Docker schema 1 manifest, which is not supported: push the image again with a current tool")
+            throw ManifestError(
+                "it is a Docker schema 1 manifest, which is not supported: push the image again with a current tool")
         }
-        guard !(hasManifests && hasLayers) else { throw ManifestError("it has both 'manifests' and 'layers': it is ambiguous") }
+        guard !(hasManifests && hasLayers) else {
+            throw ManifestError("it has both 'manifests' and 'layers': it is ambiguous")
+        }
         guard hasManifests || hasLayers else { throw ManifestError("it has neither 'manifests' nor 'layers'") }
         let generic = hasManifests ? MediaType.index : MediaType.manifest
         let type = mediaType ?? generic
         guard hasManifests ? MediaType.isIndex(type) : MediaType.isManifest(type) else {
-            throw ManifestError("it has '\(hasManifests ? "manifests" : "layers")', but its media type is '\(PlainText.short(type))'")
+            throw ManifestError(
+                "it has '\(hasManifests ? "manifests" : "layers")', but its media type is '\(PlainText.short(type))'")
         }
         if let declared, MediaType.isIndex(declared) || MediaType.isManifest(declared) {
             let agrees = mediaType == nil ? MediaType.isIndex(declared) == hasManifests : declared == type
             guard agrees else {
-                throw ManifestError("its media type is '\(PlainText.short(type))', but it was announced as '\(PlainText.short(declared))'")
+                throw ManifestError(
+                    "its media type is '\(PlainText.short(type))', but it was announced as '\(PlainText.short(declared))'"
+                )
             }
         }
         return type

@@ -23,10 +23,13 @@ public struct ManifestError: Error, Sendable, CustomStringConvertible {
 
     static func layers(_ layers: Int, diffIDs: Int) -> ManifestError {
         let count = layers == 1 ? "1 layer" : "\(layers) layers"
-        return ManifestError("it has \(count), but its configuration has \(diffIDs == 1 ? "1 diff ID" : "\(diffIDs) diff IDs")")
+        return ManifestError(
+            "it has \(count), but its configuration has \(diffIDs == 1 ? "1 diff ID" : "\(diffIDs) diff IDs")")
     }
 
-    private func prefixed(_ name: String?) -> ManifestError { name.map { ManifestError("\($0): \(description)") } ?? self }
+    private func prefixed(_ name: String?) -> ManifestError {
+        name.map { ManifestError("\($0): \(description)") } ?? self
+    }
 
     private static func describe(_ error: DecodingError) -> String {
         switch error {

@@ -1,5 +1,6 @@
-/// The way from an index to the manifest for a platform, for whoever can fetch documents: what an entry of an index says of its platform counts;
-/// where it says nothing, the configuration does; where that says nothing either, the image is taken as it is.
+/// The way from an index to the manifest for a platform, for whoever can fetch documents: what an entry of an index
+/// says of its platform counts; where it says nothing, the configuration does; where that says nothing either, the
+/// image is taken as it is.
 ///
 /// ```
 /// while let next = try search.next() {
@@ -39,7 +40,8 @@ struct ManifestSearch {
         looked += 1
         guard next.depth <= ContentStore.deepestIndex, looked <= Self.most else {
             throw ImageError(
-                "its indexes are more than \(ContentStore.deepestIndex) deep, or name more than \(Self.most) images without a platform")
+                "its indexes are more than \(ContentStore.deepestIndex) deep, or name more than \(Self.most) images without a platform"
+            )
         }
         return next
     }
@@ -65,7 +67,9 @@ struct ManifestSearch {
     /// Whether an image with this configuration is the one.
     mutating func takes(_ config: ImageConfig, _ candidate: Candidate) -> Bool {
         // An index may know of a variant that the configuration does not.
-        if config.platform.satisfies(platform) || candidate.isNamed && (config.os.isEmpty || config.os == platform.os) { return true }
+        if config.platform.satisfies(platform) || candidate.isNamed && (config.os.isEmpty || config.os == platform.os) {
+            return true
+        }
         available.append(config.platform)
         return false
     }

@@ -13,14 +13,16 @@ enum MediaType {
     static func isIndex(_ type: String) -> Bool { type == index || type == dockerIndex }
     static func isManifest(_ type: String) -> Bool { type == manifest || type == dockerManifest }
 
-    /// Whether a layer of this type is a tar archive of files; encrypted layers, charts, signatures and the like are not.
+    /// Whether a layer of this type is a tar archive of files; encrypted layers, charts, signatures and the like are
+    /// not.
     static func isLayer(_ type: String) -> Bool {
         let base = type.split(separator: "+", omittingEmptySubsequences: false)[0]
         let compression = type.dropFirst(base.count)
         switch base {
         case "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar":
             return ["", "+gzip", "+zstd"].contains(compression)
-        case "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        case "application/vnd.docker.image.rootfs.diff.tar.gzip",
+            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
             "application/vnd.docker.image.rootfs.diff.tar", "application/vnd.docker.image.rootfs.diff.tar.zstd":
             return compression.isEmpty
         default: return false

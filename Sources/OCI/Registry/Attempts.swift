@@ -23,7 +23,9 @@ struct Attempts {
 
     /// Waits for the next try.
     /// - Throws: the error, with the number of tries, when there is none.
-    mutating func wait(after error: RegistryError, _ response: HTTPResponse? = nil, isTransient: Bool? = nil) async throws {
+    mutating func wait(after error: RegistryError, _ response: HTTPResponse? = nil, isTransient: Bool? = nil)
+        async throws
+    {
         let mayPass = isTransient ?? response.map { RetryPolicy.isTransient($0.status) } ?? false
         guard mayPass, all < RetryPolicy.mostTries, let pause = policy.pause(after: number, response),
             waited + pause <= RetryPolicy.longestWait

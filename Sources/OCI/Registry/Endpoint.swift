@@ -19,7 +19,8 @@ struct Endpoint: Sendable {
         isMirror = false
     }
 
-    /// A path that holds `/v2` (`https://host/v2/hub`) names a folder of repositories; any other (`https://host/hub`) stands before `/v2`.
+    /// A path that holds `/v2` (`https://host/v2/hub`) names a folder of repositories; any other (`https://host/hub`)
+    /// stands before `/v2`.
     init(mirror url: WebURL) {
         var text = url.text
         while text.hasSuffix("/") { text.removeLast() }
@@ -39,7 +40,9 @@ struct Endpoint: Sendable {
     /// - Throws: `TransportError` when host and path make no URL, which the grammar of references rules out.
     func url(_ repository: String, _ path: String) throws -> WebURL {
         let text = "\(base)/\(prefix)\(repository)/\(path)"
-        guard let url = WebURL(text) else { throw TransportError("'\(WebURL.shown(text))' is not a usable address", isTransient: false) }
+        guard let url = WebURL(text) else {
+            throw TransportError("'\(WebURL.shown(text))' is not a usable address", isTransient: false)
+        }
         return url
     }
 }

@@ -14,7 +14,8 @@ struct HostSet: Sendable {
 
     /// Host and port of a registry.
     static func split(_ registry: String) -> (host: String, port: Int?) {
-        guard let colon = registry.lastIndex(of: ":"), !registry.hasSuffix("]"), let port = Int(registry[registry.index(after: colon)...])
+        guard let colon = registry.lastIndex(of: ":"), !registry.hasSuffix("]"),
+            let port = Int(registry[registry.index(after: colon)...])
         else {
             return (registry, nil)
         }

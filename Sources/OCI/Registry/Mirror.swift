@@ -1,6 +1,7 @@
 internal import HTTP
 
-/// `[registry=]http(s)://host[/path]`: where else a registry's content may be had. It changes what is asked, never what an image is called.
+/// `[registry=]http(s)://host[/path]`: where else a registry's content may be had. It changes what is asked, never what
+/// an image is called.
 struct Mirror: Sendable {
     /// nil for every registry.
     let registry: String?

@@ -20,7 +20,8 @@ final class Puller: Sendable {
     func client() throws -> RegistryClient {
         try made.withLock { made in
             if let made { return made }
-            let transport = try CurlTransport(environment: options.environment, certificateFiles: options.certificateFiles)
+            let transport = try CurlTransport(
+                environment: options.environment, certificateFiles: options.certificateFiles)
             let client = try RegistryClient(
                 transport: transport, environment: options.environment, insecure: options.insecureRegistries,
                 secure: options.secureRegistries, mirrors: options.mirrors, retry: retry, notice: options.progress)
@@ -37,11 +38,14 @@ final class Puller: Sendable {
             let wanted = reference.digest?.description ?? reference.effectiveTag ?? "latest"
             let root = try await client.manifest(wanted, reference.repository, from: endpoints)
             // What the tag named is what is fetched: a mirror that had it is asked first for the rest.
-            let order = [root.endpoint] + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
+            let order =
+                [root.endpoint]
+                + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
             let (manifest, documents) = try await self.manifest(below: root, reference.repository, order)
             try await self.fetch(manifest, reference, order)
             for document in documents { _ = try self.store.ingest(document.bytes) }
-            guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform) else {
+            guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform)
+            else {
                 throw ContentError.missing(manifest.config.digest)
             }
             try self.store.set(reference.description, to: root.descriptor)
@@ -50,7 +54,8 @@ final class Puller: Sendable {
         }
     }
 
-    /// Follows indexes to the platform's manifest; all documents on the way are kept, and its configuration is in the store.
+    /// Follows indexes to the platform's manifest; all documents on the way are kept, and its configuration is in the
+    /// store.
     private func manifest(
         below root: RegistryClient.Fetched, _ repository: String, _ endpoints: [Endpoint]
     ) async throws -> (Manifest, [RegistryClient.Fetched]) {
@@ -61,7 +66,9 @@ final class Puller: Sendable {
                 let fetched = documents.isEmpty ? root : try await self.document(next.descriptor, repository, endpoints)
                 documents.append(fetched)
                 guard let manifest = search.enter(fetched.document, of: next) else { continue }
-                if search.takes(try await config(manifest, repository, endpoints), next) { return (manifest, documents) }
+                if search.takes(try await config(manifest, repository, endpoints), next) {
+                    return (manifest, documents)
+                }
             } catch let error as ManifestError {
                 try search.skip(error)
             }
@@ -81,7 +88,8 @@ final class Puller: Sendable {
         return fetched
     }
 
-    private func config(_ manifest: Manifest, _ repository: String, _ endpoints: [Endpoint]) async throws -> ImageConfig {
+    private func config(_ manifest: Manifest, _ repository: String, _ endpoints: [Endpoint]) async throws -> ImageConfig
+    {
         let config = manifest.config
         try ImageConfig.checkSize(config)
         if try !store.hasWhole(config) {
@@ -91,20 +99,25 @@ final class Puller: Sendable {
                 }
             }
         }
-        guard let bytes = store.blob(config.digest, limit: ImageConfig.largestSize) else { throw ContentError.missing(config.digest) }
+        guard let bytes = store.blob(config.digest, limit: ImageConfig.largestSize) else {
+            throw ContentError.missing(config.digest)
+        }
         return try ImageConfig(parsing: bytes, name: "configuration \(config.digest)")
     }
 
     private func known(
         _ descriptor: Descriptor, else fetch: () async throws -> RegistryClient.Fetched
     ) async throws -> RegistryClient.Fetched {
-        guard let bytes = store.blob(descriptor.digest, limit: ManifestDocument.largestSize) else { return try await fetch() }
+        guard let bytes = store.blob(descriptor.digest, limit: ManifestDocument.largestSize) else {
+            return try await fetch()
+        }
         let document = try ManifestError.naming("\(descriptor.digest) in the store") {
             try ManifestDocument(bytes, mediaType: descriptor.mediaType)
         }
         let size = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: UInt64(bytes.count))
         return RegistryClient.Fetched(
-            descriptor: size, bytes: bytes, document: document, endpoint: try client().origin(of: ImageReference.defaultRegistry))
+            descriptor: size, bytes: bytes, document: document,
+            endpoint: try client().origin(of: ImageReference.defaultRegistry))
     }
 
     private func fetch(_ manifest: Manifest, _ reference: ImageReference, _ endpoints: [Endpoint]) async throws {

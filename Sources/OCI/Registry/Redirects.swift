@@ -20,10 +20,14 @@ struct Redirects: Sendable {
         var request = original
         for hop in 0...Self.most {
             let response: HTTPResponse
-            do { response = try await transport.exchange(request, into: sink) } catch let error as TransportError where hop > 0 {
+            do { response = try await transport.exchange(request, into: sink) } catch let error as TransportError
+                where hop > 0
+            {
                 throw error.prefixed("redirected to \(request.url)")
             }
-            guard let next = try target(of: response, request) else { return Answer(response: response, url: request.url) }
+            guard let next = try target(of: response, request) else {
+                return Answer(response: response, url: request.url)
+            }
             if next.origin != request.url.origin { request.headers["Authorization"] = nil }
             request.url = next
         }
@@ -32,9 +36,12 @@ struct Redirects: Sendable {
 
     /// Only reading is redirected: a body is never sent to where an answer points.
     private func target(of response: HTTPResponse, _ request: HTTPRequest) throws -> WebURL? {
-        guard [301, 302, 303, 307, 308].contains(response.status), request.method == "GET" || request.method == "HEAD" else { return nil }
+        guard [301, 302, 303, 307, 308].contains(response.status), request.method == "GET" || request.method == "HEAD"
+        else { return nil }
         guard let location = response.headers["Location"], let next = request.url.resolving(location) else {
-            let named = response.headers["Location"].map { "to '\(WebURL.shown($0))', which is not a web address" } ?? "to nowhere"
+            let named =
+                response.headers["Location"].map { "to '\(WebURL.shown($0))', which is not a web address" }
+                ?? "to nowhere"
             throw RegistryError(request, "\(response.status) redirects \(named)")
         }
         guard next.scheme == "https" || request.url.scheme == "http" || allowsPlain(next) else {

@@ -2,8 +2,11 @@ internal import Extents
 internal import HTTP
 
 extension RegistryClient {
-    /// Brings a blob into the store, its digest and size verified to the last byte. A cut connection goes on where it ended.
-    func fetch(_ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore) async throws {
+    /// Brings a blob into the store, its digest and size verified to the last byte. A cut connection goes on where it
+    /// ended.
+    func fetch(_ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore)
+        async throws
+    {
         guard !store.has(blob) else { return }
         try await firstAnswer(of: endpoints) { endpoint in
             let writer = try BlobWriter(in: store.temporaryPath, limit: blob.size)
@@ -42,12 +45,14 @@ extension RegistryClient {
                 }
                 try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
             } catch let error as RegistryError where error.isFromTokenServer {
-                try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
+                try await attempts.wait(
+                    after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
             }
         }
     }
 
-    /// How many bytes a try that was cut must have brought for the count of tries to begin again: a megabyte, or a sixteenth of a small blob.
+    /// How many bytes a try that was cut must have brought for the count of tries to begin again: a megabyte, or a
+    /// sixteenth of a small blob.
     private static func leastProgress(_ size: UInt64) -> UInt64 { min(1 << 20, max(1, size / 16)) }
 }
 
@@ -55,7 +60,9 @@ extension RegistryClient {
 private struct WrongRange: Error, CustomStringConvertible {
     let range: String?
 
-    var description: String { "206 with Content-Range \(range.map { "'\(PlainText.short($0))'" } ?? "missing"), which was not asked for" }
+    var description: String {
+        "206 with Content-Range \(range.map { "'\(PlainText.short($0))'" } ?? "missing"), which was not asked for"
+    }
 }
 
 /// Bytes of a blob go to a file, those of an error into memory.
@@ -72,7 +79,9 @@ private final class DownloadSink: HTTPBodySink {
         guard isBlob else { return }
         let range = response.headers["Content-Range"] ?? ""
         if response.status == 206, range.hasPrefix("bytes \(writer.count)-") { return }
-        guard response.status != 206 || range.hasPrefix("bytes 0-") else { throw WrongRange(range: response.headers["Content-Range"]) }
+        guard response.status != 206 || range.hasPrefix("bytes 0-") else {
+            throw WrongRange(range: response.headers["Content-Range"])
+        }
         try writer.restart()
     }
 

@@ -18,13 +18,16 @@ extension RegistryClient {
     }
 
     /// What the first endpoint that has an answer says; when none has, what the last says and, in short, the others.
-    func firstAnswer<Answer>(of endpoints: [Endpoint], _ ask: (Endpoint) async throws -> Answer) async throws -> Answer {
+    func firstAnswer<Answer>(of endpoints: [Endpoint], _ ask: (Endpoint) async throws -> Answer) async throws -> Answer
+    {
         var failures: [String] = []
         for endpoint in endpoints {
             do {
                 return try await ask(endpoint)
             } catch let error where !(error is CancellationError) && !Task.isCancelled {
-                guard endpoint.isMirror else { throw failures.isEmpty ? error : MirrorsFailed(failures: failures, last: error) }
+                guard endpoint.isMirror else {
+                    throw failures.isEmpty ? error : MirrorsFailed(failures: failures, last: error)
+                }
                 failures.append("mirror \(endpoint.base): \(error)")
             }
         }
@@ -42,7 +45,9 @@ extension RegistryClient {
         request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")
         let sink = BufferSink(limit: ManifestDocument.largestSize)
         let response = try await send(request, Scope(endpoint: endpoint, repository: repository), into: sink)
-        guard let digest = Digest(sha256: SHA256.hash(sink.bytes)) else { preconditionFailure("SHA-256 gave no digest") }
+        guard let digest = Digest(sha256: SHA256.hash(sink.bytes)) else {
+            preconditionFailure("SHA-256 gave no digest")
+        }
         let said = response.headers["Docker-Content-Digest"].flatMap { Digest($0) }
         if let expected = Digest(reference) ?? said, expected != digest {
             throw ContentError.digest(expected: expected, actual: digest, size: UInt64(sink.bytes.count))

@@ -11,7 +11,9 @@ extension RegistryClient {
         let post = HTTPRequest("POST", try endpoint.url(repository, "blobs/uploads/"), body: .bytes([]))
         let started = try await send(post, scope, into: BufferSink(limit: 64 << 10))
         guard let location = started.headers["Location"], let place = post.url.resolving(location),
-            let url = WebURL("\(place.text)\(place.text.contains("?") ? "&" : "?")digest=\(WebURL.percentEncoded(blob.digest.description))")
+            let url = WebURL(
+                "\(place.text)\(place.text.contains("?") ? "&" : "?")digest=\(WebURL.percentEncoded(blob.digest.description))"
+            )
         else { throw RegistryError(post, "the registry does not say where to send the blob") }
         var put = HTTPRequest("PUT", url, body: .file(path: store.blobPath(blob.digest), size: blob.size))
         put.headers["Content-Type"] = "application/octet-stream"
@@ -27,7 +29,8 @@ extension RegistryClient {
     /// Sends a manifest or index whose content is there already.
     /// - Parameter reference: a tag or the digest.
     func push(
-        _ document: Descriptor, as reference: String, to repository: String, at endpoint: Endpoint, from store: ContentStore
+        _ document: Descriptor, as reference: String, to repository: String, at endpoint: Endpoint,
+        from store: ContentStore
     ) async throws {
         guard let bytes = store.blob(document.digest, limit: ManifestDocument.largestSize) else {
             throw ContentError.missing(document.digest)

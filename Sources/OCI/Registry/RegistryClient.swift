@@ -1,7 +1,8 @@
 internal import Extents
 internal import HTTP
 
-/// Speaks with registries (OCI distribution-spec): tries, waits, authenticates, and tells in an error all that a user needs.
+/// Speaks with registries (OCI distribution-spec): tries, waits, authenticates, and tells in an error all that a user
+/// needs.
 final class RegistryClient: Sendable {
     let retry: RetryPolicy
     private let insecure: HostSet
@@ -15,7 +16,8 @@ final class RegistryClient: Sendable {
     ///   - secure: loopback hosts, with or without port, that are spoken to with TLS.
     ///   - notice: called with one line when something is waited for.
     init(
-        transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], secure: [String] = [], mirrors: [String] = [],
+        transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], secure: [String] = [],
+        mirrors: [String] = [],
         retry: RetryPolicy = RetryPolicy(), notice: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let insecure = HostSet(insecure)
@@ -59,7 +61,8 @@ final class RegistryClient: Sendable {
             } catch let error as ExtentError {
                 throw RegistryError(request, "the answer has \(error)")
             } catch let error as RegistryError where error.isFromTokenServer {
-                try await attempts.wait(after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
+                try await attempts.wait(
+                    after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
             }
         }
     }
@@ -77,7 +80,9 @@ final class RegistryClient: Sendable {
     }
 
     /// One try: with the authorization that worked before, then with an answer to the challenge.
-    func authorized(_ request: HTTPRequest, _ scope: Scope, into sink: any HTTPBodySink) async throws -> Redirects.Answer {
+    func authorized(_ request: HTTPRequest, _ scope: Scope, into sink: any HTTPBodySink) async throws
+        -> Redirects.Answer
+    {
         let audience = audience(of: request, scope)
         var request = request
         request.headers["User-Agent"] = "moby"
@@ -91,7 +96,9 @@ final class RegistryClient: Sendable {
     }
 
     /// What an answer that is no success means.
-    func failure(_ request: HTTPRequest, _ answer: Redirects.Answer, body: [UInt8], _ scope: Scope) async -> RegistryError {
+    func failure(_ request: HTTPRequest, _ answer: Redirects.Answer, body: [UInt8], _ scope: Scope) async
+        -> RegistryError
+    {
         let named = await authorizer.isNamed(audience(of: request, scope))
         return RegistryError(request, answer, body: body, named: named, secrets: await authorizer.secrets)
     }

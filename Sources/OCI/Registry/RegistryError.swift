@@ -103,7 +103,8 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         case .unreachable, .refused:
             error.isTransient ? error.hint.map { "\($0), or name a mirror with --mirror" } : error.hint
         case .notTLS: "if the registry speaks plain HTTP, name it with --insecure-registry"
-        case .notPlain where WebURL.isLoopback(host: url.host): "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
+        case .notPlain where WebURL.isLoopback(host: url.host):
+            "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
         case .notPlain: "if the registry speaks TLS, leave out --insecure-registry"
         case .proxy, .certificate, .other: error.hint
         }

@@ -5,8 +5,11 @@ internal import Glibc
 /// A tar archive given by the user, plain or compressed by gzip, zstd, xz or bzip2.
 enum ArchiveFile {
     /// Runs `work` with the archive's files; a compressed archive is unpacked into a temporary file of the store first.
-    /// - Throws: `ImageError` for what is not a regular file: a fifo or a device may never end, and has to be read more than once.
-    static func with<Value>(_ path: String, store: ContentStore, _ work: (any ByteSource) throws -> Value) throws -> Value {
+    /// - Throws: `ImageError` for what is not a regular file: a fifo or a device may never end, and has to be read more
+    ///   than once.
+    static func with<Value>(_ path: String, store: ContentStore, _ work: (any ByteSource) throws -> Value) throws
+        -> Value
+    {
         var info = stat()
         guard stat(path, &info) == 0 else { throw FileError("read", path) }
         guard info.st_mode & S_IFMT == S_IFREG else { throw ImageError("'\(path)' is not a regular file") }

@@ -2,9 +2,11 @@ internal import Extents
 internal import FoundationEssentials
 internal import HTTP
 
-/// Reads what `docker save` and `skopeo copy … docker-archive:` write (Docker image specification 1.2, combined image JSON and layers).
+/// Reads what `docker save` and `skopeo copy … docker-archive:` write (Docker image specification 1.2, combined image
+/// JSON and layers).
 ///
-/// `manifest.json` names a configuration and layers, which newer versions keep as blobs of an OCI layout in the same archive.
+/// `manifest.json` names a configuration and layers, which newer versions keep as blobs of an OCI layout in the same
+/// archive.
 struct DockerArchiveReader: Sendable {
     let source: any ByteSource
     let store: ContentStore
@@ -40,7 +42,9 @@ struct DockerArchiveReader: Sendable {
             throw ImageError("its configuration '\(PlainText.short(entry.config))' is not there")
         }
         let config = try ImageConfig(parsing: configBytes, name: "configuration '\(PlainText.short(entry.config))'")
-        guard config.platform.satisfies(platform) else { throw ImageError.noPlatform(platform, available: [config.platform]) }
+        guard config.platform.satisfies(platform) else {
+            throw ImageError.noPlatform(platform, available: [config.platform])
+        }
         let files = entry.layers ?? []
         guard config.rootfs.diffIDs.count == files.count else {
             throw ManifestError.layers(files.count, diffIDs: config.rootfs.diffIDs.count)
@@ -65,7 +69,9 @@ struct DockerArchiveReader: Sendable {
     }
 
     private func copy(_ file: String, diffID: Digest) throws -> Image.Layer {
-        guard let content = try source.file(file) else { throw ImageError("its layer '\(PlainText.short(file))' is not there") }
+        guard let content = try source.file(file) else {
+            throw ImageError("its layer '\(PlainText.short(file))' is not there")
+        }
         let writer = try BlobWriter(in: store.temporaryPath, limit: Descriptor.largestSize)
         let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)
         if case .plain = LayerEncoding(start) {
@@ -76,7 +82,9 @@ struct DockerArchiveReader: Sendable {
             return Image.Layer(digest: diffID, size: content.length, diffID: diffID)
         }
         // Blobs of a layout are called by their digest, which saves reading those that the store has.
-        if let digest = Digest(sha256: String(file.split(separator: "/").last ?? "")), store.has(digest, size: content.length) {
+        if let digest = Digest(sha256: String(file.split(separator: "/").last ?? "")),
+            store.has(digest, size: content.length)
+        {
             return Image.Layer(digest: digest, size: content.length, diffID: diffID)
         }
         try ExtentReader.read(content, writer.write)

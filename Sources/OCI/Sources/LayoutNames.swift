@@ -1,7 +1,7 @@
 /// What the images of a layout are called (image-spec, annotations.md, `org.opencontainers.image.ref.name`).
 ///
-/// Docker since version 25 and containerd write the whole name as `io.containerd.image.name`, and only the tag where the specification has the
-/// name.
+/// Docker since version 25 and containerd write the whole name as `io.containerd.image.name`, and only the tag where
+/// the specification has the name.
 struct LayoutNames {
     private let all: [Descriptor]
 
@@ -13,15 +13,17 @@ struct LayoutNames {
         return named.isEmpty ? all : named
     }
 
-    /// Those that a text may mean, by the closest way that there is: exactly a name or a digest; a name with what it leaves to defaults; the end
-    /// of a name.
+    /// Those that a text may mean, by the closest way that there is: exactly a name or a digest; a name with what it
+    /// leaves to defaults; the end of a name.
     func named(_ wanted: String) -> [Descriptor] {
         let exact = all.filter { $0.digest.description == wanted || Self.names($0).contains(wanted) }
         if !exact.isEmpty { return exact }
         let canonical = ContentStore.canonical(wanted)
         let meant = all.filter { Self.names($0).contains { ContentStore.canonical($0) == canonical } }
         if !meant.isEmpty { return meant }
-        return all.filter { Self.names($0).contains { $0.hasSuffix("/\(wanted)") || $0.hasSuffix("/\(wanted):latest") } }
+        return all.filter {
+            Self.names($0).contains { $0.hasSuffix("/\(wanted)") || $0.hasSuffix("/\(wanted):latest") }
+        }
     }
 
     /// The name that tells most.

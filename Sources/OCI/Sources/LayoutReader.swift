@@ -54,11 +54,13 @@ struct LayoutReader: Sendable {
         let names = LayoutNames(try index())
         let candidates = wanted.map(names.named) ?? names.main
         guard !candidates.isEmpty else {
-            throw names.error(wanted.map { "there is no image '\(PlainText.short($0))'" } ?? "there is no image", among: names.main)
+            throw names.error(
+                wanted.map { "there is no image '\(PlainText.short($0))'" } ?? "there is no image", among: names.main)
         }
         let fitting = try fitting(candidates)
         if let first = fitting.first, fitting.allSatisfy({ $0.digest == first.digest }) { return first }
-        throw names.error(wanted.map { "'\(PlainText.short($0))' is ambiguous" } ?? "there are several images", among: fitting)
+        throw names.error(
+            wanted.map { "'\(PlainText.short($0))' is ambiguous" } ?? "there are several images", among: fitting)
     }
 
     /// Those for the platform. Of several without a name, what others are made of or are notes on is left out.
@@ -109,11 +111,14 @@ struct LayoutReader: Sendable {
             let descriptor = next.descriptor
             guard descriptor.size <= ManifestDocument.largestSize else {
                 throw ImageError(
-                    "manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read")
+                    "manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read"
+                )
             }
             do {
                 try copy(descriptor, isSmall: true)
-                let document = try ManifestError.naming("manifest \(descriptor.digest)") { try store.document(descriptor) }
+                let document = try ManifestError.naming("manifest \(descriptor.digest)") {
+                    try store.document(descriptor)
+                }
                 guard let document else { throw ContentError.missing(descriptor.digest) }
                 guard let manifest = search.enter(document, of: next) else { continue }
                 try ImageConfig.checkSize(manifest.config)

@@ -2,7 +2,8 @@ internal import CLinux
 internal import Extents
 internal import Glibc
 
-/// A file of the store being written under a temporary name: hashed on the way, moved into place at the end, removed when that never comes.
+/// A file of the store being written under a temporary name: hashed on the way, moved into place at the end, removed
+/// when that never comes.
 ///
 /// One thread at a time uses it; the thread may change between calls.
 final class BlobWriter: ByteSink, @unchecked Sendable {
@@ -69,7 +70,8 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         return digest
     }
 
-    /// Moves the file to its place. What is there already is replaced in one step: readers see the one or the other, whole.
+    /// Moves the file to its place. What is there already is replaced in one step: readers see the one or the other,
+    /// whole.
     func commit(to path: String) throws {
         fchmod(file, 0o644)
         while rename(temporaryPath, path) != 0 {
@@ -81,7 +83,8 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         committed = true
     }
 
-    /// Moves content to the place that its digest names. A file that has it already stays, since another process may be reading it.
+    /// Moves content to the place that its digest names. A file that has it already stays, since another process may be
+    /// reading it.
     func commitContent(to path: String) throws {
         let digest = try finish()
         fchmod(file, 0o644)

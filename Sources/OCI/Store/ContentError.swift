@@ -26,8 +26,10 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooLong(let limit): "there are more than the \(limit) bytes expected"
-        case .digest(let expected, let actual, let size): "digest is \(actual), expected \(expected), after \(size) bytes"
-        case .size(let digest, let expected, let actual): "size of blob \(digest) is \(actual) bytes, expected \(expected) bytes"
+        case .digest(let expected, let actual, let size):
+            "digest is \(actual), expected \(expected), after \(size) bytes"
+        case .size(let digest, let expected, let actual):
+            "size of blob \(digest) is \(actual) bytes, expected \(expected) bytes"
         case .diffID(let expected, let actual, let blob):
             "layer \(blob) unpacks to \(actual), but the image's configuration says \(expected)\n  hint: the image is broken; build and push it again"
         case .layer(let digest, let size, let limit, let isAbsolute):
@@ -35,7 +37,8 @@ public enum ContentError: Error, Equatable, Sendable, CustomStringConvertible {
                 + (isAbsolute
                     ? "when it is meant to, '--layer-limit' with a larger size, such as 128G, takes it"
                     : "no honest layer grows more than \(ContentStore.largestRatio) times; look at where the image comes from")
-        case .missing(let digest): "the store has no blob \(digest)\n  hint: run 'moby cache verify --repair', then pull the image again"
+        case .missing(let digest):
+            "the store has no blob \(digest)\n  hint: run 'moby cache verify --repair', then pull the image again"
         case .damaged(let digest):
             "the stored blob \(digest) was damaged and has been removed\n  hint: run the command again to fetch it, or 'moby cache verify' to check all"
         }

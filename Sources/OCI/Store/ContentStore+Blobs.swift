@@ -9,7 +9,9 @@ extension ContentStore {
 
     /// A small blob, its digest verified; nil when it is missing, damaged or has more than `limit` bytes.
     public func blob(_ digest: Digest, limit: UInt64 = 16 << 20) -> [UInt8]? {
-        guard let bytes = SmallFile.read(blobPath(digest), limit: limit), SHA256.hash(bytes) == digest.hex else { return nil }
+        guard let bytes = SmallFile.read(blobPath(digest), limit: limit), SHA256.hash(bytes) == digest.hex else {
+            return nil
+        }
         return bytes
     }
 
@@ -72,9 +74,11 @@ extension ContentStore {
         return true
     }
 
-    /// Diff IDs of the layers of an image, by the digest of its configuration; nil when the store has no such configuration.
+    /// Diff IDs of the layers of an image, by the digest of its configuration; nil when the store has no such
+    /// configuration.
     public func diffIDs(ofConfiguration digest: Digest) -> Set<Digest>? {
-        guard let bytes = blob(digest, limit: ImageConfig.largestSize), let config = try? ImageConfig(parsing: bytes) else { return nil }
+        guard let bytes = blob(digest, limit: ImageConfig.largestSize), let config = try? ImageConfig(parsing: bytes)
+        else { return nil }
         return Set(config.rootfs.diffIDs.compactMap { Digest($0) })
     }
 

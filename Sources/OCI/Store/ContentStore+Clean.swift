@@ -43,9 +43,11 @@ extension ContentStore {
             let contents = try store.contents()
             for name in contents.own { try FolderTree.remove("\(store.root)/\(name)") }
             let roots = try SmallFile.names(in: "\(store.root)/\(StoreNames.apt)").map { "\(StoreNames.apt)/\($0)" }
-            for folder in StoreNames.folders + ["blobs"] + roots + [StoreNames.apt] where SmallFile.link("\(store.root)/\(folder)") == nil {
+            for folder in StoreNames.folders + ["blobs"] + roots + [StoreNames.apt]
+            where SmallFile.link("\(store.root)/\(folder)") == nil {
                 // What is not moby's keeps its folder.
-                guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno) else { continue }
+                guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
+                else { continue }
                 throw FileError("remove", "\(store.root)/\(folder)")
             }
             for name in try SmallFile.names(in: store.root) where name.hasPrefix(StoreFolder.markName) {
@@ -57,11 +59,13 @@ extension ContentStore {
     }
 
     private func collect(_ folder: String, _ contents: inout Contents) throws {
-        for name in try SmallFile.names(in: "\(root)/\(folder)") where !name.hasPrefix(StoreFolder.markName) || !folder.isEmpty {
+        for name in try SmallFile.names(in: "\(root)/\(folder)")
+        where !name.hasPrefix(StoreFolder.markName) || !folder.isEmpty {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
             if isShared(path) {
                 try collect(path, &contents)
-            } else if folder.isEmpty ? StoreNames.files.contains(name) || StoreNames.isWork(name) : StoreNames.isOwn(name, in: folder),
+            } else if folder.isEmpty
+                ? StoreNames.files.contains(name) || StoreNames.isWork(name) : StoreNames.isOwn(name, in: folder),
                 isSafe(path)
             {
                 contents.own.append(path)
@@ -83,9 +87,12 @@ extension ContentStore {
     private func isSafe(_ path: String) -> Bool {
         let full = "\(root)/\(path)"
         if path == "index.json" {
-            return SmallFile.read(full, limit: 64 << 20).map { String(decoding: $0, as: UTF8.self).contains("\"schemaVersion\"") } ?? false
+            return SmallFile.read(full, limit: 64 << 20).map {
+                String(decoding: $0, as: UTF8.self).contains("\"schemaVersion\"")
+            } ?? false
         }
         guard SmallFile.isFolder(full) else { return true }
-        return StoreNames.isWork(path) || ["tmp/", "debs/download-", StoreNames.apt + "/"].contains { path.hasPrefix($0) }
+        return StoreNames.isWork(path)
+            || ["tmp/", "debs/download-", StoreNames.apt + "/"].contains { path.hasPrefix($0) }
     }
 }

@@ -16,12 +16,15 @@ extension ContentStore {
     /// - Parameters:
     ///   - newName: what it is called in the archive; nil is its own name.
     ///   - write: takes the archive's bytes in order.
-    /// - Throws: `ImageError` when the store has no such image for the platform; `FileError`, `ContentError`, or what `write` throws.
+    /// - Throws: `ImageError` when the store has no such image for the platform; `FileError`, `ContentError`, or what
+    ///   `write` throws.
     public func export(
-        _ name: String, as newName: String? = nil, platform: Platform, _ form: ExportForm, write: (UnsafeRawBufferPointer) throws -> Void
+        _ name: String, as newName: String? = nil, platform: Platform, _ form: ExportForm,
+        write: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         guard let image = try image(named: name, platform: platform), let size = SmallFile.size(blobPath(image.digest)),
-            case let root = Descriptor(mediaType: "", digest: image.digest, size: size), case .manifest(let manifest)? = try document(root)
+            case let root = Descriptor(mediaType: "", digest: image.digest, size: size),
+            case .manifest(let manifest)? = try document(root)
         else {
             let name = Self.canonical(name)
             throw ImageError(
@@ -40,7 +43,8 @@ extension ContentStore {
     }
 
     private func add(
-        _ image: Image, _ root: Descriptor, _ manifest: Manifest, called name: String, _ form: ExportForm, to tar: TarWriter
+        _ image: Image, _ root: Descriptor, _ manifest: Manifest, called name: String, _ form: ExportForm,
+        to tar: TarWriter
     ) throws {
         var descriptor = root
         descriptor.mediaType = manifest.mediaType ?? MediaType.manifest
@@ -51,10 +55,13 @@ extension ContentStore {
         try tar.add(TreePath("index.json"), Self.file(JSONText.encode(ImageIndex(manifests: [descriptor]))))
         if form == .docker {
             let layers = manifest.layers.map { Self.archivePath($0.digest) }
-            let entry = DockerArchiveReader.Entry(config: Self.archivePath(manifest.config.digest), repoTags: [name], layers: layers)
+            let entry = DockerArchiveReader.Entry(
+                config: Self.archivePath(manifest.config.digest), repoTags: [name], layers: layers)
             try tar.add(TreePath("manifest.json"), Self.file(JSONText.encode([entry])))
         }
-        for folder in [TreePath("blobs"), TreePath("blobs/sha256")] { try tar.add(folder, FileTree.Node(.directory, mode: 0o755)) }
+        for folder in [TreePath("blobs"), TreePath("blobs/sha256")] {
+            try tar.add(folder, FileTree.Node(.directory, mode: 0o755))
+        }
         let digests = Set([root.digest, manifest.config.digest] + manifest.layers.map(\.digest))
         for digest in digests.sorted(by: { $0.hex < $1.hex }) {
             guard let path = TreePath(Self.archivePath(digest).utf8) else { preconditionFailure("a digest is no path") }

@@ -1,13 +1,18 @@
 extension ContentStore {
     /// The image a name stands for, whole and for this platform, or nil.
     ///
-    /// Manifest and configuration are read and verified; layers are only looked at (they were verified when they were stored).
+    /// Manifest and configuration are read and verified; layers are only looked at (they were verified when they were
+    /// stored).
     /// - Throws: `ManifestError` when what is stored can be read but makes no sense.
     public func image(named name: String, platform: Platform) throws -> Image? {
         let name = Self.canonical(name)
-        if let descriptor = descriptor(named: name), let image = try image(descriptor, name: name, platform: platform) { return image }
+        if let descriptor = descriptor(named: name), let image = try image(descriptor, name: name, platform: platform) {
+            return image
+        }
         // A pinned image is the same under every name.
-        guard let digest = try? ImageReference(name).digest, let size = SmallFile.size(blobPath(digest)) else { return nil }
+        guard let digest = try? ImageReference(name).digest, let size = SmallFile.size(blobPath(digest)) else {
+            return nil
+        }
         return try image(Descriptor(mediaType: "", digest: digest, size: size), name: name, platform: platform)
     }
 
@@ -17,10 +22,12 @@ extension ContentStore {
         let layers = try config.layers(of: manifest)
         guard layers.allSatisfy({ has($0.digest, size: $0.size) }) else { return nil }
         return Image(
-            name: name, digest: descriptor.digest, platform: platform, config: config, layers: layers, contentID: manifest.config.digest)
+            name: name, digest: descriptor.digest, platform: platform, config: config, layers: layers,
+            contentID: manifest.config.digest)
     }
 
-    /// The manifest for a platform at or below a descriptor, and its configuration; nil when one of them or an index above is not in the store.
+    /// The manifest for a platform at or below a descriptor, and its configuration; nil when one of them or an index
+    /// above is not in the store.
     func manifest(below root: Descriptor, platform: Platform) throws -> (Descriptor, Manifest, ImageConfig)? {
         var search = ManifestSearch(root, for: platform)
         while let next = try search.next() {
@@ -45,11 +52,13 @@ extension ContentStore {
     /// Layers are said to be gzip, zstd or plain tar by what they begin with.
     /// - Throws: `ContentError.missing` for a layer that is not in the store.
     public func add(name: String, platform: Platform, config: ImageConfig, layers: [Image.Layer]) throws -> Image {
-        precondition(config.rootfs.diffIDs == layers.map(\.diffID.description), "diff IDs of configuration and layers differ")
+        precondition(
+            config.rootfs.diffIDs == layers.map(\.diffID.description), "diff IDs of configuration and layers differ")
         let configBytes = try JSONText.encode(config)
         let image = try addManifest(config: configBytes, layers: layers, name: name, platform: platform)
         let descriptor = Descriptor(
-            mediaType: MediaType.manifest, digest: image.digest, size: SmallFile.size(blobPath(image.digest)) ?? 0, platform: platform)
+            mediaType: MediaType.manifest, digest: image.digest, size: SmallFile.size(blobPath(image.digest)) ?? 0,
+            platform: platform)
         try set(name, to: descriptor)
         return image
     }
@@ -66,6 +75,7 @@ extension ContentStore {
         let configDescriptor = Descriptor(mediaType: MediaType.config, digest: configDigest, size: UInt64(bytes.count))
         let manifest = try ingest(JSONText.encode(Manifest(config: configDescriptor, layers: descriptors)))
         return Image(
-            name: Self.canonical(name), digest: manifest, platform: platform, config: config, layers: layers, contentID: configDigest)
+            name: Self.canonical(name), digest: manifest, platform: platform, config: config, layers: layers,
+            contentID: configDigest)
     }
 }

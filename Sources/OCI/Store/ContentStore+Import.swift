@@ -2,8 +2,8 @@ internal import Extents
 internal import Glibc
 
 extension ContentStore {
-    /// Takes the images of an archive into the store, each under its name: what ``export(_:as:platform:_:write:)``, `docker save`, skopeo and
-    /// others write, plain or compressed.
+    /// Takes the images of an archive into the store, each under its name: what ``export(_:as:platform:_:write:)``,
+    /// `docker save`, skopeo and others write, plain or compressed.
     /// - Parameters:
     ///   - file: the archive.
     ///   - name: the name to give; needed when the archive has none, and possible only when it has one image.
@@ -14,7 +14,9 @@ extension ContentStore {
         try importArchive(file, called: "'\(PlainText.short(file))'", as: name, platform: platform)
     }
 
-    private func importArchive(_ file: String, called what: String, as name: String?, platform: Platform) throws -> [Entry] {
+    private func importArchive(_ file: String, called what: String, as name: String?, platform: Platform) throws
+        -> [Entry]
+    {
         do { return try take(file, as: name, platform: platform) } catch let error where !(error is CancellationError) {
             throw ImageError("importing \(what): \(error)", underlying: error)
         }
@@ -56,12 +58,15 @@ extension ContentStore {
     /// The images to take, each with the name that it gets.
     private func named(_ found: [(wanted: String?, name: String?)], _ given: String?) throws -> [(String?, String)] {
         if let given {
-            guard found.count == 1 else { throw ImageError("there are \(found.count) images, and one name for them: '\(given)'") }
+            guard found.count == 1 else {
+                throw ImageError("there are \(found.count) images, and one name for them: '\(given)'")
+            }
             return [(found[0].wanted, given)]
         }
         return try found.map { wanted, name in
             guard let name else {
-                throw ImageError("image '\(PlainText.short(wanted ?? ""))' has no name\n  hint: give it one with --name")
+                throw ImageError(
+                    "image '\(PlainText.short(wanted ?? ""))' has no name\n  hint: give it one with --name")
             }
             return (wanted, name)
         }

@@ -3,15 +3,19 @@ public import Extents
 internal import Glibc
 
 extension ContentStore {
-    /// The layers of an image as uncompressed tars, lowest first. Each is decompressed once, and compared with its digest by each process that uses it.
+    /// The layers of an image as uncompressed tars, lowest first. Each is decompressed once, and compared with its
+    /// digest by each process that uses it.
     ///
-    /// A damaged unpacked layer is made again from its blob. The blob's digest was verified when it was stored; it is verified again only when the
-    /// diff ID is wrong, to tell a damaged file from a broken image.
-    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ImageError` says which layer of which image it was.
+    /// A damaged unpacked layer is made again from its blob. The blob's digest was verified when it was stored; it is
+    /// verified again only when the diff ID is wrong, to tell a damaged file from a broken image.
+    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ImageError` says which layer
+    ///   of which image it was.
     public func uncompressedLayers(of image: Image) throws -> [ExtentList] {
         try image.layers.enumerated().map { number, layer in
             do { return try uncompressedLayer(layer) } catch let error as ContentError where error.isDamage {
-                throw ImageError("layer \(number + 1) of \(image.layers.count) of image '\(image.name)': \(error)", underlying: error)
+                throw ImageError(
+                    "layer \(number + 1) of \(image.layers.count) of image '\(image.name)': \(error)", underlying: error
+                )
             }
         }
     }
@@ -52,7 +56,8 @@ extension ContentStore {
         return try ExtentList(file: place)
     }
 
-    /// Whether an unpacked layer is there, whole. Its size stands beside it: after a loss of power a file may be shorter than what was written.
+    /// Whether an unpacked layer is there, whole. Its size stands beside it: after a loss of power a file may be
+    /// shorter than what was written.
     public func hasLayer(_ diffID: Digest) -> Bool {
         guard let size = SmallFile.size(layerPath(diffID)) else { return false }
         return SmallFile.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
@@ -63,7 +68,9 @@ extension ContentStore {
         let record = layerPath(diffID) + Self.sizeSuffix
         if SmallFile.link(record) != String(writer.count) {
             unlink(record)
-            guard symlink(String(writer.count), record) == 0 || errno == EEXIST else { throw FileError("create", record) }
+            guard symlink(String(writer.count), record) == 0 || errno == EEXIST else {
+                throw FileError("create", record)
+            }
         }
         try writer.commitContent(to: layerPath(diffID))
         folder.note(verified: layerPath(diffID))

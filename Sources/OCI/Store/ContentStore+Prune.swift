@@ -14,12 +14,13 @@ extension ContentStore {
 
     /// Removes blobs and layers that no name leads to, segments, and what is left of writes that never ended.
     ///
-    /// A file is only removed when it was last used before `date`, and, while another process uses the store, not in the last day: what
-    /// that one is just fetching has no name yet.
+    /// A file is only removed when it was last used before `date`, and, while another process uses the store, not in
+    /// the last day: what that one is just fetching has no name yet.
     /// - Parameters:
     ///   - date: seconds since 1970.
     ///   - dryRun: only looks for what would be removed.
-    /// - Throws: `StoreError` when a name or what it leads to is damaged, for then it is not known what is in use; `FileError`.
+    /// - Throws: `StoreError` when a name or what it leads to is damaged, for then it is not known what is in use;
+    ///   `FileError`.
     public func prune(notUsedSince date: Int64, dryRun: Bool = false) throws -> Pruned {
         if !dryRun { try folder.adopt() }
         return try folder.alone { isAlone in
@@ -33,12 +34,16 @@ extension ContentStore {
                     try remove([name, name + Self.sizeSuffix], in: folder, notUsedSince: date, dryRun, &pruned)
                 }
             }
-            // Segments are never named: they are made again from layers, so age alone decides, of all files of one together.
+            // Segments are never named: they are made again from layers, so age alone decides, of all files of one
+            // together.
             let segments = try SmallFile.names(in: "\(root)/segments").filter { StoreNames.isOwn($0, in: "segments") }
-            for (_, files) in Dictionary(grouping: segments, by: { String($0.prefix(64)) }).sorted(by: { $0.key < $1.key }) {
+            for (_, files) in Dictionary(grouping: segments, by: { String($0.prefix(64)) }).sorted(by: {
+                $0.key < $1.key
+            }) {
                 // The record first: without it there is no segment.
                 try remove(
-                    files.sorted { $0.hasSuffix(".json") && !$1.hasSuffix(".json") }, in: "segments", notUsedSince: date, dryRun, &pruned)
+                    files.sorted { $0.hasSuffix(".json") && !$1.hasSuffix(".json") }, in: "segments",
+                    notUsedSince: date, dryRun, &pruned)
             }
             for name in try SmallFile.names(in: "\(root)/tmp") where StoreNames.isOwn(name, in: "tmp") {
                 try remove([name], in: "tmp", notUsedSince: date, dryRun, &pruned)
@@ -64,14 +69,17 @@ extension ContentStore {
     }
 
     /// Removes the files of one thing, unless one of them was used.
-    private func remove(_ names: [String], in folder: String, notUsedSince date: Int64, _ dryRun: Bool, _ pruned: inout Pruned) throws {
+    private func remove(
+        _ names: [String], in folder: String, notUsedSince date: Int64, _ dryRun: Bool, _ pruned: inout Pruned
+    ) throws {
         let files = names.map { "\(root)/\(folder)/\($0)" }.compactMap { path -> (path: String, info: stat)? in
             var info = stat()
             return lstat(path, &info) == 0 ? (path, info) : nil
         }
         // The link with a layer's size is not read as a file is.
         let regular = files.filter { $0.info.st_mode & S_IFMT == S_IFREG }
-        guard !regular.isEmpty, regular.allSatisfy({ max($0.info.st_atim.tv_sec, $0.info.st_mtim.tv_sec) < Int(date) }) else { return }
+        guard !regular.isEmpty, regular.allSatisfy({ max($0.info.st_atim.tv_sec, $0.info.st_mtim.tv_sec) < Int(date) })
+        else { return }
         for (path, info) in files {
             if !dryRun, unlink(path) != 0, errno != ENOENT { throw FileError("remove", path) }
             if info.st_mode & S_IFMT != S_IFLNK {

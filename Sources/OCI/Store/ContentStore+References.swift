@@ -12,10 +12,14 @@ extension ContentStore {
     }
 
     /// The descriptor that a name stands for; nil when there is none.
-    public func descriptor(named name: String) -> Descriptor? { ownDescriptor(named: name) ?? formerDescriptor(of: name) }
+    public func descriptor(named name: String) -> Descriptor? {
+        ownDescriptor(named: name) ?? formerDescriptor(of: name)
+    }
 
     /// The same, former names of local images left out.
-    func ownDescriptor(named name: String) -> Descriptor? { read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor }
+    func ownDescriptor(named name: String) -> Descriptor? {
+        read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor
+    }
 
     /// Makes a name stand for a descriptor. What it names must be in the store.
     public func set(_ name: String, to descriptor: Descriptor) throws {
@@ -62,7 +66,8 @@ extension ContentStore {
     /// The canonical form of a name that is an image reference; others stay as they are.
     static func canonical(_ name: String) -> String { (try? ImageReference(name).description) ?? name }
 
-    /// Writes `index.json` from `refs/`. Two processes may do so at once: the last one to write looks again, and writes again if a name changed meanwhile.
+    /// Writes `index.json` from `refs/`. Two processes may do so at once: the last one to write looks again, and writes
+    /// again if a name changed meanwhile.
     func writeIndex() throws {
         var written: [UInt8] = []
         while true {
@@ -83,7 +88,8 @@ extension ContentStore {
         return Entry(name: name, descriptor: descriptor)
     }
 
-    /// A name as a file name: other bytes than letters, digits and `._-` as `%XX`; long names are cut and end in a hash.
+    /// A name as a file name: other bytes than letters, digits and `._-` as `%XX`; long names are cut and end in a
+    /// hash.
     static func fileName(of name: String) -> String {
         var escaped = ""
         for byte in name.utf8 {

@@ -8,7 +8,8 @@ extension ContentStore {
         public var damaged: [String] = []
         /// Those of ``damaged`` that could not be removed: folders with something in them.
         public var stuck: [String] = []
-        /// Names with what they need but the store has not. Other platforms of an index that was pulled for one are not counted.
+        /// Names with what they need but the store has not. Other platforms of an index that was pulled for one are not
+        /// counted.
         public var incomplete: [(name: String, missing: [Digest])] = []
         /// Bytes read.
         public var bytes: UInt64 = 0

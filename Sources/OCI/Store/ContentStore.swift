@@ -1,7 +1,8 @@
 internal import Extents
 internal import Glibc
 
-/// An OCI image layout on disk with write-once blobs (image-spec, image-layout.md). Several processes may use it at once.
+/// An OCI image layout on disk with write-once blobs (image-spec, image-layout.md). Several processes may use it at
+/// once.
 ///
 /// ```
 /// moby-store          marks the folder as moby's, with the version of this table
@@ -13,8 +14,9 @@ internal import Glibc
 /// segments/           encoded segments, of the builder
 /// tmp/                files being written
 /// ```
-/// Every file appears by rename, whole. A file that is missing or has another size than its descriptor says counts as absent and is
-/// fetched again. Other caches (`apt/`, `debs/`) are in the same folder. Nothing is made before something is written.
+/// Every file appears by rename, whole. A file that is missing or has another size than its descriptor says counts as
+/// absent and is fetched again. Other caches (`apt/`, `debs/`) are in the same folder. Nothing is made before something
+/// is written.
 public struct ContentStore: Sendable {
     let folder: StoreFolder
     /// Most bytes that one layer may unpack to.
@@ -25,7 +27,8 @@ public struct ContentStore: Sendable {
 
     /// The folder, as it was named.
     public var path: String { folder.path }
-    /// Where the files are: the folder, or for a reader without a store a temporary folder that is gone with the last copy of this value.
+    /// Where the files are: the folder, or for a reader without a store a temporary folder that is gone with the last
+    /// copy of this value.
     public var root: String { folder.root }
 
     /// A store to write to; it is made when something is first written.
@@ -36,7 +39,8 @@ public struct ContentStore: Sendable {
     /// - Throws: `StoreError` for the store of a newer moby; `FileError`.
     public init(reading path: String) throws { folder = try StoreFolder(path, .reading) }
 
-    /// Makes and marks the folder where that was not done, notes its use by this process, and removes what killed ones left.
+    /// Makes and marks the folder where that was not done, notes its use by this process, and removes what killed ones
+    /// left.
     /// - Throws: `StoreError`, `FileError`.
     public func prepare() throws {
         try folder.prepare()

@@ -7,7 +7,8 @@ enum LayerEncoding {
     case zstd
 
     init(_ start: some Collection<UInt8>) {
-        self = start.starts(with: [0x1f, 0x8b]) ? .gzip : start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) ? .zstd : .plain
+        self =
+            start.starts(with: [0x1f, 0x8b]) ? .gzip : start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) ? .zstd : .plain
     }
 
     /// Looks at a file; one that cannot be read counts as plain, and is reported by whoever reads it.

@@ -10,7 +10,9 @@ enum SmallFile {
         guard file >= 0 else { return nil }
         defer { close(file) }
         var info = stat()
-        guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG, UInt64(info.st_size) <= limit else { return nil }
+        guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG, UInt64(info.st_size) <= limit else {
+            return nil
+        }
         let size = Int(info.st_size)
         var filled = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

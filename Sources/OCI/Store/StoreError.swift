@@ -18,11 +18,13 @@ public struct StoreError: HintedError, CustomStringConvertible, Sendable, Equata
     static func foreign(_ path: String, _ names: [String], looksLikeStore: Bool) -> StoreError {
         guard looksLikeStore else {
             return StoreError(
-                description: "'\(PlainText.short(path))' is not an image store: it has no '\(StoreFolder.markName)', but \(list(names))",
+                description:
+                    "'\(PlainText.short(path))' is not an image store: it has no '\(StoreFolder.markName)', but \(list(names))",
                 hint: otherFolder)
         }
         return StoreError(
-            description: "'\(PlainText.short(path))' may be the image store of an older moby, but has \(list(names)) as well",
+            description:
+                "'\(PlainText.short(path))' may be the image store of an older moby, but has \(list(names)) as well",
             hint: "move what is not moby's out of it, or \(otherFolder)")
     }
 
@@ -44,7 +46,8 @@ public struct StoreError: HintedError, CustomStringConvertible, Sendable, Equata
 
     static func unreadable(_ path: String, _ names: [String]) -> StoreError {
         StoreError(
-            description: "image store '\(PlainText.short(path))' has damaged entries, so what is in use is not known: \(list(names))",
+            description:
+                "image store '\(PlainText.short(path))' has damaged entries, so what is in use is not known: \(list(names))",
             hint: "run 'moby cache verify --repair', then pull again what it names")
     }
 

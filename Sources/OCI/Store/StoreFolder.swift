@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The folder of an image store: what it is, how it is made and marked, and who uses it.
 ///
-/// Only moby writes the mark, and only into a folder that it made or found empty. Stores of versions before the mark are known by all that
-/// they have and by nothing else in them. Everything is made when something is first written.
+/// Only moby writes the mark, and only into a folder that it made or found empty. Stores of versions before the mark
+/// are known by all that they have and by nothing else in them. Everything is made when something is first written.
 final class StoreFolder: Sendable {
     /// The file that marks a store. Whoever writes to the store holds a shared lock on it (flock(2)).
     static let markName = "moby-store"
@@ -95,7 +95,8 @@ final class StoreFolder: Sendable {
         return hasAll && others.isEmpty ? .unmarked : .foreign(others.isEmpty ? own : others, looksLikeStore: hasAll)
     }
 
-    /// Makes what is missing, marks the folder, notes its use, and removes what processes that ended left. Once for each value.
+    /// Makes what is missing, marks the folder, notes its use, and removes what processes that ended left. Once for
+    /// each value.
     /// - Throws: `StoreError`.
     func prepare() throws {
         try state.withLock { state in
@@ -122,7 +123,8 @@ final class StoreFolder: Sendable {
         switch try Self.kind(of: root) {
         case .marked: return
         case .newer(let version): throw StoreError.newer(path, version)
-        case .foreign(let names, let looksLikeStore): throw StoreError.foreign(path, names, looksLikeStore: looksLikeStore)
+        case .foreign(let names, let looksLikeStore):
+            throw StoreError.foreign(path, names, looksLikeStore: looksLikeStore)
         case .absent: try FolderTree.make(root)
         case .empty, .unmarked: break
         }
@@ -216,13 +218,17 @@ final class StoreFolder: Sendable {
             return path
         }
 
-        static func newPath() -> String { "\(folder)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))" }
+        static func newPath() -> String {
+            "\(folder)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        }
 
         static func make(_ path: String) throws {
             for name in (try? SmallFile.names(in: folder)) ?? [] where name.hasPrefix(prefix) {
                 guard let process = StoreNames.writer(of: String(name.dropFirst(prefix.count))) else { continue }
                 var info = stat()
-                guard lstat("\(folder)/\(name)", &info) == 0, info.st_uid == geteuid(), kill(process, 0) != 0, errno == ESRCH else {
+                guard lstat("\(folder)/\(name)", &info) == 0, info.st_uid == geteuid(), kill(process, 0) != 0,
+                    errno == ESRCH
+                else {
                     continue
                 }
                 try? FolderTree.remove("\(folder)/\(name)")

@@ -12,7 +12,8 @@ enum StoreNames {
 
     /// Whether an entry at the top is moby's.
     static func isOwn(top name: String) -> Bool {
-        files.contains(name) || folders.contains(name) || name == "blobs" || name == apt || name.hasPrefix(StoreFolder.markName)
+        files.contains(name) || folders.contains(name) || name == "blobs" || name == apt
+            || name.hasPrefix(StoreFolder.markName)
             || isWork(name)
     }
 
@@ -23,7 +24,8 @@ enum StoreNames {
         case "layers": isDigest(name.prefix(64)) && ["", ContentStore.sizeSuffix].contains(String(name.dropFirst(64)))
         case "segments": isDigest(name.prefix(64)) && (name.utf8.count == 64 || name.dropFirst(64).hasPrefix("."))
         case "debs":
-            name.hasPrefix("download-") || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
+            name.hasPrefix("download-")
+                || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
         case "tmp": writer(of: name) != nil
         // Every name has a '/' or a ':', which are encoded.
         case "refs": !name.hasPrefix(".") && name.contains("%") && name.utf8.allSatisfy(isReferenceByte)
@@ -34,7 +36,8 @@ enum StoreNames {
 
     /// Whether a folder has entries of moby's and perhaps others.
     static func isShared(_ path: String) -> Bool {
-        folders.contains(path) || path == "blobs" || path == apt || path.hasPrefix(apt + "/") && path.split(separator: "/").count == 2
+        folders.contains(path) || path == "blobs" || path == apt
+            || path.hasPrefix(apt + "/") && path.split(separator: "/").count == 2
     }
 
     /// The process that wrote a file or folder of `tmp/`, which is called `PID-RANDOM`: 64 random bits in base 36.

@@ -29,20 +29,24 @@ struct CacheClean: ParsableCommand {
             throw ExitCode.failure
         }
         let (removed, isFolderGone) = try ContentStore.removeAll(path: path, force: force)
-        if global.level > 0 { print("removed \(PlainText.short(path))\(isFolderGone ? "" : ": \(what); the folder stays")") }
+        if global.level > 0 {
+            print("removed \(PlainText.short(path))\(isFolderGone ? "" : ": \(what); the folder stays")")
+        }
         report(removed.others)
     }
 
     private func report(_ others: [String]) {
         guard global.level > 0, !others.isEmpty else { return }
         let shown = others.prefix(10).map { PlainText.short($0) }.joined(separator: ", ")
-        Terminal.error("note: not moby's, so it stays: \(shown)\(others.count > 10 ? " and \(others.count - 10) more" : "")")
+        Terminal.error(
+            "note: not moby's, so it stays: \(shown)\(others.count > 10 ? " and \(others.count - 10) more" : "")")
     }
 
     private func isConfirmed(_ path: String, _ what: String) throws -> Bool {
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
             throw ValidationError(
-                "there is no terminal to ask on; 'moby cache clean --force' removes \(what) in '\(PlainText.short(path))'")
+                "there is no terminal to ask on; 'moby cache clean --force' removes \(what) in '\(PlainText.short(path))'"
+            )
         }
         Terminal.write("Remove the image store '\(PlainText.short(path))': \(what)? [y/N] ", to: STDERR_FILENO)
         let answer = readLine().map { $0.lowercased() }

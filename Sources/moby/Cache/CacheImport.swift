@@ -8,8 +8,9 @@ struct CacheImport: ParsableCommand {
         discussion: "An archive is what 'moby cache export', 'docker save' and skopeo write, compressed or not.")
 
     @OptionGroup var global: StoreOptions
-    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
-        Platform?
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
     @Option(help: "Name for the image, instead of the archive's.") var name: String?
     @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
 

@@ -16,10 +16,13 @@ struct CachePrune: ParsableCommand {
     }
 
     func run() throws {
-        let pruned = try global.storeToRead().prune(notUsedSince: Int64(time(nil)) - Int64(days) * 86400, dryRun: dryRun)
+        let pruned = try global.storeToRead().prune(
+            notUsedSince: Int64(time(nil)) - Int64(days) * 86400, dryRun: dryRun)
         if global.level > 0 {
             print("\(dryRun ? "would remove" : "removed") \(pruned.files) files, \(Terminal.size(pruned.bytes))")
-            if pruned.isShared { Terminal.error("note: another process uses the store, so what was used in the last day stays") }
+            if pruned.isShared {
+                Terminal.error("note: another process uses the store, so what was used in the last day stays")
+            }
         }
     }
 }

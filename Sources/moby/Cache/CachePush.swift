@@ -2,11 +2,13 @@ internal import ArgumentParser
 internal import OCI
 
 struct CachePush: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send an image of the store to a registry.")
+    static let configuration = CommandConfiguration(
+        commandName: "push", abstract: "Send an image of the store to a registry.")
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
-    @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference")) var remoteName: String?
+    @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference"))
+    var remoteName: String?
     @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
     func run() async throws {

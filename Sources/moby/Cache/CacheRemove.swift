@@ -3,10 +3,12 @@ internal import OCI
 
 struct CacheRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Forget images by name.", discussion: "Their content goes with the next 'moby cache prune'.")
+        commandName: "rm", abstract: "Forget images by name.",
+        discussion: "Their content goes with the next 'moby cache prune'.")
 
     @OptionGroup var global: StoreOptions
-    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.", completion: Completions.images) var names: [String]
+    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.", completion: Completions.images)
+    var names: [String]
 
     func run() throws {
         let store = try global.storeToRead()

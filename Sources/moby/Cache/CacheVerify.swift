@@ -8,7 +8,8 @@ struct CacheVerify: ParsableCommand {
         discussion: "Exit code 1 when something is damaged or missing.")
 
     @OptionGroup var global: StoreOptions
-    @Flag(help: "Remove what is damaged and what was made from it; it is fetched or made again when needed.") var repair = false
+    @Flag(help: "Remove what is damaged and what was made from it; it is fetched or made again when needed.")
+    var repair = false
 
     func run() throws {
         let store = try global.storeToRead()
@@ -22,13 +23,17 @@ struct CacheVerify: ParsableCommand {
         found.stuck += segments.stuck
         for file in found.damaged {
             let isStuck = found.stuck.contains(file)
-            print("damaged: \(file)\(isStuck ? " (a folder with files in it: look at them, then remove it)" : repair ? " (removed)" : "")")
+            print(
+                "damaged: \(file)\(isStuck ? " (a folder with files in it: look at them, then remove it)" : repair ? " (removed)" : "")"
+            )
         }
         for file in derived { print("made from what is damaged, perhaps: \(file)\(repair ? " (removed)" : "")") }
         for image in found.incomplete {
             print("incomplete: \(image.name) lacks \(image.missing.map(\.description).joined(separator: ", "))")
         }
         if global.level > 0 { print("read \(Terminal.size(found.bytes))") }
-        guard found.isWhole || (repair && found.incomplete.isEmpty && found.stuck.isEmpty) else { throw ExitCode.failure }
+        guard found.isWhole || (repair && found.incomplete.isEmpty && found.stuck.isEmpty) else {
+            throw ExitCode.failure
+        }
     }
 }

@@ -2,8 +2,8 @@ internal import ArgumentParser
 internal import Extents
 internal import MobySpec
 
-/// Turns the words of a command line into a command. What the argument parser does not know is done here: spellings of LinuxKit and of the
-/// 2017 program, options in front of the verb, and what is said of words that no command has.
+/// Turns the words of a command line into a command. What the argument parser does not know is done here: spellings of
+/// LinuxKit and of the 2017 program, options in front of the verb, and what is said of words that no command has.
 struct CommandLineReader {
     private let tree: CommandTree
 
@@ -38,7 +38,8 @@ struct CommandLineReader {
         return first.lowercased() + text.dropFirst()
     }
 
-    /// The words as the parser takes them. Options in front of a command's name go behind it, old spellings become today's.
+    /// The words as the parser takes them. Options in front of a command's name go behind it, old spellings become
+    /// today's.
     /// - Throws: `UsageFault` for a command or an option that is not known.
     func normalize(_ arguments: [String]) throws -> [String] {
         var rest = arguments[...]
@@ -104,10 +105,13 @@ struct CommandLineReader {
 
     /// Takes an option and its value from the front.
     /// - Returns: both as the parser wants them.
-    private func take(_ rest: inout ArraySlice<String>, _ options: [CommandTree.Option], _ path: [String]) throws -> [String] {
+    private func take(_ rest: inout ArraySlice<String>, _ options: [CommandTree.Option], _ path: [String]) throws
+        -> [String]
+    {
         let word = rest.removeFirst()
         let dashes = word.hasPrefix("--") ? 2 : 1
-        let parts = word.dropFirst(dashes).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = word.dropFirst(dashes).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         let (given, value) = (parts.first ?? "", parts.count == 2 ? parts[1] : nil)
         if OldFlags.helpWords.contains(word) { return ["--help"] }
         if ["-version", "--version"].contains(word) { return ["--version"] }
@@ -117,7 +121,9 @@ struct CommandLineReader {
             // The parser takes no `-f=tar`.
             return try Self.words(option, value == nil ? word : option.word, value, &rest)
         }
-        if let option = options.first(where: { $0.longNames.contains(name) }) { return try Self.words(option, "--" + name, value, &rest) }
+        if let option = options.first(where: { $0.longNames.contains(name) }) {
+            return try Self.words(option, "--" + name, value, &rest)
+        }
         // What becomes one option, or is answered with one.
         if ["diskpath", "disksize", "disk-size"].contains(given), path.first == "run" {
             let size = value ?? rest.popFirst() ?? ""
@@ -139,35 +145,46 @@ struct CommandLineReader {
         }
         if let value { return ["\(spelled)=\(value)"] }
         // A value that looks like an option is not one; the parser says that it is missing.
-        guard let next = rest.first, next == "-" || !next.hasPrefix("-") || Double(next) != nil else { return [spelled] }
+        guard let next = rest.first, next == "-" || !next.hasPrefix("-") || Double(next) != nil else {
+            return [spelled]
+        }
         rest.removeFirst()
         return [spelled, next]
     }
 
     /// Short flags in one word, as `-qv`; the last one may take a value. Help does not hide among them.
-    private static func cluster(_ letters: String, _ options: [CommandTree.Option], _ rest: inout ArraySlice<String>) -> [String]? {
+    private static func cluster(_ letters: String, _ options: [CommandTree.Option], _ rest: inout ArraySlice<String>)
+        -> [String]?
+    {
         var words: [String] = []
         for (place, letter) in letters.enumerated() {
             let name = String(letter)
             guard name != "h", let option = options.first(where: { $0.shortNames.contains(name) }) else { return nil }
             words.append("-" + name)
             guard option.takesValue else { continue }
-            guard place == letters.count - 1, let value = rest.first, value == "-" || !value.hasPrefix("-") else { return nil }
+            guard place == letters.count - 1, let value = rest.first, value == "-" || !value.hasPrefix("-") else {
+                return nil
+            }
             rest.removeFirst()
             words.append(value)
         }
         return words.isEmpty ? nil : words
     }
 
-    private func unknown(_ word: String, _ name: String, _ options: [CommandTree.Option], _ path: [String]) -> UsageFault {
+    private func unknown(_ word: String, _ name: String, _ options: [CommandTree.Option], _ path: [String])
+        -> UsageFault
+    {
         let shown = PlainText.short(word.prefix { $0 != "=" })
-        if let hint = OldFlags.hint(name, path) { return UsageFault("unknown option '\(shown)'", hint: hint, command: path) }
+        if let hint = OldFlags.hint(name, path) {
+            return UsageFault("unknown option '\(shown)'", hint: hint, command: path)
+        }
         let known = options.filter(\.shouldDisplay).flatMap(\.longNames).filter { $0.count > 1 }
         if let guess = Spelling.closest(to: name, in: known) {
             return UsageFault("unknown option '\(shown)'; did you mean '--\(guess)'?", command: path)
         }
         let others = tree.commands(with: name).map { "'moby \($0)'" }
         let list = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? " and others" : "")
-        return UsageFault("unknown option '\(shown)'", hint: others.isEmpty ? nil : "it is an option of \(list)", command: path)
+        return UsageFault(
+            "unknown option '\(shown)'", hint: others.isEmpty ? nil : "it is an option of \(list)", command: path)
     }
 }

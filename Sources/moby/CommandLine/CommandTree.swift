@@ -3,7 +3,8 @@ internal import Extents
 internal import FoundationEssentials
 internal import MobySpec
 
-/// The commands and their options, as the argument parser knows them. Making it takes some milliseconds, so only command lines that need it do.
+/// The commands and their options, as the argument parser knows them. Making it takes some milliseconds, so only
+/// command lines that need it do.
 struct CommandTree: Decodable {
     /// One option or flag.
     struct Option: Decodable {
@@ -49,7 +50,8 @@ struct CommandTree: Decodable {
             return UsageFault(
                 "unknown command '\(shown)'", hint: "the commands are \(names.joined(separator: ", "))", command: path)
         }
-        return UsageFault("unknown command '\(shown)'; did you mean '\((path + [guess]).joined(separator: " "))'?", command: path)
+        return UsageFault(
+            "unknown command '\(shown)'; did you mean '\((path + [guess]).joined(separator: " "))'?", command: path)
     }
 
     /// The commands, as `build` and `cache pull`, that have an option of this long name.

@@ -15,27 +15,35 @@ struct Completion: ParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "bash, zsh or fish.", completion: .list(CompletionShell.allCases.map(\.rawValue).sorted())) var shell: String
+    @Argument(help: "bash, zsh or fish.", completion: .list(CompletionShell.allCases.map(\.rawValue).sorted()))
+    var shell: String
 
     func run() throws {
         guard let shell = CompletionShell(rawValue: shell) else {
-            throw ValidationError("'\(PlainText.short(shell))' is not a shell with completions, expected bash, zsh or fish")
+            throw ValidationError(
+                "'\(PlainText.short(shell))' is not a shell with completions, expected bash, zsh or fish")
         }
         print(Self.script(for: shell))
     }
 
-    /// The parser's script. It offers nothing but the names of subcommands behind `moby run`, where a file or prefix can be too.
+    /// The parser's script. It offers nothing but the names of subcommands behind `moby run`, where a file or prefix
+    /// can be too.
     static func script(for shell: CompletionShell) -> String {
         let script = Moby.completionScript(for: shell)
         switch shell {
-        case .bash: return adding(#" $(compgen -f -- "${cur}")"#, to: script, behind: #"compgen -W 'qemu gcp' -- "${cur}")"#)
-        case .zsh: return adding("\n        _files && ret=0", to: script, behind: "_describe -V subcommand subcommands && ret=0")
+        case .bash:
+            return adding(#" $(compgen -f -- "${cur}")"#, to: script, behind: #"compgen -W 'qemu gcp' -- "${cur}")"#)
+        case .zsh:
+            return adding(
+                "\n        _files && ret=0", to: script, behind: "_describe -V subcommand subcommands && ret=0")
         default: return script + "\ncomplete -c 'moby' -n '__fish_seen_subcommand_from run' -F\n"
         }
     }
 
     private static func adding(_ text: String, to script: String, behind line: String) -> String {
-        guard let function = script.firstRange(of: "_moby_run() {"), let place = script[function.upperBound...].firstRange(of: line) else {
+        guard let function = script.firstRange(of: "_moby_run() {"),
+            let place = script[function.upperBound...].firstRange(of: line)
+        else {
             return script
         }
         return script[..<place.upperBound] + text + script[place.upperBound...]

@@ -5,7 +5,8 @@ internal import MobyBuild
 internal import MobyRun
 internal import MobySpec
 
-/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text or a variable is wrong, 64 usage, 130 stopped by the user.
+/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text or a variable is wrong,
+/// 64 usage, 130 stopped by the user.
 enum ErrorReport {
     /// As shells have it for a program that SIGINT ended.
     private static let interrupted: Int32 = 130
@@ -54,7 +55,9 @@ enum ErrorReport {
     }
 
     /// A failure of the world, with its hint.
-    static func print(_ error: any Error) { write(FoundationFault.text(error) ?? "\(error)", hint: (error as? any HintedError)?.hint) }
+    static func print(_ error: any Error) {
+        write(FoundationFault.text(error) ?? "\(error)", hint: (error as? any HintedError)?.hint)
+    }
 
     private static func write(_ message: String, hint: String?) {
         Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""))
@@ -70,7 +73,9 @@ enum ErrorReport {
         exit(
             message,
             hint: isHelpful
-                ? hint : "see '\((["moby"] + (command == ["run"] ? ["run", "qemu"] : command) + ["--help"]).joined(separator: " "))'", usage
+                ? hint
+                : "see '\((["moby"] + (command == ["run"] ? ["run", "qemu"] : command) + ["--help"]).joined(separator: " "))'",
+            usage
         )
     }
 }

@@ -45,7 +45,8 @@ struct StoreOptions: ParsableArguments {
 /// Options of everything that speaks HTTPS.
 struct WebOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Trust the certificates of this PEM file as well; repeatable.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Trust the certificates of this PEM file as well; repeatable.", valueName: "file"),
+        completion: .file())
     var certFile: [String] = []
 }
 
@@ -68,10 +69,13 @@ struct FetchOptions: ParsableArguments {
     var mirror: [String] = []
     @Option(help: ArgumentHelp("Talk plain HTTP to this registry; repeatable.", valueName: "host[:port]"))
     var insecureRegistry: [String] = []
-    @Option(help: ArgumentHelp("Talk TLS to this registry even if it is on this machine; repeatable.", valueName: "host[:port]"))
+    @Option(
+        help: ArgumentHelp(
+            "Talk TLS to this registry even if it is on this machine; repeatable.", valueName: "host[:port]"))
     var tlsRegistry: [String] = []
     @Option(
-        help: ArgumentHelp("Largest size of an unpacked layer: a number of GiB, or with M or G (default: 64G).", valueName: "size"))
+        help: ArgumentHelp(
+            "Largest size of an unpacked layer: a number of GiB, or with M or G (default: 64G).", valueName: "size"))
     var layerLimit: String?
 
     var level: Int { source.level }
@@ -83,7 +87,8 @@ struct FetchOptions: ParsableArguments {
     private func limited(_ store: ContentStore) throws -> ContentStore {
         var store = store
         if let layerLimit {
-            store.layerLimit = UInt64(try MemorySize.mebibytes(layerLimit, unit: .gibibytes, option: "--layer-limit")) << 20
+            store.layerLimit =
+                UInt64(try MemorySize.mebibytes(layerLimit, unit: .gibibytes, option: "--layer-limit")) << 20
         }
         return store
     }

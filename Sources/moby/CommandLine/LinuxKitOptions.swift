@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import Extents
 
-/// Options of LinuxKit's `build` that have nothing left to do here: taken, so that command lines keep working, or answered.
+/// Options of LinuxKit's `build` that have nothing left to do here: taken, so that command lines keep working, or
+/// answered.
 struct LinuxKitOptions: ParsableArguments {
     @Flag(help: .hidden) var docker = false
     @Option(help: .hidden) var inputTar: String?
@@ -12,15 +13,18 @@ struct LinuxKitOptions: ParsableArguments {
 
     mutating func validate() throws {
         if docker {
-            throw ValidationError("--docker is gone: no daemon is needed; name an exported image as 'docker-archive:FILE' instead")
+            throw ValidationError(
+                "--docker is gone: no daemon is needed; name an exported image as 'docker-archive:FILE' instead")
         }
         if let sbomOutput {
-            throw ValidationError("--sbom-output '\(PlainText.short(sbomOutput))': no SBOM is written; leave the option out")
+            throw ValidationError(
+                "--sbom-output '\(PlainText.short(sbomOutput))': no SBOM is written; leave the option out")
         }
     }
 
     /// What the user may want to know about the options given, a line each.
     var notes: [String] {
-        inputTar == nil ? [] : ["note: --input-tar is not needed and not read: what has not changed comes out of the store"]
+        inputTar == nil
+            ? [] : ["note: --input-tar is not needed and not read: what has not changed comes out of the store"]
     }
 }

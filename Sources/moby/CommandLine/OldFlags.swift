@@ -5,13 +5,15 @@ enum OldFlags {
     /// Go's flag takes these for a call for help.
     static let helpWords: Set = ["-h", "-help", "--help"]
 
-    /// Whether the words need more than the argument parser: long options with one dash, clusters, levels behind `-v`, options in front of
-    /// the verb, `help` with a name. False alarms cost a few milliseconds.
+    /// Whether the words need more than the argument parser: long options with one dash, clusters, levels behind `-v`,
+    /// options in front of the verb, `help` with a name. False alarms cost a few milliseconds.
     static func mayBeOld(_ arguments: [String]) -> Bool {
         let words = arguments.prefix { $0 != "--" }
         guard let first = words.first else { return false }
         if first == "help" || (first.hasPrefix("-") && !["-h", "--help", "--version"].contains(first)) { return true }
-        return words.contains { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.utf8.count > 2 || ["-v", "--verbose"].contains($0) }
+        return words.contains {
+            $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.utf8.count > 2 || ["-v", "--verbose"].contains($0)
+        }
     }
 
     /// Today's name of an option.
@@ -24,10 +26,13 @@ enum OldFlags {
         }
     }
 
-    /// `-v`, `-vv`, `-v 2`, `-v2`, `--verbose=2` and their kind: LinuxKit has counted and numbered levels, 0 silent and 1 what is usual.
+    /// `-v`, `-vv`, `-v 2`, `-v2`, `--verbose=2` and their kind: LinuxKit has counted and numbered levels, 0 silent and
+    /// 1 what is usual.
     /// - Returns: flags that count; nil for another option.
     /// - Throws: `UsageFault` for a level that there is not.
-    static func level(dashes: Int, _ name: String, _ value: String?, _ rest: inout ArraySlice<String>) throws -> [String]? {
+    static func level(dashes: Int, _ name: String, _ value: String?, _ rest: inout ArraySlice<String>) throws
+        -> [String]?
+    {
         let digits = name.dropFirst()
         let isJoined = dashes == 1 && name.hasPrefix("v") && !digits.isEmpty && isNumber(digits) && value == nil
         guard name == "verbose" || (dashes == 1 && name == "v") || isJoined else { return nil }
@@ -43,7 +48,9 @@ enum OldFlags {
         return level == 0 ? ["--quiet"] : Array(repeating: "-v", count: level - 1)
     }
 
-    private static func isNumber(_ text: Substring) -> Bool { !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber } }
+    private static func isNumber(_ text: Substring) -> Bool {
+        !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
+    }
 
     /// 2017's disk was two options; now it is one.
     static func joinDisk(_ arguments: [String]) -> [String] {
@@ -58,7 +65,10 @@ enum OldFlags {
             }
         }
         guard !values.isEmpty else { return arguments }
-        let disk = [values["--diskpath"].map { "file=\($0)" }, values["--disksize"].map { "size=\(mebibytes($0))" }, "format=qcow2"]
+        let disk = [
+            values["--diskpath"].map { "file=\($0)" }, values["--disksize"].map { "size=\(mebibytes($0))" },
+            "format=qcow2",
+        ]
         return ["--disk", disk.compactMap(\.self).joined(separator: ",")] + rest
     }
 
@@ -71,13 +81,15 @@ enum OldFlags {
     /// What there is instead of an option that LinuxKit or the 2017 program had.
     static func hint(_ name: String, _ path: [String]) -> String? {
         switch (path.first ?? "", name) {
-        case ("run", "hyperkit"), ("run", "vpnkit"), ("run", "vpnkit-uuid"), ("run", "vsock-ports"), ("run", "console-file"), ("run", "ip"):
+        case ("run", "hyperkit"), ("run", "vpnkit"), ("run", "vpnkit-uuid"), ("run", "vsock-ports"),
+            ("run", "console-file"), ("run", "ip"):
             "it was an option of HyperKit; 'moby run' starts QEMU"
         case ("build", "hyperkit"): "2017 had it for formats made in a machine; formats need none now"
         case ("pkg", "org"), ("pkg", "tag"), ("pkg", "hash"), ("pkg", "build-yml"):
             "the image's name is the 'image' of build.yml, its tag the hash of what it is made of"
         case ("pkg", "push"): "push it with 'moby cache push'"
-        case ("pkg", "docker"), ("pkg", "network"), ("pkg", "dockerfile"), ("pkg", "builders"), ("pkg", "platforms"), ("pkg", "dev"):
+        case ("pkg", "docker"), ("pkg", "network"), ("pkg", "dockerfile"), ("pkg", "builders"), ("pkg", "platforms"),
+            ("pkg", "dev"):
             "it is for builds with Docker; 'moby pkg build' makes images out of Debian packages and files"
         case (_, "config"): "there is no configuration file; leave it out"
         case (_, "cpuprofile"), (_, "memprofile"): "leave it out"

@@ -3,23 +3,30 @@ internal import MobyBuild
 internal import MobyRun
 internal import MobySpec
 
-/// What the `outputs` of 2017 want done with a build: `gcp` uploads and makes an image, `gcp-storage` uploads, `gcp-img` does neither.
+/// What the `outputs` of 2017 want done with a build: `gcp` uploads and makes an image, `gcp-storage` uploads,
+/// `gcp-img` does neither.
 struct BuildUploads {
     private let uploads: [(options: GCPOptions, publication: GCPPublication)]
 
-    /// Looks at everything that can be told before the build. An entry that names neither project nor bucket stays here.
+    /// Looks at everything that can be told before the build. An entry that names neither project nor bucket stays
+    /// here.
     /// - Parameter name: what names of output files begin with.
     /// - Throws: `SpecError`, `CredentialError`, `RunError`.
     init(_ spec: Spec, name: String) throws {
         let found = OutputCheck(spec).found
         guard found.allSatisfy({ $0.severity != .error }) else { throw SpecError(found) }
         if !found.isEmpty { Terminal.error(SpecInput.render(found)) }
-        uploads = try spec.outputs.filter { OutputCheck.uploads.contains($0.format.value) && ($0.bucket != nil || $0.project != nil) }
-            .map { try Self.upload($0, name: name) }
+        uploads = try spec.outputs.filter {
+            OutputCheck.uploads.contains($0.format.value) && ($0.bucket != nil || $0.project != nil)
+        }
+        .map { try Self.upload($0, name: name) }
     }
 
     private static func upload(_ output: OutputSpec, name: String) throws -> (GCPOptions, GCPPublication) {
-        let named = [("--keys", output.keys), ("--project", output.project), ("--bucket", output.bucket), ("--family", output.family)]
+        let named = [
+            ("--keys", output.keys), ("--project", output.project), ("--bucket", output.bucket),
+            ("--family", output.family),
+        ]
         let words = named.flatMap { option, value in value.map { [option, $0.value] } ?? [] }
         let options = try GCPOptions.parse(words + (output.isPublic == true ? ["--public"] : []))
         var publication = try options.publication(of: name + fileSuffix)
@@ -49,6 +56,7 @@ struct BuildUploads {
     /// What `--format` does not do although it looks like it; nil when there is nothing to say.
     static func remark(on formats: [String]) -> String? {
         guard formats.contains("gcp-storage") else { return nil }
-        return "moby: nothing is uploaded: --format gcp-storage names no bucket; upload the file with 'moby push gcp -bucket NAME'"
+        return
+            "moby: nothing is uploaded: --format gcp-storage names no bucket; upload the file with 'moby push gcp -bucket NAME'"
     }
 }

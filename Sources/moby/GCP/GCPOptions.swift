@@ -10,16 +10,22 @@ internal import MobyRun
 struct GCPOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Key of a service account (default: $CLOUDSDK_COMPUTE_KEYS, else application default credentials).", valueName: "file"),
+            "Key of a service account (default: $CLOUDSDK_COMPUTE_KEYS, else application default credentials).",
+            valueName: "file"),
         completion: .file())
     var keys: String?
-    @Option(help: ArgumentHelp("Project (default: $CLOUDSDK_CORE_PROJECT, else the key's).", valueName: "id")) var project: String?
-    @Option(help: ArgumentHelp("Bucket for the upload (default: $CLOUDSDK_IMAGE_BUCKET, else PROJECT-moby-images).", valueName: "name"))
+    @Option(help: ArgumentHelp("Project (default: $CLOUDSDK_CORE_PROJECT, else the key's).", valueName: "id"))
+    var project: String?
+    @Option(
+        help: ArgumentHelp(
+            "Bucket for the upload (default: $CLOUDSDK_IMAGE_BUCKET, else PROJECT-moby-images).", valueName: "name"))
     var bucket: String?
     @Flag(help: "Let everyone read the uploaded file ($CLOUDSDK_IMAGE_PUBLIC=true).") var `public` = false
-    @Option(help: ArgumentHelp("Family of the image (default: $CLOUDSDK_IMAGE_FAMILY).", valueName: "name")) var family: String?
-    @Option(help: ArgumentHelp("Name of the image (default: $CLOUDSDK_IMAGE_NAME, else the file's).", valueName: "name")) var imgName:
+    @Option(help: ArgumentHelp("Family of the image (default: $CLOUDSDK_IMAGE_FAMILY).", valueName: "name")) var family:
         String?
+    @Option(
+        help: ArgumentHelp("Name of the image (default: $CLOUDSDK_IMAGE_NAME, else the file's).", valueName: "name"))
+    var imgName: String?
     @Flag(help: "Let machines made from the image run virtual machines themselves.") var nestedVirt = false
     @Flag(help: "The image boots by UEFI (default: detected from the disk).") var uefiCompatible = false
     @Flag(help: "Print the requests to Google without sending them.") var dryRun = false
@@ -86,7 +92,9 @@ struct GCPOptions: ParsableArguments {
     var imageName: String? { Self.value(imgName, "CLOUDSDK_IMAGE_NAME") }
 
     /// Does what is wanted, or prints what would be done.
-    func run(_ publication: GCPPublication?, _ machine: GCPMachine?, level: Int, _ certificateFiles: [String]) async throws {
+    func run(_ publication: GCPPublication?, _ machine: GCPMachine?, level: Int, _ certificateFiles: [String])
+        async throws
+    {
         let bar = ProgressBar(isShown: level > 0)
         defer { bar.leave() }
         let work = GCP(publication, machine, client: try client(certificateFiles), host: host(level, bar))

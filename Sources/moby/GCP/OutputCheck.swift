@@ -3,8 +3,8 @@ internal import GCP
 internal import MobyRun
 internal import MobySpec
 
-/// What can be told of `outputs` without a network: names that Google would refuse, keys that cannot be used, entries that do not do what they
-/// seem to.
+/// What can be told of `outputs` without a network: names that Google would refuse, keys that cannot be used, entries
+/// that do not do what they seem to.
 struct OutputCheck {
     private(set) var found: [Diagnostic] = []
 
@@ -21,7 +21,9 @@ struct OutputCheck {
         let format = output.format.value
         guard Self.formats.contains(format) else {
             for (key, place) in keys {
-                warn(place, "'\(key)' has no effect: '\(format)' is not uploaded", hint: "remove it, or write 'format: gcp'")
+                warn(
+                    place, "'\(key)' has no effect: '\(format)' is not uploaded",
+                    hint: "remove it, or write 'format: gcp'")
             }
             return
         }
@@ -34,7 +36,8 @@ struct OutputCheck {
     private mutating func checkUpload(_ output: OutputSpec, _ key: String?) {
         if output.bucket == nil, output.project == nil, key != nil || output.format.value == "gcp-storage" {
             warn(
-                output.format.location, "nothing is uploaded: this '\(output.format.value)' names neither a bucket nor a project",
+                output.format.location,
+                "nothing is uploaded: this '\(output.format.value)' names neither a bucket nor a project",
                 hint: "add bucket: NAME, or upload the file with 'moby push gcp'")
         }
         guard let keys = output.keys else { return }
@@ -56,7 +59,9 @@ struct OutputCheck {
 
     /// What is said beside the format, and where.
     private static func keys(of output: OutputSpec) -> [(key: String, place: SourceLocation)] {
-        let texts = [("project", output.project), ("bucket", output.bucket), ("family", output.family), ("keys", output.keys)]
+        let texts = [
+            ("project", output.project), ("bucket", output.bucket), ("family", output.family), ("keys", output.keys),
+        ]
         let switches = [("public", output.isPublic), ("replace", output.replace)]
         return texts.compactMap { key, value in value.map { (key, $0.location) } }
             + switches.compactMap { key, value in value == nil ? nil : (key, output.format.location) }

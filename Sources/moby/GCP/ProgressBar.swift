@@ -26,7 +26,8 @@ final class ProgressBar: Sendable {
             guard !state.isOver, isEnd || state.shown.map({ now - $0 > .milliseconds(200) }) ?? true else { return }
             (state.shown, state.isOver) = (now, isEnd)
             Terminal.write(
-                "\r\u{1B}[K" + Self.line(done, of: total, since: state.first, in: now - begin) + (isEnd ? "\n" : ""), to: STDERR_FILENO)
+                "\r\u{1B}[K" + Self.line(done, of: total, since: state.first, in: now - begin) + (isEnd ? "\n" : ""),
+                to: STDERR_FILENO)
         }
     }
 

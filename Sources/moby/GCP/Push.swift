@@ -16,15 +16,19 @@ struct Push: AsyncParsableCommand {
     /// Says what can be done with a word behind `push` that is no cloud.
     /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
-        guard arguments.first == "push", arguments.count > 1, case let word = arguments[1], !word.hasPrefix("-"), word != "gcp" else {
+        guard arguments.first == "push", arguments.count > 1, case let word = arguments[1], !word.hasPrefix("-"),
+            word != "gcp"
+        else {
             return
         }
         let message = "'moby push' knows 'gcp' only, not '\(PlainText.short(word))'"
         if let (format, program) = elsewhere[word] {
             throw UsageFault(
-                message, hint: "'moby build --format \(format)' makes what it takes; send it with: \(program)", command: ["push"])
+                message, hint: "'moby build --format \(format)' makes what it takes; send it with: \(program)",
+                command: ["push"])
         }
         let isFile = word.contains(".") || word.contains("/")
-        throw UsageFault(message, hint: "moby push gcp \(isFile ? PlainText.short(word) : "FILE.img.tar.gz")", command: ["push"])
+        throw UsageFault(
+            message, hint: "moby push gcp \(isFile ? PlainText.short(word) : "FILE.img.tar.gz")", command: ["push"])
     }
 }

@@ -11,5 +11,7 @@ struct PushGCP: AsyncParsableCommand {
     @OptionGroup var google: GCPOptions
     @Argument(help: "A disk of 'moby build --format gcp'.", completion: .file(extensions: ["gz"])) var file: String
 
-    func run() async throws { try await google.run(try google.publication(of: file), nil, level: global.level, web.certFile) }
+    func run() async throws {
+        try await google.run(try google.publication(of: file), nil, level: global.level, web.certFile)
+    }
 }

@@ -15,24 +15,32 @@ struct RunGCP: AsyncParsableCommand {
     @OptionGroup var web: WebOptions
     @OptionGroup var google: GCPOptions
     @Option(help: ArgumentHelp("Name of the machine (default: the image's).", valueName: "name")) var name: String?
-    @Option(help: ArgumentHelp("Zone (default: $CLOUDSDK_COMPUTE_ZONE, else europe-west1-d).", valueName: "zone")) var zone: String?
-    @Option(help: ArgumentHelp("Machine type (default: $CLOUDSDK_COMPUTE_MACHINE, else g1-small).", valueName: "type")) var machine: String?
-    @Option(help: ArgumentHelp("Add an empty disk; repeatable.", valueName: "[file=]name[,size=N]")) var disk: [String] = []
-    @Option(help: ArgumentHelp("Add an empty disk of so many GB (default: $CLOUDSDK_DISK_SIZE).", valueName: "GB")) var diskSize: Int?
+    @Option(help: ArgumentHelp("Zone (default: $CLOUDSDK_COMPUTE_ZONE, else europe-west1-d).", valueName: "zone"))
+    var zone: String?
+    @Option(help: ArgumentHelp("Machine type (default: $CLOUDSDK_COMPUTE_MACHINE, else g1-small).", valueName: "type"))
+    var machine: String?
+    @Option(help: ArgumentHelp("Add an empty disk; repeatable.", valueName: "[file=]name[,size=N]")) var disk:
+        [String] = []
+    @Option(help: ArgumentHelp("Add an empty disk of so many GB (default: $CLOUDSDK_DISK_SIZE).", valueName: "GB"))
+    var diskSize: Int?
     @Option(help: ArgumentHelp("User data for the guest.", valueName: "text")) var data: String?
-    @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file"), completion: .file()) var dataFile: String?
-    @Option(help: ArgumentHelp("A public key for root; repeatable.", valueName: "file"), completion: .file()) var sshKey: [String] = []
+    @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file"), completion: .file())
+    var dataFile: String?
+    @Option(help: ArgumentHelp("A public key for root; repeatable.", valueName: "file"), completion: .file())
+    var sshKey: [String] = []
     @Option(help: ArgumentHelp("Network (default: 'default').", valueName: "name")) var network: String?
     @Option(help: ArgumentHelp("Subnetwork in the zone's region.", valueName: "name")) var subnet: String?
     @Option(help: ArgumentHelp("A network tag; repeatable.", valueName: "name")) var tag: [String] = []
     @Flag(help: "Give the machine a virtual TPM.") var vtpm = false
     @Flag(help: "Keep the machine at the end, and print how to delete it.") var skipCleanup = false
     @Option(
-        help: ArgumentHelp("interactive (by ssh), output (show the serial port), none (start and leave).", valueName: "how"),
+        help: ArgumentHelp(
+            "interactive (by ssh), output (show the serial port), none (start and leave).", valueName: "how"),
         completion: .list(["interactive", "output", "none"]))
     var console = "interactive"
-    @Argument(help: "An image of the project, or a disk of 'moby build --format gcp'.", completion: .file(extensions: ["gz"])) var image:
-        String
+    @Argument(
+        help: "An image of the project, or a disk of 'moby build --format gcp'.", completion: .file(extensions: ["gz"]))
+    var image: String
 
     mutating func validate() throws {
         if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
@@ -43,7 +51,8 @@ struct RunGCP: AsyncParsableCommand {
 
     func run() async throws {
         let publication = image.hasSuffix(".tar.gz") ? try google.publication(of: image) : nil
-        try await google.run(publication, try description(publication == nil ? image : nil), level: global.level, web.certFile)
+        try await google.run(
+            publication, try description(publication == nil ? image : nil), level: global.level, web.certFile)
     }
 
     private func description(_ image: String?) throws -> GCPMachine {
@@ -57,7 +66,8 @@ struct RunGCP: AsyncParsableCommand {
         machine.zone = value(zone, "CLOUDSDK_COMPUTE_ZONE", machine.zone)
         machine.machine = value(self.machine, "CLOUDSDK_COMPUTE_MACHINE", machine.machine)
         machine.disks = try disks(environment["CLOUDSDK_DISK_SIZE"])
-        machine.data = try dataFile.map { String(decoding: try InputFile.bytes($0, limit: 256 << 10), as: UTF8.self) } ?? data
+        machine.data =
+            try dataFile.map { String(decoding: try InputFile.bytes($0, limit: 256 << 10), as: UTF8.self) } ?? data
         machine.sshKeys = try sshKey.map { "root:\(try key($0))" }
         (machine.network, machine.subnetwork, machine.tags) = (network, subnet, tag)
         (machine.nested, machine.vtpm, machine.keeps) = (google.nestedVirt, vtpm, skipCleanup)
@@ -91,7 +101,9 @@ struct RunGCP: AsyncParsableCommand {
     private func key(_ path: String) throws -> String {
         let keys = try PublicKeys.read(path)
         guard keys.count == 1 else {
-            throw RunError("'\(PlainText.short(path))' has \(keys.count) keys, expected one", hint: "repeat --ssh-key with a file for each")
+            throw RunError(
+                "'\(PlainText.short(path))' has \(keys.count) keys, expected one",
+                hint: "repeat --ssh-key with a file for each")
         }
         return keys[0]
     }

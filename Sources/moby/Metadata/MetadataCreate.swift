@@ -13,15 +13,19 @@ struct MetadataCreate: ParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("File with the user data.", valueName: "file"), completion: .file()) var dataFile: String?
+    @Option(help: ArgumentHelp("File with the user data.", valueName: "file"), completion: .file()) var dataFile:
+        String?
     @Option(help: ArgumentHelp("The machine's name.", valueName: "name")) var hostname: String?
-    @Option(help: ArgumentHelp("File of public keys that may log in; repeatable.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("File of public keys that may log in; repeatable.", valueName: "file"), completion: .file())
     var sshKey: [String] = []
     @Argument(help: "The CD image to write, e.g. 'seed.iso'.", completion: .file(extensions: ["iso"])) var disc: String
     @Argument(help: "User data as text; otherwise use --data-file, --hostname or --ssh-key.") var data: String?
 
     mutating func validate() throws {
-        if data != nil, dataFile != nil { throw ValidationError("user data on the command line and --data-file cannot be combined") }
+        if data != nil, dataFile != nil {
+            throw ValidationError("user data on the command line and --data-file cannot be combined")
+        }
         if data == nil, dataFile == nil, !isNamed {
             throw ValidationError("no user data, expected a text, --data-file, --hostname or --ssh-key")
         }
@@ -45,7 +49,9 @@ struct MetadataCreate: ParsableCommand {
 
     func run() throws {
         let userData = try dataFile.map { try InputFile.bytes($0, limit: Self.largestData) } ?? Array((data ?? "").utf8)
-        let image = try isNamed ? DataDisc.image(userData: userData, metaData: try metaData(userData)) : DataDisc.image(config: userData)
+        let image =
+            try isNamed
+            ? DataDisc.image(userData: userData, metaData: try metaData(userData)) : DataDisc.image(config: userData)
         try ExtentWriter.write(image, to: disc)
     }
 

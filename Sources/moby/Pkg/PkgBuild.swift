@@ -11,22 +11,27 @@ struct PkgBuild: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: StoreOptions
-    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
-        Platform?
     @Option(
-        help: "Folder of moby's programs for the guest, init and metadata (default: $MOBY_PRODUCTS, else that of moby).",
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+    @Option(
+        help:
+            "Folder of moby's programs for the guest, init and metadata (default: $MOBY_PRODUCTS, else that of moby).",
         completion: .directory)
     var products: String?
     @Flag(help: "Build even when the store has the image.") var force = false
     @Flag(help: "Resolve the Debian packages again and write build.lock.") var update = false
-    @Flag(help: "Resolve again, with a warning, when the archive no longer offers what build.lock pins.") var refreshMissing = false
+    @Flag(help: "Resolve again, with a warning, when the archive no longer offers what build.lock pins.")
+    var refreshMissing = false
     @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() async throws {
         // The builder takes it from the environment.
         _ = try SourceDate.read(Terminal.environment)
         let platform = arch ?? .host
-        let builder = Packages.builder(store: try global.store(), platform: platform, products: products, level: global.level) {
+        let builder = Packages.builder(
+            store: try global.store(), platform: platform, products: products, level: global.level
+        ) {
             $0.force = force
             $0.update = update
             $0.refreshMissing = refreshMissing

@@ -7,13 +7,16 @@ struct PkgLock: AsyncParsableCommand {
         commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.")
 
     @OptionGroup var global: StoreOptions
-    @Option(help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform) var arch:
-        Platform?
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
     @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() async throws {
         let platform = arch ?? .host
-        let builder = Packages.builder(store: try global.store(), platform: platform, products: nil, level: global.level) { _ in }
+        let builder = Packages.builder(
+            store: try global.store(), platform: platform, products: nil, level: global.level
+        ) { _ in }
         for directory in directories {
             let isLocked = try await builder.lock(directory)
             guard global.level > 0 else { continue }

@@ -4,39 +4,47 @@ internal import MobySpec
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a machine from what was built.", subcommands: [RunQEMU.self, RunGCP.self], defaultSubcommand: RunQEMU.self)
+        abstract: "Start a machine from what was built.", subcommands: [RunQEMU.self, RunGCP.self],
+        defaultSubcommand: RunQEMU.self)
 
     /// Other backends of LinuxKit's `run`, and the format that each starts.
     private static let elsewhere = [
-        "aws": "aws", "azure": "vhd", "equinixmetal": "kernel+initrd", "hyperkit": "kernel+initrd", "hyperv": "dynamic-vhd",
+        "aws": "aws", "azure": "vhd", "equinixmetal": "kernel+initrd", "hyperkit": "kernel+initrd",
+        "hyperv": "dynamic-vhd",
         "openstack": "qcow2", "packet": "kernel+initrd", "scaleway": "qcow2", "vbox": "vmdk", "vcenter": "vmdk",
         "virtualization": "kernel+initrd", "vmware": "vmdk",
     ]
 
-    /// Says what can be done with a backend that is not here. Alone such a word is the prefix of what was built, as any other.
+    /// Says what can be done with a backend that is not here. Alone such a word is the prefix of what was built, as any
+    /// other.
     /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
         try checkOldDisk(arguments)
-        if arguments.first == "run", arguments.count > 2, !arguments[1].hasPrefix("-"), !["qemu", "gcp"].contains(arguments[1]),
+        if arguments.first == "run", arguments.count > 2, !arguments[1].hasPrefix("-"),
+            !["qemu", "gcp"].contains(arguments[1]),
             elsewhere[arguments[1]] == nil, let guess = Spelling.closest(to: arguments[1], in: ["qemu", "gcp"]),
             !arguments[2].hasPrefix("-")
         {
             throw UsageFault(
-                "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?", command: ["run"])
+                "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?",
+                command: ["run"])
         }
         guard arguments.first == "run", arguments.count > 2, case let word = arguments[1], let format = elsewhere[word],
             let last = arguments.last, !last.hasPrefix("-")
         else { return }
         throw UsageFault(
             "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(word))'",
-            hint: "'moby build --format \(format)' makes what it starts; a build called '\(word)' is started by 'moby run qemu … \(word)'",
+            hint:
+                "'moby build --format \(format)' makes what it starts; a build called '\(word)' is started by 'moby run qemu … \(word)'",
             command: ["run"])
     }
 
     /// For some months of 2017 a disk's size was an option of its own; for `gcp` it is one today.
     private static func checkOldDisk(_ arguments: [String]) throws {
         let own = arguments.prefix { $0 != "--" }
-        guard own.first == "run", own.dropFirst().first != "gcp", let place = own.firstIndex(where: { $0.hasPrefix("--disk-size") }) else {
+        guard own.first == "run", own.dropFirst().first != "gcp",
+            let place = own.firstIndex(where: { $0.hasPrefix("--disk-size") })
+        else {
             return
         }
         func value(_ index: Int) -> String? {

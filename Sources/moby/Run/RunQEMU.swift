@@ -29,7 +29,8 @@ struct RunQEMU: AsyncParsableCommand {
     var timeout: String?
     @Flag(help: "Print what would be started, and stop.") var dryRun = false
     @Argument(help: "Prefix of a build's files, an image, or a YAML file.", completion: .file()) var name: String
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments for QEMU.", visibility: .private)) var qemuArguments: [String] = []
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments for QEMU.", visibility: .private))
+    var qemuArguments: [String] = []
 
     mutating func validate() throws {
         if awaitThenPoweroff, `await`.isEmpty { throw ValidationError("--await-then-poweroff needs --await") }
@@ -52,7 +53,8 @@ struct RunQEMU: AsyncParsableCommand {
         if isSpec, !dryRun { try await build() }
         let prefix = isSpec ? SpecInput.baseName([name]) : name
         var qemu = QEMU(
-            try machine.machine(extra: qemuArguments), booting: prefix, wishes: machine.wishes, environment: Terminal.environment
+            try machine.machine(extra: qemuArguments), booting: prefix, wishes: machine.wishes,
+            environment: Terminal.environment
         ) { line in
             if !quiet { Terminal.error("moby: \(line)") }
         }
@@ -60,7 +62,8 @@ struct RunQEMU: AsyncParsableCommand {
         if things.isEmpty {
             qemu.limit = try limit()
         } else {
-            qemu.awaiting = Awaiting(things, limit: try limit() ?? Awaiting.defaultLimit, thenPowerOff: awaitThenPoweroff)
+            qemu.awaiting = Awaiting(
+                things, limit: try limit() ?? Awaiting.defaultLimit, thenPowerOff: awaitThenPoweroff)
         }
         let plan = try qemu.plan()
         if dryRun { return print(plan) }

@@ -3,7 +3,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The classic flow with all that is real here: the program, the storage server, and machines booted of what that holds.
+/// The classic flow with all that is real here: the program, the storage server, and machines booted of what that
+/// holds.
 @Suite(.serialized, .bootedAgain) struct CloudBootTests {
     private static let web = "curl -sI http://\(CloudDesk.address)/ | head -1"
     private static let list = "ssh root@\(CloudDesk.address) runc list | awk '{ print $1, $3 }'"
@@ -17,12 +18,14 @@ import Testing
                 try desk.type("moby build gcp.yml")
                 try desk.type("moby push gcp -bucket moby-lab gcp.img.tar.gz")
                 try await Self.run(
-                    "moby run gcp -project infoslack-1337 --console output --ssh-key ~/.ssh/id_ed25519.pub gcp", uefi: false, desk)
+                    "moby run gcp -project infoslack-1337 --console output --ssh-key ~/.ssh/id_ed25519.pub gcp",
+                    uefi: false, desk)
                 try await Self.run("moby run gcp -project infoslack-1337 gcp.img.tar.gz", uefi: true, desk)
                 #expect(desk.google.state.withLock { $0.faults } == [])
                 #expect(desk.google.state.withLock { $0.images.keys.sorted() } == ["gcp"])
                 let text = "```console\n\(desk.recording)```\n"
-                let both = try RecordedText("recording", in: "platform-gcp.md", normal: CloudConsole.normal).compare(with: text)
+                let both = try RecordedText("recording", in: "platform-gcp.md", normal: CloudConsole.normal).compare(
+                    with: text)
                 #expect(both.page == both.text, "UPDATE_GOLDEN=1 writes docs/platform-gcp.md anew")
             }
         }

@@ -1,4 +1,5 @@
-/// Makes a text for readers of what a machine and `moby` say: without the kernel's lines, services in the order of their names.
+/// Makes a text for readers of what a machine and `moby` say: without the kernel's lines, services in the order of
+/// their names.
 enum CloudConsole {
     /// - Returns: whole lines.
     static func shown(_ text: String) -> String {
@@ -16,9 +17,9 @@ enum CloudConsole {
         return sorted(lines).map { $0 + "\n" }.joined()
     }
 
-    /// What is the same in every run: the commands and what each says, without sizes and in the order of the alphabet, since standard output
-    /// and standard error overtake each other. The serial port's lines are not: services start side by side, and the kernel writes in
-    /// between, even within a line.
+    /// What is the same in every run: the commands and what each says, without sizes and in the order of the alphabet,
+    /// since standard output and standard error overtake each other. The serial port's lines are not: services start
+    /// side by side, and the kernel writes in between, even within a line.
     static func normal(_ text: String) -> String {
         let said = /^(\$ |moby: |gs:|projects\/|HTTP\/|ID STATUS|[a-z]+ running$|gcp[-.]|[0-9]+ segments)/
         var sorted: [Substring] = []
@@ -40,8 +41,11 @@ enum CloudConsole {
     private static func isOfKernel(_ line: String) -> Bool {
         // A line of `init` has its time too; `moby:   NAME: …` is what a service says.
         if line.hasPrefix("["), line.firstMatch(of: /\] moby: [^ ]/) == nil { return true }
-        return ["SeaBIOS", "Booting", "Loading", "Probing", "BdsDxe", "iPXE", "ISOLINUX", "SYSLINUX", "ok", "k", "EFI stub", "ll header"]
-            .contains { line.hasPrefix($0) }
+        return [
+            "SeaBIOS", "Booting", "Loading", "Probing", "BdsDxe", "iPXE", "ISOLINUX", "SYSLINUX", "ok", "k", "EFI stub",
+            "ll header",
+        ]
+        .contains { line.hasPrefix($0) }
     }
 
     /// Services start and end side by side.

@@ -3,9 +3,9 @@ import MobyRun
 import Synchronization
 import TestSupport
 
-/// Where a user of the classic flow sits: a folder with `gcp.yml`, a shell whose `moby` is the real program, whose `curl` and `ssh` reach the
-/// machine at its address in the world, and, of Google's side, a real storage server and scripted others. Machines are QEMU's, of what the
-/// storage server holds.
+/// Where a user of the classic flow sits: a folder with `gcp.yml`, a shell whose `moby` is the real program, whose
+/// `curl` and `ssh` reach the machine at its address in the world, and, of Google's side, a real storage server and
+/// scripted others. Machines are QEMU's, of what the storage server holds.
 final class CloudDesk: Sendable {
     static let address = "203.0.113.7"
     static let bucket = "moby-lab"
@@ -21,7 +21,8 @@ final class CloudDesk: Sendable {
         self.folder = folder
         ports = (try GuestMachine.freePort(), try GuestMachine.freePort())
         try await Oracle("mkdir")("-p", "\(folder)/home/.ssh", "\(folder)/bin", "\(folder)/work")
-        try await Oracle("ssh-keygen")("-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", "\(folder)/home/.ssh/id_ed25519")
+        try await Oracle("ssh-keygen")(
+            "-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", "\(folder)/home/.ssh/id_ed25519")
         let key = try TestFile.text("\(folder)/home/.ssh/id_ed25519.pub")
         google.state.withLock {
             $0.folder = storage.folder
@@ -29,7 +30,8 @@ final class CloudDesk: Sendable {
             $0.projectKeys = "ada:\(key)"
         }
         idle()
-        let spec = try TestFile.text("\(Program.root)/examples/gcp.yml").replacing("@pkg:..", with: "@pkg:\(Program.root)")
+        let spec = try TestFile.text("\(Program.root)/examples/gcp.yml").replacing(
+            "@pkg:..", with: "@pkg:\(Program.root)")
         try TestFile.write(spec, to: "\(folder)/work/gcp.yml")
         try writePrograms()
         try Data(count: 1 << 20).write(to: URL(filePath: "\(folder)/empty.iso"))
@@ -39,7 +41,8 @@ final class CloudDesk: Sendable {
     var recording: String { typed.withLock { $0 } }
 
     private func writePrograms() throws {
-        try FileManager.default.createSymbolicLink(atPath: "\(folder)/bin/moby", withDestinationPath: try Program.path())
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder)/bin/moby", withDestinationPath: try Program.path())
         let curl = "exec /usr/bin/curl --connect-to \(Self.address):80:127.0.0.1:\(ports.web) \"$@\""
         // The gateway of serial ports is played by a file that QEMU's console is written to.
         let ssh = """
@@ -82,7 +85,8 @@ final class CloudDesk: Sendable {
         try RunningProgram("bash", ["-c", line], folder: "\(folder)/work", environment: environment)
     }
 
-    /// Waits until a request has made a machine, and starts it: a disk of what the storage server holds, on virtio-scsi.
+    /// Waits until a request has made a machine, and starts it: a disk of what the storage server holds, on
+    /// virtio-scsi.
     func machine(uefi: Bool) async throws -> MachineHandle {
         let end = ContinuousClock.now + .seconds(120)
         while google.state.withLock({ $0.instances.isEmpty }) {
@@ -90,14 +94,16 @@ final class CloudDesk: Sendable {
             try await Task.sleep(for: .milliseconds(20))
         }
         let disk = try await self.disk()
-        let network = try MetadataNetwork.arguments(host: google.host, ports: [(ports.web, 80), (ports.ssh, 22)], in: folder)
+        let network = try MetadataNetwork.arguments(
+            host: google.host, ports: [(ports.web, 80), (ports.ssh, 22)], in: folder)
         return try GuestMachine.bootToInit {
             try GuestMachine.boot("\(folder)/empty.iso", cpus: 2, memory: 512, uefi: uefi) {
                 $0.accelerator = .fixed(.tcg)
                 $0.networking = .none
                 $0.extraArguments =
                     network + [
-                        "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(disk)", "-device", "virtio-scsi-pci,id=scsi",
+                        "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(disk)", "-device",
+                        "virtio-scsi-pci,id=scsi",
                         "-device", "scsi-hd,bus=scsi.0,drive=real,bootindex=1",
                     ]
             }
@@ -106,7 +112,8 @@ final class CloudDesk: Sendable {
 
     /// Fetches the object that the image was made of and unpacks it, as Compute Engine does.
     private func disk() async throws -> String {
-        let source = google.state.withLock { ($0.images["gcp"]?["rawDisk"] as? [String: Any])?["source"] as? String } ?? ""
+        let source =
+            google.state.withLock { ($0.images["gcp"]?["rawDisk"] as? [String: Any])?["source"] as? String } ?? ""
         let names = source.split(separator: "/").suffix(2)
         guard names.count == 2 else { throw RunError("the image is made of '\(source)'") }
         let object = "\(storage.url)/storage/v1/b/\(names[names.startIndex])/o/\(names[names.startIndex + 1])?alt=media"
@@ -158,7 +165,9 @@ final class CloudDesk: Sendable {
     func waitForLogin(_ machine: MachineHandle) async throws {
         let end = ContinuousClock.now + .seconds(180)
         while try start("ssh root@\(Self.address) true").waitForEnd(within: .seconds(120)) != 0 {
-            guard ContinuousClock.now < end else { throw RunError("no login; the console said:\n\(machine.console.suffix(3000))") }
+            guard ContinuousClock.now < end else {
+                throw RunError("no login; the console said:\n\(machine.console.suffix(3000))")
+            }
             try await Task.sleep(for: .seconds(1))
         }
     }

@@ -8,7 +8,8 @@ import Testing
 
 @testable import MobyRun
 
-/// Each step of `moby run gcp FILE` made to fail: what is printed, and what is left on Google's side. docs/platform-gcp.md shows it.
+/// Each step of `moby run gcp FILE` made to fail: what is printed, and what is left on Google's side.
+/// docs/platform-gcp.md shows it.
 struct GCPFailureTableTests {
     private struct Case: Sendable {
         let title: String
@@ -19,7 +20,8 @@ struct GCPFailureTableTests {
 
         init(
             _ title: String, google: @escaping @Sendable (ScriptedGoogle) -> Void = { _ in },
-            change: @escaping @Sendable (inout GCPPublication, inout GCPMachine) -> Void = { _, _ in }, login: String? = nil
+            change: @escaping @Sendable (inout GCPPublication, inout GCPMachine) -> Void = { _, _ in },
+            login: String? = nil
         ) {
             (self.title, self.google, self.change, self.login) = (title, google, change, login)
         }
@@ -44,7 +46,9 @@ struct GCPFailureTableTests {
             $0.mishap("GET \(base)", 404, "notFound", "The resource 'projects/infoslack-1337' was not found")
         },
         Case("Compute Engine is not enabled") {
-            $0.mishap("GET \(base)", 403, "accessNotConfigured", "Compute Engine API has not been used in project infoslack-1337 before.")
+            $0.mishap(
+                "GET \(base)", 403, "accessNotConfigured",
+                "Compute Engine API has not been used in project infoslack-1337 before.")
         },
         Case("the account may not do all that is needed") { google in
             google.state.withLock { $0.forbidden = ["compute.images.create", "compute.instances.create"] }
@@ -65,7 +69,8 @@ struct GCPFailureTableTests {
         },
         Case("the upload is refused") {
             $0.mishap(
-                "POST /upload", 403, "forbidden", "moby@infoslack-1337.iam.gserviceaccount.com does not have storage.objects.create access."
+                "POST /upload", 403, "forbidden",
+                "moby@infoslack-1337.iam.gserviceaccount.com does not have storage.objects.create access."
             )
         },
         Case("the server does not come back in the middle of the upload") {
@@ -74,7 +79,8 @@ struct GCPFailureTableTests {
             publication.bucket = nil
         },
         Case("the image is refused") {
-            $0.mishap("POST \(base)/global/images", 403, "quotaExceeded", "Quota 'IMAGES' exceeded. Limit: 2000.0 globally.")
+            $0.mishap(
+                "POST \(base)/global/images", 403, "quotaExceeded", "Quota 'IMAGES' exceeded. Limit: 2000.0 globally.")
         },
         Case("the image comes to nothing") { google in
             google.state.withLock {
@@ -92,7 +98,9 @@ struct GCPFailureTableTests {
             $0.mishap("/serialPort", 403, "forbidden", "Required 'compute.instances.getSerialPortOutput' permission.")
         },
         Case("the machine cannot be deleted at the end") {
-            $0.mishap("DELETE \(base)/zones/europe-west1-d/instances/gcp", 503, "backendError", "Internal error. Please try again.")
+            $0.mishap(
+                "DELETE \(base)/zones/europe-west1-d/instances/gcp", 503, "backendError",
+                "Internal error. Please try again.")
         },
     ]
 
@@ -116,19 +124,23 @@ struct GCPFailureTableTests {
             item.change(&publication, &machine)
             let before = things(google)
             let gcp = try GCPFlow.gcp(google, publication, machine, credential: try item.credential, tries: 6)
-            let error = try await #require(throws: (any Error).self, "\(item.title)") { try await gcp.perform(try gcp.plan()) }
+            let error = try await #require(throws: (any Error).self, "\(item.title)") {
+                try await gcp.perform(try gcp.plan())
+            }
             #expect(google.state.withLock { $0.faults } == [])
             var text = "# \(item.title)\nerror: \(error)\n"
             if let hint = (error as? any HintedError)?.hint { text += "  hint: \(hint)\n" }
             let left = things(google).filter { !before.contains($0) }
-            return text.replacing("\(folder)/", with: "") + "# left: \(left.isEmpty ? "nothing" : left.joined(separator: ", "))\n\n"
+            return text.replacing("\(folder)/", with: "")
+                + "# left: \(left.isEmpty ? "nothing" : left.joined(separator: ", "))\n\n"
         }
     }
 
     private static func things(_ google: ScriptedGoogle) -> [String] {
         google.state.withLock { state in
             state.buckets.sorted().map { "bucket '\($0)'" } + state.objects.keys.sorted().map { "gs://\($0)" }
-                + state.images.keys.sorted().map { "image '\($0)'" } + state.instances.keys.sorted().map { "instance '\($0)'" }
+                + state.images.keys.sorted().map { "image '\($0)'" }
+                + state.instances.keys.sorted().map { "instance '\($0)'" }
         }
     }
 }

@@ -51,7 +51,8 @@ enum GCPFlow {
         var endpoints = google.endpoints
         // Storage that is emulated gets no token; under another name this is no storage.
         endpoints.compute = endpoints.compute.replacing("127.0.0.1", with: "localhost")
-        let client = GoogleClient(credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries)
+        let client = GoogleClient(
+            credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries)
         var host = GCPHost { line in
             screen.lines.withLock { $0.append(line) }
         } console: { text in

@@ -10,7 +10,8 @@ struct GCPRunTests {
     @Test func aFileBecomesAMachineThatIsDeletedAtTheEnd() async throws {
         try await withTemporaryDirectory { folder in
             let (google, screen) = (try ScriptedGoogle(), GCPFlow.Screen())
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine, screen)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine, screen)
             let result = try await gcp.perform(try gcp.plan())
             #expect(google.state.withLock { $0.faults } == [])
             #expect(screen.console.withLock { $0 } == "Linux version 6.12\nmoby: ready\n")
@@ -21,7 +22,8 @@ struct GCPRunTests {
             #expect(google.state.withLock { Array($0.images.keys) } == ["gcp"])
             #expect(
                 google.changes == [
-                    "POST /upload/storage/v1/b/images/o", "PUT /session/u1", "POST /compute/v1/projects/infoslack-1337/global/images",
+                    "POST /upload/storage/v1/b/images/o", "PUT /session/u1",
+                    "POST /compute/v1/projects/infoslack-1337/global/images",
                     "POST /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances",
                     "DELETE /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances/gcp",
                 ])
@@ -38,12 +40,15 @@ struct GCPRunTests {
             let gcp = try GCPFlow.gcp(google, publication, GCPFlow.machine)
             let plan = try gcp.plan()
             _ = try await gcp.perform(plan)
-            let sent = google.requests.filter { !$0.target.contains("/operations/") && !$0.target.hasPrefix("/session/") }
+            let sent = google.requests.filter {
+                !$0.target.contains("/operations/") && !$0.target.hasPrefix("/session/")
+            }
             #expect(sent.count > 10)
             for request in sent {
                 let target = request.target.split(separator: request.method == "GET" ? "&start" : "?requestId")[0]
                 #expect(
-                    plan.description.replacing("localhost", with: "127.0.0.1").contains("\(request.method) http://\(google.host)\(target)"),
+                    plan.description.replacing("localhost", with: "127.0.0.1").contains(
+                        "\(request.method) http://\(google.host)\(target)"),
                     "\(request.method) \(target)")
             }
         }
@@ -54,11 +59,15 @@ struct GCPRunTests {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             google.state.withLock { $0.forbidden = ["compute.images.create", "compute.instances.delete"] }
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
-            #expect(error.description.hasSuffix("in project 'infoslack-1337': compute.images.create, compute.instances.delete"))
+            #expect(
+                error.description.hasSuffix(
+                    "in project 'infoslack-1337': compute.images.create, compute.instances.delete"))
             #expect(google.changes == [])
-            google.mishap(":testIamPermissions", 403, "SERVICE_DISABLED", "Cloud Resource Manager API has not been used before.")
+            google.mishap(
+                ":testIamPermissions", 403, "SERVICE_DISABLED", "Cloud Resource Manager API has not been used before.")
             #expect(try await gcp.perform(try gcp.plan()).deleted == true)
         }
     }
@@ -67,7 +76,8 @@ struct GCPRunTests {
     @Test func aSecondRunReplacesTheImage() async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             _ = try await gcp.perform(try gcp.plan())
             #expect(try await gcp.perform(try gcp.plan()).deleted == true)
             #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil })
@@ -101,7 +111,8 @@ struct GCPRunTests {
             let (google, screen) = (try ScriptedGoogle(), GCPFlow.Screen())
             var machine = GCPFlow.machine
             machine.keeps = true
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
             #expect(try await gcp.perform(try gcp.plan()).deleted == false)
             #expect(google.state.withLock { Array($0.instances.keys) } == ["gcp"])
             #expect(
@@ -119,7 +130,8 @@ struct GCPRunTests {
             google.state.withLock { $0.powersOff = false }
             var machine = GCPFlow.machine
             machine.keeps = keeps
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
             let plan = try gcp.plan()
             let task = Task { try await gcp.perform(plan) }
             while screen.console.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
@@ -145,7 +157,9 @@ struct GCPRunTests {
         Mishap(piece: "POST /upload", message: "begin the upload of"),
         Mishap(piece: "PUT /session", message: "upload gs://images/gcp.img.tar.gz: "),
         Mishap(piece: "POST /compute/v1/projects/infoslack-1337/global/images", message: "create image 'gcp': No"),
-        Mishap(piece: "POST /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances", message: "create instance 'gcp': No"),
+        Mishap(
+            piece: "POST /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances",
+            message: "create instance 'gcp': No"),
         Mishap(piece: "/serialPort", message: "read the serial port of 'gcp': No"),
         Mishap(
             piece: "DELETE /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances/gcp",
@@ -158,11 +172,14 @@ struct GCPRunTests {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             google.mishap(mishap.piece, mishap.status, "forbidden", "No.")
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             let error = try await #require(throws: (any Error).self) { try await gcp.perform(try gcp.plan()) }
             #expect("\(error)".contains(mishap.message), "\(error)")
             #expect(google.state.withLock { $0.faults } == [])
-            let state = google.state.withLock { (Array($0.instances.keys), Array($0.images.keys), Array($0.objects.keys)) }
+            let state = google.state.withLock {
+                (Array($0.instances.keys), Array($0.images.keys), Array($0.objects.keys))
+            }
             for name in state.0 { #expect("\(error)".contains("left behind: instance '\(name)'")) }
             // Once the machine had started, image and object stay; before, they go.
             let hadStarted = mishap.piece.contains("serialPort") || mishap.piece.hasPrefix("DELETE")
@@ -176,7 +193,8 @@ struct GCPRunTests {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             google.state.withLock { $0.failing[kind] = "Quota exceeded." }
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             let error = try await #require(throws: GCPFailure.self) { try await gcp.perform(try gcp.plan()) }
             #expect("\(error)".contains("Quota exceeded (403 QUOTA_EXCEEDED)\n  removed again: "))
             #expect(error.hint?.contains("Quotas") == true)
@@ -189,7 +207,8 @@ struct GCPRunTests {
         try await withTemporaryDirectory { folder in
             let (google, screen) = (try ScriptedGoogle(), GCPFlow.Screen())
             google.state.withLock { $0.powersOff = false }
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine, screen)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine, screen)
             let plan = try gcp.plan()
             let task = Task { try await gcp.perform(plan) }
             while screen.console.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
@@ -204,7 +223,8 @@ struct GCPRunTests {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             google.state.withLock { $0.instances["gcp"] = ["name": "gcp", "status": "RUNNING"] }
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+            let gcp = try GCPFlow.gcp(
+                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
             #expect(error.description == "instance 'gcp' already exists, and moby did not make it")
             #expect(google.changes == [])

@@ -9,13 +9,17 @@ extension ScriptedGoogle {
         guard words.count >= 4, words[2] == "projects", words[3] == "infoslack-1337" else {
             return .fault(404, "notFound", "The resource 'projects/\(words.dropFirst(3).first ?? "")' was not found")
         }
-        if request.method != "GET", UUID(uuidString: query["requestId"] ?? "") == nil { return complain("no requestId: \(path)", &state) }
+        if request.method != "GET", UUID(uuidString: query["requestId"] ?? "") == nil {
+            return complain("no requestId: \(path)", &state)
+        }
         let rest = Array(words.dropFirst(4))
         switch (request.method, rest.first, rest.count) {
         case ("GET", nil, _): return .json(["name": "infoslack-1337"])
-        case ("GET", "zones", 2): return rest[1] == "europe-west1-d" ? .json(["name": rest[1]]) : .fault(404, "notFound", "Unknown zone.")
+        case ("GET", "zones", 2):
+            return rest[1] == "europe-west1-d" ? .json(["name": rest[1]]) : .fault(404, "notFound", "Unknown zone.")
         case ("GET", "zones", 4) where rest[2] == "machineTypes":
-            return rest[3] == "g1-small" ? .json(["name": rest[3]]) : .fault(404, "notFound", "Machine type '\(rest[3])' was not found")
+            return rest[3] == "g1-small"
+                ? .json(["name": rest[3]]) : .fault(404, "notFound", "Machine type '\(rest[3])' was not found")
         case ("GET", _, _) where rest.contains("operations"): return operation(rest[rest.count - 1], &state)
         case (_, "global", _): return images(request, rest, &state)
         case (_, "zones", _): return instances(request, rest, query, &state)
@@ -23,7 +27,9 @@ extension ScriptedGoogle {
         }
     }
 
-    private func images(_ request: ScriptedServer.Request, _ rest: [String], _ state: inout State) -> ScriptedServer.Response {
+    private func images(_ request: ScriptedServer.Request, _ rest: [String], _ state: inout State)
+        -> ScriptedServer.Response
+    {
         if request.method == "POST" {
             let image = object(request)
             guard let name = image["name"] as? String, isLabel(name), let raw = image["rawDisk"] as? [String: Any],
@@ -31,14 +37,20 @@ extension ScriptedGoogle {
                 let features = image["guestOsFeatures"] as? [[String: String]],
                 features.allSatisfy({ ["UEFI_COMPATIBLE", "GVNIC", "VIRTIO_SCSI_MULTIQUEUE"].contains($0["type"]) })
             else { return complain("image \(image)", &state) }
-            guard state.images[name] == nil else { return .fault(409, "alreadyExists", "The resource '\(name)' already exists") }
+            guard state.images[name] == nil else {
+                return .fault(409, "alreadyExists", "The resource '\(name)' already exists")
+            }
             guard holds(String(source.dropFirst("https://storage.googleapis.com/".count)), state) else {
                 return .fault(400, "invalid", "The source object '\(source)' is not there")
             }
-            return begin("images", name, &state) { $0.images[name] = image.merging(["status": "READY"]) { old, _ in old } }
+            return begin("images", name, &state) {
+                $0.images[name] = image.merging(["status": "READY"]) { old, _ in old }
+            }
         }
         let name = rest[2]
-        guard let image = state.images[name] else { return .fault(404, "notFound", "The resource 'images/\(name)' was not found") }
+        guard let image = state.images[name] else {
+            return .fault(404, "notFound", "The resource 'images/\(name)' was not found")
+        }
         if request.method == "GET" { return .json(image) }
         return begin("delete images", name, &state) { $0.images[name] = nil }
     }
@@ -48,7 +60,9 @@ extension ScriptedGoogle {
     ) -> ScriptedServer.Response {
         if request.method == "POST" { return insert(object(request), zone: rest[1], &state) }
         let name = rest[3]
-        guard let instance = state.instances[name] else { return .fault(404, "notFound", "The resource 'instances/\(name)' was not found") }
+        guard let instance = state.instances[name] else {
+            return .fault(404, "notFound", "The resource 'instances/\(name)' was not found")
+        }
         if rest.count == 5 { return serial(name, Int(query["start"] ?? "") ?? 0, &state) }
         if request.method == "GET" {
             let isOff = state.player?.isOff() ?? false
@@ -60,7 +74,8 @@ extension ScriptedGoogle {
     private func insert(_ instance: [String: Any], zone: String, _ state: inout State) -> ScriptedServer.Response {
         guard let name = instance["name"] as? String, isLabel(name), let type = instance["machineType"] as? String,
             type.hasPrefix("zones/\(zone)/machineTypes/"), let disks = instance["disks"] as? [[String: Any]],
-            let first = disks.first?["initializeParams"] as? [String: Any], let source = first["sourceImage"] as? String,
+            let first = disks.first?["initializeParams"] as? [String: Any],
+            let source = first["sourceImage"] as? String,
             disks.first?["boot"] as? Bool == true, disks.allSatisfy({ $0["autoDelete"] as? Bool == true }),
             let interfaces = instance["networkInterfaces"] as? [[String: Any]], interfaces.count == 1,
             let metadata = instance["metadata"] as? [String: Any], let items = metadata["items"] as? [[String: String]],
@@ -69,7 +84,9 @@ extension ScriptedGoogle {
         guard state.images[String(source.split(separator: "/").last ?? "")] != nil else {
             return .fault(404, "notFound", "The resource '\(source)' was not found")
         }
-        guard state.instances[name] == nil else { return .fault(409, "alreadyExists", "The resource '\(name)' already exists") }
+        guard state.instances[name] == nil else {
+            return .fault(409, "alreadyExists", "The resource '\(name)' already exists")
+        }
         return begin("instances", name, &state) {
             $0.instances[name] = instance.merging([
                 "status": "RUNNING", "networkInterfaces": [["accessConfigs": [["natIP": "203.0.113.7"]]]],
@@ -96,7 +113,9 @@ extension ScriptedGoogle {
         return .json(["contents": text, "start": "\(start)", "next": "\(end)"])
     }
 
-    private func begin(_ kind: String, _ name: String, _ state: inout State, _ work: (inout State) -> Void) -> ScriptedServer.Response {
+    private func begin(_ kind: String, _ name: String, _ state: inout State, _ work: (inout State) -> Void)
+        -> ScriptedServer.Response
+    {
         state.number += 1
         let id = "operation-\(state.number)"
         state.operations[id] = kind

@@ -10,7 +10,8 @@ extension ScriptedGoogle {
         let words = path.split(separator: "/").map { $0.removingPercentEncoding ?? "" }
         switch (request.method, words.count) {
         case ("PUT", 2) where words[0] == "session": return put(request, words[1], &state)
-        case ("DELETE", 2) where words[0] == "session": return state.uploads.removeValue(forKey: words[1]) == nil ? .init(404) : .init(499)
+        case ("DELETE", 2) where words[0] == "session":
+            return state.uploads.removeValue(forKey: words[1]) == nil ? .init(404) : .init(499)
         case ("POST", 6) where words[0] == "upload": return begin(request, bucket: words[4], query, &state)
         case ("POST", 3): return makeBucket(request, query, &state)
         case ("DELETE", 4):
@@ -21,7 +22,9 @@ extension ScriptedGoogle {
         case ("GET", 6) where words[4] == "iam":
             return .json(["permissions": Storage.permissions])
         case ("GET", 6):
-            guard let bytes = state.objects["\(words[3])/\(words[5])"] else { return .fault(404, "notFound", "No such object") }
+            guard let bytes = state.objects["\(words[3])/\(words[5])"] else {
+                return .fault(404, "notFound", "No such object")
+            }
             return .json(facts("\(words[3])/\(words[5])", bytes))
         case ("DELETE", 6):
             return state.objects.removeValue(forKey: "\(words[3])/\(words[5])") == nil
@@ -30,8 +33,12 @@ extension ScriptedGoogle {
         }
     }
 
-    private func makeBucket(_ request: ScriptedServer.Request, _ query: [String: String], _ state: inout State) -> ScriptedServer.Response {
-        guard query["project"] != nil, let name = object(request)["name"] as? String else { return complain("bucket", &state) }
+    private func makeBucket(_ request: ScriptedServer.Request, _ query: [String: String], _ state: inout State)
+        -> ScriptedServer.Response
+    {
+        guard query["project"] != nil, let name = object(request)["name"] as? String else {
+            return complain("bucket", &state)
+        }
         state.buckets.insert(name)
         return .json(["name": name])
     }
@@ -42,7 +49,9 @@ extension ScriptedGoogle {
         guard query["uploadType"] == "resumable", let name = query["name"], object(request)["name"] as? String == name,
             let total = request.headers["x-upload-content-length"].flatMap({ Int($0) })
         else { return complain("upload \(query)", &state) }
-        guard state.buckets.contains(bucket) else { return .fault(404, "notFound", "The specified bucket does not exist.") }
+        guard state.buckets.contains(bucket) else {
+            return .fault(404, "notFound", "The specified bucket does not exist.")
+        }
         state.number += 1
         state.uploads["u\(state.number)"] = ("\(bucket)/\(name)", [], total)
         return .init(200, headers: ["Location": "/session/u\(state.number)"], text: "")
@@ -54,9 +63,12 @@ extension ScriptedGoogle {
         let range = request.headers["content-range"] ?? ""
         if range == "bytes */\(upload.total)" { return incomplete(upload.bytes.count) }
         let length = request.headers["content-length"].flatMap { Int($0) } ?? 0
-        guard range == "bytes \(start)-\(start + length - 1)/\(upload.total)" else { return complain("Content-Range \(range)", &state) }
+        guard range == "bytes \(start)-\(start + length - 1)/\(upload.total)" else {
+            return complain("Content-Range \(range)", &state)
+        }
         // When the connection is cut, whole units of 256 KiB are kept.
-        upload.bytes += request.body.count == length ? request.body[...] : request.body.prefix(request.body.count & ~0x3_FFFF)
+        upload.bytes +=
+            request.body.count == length ? request.body[...] : request.body.prefix(request.body.count & ~0x3_FFFF)
         state.uploads[id] = upload
         guard upload.bytes.count == upload.total else { return incomplete(upload.bytes.count) }
         state.uploads[id] = nil
@@ -73,7 +85,10 @@ extension ScriptedGoogle {
         bytes.withUnsafeBytes { check.update($0) }
         let sum = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: check.value >> UInt32($0)) }
         let parts = name.split(separator: "/", maxSplits: 1)
-        return ["bucket": String(parts[0]), "name": String(parts[1]), "size": "\(bytes.count)", "crc32c": Data(sum).base64EncodedString()]
+        return [
+            "bucket": String(parts[0]), "name": String(parts[1]), "size": "\(bytes.count)",
+            "crc32c": Data(sum).base64EncodedString(),
+        ]
     }
 
     func object(_ request: ScriptedServer.Request) -> [String: Any] {

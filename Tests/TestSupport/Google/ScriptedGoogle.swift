@@ -3,8 +3,8 @@ public import GCP
 internal import Glibc
 public import Synchronization
 
-/// Google's APIs in this process: keeps buckets, objects, images and machines, checks each request against the published rules, and has
-/// mishaps when told.
+/// Google's APIs in this process: keeps buckets, objects, images and machines, checks each request against the
+/// published rules, and has mishaps when told.
 public final class ScriptedGoogle: Sendable {
     public struct State {
         public var buckets: Set<String> = ["images"]
@@ -72,12 +72,14 @@ public final class ScriptedGoogle: Sendable {
         return endpoints
     }
 
-    /// What makes `moby` talk to this server: variables of its environment. Storage counts as emulated, and no token is asked for.
+    /// What makes `moby` talk to this server: variables of its environment. Storage counts as emulated, and no token is
+    /// asked for.
     public func environment(storage: String? = nil) -> [String: String] {
         [
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": "\(storage ?? endpoints.storage)/storage/v1/",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": "\(endpoints.compute)/",
-            "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER": "http://\(server.host)/", "CLOUDSDK_AUTH_TOKEN_HOST": endpoints.token,
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER": "http://\(server.host)/",
+            "CLOUDSDK_AUTH_TOKEN_HOST": endpoints.token,
             "GCE_METADATA_HOST": server.host, "MOBY_GCP_SERIAL_KEYS": endpoints.serialPortKeys,
             "GOOGLE_APPLICATION_CREDENTIALS": "", "CLOUDSDK_CONFIG": "/nonexistent",
         ]
@@ -91,8 +93,10 @@ public final class ScriptedGoogle: Sendable {
 
     /// `METHOD PATH` of all requests, without queries, except for questions.
     public var changes: [String] {
-        server.requests.filter { $0.method != "GET" && $0.target != "/token" && !$0.target.hasSuffix(":testIamPermissions") }
-            .map { "\($0.method) \($0.target.split(separator: "?")[0])" }
+        server.requests.filter {
+            $0.method != "GET" && $0.target != "/token" && !$0.target.hasSuffix(":testIamPermissions")
+        }
+        .map { "\($0.method) \($0.target.split(separator: "?")[0])" }
     }
 
     public var requests: [ScriptedServer.Request] { server.requests }
@@ -121,10 +125,14 @@ public final class ScriptedGoogle: Sendable {
         let values = Dictionary(query.map { ($0.name, $0.value ?? "") }) { first, _ in first }
         if path.hasPrefix("/computeMetadata/") { return state.withLock { metadata(request, path, &$0) } }
         if path.hasPrefix("/keys/") { return .init(text: "ssh-rsa AAAAB3NzaC1yc2E=\n") }
-        if path == "/token" { return state.withLock { $0.login } ?? .init(text: #"{"access_token":"ya29.user","expires_in":300}"#) }
+        if path == "/token" {
+            return state.withLock { $0.login } ?? .init(text: #"{"access_token":"ya29.user","expires_in":300}"#)
+        }
         if path.hasPrefix("/session/") { usleep(state.withLock { $0.slowness }) }
         return state.withLock { state in
-            if let mishap = state.mishaps.first(where: { "\(request.method) \(path)".contains($0.piece) }) { return mishap.answer }
+            if let mishap = state.mishaps.first(where: { "\(request.method) \(path)".contains($0.piece) }) {
+                return mishap.answer
+            }
             if path.hasSuffix(":testIamPermissions") { return permissions(request, &state) }
             return path.hasPrefix("/compute/v1/")
                 ? compute(request, path, values, &state) : storage(request, path, values, &state)
@@ -143,15 +151,23 @@ extension ScriptedGoogle {
     }
 
     /// What the metadata server says to a machine, with what `instances.insert` gave it, and to this host: a token.
-    private func metadata(_ request: ScriptedServer.Request, _ path: String, _ state: inout State) -> ScriptedServer.Response {
-        guard request.headers["metadata-flavor"] == "Google" else { return .init(403, text: "Missing Metadata-Flavor:Google header.") }
+    private func metadata(_ request: ScriptedServer.Request, _ path: String, _ state: inout State)
+        -> ScriptedServer.Response
+    {
+        guard request.headers["metadata-flavor"] == "Google" else {
+            return .init(403, text: "Missing Metadata-Flavor:Google header.")
+        }
         let name = path.dropFirst("/computeMetadata/v1/".count)
-        if name.hasPrefix("instance/service-accounts/") { return .init(text: #"{"access_token":"ya29.machine","expires_in":300}"#) }
+        if name.hasPrefix("instance/service-accounts/") {
+            return .init(text: #"{"access_token":"ya29.machine","expires_in":300}"#)
+        }
         let (machine, flavor) = (state.instances.first, ["Metadata-Flavor": "Google"])
         if name == "instance/hostname", let machine {
             return .init(headers: flavor, text: "\(machine.key).europe-west1-d.c.infoslack-1337.internal")
         }
-        if name == "project/attributes/ssh-keys", let keys = state.projectKeys { return .init(headers: flavor, text: keys) }
+        if name == "project/attributes/ssh-keys", let keys = state.projectKeys {
+            return .init(headers: flavor, text: keys)
+        }
         let items = (machine?.value["metadata"] as? [String: Any])?["items"] as? [[String: String]] ?? []
         guard let item = items.first(where: { name == "instance/attributes/\($0["key"] ?? "")" }) else {
             return .init(404, headers: flavor, text: "")
@@ -167,6 +183,7 @@ extension ScriptedServer.Response {
     }
 
     static func fault(_ status: Int, _ reason: String, _ message: String) -> Self {
-        .json(["error": ["code": status, "message": message, "errors": [["reason": reason, "message": message]]]], status)
+        .json(
+            ["error": ["code": status, "message": message, "errors": [["reason": reason, "message": message]]]], status)
     }
 }

@@ -38,7 +38,10 @@ public struct KernelModule: Sendable, Equatable {
     static func fields(_ modinfo: some Sequence<UInt8>) -> [(key: String, value: String)] {
         Array(modinfo).split(separator: 0).compactMap { field in
             guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-            return (String(decoding: field[..<equals], as: UTF8.self), String(decoding: field[(equals + 1)...], as: UTF8.self))
+            return (
+                String(decoding: field[..<equals], as: UTF8.self),
+                String(decoding: field[(equals + 1)...], as: UTF8.self)
+            )
         }
     }
 

@@ -1,4 +1,5 @@
-/// The text files beside kernel modules that modprobe and PID 1 read (kmod, modules.dep(5)): those of depmod, made without it.
+/// The text files beside kernel modules that modprobe and PID 1 read (kmod, modules.dep(5)): those of depmod, made
+/// without it.
 public enum KernelModuleIndex {
     /// File names below the release's folder, with their text.
     /// - Parameter modules: those that will lie in the folder, e.g. a closure.
@@ -24,6 +25,7 @@ public enum KernelModuleIndex {
 
     private static func softDependencies(_ modules: [KernelModule]) -> String {
         "# Soft dependencies extracted from modules themselves.\n"
-            + modules.map { module in module.softDependencies.map { "softdep \(module.name) \($0)\n" }.joined() }.joined()
+            + modules.map { module in module.softDependencies.map { "softdep \(module.name) \($0)\n" }.joined() }
+            .joined()
     }
 }

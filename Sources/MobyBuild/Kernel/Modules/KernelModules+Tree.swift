@@ -25,13 +25,17 @@ extension KernelModules {
         }
         for (name, text) in indexes(for: kept, in: tree) {
             if let path = TreePath(name.utf8) {
-                result.set(folder.appending(path), FileTree.Node(.regular(ExtentList([.bytes(Array(text.utf8))])), mode: 0o644))
+                result.set(
+                    folder.appending(path), FileTree.Node(.regular(ExtentList([.bytes(Array(text.utf8))])), mode: 0o644)
+                )
             }
         }
         return result
     }
 
-    private static let builtinIndexes: Set<TreePath> = [TreePath("modules.builtin"), TreePath("modules.builtin.modinfo")]
+    private static let builtinIndexes: Set<TreePath> = [
+        TreePath("modules.builtin"), TreePath("modules.builtin.modinfo"),
+    ]
 
     private func indexes(for kept: [KernelModule], in tree: FileTree) -> [(name: String, text: String)] {
         var files = KernelModuleIndex.files(for: kept, of: self)
@@ -39,7 +43,9 @@ extension KernelModules {
             let text = try? ExtentReader.bytes(of: order)
         {
             let names = Set(kept.map(\.path.description))
-            let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").filter { names.contains(String($0)) }
+            let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").filter {
+                names.contains(String($0))
+            }
             files.append(("modules.order", lines.map { "\($0)\n" }.joined()))
         }
         return files

@@ -23,17 +23,21 @@ public struct KernelModules: Sendable {
     }
 
     /// Reads the modules of a tree.
-    /// - Throws: `KernelModulesError` when there is no module folder, more than one, or a module that is not an ELF64 file with a `.modinfo` section.
+    /// - Throws: `KernelModulesError` when there is no module folder, more than one, or a module that is not an ELF64
+    ///   file with a `.modinfo` section.
     public init(_ tree: FileTree) throws {
         let (folder, release) = try Self.folder(in: tree)
         var modules: [KernelModule] = []
         var builtin: Set<String> = []
         for path in tree.paths {
-            guard let below = path.removing(prefix: folder), case .regular(let contents)? = tree[path]?.kind else { continue }
+            guard let below = path.removing(prefix: folder), case .regular(let contents)? = tree[path]?.kind else {
+                continue
+            }
             if below == TreePath("modules.builtin") {
                 builtin = Self.builtin(try ExtentReader.bytes(of: contents))
             } else if below.bytes.ends(with: ".ko".utf8) {
-                guard let modinfo = ELF(try ExtentReader.bytes(of: contents, limit: 256 << 20))?.section(".modinfo") else {
+                guard let modinfo = ELF(try ExtentReader.bytes(of: contents, limit: 256 << 20))?.section(".modinfo")
+                else {
                     throw KernelModulesError.notAModule(path)
                 }
                 modules.append(KernelModule(path: below, modinfo: modinfo, size: contents.length))
@@ -50,8 +54,9 @@ public struct KernelModules: Sendable {
     public subscript(name: String) -> KernelModule? { byName[KernelModule.normalized(name)].map { modules[$0] } }
 
     /// The modules wanted and all they need, in the order of their paths.
-    /// - Parameter wanted: names (`virtio_net`, `virtio-net`) or patterns of paths without `.ko` (`kernel/drivers/net/*`, `kernel/fs/**`).
-    ///   What is built into the kernel is there already. A name after `?` may be missing.
+    /// - Parameter wanted: names (`virtio_net`, `virtio-net`) or patterns of paths without `.ko`
+    ///   (`kernel/drivers/net/*`, `kernel/fs/**`). What is built into the kernel is there already. A name after `?` may
+    ///   be missing.
     /// - Throws: `KernelModulesError.unknown` with all names and patterns that nothing stands for.
     public func closure(of wanted: [String]) throws -> [KernelModule] {
         var found: Set<Int> = []
@@ -84,7 +89,9 @@ public struct KernelModules: Sendable {
     }
 
     private func matches(_ name: String) -> [Int] {
-        guard name.contains("/") || name.contains("*") else { return byName[KernelModule.normalized(name)].map { [$0] } ?? [] }
+        guard name.contains("/") || name.contains("*") else {
+            return byName[KernelModule.normalized(name)].map { [$0] } ?? []
+        }
         let pattern = PathPattern(name)
         return modules.indices.filter { index in
             let path = modules[index].path
@@ -107,7 +114,9 @@ public struct KernelModules: Sendable {
     private func closest(to name: String) -> String? {
         let wanted = KernelModule.normalized(name)
         let names = modules.map(\.name)
-        return names.filter { $0.hasPrefix(wanted) || (wanted.count > 3 && $0.contains(wanted)) }.min { $0.count < $1.count }
+        return names.filter { $0.hasPrefix(wanted) || (wanted.count > 3 && $0.contains(wanted)) }.min {
+            $0.count < $1.count
+        }
             ?? (wanted.count > 3 ? Spelling.closest(to: wanted, in: names) : nil)
     }
 
@@ -127,7 +136,8 @@ public struct KernelModules: Sendable {
             text.split(separator: UInt8(ascii: "\n")).map { line in
                 KernelModule.name(
                     ofFile: String(
-                        decoding: line[(line.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? line.startIndex)...], as: UTF8.self))
+                        decoding: line[(line.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? line.startIndex)...],
+                        as: UTF8.self))
             })
     }
 }
@@ -135,7 +145,9 @@ public struct KernelModules: Sendable {
 extension TreePath {
     /// The path below a folder; nil when it does not lie in it.
     func removing(prefix: TreePath) -> TreePath? {
-        guard bytes.count > prefix.bytes.count + 1, bytes.starts(with: prefix.bytes), bytes[prefix.bytes.count] == UInt8(ascii: "/") else {
+        guard bytes.count > prefix.bytes.count + 1, bytes.starts(with: prefix.bytes),
+            bytes[prefix.bytes.count] == UInt8(ascii: "/")
+        else {
             return nil
         }
         return TreePath(bytes[(prefix.bytes.count + 1)...])

@@ -12,12 +12,14 @@ public enum KernelModulesError: Error, CustomStringConvertible, Sendable {
     public var description: String {
         switch self {
         case .noFolder: "no folder 'lib/modules/<release>' in the kernel's files"
-        case .severalFolders(let folders): "more than one kernel release: \(folders.map { "'\($0)'" }.joined(separator: ", "))"
+        case .severalFolders(let folders):
+            "more than one kernel release: \(folders.map { "'\($0)'" }.joined(separator: ", "))"
         case .notAModule(let path): "'\(path)' is not a kernel module: no ELF64 file with a .modinfo section"
         case .compressed(let path): "'\(path)' is a compressed module; modules are chosen among uncompressed ones"
         case .unknown(let names, let release):
             "kernel \(release) has no module "
-                + names.map { name, closest in "'\(name)'" + (closest.map { " (did you mean '\($0)'?)" } ?? "") }.joined(separator: ", ")
+                + names.map { name, closest in "'\(name)'" + (closest.map { " (did you mean '\($0)'?)" } ?? "") }
+                .joined(separator: ", ")
         }
     }
 }

@@ -1,8 +1,9 @@
 public import Archive
 internal import Extents
 
-/// Kernel modules that are compressed one by one, as most distributions ship them. They are unpacked at build: the initrd is compressed as a
-/// whole, our init need not ask what this kernel can unpack (`CONFIG_MODULE_DECOMPRESS`), and modules are chosen by what is in them.
+/// Kernel modules that are compressed one by one, as most distributions ship them. They are unpacked at build: the
+/// initrd is compressed as a whole, our init need not ask what this kernel can unpack (`CONFIG_MODULE_DECOMPRESS`), and
+/// modules are chosen by what is in them.
 public enum PackedModules {
     private static let endings = [".ko.xz", ".ko.zst", ".ko.gz"]
 
@@ -23,7 +24,8 @@ public enum PackedModules {
                 try tar.add(plain, node)
             } else {
                 if path.name.elementsEqual("modules.dep".utf8), case .regular(let text) = node.kind {
-                    node.kind = .regular(ExtentList([.bytes(plainNames(in: try ExtentReader.bytes(of: text, limit: 64 << 20)))]))
+                    node.kind = .regular(
+                        ExtentList([.bytes(plainNames(in: try ExtentReader.bytes(of: text, limit: 64 << 20)))]))
                 }
                 try tar.add(path, node)
             }
@@ -45,7 +47,9 @@ public enum PackedModules {
             // What `decompress` does not know it hands on as it is.
             if packed.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) {
                 try Compression.decompressForeign(packed[...]) { chunk in
-                    guard UInt64(bytes.count + chunk.count) <= limit else { throw CompressionError.tooLong(limit: limit) }
+                    guard UInt64(bytes.count + chunk.count) <= limit else {
+                        throw CompressionError.tooLong(limit: limit)
+                    }
                     bytes.append(contentsOf: chunk)
                 }
             } else {

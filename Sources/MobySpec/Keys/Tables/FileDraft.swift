@@ -57,11 +57,13 @@ struct FileDraft: Sendable {
         var isOptional = optional
         if optional, only.key != "source" {
             reading.warn(
-                at: location, "\(reading.subject) is optional, but has no 'source' that could be missing", hint: "remove 'optional'")
+                at: location, "\(reading.subject) is optional, but has no 'source' that could be missing",
+                hint: "remove 'optional'")
             isOptional = false
         }
         if !directory, let fault = GuestPath.check(parent: path) {
-            reading.fault(at: node["path"]?.location ?? location, "\(reading.subject) \(fault.message)", hint: fault.hint)
+            reading.fault(
+                at: node["path"]?.location ?? location, "\(reading.subject) \(fault.message)", hint: fault.hint)
         }
         var file = FileSpec(path: String(path.drop { $0 == "/" }), content: only.content, location: location)
         (file.optional, file.mode, file.uid, file.gid) = (isOptional, mode, uid, gid)

@@ -8,23 +8,28 @@ extension Key where Owner == ContainerOptions {
             "env", \.env, .strings, "Environment, `NAME=value`, in place of the image's.",
             example: "[INSECURE=true]", since: .always, alias: ["environment"]),
         Key(
-            "cwd", \.cwd, .workingDirectory, "Working directory; without it, the image's.", example: "/srv", since: .always,
+            "cwd", \.cwd, .workingDirectory, "Working directory; without it, the image's.", example: "/srv",
+            since: .always,
             alias: ["workdir", "working_dir", "workingDir"]
         ).defaulting(to: "/"),
         Key(
-            "uid", \.uid, .identity, "User: a number, or the container whose number it has; without it, the image's.", example: "1000",
+            "uid", \.uid, .identity, "User: a number, or the container whose number it has; without it, the image's.",
+            example: "1000",
             since: .always, alias: ["user"]
         ).defaulting(to: "0"),
         Key(
-            "gid", \.gid, .identity, "Group: a number, or the container whose number it has; without it, the image's.", example: "1000",
+            "gid", \.gid, .identity, "Group: a number, or the container whose number it has; without it, the image's.",
+            example: "1000",
             since: .always, alias: ["group"]
         ).defaulting(to: "0"),
         Key("additionalGids", \.additionalGids, .list(.identity), "More groups.", example: "[10, 20]", since: .always),
         Key(
-            "noNewPrivileges", \.noNewPrivileges, .bool, "Forbids gaining privileges (setuid and the like).", example: "true",
+            "noNewPrivileges", \.noNewPrivileges, .bool, "Forbids gaining privileges (setuid and the like).",
+            example: "true",
             since: .always),
         Key(
-            "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel ends it when memory runs out.", example: "-800",
+            "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel ends it when memory runs out.",
+            example: "-800",
             since: .always, alias: ["oom_score_adj"]
         ).defaulting(to: "0"),
     ]
@@ -35,15 +40,18 @@ extension Key where Owner == ContainerOptions {
             example: "[CAP_NET_BIND_SERVICE, CAP_CHOWN]", since: .always, alias: ["caps", "cap_add", "privileged"]
         ).defaulting(to: "[]"),
         Key(
-            "capabilities.add", \.capabilitiesAdd, .capabilities, "Capabilities in addition to the label's.", example: "[CAP_NET_ADMIN]"),
+            "capabilities.add", \.capabilitiesAdd, .capabilities, "Capabilities in addition to the label's.",
+            example: "[CAP_NET_ADMIN]"),
         Key(
             "ambient", \.ambient, .list(.capability), "Ambient capabilities: kept by programs of other users.",
             example: "[CAP_NET_BIND_SERVICE]"),
         Key(
-            "maskedPaths", \.maskedPaths, .list(.absolutePath), "Paths that the container cannot see.", example: "[/proc/kcore]",
+            "maskedPaths", \.maskedPaths, .list(.absolutePath), "Paths that the container cannot see.",
+            example: "[/proc/kcore]",
             since: .always),
         Key(
-            "readonlyPaths", \.readonlyPaths, .list(.absolutePath), "Paths that the container cannot write.", example: "[/proc/sys]",
+            "readonlyPaths", \.readonlyPaths, .list(.absolutePath), "Paths that the container cannot write.",
+            example: "[/proc/sys]",
             since: .always),
     ]
 
@@ -52,14 +60,20 @@ extension Key where Owner == ContainerOptions {
             "readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always,
             alias: ["read_only", "readOnly"]),
         Key(
-            "binds", \.binds, .list(.bind), "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
+            "binds", \.binds, .list(.bind),
+            "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
             example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
-        Key("binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.", example: "[\"/run/config:/run/config\"]").formerly(
+        Key(
+            "binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.",
+            example: "[\"/run/config:/run/config\"]"
+        ).formerly(
             "user-binds"),
         Key(
-            "mounts", \.mounts, .list(.mount), "Mounts in the container.", example: "[{type: tmpfs, destination: /cache}]", since: .always),
+            "mounts", \.mounts, .list(.mount), "Mounts in the container.",
+            example: "[{type: tmpfs, destination: /cache}]", since: .always),
         Key(
-            "tmpfs", \.tmpfs, .list(.tmpfs), "Empty directories in memory: `destination[:options]`.", example: "[\"/tmp:size=64m\"]",
+            "tmpfs", \.tmpfs, .list(.tmpfs), "Empty directories in memory: `destination[:options]`.",
+            example: "[\"/tmp:size=64m\"]",
             since: .always),
         Key(
             "devices", \.devices, .list(.device), "Device nodes.",
@@ -72,22 +86,29 @@ extension Key where Owner == ContainerOptions {
 
     static let namespaces: [Key] = [
         Key(
-            "net", \.net, .namespace(["host", "root", "new", "none"]), "Network: `host`, `new`, or the path of a namespace.",
+            "net", \.net, .namespace(["host", "root", "new", "none"]),
+            "Network: `host`, `new`, or the path of a namespace.",
             example: "new", since: .always, alias: ["network", "network_mode"]
         ).defaulting(to: "host"),
         Key(
-            "pid", \.pid, .namespace(), "Processes: `host`, `new`, or the path of a namespace.", example: "host", since: .always
+            "pid", \.pid, .namespace(), "Processes: `host`, `new`, or the path of a namespace.", example: "host",
+            since: .always
         ).defaulting(to: "new"),
         Key(
-            "ipc", \.ipc, .namespace(), "Shared memory: `host`, `new`, or the path of a namespace.", example: "new", since: .always
+            "ipc", \.ipc, .namespace(), "Shared memory: `host`, `new`, or the path of a namespace.", example: "new",
+            since: .always
         ).defaulting(to: "host"),
         Key(
-            "uts", \.uts, .namespace(), "Host name: `host`, `new`, or the path of a namespace.", example: "new", since: .always
+            "uts", \.uts, .namespace(), "Host name: `host`, `new`, or the path of a namespace.", example: "new",
+            since: .always
         ).defaulting(to: "host"),
         Key("userns", \.userns, .namespace(), "User ids: `host`, `new`, or the path of a namespace.", example: "new")
             .defaulting(to: "host"),
-        Key("hostname", \.hostname, .string, "Host name in the container; it needs `uts: new`.", example: "web", since: .always)
-            .with("uts: new"),
+        Key(
+            "hostname", \.hostname, .string, "Host name in the container; it needs `uts: new`.", example: "web",
+            since: .always
+        )
+        .with("uts: new"),
         Key(
             "uidMappings", \.uidMappings, .list(.idMapping), "User ids of the user namespace.",
             example: "[{hostID: 1000, containerID: 0, size: 10}]"
@@ -99,8 +120,12 @@ extension Key where Owner == ContainerOptions {
     ]
 
     static let limits: [Key] = [
-        Key("cgroupsPath", \.cgroupsPath, .string, "Path of the container's cgroup.", example: "/apps/web", since: .always),
-        Key("resources", \.resources, .resources, "Limits of the cgroup.", example: "{memory: {limit: 104857600}, cpu: {shares: 512}}"),
+        Key(
+            "cgroupsPath", \.cgroupsPath, .string, "Path of the container's cgroup.", example: "/apps/web",
+            since: .always),
+        Key(
+            "resources", \.resources, .resources, "Limits of the cgroup.",
+            example: "{memory: {limit: 104857600}, cpu: {shares: 512}}"),
         disableOOMKiller,
         Key(
             "sysctl", \.sysctl, .map(.string),
@@ -112,7 +137,9 @@ extension Key where Owner == ContainerOptions {
             "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` is no limit but the machine's.",
             example: "[\"nofile,1024,4096\"]",
             alias: ["rmlimits", "ulimits"]),
-        Key("annotations", \.annotations, .map(.string), "Notes for the runtime.", example: "{org.example.role: web}", alias: ["labels"]),
+        Key(
+            "annotations", \.annotations, .map(.string), "Notes for the runtime.", example: "{org.example.role: web}",
+            alias: ["labels"]),
     ]
 
     static let boot: [Key] = [
@@ -122,7 +149,8 @@ extension Key where Owner == ContainerOptions {
             "Services: when to start it again after it ends, with pauses that grow.", example: "always", since: .ours
         ).defaulting(to: "on-failure"),
         Key(
-            "timeout", \.timeout, .int(0...86_400), "`onboot`, `onshutdown`: seconds it may take, 120 and 30 by default; 0 is no limit.",
+            "timeout", \.timeout, .int(0...86_400),
+            "`onboot`, `onshutdown`: seconds it may take, 120 and 30 by default; 0 is no limit.",
             example: "60", since: .ours
         ),
         Key(
@@ -147,7 +175,8 @@ extension Key where Owner == ContainerOptions {
 
     /// 2017 had it on the container; it goes where it lives today.
     private static let disableOOMKiller = Key(
-        "disableOOMKiller", shape: .boolean, "The same as `resources: {memory: {disableOOMKiller: true}}`.", example: "true",
+        "disableOOMKiller", shape: .boolean, "The same as `resources: {memory: {disableOOMKiller: true}}`.",
+        example: "true",
         since: .only2017
     ) { node, options, reading in
         guard Codec<Bool>.bool.read(node, &reading) == true else { return }

@@ -30,9 +30,11 @@ extension KeyTable where Owner == ContainerSpec {
         as JSON; what the file says, even an empty list, replaces what the label says. A default holds when neither has the key.
         """,
         [
-            Key("name", \.name, .containerName, absent: nil, "Name of the container.", example: "nginx", since: .always),
             Key(
-                "image", \.image, Codec<String>.image.located, absent: nil, "Image of the container.", example: "\"nginx:1.27\"",
+                "name", \.name, .containerName, absent: nil, "Name of the container.", example: "nginx", since: .always),
+            Key(
+                "image", \.image, Codec<String>.image.located, absent: nil, "Image of the container.",
+                example: "\"nginx:1.27\"",
                 since: .always),
         ] + KeyTable<ContainerOptions>.options.keys.map { $0.lifted(\.options) })
 }

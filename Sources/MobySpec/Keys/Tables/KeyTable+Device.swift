@@ -11,7 +11,8 @@ extension Codec where Value == DeviceSpec {
                 reading.fault(at: node.location, "\(reading.subject) \(found), expected an absolute path or 'all'")
             }
             if node["mode"] == nil {
-                reading.fault(at: node.location, "\(reading.subject) has no 'mode'", hint: "add mode: \"0660\", with quotes")
+                reading.fault(
+                    at: node.location, "\(reading.subject) has no 'mode'", hint: "add mode: \"0660\", with quotes")
             }
             return device
         } from: {
@@ -25,17 +26,21 @@ extension Codec where Value == DeviceSpec {
 
 extension KeyTable where Owner == DeviceSpec {
     static let device = KeyTable(
-        "device", "A device node that the container gets and may use. `path: all` allows a whole type without making nodes.",
+        "device",
+        "A device node that the container gets and may use. `path: all` allows a whole type without making nodes.",
         [
             Key("path", \.path, .word, absent: nil, "Path in the container, or `all`.", example: "/dev/console"),
             Key(
                 "type", \.type, .choice(["c", "b", "a", "u", "p"]), absent: nil,
                 "`c` character device, `b` block device, `a` all, `u`, `p`.",
                 example: "c"),
-            Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5").defaulting(to: "0"),
-            Key("minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1").defaulting(to: "0"),
+            Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5")
+                .defaulting(to: "0"),
+            Key("minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1")
+                .defaulting(to: "0"),
             Key(
-                "mode", \.mode, Codec<UInt32>.mode, "Permission bits, octal, in quotes. Required unless `path` is `all`.",
+                "mode", \.mode, Codec<UInt32>.mode,
+                "Permission bits, octal, in quotes. Required unless `path` is `all`.",
                 example: "\"0666\""),
         ])
 }

@@ -9,7 +9,8 @@ extension Codec where Value == FileSpec {
         }
         let contents = FileDraft.contentKeys.map {
             $0 == "directory"
-                ? #"{"required": ["directory"], "properties": {"directory": {"const": true}}}"# : "{\"required\": [\"\($0)\"]}"
+                ? #"{"required": ["directory"], "properties": {"directory": {"const": true}}}"#
+                : "{\"required\": [\"\($0)\"]}"
         }
         return file.shaped(.restricted(file.shape, schema: "{\"oneOf\": [\(contents.joined(separator: ", "))]}"))
     }
@@ -17,14 +18,19 @@ extension Codec where Value == FileSpec {
 
 extension KeyTable where Owner == FileDraft {
     static let file = KeyTable(
-        "file", "A file, directory or link. It has exactly one of `contents`, `source`, `directory`, `symlink` and `metadata`.",
+        "file",
+        "A file, directory or link. It has exactly one of `contents`, `source`, `directory`, `symlink` and `metadata`.",
         [
             Key(
-                "path", \.path, .filePath, absent: nil, "Path in the guest; a leading `/` makes no difference.", example: "etc/motd",
+                "path", \.path, .filePath, absent: nil, "Path in the guest; a leading `/` makes no difference.",
+                example: "etc/motd",
                 since: .always),
-            Key("directory", \.directory, .bool, absent: { !$0 }, "Makes an empty directory.", example: "true", since: .always),
             Key(
-                "symlink", \.symlink, .word, "Makes a symbolic link to this target.", example: "/run/resolvconf/resolv.conf",
+                "directory", \.directory, .bool, absent: { !$0 }, "Makes an empty directory.", example: "true",
+                since: .always),
+            Key(
+                "symlink", \.symlink, .word, "Makes a symbolic link to this target.",
+                example: "/run/resolvconf/resolv.conf",
                 alias: ["link"]),
             Key(
                 "contents", \.contents, .string, "Text of the file.", example: "\"welcome\\n\"", since: .always,
@@ -33,10 +39,15 @@ extension KeyTable where Owner == FileDraft {
                 "source", \.source, .word,
                 "Path of a file of the build machine, relative to the working directory; `~/` is the home directory.",
                 example: "~/.ssh/id_rsa.pub"),
-            Key("metadata", \.metadata, .choice(["yaml", "json"]), "Writes the merged spec itself, in this form.", example: "yaml"),
-            Key("optional", \.optional, .bool, absent: { !$0 }, "Leaves the file out when its `source` does not exist.", example: "true"),
             Key(
-                "mode", \.mode, Codec<UInt16>.mode, "Permission bits, octal, in quotes; a directory's default is `\"0700\"`.",
+                "metadata", \.metadata, .choice(["yaml", "json"]), "Writes the merged spec itself, in this form.",
+                example: "yaml"),
+            Key(
+                "optional", \.optional, .bool, absent: { !$0 }, "Leaves the file out when its `source` does not exist.",
+                example: "true"),
+            Key(
+                "mode", \.mode, Codec<UInt16>.mode,
+                "Permission bits, octal, in quotes; a directory's default is `\"0700\"`.",
                 example: "\"0644\""
             ).defaulting(to: "\"0600\""),
             Key(
@@ -44,7 +55,8 @@ extension KeyTable where Owner == FileDraft {
                 alias: ["user", "owner"]
             ).defaulting(to: "0"),
             Key(
-                "gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000", alias: ["group"]
+                "gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000",
+                alias: ["group"]
             ).defaulting(to: "0"),
         ])
 }

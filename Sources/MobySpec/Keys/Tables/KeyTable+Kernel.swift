@@ -19,9 +19,11 @@ extension KeyTable where Owner == KernelSpec {
         [
             Key(
                 "image", \.image, Codec<String>.imageOrNone.located,
-                "Image with the kernel, and with a tar of its modules.", example: "\"linuxkit/kernel:6.12.59\"", since: .always),
+                "Image with the kernel, and with a tar of its modules.", example: "\"linuxkit/kernel:6.12.59\"",
+                since: .always),
             Key(
-                "cmdline", \.cmdline, .commandLine, "The kernel's command line, one line.", example: "\"console=ttyS0 page_poison=1\"",
+                "cmdline", \.cmdline, .commandLine, "The kernel's command line, one line.",
+                example: "\"console=ttyS0 page_poison=1\"",
                 since: .always,
                 alias: ["commandline", "append"]),
             Key(
@@ -30,9 +32,12 @@ extension KeyTable where Owner == KernelSpec {
                 example: "bzImage"
             ).defaulting(to: "kernel"),
             Key(
-                "tar", \.tar, .fileName, "Name of the tar with modules in the image; `none` for no tar.", example: "none"
+                "tar", \.tar, .fileName, "Name of the tar with modules in the image; `none` for no tar.",
+                example: "none"
             ).defaulting(to: "kernel.tar"),
-            Key("ucode", \.ucode, .fileName, "Name of a cpio with CPU microcode in the image.", example: "intel-ucode.cpio"),
+            Key(
+                "ucode", \.ucode, .fileName, "Name of a cpio with CPU microcode in the image.",
+                example: "intel-ucode.cpio"),
             Key(
                 "modules", \.modules, .list(Codec<String>.word.located),
                 "Names of the modules wanted, and with them those they depend on; without it, all that the image has.",

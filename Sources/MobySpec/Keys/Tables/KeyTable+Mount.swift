@@ -10,7 +10,8 @@ extension Codec where Value == MountSpec {
             var mount = mount
             if let destination = mount.destination, let (whole, reason) = GuestPath.mended(destination: destination) {
                 reading.warn(
-                    at: node["destination"]?.location ?? node.location, "\(reading.subject) \(reason.message)", hint: reason.hint)
+                    at: node["destination"]?.location ?? node.location, "\(reading.subject) \(reason.message)",
+                    hint: reason.hint)
                 mount.destination = whole
             }
             // What is written and could not be read has its fault already.
@@ -39,10 +40,13 @@ extension KeyTable where Owner == MountSpec {
     static let mount = KeyTable(
         "mount", "A mount (mount(8)).",
         [
-            Key("destination", \.destination, .string, "Where it is mounted.", example: "/data", alias: ["target", "dst"]),
+            Key(
+                "destination", \.destination, .string, "Where it is mounted.", example: "/data",
+                alias: ["target", "dst"]),
             Key("type", \.type, .string, "Type of the file system, or `bind`.", example: "tmpfs"),
             Key(
-                "source", \.source, .string, "What is mounted: a path, a device, or the name of a volume for `bind`.", example: "/var/data",
+                "source", \.source, .string, "What is mounted: a path, a device, or the name of a volume for `bind`.",
+                example: "/var/data",
                 alias: ["src"]),
             Key("options", \.options, .strings, "Mount options.", example: "[rbind, ro]"),
             Key(

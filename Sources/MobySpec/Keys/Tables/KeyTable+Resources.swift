@@ -1,4 +1,5 @@
-/// `resources` goes to `linux.resources` of the OCI runtime configuration (config-linux.md, Control groups), under that specification's names.
+/// `resources` goes to `linux.resources` of the OCI runtime configuration (config-linux.md, Control groups), under that
+/// specification's names.
 extension Codec where Value == JSONValue {
     static var resources: Codec { jsonObject(.resources) }
 
@@ -24,7 +25,8 @@ extension Codec where Value == JSONValue {
 extension Key where Owner == JSONObject {
     /// - Parameter name: as in YAML; `oci` where the runtime specification spells it otherwise.
     fileprivate init(
-        _ name: String, oci: String? = nil, _ codec: Codec<JSONValue>, _ doc: String, example: String, since: Since = .linuxkit
+        _ name: String, oci: String? = nil, _ codec: Codec<JSONValue>, _ doc: String, example: String,
+        since: Since = .linuxkit
     ) {
         let member = oci ?? name
         self.init(name, \.[member], codec, doc, example: example, since: since)
@@ -40,12 +42,16 @@ extension KeyTable where Owner == JSONObject {
     static let resources = KeyTable(
         "resources", "Limits of the container's cgroup. Given at all, it replaces the label's as a whole.",
         [
-            Key("devices", .jsonList(.jsonObject(.deviceRule)), "Which devices may be used.", example: "[{allow: false, access: rwm}]"),
+            Key(
+                "devices", .jsonList(.jsonObject(.deviceRule)), "Which devices may be used.",
+                example: "[{allow: false, access: rwm}]"),
             Key("memory", .jsonObject(.memory), "Memory.", example: "{limit: 104857600}"),
             Key("cpu", .jsonObject(.cpu), "Processor time.", example: "{shares: 512}"),
             Key("pids", .jsonObject(.pids), "Processes.", example: "{limit: 100}"),
             Key("blockio", oci: "blockIO", .jsonObject(.blockIO), "Disks.", example: "{weight: 100}"),
-            Key("hugepageLimits", .jsonList(.jsonObject(.hugepageLimit)), "Huge pages.", example: "[{pageSize: 2MB, limit: 209715200}]"),
+            Key(
+                "hugepageLimits", .jsonList(.jsonObject(.hugepageLimit)), "Huge pages.",
+                example: "[{pageSize: 2MB, limit: 209715200}]"),
             Key("network", .jsonObject(.network), "Marks and priorities of packets.", example: "{classID: 1048577}"),
             Key(
                 "unified", Codec<[String: String]>.map(.string).json, "Files of cgroup v2 and what is written to them.",
@@ -71,7 +77,9 @@ extension KeyTable where Owner == JSONObject {
             Key("kernel", bytes, "Most bytes of kernel memory; obsolete in Linux.", example: "-1"),
             Key("kernelTCP", bytes, "Most bytes of TCP buffers.", example: "-1"),
             Key("swappiness", Codec<Int64>.integer(0...100).json, "How readily the kernel swaps.", example: "0"),
-            Key("disableOOMKiller", Codec<Bool>.bool.json, "Lets processes wait for memory in place of being killed.", example: "true"),
+            Key(
+                "disableOOMKiller", Codec<Bool>.bool.json, "Lets processes wait for memory in place of being killed.",
+                example: "true"),
         ])
 
     static let cpu = KeyTable(
@@ -94,9 +102,12 @@ extension KeyTable where Owner == JSONObject {
         "resources.blockio", "Disks.",
         [
             Key("weight", Codec<Int64>.integer(0...1000).json, "Weight against other cgroups.", example: "500"),
-            Key("leafWeight", Codec<Int64>.integer(0...1000).json, "Weight against the cgroup's own children.", example: "500"),
             Key(
-                "weightDevice", .jsonList(.jsonObject(.weightDevice)), "Weight on one disk.", example: "[{major: 8, minor: 0, weight: 500}]"
+                "leafWeight", Codec<Int64>.integer(0...1000).json, "Weight against the cgroup's own children.",
+                example: "500"),
+            Key(
+                "weightDevice", .jsonList(.jsonObject(.weightDevice)), "Weight on one disk.",
+                example: "[{major: 8, minor: 0, weight: 500}]"
             ),
         ]
             + [
@@ -114,7 +125,9 @@ extension KeyTable where Owner == JSONObject {
             Key("major", number, "Major number.", example: "8"),
             Key("minor", number, "Minor number.", example: "0"),
             Key("weight", Codec<Int64>.integer(0...1000).json, "Weight against other cgroups.", example: "500"),
-            Key("leafWeight", Codec<Int64>.integer(0...1000).json, "Weight against the cgroup's own children.", example: "500"),
+            Key(
+                "leafWeight", Codec<Int64>.integer(0...1000).json, "Weight against the cgroup's own children.",
+                example: "500"),
         ])
 
     static let throttleDevice = KeyTable(
@@ -135,8 +148,12 @@ extension KeyTable where Owner == JSONObject {
     static let network = KeyTable(
         "resources.network", "Marks and priorities of packets.",
         [
-            Key("classID", Codec<Int64>.integer(0...Int64(UInt32.max)).json, "Class of packets sent.", example: "1048577"),
-            Key("priorities", .jsonList(.jsonObject(.priority)), "Priority by interface.", example: "[{name: eth0, priority: 500}]"),
+            Key(
+                "classID", Codec<Int64>.integer(0...Int64(UInt32.max)).json, "Class of packets sent.",
+                example: "1048577"),
+            Key(
+                "priorities", .jsonList(.jsonObject(.priority)), "Priority by interface.",
+                example: "[{name: eth0, priority: 500}]"),
         ])
 
     static let priority = KeyTable(
@@ -167,7 +184,8 @@ extension Codec where Value == JSONValue {
             }
             let unit = scalar.text.dropFirst(digits.count).uppercased()
             let known = [
-                "B": "B", "K": "KB", "KIB": "KB", "M": "MB", "MIB": "MB", "MB": "MB", "KB": "KB", "G": "GB", "GIB": "GB", "GB": "GB",
+                "B": "B", "K": "KB", "KIB": "KB", "M": "MB", "MIB": "MB", "MB": "MB", "KB": "KB", "G": "GB",
+                "GIB": "GB", "GB": "GB",
             ][unit]
             let guess = digits.first ?? "0" == "0" ? nil : known.map { "write \(digits)\($0)" }
             reading.mismatch(node, expected: "a size such as 2MB", hint: guess)

@@ -7,7 +7,9 @@ extension Codec where Value == InterfaceSpec {
         let interface = object(.interface, noun: "interface") { _ in
             InterfaceSpec()
         } finish: { interface, node, reading in
-            if node["name"] == nil { reading.fault(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1") }
+            if node["name"] == nil {
+                reading.fault(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1")
+            }
             return interface
         } from: {
             $0
@@ -25,18 +27,24 @@ extension KeyTable where Owner == RuntimeSpec {
                 "mounts", \.mounts, .list(.rootMount), "Mounts in the root namespace, made before the container.",
                 example: "[{type: tmpfs, destination: /run/x}]"),
             Key(
-                "mkdir", \.mkdir, .list(.madeDirectory), "Directories made after the mounts; a relative one is in the container.",
+                "mkdir", \.mkdir, .list(.madeDirectory),
+                "Directories made after the mounts; a relative one is in the container.",
                 example: "[/var/lib/app]"),
             Key(
-                "interfaces", \.interfaces, .list(.interface), "Network links made for the container, or moved into it.",
+                "interfaces", \.interfaces, .list(.interface),
+                "Network links made for the container, or moved into it.",
                 example: "[{name: eth1}]"),
             Key(
-                "bindNS", \.bindNS, .object(.bindNS) { _ in [:] }, "Files that the container's namespaces are bound to.",
+                "bindNS", \.bindNS, .object(.bindNS) { _ in [:] },
+                "Files that the container's namespaces are bound to.",
                 example: "{net: /run/netns/app}"),
             Key(
                 "namespace", \.namespace, .string, "Namespace of containerd; only LinuxKit's own init reads it.",
                 example: "services.linuxkit"),
-            Key("noRestart", shape: .boolean, "The same as `restart: \"no\"` of the container.", example: "true", since: .formerLinuxkit) {
+            Key(
+                "noRestart", shape: .boolean, "The same as `restart: \"no\"` of the container.", example: "true",
+                since: .formerLinuxkit
+            ) {
                 node, runtime, reading in
                 runtime.noRestart = Codec<Bool>.bool.read(node, &reading)
             } write: { _ in
@@ -64,7 +72,9 @@ extension KeyTable where Owner == InterfaceSpec {
                 "add", \.add, .string,
                 "Kind of link to make, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
                 example: "dummy"),
-            Key("peer", \.peer, .string, "Name of the other end of a `veth` pair, which stays outside.", example: "veth1"),
+            Key(
+                "peer", \.peer, .string, "Name of the other end of a `veth` pair, which stays outside.",
+                example: "veth1"),
             Key("createInRoot", \.createInRoot, .bool, "Makes the link outside and moves it in.", example: "true"),
         ])
 }

@@ -6,9 +6,12 @@ extension KeyTable where Owner == VolumeSpec {
     static let volume = KeyTable(
         "volume", "A named directory. Containers use it in `binds` and `mounts` by its name in place of a path.",
         [
-            Key("name", \.name, .volumeName, absent: nil, "Name of the volume: letters a-z, digits, `-` and `_`.", example: "data"),
             Key(
-                "image", \.image, Codec<String>.imageOrNone.located, "Image whose files the volume has at first; without it, it is empty.",
+                "name", \.name, .volumeName, absent: nil, "Name of the volume: letters a-z, digits, `-` and `_`.",
+                example: "data"),
+            Key(
+                "image", \.image, Codec<String>.imageOrNone.located,
+                "Image whose files the volume has at first; without it, it is empty.",
                 example: "\"busybox:1.36\""),
             Key("readonly", \.readonly, .bool, absent: { !$0 }, "Containers can only read it.", example: "true"),
             Key(

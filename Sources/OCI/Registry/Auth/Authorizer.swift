@@ -41,7 +41,8 @@ actor Authorizer {
     func isNamed(_ audience: Audience) -> Bool { (found[audience] ?? nil) != nil }
 
     /// A new value in answer to challenges.
-    /// - Returns: nil when there is no way to answer: no credentials for the basic scheme, or no scheme that is understood.
+    /// - Returns: nil when there is no way to answer: no credentials for the basic scheme, or no scheme that is
+    ///   understood.
     func answer(_ challenges: [Challenge], for audience: Audience) async throws -> String? {
         known[audience] = nil
         let credential = try await credential(for: audience)
@@ -78,7 +79,8 @@ actor Authorizer {
                 hint: "name its host with --insecure-registry if that is meant")
         }
         let sink = BufferSink(limit: 1 << 20)
-        let request = try TokenRequest(realm: realm, challenge: challenge, credential: credential, audience: audience).request
+        let request = try TokenRequest(realm: realm, challenge: challenge, credential: credential, audience: audience)
+            .request
         let given: Redirects.Answer
         do { given = try await exchange(request, sink) } catch let error as TransportError {
             throw RegistryError(tokenServer: request, error)
@@ -91,7 +93,9 @@ actor Authorizer {
             throw error
         }
         let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(sink.bytes))
-        guard let token = answer?.token ?? answer?.accessToken, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !token.isEmpty else {
+        guard let token = answer?.token ?? answer?.accessToken, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
+            !token.isEmpty
+        else {
             throw CredentialError(
                 "token server \(realm) gave no token",
                 hint: "it answered with status \(given.response.status) and \(sink.bytes.count) bytes")

@@ -36,7 +36,8 @@ struct CredentialFile: Decodable, Sendable {
         do {
             self = try JSONDecoder().decode(CredentialFile.self, from: Data(bytes))
         } catch {
-            throw CredentialError("credentials file '\(path)' is not valid", hint: "it must be JSON as 'docker login' writes it")
+            throw CredentialError(
+                "credentials file '\(path)' is not valid", hint: "it must be JSON as 'docker login' writes it")
         }
     }
 

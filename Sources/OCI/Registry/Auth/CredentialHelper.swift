@@ -3,14 +3,16 @@ internal import FoundationEssentials
 internal import HTTP
 internal import Subprocess
 
-/// A `docker-credential-NAME` program (docker-credential-helpers): the host goes to its standard input, the secret comes from its standard output.
+/// A `docker-credential-NAME` program (docker-credential-helpers): the host goes to its standard input, the secret
+/// comes from its standard output.
 struct CredentialHelper: Sendable {
     private let program: String
     private let environment: [String: String]
     private let notice: @Sendable (String) -> Void
     private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// After which time a user hears what is waited for, and after which it is given up. A helper may ask the user for a password.
+    /// After which time a user hears what is waited for, and after which it is given up. A helper may ask the user for
+    /// a password.
     private static let (silence, limit) = (Duration.seconds(5), Duration.seconds(60))
 
     /// - Parameters:
@@ -21,8 +23,12 @@ struct CredentialHelper: Sendable {
         name: String, environment: [String: String], notice: @escaping @Sendable (String) -> Void = { _ in },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) throws {
-        let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0 | 0x20) || "._-".utf8.contains($0) }
-        guard isPlain, !name.isEmpty else { throw CredentialError("'\(PlainText.short(name))' is not the name of a credential helper") }
+        let isPlain = name.utf8.allSatisfy {
+            (48...57).contains($0) || (97...122).contains($0 | 0x20) || "._-".utf8.contains($0)
+        }
+        guard isPlain, !name.isEmpty else {
+            throw CredentialError("'\(PlainText.short(name))' is not the name of a credential helper")
+        }
         program = "docker-credential-\(name)"
         self.environment = environment
         self.notice = notice
@@ -64,7 +70,8 @@ struct CredentialHelper: Sendable {
     private func run(_ server: String) async throws -> Answered {
         do {
             return try await Subprocess.run(
-                .name(program), arguments: ["get"], environment: Self.environment(environment), input: Question(text: server),
+                .name(program), arguments: ["get"], environment: Self.environment(environment),
+                input: Question(text: server),
                 output: .string(limit: 1 << 20), error: .string(limit: 64 << 10))
         } catch let error as SubprocessError {
             throw CredentialError(

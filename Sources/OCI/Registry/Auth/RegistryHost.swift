@@ -4,7 +4,9 @@ struct RegistryHost: Hashable, Sendable {
 
     /// All spellings, the usual one first.
     var keys: [String] {
-        guard name == ImageReference.defaultRegistry || name == Self.dockerHub else { return [name, "https://\(name)"] }
+        guard name == ImageReference.defaultRegistry || name == Self.dockerHub else {
+            return [name, "https://\(name)"]
+        }
         return [Self.dockerHubAddress, "docker.io", "index.docker.io", Self.dockerHub]
     }
 

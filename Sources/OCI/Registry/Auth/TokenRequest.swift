@@ -14,7 +14,8 @@ struct TokenRequest {
         if case .identityToken(let secret) = credential {
             fields += [("grant_type", "refresh_token"), ("client_id", "moby"), ("refresh_token", secret)]
             request = HTTPRequest(
-                "POST", realm, headers: ["Content-Type": "application/x-www-form-urlencoded"], body: .bytes(Array(Self.form(fields).utf8)))
+                "POST", realm, headers: ["Content-Type": "application/x-www-form-urlencoded"],
+                body: .bytes(Array(Self.form(fields).utf8)))
             return
         }
         if case .password(let user, _) = credential { fields.append(("account", user)) }
