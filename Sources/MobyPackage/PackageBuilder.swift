@@ -90,7 +90,7 @@ public struct PackageBuilder: Sendable {
     }
 
     /// The image in the store, also when an earlier moby built it and it had another name.
-    private func present(_ name: String) throws -> Image? {
+    func present(_ name: String) throws -> Image? {
         guard let image = try store.image(named: name, platform: options.platform) else { return nil }
         try store.adopt(name)
         return image

@@ -19,6 +19,8 @@ public final class PackageResolver: Sendable {
     /// reference.
     public func image(_ reference: String) async throws -> Image? {
         guard let directory = directories.withLock({ $0[reference] }) else { return nil }
+        // The reference is a hash of all that the folder has and need not be computed again.
+        if let image = try builder.present(reference) { return image }
         return try await builder.build(directory).image
     }
 }
