@@ -30,7 +30,8 @@ import Testing
     /// `moby metadata create`: a NoCloud volume on an ordinary disk.
     @Test(.timeLimit(.minutes(6))) func aVolumeCalledCidataIsRead() async throws {
         try await withTemporaryDirectory { folder in
-            try "ssh-ed25519 AAAA me\n".write(toFile: folder + "/key.pub", atomically: true, encoding: .utf8)
+            try await Oracle("ssh-keygen")("-q", "-t", "ed25519", "-N", "", "-C", "me", "-f", folder + "/key")
+            let key = try String(contentsOfFile: folder + "/key.pub", encoding: .utf8)
             let disc = folder + "/seed.iso"
             try Program.moby([
                 "metadata", "create", "-hostname", "web2.example", "--ssh-key", folder + "/key.pub", disc, "plain text",
@@ -39,7 +40,7 @@ import Testing
             _ = try guest.machine.line(containing: "built-in shell", within: .seconds(240))
             #expect(
                 try guest.shell("hostname; cat /run/config/ssh/authorized_keys", mark: 1).contains(
-                    "web2.example\nssh-ed25519 AAAA me"))
+                    "web2.example\n\(key.trimmingCharacters(in: .newlines))"))
             #expect(try guest.shell("cat /run/config/userdata", mark: 2).contains("plain text"))
             #expect(try guest.shell("cat /run/config/provider", mark: 3).contains("NoCloud"))
             guest.machine.terminate()
