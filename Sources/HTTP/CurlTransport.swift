@@ -1,5 +1,7 @@
 internal import CCurl
 internal import Dispatch
+internal import Extents
+internal import Glibc
 internal import Synchronization
 
 /// HTTP by libcurl. Handles are kept, and with them their open connections.
@@ -63,4 +65,147 @@ private final class CurlHandle: @unchecked Sendable {
     }
 
     deinit { curl_easy_cleanup(pointer) }
+}
+
+/// Proxies and certificates, as users of command-line tools set them.
+struct CurlSettings: Sendable {
+    private let proxies: [String: String]
+    private let noProxy: NoProxy
+    private let certificateFile: String?
+    private let certificateFolder: String?
+    private let certificates: [UInt8]
+
+    /// - Parameters:
+    ///   - environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`,
+    ///     `SSL_CERT_DIR`.
+    ///   - certificateFiles: PEM files that are trusted besides the usual ones.
+    /// - Throws: `TransportError` when a certificate file cannot be read.
+    init(environment: [String: String], certificateFiles: [String]) throws {
+        func value(_ names: String...) -> String? { names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } }
+        let all = value("all_proxy", "ALL_PROXY") ?? ""
+        // HTTP_PROXY in capitals can be set by a CGI client ("httpoxy"); libcurl ignores it too.
+        proxies = ["https": value("https_proxy", "HTTPS_PROXY") ?? all, "http": value("http_proxy") ?? all]
+        noProxy = NoProxy(value("no_proxy", "NO_PROXY") ?? "")
+        certificateFolder = value("SSL_CERT_DIR")
+        let bundle = value("CURL_CA_BUNDLE", "SSL_CERT_FILE")
+        certificateFile = bundle
+        guard !certificateFiles.isEmpty else {
+            certificates = []
+            return
+        }
+        var bytes = Self.read(bundle ?? Self.systemBundle) ?? []
+        for file in certificateFiles {
+            guard let more = Self.read(file) else {
+                throw TransportError("certificate file '\(PlainText.short(file))' cannot be read", isTransient: false)
+            }
+            bytes += [UInt8(ascii: "\n")] + more
+        }
+        certificates = bytes
+    }
+
+    private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
+
+    /// - Returns: nil for what is not a regular file, which could give bytes without end or none at all, or cannot be
+    ///   read.
+    private static func read(_ path: String) -> [UInt8]? {
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+        return try? ExtentReader.bytes(of: ExtentList(file: path))
+    }
+
+    /// The proxy for a URL; empty for none. Loopback is never proxied.
+    func proxy(for url: WebURL) -> String {
+        WebURL.isLoopback(host: url.host) || noProxy.contains(url) ? "" : proxies[url.scheme] ?? ""
+    }
+
+    func apply(to handle: UnsafeMutableRawPointer, for url: WebURL) {
+        moby_curl_setopt_string(handle, CURLOPT_PROXY, proxy(for: url))
+        // An empty list keeps libcurl from reading the environment for itself.
+        moby_curl_setopt_string(handle, CURLOPT_NOPROXY, "")
+        if let certificateFolder { moby_curl_setopt_string(handle, CURLOPT_CAPATH, certificateFolder) }
+        if certificates.isEmpty {
+            if let certificateFile { moby_curl_setopt_string(handle, CURLOPT_CAINFO, certificateFile) }
+        } else {
+            certificates.withUnsafeBytes {
+                _ = moby_curl_setopt_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)
+            }
+        }
+    }
+}
+
+/// The hosts that are reached without a proxy: the list in `NO_PROXY`, by the rules of Go and libcurl together.
+///
+/// An entry is `*`, a host (with what lies below it), an address or a block of addresses (`10.0.0.0/8`), each but the
+/// block with `:port` where only that port is meant.
+struct NoProxy: Sendable {
+    private let entries: [Entry]
+
+    private enum Entry {
+        case all
+        case host(String, port: Int?)
+        case block([UInt8], bits: Int)
+    }
+
+    /// - Parameter list: entries with commas or spaces between them. What cannot be read matches nothing.
+    init(_ list: String) {
+        entries = list.split { ", \t".contains($0) }.map { Self.entry($0.lowercased()) }
+    }
+
+    /// Whether a URL is asked without a proxy.
+    func contains(_ url: WebURL) -> Bool {
+        let host = Self.bare(url.host)
+        let address = Self.address(host)
+        return entries.contains { entry in
+            switch entry {
+            case .all: true
+            case .host(let name, let port):
+                (port == nil || port == url.port) && (host == name || address == nil && host.hasSuffix(".\(name)"))
+            case .block(let network, let bits):
+                address.map { Self.prefix($0, bits) == Self.prefix(network, bits) } ?? false
+            }
+        }
+    }
+
+    private static func entry(_ text: String) -> Entry {
+        if text == "*" { return .all }
+        if let slash = text.firstIndex(of: "/"), let network = address(String(text[..<slash])),
+            let bits = Int(text[text.index(after: slash)...]), (0...network.count * 8).contains(bits)
+        {
+            return .block(network, bits: bits)
+        }
+        var (name, port) = (text[...], Int?.none)
+        // A colon of an IPv6 address without brackets is not one before a port.
+        if let colon = text.lastIndex(of: ":"),
+            text.hasPrefix("[") ? text[..<colon].hasSuffix("]") : text.firstIndex(of: ":") == colon,
+            let number = Int(text[text.index(after: colon)...])
+        {
+            (name, port) = (text[..<colon], number)
+        }
+        if name.hasPrefix(".") { name = name.dropFirst() }
+        return .host(bare(String(name)), port: port)
+    }
+
+    /// Without the brackets of an IPv6 address and the dot at the end of a full name.
+    private static func bare(_ host: String) -> String {
+        var text = host[...]
+        if text.hasPrefix("["), text.hasSuffix("]") { text = text.dropFirst().dropLast() }
+        if text.hasSuffix(".") { text = text.dropLast() }
+        return String(text)
+    }
+
+    /// The bytes of an IPv4 or IPv6 address; nil for a name.
+    private static func address(_ text: String) -> [UInt8]? {
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if inet_pton(family, text, &bytes) == 1 { return bytes }
+        }
+        return nil
+    }
+
+    private static func prefix(_ address: [UInt8], _ bits: Int) -> [UInt8]? {
+        guard bits <= address.count * 8 else { return nil }
+        var bytes = Array(address.prefix((bits + 7) / 8))
+        if bits % 8 > 0 { bytes[bytes.count - 1] &= ~(0xff >> UInt8(bits % 8)) }
+        return bytes + [UInt8(address.count)]
+    }
 }

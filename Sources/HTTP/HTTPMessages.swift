@@ -40,3 +40,81 @@ public struct HTTPResponse: Sendable {
 
     package var isSuccess: Bool { (200..<300).contains(status) }
 }
+
+/// Header fields in the order they were sent; names are compared without regard to case (RFC 9110, section 5.1).
+public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
+    package private(set) var fields: [(name: String, value: String)] = []
+
+    public init() {}
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { add(name, value) }
+    }
+
+    /// The first field of a name; setting replaces all of that name.
+    public subscript(name: String) -> String? {
+        get { values(name).first }
+        set {
+            fields.removeAll { $0.name.lowercased() == name.lowercased() }
+            if let newValue { add(name, newValue) }
+        }
+    }
+
+    /// All fields of a name.
+    public func values(_ name: String) -> [String] {
+        fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+    }
+
+    package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
+}
+
+/// Exchanges one request for one answer: no redirects, no retries, no authentication.
+public protocol HTTPTransport: Sendable {
+    /// - Throws: ``TransportError`` when there is no whole answer; whatever the sink throws.
+    func exchange(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws -> HTTPResponse
+}
+
+/// Where the body of an answer goes. Calls come one after another, from any thread.
+public protocol HTTPBodySink: AnyObject, Sendable {
+    /// Comes once, before any byte.
+    func begin(_ response: HTTPResponse) throws
+    /// Takes the next bytes, which are valid only during the call.
+    func receive(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+/// No answer: the connection, the name, the certificate, or time.
+public struct TransportError: Error, Sendable, CustomStringConvertible {
+    /// What kept the answer away, as far as it decides what helps.
+    public enum Trouble: Sendable {
+        /// A port that nothing listens on.
+        case refused
+        /// The name, the network or the time.
+        case unreachable
+        case proxy
+        /// The server's certificate is not trusted.
+        case certificate
+        /// The other side does not speak TLS.
+        case notTLS
+        /// The other side does not speak plain HTTP.
+        case notPlain
+        case other
+    }
+
+    public let description: String
+    /// Whether trying again may help.
+    public let isTransient: Bool
+    public let hint: String?
+    public let trouble: Trouble
+
+    public init(_ description: String, isTransient: Bool, hint: String? = nil, trouble: Trouble = .other) {
+        self.description = description
+        self.isTransient = isTransient
+        self.hint = hint
+        self.trouble = trouble
+    }
+
+    /// The same with a word on where it happened.
+    package func prefixed(_ text: String) -> TransportError {
+        TransportError("\(text): \(description)", isTransient: isTransient, hint: hint, trouble: trouble)
+    }
+}

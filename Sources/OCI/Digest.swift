@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// A content digest (image-spec, descriptor.md#digests). Only sha256 is accepted; a value cannot hold anything else.
 public struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// 64 lower-case hexadecimal digits.
@@ -20,4 +22,13 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "sha256:\(hex)" }
     /// The first 16 hexadecimal digits.
     public var short: String { String(hex.prefix(16)) }
+}
+
+/// JSON with the same bytes for the same value: keys in order, no escaped slashes.
+enum JSONText {
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
+    }
 }

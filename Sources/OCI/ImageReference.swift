@@ -1,3 +1,6 @@
+internal import Extents
+internal import HTTP
+
 /// The name of an image in a registry (distribution, reference grammar), with Docker's shorthand filled in.
 public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     /// Host with optional port, in lower case, e.g. `docker.io`, `localhost:5000`, `[::1]:5000`.
@@ -69,6 +72,68 @@ private struct Parts {
         if let colon = name[lastComponent...].lastIndex(of: ":") {
             tag = String(name[name.index(after: colon)...])
             name = name[..<colon]
+        }
+    }
+}
+
+extension ImageReference {
+    /// What the names of images that moby builds on this machine begin with. No registry is `localhost` without a port,
+    /// so nobody else can own such a name; podman marks local images in the same way.
+    public static let localPrefix = "localhost/moby"
+
+    /// Whether an image of this name is built here (`moby pkg build`) and never looked for on the network.
+    public var isLocal: Bool { registry == "localhost" && repository.hasPrefix("moby/") }
+}
+
+/// A text that is not an image reference: which part is wrong and what is allowed there.
+public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The part that is wrong, as it was found.
+    public enum Part: Equatable, Sendable {
+        case empty
+        case host(String)
+        case port(String)
+        case repository(String)
+        case upperCase(String)
+        case tooLong(Int)
+        case hexadecimal(String)
+        case tag(String)
+        case digest(String)
+    }
+
+    /// The whole text.
+    public let text: String
+    /// The part that is wrong.
+    public let part: Part
+
+    init(_ text: String, _ part: Part) {
+        self.text = text
+        self.part = part
+    }
+
+    public var description: String {
+        if let end = text.firstRange(of: "://")?.upperBound {
+            return
+                "'\(WebURL.shown(text))' is a URL, expected an image reference; leave out '\(PlainText.short(text[..<end]))'"
+        }
+        return "'\(PlainText.short(text))' is not an image reference: \(reason)"
+    }
+
+    private var reason: String {
+        switch part {
+        case .empty: "it has no name; write for example 'nginx:1.27'"
+        case .host(let found):
+            "host '\(PlainText.short(found))' may have letters, digits, '-' and '.', or be an IPv6 address in brackets"
+        case .port(let found): "port '\(PlainText.short(found))' is not a number from 1 to 65535"
+        case .repository(let found):
+            "repository part '\(PlainText.short(found))' may have a-z and 0-9, with '.', '_', '__' or '-' between them"
+        case .upperCase(let found):
+            "repository '\(PlainText.short(found))' must be lower case; write '\(PlainText.short(found.lowercased()))'"
+        case .tooLong(let count): "its name has \(count) characters, at most 255 are allowed"
+        case .hexadecimal(let found):
+            "'\(PlainText.short(found))' would be taken for a digest; write '@sha256:\(PlainText.short(found))' after a repository"
+        case .tag(let found):
+            "tag '\(PlainText.short(found))' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
+        case .digest(let found): "digest '\(PlainText.short(found))' is not 'sha256:' with 64 digits 0-9 and a-f"
         }
     }
 }

@@ -1,5 +1,7 @@
 internal import Archive
+internal import Extents
 internal import MobyBuild
+internal import MobySpec
 
 /// Which paths of a tree stay.
 struct PathRules {
@@ -29,4 +31,57 @@ extension Set<TreePath> {
         var ancestor = path.parent
         while !ancestor.isRoot, insert(ancestor).inserted { ancestor = ancestor.parent }
     }
+}
+
+extension FileTree {
+    /// Paths that one of the patterns means, in order.
+    func paths(matching patterns: [Located<String>]) -> [TreePath] {
+        let patterns = patterns.map { PathPattern($0.value) }
+        return paths.filter { path in patterns.contains { $0.matches(path) } }
+    }
+
+    /// The patterns that mean nothing in this tree.
+    func unused(_ patterns: [Located<String>]) -> [Located<String>] {
+        guard !patterns.isEmpty else { return [] }
+        let paths = paths
+        return patterns.filter { pattern in
+            let path = PathPattern(pattern.value)
+            return !paths.contains(where: path.matches)
+        }
+    }
+
+    /// - Throws: `SpecError` with each pattern of `key` that means nothing.
+    func checkUse(of patterns: [Located<String>], in key: String) throws {
+        let unused = unused(patterns)
+        guard unused.isEmpty else {
+            throw SpecError(
+                unused.map { pattern in
+                    Diagnostic(
+                        at: pattern.location,
+                        "'\(key): \(PlainText.short(pattern.value))' matches no file of the packages",
+                        hint: closest(to: pattern.value).map { "did you mean '\(PlainText.short($0))'?" })
+                })
+        }
+    }
+
+    /// A path spelled nearly so, else one that ends in the same name.
+    func closest(to text: String) -> String? {
+        let paths = paths.filter { !isDirectory($0) }
+        if let near = Spelling.closest(
+            to: text.hasPrefix("/") ? String(text.dropFirst()) : text, in: paths.map(\.description))
+        {
+            return near
+        }
+        let name = text.utf8.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
+        return paths.first { $0.name.elementsEqual(name) }?.description
+    }
+}
+
+/// A pattern for package names: `*` and `?`.
+struct NamePattern {
+    private let pattern: PathPattern
+
+    init(_ text: String) { pattern = PathPattern(text) }
+
+    func matches(_ name: String) -> Bool { TreePath(name.utf8).map(pattern.matches) ?? false }
 }

@@ -46,3 +46,94 @@ struct Endpoint: Sendable {
         return url
     }
 }
+
+/// A registry's host as credential files spell it.
+struct RegistryHost: Hashable, Sendable {
+    let name: String
+
+    /// All spellings, the usual one first.
+    var keys: [String] {
+        guard name == ImageReference.defaultRegistry || name == Self.dockerHub else {
+            return [name, "https://\(name)"]
+        }
+        return [Self.dockerHubAddress, "docker.io", "index.docker.io", Self.dockerHub]
+    }
+
+    /// What a helper for all hosts is asked for.
+    var serverAddress: String { keys[0] }
+
+    /// Where Docker Hub answers.
+    static let dockerHub = "registry-1.docker.io"
+    private static let dockerHubAddress = "https://index.docker.io/v1/"
+
+    /// A key without scheme, version and trailing slash: `https://index.docker.io/v1/` → `index.docker.io`.
+    static func normalized(_ key: String) -> String {
+        var text = key[...]
+        for scheme in ["https://", "http://"] where text.hasPrefix(scheme) { text = text.dropFirst(scheme.count) }
+        while text.hasSuffix("/") { text = text.dropLast() }
+        for version in ["/v1", "/v2"] where text.hasSuffix(version) { text = text.dropLast(version.count) }
+        return String(text)
+    }
+}
+
+/// `[registry=]http(s)://host[/path]`: where else a registry's content may be had. It changes what is asked, never what
+/// an image is called.
+struct Mirror: Sendable {
+    /// nil for every registry.
+    let registry: String?
+    let endpoint: Endpoint
+
+    /// - Throws: `MirrorError`.
+    init(_ text: String) throws {
+        var address = text[...]
+        var registry: String?
+        if let equals = text.firstIndex(of: "="), !text[..<equals].contains("/") {
+            registry = text[..<equals].lowercased()
+            address = text[text.index(after: equals)...]
+        }
+        guard let url = WebURL(String(address)), !url.hasSecrets else {
+            throw MirrorError(text: text)
+        }
+        let isHub = ["index.docker.io", RegistryHost.dockerHub].contains(registry)
+        self.registry = registry == "*" ? nil : isHub ? ImageReference.defaultRegistry : registry
+        endpoint = Endpoint(mirror: url)
+    }
+}
+
+/// A mirror that cannot be read.
+public struct MirrorError: Error, Sendable, CustomStringConvertible {
+    /// Without a password that may be in it.
+    let text: String
+
+    init(text: String) { self.text = WebURL.shown(text) }
+
+    public var description: String {
+        "mirror '\(text)' is not [registry=]http(s)://host[/path]\n  hint: write for example 'docker.io=https://mirror.example.com'; "
+            + "user and password go where 'docker login' puts them"
+    }
+}
+
+/// Registries that a user names with or without a port.
+struct HostSet: Sendable {
+    private let names: Set<String>
+
+    init(_ names: [String]) { self.names = Set(names.map { $0.lowercased() }) }
+
+    /// - Parameters:
+    ///   - host: without port; an IPv6 address in brackets.
+    ///   - port: nil when the host was named without one.
+    func contains(host: String, port: Int?) -> Bool {
+        let host = host.lowercased()
+        return names.contains(host) || port.map { names.contains("\(host):\($0)") } ?? false
+    }
+
+    /// Host and port of a registry.
+    static func split(_ registry: String) -> (host: String, port: Int?) {
+        guard let colon = registry.lastIndex(of: ":"), !registry.hasSuffix("]"),
+            let port = Int(registry[registry.index(after: colon)...])
+        else {
+            return (registry, nil)
+        }
+        return (String(registry[..<colon]), port)
+    }
+}

@@ -3,6 +3,65 @@ internal import Extents
 internal import Glibc
 internal import OCI
 
+struct CachePull: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch images into the store.")
+
+    @OptionGroup var global: FetchOptions
+    @OptionGroup var images: ImageOptions
+    @Argument(help: "Image references; ':latest' is meant where there is neither tag nor digest.") var names: [String]
+
+    func run() async throws {
+        var options = images.provider(global)
+        if !images.offline { options.pull = .always }
+        let provider = ImageProvider(store: try global.store(), options: options)
+        for name in names {
+            let image = try await provider.image(name)
+            if global.level > 0 { print(image.name, image.digest) }
+        }
+    }
+}
+
+struct CachePush: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push", abstract: "Send an image of the store to a registry.")
+
+    @OptionGroup var global: FetchOptions
+    @OptionGroup var images: ImageOptions
+    @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference"))
+    var remoteName: String?
+    @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
+
+    func run() async throws {
+        let options = images.provider(global)
+        let provider = ImageProvider(store: try global.storeToRead(), options: options)
+        let digest = try await provider.push(name, to: remoteName)
+        if global.level > 0 { print(remoteName ?? name, digest) }
+    }
+}
+
+struct CacheImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Take the images of an archive into the store.",
+        discussion: "An archive is what 'moby cache export', 'docker save' and skopeo write, compressed or not.")
+
+    @OptionGroup var global: StoreOptions
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+    @Option(help: "Name for the image, instead of the archive's.") var name: String?
+    @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
+
+    func run() throws {
+        let store = try global.store()
+        let platform = arch ?? .host
+        let entries =
+            file == "-"
+            ? try store.importArchive(from: STDIN_FILENO, as: name, platform: platform)
+            : try store.importArchive(file, as: name, platform: platform)
+        if global.level > 0 { entries.forEach { print($0.name, $0.descriptor.digest) } }
+    }
+}
+
 struct CacheExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write an image of the store as a tar archive.",

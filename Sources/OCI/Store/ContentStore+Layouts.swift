@@ -1,3 +1,4 @@
+internal import Archive
 internal import Extents
 internal import Glibc
 
@@ -75,5 +76,80 @@ extension ContentStore {
     private func set(_ descriptor: Descriptor, as name: String) throws -> Entry {
         try set(name, to: descriptor)
         return Entry(name: Self.canonical(name), descriptor: descriptor)
+    }
+}
+
+extension ContentStore {
+    /// What ``export(_:as:platform:_:write:)`` writes.
+    public enum ExportForm: String, CaseIterable, Sendable {
+        /// An OCI image layout (image-spec, image-layout.md).
+        case oci
+        /// The same with `manifest.json` (Docker image specification 1.2), for `docker load` of every age.
+        case docker
+        /// The files of the merged layers.
+        case filesystem
+    }
+
+    /// Writes the image of a name as a tar archive; the same image gives the same bytes.
+    /// - Parameters:
+    ///   - newName: what it is called in the archive; nil is its own name.
+    ///   - write: takes the archive's bytes in order.
+    /// - Throws: `ImageError` when the store has no such image for the platform; `FileError`, `ContentError`, or what
+    ///   `write` throws.
+    public func export(
+        _ name: String, as newName: String? = nil, platform: Platform, _ form: ExportForm,
+        write: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        guard let image = try image(named: name, platform: platform), let size = SmallFile.size(blobPath(image.digest)),
+            case let root = Descriptor(mediaType: "", digest: image.digest, size: size),
+            case .manifest(let manifest)? = try document(root)
+        else {
+            let name = Self.canonical(name)
+            throw ImageError(
+                "image '\(name)' for \(platform) is not in the store '\(path)'\n  hint: 'moby cache ls' lists what is; 'moby cache pull \(name)' or 'moby pkg build' adds it"
+            )
+        }
+        try withoutActuallyEscaping(write) { write in
+            let tar = TarWriter(write)
+            if form == .filesystem {
+                try tar.add(FileTree.flatten(layers: uncompressedLayers(of: image)))
+            } else {
+                try add(image, root, manifest, called: newName.map(Self.canonical) ?? image.name, form, to: tar)
+            }
+            try tar.finish()
+        }
+    }
+
+    private func add(
+        _ image: Image, _ root: Descriptor, _ manifest: Manifest, called name: String, _ form: ExportForm,
+        to tar: TarWriter
+    ) throws {
+        var descriptor = root
+        descriptor.mediaType = manifest.mediaType ?? MediaType.manifest
+        descriptor.platform = image.platform
+        // containerd and LinuxKit read the second.
+        descriptor.annotations = [Descriptor.nameAnnotation: name, Descriptor.fullNameAnnotation: name]
+        try tar.add(TreePath("oci-layout"), Self.file(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)))
+        try tar.add(TreePath("index.json"), Self.file(JSONText.encode(ImageIndex(manifests: [descriptor]))))
+        if form == .docker {
+            let layers = manifest.layers.map { Self.archivePath($0.digest) }
+            let entry = DockerArchiveReader.Entry(
+                config: Self.archivePath(manifest.config.digest), repoTags: [name], layers: layers)
+            try tar.add(TreePath("manifest.json"), Self.file(JSONText.encode([entry])))
+        }
+        for folder in [TreePath("blobs"), TreePath("blobs/sha256")] {
+            try tar.add(folder, FileTree.Node(.directory, mode: 0o755))
+        }
+        let digests = Set([root.digest, manifest.config.digest] + manifest.layers.map(\.digest))
+        for digest in digests.sorted(by: { $0.hex < $1.hex }) {
+            guard let path = TreePath(Self.archivePath(digest).utf8) else { preconditionFailure("a digest is no path") }
+            try tar.add(path, FileTree.Node(.regular(verifiedBlob(digest)), mode: 0o644))
+        }
+    }
+
+    private static func archivePath(_ digest: Digest) -> String { "blobs/sha256/\(digest.hex)" }
+
+    private static func file(_ bytes: [UInt8]) -> FileTree.Node {
+        FileTree.Node(.regular(ExtentList([.bytes(bytes)])), mode: 0o644)
     }
 }

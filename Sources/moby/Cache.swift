@@ -1,0 +1,177 @@
+internal import ArgumentParser
+internal import Extents
+internal import Glibc
+internal import MobyBuild
+internal import MobySpec
+internal import OCI
+
+struct Cache: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look after the image store.",
+        subcommands: [
+            CacheList.self, CachePull.self, CachePush.self, CacheExport.self, CacheImport.self, CacheRemove.self,
+            CachePrune.self,
+            CacheClean.self, CacheVerify.self,
+        ])
+}
+
+struct CacheList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the images by name, with the digest each stands for.")
+
+    @OptionGroup var global: StoreOptions
+    @Flag(help: "Print JSON, with the layers of this machine's platform.") var json = false
+
+    func run() throws {
+        let store = try global.storeToRead()
+        let entries = try store.entries()
+        for file in try store.damagedReferences() {
+            Terminal.error("warning: '\(file)' of the store is damaged; 'moby cache verify --repair' removes it")
+        }
+        guard json else { return entries.forEach { print($0.name, $0.descriptor.digest) } }
+        let list = try entries.map { entry in
+            let layers = try store.image(named: entry.name, platform: .host)?.layers ?? []
+            return JSONValue.object([
+                ("name", .string(entry.name)), ("digest", .string(entry.descriptor.digest.description)),
+                ("layers", .array(layers.map(Self.layer))),
+            ])
+        }
+        print(JSONValue.array(list).text(indent: 2))
+    }
+
+    private static func layer(_ layer: Image.Layer) -> JSONValue {
+        .object([
+            ("digest", .string(layer.digest.description)), ("size", .integer(Int64(layer.size))),
+            ("diffID", .string(layer.diffID.description)),
+        ])
+    }
+}
+
+struct CacheVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Compare everything in the store with its digest.",
+        discussion: "Exit code 1 when something is damaged or missing.")
+
+    @OptionGroup var global: StoreOptions
+    @Flag(help: "Remove what is damaged and what was made from it; it is fetched or made again when needed.")
+    var repair = false
+
+    func run() throws {
+        let store = try global.storeToRead()
+        let cache = SegmentCache(store: store)
+        // Before the check, which may remove the configurations that tell.
+        var found = try store.verify()
+        let derived = try cache.derived(from: found.digests, remove: repair)
+        if repair, !found.damaged.isEmpty { found = try store.verify(repair: true) }
+        let segments = try cache.damaged(repair: repair)
+        found.damaged += segments.found.filter { !derived.contains($0) }
+        found.stuck += segments.stuck
+        for file in found.damaged {
+            let isStuck = found.stuck.contains(file)
+            print(
+                "damaged: \(file)\(isStuck ? " (a folder with files in it: look at them, then remove it)" : repair ? " (removed)" : "")"
+            )
+        }
+        for file in derived { print("made from what is damaged, perhaps: \(file)\(repair ? " (removed)" : "")") }
+        for image in found.incomplete {
+            print("incomplete: \(image.name) lacks \(image.missing.map(\.description).joined(separator: ", "))")
+        }
+        if global.level > 0 { print("read \(Terminal.size(found.bytes))") }
+        guard found.isWhole || (repair && found.incomplete.isEmpty && found.stuck.isEmpty) else {
+            throw ExitCode.failure
+        }
+    }
+}
+
+struct CacheRemove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Forget images by name.",
+        discussion: "Their content goes with the next 'moby cache prune'.")
+
+    @OptionGroup var global: StoreOptions
+    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.", completion: Completions.images)
+    var names: [String]
+
+    func run() throws {
+        let store = try global.storeToRead()
+        let missing = try names.filter { try !store.remove($0) }
+        for name in missing { Terminal.error("error: there is no image '\(name)' in '\(store.path)'") }
+        if !missing.isEmpty { throw ExitCode.failure }
+    }
+}
+
+struct CachePrune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Remove content that no name leads to and segments that are old.",
+        discussion: "While another moby uses the store, what was used in the last day stays.")
+
+    @OptionGroup var global: StoreOptions
+    @Option(help: ArgumentHelp("Keep what was used in the last so many days.", valueName: "n")) var days = 7
+    @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
+
+    mutating func validate() throws {
+        guard (0...36500).contains(days) else { throw ValidationError("--days is \(days), expected 0 to 36500") }
+    }
+
+    func run() throws {
+        let pruned = try global.storeToRead().prune(
+            notUsedSince: Int64(time(nil)) - Int64(days) * 86400, dryRun: dryRun)
+        if global.level > 0 {
+            print("\(dryRun ? "would remove" : "removed") \(pruned.files) files, \(Terminal.size(pruned.bytes))")
+            if pruned.isShared {
+                Terminal.error("note: another process uses the store, so what was used in the last day stays")
+            }
+        }
+    }
+}
+
+struct CacheClean: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clean", abstract: "Remove the whole store.",
+        discussion: """
+            Only what moby wrote is removed, and the folder when it is empty then. Asks on a terminal; without one it wants --force.
+            """)
+
+    @OptionGroup var global: StoreOptions
+    @Flag(help: "Do not ask, and do not mind that another process uses the store.") var force = false
+    @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
+
+    func run() throws {
+        let path = global.storePath
+        guard access(path, F_OK) == 0 else { return }
+        // A folder that is something else is refused by a writer.
+        let contents = try ContentStore(path: path).contents()
+        let what = "\(contents.images) images, \(contents.files) files, \(Terminal.size(contents.bytes))"
+        if dryRun {
+            print("would remove \(what) in \(PlainText.short(path))")
+            return report(contents.others)
+        }
+        guard try force || isConfirmed(path, what) else {
+            Terminal.error("nothing was removed")
+            throw ExitCode.failure
+        }
+        let (removed, isFolderGone) = try ContentStore.removeAll(path: path, force: force)
+        if global.level > 0 {
+            print("removed \(PlainText.short(path))\(isFolderGone ? "" : ": \(what); the folder stays")")
+        }
+        report(removed.others)
+    }
+
+    private func report(_ others: [String]) {
+        guard global.level > 0, !others.isEmpty else { return }
+        let shown = others.prefix(10).map { PlainText.short($0) }.joined(separator: ", ")
+        Terminal.error(
+            "note: not moby's, so it stays: \(shown)\(others.count > 10 ? " and \(others.count - 10) more" : "")")
+    }
+
+    private func isConfirmed(_ path: String, _ what: String) throws -> Bool {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
+            throw ValidationError(
+                "there is no terminal to ask on; 'moby cache clean --force' removes \(what) in '\(PlainText.short(path))'"
+            )
+        }
+        Terminal.write("Remove the image store '\(PlainText.short(path))': \(what)? [y/N] ", to: STDERR_FILENO)
+        let answer = readLine().map { $0.lowercased() }
+        return answer == "y" || answer == "yes"
+    }
+}

@@ -1,0 +1,105 @@
+internal import ArgumentParser
+internal import Extents
+internal import MobyPackage
+internal import OCI
+
+struct Pkg: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make images out of Debian packages and files.",
+        subcommands: [PkgBuild.self, PkgShowTag.self, PkgLock.self])
+}
+
+struct PkgBuild: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Build the images of package folders into the store.",
+        discussion: """
+            A folder has a build.yml, and a build.lock that pins its Debian packages. Nothing is done when the store has the image.
+            """)
+
+    @OptionGroup var global: StoreOptions
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+    @Option(
+        help:
+            "Folder of moby's programs for the guest, init and metadata (default: $MOBY_PRODUCTS, else that of moby).",
+        completion: .directory)
+    var products: String?
+    @Flag(help: "Build even when the store has the image.") var force = false
+    @Flag(help: "Resolve the Debian packages again and write build.lock.") var update = false
+    @Flag(help: "Resolve again, with a warning, when the archive no longer offers what build.lock pins.")
+    var refreshMissing = false
+    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
+
+    func run() async throws {
+        // The builder takes it from the environment.
+        _ = try SourceDate.read(Terminal.environment)
+        let platform = arch ?? .host
+        let builder = Packages.builder(
+            store: try global.store(), platform: platform, products: products, level: global.level
+        ) {
+            $0.force = force
+            $0.update = update
+            $0.refreshMissing = refreshMissing
+        }
+        for directory in directories {
+            let outcome = try await builder.build(directory)
+            if global.level > 0 { print(outcome.image.name, outcome.isNew ? "built" : "present") }
+        }
+    }
+}
+
+struct PkgLock: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.")
+
+    @OptionGroup var global: StoreOptions
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
+
+    func run() async throws {
+        let platform = arch ?? .host
+        let builder = Packages.builder(
+            store: try global.store(), platform: platform, products: nil, level: global.level
+        ) { _ in }
+        for directory in directories {
+            let isLocked = try await builder.lock(directory)
+            guard global.level > 0 else { continue }
+            if isLocked {
+                print("\(directory)/build.lock")
+            } else {
+                Terminal.error("'\(directory)' names no Debian packages: nothing to lock")
+            }
+        }
+    }
+}
+
+struct PkgShowTag: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show-tag", abstract: "Print the reference that a package folder's image has now.")
+
+    @OptionGroup var global: StoreOptions
+    @Flag(help: "With registry and repository in full.") var canonical = false
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+    @Option(help: "Folder of moby's programs for the guest.", completion: .directory) var products: String?
+    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
+
+    func run() throws {
+        let builder = Packages.builder(
+            store: try global.storeToRead(), platform: arch ?? .host, products: products, level: global.level
+        ) {
+            _ in
+        }
+        for directory in directories {
+            let reference = try builder.reference(of: directory)
+            print(
+                canonical
+                    ? reference
+                    : reference.hasPrefix("docker.io/") ? String(reference.dropFirst("docker.io/".count)) : reference)
+        }
+    }
+}
