@@ -1,4 +1,75 @@
+internal import FoundationEssentials
 internal import GCP
+
+/// Everything that will be asked of Google, decided beforehand. Printed, it is what `--dry-run` shows: each request,
+/// without secrets.
+public struct GCPPlan: Sendable, CustomStringConvertible {
+    struct Upload: Sendable {
+        var source: UploadSource
+        var bucket: String
+        var object: String
+        var isPublic: Bool
+        /// Makes the bucket when it is not there.
+        var create: APICall?
+    }
+
+    var project: String
+    var zone: String
+    /// Questions, before any byte is sent.
+    var checks: [APICall] = []
+    /// What the account must be allowed to do in the project, and the question.
+    var permissions: [String] = []
+    var permissionCheck: APICall?
+    var upload: Upload?
+    var image: MachineImage?
+    var replacesImage = false
+    /// Its metadata has ``GCPPlan/keyPlace`` where the key made for the run will be.
+    var instance: Instance?
+    var machine: GCPMachine?
+    /// Host and port of the serial console, when it is not Google's.
+    var gateway: String?
+    var steps: [GCPStep] = []
+
+    /// Stands for the public key that is made when the machine is started.
+    static let keyPlace = "(public key made for this run)"
+
+    /// Requests as they will be sent, blank lines between them.
+    public var description: String { steps.map(\.text).joined(separator: "\n\n") }
+
+    /// The same for programs: an array of objects with `method`, `url` and `body`.
+    public var json: String { "[\n\(steps.compactMap(\.json).joined(separator: ",\n"))\n]" }
+}
+
+/// A step of a plan as `--dry-run` shows it.
+struct GCPStep: Sendable {
+    /// For people.
+    let text: String
+    /// For programs: an object of `method`, `url` and `body`, where null is none. Nil for what is no request of HTTP.
+    let json: String?
+
+    /// What is no request of HTTP.
+    init(_ text: String) { (self.text, json) = (text, nil) }
+
+    /// - Parameter note: a line behind the request.
+    init(_ call: APICall, note: String? = nil) throws {
+        text = note.map { "\(call)\n# \($0)" } ?? "\(call)"
+        json = try Self.object(call.method, call.url, call.body)
+    }
+
+    init(_ text: String, _ method: String, _ url: String) throws {
+        self.text = text
+        json = try Self.object(method, url, nil)
+    }
+
+    /// - Parameter body: JSON.
+    private static func object(_ method: String, _ url: String, _ body: String?) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        let words = try [method, url].map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+        let body = (body ?? "null").replacing("\n", with: "\n    ")
+        return "  {\n    \"method\" : \(words[0]),\n    \"url\" : \(words[1]),\n    \"body\" : \(body)\n  }"
+    }
+}
 
 /// Puts a plan together: checks, upload, image, machine, what is done at the end.
 struct GCPPlanBuilder {
@@ -176,5 +247,28 @@ struct GCPPlanBuilder {
         return try GCPStep(
             "# the bytes, in \(count) request\(count == 1 ? "" : "s") of at most \(chunk) bytes, unless the object has them\n"
                 + "\(method) \(url)\nContent-Range: bytes 0-\(min(size, chunk) - min(1, size))/\(size)", method, url)
+    }
+}
+
+/// What an account must be allowed to do in a project (Compute Engine, "Method: images.insert" and "Method:
+/// instances.insert").
+enum GCPPermissions {
+    /// For an image made of a stored file.
+    static func image(replaces: Bool) -> [String] {
+        ["compute.images.create", "compute.images.get", "compute.images.setLabels"]
+            + (replaces ? ["compute.images.delete"] : [])
+    }
+
+    /// For a machine that is started, watched and deleted.
+    static func instance(_ machine: GCPMachine) -> [String] {
+        var names = [
+            "compute.disks.create", "compute.images.useReadOnly", "compute.instances.create", "compute.instances.get",
+            "compute.instances.setLabels", "compute.instances.setMetadata",
+        ]
+        if !machine.tags.isEmpty { names.append("compute.instances.setTags") }
+        if machine.console == .output { names.append("compute.instances.getSerialPortOutput") }
+        if !machine.keeps, machine.console != .none { names.append("compute.instances.delete") }
+        // Not those of networks: they may be given for one subnetwork, or be another project's.
+        return names
     }
 }

@@ -54,3 +54,47 @@ public struct GCP: Runner {
         return 0
     }
 }
+
+/// What a run made, for people and, as JSON, for programs.
+public struct GCPResult: Sendable, Encodable, Equatable {
+    /// `gs://BUCKET/OBJECT`.
+    public var object: String?
+    /// Base64 of the object's CRC32C.
+    public var crc32c: String?
+    /// Length of the object in bytes.
+    public var size: UInt64?
+    /// False when the bucket had these bytes already.
+    public var uploaded: Bool?
+    /// `projects/PROJECT/global/images/NAME`.
+    public var image: String?
+    public var instance: String?
+    public var zone: String?
+    /// The machine's address in the world.
+    public var address: String?
+    /// Whether the machine was deleted at the end.
+    public var deleted: Bool?
+
+    public init() {}
+}
+
+/// What the work on Google's side needs of this side.
+public struct GCPHost: Sendable {
+    /// Takes lines for the user: steps, choices.
+    public var say: @Sendable (String) -> Void
+    /// Takes what the machine writes to its serial port.
+    public var console: @Sendable (String) -> Void
+    /// Told of bytes sent and in all.
+    public var progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)?
+    let gateway = SerialGateway()
+    /// Waits between two questions.
+    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+    public init(
+        say: @escaping @Sendable (String) -> Void, console: @escaping @Sendable (String) -> Void,
+        progress: (@Sendable (UInt64, UInt64) -> Void)? = nil
+    ) {
+        self.say = say
+        self.console = console
+        self.progress = progress
+    }
+}
