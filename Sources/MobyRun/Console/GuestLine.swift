@@ -1,3 +1,62 @@
+internal import Extents
+
+/// What `moby run qemu` ends with; docs/running.md lists all.
+enum ExitStatus {
+    /// The guest powered off without a fault.
+    static let clean: Int32 = 0
+    /// The machine could not be started, QEMU failed, or what was awaited cannot come any more.
+    static let failure: Int32 = 1
+    /// An onboot container failed and ended the machine.
+    static let onbootFailed: Int32 = 3
+    /// A service failed and ended the machine.
+    static let serviceFailed: Int32 = 4
+    /// The kernel panicked.
+    static let panic: Int32 = 5
+    /// The initrd was cut short, or the disk of the root was missing.
+    static let rootIncomplete: Int32 = 6
+    /// As timeout(1) has it.
+    static let timedOut: Int32 = 124
+}
+
+/// Why a guest ended, as its console says: PID 1's last line, or the kernel's panic.
+enum GuestEnding: Equatable, Sendable {
+    case clean
+    /// An onboot container failed, and its `onfailure` ends the machine.
+    case onboot(String)
+    /// A service failed, and its `onfailure` ends the machine.
+    case service(String)
+    /// The initrd was cut short, or the disk of the root is missing.
+    case incompleteRoot
+    /// The kernel's reason.
+    case panic(String)
+    /// A reason that this version does not know.
+    case other(String)
+
+    /// What `moby run` ends with.
+    var status: Int32 {
+        switch self {
+        case .clean: ExitStatus.clean
+        case .onboot: ExitStatus.onbootFailed
+        case .service: ExitStatus.serviceFailed
+        case .incompleteRoot: ExitStatus.rootIncomplete
+        case .panic: ExitStatus.panic
+        case .other: ExitStatus.failure
+        }
+    }
+
+    /// For the user, one line; nil when there is nothing to say.
+    var reason: String? {
+        switch self {
+        case .clean: nil
+        case .onboot(let name): "the onboot container '\(PlainText.short(name))' failed and ended the machine"
+        case .service(let name): "the service '\(PlainText.short(name))' failed and ended the machine"
+        case .incompleteRoot: "the root is incomplete"
+        case .panic(let why): "the kernel panicked" + (why.isEmpty ? "" : ": \(PlainText.short(why))")
+        case .other(let why): "the machine ended itself: \(PlainText.short(why))"
+        }
+    }
+}
+
 /// A line of a guest's console that means something to `moby run`.
 enum GuestLine: Equatable, Sendable {
     /// PID 1's last line.

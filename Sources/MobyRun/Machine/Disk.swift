@@ -1,3 +1,6 @@
+internal import Extents
+internal import Glibc
+
 /// A disk of the machine: `[file=]PATH[,size=N[G|M]][,format=F]`.
 public struct Disk: Hashable, Sendable {
     /// Where it is; `nil` makes `disk<i>.img` in the state folder.
@@ -42,4 +45,77 @@ public struct Disk: Hashable, Sendable {
     /// Its format, which QEMU gets and does not guess. A size without a format means a disk of our making, and that is
     /// qcow2.
     func format(at path: String) -> DiskFormat { format ?? (size == nil ? DiskFormat.named(path) ?? .raw : .qcow2) }
+}
+
+/// A disk image format, by QEMU's name.
+public enum DiskFormat: String, CaseIterable, Sendable {
+    case raw, qcow2, vmdk, vpc, vhdx, vdi
+
+    /// Takes QEMU's names and `vhd`.
+    public init(parsing text: String) throws {
+        guard let known = DiskFormat(rawValue: text == "vhd" ? "vpc" : text) else {
+            let names = DiskFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RunError("--disk: unknown format '\(text)'", hint: "one of \(names)")
+        }
+        self = known
+    }
+
+    /// The format of an image file: by its first bytes, else by its name. QEMU must not guess: a raw disk can be
+    /// written by its guest to look like another format that names files of the host.
+    /// - Throws: `FileError` when it cannot be read.
+    static func detect(_ path: String) throws -> DiskFormat {
+        let head = try FileFacts.head(of: path, count: 8)
+        if head.starts(with: [0x51, 0x46, 0x49, 0xFB]) { return .qcow2 }
+        if head.starts(with: Array("KDMV".utf8)) { return .vmdk }
+        if head.starts(with: Array("conectix".utf8)) { return .vpc }
+        if head.starts(with: Array("vhdxfile".utf8)) { return .vhdx }
+        return named(path) ?? .raw
+    }
+
+    /// The format that a file's extension promises.
+    static func named(_ path: String) -> DiskFormat? {
+        switch path.split(separator: ".").last {
+        case "vhd": .vpc
+        case "img", "raw": .raw
+        case let name?: DiskFormat(rawValue: String(name))
+        case nil: nil
+        }
+    }
+}
+
+/// Sizes as they are written on the command line.
+public enum MemorySize {
+    /// Reads `512`, `512M` or `2G`.
+    /// - Parameters:
+    ///   - text: digits and at most one unit letter, `K`, `M`, `G` or `T` of either case, with an optional `B` or `iB`
+    ///     behind it.
+    ///   - unit: what digits alone mean.
+    /// - Returns: the size in MiB; whole MiB only.
+    /// - Throws: ``RunError`` that names `option`.
+    public static func mebibytes(_ text: String, unit: Unit, option: String) throws -> Int {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let suffix = text.dropFirst(digits.count).lowercased()
+        guard let number = Int(digits), number > 0, number < 1 << 40 else { throw bad(text, unit, option) }
+        switch suffix {
+        case "": return number * unit.rawValue
+        case "m", "mb", "mib": return number
+        case "g", "gb", "gib": return number * 1024
+        case "t", "tb", "tib": return number * 1024 * 1024
+        case "k" where number % 1024 == 0: return number / 1024
+        default: throw bad(text, unit, option)
+        }
+    }
+
+    /// What digits without a letter mean, in MiB.
+    public enum Unit: Int, Sendable {
+        case mebibytes = 1
+        case gibibytes = 1024
+    }
+
+    private static func bad(_ text: String, _ unit: Unit, _ option: String) -> RunError {
+        let plain = unit == .mebibytes ? "MiB" : "GiB"
+        return RunError(
+            "\(option): '\(text)' is not a size",
+            hint: "write a number of \(plain), or a number with M or G, such as 512M or 2G")
+    }
 }

@@ -81,3 +81,85 @@ struct RunQEMU: AsyncParsableCommand {
         try await build.run()
     }
 }
+
+/// The options that describe a machine, in the words of LinuxKit.
+struct MachineOptions: ParsableArguments {
+    @Option(help: "Number of virtual processors.") var cpus: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Memory: MiB, or with M or G (default: what the build asks for, 1024 at least).", valueName: "size"))
+    var mem: String?
+    @Option(
+        help: ArgumentHelp(
+            "A disk, made when it has a size; repeatable.", valueName: "[file=]path[,size=N[G|M]][,format=F]"))
+    var disk: [String] = []
+    @Flag(help: "Let disk images name other files of this host, such as backing files.") var allowExternal = false
+    @Option(help: ArgumentHelp("Publish a port; repeatable.", valueName: "[address:]host:guest[/tcp|udp]")) var publish:
+        [String] = []
+    @Option(
+        help: ArgumentHelp("user, tap,<interface>, bridge,<bridge> or none.", valueName: "how"),
+        completion: .list(["user", "tap,", "bridge,", "none"]))
+    var networking = "user"
+    @Option(help: "kvm, tcg, or nothing for the first that works.", completion: .list(["kvm", "tcg"])) var accel:
+        String?
+    @Option(
+        help: "x86_64 (amd64), aarch64 (arm64), riscv64 or s390x (default: what was built, else the host's).",
+        completion: .list(["x86_64", "aarch64", "riscv64", "s390x"]))
+    var arch: String?
+    @Flag(help: "Boot by UEFI.") var uefi = false
+    @Flag(help: "The image is an ISO.") var iso = false
+    @Flag(help: "Boot kernel and initrd.") var kernel = false
+    @Flag(help: "Boot kernel and squashfs.") var squashfs = false
+    @Flag(help: "Open a window.") var gui = false
+    @Flag(help: "Run in the background; the console goes to a file in the state folder.") var detached = false
+    @Option(
+        help: ArgumentHelp("Folder of disks and addresses (default: <prefix>-state).", valueName: "dir"),
+        completion: .directory)
+    var state: String?
+    @Option(help: ArgumentHelp("User data for the guest.", valueName: "text")) var data: String?
+    @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file"), completion: .file())
+    var dataFile: String?
+    @Option(help: ArgumentHelp("UEFI firmware.", valueName: "file"), completion: .file()) var fw: String?
+    @Option(help: ArgumentHelp("The QEMU to start.", valueName: "file"), completion: .file()) var qemu: String?
+    @Flag(help: "Add a USB controller.") var usb = false
+    @Option(help: "A QEMU device; repeatable.") var device: [String] = []
+    @Option(help: ArgumentHelp("Share a folder by virtiofs; repeatable.", valueName: "dir"), completion: .directory)
+    var virtiofs: [String] = []
+    @Option(help: ArgumentHelp("The virtiofsd to start.", valueName: "file"), completion: .file()) var virtiofsd:
+        String?
+
+    mutating func validate() throws {
+        if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
+        if let cpus, cpus < 1 { throw ValidationError("--cpus is \(cpus), expected 1 or more") }
+        do { _ = try machine(extra: []) } catch let error as RunError {
+            throw ValidationError("\(error)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
+        }
+    }
+
+    var wishes: BootSource.Wishes { BootSource.Wishes(kernel: kernel, iso: iso, squashfs: squashfs, uefi: uefi) }
+
+    func machine(extra: [String]) throws -> Machine {
+        var machine = Machine()
+        machine.cpus = cpus
+        machine.memory = try mem.map { try MemorySize.mebibytes($0, unit: .mebibytes, option: "--mem") }
+        machine.disks = try disk.map(Disk.init(parsing:))
+        machine.allowsExternalFiles = allowExternal
+        machine.ports = try publish.map(PublishedPort.init(parsing:))
+        machine.networking = try Networking(parsing: networking)
+        machine.accelerator = try Accelerator.Choice(
+            parsing: accel ?? Terminal.environment["LINUXKIT_QEMU_ACCEL"] ?? "")
+        if let arch { machine.architecture = try Architecture(parsing: arch) }
+        machine.gui = gui
+        machine.detached = detached
+        machine.usb = usb
+        machine.devices = device
+        machine.sharedFolders = virtiofs
+        machine.data = data.map(Machine.UserData.text) ?? dataFile.map(Machine.UserData.file)
+        machine.firmware = fw
+        machine.state = state
+        machine.qemu = qemu
+        machine.virtiofsd = virtiofsd
+        machine.extraArguments = extra
+        return machine
+    }
+}

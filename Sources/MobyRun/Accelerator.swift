@@ -1,6 +1,37 @@
 internal import Extents
 internal import Glibc
 
+/// What runs the guest's instructions, by QEMU's name.
+public enum Accelerator: String, CaseIterable, Sendable {
+    case kvm, tcg, hvf, whpx
+
+    /// What the user wants.
+    public enum Choice: Hashable, Sendable {
+        /// Hardware if it is seen to work, else emulation.
+        case automatic
+        /// Just this, without a probe.
+        case fixed(Accelerator)
+
+        /// Reads `kvm`, `tcg`, `kvm:tcg` (the first that works) or nothing.
+        /// - Throws: ``RunError`` for any other.
+        public init(parsing text: String) throws {
+            let names = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let known = names.compactMap(Accelerator.init(rawValue:))
+            if text.isEmpty || text == "auto" || text == "default" {
+                self = .automatic
+            } else if known.count != names.count || Set(names).count != names.count {
+                throw RunError(
+                    "--accel: '\(text)' is not an accelerator",
+                    hint: "one of kvm, tcg, or kvm:tcg for the first that works (the default)")
+            } else if known.count == 1 {
+                self = .fixed(known[0])
+            } else {
+                self = known[0] == .tcg ? .fixed(.tcg) : .automatic
+            }
+        }
+    }
+}
+
 /// Finds an accelerator that works. That `/dev/kvm` exists and can be opened says little: inside some virtual machines
 /// a guest starts and then hangs at its first step out of the firmware. So a guest of one boot sector is run, within a
 /// time limit, and the answer is kept.
@@ -131,5 +162,32 @@ struct AcceleratorProbe {
         let path = "\(folder)/moby-probe-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).img"
         try StateFolder.write(ProbePayload.bootSector, to: path, mode: 0o600)
         return path
+    }
+}
+
+/// The smallest guest: a boot sector that ends QEMU at once.
+enum ProbePayload {
+    /// `isa-debug-exit` turns a byte v into the exit status 2·v + 1.
+    static let success: Int32 = 0x10 << 1 | 1
+
+    /// 512 bytes at 0000:7C00, in real mode. That the firmware has been through protected mode before it is the point:
+    /// where KVM does not work, code at the reset vector often still runs.
+    static let bootSector: [UInt8] = {
+        let code: [UInt8] = [
+            0xBA, 0xF4, 0x00,  // mov dx, 0xf4
+            0xB0, 0x10,  //       mov al, 0x10
+            0xEE,  //             out dx, al
+            0xF4,  //             hlt
+            0xEB, 0xFD,  //       jmp to the hlt
+        ]
+        return code + [UInt8](repeating: 0, count: 510 - code.count) + [0x55, 0xAA]
+    }()
+
+    static func arguments(accelerator: Accelerator, image: String) -> [String] {
+        [
+            "-nodefaults", "-no-user-config", "-display", "none", "-machine", "pc,accel=\(accelerator.rawValue)", "-m",
+            "16M",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-drive", "if=ide,format=raw,readonly=off,file=\(image)",
+        ]
     }
 }
