@@ -69,3 +69,166 @@ extension RuntimeDraft {
         return nodes.isEmpty ? nil : .array(nodes)
     }
 }
+
+extension RuntimeDraft {
+    /// Kernel settings that belong to a namespace for messages between processes (runc, libcontainer/configs/validate,
+    /// `sysctl`).
+    private static let messageSettings: Set = [
+        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax",
+        "kernel.shmmni",
+        "kernel.shm_rmid_forced",
+    ]
+
+    /// `linux.sysctl`: runc takes only what belongs to a namespace that the container does not share with the root.
+    mutating func sysctl() -> Traced? {
+        let settings = merge.choose("sysctl") { $0.sysctl }
+        for key in (settings?.value ?? [:]).keys.sorted() {
+            guard let settings, let fault = sysctlFault(Self.dotted(key)) else { continue }
+            let message = "sysctl '\(PlainText.short(key))' of '\(container.name)' \(fault.reason)"
+            faults.append(Diagnostic(at: place(settings.origin), message, hint: fault.hint))
+        }
+        return .map(settings)
+    }
+
+    private func sysctlFault(_ key: String) -> (reason: String, hint: String)? {
+        if Self.messageSettings.contains(key) || key.hasPrefix("fs.mqueue.") {
+            return isShared("ipc", \.ipc)
+                ? ("needs an ipc namespace of its own; runc refuses it otherwise", "add ipc: new") : nil
+        }
+        if key.hasPrefix("net.") {
+            return isShared("net", \.net)
+                ? (
+                    "needs a network namespace of its own; runc refuses it otherwise",
+                    "add net: new, or set it for the whole machine with the image pkg/sysctl"
+                ) : nil
+        }
+        if key == "kernel.domainname" {
+            return isShared("uts", \.uts)
+                ? ("needs a uts namespace of its own; runc refuses it otherwise", "add uts: new") : nil
+        }
+        if key == "kernel.hostname" {
+            return ("is refused by runc, which has the key 'hostname' for it", "write hostname: and uts: new")
+        }
+        return (
+            "cannot be set for one container: it is a setting of the whole machine, and runc refuses it",
+            "set it with the image pkg/sysctl in onboot"
+        )
+    }
+
+    /// With dots between its parts: where the first separator is `/`, dots and slashes have changed places
+    /// (sysctl.d(5)).
+    private static func dotted(_ key: String) -> String {
+        guard key.first(where: { $0 == "." || $0 == "/" }) == "/" else { return key }
+        return String(key.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 })
+    }
+
+    private func isShared(_ key: String, _ field: @escaping (ContainerOptions) -> String?) -> Bool {
+        Namespaces.isShared(merge.chooseText(key, field))
+    }
+
+    /// What runc and the kernel want of a user namespace that is made for the container.
+    mutating func checkUserNamespace() {
+        guard let choice = merge.chooseText("userns", { $0.userns }), choice.value == "new" else { return }
+        for (key, mappings) in [
+            ("uidMappings", merge.choose("uidMappings") { $0.uidMappings }),
+            ("gidMappings", merge.choose("gidMappings") { $0.gidMappings }),
+        ] where mappings?.value.isEmpty ?? true {
+            faults.append(
+                Diagnostic(
+                    at: place(choice.origin),
+                    "userns: new of '\(container.name)' needs \(key); runc refuses it otherwise",
+                    hint: "for example \(key): [{containerID: 0, hostID: 100000, size: 65536}]"))
+        }
+        if isShared("net", \.net) {
+            faults.append(
+                Diagnostic(
+                    .warning, at: place(choice.origin),
+                    "'\(container.name)' has a user namespace of its own and shares the network: the kernel does not let it mount /sys",
+                    hint: "add net: new"))
+        }
+    }
+}
+
+/// `linux.namespaces`: shared with the root unless new ones are asked for, except pid and mount.
+enum Namespaces {
+    static func list(_ merge: OptionMerge) -> [Traced] {
+        let kinds: [(kind: String, choice: Choice<String>?, isNew: Bool)] = [
+            ("network", merge.chooseText("net") { $0.net }, false),
+            ("ipc", merge.chooseText("ipc") { $0.ipc }, false),
+            ("uts", merge.chooseText("uts") { $0.uts }, false),
+            ("pid", merge.chooseText("pid") { $0.pid }, true),
+            ("user", merge.chooseText("userns") { $0.userns }, false),
+        ]
+        var list = kinds.compactMap { entry($0.kind, $0.choice, isNew: $0.isNew) }
+        list.append(.value(.object([("type", .string("mount"))]), .standard))
+        return list
+    }
+
+    private static func entry(_ kind: String, _ choice: Choice<String>?, isNew: Bool) -> Traced? {
+        guard let choice else { return isNew ? .value(.object([("type", .string(kind))]), .standard) : nil }
+        switch choice.value {
+        case "host", "root": return nil
+        case "new": return .value(.object([("type", .string(kind))]), choice.origin)
+        case "none" where kind == "network": return .value(.object([("type", .string(kind))]), choice.origin)
+        default: return .value(.object([("type", .string(kind)), ("path", .string(choice.value))]), choice.origin)
+        }
+    }
+
+    /// Whether a namespace is shared with the root.
+    static func isShared(_ choice: Choice<String>?) -> Bool {
+        choice.map { $0.value == "host" || $0.value == "root" } ?? true
+    }
+}
+
+/// `linux.resources`: the section as written, in the runtime specification's names and order, and an allow rule for
+/// each device.
+enum RuntimeResources {
+    private static let order = [
+        "devices", "memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified",
+    ]
+
+    static func traced(_ resources: Choice<JSONValue>?, devices: Choice<[DeviceSpec]>?) -> Traced? {
+        var members: [String: JSONValue] = [:]
+        if case .object(let written)? = resources?.value {
+            for (key, value) in written { members[key == "blockio" ? "blockIO" : key] = value }
+        }
+        let origin = resources?.origin ?? .standard
+        var rules: [Traced] = []
+        if case .array(let written)? = members["devices"] { rules = written.map { .value($0, origin) } }
+        rules += (devices?.value ?? []).map { .value(rule($0), devices?.origin ?? .standard) }
+        if case .array(let limits)? = members["hugepageLimits"] {
+            members["hugepageLimits"] = .array(limits.map(hugepageLimit))
+        }
+        return .object(
+            present: order.map { key in
+                if key == "devices" { return (key, rules.isEmpty ? nil : .array(rules)) }
+                return (key, members[key].map { .value($0, origin) })
+            })
+    }
+
+    private static func rule(_ device: DeviceSpec) -> JSONValue {
+        var members: [(key: String, value: JSONValue)] = [("allow", .bool(true)), ("type", .string(device.type))]
+        if device.path != "all" { members += [("major", .integer(device.major)), ("minor", .integer(device.minor))] }
+        return .object(members + [("access", .string("rwm"))])
+    }
+
+    /// The schema has the page size as a number of bytes, the runtime specification as text such as `2MB`.
+    private static func hugepageLimit(_ limit: JSONValue) -> JSONValue {
+        guard case .object(let members) = limit else { return limit }
+        return .object(
+            members.map { member in
+                guard member.key == "pageSize", case .integer(var size) = member.value else { return member }
+                var units = ["KB", "MB", "GB"][...]
+                var unit = "B"
+                while size >= 1024, size % 1024 == 0, let next = units.popFirst() { (size, unit) = (size / 1024, next) }
+                return ("pageSize", .string("\(size)\(unit)"))
+            })
+    }
+}
+
+extension JSONValue {
+    /// A number of 64 bits without a sign.
+    static func unsigned(_ value: UInt64) -> JSONValue {
+        Int64(exactly: value).map { .integer($0) } ?? .number(Double(value))
+    }
+}

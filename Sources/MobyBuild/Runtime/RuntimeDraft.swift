@@ -96,3 +96,116 @@ struct RuntimeDraft {
             hint: guess ?? "the kernel or one of its modules must have it")
     }
 }
+
+extension RuntimeDraft {
+    /// `runtime.json`: the mounts of the root file system first, then the `runtime` section, each of its keys merged
+    /// alone.
+    mutating func record() -> (RuntimeRecord, [(pointer: String, origin: Origin)]) {
+        var record = RuntimeRecord()
+        var origins: [(pointer: String, origin: Origin)] = []
+        func take<Value: Sendable>(_ key: String, _ field: (RuntimeSpec) -> Value?) -> Value? {
+            guard let choice = merge.choose("runtime." + key, { $0.runtime.flatMap(field) }) else { return nil }
+            origins.append(("/" + key.split(separator: ".").joined(separator: "/"), choice.origin))
+            return choice.value
+        }
+        record.cgroups = take("cgroups") { $0.cgroups } ?? []
+        let (root, rootOrigin) = rootMounts()
+        for index in root.indices { origins.append(("/mounts/\(index)", rootOrigin)) }
+        record.mounts = root + (take("mounts") { $0.mounts } ?? []).map { mount($0) }
+        record.mkdir = take("mkdir") { $0.mkdir } ?? []
+        record.interfaces = (take("interfaces") { $0.interfaces } ?? []).map {
+            RuntimeRecord.Interface(
+                name: $0.name ?? "", add: $0.add ?? "", peer: $0.peer ?? "", createInRoot: $0.createInRoot ?? false)
+        }
+        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
+            if let path = take("bindNS.\(kind)", { $0.bindNS?[kind] }) { record.bindNS[kind] = path }
+        }
+        record.namespace = take("namespace") { $0.namespace } ?? ""
+        policies(&record, &origins)
+        return (record, origins)
+    }
+
+    /// How `rootfs` comes to be: the image's tree itself, or an overlay over it whose changes live in memory.
+    private func rootMounts() -> ([RuntimeRecord.Mount], Origin) {
+        let (bundle, tree) = (input.placement.bundle, input.placement.imageTree)
+        if let readonly = merge.choose("readonly", { $0.readonly }), readonly.value {
+            return (
+                [RuntimeRecord.Mount(destination: "\(bundle)/rootfs", source: tree, options: ["bind"])], readonly.origin
+            )
+        }
+        return (
+            [
+                RuntimeRecord.Mount(destination: "\(bundle)/tmp", type: "tmpfs", source: "tmpfs"),
+                RuntimeRecord.Mount(
+                    destination: "\(bundle)/rootfs", type: "overlay", source: "overlay",
+                    options: ["lowerdir=\(tree)", "upperdir=\(bundle)/tmp/upper", "workdir=\(bundle)/tmp/work"]),
+            ], .derived("writable root")
+        )
+    }
+
+    private mutating func mount(_ spec: MountSpec) -> RuntimeRecord.Mount {
+        let options = spec.options ?? []
+        var source = spec.source ?? ""
+        let isBind = spec.type == "bind" || options.contains("bind") || options.contains("rbind")
+        if isBind, !source.isEmpty {
+            let (volumes, location) = (input.volumes, merge.place("runtime.mounts"))
+            let written = source
+            source =
+                noting { () throws(Diagnostic) in try volumes.source(written, options: options, at: location) }
+                ?? source
+        }
+        if let type = spec.type, !isBind, !type.isEmpty, !FileSystemTypes.knows(type) {
+            faults.append(
+                unknownType(type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.place("runtime.mounts")))
+        }
+        return RuntimeRecord.Mount(
+            destination: spec.destination ?? "", type: spec.type ?? "", source: source, options: options)
+    }
+
+    private mutating func policies(_ record: inout RuntimeRecord, _ origins: inout [(pointer: String, origin: Origin)])
+    {
+        if let restart = merge.choose("restart", { $0.restart }) {
+            if let value = RuntimeRecord.Restart(rawValue: restart.value) {
+                record.restart = value
+            } else {
+                unknownWord("restart", restart, allowed: "on-failure, always or no")
+            }
+            origins.append(("/restart", restart.origin))
+        }
+        if input.placement.stage == .services {
+            record.timeout = 0
+        } else if let timeout = merge.choose("timeout", { $0.timeout }) ?? defaultLimit {
+            record.timeout = timeout.value
+            origins.append(("/timeout", timeout.origin))
+        }
+        if let policy = merge.choose("onfailure", { $0.onFailure }) {
+            if let value = RuntimeRecord.OnFailure(rawValue: policy.value) {
+                record.onFailure = value
+            } else {
+                unknownWord("onfailure", policy, allowed: "continue, poweroff or reboot")
+            }
+            origins.append(("/onFailure", policy.origin))
+        }
+        // A service whose failure ends the machine is not to be started again first.
+        if input.placement.stage == .services, record.onFailure != .continue,
+            merge.choose("restart", { $0.restart }) == nil
+        {
+            record.restart = .no
+            origins.append(("/restart", .derived("onfailure")))
+        }
+    }
+
+    /// Seconds that a container may take which says nothing about it; services have no limit.
+    private var defaultLimit: Choice<Int>? {
+        switch input.placement.stage {
+        case .onboot: Choice(value: RuntimeRecord.onbootLimit, origin: .standard)
+        case .onshutdown: Choice(value: RuntimeRecord.onshutdownLimit, origin: .standard)
+        case .services: nil
+        }
+    }
+
+    private mutating func unknownWord(_ key: String, _ choice: Choice<String>, allowed: String) {
+        faults.append(
+            Diagnostic(at: place(choice.origin), "\(key) is '\(PlainText.short(choice.value))', expected \(allowed)"))
+    }
+}

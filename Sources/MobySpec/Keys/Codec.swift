@@ -1,3 +1,5 @@
+internal import Extents
+
 /// How a value is read from a node and written back.
 struct Codec<Value: Sendable>: Sendable {
     let shape: Shape
@@ -66,5 +68,90 @@ struct Codec<Value: Sendable>: Sendable {
         } write: {
             write(from($0))
         }
+    }
+}
+
+extension Codec {
+    /// A mapping whose keys a table knows.
+    /// - Parameters:
+    ///   - noun: what messages call it together with its `name` or `path`; nil for parts that have no name of their
+    ///     own.
+    ///   - make: the value before its keys are read.
+    static func object(
+        _ table: KeyTable<Value>, noun: String? = nil, make: @escaping @Sendable (SourceLocation) -> Value
+    ) -> Codec {
+        object(table, noun: noun, make: make) { value, _, _ in
+            value
+        } from: {
+            $0
+        }
+    }
+
+    /// A mapping that is made into another type once all its keys are read.
+    /// - Parameter finish: nil when the whole makes no sense; the reading has the fault then.
+    static func object<Draft>(
+        _ table: KeyTable<Draft>, noun: String? = nil, make: @escaping @Sendable (SourceLocation) -> Draft,
+        finish: @escaping @Sendable (Draft, Node, inout Reading) -> Value?, from: @escaping @Sendable (Value) -> Draft
+    ) -> Codec {
+        let read: @Sendable (Node, inout Reading) -> Value? = { node, reading in
+            table.read(node, into: make(node.location), &reading).flatMap { finish($0, node, &reading) }
+        }
+        return Codec(.object(table.description)) { node, reading in
+            guard let noun, let name = node.scalar("name") ?? node.scalar("path"), !name.text.isEmpty else {
+                return read(node, &reading)
+            }
+            reading.declare(noun, name.text)
+            return reading.within(.entry("\(noun) '\(PlainText.short(name.text))'")) { read(node, &$0) }
+        } write: {
+            table.write(from($0))
+        }
+    }
+}
+
+extension Codec {
+    /// Items that cannot be read are left out; each has its fault.
+    static func list<Item>(_ item: Codec<Item>) -> Codec where Value == [Item] {
+        list(item) { [$0] }
+    }
+
+    /// - Parameter split: the items that someone meant who wrote one string.
+    static func list<Item>(_ item: Codec<Item>, split: @escaping @Sendable (String) -> [String]) -> Codec
+    where Value == [Item] {
+        Codec(.list(item.shape)) { node, reading in
+            guard case .sequence(let nodes) = node.content else {
+                reading.mismatch(node, expected: "a list", hint: hint(node, split))
+                return nil
+            }
+            return nodes.enumerated().compactMap { index, node in reading.within(.index(index)) { item.read(node, &$0) }
+            }
+        } write: { items in
+            .array(items.map { item.write($0) })
+        }
+    }
+
+    /// String values under keys of the user's choice, or of a fixed set.
+    static func map(_ value: Codec<String>, keys: [String]? = nil) -> Codec where Value == [String: String] {
+        Codec(.map(value.shape)) { node, reading in
+            guard case .mapping(let pairs) = node.content else {
+                reading.mismatch(node, expected: "a mapping")
+                return nil
+            }
+            var values: [String: String] = [:]
+            for pair in pairs {
+                values[pair.key.value] = reading.within(.key(PlainText.short(pair.key.value))) {
+                    value.read(pair.value, &$0)
+                }
+            }
+            return values
+        } write: { values in
+            .object(values.sorted { $0.key < $1.key }.map { ($0.key, value.write($0.value)) })
+        }
+    }
+
+    private static func hint(_ node: Node, _ split: (String) -> [String]) -> String? {
+        guard case .scalar(let scalar) = node.content else { return "begin each item with '- '" }
+        guard scalar.value != .null else { return "write [] for an empty list, or remove the key" }
+        let list = ShellWords.list(split(scalar.text))
+        return (list.map { "write \($0), or " } ?? "write ") + "one item a line with '- ' before it"
     }
 }

@@ -87,3 +87,106 @@ struct KeyTable<Owner: Sendable>: Sendable {
             : "'moby schema --markdown' lists the keys of '\(name)'"
     }
 }
+
+/// All tables, from the top level down.
+enum KeyTables {
+    static let all: [KeyTableDescription] = KeyTable<Spec>.spec.description.reachable
+}
+
+/// A ``KeyTable`` without its owner's type: what schema and reference page are made of.
+struct KeyTableDescription: Sendable {
+    struct Row: Sendable {
+        var name: String
+        var shape: Shape
+        var doc: String
+        var example: String
+        var since: Since
+        var isRequired: Bool
+        var absentValue: String?
+        var companion: String?
+    }
+
+    var name: String
+    var intro: String
+    var rows: [Row]
+
+    /// This table and all that its rows lead to, each once, in the order a reader meets them.
+    var reachable: [KeyTableDescription] {
+        var found: [KeyTableDescription] = []
+        collect(into: &found)
+        return found
+    }
+
+    private func collect(into found: inout [KeyTableDescription]) {
+        guard !found.contains(where: { $0.name == name }) else { return }
+        found.append(self)
+        for row in rows { row.shape.table?.collect(into: &found) }
+    }
+}
+
+extension Shape {
+    /// The table that a value, or an item of it, is an object of.
+    var table: KeyTableDescription? {
+        switch self {
+        case .object(let table): table
+        case .list(let item), .map(let item), .restricted(let item, _): item.table
+        case .either(let a, let b): a.table ?? b.table
+        default: nil
+        }
+    }
+}
+
+/// The form of a value, as JSON Schema and the reference page tell of it.
+indirect enum Shape: Sendable {
+    case string(pattern: String?)
+    case choice([String])
+    /// One of more words than the reference page lists.
+    case word([String])
+    /// The name of an output format; another module knows them.
+    case outputFormat
+    case boolean
+    case integer(ClosedRange<Int64>?)
+    case list(Shape)
+    /// A mapping with keys of the user's choice.
+    case map(Shape)
+    case object(KeyTableDescription)
+    case either(Shape, Shape)
+    /// What a further JSON Schema, given as text, accepts too.
+    case restricted(Shape, schema: String)
+
+    static let string = Shape.string(pattern: nil)
+
+    /// In words, for the reference page and for messages: `list of strings`.
+    var words: String {
+        switch self {
+        case .string, .word, .outputFormat: "string"
+        case .choice(let words): words.filter { !$0.isEmpty }.map { "`\($0)`" }.joined(separator: ", ")
+        case .boolean: "boolean"
+        case .integer: "integer"
+        case .list(let item): "list of \(item.plural)"
+        case .map(let value): "mapping of \(value.plural)"
+        case .object(let table): "mapping \(table.link)"
+        case .either(let a, let b): "\(a.words) or \(b.words)"
+        case .restricted(let shape, _): shape.words
+        }
+    }
+
+    private var plural: String {
+        switch self {
+        case .string, .word, .outputFormat: "strings"
+        case .integer: "integers"
+        case .object(let table): table.link
+        case .either(let a, let b): "\(a.plural) or \(b.plural)"
+        case .restricted(let shape, _): shape.plural
+        default: words
+        }
+    }
+}
+
+extension KeyTableDescription {
+    /// To the table's heading on the reference page. GitHub makes an anchor of a heading by dropping all but letters,
+    /// digits, `-` and `_`, in lower case.
+    fileprivate var link: String {
+        "[\(name)](#\(name.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }))"
+    }
+}

@@ -11,3 +11,121 @@ public struct ContainerSpec: Sendable {
         self.location = location
     }
 }
+
+/// The fields that both YAML and the label `org.mobyproject.config` have. nil is absent; an empty list is a statement.
+/// `locations` holds, by YAML key (nested ones dotted, `runtime.mkdir`), where each present field was written.
+public struct ContainerOptions: Sendable {
+    public var capabilities: [String]?
+    public var capabilitiesAdd: [String]?
+    public var ambient: [String]?
+    public var mounts: [MountSpec]?
+    public var binds: [String]?
+    public var bindsAdd: [String]?
+    public var devices: [DeviceSpec]?
+    public var tmpfs: [String]?
+    public var command: [String]?
+    public var env: [String]?
+    public var cwd: String?
+    public var net: String?
+    public var pid: String?
+    public var ipc: String?
+    public var uts: String?
+    public var userns: String?
+    public var hostname: String?
+    public var readonly: Bool?
+    public var maskedPaths: [String]?
+    public var readonlyPaths: [String]?
+    public var uid: Identity?
+    public var gid: Identity?
+    public var additionalGids: [Identity]?
+    public var noNewPrivileges: Bool?
+    public var oomScoreAdj: Int?
+    public var rootfsPropagation: String?
+    public var cgroupsPath: String?
+    public var resources: JSONValue?
+    public var sysctl: [String: String]?
+    public var rlimits: [String]?
+    public var uidMappings: [IDMapping]?
+    public var gidMappings: [IDMapping]?
+    public var annotations: [String: String]?
+    public var runtime: RuntimeSpec?
+    /// Ours, not LinuxKit's: `on-failure`, `always` or `no`; services only.
+    public var restart: String?
+    /// Ours: seconds an onboot or onshutdown container may take.
+    public var timeout: Int?
+    /// Ours: `continue`, `poweroff` or `reboot` when an onboot container fails.
+    public var onFailure: String?
+
+    public var locations: [String: SourceLocation] = [:]
+
+    public init() {}
+}
+
+/// The `runtime` section: each member is merged on its own.
+public struct RuntimeSpec: Sendable, Equatable {
+    public var cgroups: [String]?
+    public var mounts: [MountSpec]?
+    public var mkdir: [String]?
+    public var interfaces: [InterfaceSpec]?
+    public var bindNS: [String: String]?
+    public var namespace: String?
+    /// What LinuxKit once had in place of ``ContainerOptions/restart``, and what becomes of it when the container has
+    /// been read.
+    var noRestart: Bool?
+    public init() {}
+}
+
+/// A mount: into a container, or in the root namespace before the container is made.
+public struct MountSpec: Sendable, Equatable {
+    public var destination: String?
+    public var type: String?
+    public var source: String?
+    public var options: [String]?
+    public var uidMappings: [IDMapping]?
+    public var gidMappings: [IDMapping]?
+    public init() {}
+}
+
+/// A device node of a container.
+public struct DeviceSpec: Sendable, Equatable {
+    public var path: String
+    public var type: String
+    public var major: Int64
+    public var minor: Int64
+    /// Permission bits; nil only for `path: all`.
+    public var mode: UInt32?
+    public init(path: String, type: String, major: Int64 = 0, minor: Int64 = 0, mode: UInt32? = nil) {
+        self.path = path
+        self.type = type
+        self.major = major
+        self.minor = minor
+        self.mode = mode
+    }
+}
+
+/// A network link to make or to move when the container starts.
+public struct InterfaceSpec: Sendable, Equatable {
+    public var name: String?
+    public var add: String?
+    public var peer: String?
+    public var createInRoot: Bool?
+    public init() {}
+}
+
+/// A range of a user namespace (user_namespaces(7)).
+public struct IDMapping: Sendable, Equatable {
+    public var hostID: UInt32
+    public var containerID: UInt32
+    public var size: UInt32
+    public init(hostID: UInt32, containerID: UInt32, size: UInt32) {
+        self.hostID = hostID
+        self.containerID = containerID
+        self.size = size
+    }
+}
+
+/// A user or group: a number, or the name of a container whose number it shares.
+public enum Identity: Sendable, Equatable {
+    case number(UInt32)
+    case container(String)
+}

@@ -8,3 +8,18 @@ public struct Located<Value: Sendable>: Sendable {
         self.location = location
     }
 }
+
+/// Where something stands in a text file. Lines and columns count from 1.
+public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
+    public var file: String
+    public var line: Int
+    public var column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public var description: String { "\(file):\(line):\(column)" }
+}

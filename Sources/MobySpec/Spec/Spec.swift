@@ -1,3 +1,5 @@
+internal import Extents
+
 /// One merged, resolved spec: what YAML files say, in types. Absent and empty are different things, as in LinuxKit.
 public struct Spec: Sendable {
     public var kernel = KernelSpec()
@@ -12,4 +14,159 @@ public struct Spec: Sendable {
     public var outputs: [OutputSpec] = []
 
     public init() {}
+}
+
+extension Spec {
+    /// The same with other names for its images.
+    public func renamingImages(_ rename: (String) -> String) -> Spec {
+        var spec = self
+        func renamed(_ image: Located<String>) -> Located<String> { Located(rename(image.value), at: image.location) }
+        spec.kernel.image = spec.kernel.image.map(renamed)
+        spec.boot.image = spec.boot.image.map(renamed)
+        spec.`init` = spec.`init`.map(renamed)
+        for list in [\Spec.onboot, \Spec.onshutdown, \Spec.services] {
+            for index in spec[keyPath: list].indices {
+                spec[keyPath: list][index].image = renamed(spec[keyPath: list][index].image)
+            }
+        }
+        for index in spec.volumes.indices { spec.volumes[index].image = spec.volumes[index].image.map(renamed) }
+        return spec
+    }
+
+    /// Every image that the spec names, in its order.
+    public var images: [Located<String>] {
+        [kernel.image, boot.image].compactMap(\.self) + `init` + (onboot + onshutdown + services).map(\.image)
+            + volumes.compactMap(\.image)
+    }
+}
+
+extension Spec {
+    /// Takes a later file in: its kernel keys win, its lists come after.
+    mutating func merge(_ later: Spec) {
+        kernel.image = later.kernel.image ?? kernel.image
+        kernel.cmdline = later.kernel.cmdline ?? kernel.cmdline
+        kernel.binary = later.kernel.binary ?? kernel.binary
+        kernel.tar = later.kernel.tar ?? kernel.tar
+        kernel.ucode = later.kernel.ucode ?? kernel.ucode
+        kernel.modules = later.kernel.modules ?? kernel.modules
+        boot.image = later.boot.image ?? boot.image
+        `init` += later.`init`
+        onboot += later.onboot
+        onshutdown += later.onshutdown
+        services += later.services
+        volumes += later.volumes
+        files += later.files
+        trust =
+            trust.map { earlier in
+                var both = earlier
+                both.images = joined(earlier.images, later.trust?.images)
+                both.organizations = joined(earlier.organizations, later.trust?.organizations)
+                return both
+            } ?? later.trust
+        outputs += later.outputs
+    }
+
+    private func joined(_ earlier: [String]?, _ later: [String]?) -> [String]? {
+        earlier == nil && later == nil ? nil : (earlier ?? []) + (later ?? [])
+    }
+}
+
+/// The section `kernel`.
+public struct KernelSpec: Sendable {
+    public var image: Located<String>?
+    public var cmdline: String?
+    /// Name of the kernel in its image; nil is `kernel`, or the 2017 names `bzImage`, `vmlinuz64` where that is absent.
+    public var binary: String?
+    /// Name of the tar with modules in the kernel image; nil is `kernel.tar`; empty or `none` disables it.
+    public var tar: String?
+    /// Name of a microcode cpio in the kernel image.
+    public var ucode: String?
+    /// Modules wanted; nil packs all that the kernel image has.
+    public var modules: [Located<String>]?
+
+    public init() {}
+}
+
+/// The section `boot`.
+public struct BootSpec: Sendable {
+    /// Image with the boot loaders of formats that boot by themselves.
+    public var image: Located<String>?
+
+    public init() {}
+}
+
+/// An entry of `volumes`: a named folder that containers share.
+public struct VolumeSpec: Sendable {
+    public var name: String
+    public var image: Located<String>?
+    public var readonly = false
+    /// `filesystem` or `oci`.
+    public var format = "filesystem"
+    public var platforms: [String] = []
+    public var location: SourceLocation
+    public init(name: String, location: SourceLocation) {
+        self.name = name
+        self.location = location
+    }
+}
+
+/// An entry of `files`.
+public struct FileSpec: Sendable {
+    public enum Content: Sendable {
+        case directory
+        case symlink(String)
+        case contents(String)
+        /// A host path, relative to the working directory; `~/` is the home directory.
+        case source(String)
+        /// The merged spec itself: `yaml` or `json`.
+        case metadata(String)
+    }
+
+    /// Without a leading slash.
+    public var path: String
+    public var content: Content
+    public var optional = false
+    /// Permission bits; nil is 0600, 0700 for a directory.
+    public var mode: UInt16?
+    public var uid: Identity?
+    public var gid: Identity?
+    public var location: SourceLocation
+    public init(path: String, content: Content, location: SourceLocation) {
+        self.path = path
+        self.content = content
+        self.location = location
+    }
+}
+
+/// The section `trust`: whose signatures a file of LinuxKit wants verified. Nothing verifies them here.
+public struct TrustSpec: Sendable {
+    /// Image references.
+    public var images: [String]?
+    /// Organizations, whose images are all meant.
+    public var organizations: [String]?
+    public var location: SourceLocation
+    public init(location: SourceLocation) { self.location = location }
+
+    /// What is not verified, in words; nil when the section asks for nothing.
+    var demand: String? {
+        let names =
+            (images ?? []).map { "image '\(PlainText.short($0))'" }
+            + (organizations ?? []).map { "organization '\(PlainText.short($0))'" }
+        guard !names.isEmpty else { return nil }
+        let most = 4
+        return names.prefix(most).joined(separator: ", ")
+            + (names.count > most ? " and \(names.count - most) more" : "")
+    }
+}
+
+/// An entry of the 2017 `outputs` section.
+public struct OutputSpec: Sendable {
+    public var format: Located<String>
+    public var project: Located<String>?
+    public var bucket: Located<String>?
+    public var family: Located<String>?
+    public var keys: Located<String>?
+    public var isPublic: Bool?
+    public var replace: Bool?
+    public init(format: Located<String>) { self.format = format }
 }

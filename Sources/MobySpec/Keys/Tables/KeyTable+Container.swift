@@ -1,3 +1,5 @@
+internal import Extents
+
 extension Codec where Value == ContainerSpec {
     /// - Parameters:
     ///   - noun: what messages call it: `service`, `onboot`.
@@ -44,4 +46,204 @@ extension KeyTable where Owner == ContainerOptions {
     static let options = KeyTable(
         "options", "The label `org.mobyproject.config` of an image: a container's keys without `name` and `image`.",
         Key.process + Key.privileges + Key.fileSystem + Key.namespaces + Key.limits + Key.boot)
+}
+
+extension Codec where Value == RuntimeSpec {
+    static var runtime: Codec { object(.runtime) { _ in RuntimeSpec() } }
+}
+
+extension Codec where Value == InterfaceSpec {
+    static var interface: Codec {
+        let interface = object(.interface, noun: "interface") { _ in
+            InterfaceSpec()
+        } finish: { interface, node, reading in
+            if node["name"] == nil {
+                reading.fault(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1")
+            }
+            return interface
+        } from: {
+            $0
+        }
+        return interface.shaped(.restricted(interface.shape, schema: #"{"required": ["name"]}"#))
+    }
+}
+
+extension KeyTable where Owner == RuntimeSpec {
+    static let runtime = KeyTable(
+        "runtime", "What is prepared in the guest around the container. Each key replaces the label's on its own.",
+        [
+            Key("cgroups", \.cgroups, .strings, "Directories made below the root of cgroups.", example: "[podruntime]"),
+            Key(
+                "mounts", \.mounts, .list(.rootMount), "Mounts in the root namespace, made before the container.",
+                example: "[{type: tmpfs, destination: /run/x}]"),
+            Key(
+                "mkdir", \.mkdir, .list(.madeDirectory),
+                "Directories made after the mounts; a relative one is in the container.",
+                example: "[/var/lib/app]"),
+            Key(
+                "interfaces", \.interfaces, .list(.interface),
+                "Network links made for the container, or moved into it.",
+                example: "[{name: eth1}]"),
+            Key(
+                "bindNS", \.bindNS, .object(.bindNS) { _ in [:] },
+                "Files that the container's namespaces are bound to.",
+                example: "{net: /run/netns/app}"),
+            Key(
+                "namespace", \.namespace, .string, "Namespace of containerd; only LinuxKit's own init reads it.",
+                example: "services.linuxkit"),
+            Key(
+                "noRestart", shape: .boolean, "The same as `restart: \"no\"` of the container.", example: "true",
+                since: .formerLinuxkit
+            ) {
+                node, runtime, reading in
+                runtime.noRestart = Codec<Bool>.bool.read(node, &reading)
+            } write: { _ in
+                nil
+            },
+        ])
+}
+
+extension KeyTable where Owner == [String: String] {
+    static let bindNS = KeyTable(
+        "bindNS", "Paths that the new namespaces of a container are bound to, by kind.",
+        ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"].map { kind in
+            Key(
+                kind, \.[kind], .string, "Path for the \(kind) namespace.", example: "/run/netns/app",
+                alias: kind == "net" ? ["network"] : kind == "mnt" ? ["mount"] : [])
+        })
+}
+
+extension KeyTable where Owner == InterfaceSpec {
+    static let interface = KeyTable(
+        "interface", "A network link.",
+        [
+            Key("name", \.name, .word, "Name of the link. Required.", example: "veth0"),
+            Key(
+                "add", \.add, .string,
+                "Kind of link to make, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
+                example: "dummy"),
+            Key(
+                "peer", \.peer, .string, "Name of the other end of a `veth` pair, which stays outside.",
+                example: "veth1"),
+            Key("createInRoot", \.createInRoot, .bool, "Makes the link outside and moves it in.", example: "true"),
+        ])
+}
+
+extension Codec where Value == MountSpec {
+    /// A mount in the root namespace, where a relative destination is below the container's root.
+    static var rootMount: Codec { object(.mount) { _ in MountSpec() } }
+
+    /// A mount in the container: what is missing must follow from the rest.
+    static var mount: Codec {
+        object(.mount) { _ in
+            MountSpec()
+        } finish: { mount, node, reading in
+            var mount = mount
+            if let destination = mount.destination, let (whole, reason) = GuestPath.mended(destination: destination) {
+                reading.warn(
+                    at: node["destination"]?.location ?? node.location, "\(reading.subject) \(reason.message)",
+                    hint: reason.hint)
+                mount.destination = whole
+            }
+            // What is written and could not be read has its fault already.
+            let fault = fault(mount, hasType: node["type"] != nil, hasDestination: node["destination"] != nil)
+            if let fault { reading.fault(at: node.location, "\(reading.subject) \(fault.message)", hint: fault.hint) }
+            return mount
+        } from: {
+            $0
+        }
+    }
+
+    private static func fault(_ mount: MountSpec, hasType: Bool, hasDestination: Bool) -> SyntaxFault? {
+        let known = ["proc", "devpts", "sysfs", "cgroup", "mqueue"]
+        let isBind = mount.options?.contains { $0 == "bind" || $0 == "rbind" } ?? false
+        if !hasType, !isBind, !known.contains(mount.source ?? ""), mount.destination != "/dev" {
+            return SyntaxFault("has no 'type'", hint: "for example type: bind, with options: [rbind, ro]")
+        }
+        if !hasDestination, !known.contains(mount.type ?? mount.source ?? "") {
+            return SyntaxFault("has no 'destination'", hint: "add destination: /path")
+        }
+        return nil
+    }
+}
+
+extension KeyTable where Owner == MountSpec {
+    static let mount = KeyTable(
+        "mount", "A mount (mount(8)).",
+        [
+            Key(
+                "destination", \.destination, .string, "Where it is mounted.", example: "/data",
+                alias: ["target", "dst"]),
+            Key("type", \.type, .string, "Type of the file system, or `bind`.", example: "tmpfs"),
+            Key(
+                "source", \.source, .string, "What is mounted: a path, a device, or the name of a volume for `bind`.",
+                example: "/var/data",
+                alias: ["src"]),
+            Key("options", \.options, .strings, "Mount options.", example: "[rbind, ro]"),
+            Key(
+                "uidmappings", \.uidMappings, .list(.idMapping), "User ids of an id-mapped mount.",
+                example: "[{hostID: 1000, containerID: 0, size: 1}]"),
+            Key(
+                "gidmappings", \.gidMappings, .list(.idMapping), "Group ids of an id-mapped mount.",
+                example: "[{hostID: 1000, containerID: 0, size: 1}]"),
+        ])
+}
+
+extension Codec where Value == DeviceSpec {
+    static var device: Codec {
+        let device = object(.device) { _ in
+            DeviceSpec(path: "", type: "")
+        } finish: { device, node, reading in
+            guard device.path != "all" else { return device }
+            if !device.path.hasPrefix("/") {
+                let found = "has the path '\(PlainText.short(device.path))'"
+                reading.fault(at: node.location, "\(reading.subject) \(found), expected an absolute path or 'all'")
+            }
+            if node["mode"] == nil {
+                reading.fault(
+                    at: node.location, "\(reading.subject) has no 'mode'", hint: "add mode: \"0660\", with quotes")
+            }
+            return device
+        } from: {
+            $0
+        }
+        let rule =
+            #"{"if": {"properties": {"path": {"const": "all"}}}, "else": {"required": ["mode"], "properties": {"path": {"pattern": "^/"}}}}"#
+        return device.shaped(.restricted(device.shape, schema: rule))
+    }
+}
+
+extension KeyTable where Owner == DeviceSpec {
+    static let device = KeyTable(
+        "device",
+        "A device node that the container gets and may use. `path: all` allows a whole type without making nodes.",
+        [
+            Key("path", \.path, .word, absent: nil, "Path in the container, or `all`.", example: "/dev/console"),
+            Key(
+                "type", \.type, .choice(["c", "b", "a", "u", "p"]), absent: nil,
+                "`c` character device, `b` block device, `a` all, `u`, `p`.",
+                example: "c"),
+            Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5")
+                .defaulting(to: "0"),
+            Key("minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1")
+                .defaulting(to: "0"),
+            Key(
+                "mode", \.mode, Codec<UInt32>.mode,
+                "Permission bits, octal, in quotes. Required unless `path` is `all`.",
+                example: "\"0666\""),
+        ])
+}
+
+extension Codec where Value == IDMapping {
+    static var idMapping: Codec { object(.idMapping) { _ in IDMapping(hostID: 0, containerID: 0, size: 0) } }
+}
+
+extension KeyTable where Owner == IDMapping {
+    static let idMapping = KeyTable(
+        "idmapping", "A range of ids of a user namespace (user_namespaces(7)).",
+        [
+            Key("hostID", \.hostID, .uint32, absent: nil, "First id outside.", example: "1000"),
+            Key("containerID", \.containerID, .uint32, absent: nil, "First id in the container.", example: "0"),
+            Key("size", \.size, .uint32, absent: nil, "How many ids.", example: "65536"),
+        ])
 }

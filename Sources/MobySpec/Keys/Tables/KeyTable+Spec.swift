@@ -49,3 +49,162 @@ extension KeyTable where Owner == Spec {
                     since: .only2017),
             ])
 }
+
+extension Codec where Value == KernelSpec {
+    /// An empty image, command line or binary is none.
+    static var kernel: Codec {
+        object(.kernel) { _ in KernelSpec() }.map { kernel in
+            var kernel = kernel
+            if kernel.image?.value.isEmpty == true { kernel.image = nil }
+            if kernel.cmdline?.isEmpty == true { kernel.cmdline = nil }
+            if kernel.binary?.isEmpty == true { kernel.binary = nil }
+            return kernel
+        } from: {
+            $0
+        }
+    }
+}
+
+extension KeyTable where Owner == KernelSpec {
+    static let kernel = KeyTable(
+        "kernel", "The kernel. Of several files, the last that sets a key decides.",
+        [
+            Key(
+                "image", \.image, Codec<String>.imageOrNone.located,
+                "Image with the kernel, and with a tar of its modules.", example: "\"linuxkit/kernel:6.12.59\"",
+                since: .always),
+            Key(
+                "cmdline", \.cmdline, .commandLine, "The kernel's command line, one line.",
+                example: "\"console=ttyS0 page_poison=1\"",
+                since: .always,
+                alias: ["commandline", "append"]),
+            Key(
+                "binary", \.binary, .fileName,
+                "Name of the kernel in the image; without it also the names of 2017, `bzImage` and `vmlinuz64`.",
+                example: "bzImage"
+            ).defaulting(to: "kernel"),
+            Key(
+                "tar", \.tar, .fileName, "Name of the tar with modules in the image; `none` for no tar.",
+                example: "none"
+            ).defaulting(to: "kernel.tar"),
+            Key(
+                "ucode", \.ucode, .fileName, "Name of a cpio with CPU microcode in the image.",
+                example: "intel-ucode.cpio"),
+            Key(
+                "modules", \.modules, .list(Codec<String>.word.located),
+                "Names of the modules wanted, and with them those they depend on; without it, all that the image has.",
+                example: "[virtio_net, virtio_blk, ext4]", since: .ours),
+        ])
+}
+
+extension Codec where Value == BootSpec {
+    static var boot: Codec { object(.boot) { _ in BootSpec() } }
+}
+
+extension KeyTable where Owner == BootSpec {
+    static let boot = KeyTable(
+        "boot", "How disks and CDs boot. Of several files, the last that sets a key decides.",
+        [
+            Key(
+                "image", \.image, Codec<String>.image.located,
+                "Image with the boot loaders, with the files of `pkg/bootloaders`, which is what is taken without it; `--bootloader` wins.",
+                example: "\"acme/bootloaders:1\"", since: .ours)
+        ])
+}
+
+extension Codec where Value == VolumeSpec {
+    static var volume: Codec { object(.volume, noun: "volume") { VolumeSpec(name: "", location: $0) } }
+}
+
+extension KeyTable where Owner == VolumeSpec {
+    static let volume = KeyTable(
+        "volume", "A named directory. Containers use it in `binds` and `mounts` by its name in place of a path.",
+        [
+            Key(
+                "name", \.name, .volumeName, absent: nil, "Name of the volume: letters a-z, digits, `-` and `_`.",
+                example: "data"),
+            Key(
+                "image", \.image, Codec<String>.imageOrNone.located,
+                "Image whose files the volume has at first; without it, it is empty.",
+                example: "\"busybox:1.36\""),
+            Key("readonly", \.readonly, .bool, absent: { !$0 }, "Containers can only read it.", example: "true"),
+            Key(
+                "format", \.format, .choice(["filesystem", "oci"]), absent: { $0 == "filesystem" },
+                "`filesystem` unpacks the image, `oci` stores it as an OCI image layout.", example: "oci"
+            ).defaulting(to: "filesystem"),
+            Key(
+                "platforms", \.platforms, .list(.platform), absent: \.isEmpty,
+                "For `format: oci`: which platforms of the image to store; without it, that of the build.",
+                example: "[linux/amd64, linux/arm64]"
+            ).with("format: oci"),
+        ])
+}
+
+extension Codec where Value == String {
+    /// An image, or the empty string for none.
+    static var imageOrNone: Codec {
+        string.checked { $0.isEmpty ? nil : ImageName.check($0) }.shaped(.string(pattern: "^$|\(ImageName.pattern)"))
+    }
+}
+
+extension Codec where Value == TrustSpec {
+    /// Whatever stands there is no error: LinuxKit has had several forms of it, and takes all of them without effect
+    /// today.
+    static var trust: Codec {
+        let strict = object(.trust) { TrustSpec(location: $0) }
+        return Codec(strict.shape) { node, reading in
+            reading.forgiving { strict.read(node, &$0) }
+        } write: {
+            strict.write($0)
+        }
+    }
+}
+
+extension KeyTable where Owner == TrustSpec {
+    static let trust = KeyTable(
+        "trust",
+        "Docker Content Trust. Nothing is verified: a build warns of it once. Images named by digest need no signature to be the ones you mean.",
+        [
+            Key(
+                "image", \.images, .strings, "Images whose signatures were verified.", example: "[linuxkit/kernel]",
+                since: .always),
+            Key(
+                "org", \.organizations, .strings, "Organizations whose images were verified.", example: "[linuxkit]",
+                since: .always),
+        ])
+}
+
+extension Codec where Value == OutputSpec {
+    static var output: Codec { object(.output) { OutputSpec(format: Located("", at: $0)) } }
+}
+
+extension KeyTable where Owner == OutputSpec {
+    static let output = KeyTable(
+        "output",
+        "What a file of 2017 asks to be built; `--format` wins. With a project or bucket `gcp` uploads and makes an image, `gcp-storage` uploads.",
+        [
+            Key(
+                "format", \.format, Codec<String>.word.shaped(.outputFormat).located, absent: nil,
+                "Name of a format, of today or of 2017: `kernel+initrd`, `iso-bios`, `iso-efi`, `gcp-img`, `gcp-storage`, `gcp`, `qcow`, `qcow2`, `vhd`, `vmdk`.",
+                example: "gcp-img", since: .only2017),
+            Key(
+                "project", \.project, Codec<String>.string.located, "Google Cloud project.", example: "my-project",
+                since: .only2017),
+            Key(
+                "bucket", \.bucket, Codec<String>.string.located,
+                "Google Cloud storage bucket; without one, `PROJECT-moby-images`.",
+                example: "my-bucket",
+                since: .only2017),
+            Key(
+                "family", \.family, Codec<String>.string.located, "Family of the Google Compute image.", example: "web",
+                since: .only2017),
+            Key(
+                "keys", \.keys, Codec<String>.string.located, "File with a key of a Google Cloud service account.",
+                example: "gcp.json",
+                since: .only2017),
+            Key("public", \.isPublic, .bool, "Whether all may read the upload.", example: "true", since: .only2017),
+            Key(
+                "replace", \.replace, .bool, "Whether to replace an image of the same name.", example: "true",
+                since: .only2017),
+        ])
+}

@@ -1,5 +1,43 @@
 internal import Extents
 
+/// Names of Linux capabilities (capabilities(7)), the same on every build machine.
+public enum CapabilityName {
+    /// All that Linux has since 5.9, by number.
+    public static let all = [
+        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+        "LINUX_IMMUTABLE",
+        "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
+        "SYS_CHROOT",
+        "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG",
+        "MKNOD", "LEASE",
+        "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND",
+        "AUDIT_READ",
+        "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+    ].map { "CAP_" + $0 }
+
+    /// What stands for every capability, or none.
+    static let special = ["all", "none", "ALL", "NONE"]
+
+    /// A single `all` or `none`, in any case, or names.
+    static func check(list: [String]) -> SyntaxFault? {
+        guard list.count > 1, let word = list.first(where: isSpecial) else { return nil }
+        return SyntaxFault("has '\(word)' and other names", hint: "'\(word)' cannot be combined with other names")
+    }
+
+    /// What is wrong with a name.
+    public static func check(_ text: String) -> SyntaxFault? {
+        guard !all.contains(text), !isSpecial(text) else { return nil }
+        let upper = text.uppercased()
+        let guess = Spelling.closest(to: upper.hasPrefix("CAP_") ? upper : "CAP_" + upper, in: all)
+        return SyntaxFault(
+            "is '\(PlainText.short(text))', expected a Linux capability",
+            hint: guess.map { "did you mean '\($0)'?" }
+                ?? "names are like CAP_NET_ADMIN; 'all' and 'none' cannot be combined with others")
+    }
+
+    private static func isSpecial(_ word: String) -> Bool { ["all", "none"].contains(word.lowercased()) }
+}
+
 /// An entry of `rlimits`: `name,soft,hard` (getrlimit(2)).
 public struct ResourceLimit: Sendable {
     /// In capitals, without `RLIMIT_`.
@@ -63,5 +101,16 @@ public struct ResourceLimit: Sendable {
     private static func trimmed(_ part: Substring) -> String {
         let start = part.drop { $0 == " " }
         return String(start.prefix(start.count - start.reversed().prefix { $0 == " " }.count))
+    }
+}
+
+/// Values of `net`, `pid`, `ipc`, `uts` and `userns`.
+enum NamespaceText {
+    static func check(_ text: String, words: [String]) -> SyntaxFault? {
+        if text.isEmpty || words.contains(text) || text.hasPrefix("/") { return nil }
+        let list = words.map { "'\($0)'" }.joined(separator: ", ")
+        return SyntaxFault(
+            "is '\(PlainText.short(text))', expected \(list) or the absolute path of a namespace",
+            hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
     }
 }

@@ -1,5 +1,32 @@
 internal import Extents
 
+/// One fault of the user's text: where it is, what was found and expected, and what to do.
+public struct Diagnostic: Error, Hashable, Sendable {
+    public enum Severity: String, Sendable { case error, warning }
+
+    public var severity: Severity
+    public var location: SourceLocation?
+    public var message: String
+    public var hint: String?
+
+    public init(_ severity: Severity = .error, at location: SourceLocation?, _ message: String, hint: String? = nil) {
+        self.severity = severity
+        self.location = location
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// All faults found in one run; exit code 2.
+public struct SpecError: Error, Sendable, CustomStringConvertible {
+    public var diagnostics: [Diagnostic]
+
+    public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
+    /// The faults as ``DiagnosticRenderer`` prints them without the texts at hand.
+    public var description: String { DiagnosticRenderer().render(diagnostics) }
+}
+
 /// Prints diagnostics: `file:line:column: error: …`, the source line, a caret under the place, and the hint.
 public struct DiagnosticRenderer: Sendable {
     private let lines: [String: [Substring.UnicodeScalarView]]
@@ -68,5 +95,41 @@ public struct DiagnosticRenderer: Sendable {
             start = index
         }
         return lines + [scalars[start...]]
+    }
+}
+
+/// Guesses what a misspelled word was to be.
+public enum Spelling {
+    /// The word that is nearest, when it is near enough to be meant: the same in another case, or at most a third of
+    /// its letters wrong. Nothing can be said of a single letter.
+    public static func closest(to word: String, in words: [String]) -> String? {
+        if let same = words.first(where: { $0.lowercased() == word.lowercased() }) { return same }
+        let typed = Array(word.lowercased().unicodeScalars)
+        guard (2...64).contains(typed.count) else { return nil }
+        let ranked = words.filter { $0.unicodeScalars.count > 1 }.map {
+            (word: $0, distance: distance(typed, Array($0.lowercased().unicodeScalars)))
+        }
+        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, min(3, typed.count / 3))
+        else { return nil }
+        return best.word
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+    private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+        var earlier: [Int] = []
+        var previous = Array(0...b.count)
+        for (row, scalar) in a.enumerated() {
+            var current = [row + 1]
+            for (column, other) in b.enumerated() {
+                var least = min(
+                    previous[column + 1] + 1, current[column] + 1, previous[column] + (scalar == other ? 0 : 1))
+                if row > 0, column > 0, scalar == b[column - 1], a[row - 1] == other {
+                    least = min(least, earlier[column - 1] + 1)
+                }
+                current.append(least)
+            }
+            (earlier, previous) = (previous, current)
+        }
+        return previous[b.count]
     }
 }

@@ -96,3 +96,59 @@ enum GuestPath {
             "is '\(PlainText.short(name))', expected the name of a file at the top of the kernel image, without '/'")
     }
 }
+
+/// An entry of `binds`: `source:destination[:options]`.
+struct BindText {
+    let source: String
+    let destination: String
+    /// nil when there is no third part.
+    let options: [String]?
+
+    init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 || parts.count == 3 else { return nil }
+        source = parts[0]
+        destination = parts[1]
+        options = parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : nil
+    }
+
+    /// The bind with a destination that begins with '/', which is what runc makes of one that does not.
+    static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {
+        guard let bind = BindText(text), let (destination, reason) = GuestPath.mended(destination: bind.destination)
+        else { return nil }
+        let options = bind.options.map { ":" + $0.joined(separator: ",") } ?? ""
+        return ("\(bind.source):\(destination)\(options)", reason)
+    }
+
+    static func check(_ text: String) -> SyntaxFault? {
+        let hint = "for example /etc/resolv.conf:/etc/resolv.conf:ro"
+        guard let bind = BindText(text), !bind.source.isEmpty else {
+            return SyntaxFault("is '\(PlainText.short(text))', expected source:destination[:options]", hint: hint)
+        }
+        return GuestPath.check(destination: bind.destination, of: text)
+    }
+}
+
+/// An entry of `tmpfs`: `destination[:options]`.
+enum TmpfsText {
+    private static func parts(_ text: String) -> [String] {
+        text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The entry with a destination that begins with '/'.
+    static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {
+        let parts = parts(text)
+        guard let (destination, reason) = GuestPath.mended(destination: parts.first ?? "") else { return nil }
+        return (([destination] + parts.dropFirst()).joined(separator: ":"), reason)
+    }
+
+    static func check(_ text: String) -> SyntaxFault? {
+        let parts = parts(text)
+        guard let destination = parts.first, parts.count <= 2 else {
+            return SyntaxFault(
+                "is '\(PlainText.short(text))', expected destination[:options]",
+                hint: "options are separated by commas: /tmp:size=64m,mode=1777")
+        }
+        return GuestPath.check(destination: destination, of: text)
+    }
+}
