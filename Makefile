@@ -1,4 +1,4 @@
-# Two commands to know: `make run` and `make test`. Each does all of its own set-up on a fresh Debian 12 with Swift.
+# The two main targets are `make run` and `make test`. On a fresh Debian 12 with Swift, each installs everything it needs.
 
 SHELL      := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,10 +14,10 @@ PORT       ?= 8080
 EXAMPLES   := $(wildcard examples/*.yml)
 PACKAGES   := $(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/build.yml pkg/*/build.yml))
 
-# What the program links against, what `moby run` starts, what `moby pkg build` calls.
+# Libraries that the program links against; programs that `moby run` starts and `moby pkg build` calls.
 BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev libcurl4-openssl-dev libssl-dev pkg-config
 RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
-# The judges of the tests.
+# Tools that check the outputs in tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
               dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
               erofs-utils python3-pip lz4 xz-utils bzip2 zsh fish
@@ -32,12 +32,12 @@ define install
 	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || missing+=($$p); done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	    if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo=sudo; else \
-	        echo "error: Debian packages are missing, and installing them needs root: $${missing[*]}" >&2; \
+	        echo "error: installing missing Debian packages requires root: $${missing[*]}" >&2; \
 	        echo "  hint: sudo apt-get install -y --no-install-recommends $${missing[*]}" >&2; exit 1; fi; \
 	    $$sudo apt-get update -qq; \
 	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends "$${missing[@]}" >/dev/null; \
 	fi; \
-	command -v swift >/dev/null || { echo "error: no 'swift' in PATH nor in /opt/swift" >&2; exit 1; }
+	command -v swift >/dev/null || { echo "error: no 'swift' in PATH or /opt/swift" >&2; exit 1; }
 endef
 
 deps:
@@ -46,7 +46,7 @@ deps:
 run-deps:
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS))
 
-# A server of the Cloud Storage API, in a folder of its own.
+# A server for the Cloud Storage API, in its own folder.
 FAKE_GCS := $(CURDIR)/.build/tools/fake-gcs
 
 test-deps: $(FAKE_GCS)
@@ -69,12 +69,12 @@ examples: images ## build every example into out/
 	mkdir -p $(OUT)
 	for example in $(EXAMPLES); do $(MOBY) build --dir $(OUT) $$example; done
 
-run: run-deps images ## build and boot examples/nginx.yml, wait for its answer (QUICK=1: then power off; PORT=8080)
+run: run-deps images ## build and boot examples/nginx.yml and wait for its answer (QUICK=1 then powers off; PORT=8080)
 	mkdir -p $(OUT)
 	$(MOBY) build --compress none --dir $(OUT) examples/nginx.yml
 	$(MOBY) run qemu --publish $(PORT):80 --await http://127.0.0.1:$(PORT)/ $(if $(QUICK),--await-then-poweroff) $(OUT)/nginx
 
-# Three processes: the guest's tests adopt the orphans of the process they run in, and boots want the machine for themselves.
+# Three processes: the guest's tests adopt the orphans of the process they run in, and boots must not share the machine with other tests.
 SWIFT_TEST := MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) .ci/swift-test
 
 test: test-deps images lint ## run every test, boots included
@@ -84,7 +84,7 @@ test: test-deps images lint ## run every test, boots included
 	$(MAKE) --no-print-directory fuzz COUNT=300
 	$(SWIFT_TEST) --no-parallel --filter BootTests
 
-lint: deps ## check format, style limits and the examples' YAML
+lint: deps ## check the format, the style limits and the examples' YAML
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Package.swift
 	.ci/style
 	if [ -x $(MOBY) ]; then $(MOBY) lint $(EXAMPLES); fi
@@ -96,23 +96,23 @@ COUNT      ?= 10000
 TIME       ?= 60
 CORPUS     := $(CURDIR)/Tests/FuzzingTests/Corpus/$(TARGET)
 
-fuzz: test-deps images ## look into COUNT=10000 damaged versions of an artifact of every format
+fuzz: test-deps images ## inspect COUNT=10000 damaged versions of an artifact of every format
 	swift build -c release $(SWIFTFLAGS) --product fuzz
 	MOBY=$(MOBY) .ci/fuzz $(COUNT)
 
 fuzz-coverage: deps ## run libFuzzer on the parser TARGET=fat for TIME=60 seconds; crashes go to .build/fuzz
-	@[ -d "$(CORPUS)" ] || { echo "error: no TARGET '$(TARGET)'; there are: $$(ls Tests/FuzzingTests/Corpus | xargs)" >&2; exit 64; }
+	@[ -d "$(CORPUS)" ] || { echo "error: unknown TARGET '$(TARGET)'; valid: $$(ls Tests/FuzzingTests/Corpus | xargs)" >&2; exit 64; }
 	swift build -c release --scratch-path .build/coverage --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -DCOVERAGE -Xswiftc -use-ld=lld
 	mkdir -p .build/fuzz/$(TARGET)
 	SWIFT_BACKTRACE=enable=no .build/coverage/release/fuzz $(TARGET) -max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=20 -max_len=65536 \
 	    -artifact_prefix=.build/fuzz/ .build/fuzz/$(TARGET) $(CORPUS)
 
-bench: test-deps images ## print speed, memory and boot time, and what other tools do in the same run
+bench: test-deps images ## measure speed, memory and boot time, and those of other tools in the same run
 	swift build -c release $(SWIFTFLAGS) --product bench
 	MOBY=$(MOBY) .ci/bench
 
-docs: test-deps images ## regenerate docs/spec.md, the recording and the golden files; fails when it changed something
+docs: test-deps images ## regenerate the generated pages, the recorded session and the golden files; fails if anything changed
 	MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) UPDATE_GOLDEN=1 swift test --filter 'MobySpecTests|MobyBuildTests|MobyRunTests|CommandTests|CloudBootTests'
 
-clean: ## remove what was built here; the image store stays
+clean: ## remove build products; keep the image store
 	rm -rf .build out
