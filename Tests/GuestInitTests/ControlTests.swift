@@ -1,3 +1,5 @@
+import CInit
+import Glibc
 import Testing
 
 @testable import GuestInit
@@ -43,5 +45,105 @@ struct ControlTests {
         #expect(
             TextTable.text([["NAME", "STATE"], ["web", "running"], ["longer", ""]])
                 == "NAME    STATE\nweb     running\nlonger  \n")
+    }
+}
+
+struct ControlServerTests {
+    /// A client that takes turns with the server.
+    final class Client {
+        private let socket: Int32
+        private var pending: [UInt8] = []
+        private(set) var output = ""
+        private(set) var errors = ""
+        private(set) var status: Int32?
+
+        init(_ path: String, _ line: String, _ loop: EventLoop) throws {
+            socket = try SystemError.check(cinit_connect(path), "connect", path)
+            Console.send(Array((line + "\n").utf8), to: socket)
+            loop.watch(file: socket) { [self] _ in read() }
+        }
+
+        private func read() {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            pending.append(contentsOf: buffer[..<max(0, count)])
+            for chunk in Reply.take(from: &pending) {
+                let text = String(decoding: chunk.bytes, as: UTF8.self)
+                switch chunk.letter {
+                case UInt8(ascii: "o"): output += text
+                case UInt8(ascii: "e"): errors += text
+                default: status = Int32(text)
+                }
+            }
+        }
+    }
+
+    final class Machine {
+        let guest: Guest
+        let supervisor: Supervisor
+        var ending: ShutdownKind?
+        private var server: ControlServer?
+
+        init(_ commands: [(String, String)]) throws {
+            guest = try Guest()
+            for (name, command) in commands { try guest.bundle("services", name, command) }
+            supervisor = guest.supervisor()
+            supervisor.startAll()
+            server = try ControlServer(path: path, supervisor: supervisor) { [unowned self] in ending = $0 }
+            #expect(guest.wait { supervisor.isSettled })
+        }
+
+        var path: String { guest.folder.path + "/socket" }
+
+        func ask(_ line: String) throws -> Client {
+            let client = try Client(path, line, guest.loop)
+            #expect(guest.wait { client.status != nil }, "\(line)")
+            return client
+        }
+
+        func end() {
+            supervisor.services.forEach { supervisor.stop($0) }
+            #expect(guest.wait { supervisor.services.allSatisfy { !$0.isAlive } })
+        }
+    }
+
+    @Test func listsStopsAndStarts() throws {
+        let machine = try Machine([("web", "exec sleep 1000")])
+        let list = try machine.ask("list").output
+        #expect(list.contains("NAME") && list.contains("web   running"))
+        #expect(try machine.ask("stop\tweb").status == 0)
+        #expect(try machine.ask("list").output.contains("web   stopped"))
+        #expect(try machine.ask("start\tweb").status == 0)
+        #expect(try machine.ask("restart\tweb").status == 0)
+        #expect(try machine.ask("list").output.contains("web   running"))
+        machine.end()
+    }
+
+    @Test func saysWhatItCannotDo() throws {
+        let machine = try Machine([("bad", "exit 1"), ("web", "exec sleep 1000")])
+        let unknown = try machine.ask("stop\tdb")
+        #expect(unknown.status == 1 && unknown.errors == "there is no service 'db'; there are: bad, web\n")
+        let request = try machine.ask("dance")
+        #expect(request.status == 1 && request.errors == "unknown request 'dance'\n")
+        machine.end()
+    }
+
+    @Test func logsAreFollowed() throws {
+        let machine = try Machine([
+            ("web", "echo one; while [ ! -e $0.go ]; do sleep 0.02; done; echo two; exec sleep 1000")
+        ])
+        #expect(machine.guest.wait { machine.guest.folder.text("logs/web.out.log") == "one\n" })
+        #expect(try machine.ask("logs\tweb").output == "one\n")
+        let follower = try Client(machine.path, "follow\tweb", machine.guest.loop)
+        #expect(machine.guest.wait { follower.output == "one\n" })
+        try machine.guest.folder.write("services/web/command.go", "")
+        #expect(machine.guest.wait { follower.output == "one\ntwo\n" })
+        machine.end()
+    }
+
+    @Test func passesOnTheWishToEnd() throws {
+        let machine = try Machine([])
+        #expect(try machine.ask("shutdown\tpoweroff").status == 0)
+        #expect(machine.ending == .poweroff)
     }
 }

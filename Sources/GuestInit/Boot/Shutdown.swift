@@ -86,3 +86,90 @@ struct Shutdown {
         return true
     }
 }
+
+/// What was asked for about the machine's end: the first request decides how, a later one makes it hurry.
+struct EndRequests {
+    struct Ending: Equatable {
+        var kind: ShutdownKind
+        /// What failed, when it was not a person who asked: `onboot 000-format failed`.
+        var cause: String?
+
+        /// The last line of PID 1, from which `moby run` takes its exit status.
+        var text: String { kind.title + (cause.map { " (\($0))" } ?? "") }
+
+        /// An initrd that was cut short, or no disk with the root.
+        static let rootIncomplete = Ending(kind: .poweroff, cause: "root incomplete")
+    }
+
+    private(set) var ending: Ending?
+    /// Asked for a second time: nothing is waited for any more.
+    private(set) var isForced = false
+    private var since: Milliseconds = 0
+
+    /// One push of a button may be heard twice.
+    static let echo: Milliseconds = 2000
+
+    /// - Returns: true when this request is the one that forces.
+    mutating func add(_ kind: ShutdownKind, because cause: String? = nil, at now: Milliseconds) -> Bool {
+        guard ending != nil else {
+            (ending, since) = (Ending(kind: kind, cause: cause), now)
+            return false
+        }
+        guard cause == nil, !isForced, now - since >= Self.echo else { return false }
+        isForced = true
+        return true
+    }
+}
+
+/// How a machine ends.
+enum ShutdownKind: String, Equatable {
+    case poweroff, reboot, halt
+
+    /// What a signal to PID 1 asks for, as busybox's and System V's programs send them.
+    init?(signal: Int32) {
+        switch signal {
+        case SIGUSR1: self = .halt
+        case SIGUSR2: self = .poweroff
+        case SIGTERM, SIGINT: self = .reboot
+        case SIGPWR: self = .poweroff
+        default: return nil
+        }
+    }
+
+    /// The signal that asks PID 1 for this.
+    var signal: Int32 {
+        switch self {
+        case .poweroff: SIGUSR2
+        case .reboot: SIGTERM
+        case .halt: SIGUSR1
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .poweroff: "powering off"
+        case .reboot: "rebooting"
+        case .halt: "halting"
+        }
+    }
+
+    /// The word of the kernel shim.
+    var code: CChar {
+        switch self {
+        case .poweroff: CChar(UInt8(ascii: "p"))
+        case .reboot: CChar(UInt8(ascii: "r"))
+        case .halt: CChar(UInt8(ascii: "h"))
+        }
+    }
+}
+
+extension RuntimeRecord.OnFailure {
+    /// What becomes of the machine; nil when it goes on.
+    var shutdown: ShutdownKind? {
+        switch self {
+        case .continue: nil
+        case .poweroff: .poweroff
+        case .reboot: .reboot
+        }
+    }
+}

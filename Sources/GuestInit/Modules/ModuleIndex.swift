@@ -98,3 +98,59 @@ struct ModuleIndex {
         return found
     }
 }
+
+/// The order in which modules must be loaded.
+enum ModuleClosure {
+    /// A module to load.
+    struct Step: Equatable {
+        var name: String
+        /// Relative to the folder of the release.
+        var path: String
+        /// A soft dependency: that it does not load matters to nobody.
+        var isOptional = false
+    }
+
+    /// What must be loaded for `modules`, dependencies first, without what is in `loaded` or built in.
+    static func steps(for modules: [String], in index: ModuleIndex, loaded: Set<String>) -> [Step] {
+        var walk = Walk(index: index, done: loaded.union(index.builtin))
+        for module in modules { walk.add(module, isOptional: false) }
+        return walk.steps
+    }
+
+    private struct Walk {
+        let index: ModuleIndex
+        var done: Set<String>
+        var steps: [Step] = []
+
+        /// Soft dependencies may form circles: a module counts as done when it is entered.
+        mutating func add(_ name: String, isOptional: Bool) {
+            guard !done.contains(name), let entry = index[name] else { return }
+            done.insert(name)
+            let soft = index.softDependencies(of: name)
+            for other in soft.before { add(other, isOptional: true) }
+            for path in entry.dependencies.reversed() { add(ModuleIndex.name(of: path), isOptional: isOptional) }
+            steps.append(Step(name: name, path: entry.path, isOptional: isOptional))
+            for other in soft.after { add(other, isOptional: true) }
+        }
+    }
+}
+
+/// Lines and words of a text in bytes: files of hundreds of kilobytes are read at boot, and strings of each word would
+/// cost more than the rest.
+enum Lines {
+    /// Calls `body` with each line that is neither empty nor a comment.
+    static func each(in text: [UInt8], _ body: (ArraySlice<UInt8>) -> Void) {
+        var start = 0
+        while start < text.count {
+            let end = text[start...].firstIndex(of: 0x0A) ?? text.count
+            if end > start, text[start] != UInt8(ascii: "#") { body(text[start..<end]) }
+            start = end + 1
+        }
+    }
+
+    static func words(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D })
+    }
+
+    static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+}

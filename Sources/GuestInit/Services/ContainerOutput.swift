@@ -1,3 +1,6 @@
+internal import CInit
+internal import Glibc
+
 /// Both outputs of a container: `name.out.log` (standard output) and `name.log` (errors).
 final class ContainerOutput {
     let standard: OutputPump
@@ -40,5 +43,142 @@ final class ContainerOutput {
             let cut = pump.total - bytes.count
             return (cut > 0 ? ["(\(cut) bytes before this are in \(pump.log.path))"] : []) + PlainLines.lines(bytes)
         }
+    }
+}
+
+/// Takes what a container writes into its log, and to those that follow it.
+final class OutputPump {
+    private let loop: EventLoop
+    let log: LogFile
+    private var reader: Int32 = -1
+    /// For the container; closed in PID 1 as soon as it has started.
+    private(set) var writer: Int32 = -1
+    private var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    private let kept: Int
+    private var last: [UInt8] = []
+    /// Bytes that were written in all.
+    private(set) var total = 0
+    /// Called with all that is written.
+    var follower: ((ArraySlice<UInt8>) -> Void)?
+
+    /// - Parameter kept: how many bytes of the end are kept for the console.
+    init(log: LogFile, loop: EventLoop, kept: Int) throws(SystemError) {
+        self.log = log
+        self.loop = loop
+        self.kept = kept
+        var ends: [Int32] = [-1, -1]
+        try SystemError.check(cinit_pipe(&ends), "pipe", log.path)
+        (reader, writer) = (ends[0], ends[1])
+        // The loop holds the pump until the last writer is gone: a daemon may outlive its container.
+        loop.watch(file: reader) { [self] _ in readSome(atMost: 4) }
+    }
+
+    deinit {
+        closeWriter()
+        if reader >= 0 { close(reader) }
+    }
+
+    func closeWriter() {
+        if writer >= 0 { close(writer) }
+        writer = -1
+    }
+
+    /// Reads all that is there now.
+    func drain() { readSome(atMost: 64) }
+
+    /// The end of the output, from the beginning of a line; whole when it is not longer than what is kept.
+    var recent: ArraySlice<UInt8> {
+        let bytes = last.suffix(kept)
+        guard bytes.count < total, let newline = bytes.firstIndex(of: 0x0A), newline + 1 < bytes.endIndex else {
+            return bytes
+        }
+        return bytes[(newline + 1)...]
+    }
+
+    private func readSome(atMost rounds: Int) {
+        for _ in 0..<rounds {
+            guard reader >= 0 else { return }
+            let count = buffer.withUnsafeMutableBytes { read(reader, $0.baseAddress, $0.count) }
+            if count > 0 {
+                take(buffer[..<count])
+            } else if count == 0 || errno != EAGAIN && errno != EINTR {
+                return finish()
+            } else {
+                return
+            }
+        }
+    }
+
+    private func take(_ bytes: ArraySlice<UInt8>) {
+        log.append(bytes)
+        total += bytes.count
+        last.append(contentsOf: bytes)
+        if last.count > 2 * kept { last.removeFirst(last.count - kept) }
+        follower?(bytes)
+    }
+
+    private func finish() {
+        loop.forget(file: reader)
+        close(reader)
+        reader = -1
+    }
+}
+
+/// A log that is cut at a size, older parts kept as `.1` (the latest) to `.N`. It is made when there is something to
+/// write.
+final class LogFile {
+    let path: String
+    private let limit: Int
+    private let kept: Int
+    private var file: Int32 = -1
+    private var size = 0
+
+    /// - Parameters:
+    ///   - limit: bytes after which a new file is begun.
+    ///   - kept: how many old files are kept.
+    init(_ path: String, limit: Int = 1 << 20, kept: Int = 10) {
+        self.path = path
+        self.limit = limit
+        self.kept = kept
+    }
+
+    deinit { if file >= 0 { close(file) } }
+
+    /// Appends; what does not fit on the disk is lost.
+    func append(_ bytes: ArraySlice<UInt8>) {
+        guard open() else { return }
+        if size > 0 && size + bytes.count > limit {
+            rotate()
+            guard open() else { return }
+        }
+        let count = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        size += max(0, count)
+    }
+
+    private func open() -> Bool {
+        if file >= 0 { return true }
+        file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        if file < 0, errno == ENOENT, let slash = path.lastIndex(of: "/") {
+            try? Files.makeDirectories(String(path[..<slash]))
+            file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        }
+        var facts = stat()
+        size = file >= 0 && fstat(file, &facts) == 0 ? Int(facts.st_size) : 0
+        return file >= 0
+    }
+
+    private func rotate() {
+        close(file)
+        file = -1
+        for number in stride(from: kept - 1, to: 0, by: -1) { rename("\(path).\(number)", "\(path).\(number + 1)") }
+        if kept > 0 { rename(path, path + ".1") } else { unlink(path) }
+    }
+
+    /// The end of what was written, oldest first, beginning at a line.
+    func tail(limit: Int) -> [UInt8] {
+        let bytes = Files.read(path) ?? []
+        guard bytes.count > limit else { return bytes }
+        let rest = bytes[(bytes.count - limit)...]
+        return Array(rest.firstIndex(of: 0x0A).map { rest[($0 + 1)...] } ?? rest)
     }
 }

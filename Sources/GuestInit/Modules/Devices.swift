@@ -1,3 +1,63 @@
+/// The `modalias` files of sysfs: how devices name the driver they want.
+struct DeviceAliases: Sendable {
+    /// Which buses are looked at.
+    var includesBus: @Sendable (String) -> Bool
+    var root = "/sys"
+
+    /// Disks and networks: what containers need at once.
+    static let urgent = DeviceAliases { !late.contains($0) }
+    /// Processors' features, keys and the like: drivers that can come while services start.
+    static let all = DeviceAliases { _ in true }
+
+    private static let late: Set<String> = [
+        "cpu", "serio", "input", "gameport", "i2c", "spi", "hid", "rmi4", "acpi", "pnp", "dmi",
+    ]
+
+    /// Every alias once.
+    func read() -> [String] {
+        var seen: Set<String> = []
+        var aliases: [String] = []
+        func take(_ path: String) {
+            guard let alias = Files.text(path), !alias.isEmpty, seen.insert(alias).inserted else { return }
+            aliases.append(alias)
+        }
+        for bus in Files.names(in: root + "/bus") where includesBus(bus) {
+            let devices = root + "/bus/" + bus + "/devices"
+            for device in Files.names(in: devices) { take(devices + "/" + device + "/modalias") }
+        }
+        for (kind, folder) in [("input", "/class/input"), ("dmi", "/class/dmi")] where includesBus(kind) {
+            for device in Files.names(in: root + folder) { take(root + folder + "/" + device + "/modalias") }
+        }
+        return aliases
+    }
+}
+
+/// A message of the kernel that a device came or went: `add@/devices/…`, then `NAME=value` fields, each ended by a zero
+/// byte.
+struct DeviceEvent: Equatable {
+    var action = ""
+    var subsystem = ""
+    var alias: String?
+    /// Below `/dev`.
+    var node: String?
+
+    init?(_ message: ArraySlice<UInt8>) {
+        let fields = message.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        guard let first = fields.first, first.contains("@") else { return nil }
+        for field in fields.dropFirst() {
+            guard let equals = field.firstIndex(of: "=") else { continue }
+            let value = String(field[field.index(after: equals)...])
+            switch field[..<equals] {
+            case "ACTION": action = value
+            case "SUBSYSTEM": subsystem = value
+            case "MODALIAS": alias = value
+            case "DEVNAME": node = value
+            default: break
+            }
+        }
+    }
+}
+
 /// Which devices of the machine have no driver in this image.
 struct Drivers {
     private let hasModule: (String) -> Bool

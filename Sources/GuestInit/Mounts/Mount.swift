@@ -1,0 +1,162 @@
+internal import BootLayout
+internal import CInit
+
+/// One call of mount(2).
+struct MountCall: Equatable {
+    var source: String
+    var target: String
+    var type: String
+    var flags: MountFlags
+    var data: String = ""
+
+    /// The calls that bring about `mount`: itself, the remounting that gives a bind mount its flags, and its
+    /// propagation.
+    static func calls(for mount: RuntimeRecord.Mount, at target: String) -> [MountCall] {
+        var options = MountOptions(mount.options)
+        // fstab-style entries may give "bind" as the type.
+        if mount.type == "bind" { options.flags.formUnion(.bind) }
+        if mount.type == "rbind" { options.flags.formUnion([.bind, .recursive]) }
+        let onlyPropagation = options.flags == .remount && options.data.isEmpty && !options.propagation.isEmpty
+        let data = options.data.joined(separator: ",")
+        var calls: [MountCall] = []
+        if !onlyPropagation && !(mount.type.isEmpty && mount.source.isEmpty && options.flags.isEmpty) {
+            calls.append(
+                MountCall(source: mount.source, target: target, type: mount.type, flags: options.flags, data: data))
+        }
+        let perMount = options.flags.intersection(.perMount)
+        if options.flags.contains(.bind), !options.flags.contains(.remount), !perMount.isEmpty {
+            calls.append(MountCall(source: "", target: target, type: "", flags: perMount.union([.bind, .remount])))
+        }
+        calls += options.propagation.map { MountCall(source: "", target: target, type: "", flags: $0) }
+        return calls
+    }
+
+    func perform() throws(SystemError) {
+        let result = cinit_mount(source, target, type, flags.rawValue, data.isEmpty ? nil : data)
+        try SystemError.check(
+            result, "mount", type.isEmpty || flags.contains(.bind) ? "\(source) on \(target)" : "\(type) on \(target)")
+    }
+}
+
+/// Flags of mount(2), with the values of linux/mount.h.
+struct MountFlags: OptionSet, Hashable {
+    var rawValue: UInt
+
+    static let readOnly = MountFlags(rawValue: 1)
+    static let noSetUID = MountFlags(rawValue: 2)
+    static let noDevices = MountFlags(rawValue: 4)
+    static let noExecution = MountFlags(rawValue: 8)
+    static let synchronous = MountFlags(rawValue: 16)
+    static let remount = MountFlags(rawValue: 32)
+    static let mandatoryLocks = MountFlags(rawValue: 64)
+    static let directorySynchronous = MountFlags(rawValue: 128)
+    static let noAccessTime = MountFlags(rawValue: 1024)
+    static let noDirectoryAccessTime = MountFlags(rawValue: 2048)
+    static let bind = MountFlags(rawValue: 4096)
+    static let move = MountFlags(rawValue: 8192)
+    static let recursive = MountFlags(rawValue: 16384)
+    static let unbindable = MountFlags(rawValue: 1 << 17)
+    static let `private` = MountFlags(rawValue: 1 << 18)
+    static let slave = MountFlags(rawValue: 1 << 19)
+    static let shared = MountFlags(rawValue: 1 << 20)
+    static let relativeAccessTime = MountFlags(rawValue: 1 << 21)
+    static let strictAccessTime = MountFlags(rawValue: 1 << 24)
+
+    /// What a bind mount only takes from a second, remounting call.
+    static let perMount: MountFlags = [
+        .readOnly, .noSetUID, .noDevices, .noExecution, .noAccessTime, .noDirectoryAccessTime, .relativeAccessTime,
+        .strictAccessTime,
+    ]
+}
+
+/// Options as fstab(5) writes them, sorted into what mount(2) takes.
+struct MountOptions: Equatable {
+    var flags: MountFlags = []
+    /// Propagation types, in their order; each needs a call of its own.
+    var propagation: [MountFlags] = []
+    /// What is no flag, for the file system itself.
+    var data: [String] = []
+
+    init(_ options: [String]) {
+        for option in options.flatMap({ $0.split(separator: ",") }) {
+            let word = String(option)
+            if let change = Self.words[word] {
+                if change.isSet { flags.formUnion(change.flag) } else { flags.subtract(change.flag) }
+            } else if let type = Self.propagationWords[word] {
+                propagation.append(type)
+            } else {
+                data.append(word)
+            }
+        }
+    }
+
+    /// The value of `name=value` among the data.
+    func value(_ name: String) -> String? {
+        data.last { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
+    }
+
+    private static let words: [String: (isSet: Bool, flag: MountFlags)] = [
+        "defaults": (true, []), "ro": (true, .readOnly), "rw": (false, .readOnly), "nosuid": (true, .noSetUID),
+        "suid": (false, .noSetUID),
+        "nodev": (true, .noDevices), "dev": (false, .noDevices), "noexec": (true, .noExecution),
+        "exec": (false, .noExecution),
+        "sync": (true, .synchronous), "async": (false, .synchronous), "dirsync": (true, .directorySynchronous),
+        "remount": (true, .remount),
+        "mand": (true, .mandatoryLocks), "nomand": (false, .mandatoryLocks), "noatime": (true, .noAccessTime),
+        "atime": (false, .noAccessTime),
+        "nodiratime": (true, .noDirectoryAccessTime), "diratime": (false, .noDirectoryAccessTime),
+        "bind": (true, .bind),
+        "rbind": (true, [.bind, .recursive]), "relatime": (true, .relativeAccessTime),
+        "norelatime": (false, .relativeAccessTime),
+        "strictatime": (true, .strictAccessTime), "nostrictatime": (false, .strictAccessTime),
+    ]
+
+    private static let propagationWords: [String: MountFlags] = [
+        "private": .private, "rprivate": [.private, .recursive], "shared": .shared, "rshared": [.shared, .recursive],
+        "slave": .slave,
+        "rslave": [.slave, .recursive], "unbindable": .unbindable, "runbindable": [.unbindable, .recursive],
+    ]
+}
+
+/// `/proc/self/mounts`, as far as ending a machine is concerned.
+enum MountTable {
+    struct Disk: Equatable {
+        var path: String
+        /// Its server may be gone: not to be waited for.
+        var isRemote: Bool
+    }
+
+    private static let local: Set<String> = [
+        "ext2", "ext3", "ext4", "btrfs", "xfs", "vfat", "msdos", "exfat", "f2fs", "overlay",
+    ]
+    private static let remote: Set<String> = ["nfs", "nfs4", "cifs", "9p", "virtiofs", "ceph"]
+
+    /// What must be unmounted before the power goes, the last mounted first.
+    static func disks(in text: String) -> [Disk] {
+        text.split(separator: "\n").reversed().compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count > 2 else { return nil }
+            let type = String(words[2])
+            guard local.contains(type) || remote.contains(type) else { return nil }
+            return Disk(path: unescaped(words[1]), isRemote: remote.contains(type))
+        }
+    }
+
+    /// Spaces, tabs, newlines and backslashes are written as three octal digits.
+    static func unescaped(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
