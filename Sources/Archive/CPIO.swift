@@ -25,3 +25,126 @@ public enum CPIO {
         try writer.writeTrailer(to: &sink)
     }
 }
+
+/// A file that an initramfs archive cannot hold.
+public struct CPIOError: HintedError, CustomStringConvertible, Sendable {
+    public let path: TreePath
+    public let reason: String
+    public let hint: String?
+
+    init(_ path: TreePath, _ reason: String, hint: String? = nil) {
+        self.path = path
+        self.reason = reason
+        self.hint = hint
+    }
+
+    public var description: String { "'\(PlainText.short(path.description))': \(reason)" }
+}
+
+extension CPIO {
+    /// One archive of an initramfs image, as it was compressed.
+    public struct Segment: Sendable {
+        /// `none`, `gzip` or `zstd`.
+        public let format: String
+        /// Where it is in the image, in bytes, without the zeros around it.
+        public let range: Range<UInt64>
+        /// In order.
+        public let entries: [Entry]
+    }
+
+    /// One name of an archive.
+    public struct Entry: Sendable {
+        public let path: TreePath
+        public let node: FileTree.Node
+        public let inode: UInt32
+        /// How many names the inode has in the archive.
+        public let links: UInt32
+    }
+
+    /// Takes an initramfs image apart as the kernel does: archives, each plain or compressed, with zeros between them.
+    /// - Parameter contents: whether files get their bytes, held in memory; else they have only their length.
+    /// - Throws: `CPIOReadError` for what the kernel would stop at; `CompressionError`, `FileError`, `ExtentError`.
+    public static func read(_ image: ExtentList, contents: Bool = true) throws -> [Segment] {
+        try read(image, CPIOParser(keepsContents: contents))
+    }
+
+    /// As ``read(_:contents:)`` without the files' contents, in bounded memory.
+    /// - Parameter budget: in bytes, about what the entries may take; more is an error.
+    public static func list(_ image: ExtentList, budget: Int) throws -> [Segment] {
+        try read(image, CPIOParser(keepsContents: false, budget: budget))
+    }
+
+    /// As ``list(_:budget:)``, with what was found before a fault; the last archive may lack entries then.
+    /// - Throws: `FileError`.
+    public static func salvage(_ image: ExtentList, budget: Int) throws -> (segments: [Segment], fault: (any Error)?) {
+        var reader = SegmentReader(CPIOParser(keepsContents: false, budget: budget))
+        do {
+            try ExtentReader.read(image) { try reader.push($0) }
+            return (try reader.finish(), nil)
+        } catch let error as FileError {
+            throw error
+        } catch { return (reader.found, error) }
+    }
+
+    /// Hands on the contents of one file, in pieces; what is before it is read and dropped.
+    /// - Parameters:
+    ///   - segment: which archive of the image, from 0.
+    ///   - entry: which entry of it, from 0.
+    ///   - budget: as for ``list(_:budget:)``.
+    /// - Throws: as ``read(_:contents:)``, and what `consume` throws.
+    public static func contents(
+        of image: ExtentList, segment: Int, entry: Int, budget: Int, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try withoutActuallyEscaping(consume) { consume in
+            let wanted = CPIOParser.Selection(segment: segment, entry: entry, consume: consume)
+            do {
+                _ = try read(image, CPIOParser(keepsContents: false, budget: budget, selection: wanted))
+            } catch is CPIOParser.Done {}
+        }
+    }
+
+    private static func read(_ image: ExtentList, _ parser: CPIOParser) throws -> [Segment] {
+        var reader = SegmentReader(parser)
+        try ExtentReader.read(image) { try reader.push($0) }
+        return try reader.finish()
+    }
+}
+
+/// An initramfs image that the kernel would not unpack whole.
+public struct CPIOReadError: Error, CustomStringConvertible, Sendable {
+    public let reason: String
+    public var description: String { reason }
+}
+
+extension FileTree {
+    /// What the kernel makes of an initramfs image: later entries replace earlier ones, hard links stay within an
+    /// archive.
+    /// - Throws: as ``CPIO/read(_:contents:)``.
+    public init(initramfs image: ExtentList, contents: Bool = true) throws {
+        self.init()
+        for segment in try CPIO.read(image, contents: contents) {
+            var first: [UInt32: TreePath] = [:]
+            for entry in segment.entries { put(entry, &first) }
+        }
+    }
+
+    private mutating func put(_ entry: CPIO.Entry, _ first: inout [UInt32: TreePath]) {
+        guard entry.links > 1, !entry.node.isDirectory, let other = first[entry.inode], link(entry.path, to: other)
+        else {
+            set(entry.path, entry.node)
+            first[entry.inode] = entry.path
+            return
+        }
+        // The name that has the contents may be any of them.
+        if case .regular(let contents) = entry.node.kind, contents.length > 0 {
+            update(entry.path) { $0.kind = .regular(contents) }
+        }
+    }
+}
+
+extension FileTree.Node {
+    fileprivate var isDirectory: Bool {
+        if case .directory = kind { return true }
+        return false
+    }
+}

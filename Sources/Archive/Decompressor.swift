@@ -1,5 +1,16 @@
 internal import Extents
 
+/// A decompressor for one gzip member, or for zstd frames.
+protocol MemberDecoder: AnyObject {
+    var format: String { get }
+    /// Whether more bytes must come.
+    var isMidway: Bool { get }
+    /// Takes bytes until they are used up or the member ends.
+    func decode(
+        _ bytes: UnsafeRawBufferPointer, _ consume: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> (taken: Int, ended: Bool)
+}
+
 /// Decompresses what is pushed into it, piece by piece: gzip, zstd or plain, told apart by the first bytes.
 /// Concatenated members are one stream. After a gzip stream anything that is not another member is ignored, as gzip(1)
 /// does.

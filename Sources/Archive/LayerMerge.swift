@@ -1,4 +1,63 @@
-internal import Extents
+public import Extents
+
+extension FileTree {
+    /// What layers, applied one above the other, amount to (image-spec, layer.md: whiteouts, opaque directories, hard
+    /// links, type changes). Names are resolved inside the tree: an entry below a symlink goes where the symlink leads.
+    /// Missing parents are made, 0755.
+    /// - Parameter layers: uncompressed tar archives, lowest first. Contents of the tree are ranges of them.
+    /// - Throws: `LayerError` naming layer and entry for an unsafe name, a hard link to nothing, an entry that cannot
+    ///   be represented.
+    public static func flatten(layers: [ExtentList]) throws -> FileTree {
+        var merge = LayerMerge(whiteouts: true)
+        for (index, layer) in layers.enumerated() {
+            merge.beginLayer()
+            try merge.apply(layer, index: index)
+        }
+        return merge.tree
+    }
+
+    /// The tree of one uncompressed tar archive, e.g. a kernel image's `kernel.tar`; whiteouts have no meaning in it.
+    /// - Throws: `LayerError`.
+    public static func tar(_ archive: ExtentList) throws -> FileTree {
+        var merge = LayerMerge(whiteouts: false)
+        merge.beginLayer()
+        try merge.apply(archive, index: nil)
+        return merge.tree
+    }
+}
+
+extension LayerMerge {
+    fileprivate mutating func apply(_ archive: ExtentList, index: Int?) throws {
+        do {
+            try TarReader(archive).forEach { try put($0) }
+        } catch let fault as TarFault {
+            throw LayerError(layer: index, entry: fault.entry, reason: fault.reason, hint: fault.hint)
+        }
+    }
+}
+
+/// A layer, or another tar archive, that cannot be taken as it stands.
+public struct LayerError: HintedError, CustomStringConvertible, Sendable {
+    /// Which layer, counted from 0, the lowest; nil for an archive that is not a layer.
+    public let layer: Int?
+    /// The name as it stands in the archive; nil when no entry is to blame.
+    public let entry: [UInt8]?
+    public let reason: String
+    public let hint: String?
+
+    init(layer: Int?, entry: [UInt8]?, reason: String, hint: String? = nil) {
+        self.layer = layer
+        self.entry = entry
+        self.reason = reason
+        self.hint = hint
+    }
+
+    public var description: String {
+        var text = layer.map { "layer \($0 + 1): " } ?? ""
+        if let entry { text += "entry '\(PlainText.short(String(decoding: entry, as: UTF8.self)))': " }
+        return text + reason
+    }
+}
 
 /// A tree that layers are put into, one entry after another.
 struct LayerMerge {

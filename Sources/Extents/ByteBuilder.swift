@@ -1,3 +1,16 @@
+/// Somewhere bytes go, in order: a file, a compressor, a hash.
+public protocol ByteSink {
+    /// Takes the next bytes. The buffer is only valid during the call.
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+extension ByteSink {
+    /// Takes the next bytes from an array.
+    public mutating func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
+    }
+}
+
 /// Builds on-disk structures: integers of a stated width and byte order, padded text, zeros.
 public struct ByteBuilder: ByteSink, Sendable {
     public private(set) var bytes: [UInt8] = []

@@ -1,5 +1,11 @@
 public import Glibc
 
+/// An error that knows what to do about it.
+public protocol HintedError: Error {
+    /// One line for the user; nil when there is nothing to say.
+    var hint: String? { get }
+}
+
 /// A system call on a file that did not succeed: what was tried, on which path, and why.
 public struct FileError: HintedError, CustomStringConvertible, Sendable {
     public let operation: String
@@ -66,6 +72,45 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
                 "the file needs \(SizeText.decimal($0)); its file system or a limit of this process allows less"
             }
         default: return nil
+        }
+    }
+}
+
+/// Bytes that cannot be read or written as asked.
+public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
+    /// More bytes than the caller is ready to hold in memory.
+    case tooLong(length: UInt64, limit: UInt64)
+    /// A read beyond the end, e.g. by what a damaged image says.
+    case beyondEnd(offset: UInt64, count: Int, length: UInt64)
+    /// A file is not what it was when the extent list was made: size, time of modification or identity differ.
+    case changed(path: String)
+    /// The place to write to is a folder, a device or the like.
+    case notRegular(path: String)
+
+    /// A file of a cache is not what its checksum says; it has been removed.
+    case damaged(path: String)
+    /// Bytes behind the end of a file that was cut short.
+    case missing
+
+    public var description: String {
+        switch self {
+        case .tooLong(let length, let limit): "\(length) bytes, expected at most \(limit) bytes"
+        case .beyondEnd(let offset, let count, let length):
+            "\(count) bytes at \(offset) are beyond the end at \(length)"
+        case .missing: "the bytes are behind the end of the file, which is cut short"
+        case .changed(let path): "'\(path)' changed while building"
+        case .damaged(let path): "'\(path)' was damaged, and has been removed"
+        case .notRegular(let path): "'\(path)' is not a regular file, and cannot be replaced by one"
+        }
+    }
+
+    /// What to do about it, when something can be done.
+    public var hint: String? {
+        switch self {
+        case .tooLong, .beyondEnd, .missing: nil
+        case .changed: "let nothing write to the file during a build, and run it again"
+        case .damaged: "run the command again: it is made again"
+        case .notRegular: "name a file to write"
         }
     }
 }

@@ -6,7 +6,7 @@ internal import Glibc
 /// lives.
 public final class Inspection {
     public private(set) var root: Part
-    private let recogniser: Recogniser
+    private let detector: ArtifactDetector
 
     /// Looks into an artifact.
     /// - Parameters:
@@ -16,7 +16,7 @@ public final class Inspection {
     /// - Throws: `InspectError` for what is not known, `DiskImageError` and others for what is damaged, `FileError`,
     ///   `ExtentError`.
     public convenience init(_ content: ExtentList, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
-        try self.init(Recogniser(scratch: scratch, limits: limits)) { _ in content }
+        try self.init(ArtifactDetector(scratch: scratch, limits: limits)) { _ in content }
     }
 
     /// Looks into what a pipe, a device or another file that is no regular one gives; it is read to its end first.
@@ -27,8 +27,8 @@ public final class Inspection {
     public convenience init(reading file: Int32, name: String, scratch: String = "/var/tmp", limits: Limits = Limits())
         throws
     {
-        try self.init(Recogniser(scratch: scratch, limits: limits)) { recogniser in
-            let spool = try recogniser.temporary()
+        try self.init(ArtifactDetector(scratch: scratch, limits: limits)) { detector in
+            let spool = try detector.temporary()
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
             defer { buffer.deallocate() }
             while true {
@@ -41,10 +41,10 @@ public final class Inspection {
         }
     }
 
-    private init(_ recogniser: Recogniser, _ content: (Recogniser) throws -> ExtentList) throws {
-        self.recogniser = recogniser
-        let content = try content(recogniser)
-        var root = try recogniser.part(content)
+    private init(_ detector: ArtifactDetector, _ content: (ArtifactDetector) throws -> ExtentList) throws {
+        self.detector = detector
+        let content = try content(detector)
+        var root = try detector.part(content)
         var names: [String: Int] = [:]
         Self.number(&root, &names)
         self.root = root

@@ -1,0 +1,275 @@
+public import Extents
+
+/// The archive that Google Compute Engine imports a disk from, before it is compressed with gzip: one sparse file
+/// `disk.raw` in the old GNU tar format (GNU tar manual, "Storing Sparse Files", old GNU format). Numbers are octal
+/// digits with a NUL, or binary with the top bit set.
+///
+/// ```
+///   0 name 100     100 mode 8      108 uid 8       116 gid 8       124 stored length 12   136 modified 12   148 checksum 8   156 "S"
+/// 257 "ustar  \0"  386 four times {offset 12, length 12}           482 more follow u8     483 length 12
+/// ```
+/// When there are more than four ranges, blocks of 21 {offset 12, length 12} and at 504 u8 "more follow" come before
+/// the contents.
+public enum GCPArchive {
+    static let name = "disk.raw"
+    static let block: UInt64 = 512
+    /// Ranges are made of these, so that small holes do not make them many.
+    static let granule: UInt64 = 65536
+    /// Compute Engine wants whole GiB.
+    public static let sizeUnit: UInt64 = 1 << 30
+
+    /// The archive of a disk; holes are not stored.
+    /// - Parameters:
+    ///   - disk: a multiple of 1 GiB.
+    ///   - modified: seconds since 1970.
+    /// - Throws: `DiskImageError` for another size.
+    public static func encode(_ disk: ExtentList, modified: UInt64 = 0) throws -> ExtentList {
+        guard disk.length > 0, disk.length % sizeUnit == 0 else {
+            throw DiskImageError(
+                "a disk of \(disk.length) bytes, Compute Engine wants a multiple of \(sizeUnit)",
+                hint: "choose whole GiB")
+        }
+        let ranges = disk.dataBlocks(of: granule).map { $0.lowerBound * granule..<$0.upperBound * granule }
+        var map = ranges.map { SparseRange(offset: $0.lowerBound, length: $0.upperBound - $0.lowerBound) }
+        // An empty range at the end says that a hole is there.
+        if ranges.last?.upperBound != disk.length { map.append(SparseRange(offset: disk.length, length: 0)) }
+        var file = ExtentList(bytes: header(disk.length, map, modified))
+        for range in ranges { file.append(disk[range]) }
+        file.pad(to: file.length + 2 * block)
+        file.pad(toMultipleOf: 20 * block)
+        return file
+    }
+
+    private static func header(_ size: UInt64, _ map: [SparseRange], _ modified: UInt64) -> [UInt8] {
+        var header = ByteBuilder(reserving: 512)
+        header.ascii(name, padded: 100)
+        header.tarNumber(0o644, 8)
+        header.tarNumber(0, 8)
+        header.tarNumber(0, 8)
+        header.tarNumber(map.reduce(0) { $0 + $1.length }, 12)
+        header.tarNumber(modified, 12)
+        header.fill(8, with: UInt8(ascii: " "))
+        header.u8(UInt8(ascii: "S"))
+        header.pad(to: 257)
+        header.ascii("ustar  ", padded: 8)
+        header.ascii("root", padded: 32)
+        header.ascii("root", padded: 32)
+        header.pad(to: 386)
+        header.add(map.prefix(4), of: 4)
+        header.u8(map.count > 4 ? 1 : 0)
+        header.tarNumber(size, 12)
+        header.pad(to: 512)
+        var sum = ByteBuilder()
+        sum.tarNumber(header.bytes.reduce(0) { $0 + UInt64($1) }, 7)
+        header.replace(at: 148, with: sum)
+        for start in stride(from: 4, to: map.count, by: 21) {
+            header.add(map[start..<min(start + 21, map.count)], of: 21)
+            header.u8(start + 21 < map.count ? 1 : 0)
+            header.pad(toMultipleOf: 512)
+        }
+        return header.bytes
+    }
+}
+
+/// A range of a sparse file that is stored.
+struct SparseRange {
+    let offset: UInt64
+    let length: UInt64
+}
+
+extension ByteBuilder {
+    fileprivate mutating func add(_ ranges: ArraySlice<SparseRange>, of count: Int) {
+        for range in ranges {
+            tarNumber(range.offset, 12)
+            tarNumber(range.length, 12)
+        }
+        fill(24 * (count - ranges.count))
+    }
+
+    /// Octal digits and a NUL, or from 8 GiB on binary.
+    fileprivate mutating func tarNumber(_ value: UInt64, _ width: Int) {
+        let digits = String(value, radix: 8)
+        if digits.utf8.count < width {
+            fill(width - 1 - digits.utf8.count, with: UInt8(ascii: "0"))
+            append(digits.utf8)
+            u8(0)
+        } else {
+            u8(0x80)
+            fill(width - 9)
+            u64be(value)
+        }
+    }
+}
+
+extension GCPArchive {
+    /// The disk of an archive that was decompressed, as ranges of it. Plain members are read too.
+    /// - Throws: `DiskImageError` for what is no such archive or a damaged one; `FileError`, `ExtentError`.
+    public static func read(_ archive: ExtentList) throws -> ExtentList {
+        let header = try ByteView(archive, at: 0, count: 512, "tar header")
+        guard try header.slice(257, 5).elementsEqual("ustar".utf8) else {
+            throw DiskImageError("no tar archive: no 'ustar' at byte 257")
+        }
+        guard try header.text(0, 100) == name else {
+            throw DiskImageError("the archive starts with '\(try header.text(0, 100))', expected '\(name)'")
+        }
+        let stored = try number(header, 124)
+        guard try header.u8(156) == UInt8(ascii: "S") else { return try part(archive, 512, stored) }
+        let size = try number(header, 483)
+        guard size <= 1 << 46 else { throw DiskImageError("tar: a file of \(size) bytes") }
+        var map = try ranges(header, at: 386, 4)
+        var position: UInt64 = 512
+        var more = try header.u8(482) > 0
+        while more {
+            let block = try ByteView(archive, at: position, count: 512, "tar extension block")
+            map += try ranges(block, at: 0, 21)
+            more = try block.u8(504) > 0
+            position += 512
+        }
+        return try assemble(archive, map, size: size, from: position)
+    }
+
+    private static func assemble(_ archive: ExtentList, _ map: [SparseRange], size: UInt64, from start: UInt64) throws
+        -> ExtentList
+    {
+        var (disk, position) = (ExtentList(), start)
+        for range in map {
+            guard range.offset >= disk.length, range.offset <= size, range.length <= size - range.offset else {
+                throw DiskImageError("tar: a range of \(range.length) bytes at \(range.offset) in a file of \(size)")
+            }
+            disk.pad(to: range.offset)
+            disk.append(try part(archive, position, range.length))
+            position += range.length.rounded(to: block)
+        }
+        disk.pad(to: size)
+        return disk
+    }
+
+    private static func part(_ archive: ExtentList, _ start: UInt64, _ length: UInt64) throws -> ExtentList {
+        guard start <= archive.length, length <= archive.length - start else {
+            throw DiskImageError("tar: \(length) bytes at \(start), but the archive ends at \(archive.length)")
+        }
+        return archive[start..<start + length]
+    }
+
+    static func ranges(_ fields: ByteView, at offset: Int, _ count: Int) throws -> [SparseRange] {
+        var result: [SparseRange] = []
+        for index in 0..<count where try fields.u8(offset + index * 24) > 0 {
+            result.append(
+                SparseRange(
+                    offset: try number(fields, offset + index * 24),
+                    length: try number(fields, offset + index * 24 + 12)))
+        }
+        return result
+    }
+
+    /// A number in 12 bytes.
+    static func number(_ fields: ByteView, _ offset: Int) throws -> UInt64 {
+        if try fields.u8(offset) & 0x80 > 0 { return try fields.u64be(offset + 4) }
+        let digits = try fields.slice(offset, 12).drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
+        guard let value = UInt64(String(decoding: digits, as: UTF8.self), radix: 8) else {
+            throw DiskImageError("\(fields.title): no octal number at byte \(offset)")
+        }
+        return value
+    }
+}
+
+/// Looks at a decompressed archive as it goes by, for what Compute Engine would refuse: anything but one file
+/// `disk.raw` of whole GiB.
+public struct GCPArchiveInspector {
+    /// What was seen.
+    public struct Facts: Sendable, Equatable {
+        /// Size of the disk in bytes.
+        public let size: UInt64
+        /// Whether the disk has an EFI system partition.
+        public let isEFI: Bool
+    }
+
+    private enum Phase { case header, extensions, contents, tail }
+
+    private static let headLength = 34 * 512
+    /// C12A7328-F81F-11D2-BA4B-00A0C93EC93B, as GPT stores it (UEFI, section 5.3.3).
+    private static let systemPartition: [UInt8] = [
+        0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11, 0xBA, 0x4B, 0x00, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B,
+    ]
+
+    private var phase = Phase.header
+    private var block: [UInt8] = []
+    private var size: UInt64 = 0
+    private var rest: UInt64 = 0
+    /// The first sectors of the disk, when they are stored.
+    private var head: [UInt8] = []
+    private var beginsAtZero = true
+
+    public init() {}
+
+    /// Takes the next bytes of the archive.
+    /// - Throws: `DiskImageError`.
+    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var bytes = bytes[...]
+        while !bytes.isEmpty {
+            switch phase {
+            case .header, .extensions:
+                let piece = bytes.prefix(512 - block.count)
+                block += piece
+                bytes = bytes.dropFirst(piece.count)
+                if block.count == 512 { try read(ByteView(block, "tar header")) }
+            case .contents:
+                let piece = bytes.prefix(Int(min(rest, UInt64(bytes.count))))
+                if beginsAtZero, head.count < Self.headLength { head += piece.prefix(Self.headLength - head.count) }
+                rest -= UInt64(piece.count)
+                bytes = bytes.dropFirst(piece.count)
+                if rest == 0 { phase = .tail }
+            case .tail:
+                guard bytes.allSatisfy({ $0 == 0 }) else {
+                    throw DiskImageError(
+                        "the archive has more than '\(GCPArchive.name)'", hint: "Compute Engine wants this file alone")
+                }
+                return
+            }
+        }
+    }
+
+    /// - Throws: `DiskImageError` when the archive was cut short.
+    public func finish() throws -> Facts {
+        guard case .tail = phase else { throw DiskImageError("the archive ends before its contents do") }
+        return Facts(size: size, isEFI: isEFI)
+    }
+
+    private mutating func read(_ view: ByteView) throws {
+        defer { block = [] }
+        var more = false
+        if phase == .header {
+            guard try view.slice(257, 5).elementsEqual("ustar".utf8) else {
+                throw DiskImageError("no tar archive: no 'ustar' at byte 257")
+            }
+            let name = try view.text(0, 100)
+            guard name == GCPArchive.name else {
+                throw DiskImageError("the archive starts with '\(name)', expected '\(GCPArchive.name)'")
+            }
+            let stored = try GCPArchive.number(view, 124)
+            let isSparse = try view.u8(156) == UInt8(ascii: "S")
+            size = isSparse ? try GCPArchive.number(view, 483) : stored
+            guard stored < 1 << 46 else { throw DiskImageError("tar: a file of \(stored) bytes") }
+            rest = stored.rounded(to: GCPArchive.block)
+            if isSparse { beginsAtZero = try GCPArchive.ranges(view, at: 386, 1).first?.offset == 0 }
+            more = try isSparse && view.u8(482) > 0
+            guard size > 0, size % GCPArchive.sizeUnit == 0 else {
+                throw DiskImageError(
+                    "the disk has \(size) bytes, Compute Engine wants whole GiB", hint: "build it with --format gcp")
+            }
+        } else {
+            more = try view.u8(504) > 0
+        }
+        phase = more ? .extensions : rest == 0 ? .tail : .contents
+    }
+
+    /// A GPT with such a partition, or an MBR with one of type 0xEF.
+    private var isEFI: Bool {
+        guard head.count >= 512 else { return false }
+        let types = stride(from: 450, to: 514, by: 16).map { $0 < 512 ? head[$0] : 0 }
+        if types.prefix(4).contains(0xEF) { return true }
+        return stride(from: 1024, to: head.count - 127, by: 128).contains {
+            head[$0..<$0 + 16].elementsEqual(Self.systemPartition)
+        }
+    }
+}

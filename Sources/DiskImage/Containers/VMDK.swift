@@ -1,0 +1,167 @@
+public import Extents
+
+/// VMware's disk with compressed grains, as it is imported and exported (Virtual Disk Format 5.0, "Stream-Optimized
+/// Compressed Sparse Extents"). Grains of 64 KiB, sectors of 512 bytes, all numbers little-endian.
+///
+/// Header, once at the start and once in the footer:
+/// ```
+///   0 "KDMV"             4 version 3           8 flags 0x30001        12 capacity u64 (sectors)  20 grain length u64 (sectors)
+///  28 descriptor u64    36 its sectors u64    44 entries of a grain table u32                    48 second directory u64
+///  56 directory u64 (all ones at the start)   64 overhead u64         72 unclean u8              73 "\n \r\n"
+///  77 compression u16 (1 deflate)             79 zeros up to 512
+/// ```
+/// The descriptor's text follows, from sector 128 on come markers: {lba u64, length u32, zlib data} is a grain;
+/// {sectors u64, 0 u32, kind u32}, padded to a sector, announces a grain table (1), the grain directory (2) or the
+/// footer (3); zeros end the stream (0).
+public enum VMDK {
+    static let magic: UInt32 = 0x564d_444b
+    static let sector: UInt64 = 512
+    static let grain: UInt64 = 65536
+    static let tableEntries: UInt64 = 512
+    static let descriptorSectors: UInt64 = 20
+    static let overhead: UInt64 = 128
+    static let directoryAtEnd = UInt64.max
+
+    enum Marker: UInt32 { case endOfStream, grainTable, grainDirectory, footer }
+
+    /// Hands on a disk as a stream-optimized VMDK file. Grains of zeros are not stored.
+    /// - Parameters:
+    ///   - disk: padded with zeros to 64 KiB.
+    ///   - name: the file's name, which the descriptor repeats. ASCII without quotation marks; what is not becomes `_`.
+    /// - Throws: `FileError`, `ExtentError`, `DiskImageError`, or what `write` throws.
+    public static func writeStreamOptimized(
+        _ disk: ExtentList, name: String, to write: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let capacity = disk.length.rounded(to: grain) / sector
+        let descriptor = Descriptor(capacity: capacity, fileName: name, id: try ContentIdentity.bytes(of: disk))
+        try withoutActuallyEscaping(write) { write in
+            var stream = VMDKStream(capacity: capacity, write: write)
+            try stream.begin(descriptor)
+            let deflater = try BlockDeflater(windowBits: 15, limit: Int(grain) * 2)
+            try BlockReader(disk, unit: Int(grain)).forEach { number, block in
+                guard let bytes = deflater.deflate(block) else {
+                    throw DiskImageError("a grain of \(block.count) bytes does not compress")
+                }
+                try stream.add(bytes, grain: number)
+            }
+            try stream.finish()
+        }
+    }
+
+    static func header(capacity: UInt64, directoryAt directory: UInt64) -> [UInt8] {
+        var header = ByteBuilder(reserving: 512)
+        header.u32le(magic)
+        header.u32le(3)
+        header.u32le(0x30001)
+        header.u64le(capacity)
+        header.u64le(grain / sector)
+        header.u64le(1)
+        header.u64le(descriptorSectors)
+        header.u32le(UInt32(tableEntries))
+        header.u64le(0)
+        header.u64le(directory)
+        header.u64le(overhead)
+        header.u8(0)
+        header.append("\n \r\n".utf8)
+        header.u16le(1)
+        header.pad(to: 512)
+        return header.bytes
+    }
+}
+
+/// Writes markers, grains and tables in order, and remembers where they are.
+struct VMDKStream {
+    private let capacity: UInt64
+    private let write: (UnsafeRawBufferPointer) throws -> Void
+    private var written: UInt64 = 0
+    /// The sector of each grain of the present table; 0 is not stored.
+    private var table = [UInt32](repeating: 0, count: Int(VMDK.tableEntries))
+    private var tableIndex: UInt64 = 0
+    private var isTableEmpty = true
+    /// The sector of each table; 0 is not stored.
+    private var directory: [UInt32]
+
+    /// - Parameter capacity: in sectors, whole grains.
+    init(capacity: UInt64, write: @escaping (UnsafeRawBufferPointer) throws -> Void) {
+        (self.capacity, self.write) = (capacity, write)
+        let grains = capacity * VMDK.sector / VMDK.grain
+        directory = [UInt32](repeating: 0, count: Int(grains.divided(by: VMDK.tableEntries)))
+    }
+
+    mutating func begin(_ descriptor: VMDK.Descriptor) throws {
+        try put(VMDK.header(capacity: capacity, directoryAt: VMDK.directoryAtEnd))
+        var text = ByteBuilder()
+        text.append(descriptor.text.utf8)
+        text.pad(to: Int((VMDK.overhead - 1) * VMDK.sector))
+        try put(text.bytes)
+    }
+
+    /// Adds a grain; numbers ascend.
+    mutating func add(_ compressed: UnsafeRawBufferPointer, grain: UInt64) throws {
+        if grain / VMDK.tableEntries != tableIndex {
+            try finishTable()
+            tableIndex = grain / VMDK.tableEntries
+        }
+        table[Int(grain % VMDK.tableEntries)] = try sector()
+        isTableEmpty = false
+        var marker = ByteBuilder(reserving: 12)
+        marker.u64le(grain * (VMDK.grain / VMDK.sector))
+        marker.u32le(UInt32(compressed.count))
+        try put(marker.bytes)
+        try write(compressed)
+        written += UInt64(compressed.count)
+        try align()
+    }
+
+    mutating func finish() throws {
+        try finishTable()
+        try putMarker(.grainDirectory, sectors: (UInt64(directory.count) * 4).divided(by: VMDK.sector))
+        let first = UInt64(try sector())
+        try put(directory)
+        try putMarker(.footer, sectors: 1)
+        try put(VMDK.header(capacity: capacity, directoryAt: first))
+        try putMarker(.endOfStream, sectors: 0)
+    }
+
+    private mutating func finishTable() throws {
+        guard !isTableEmpty else { return }
+        try putMarker(.grainTable, sectors: VMDK.tableEntries * 4 / VMDK.sector)
+        directory[Int(tableIndex)] = try sector()
+        try put(table)
+        table = [UInt32](repeating: 0, count: table.count)
+        isTableEmpty = true
+    }
+
+    private mutating func putMarker(_ kind: VMDK.Marker, sectors: UInt64) throws {
+        var marker = ByteBuilder(reserving: 512)
+        marker.u64le(sectors)
+        marker.u32le(0)
+        marker.u32le(kind.rawValue)
+        marker.pad(to: 512)
+        try put(marker.bytes)
+    }
+
+    private mutating func put(_ numbers: [UInt32]) throws {
+        var bytes = ByteBuilder(reserving: numbers.count * 4)
+        for number in numbers { bytes.u32le(number) }
+        try put(bytes.bytes)
+        try align()
+    }
+
+    private mutating func put(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
+        written += UInt64(bytes.count)
+    }
+
+    private mutating func align() throws {
+        try put([UInt8](repeating: 0, count: Int(written.rounded(to: VMDK.sector) - written)))
+    }
+
+    /// The sector that is written next.
+    private func sector() throws -> UInt32 {
+        guard let number = UInt32(exactly: written / VMDK.sector) else {
+            throw DiskImageError("more than 2 TiB of compressed data, a VMDK file has at most that")
+        }
+        return number
+    }
+}

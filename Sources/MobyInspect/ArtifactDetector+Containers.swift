@@ -1,0 +1,101 @@
+internal import Archive
+internal import DiskImage
+internal import Extents
+
+extension ArtifactDetector {
+    func qcow2(_ content: ExtentList) throws -> Part {
+        var part = Part("qcow2 disk", size: content.length)
+        let image: QCOW2.Image
+        do { image = try QCOW2.read(content) } catch let error as DiskImageError {
+            image = try QCOW2.readHead(content)
+            part.fault = "\(error)"
+        }
+        part.add("version", image.version)
+        part.add("disk bytes", image.size)
+        part.add("cluster bytes", image.clusterSize)
+        if image.snapshots > 0 { part.add("snapshots", image.snapshots) }
+        if let file = image.backingFile { part.add("backing file", file) }
+        var disk = SpooledDisk(try temporary(), size: image.size, limit: limits.pieces)
+        var isCompressed = false
+        part.fault =
+            try fault {
+                try image.forEachCluster {
+                    isCompressed = isCompressed || $2
+                    try disk.add($1, at: $0, spooled: $2)
+                }
+            } ?? part.fault
+        disk.isCutShort = part.fault != nil
+        if !image.isHeadOnly { part.add("compressed", isCompressed ? "yes" : "no") }
+        part.children = try disk.contents(inner)
+        return part
+    }
+
+    func vmdk(_ content: ExtentList) throws -> Part {
+        var part = Part("VMDK disk", size: content.length)
+        let image: VMDK.Image
+        do { image = try VMDK.read(content) } catch let error as DiskImageError {
+            image = try VMDK.readHead(content)
+            part.fault = "\(error)"
+        }
+        part.add("disk bytes", image.size)
+        part.add("grain bytes", image.grainSize)
+        part.add("compressed", image.isCompressed ? "yes" : "no")
+        for line in image.descriptor.split(separator: "\n") where line.hasPrefix("createType=") {
+            part.add("type", line.dropFirst(11).filter { $0 != "\"" })
+        }
+        var disk = SpooledDisk(try temporary(), size: image.size, limit: limits.pieces)
+        part.fault =
+            try fault { try image.forEachGrain { try disk.add($1, at: $0, spooled: image.isCompressed) } } ?? part.fault
+        disk.isCutShort = part.fault != nil
+        part.children = try disk.contents(inner)
+        return part
+    }
+
+    func vhd(_ content: ExtentList) throws -> Part {
+        let image = try VHD.salvage(content)
+        var part = Part("VHD disk", size: content.length)
+        if image.isCutShort {
+            part.fault = "its end is missing or damaged, with the footer; the copy at the start is used"
+        }
+        part.add("kind", image.kind == .fixed ? "fixed" : "dynamic")
+        part.add("disk bytes", image.size)
+        if let size = image.blockSize { part.add("block bytes", size) }
+        part.fault =
+            try fault { part.children = try inner(image.contents(), name: "").map { [$0] } ?? [] } ?? part.fault
+        return part
+    }
+}
+
+extension ArtifactDetector {
+    /// What was compressed: an initrd is read as it is, anything else goes to a temporary file.
+    func compressed(_ content: ExtentList, _ format: String) throws -> Part {
+        if try begin(of: content).starts(with: "070701".utf8) { return try initrd(content) }
+        let file = try temporary()
+        var part = Part("\(format) file", size: content.length)
+        part.fault = try fault { try Compression.decompress(content, limit: limits.plain) { try file.append($0) } }
+        let plain = try file.contents()
+        part.add("unpacked bytes", plain.length)
+        // Nothing compresses twice here, and nobody wants to unpack a chain of such.
+        if case .compressed? = try FileType(of: plain) { throw InspectError("a \(format) file within another") }
+        // Of what is cut short, the little that there is need not be anything.
+        part.children = part.fault == nil ? [try self.part(plain)] : [try inner(plain, name: "")].compactMap(\.self)
+        return part
+    }
+
+    private struct Enough: Error {}
+
+    /// The first plain bytes.
+    private func begin(of content: ExtentList) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            try Compression.decompress(content) {
+                bytes.append(contentsOf: $0.prefix(16))
+                if bytes.count >= 6 { throw Enough() }
+            }
+        } catch is Enough {} catch let error as CompressionError {
+            // Whoever reads all of it meets the fault again.
+            if bytes.isEmpty { throw error }
+        }
+        return bytes
+    }
+}
