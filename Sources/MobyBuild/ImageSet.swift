@@ -1,6 +1,6 @@
 internal import Archive
 internal import Extents
-internal import MobySpec
+public import MobySpec
 internal import OCI
 
 /// The images of a spec by the text that names them, and what is found out about them once and kept.
@@ -113,4 +113,20 @@ func context<Value>(_ doing: String, _ body: () throws -> Value) throws -> Value
     } catch is CancellationError {
         throw CancellationError()
     } catch { throw BuildError("\(doing): \(error)", hint: (error as? any HintedError)?.hint) }
+}
+
+/// Images that could not be had, each with the place that names it.
+public struct ImageFaults: Error, CustomStringConvertible {
+    public let diagnostics: [Diagnostic]
+
+    public var description: String { diagnostics.map(\.message).joined(separator: "\n") }
+
+    /// - Parameter failures: by the text that names the image.
+    init(_ failures: [String: any Error], places: [Located<String>]) {
+        var rest = failures
+        diagnostics = places.compactMap { place in
+            guard let error = rest.removeValue(forKey: place.value) else { return nil }
+            return Diagnostic(at: place.location, "\(error)", hint: (error as? any HintedError)?.hint)
+        }
+    }
 }

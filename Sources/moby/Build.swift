@@ -160,3 +160,65 @@ struct Build: AsyncParsableCommand {
         return options
     }
 }
+
+/// What a build says when it is done: results to standard output, the rest to standard error.
+struct BuildReport {
+    private let result: BuildResult
+
+    init(_ result: BuildResult) { self.result = result }
+
+    func print(level: Int) {
+        guard level > 0 else { return }
+        Self.note(result.notes, level: level)
+        if level > 1 {
+            for segment in result.segments {
+                let state = segment.isHit ? "cached " : "encoded"
+                let sizes = "\(Self.column(segment.bytes.length)) of \(Self.column(segment.record.unpacked))"
+                let role = segment.key.role.rawValue
+                Terminal.error(
+                    "  \(state) \(sizes)  \(role)\(String(repeating: " ", count: max(0, 9 - role.count)))\(PlainText.short(segment.title))"
+                )
+            }
+            for timing in result.timings { Terminal.error("  \(Terminal.seconds(timing.duration))  \(timing.step)") }
+        }
+        for file in result.files { Terminal.output("\(file.path)  \(Terminal.size(file.size))\n") }
+        let hits = result.segments.filter(\.isHit).count
+        Terminal.error(
+            "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "
+                + "boots with \(result.minMemory) MiB of memory or more")
+        if result.isRootInMemory, result.minMemory >= Self.muchMemory {
+            Terminal.error("  hint: the whole root is in memory; the format kernel+erofs leaves it on a disk")
+        }
+    }
+
+    /// What is not as one may think, to standard error.
+    static func note(_ notes: [String], level: Int) {
+        guard level > 0 else { return }
+        for note in notes { Terminal.error("note: \(note)") }
+    }
+
+    /// From here on, in MiB, a build says how to need less.
+    private static let muchMemory = 1024
+
+    private static func column(_ bytes: UInt64) -> String {
+        let text = Terminal.size(bytes)
+        return String(repeating: " ", count: max(0, 9 - text.count)) + text
+    }
+}
+
+/// `--compress`: `none`, `gzip`, `zstd`, `zstd:LEVEL`.
+enum CompressionOption {
+    static func parse(_ text: String) throws -> Compression {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0], parts.count) {
+        case ("none", 1): return .none
+        case ("gzip", 1): return .gzip
+        case ("zstd", 1): return .zstd(level: 3)
+        case ("zstd", 2):
+            if let level = Int32(parts[1]), (1...19).contains(level) { return .zstd(level: level) }
+        default: break
+        }
+        throw ValidationError(
+            "--compress is '\(PlainText.short(text))', expected none, gzip, zstd or zstd:1 to zstd:19")
+    }
+}

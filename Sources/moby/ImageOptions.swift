@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MobySpec
 internal import OCI
 
 /// Options of the commands that fetch images.
@@ -24,5 +25,21 @@ struct ImageOptions: ParsableArguments {
         options.environment = Terminal.environment
         if global.level > 0 { options.progress = { Terminal.error($0) } }
         return options
+    }
+}
+
+/// The value of `--arch`, the same in every command: Go's name of a CPU architecture, or another usual one for it
+/// (`x86_64`, `aarch64`).
+enum ArchitectureOption {
+    static let help: ArgumentHelp = "CPU architecture: amd64 (x86_64), arm64 (aarch64) (default: that of this machine)."
+
+    static func platform(_ text: String) throws -> Platform { Platform(architecture: try name(text)) }
+
+    /// - Throws: `ValidationError`, exit code 64, for an unknown one.
+    static func name(_ text: String) throws -> String {
+        if let name = Platform.architecture(named: text) { return name }
+        let names = Platform.architectureNames
+        let guess = Spelling.closest(to: text, in: names + ["x86_64", "aarch64"]).map { "did you mean '\($0)'?" }
+        throw ValidationError("unknown architecture; \(guess ?? "expected one of \(names.joined(separator: ", "))")")
     }
 }
