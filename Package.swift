@@ -51,23 +51,28 @@ let package = Package(
 
         // Know bytes and standards, not the product.
         library("Extents", ["CLinux", "CCrypto"]),
+        library("MachineModel", []),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
         library("HTTP", ["Extents", "CCurl"]),
         library("GCP", ["HTTP", "Extents", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
-        library("OCI", ["Extents", "Archive", "HTTP", "CLinux", subprocess]),
+        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
         // Know the product.
         library("BootLayout", []),
         library("MobySpec", ["CYAML", "OCI", "BootLayout", "Extents"]),
-        library("MobyBuild", ["MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
-        library("MobyPackage", ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
+        library(
+            "MobyBuild", ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
+        library(
+            "MobyPackage",
+            ["MachineModel", "MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
-        library("MobyRun", ["MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
+        library("MobyRun", ["MachineModel", "MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
         .executableTarget(
             name: "moby",
             dependencies: [
-                "MobyRun", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive",
+                "MobyRun", "MachineModel", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI",
+                "Archive",
                 "Extents",
                 argumentParser,
             ],
@@ -101,6 +106,7 @@ let package = Package(
 
         // Tests.
         tests("ExtentsTests", ["Extents"]),
+        tests("MachineModelTests", ["MachineModel"]),
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
@@ -110,11 +116,16 @@ let package = Package(
         tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
         tests(
             "MobyBuildTests",
-            ["MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout"],
+            [
+                "MachineModel", "MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents",
+                "BootLayout",
+            ],
             golden: ["Golden"]),
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
-        tests("MobyRunTests", ["MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"], golden: ["Golden"]),
+        tests(
+            "MobyRunTests", ["MachineModel", "MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
+            golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata"]),
         tests("CommandTests", ["moby", "Archive", "DiskImage", "Extents"]),

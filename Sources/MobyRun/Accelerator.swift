@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+internal import MachineModel
 
 /// What runs the guest's instructions, by QEMU's name.
 public enum Accelerator: String, CaseIterable, Sendable {
@@ -63,7 +64,8 @@ struct AcceleratorProbe {
             return accelerator
         }
         guard architecture == .host else {
-            return report(.tcg, "the image is for \(architecture.rawValue), this host is \(Architecture.host.rawValue)")
+            return report(
+                .tcg, "the image is for \(architecture.linuxName), this host is \(Architecture.host.linuxName)")
         }
         if access(device, F_OK) != 0 { return report(.tcg, "there is no \(device)") }
         if access(device, R_OK | W_OK) != 0 {
@@ -73,7 +75,7 @@ struct AcceleratorProbe {
             )
         }
         // The test guest is a PC's.
-        guard architecture == .x86 else { return report(.kvm, "\(device) can be opened") }
+        guard architecture == .x86_64 else { return report(.kvm, "\(device) can be opened") }
         let (verdict, note) = cachedVerdict()
         switch verdict {
         case .works: return report(.kvm, "a test guest ran\(note)")
@@ -94,7 +96,7 @@ struct AcceleratorProbe {
         }
         guard architecture == .host else {
             throw RunError(
-                "--accel: kvm cannot run \(architecture.rawValue) on \(Architecture.host.rawValue)",
+                "--accel: kvm cannot run \(architecture.linuxName) on \(Architecture.host.linuxName)",
                 hint: "omit --accel")
         }
         guard access(device, R_OK | W_OK) == 0 else {

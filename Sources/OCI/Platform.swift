@@ -1,3 +1,5 @@
+internal import MachineModel
+
 /// An operating system and CPU architecture in Go's words (image-spec, image-index.md).
 public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Operating system, e.g. `linux`.
@@ -15,11 +17,7 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
 
     /// The machine this program was built for.
     public static var host: Platform {
-        #if arch(arm64)
-            Platform(architecture: "arm64")
-        #else
-            Platform(architecture: "amd64")
-        #endif
+        Platform(architecture: Architecture.host.name)
     }
 
     enum CodingKeys: String, CodingKey { case os, architecture, variant }
@@ -52,23 +50,4 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
         if let variant { return variant }
         return ["arm64": "v8", "arm": "v7", "amd64": "v1"][architecture]
     }
-}
-
-extension Platform {
-    /// Names of CPU architectures in Go's words (`GOARCH`), with the words of uname(1) and Debian for the same.
-    private static let architectures: [String: [String]] = [
-        "386": ["i386", "i486", "i586", "i686", "x86"], "amd64": ["x86_64", "x86-64", "x64"],
-        "arm": ["armhf", "armel", "armv6l", "armv7l"], "arm64": ["aarch64"], "loong64": ["loongarch64"],
-        "mips64le": ["mips64el"],
-        "ppc64le": ["ppc64el", "powerpc64le"], "riscv64": [], "s390x": [],
-    ]
-
-    /// Go's name for a CPU architecture, found by any of its usual names, in any case; nil when it is unknown.
-    public static func architecture(named text: String) -> String? {
-        let name = text.lowercased()
-        return architectures[name] != nil ? name : architectures.first { $0.value.contains(name) }?.key
-    }
-
-    /// Go's names of CPU architectures, in order.
-    public static var architectureNames: [String] { architectures.keys.sorted() }
 }

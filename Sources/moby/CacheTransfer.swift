@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Extents
 internal import Glibc
+internal import MachineModel
 internal import OCI
 
 struct CachePull: AsyncParsableCommand {
@@ -106,7 +107,7 @@ struct CacheExport: ParsableCommand {
             throw ValidationError(
                 "--platform is '\(text)', expected os/arch or os/arch/variant, for example linux/arm64")
         }
-        let architecture = Platform.architecture(named: parts[1]) ?? parts[1]
+        let architecture = Architecture(named: parts[1])?.name ?? parts[1]
         return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : nil)
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MachineModel
 internal import MobySpec
 internal import OCI
 
@@ -28,18 +29,28 @@ struct ImageOptions: ParsableArguments {
     }
 }
 
-/// The value of `--arch`, the same in every command: Go's name of a CPU architecture, or another usual one for it
-/// (`x86_64`, `aarch64`).
+/// The value of `--arch`, the same in every command: a name of a CPU architecture, e.g. `amd64` or `x86_64`.
 enum ArchitectureOption {
     static let help: ArgumentHelp = "CPU architecture: amd64 (x86_64), arm64 (aarch64) (default: that of this machine)."
 
-    static func platform(_ text: String) throws -> Platform { Platform(architecture: try name(text)) }
+    /// For images.
+    static func platform(_ text: String) throws -> Platform { Platform(architecture: try parse(text).name) }
+
+    /// For machines that QEMU emulates.
+    static func machine(_ text: String) throws -> Architecture {
+        let architecture = try parse(text)
+        guard architecture.virtualMachine == nil else { return architecture }
+        let names = Architecture.virtualMachines.map(\.name).joined(separator: ", ")
+        throw ValidationError("there is no machine for \(architecture); expected one of \(names)")
+    }
 
     /// - Throws: `ValidationError`, exit code 64, for an unknown one.
-    static func name(_ text: String) throws -> String {
-        if let name = Platform.architecture(named: text) { return name }
-        let names = Platform.architectureNames
-        let guess = Spelling.closest(to: text, in: names + ["x86_64", "aarch64"]).map { "did you mean '\($0)'?" }
-        throw ValidationError("unknown architecture; \(guess ?? "expected one of \(names.joined(separator: ", "))")")
+    private static func parse(_ text: String) throws -> Architecture {
+        do { return try Architecture(parsing: text) } catch {
+            let names = error.expected
+            let guess = Spelling.closest(to: text, in: names + ["x86_64", "aarch64"]).map { "did you mean '\($0)'?" }
+            throw ValidationError(
+                "unknown architecture; \(guess ?? "expected one of \(names.joined(separator: ", "))")")
+        }
     }
 }

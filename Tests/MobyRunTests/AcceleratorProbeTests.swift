@@ -1,3 +1,4 @@
+import MachineModel
 import Synchronization
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import MachineModel
 import TestSupport
 import Testing
 
@@ -83,14 +84,14 @@ struct AwaitTests {
     }
 
     @Test(arguments: [
-        ("console=ttyS0", Architecture.x86, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .x86, nil),
-        ("console=ttyAMA0", .arm, nil),
+        ("console=ttyS0", Architecture.x86_64, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .x86_64, nil),
+        ("console=ttyAMA0", .aarch64, nil),
         (
-            "console=ttyS1", .x86,
+            "console=ttyS1", .x86_64,
             "warning: the kernel's console is ttyS1, and this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"
         ),
         (
-            "quiet", .arm,
+            "quiet", .aarch64,
             "warning: the kernel's command line names no console, and this terminal shows ttyAMA0; "
                 + "add console=ttyAMA0 to kernel.cmdline"
         ),

@@ -74,10 +74,4 @@ struct OptionTextTests {
         #expect(throws: RunError.self) { try MemorySize.mebibytes(text, unit: .mebibytes, option: "--mem") }
     }
 
-    @Test(arguments: [
-        ("amd64", Architecture.x86), ("arm64", .arm), ("x86_64", .x86), ("aarch64", .arm), ("s390x", .s390x),
-    ])
-    func architecture(text: String, meaning: Architecture) throws {
-        #expect(try Architecture(parsing: text) == meaning)
-    }
 }

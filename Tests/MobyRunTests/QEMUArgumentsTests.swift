@@ -1,3 +1,4 @@
+import MachineModel
 import Testing
 
 @testable import MobyRun
@@ -14,10 +15,10 @@ struct QEMUArgumentsTests {
         _ adjust: (inout QEMUHost) -> Void = { _ in }
     ) throws {
         var machine = machine
-        let architecture = machine.architecture ?? .x86
+        let architecture = machine.architecture ?? .x86_64
         machine.architecture = architecture
         var host = QEMUHost(
-            qemu: "/usr/bin/qemu-system-\(architecture.rawValue)", accelerator: accelerator, state: "out/nginx-state")
+            qemu: "/usr/bin/qemu-system-\(architecture.linuxName)", accelerator: accelerator, state: "out/nginx-state")
         adjust(&host)
         var arguments = QEMUArguments(machine, boot, on: host, console: console)
         try expectGolden(arguments.build().description, name)
@@ -75,7 +76,7 @@ struct QEMUArgumentsTests {
 
     @Test func armEmulated() throws {
         var machine = Machine()
-        machine.architecture = .arm
+        machine.architecture = .aarch64
         try check("arm-emulated", machine, kernel, .tcg) { $0.memory = 1500 }
     }
 

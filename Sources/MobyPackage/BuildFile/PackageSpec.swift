@@ -1,3 +1,4 @@
+internal import MachineModel
 public import MobySpec
 internal import OCI
 
@@ -15,7 +16,7 @@ public struct PackageSpec: Sendable {
     /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.
     public var org = ImageReference.localPrefix
     /// Architectures that the image can be built for.
-    public var arches = ["amd64", "arm64"]
+    public var arches = [Architecture.x86_64.name, Architecture.aarch64.name]
 
     /// Debian packages whose closure is unpacked.
     public var packages: [Located<String>] = []

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Extents
+internal import MachineModel
 internal import MobySpec
 internal import OCI
 
@@ -46,7 +47,7 @@ enum PackageSpecReader {
         var spec = PackageSpec(image: Located("", at: root.location))
         name(members, root, &spec, &reader)
         func list(_ key: String) -> [Located<String>]? { members[key].map { reader.strings($0, key) } }
-        spec.arches = list("arches")?.map { Platform.architecture(named: $0.value) ?? $0.value } ?? spec.arches
+        spec.arches = list("arches")?.map { Architecture(named: $0.value)?.name ?? $0.value } ?? spec.arches
         spec.packages = list("packages") ?? []
         checkNames(spec.packages, &reader)
         spec.exclude = list("exclude") ?? []

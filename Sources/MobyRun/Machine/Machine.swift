@@ -1,4 +1,5 @@
 internal import Extents
+public import MachineModel
 
 /// All that can be said about a machine to be started, already parsed. The names are those of the options of `moby run
 /// qemu`.

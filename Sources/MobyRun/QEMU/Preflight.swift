@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+internal import MachineModel
 
 /// What would make QEMU fail, found before it is started, where it can be said better.
 struct Preflight {
@@ -27,13 +28,16 @@ struct Preflight {
 
     /// QEMU's path.
     func qemu() throws -> String {
-        let name = machine.qemu ?? "qemu-system-\(machine.guest.rawValue)"
+        guard let model = machine.guest.virtualMachine else {
+            throw RunError(
+                "moby has no machine for \(machine.guest)",
+                hint: "pass --arch: \(Architecture.virtualMachines.map(\.name).joined(separator: ", "))")
+        }
+        let name = machine.qemu ?? "qemu-system-\(machine.guest.linuxName)"
         if let found = FileFacts.program(name, path: environment["PATH"] ?? "") { return found }
-        let package =
-            machine.guest == .x86 ? "qemu-system-x86" : machine.guest == .arm ? "qemu-system-arm" : "qemu-system-misc"
         throw RunError(
             "could not find '\(name)', which is needed to run this image",
-            hint: "install QEMU (Debian: apt-get install \(package)), or pass --qemu PATH")
+            hint: "install QEMU (Debian: apt-get install \(model.debianPackage)), or pass --qemu PATH")
     }
 
     /// The daemon for shared folders, when there are any.
@@ -52,24 +56,18 @@ struct Preflight {
             try checkReadable(path, "the firmware")
             return .single(path)
         }
-        let isARM = machine.guest == .arm
-        let split =
-            isARM
-            ? [("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd")]
-            : [
-                ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
-                ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
-                ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
-            ]
-        if let found = split.first(where: { FileFacts.exists($0.0) && FileFacts.exists($0.1) }) {
-            return .split(code: found.0, variables: found.1)
+        guard let uefi = machine.guest.uefi else {
+            throw RunError(
+                "\(machine.guest) machines cannot boot from UEFI", hint: "boot kernel and initrd with --kernel")
         }
-        if let found = ["/usr/share/ovmf/bios.bin", "/usr/share/ovmf/OVMF.fd"].first(where: FileFacts.exists) {
-            return .single(found)
+        if let found = uefi.splitFirmware.first(where: { FileFacts.exists($0.code) && FileFacts.exists($0.variables) })
+        {
+            return .split(code: found.code, variables: found.variables)
         }
+        if let found = uefi.wholeFirmware.first(where: FileFacts.exists) { return .single(found) }
         throw RunError(
             "no UEFI firmware is installed, which this image needs to boot",
-            hint: "install it (Debian: apt-get install \(isARM ? "qemu-efi-aarch64" : "ovmf")), or pass --fw FILE")
+            hint: "install it (Debian: apt-get install \(uefi.debianPackage)), or pass --fw FILE")
     }
 
     private func checkForeignFiles() throws {
@@ -89,18 +87,20 @@ struct Preflight {
         throw RunError("cannot read \(what) '\(PlainText.short(path))': \(why)", hint: hint)
     }
 
-    /// The boot protocol's signature, so that a wrong file is an error and not a black screen.
+    /// A wrong file is an error here and not a black screen.
     private func checkKernel(_ path: String) throws {
-        guard machine.guest == .x86 else { return }
-        let head = try FileFacts.head(of: path, count: 8192)
-        let isLinux = head.count > 0x206 && head[0x202...].starts(with: Array("HdrS".utf8))
-        let isMultiboot = stride(from: 0, to: max(head.count - 3, 0), by: 4).contains {
-            head[$0...].starts(with: [0x02, 0xB0, 0xAD, 0x1B])
+        let fits: Bool
+        if let kernel = KernelFile(head: try FileFacts.head(of: path, count: KernelFile.headLength)) {
+            fits =
+                kernel.architecture ?? machine.guest == machine.guest
+                && machine.guest.virtualMachine?.kernels.contains(kernel.kind) != false
+        } else {
+            // QEMU loads kernels in more forms for the others: compressed, or without any header.
+            fits = machine.guest != .x86_64
         }
-        let isELF = head.starts(with: [0x7F, 0x45, 0x4C, 0x46])
-        guard !isLinux, !isMultiboot, !isELF else { return }
+        guard !fits else { return }
         throw RunError(
-            "'\(PlainText.short(path))' is not a kernel for x86_64",
+            "'\(PlainText.short(path))' is not a kernel for \(machine.guest.linuxName)",
             hint: "for another architecture pass --arch aarch64, s390x or riscv64")
     }
 
@@ -217,18 +217,9 @@ struct ConsoleWords {
             .compactMap { $0.dropFirst("console=".count).split(separator: ",").first.map(String.init) }
     }
 
-    /// The consoles of the serial port that `moby run` shows.
-    static func shown(_ architecture: Architecture) -> [String] {
-        switch architecture {
-        case .x86, .riscv: ["ttyS0"]
-        case .arm: ["ttyAMA0"]
-        case .s390x: ["ttysclp0", "ttyS0", "sclp0"]
-        }
-    }
-
     /// What to say of a command line that leaves the console shown here empty.
     func warning(for architecture: Architecture) -> String? {
-        let shown = Self.shown(architecture)
+        let shown = architecture.virtualMachine?.consoles ?? []
         guard let wanted = shown.first, !names.contains(where: shown.contains) else { return nil }
         let what =
             names.isEmpty

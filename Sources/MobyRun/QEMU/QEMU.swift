@@ -1,4 +1,6 @@
+internal import Extents
 internal import Glibc
+internal import MachineModel
 internal import MobyBuild
 
 /// Machines of QEMU, on this host.
@@ -152,10 +154,15 @@ public struct QEMU: Runner {
         return try Accelerator.Choice(parsing: text)
     }
 
-    /// The architecture that a build was for: the last part of `linux/amd64`.
+    /// The architecture that a build was for: the second part of `linux/amd64`.
+    /// - Throws: ``RunError`` for a record that names an unknown one.
     private func architecture(_ summary: BuildSummary?) throws -> Architecture? {
-        let parts = summary?.platform.split(separator: "/") ?? []
-        return parts.count > 1 ? try Architecture(parsing: String(parts[1])) : nil
+        guard let parts = summary?.platform.split(separator: "/"), parts.count > 1 else { return nil }
+        do { return try Architecture(parsing: String(parts[1])) } catch {
+            throw RunError(
+                "unknown architecture '\(PlainText.short(error.name))' in the build record",
+                hint: "name one with --arch: \(Architecture.virtualMachines.map(\.name).joined(separator: ", "))")
+        }
     }
 
     /// What the build says it needs, and a warning when the user gives less.

@@ -1,3 +1,5 @@
+internal import MachineModel
+
 /// QEMU's argument list for a machine, put together part by part. Pure: paths are used as they are given.
 struct QEMUArguments {
     let machine: Machine
@@ -42,28 +44,13 @@ struct QEMUArguments {
         add("-nodefaults", "-no-user-config")
         var type = "accel=\(host.accelerator.rawValue)"
         if !machine.sharedFolders.isEmpty { type += ",memory-backend=mem0" }
-        switch machine.guest {
-        case .x86: add("-machine", "q35,\(type)")
-        case .arm: add("-machine", "virt,gic-version=max,\(type)")
-        case .riscv: add("-machine", "virt,\(type)")
-        case .s390x: add("-machine", "s390-ccw-virtio,\(type)")
-        }
+        add("-machine", machine.guest.virtualMachine.map { "\($0.type),\(type)" } ?? type)
         if let model = processorModel { add("-cpu", model) }
         add("-smp", "\(machine.cpus ?? host.processors)", "-m", "\(memory)M")
     }
 
-    /// Under emulation a processor costs what it can do: AVX and five levels of page tables made programs a third
-    /// slower than this one, which has what x86-64-v2 asks for, and rdrand, without which the guest's first random
-    /// numbers take seconds.
-    static let emulatedProcessor = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand"
-
     private var processorModel: String? {
-        if host.accelerator != .tcg { return "host" }
-        switch machine.guest {
-        case .x86: return QEMUArguments.emulatedProcessor
-        case .arm: return "max"
-        case .riscv, .s390x: return nil
-        }
+        host.accelerator == .tcg ? machine.guest.virtualMachine?.emulatedProcessor : "host"
     }
 
     private mutating func addConsole() {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
+internal import MachineModel
 internal import MobyBuild
 internal import MobySpec
 internal import OCI
@@ -118,7 +119,7 @@ enum Completions {
     static let specs = CompletionKind.file(extensions: ["yml", "yaml"])
     static let formats = CompletionKind.list(OutputFormat.all.filter(\.isAvailable).map(\.name))
     /// Architectures of images.
-    static let architectures = CompletionKind.list(["amd64", "arm64", "riscv64", "s390x"])
+    static let architectures = CompletionKind.list(Architecture.virtualMachines.map(\.name))
 
     /// Names in the store that the command line, or the environment, names. A store that does not exist is not made.
     static let images = CompletionKind.custom { words, _, _ in

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import MachineModel
 internal import MobyBuild
 internal import MobyRun
 internal import OCI
@@ -104,8 +105,8 @@ struct MachineOptions: ParsableArguments {
         String?
     @Option(
         help: "x86_64 (amd64), aarch64 (arm64), riscv64 or s390x (default: what was built, else the host's).",
-        completion: .list(["x86_64", "aarch64", "riscv64", "s390x"]))
-    var arch: String?
+        completion: Completions.architectures, transform: ArchitectureOption.machine)
+    var arch: Architecture?
     @Flag(help: "Boot by UEFI.") var uefi = false
     @Flag(help: "The image is an ISO.") var iso = false
     @Flag(help: "Boot kernel and initrd.") var kernel = false
@@ -148,7 +149,7 @@ struct MachineOptions: ParsableArguments {
         machine.networking = try Networking(parsing: networking)
         machine.accelerator = try Accelerator.Choice(
             parsing: accel ?? Terminal.environment["LINUXKIT_QEMU_ACCEL"] ?? "")
-        if let arch { machine.architecture = try Architecture(parsing: arch) }
+        machine.architecture = arch
         machine.gui = gui
         machine.detached = detached
         machine.usb = usb

@@ -1,0 +1,217 @@
+/// A CPU architecture and everything that depends on it, one row each: its names, its firmware and boot files, its QEMU
+/// machine. To add one, add a row to ``all``; nothing else in the sources knows such a name or number.
+public struct Architecture: Sendable {
+    /// The name in OCI images, which is Go's `GOARCH`: `amd64`.
+    public let name: String
+    /// The name that Linux and QEMU use, e.g. in uname(1) and `qemu-system-x86_64`.
+    public let linuxName: String
+    /// The name of Debian's packages (dpkg-architecture(1)).
+    public let debianName: String
+    /// Other spellings that ``init(parsing:)`` accepts.
+    let aliases: [String]
+    /// Values of `e_machine` in the ELF programs that its Linux runs, its own first (elf.h).
+    public let elfMachines: [Int]
+    /// Whether its machines can boot from a PC BIOS.
+    public let hasBIOS: Bool
+    /// What its machines need to boot from UEFI; nil where UEFI does not exist.
+    public let uefi: UEFI?
+    /// The machine that QEMU emulates; nil where `moby run` has none.
+    public let virtualMachine: VirtualMachine?
+
+    private init(
+        _ name: String, linuxName: String, debianName: String? = nil, aliases: [String] = [], elfMachines: [Int] = [],
+        hasBIOS: Bool = false, uefi: UEFI? = nil, virtualMachine: VirtualMachine? = nil
+    ) {
+        self.name = name
+        self.linuxName = linuxName
+        self.debianName = debianName ?? name
+        self.aliases = aliases
+        self.elfMachines = elfMachines
+        self.hasBIOS = hasBIOS
+        self.uefi = uefi
+        self.virtualMachine = virtualMachine
+    }
+}
+
+// MARK: The table
+
+extension Architecture {
+    public static let x86_64 = Architecture(
+        "amd64", linuxName: "x86_64", aliases: ["x86-64", "x64"], elfMachines: [62, 3], hasBIOS: true,
+        uefi: UEFI(
+            name: "x64", peMachine: 0x8664,
+            splitFirmware: [
+                ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+                ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
+                ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
+            ],
+            wholeFirmware: ["/usr/share/ovmf/bios.bin", "/usr/share/ovmf/OVMF.fd"], debianPackage: "ovmf"),
+        // Under emulation a processor costs what it can do: AVX and five levels of page tables made programs a third
+        // slower than this one, which has what x86-64-v2 asks for, and rdrand, without which the guest's first random
+        // numbers take seconds.
+        virtualMachine: VirtualMachine(
+            type: "q35", emulatedProcessor: "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand", consoles: ["ttyS0"],
+            kernels: [.linuxBzImage, .multiboot1, .elf], debianPackage: "qemu-system-x86"))
+
+    public static let aarch64 = Architecture(
+        "arm64", linuxName: "aarch64", elfMachines: [183, 40],
+        uefi: UEFI(
+            name: "aa64", peMachine: 0xAA64,
+            splitFirmware: [("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd")],
+            debianPackage: "qemu-efi-aarch64"),
+        virtualMachine: VirtualMachine(
+            type: "virt,gic-version=max", emulatedProcessor: "max", consoles: ["ttyAMA0"],
+            kernels: [.linuxImage, .elf, .efi],
+            debianPackage: "qemu-system-arm"))
+
+    public static let riscv64 = Architecture(
+        "riscv64", linuxName: "riscv64", elfMachines: [243],
+        uefi: UEFI(name: "riscv64", peMachine: 0x5064, debianPackage: "qemu-efi-riscv64"),
+        virtualMachine: VirtualMachine(
+            type: "virt", consoles: ["ttyS0"], kernels: [.linuxImage, .elf], debianPackage: "qemu-system-misc"))
+
+    public static let s390x = Architecture(
+        "s390x", linuxName: "s390x", elfMachines: [22],
+        virtualMachine: VirtualMachine(
+            type: "s390-ccw-virtio", consoles: ["ttysclp0", "ttyS0", "sclp0"], kernels: [.elf],
+            debianPackage: "qemu-system-misc"))
+
+    /// Every row. Images exist for the last ones, but moby has no machine for them.
+    public static let all: [Architecture] = [
+        x86_64, aarch64, riscv64, s390x,
+        Architecture(
+            "386", linuxName: "i686", debianName: "i386", aliases: ["i386", "i486", "i586", "x86"], elfMachines: [3]),
+        Architecture(
+            "arm", linuxName: "armv7l", debianName: "armhf", aliases: ["armhf", "armel", "armv6l"], elfMachines: [40]),
+        Architecture("loong64", linuxName: "loongarch64", elfMachines: [258]),
+        Architecture("mips64le", linuxName: "mips64", debianName: "mips64el", aliases: ["mips64el"]),
+        Architecture(
+            "ppc64le", linuxName: "ppc64le", debianName: "ppc64el", aliases: ["ppc64el", "powerpc64le"],
+            elfMachines: [21]),
+    ]
+
+    /// Those that QEMU has a machine for.
+    public static var virtualMachines: [Architecture] { all.filter { $0.virtualMachine != nil } }
+
+    /// The architecture that this program was built for.
+    public static var host: Architecture {
+        #if arch(arm64)
+            .aarch64
+        #elseif arch(s390x)
+            .s390x
+        #elseif arch(riscv64)
+            .riscv64
+        #else
+            .x86_64
+        #endif
+    }
+}
+
+// MARK: Finding a row
+
+extension Architecture {
+    /// Finds an architecture by any of its usual names, in any case.
+    /// - Returns: nil for an unknown one.
+    public init?(named text: String) {
+        let text = text.lowercased()
+        guard
+            let row = Architecture.all.first(where: {
+                $0.name == text || $0.linuxName == text || $0.debianName == text || $0.aliases.contains(text)
+            })
+        else { return nil }
+        self = row
+    }
+
+    /// The architecture whose programs have this `e_machine`.
+    public init?(elfMachine: Int) {
+        guard let row = Architecture.all.first(where: { $0.elfMachines.first == elfMachine }) else { return nil }
+        self = row
+    }
+
+    /// The architecture of an EFI executable, by the machine in its COFF header.
+    public init?(peMachine: UInt16) {
+        guard let row = Architecture.all.first(where: { $0.uefi?.peMachine == peMachine }) else { return nil }
+        self = row
+    }
+
+    /// Reads the value of `--arch`.
+    public init(parsing text: String) throws(UnknownArchitecture) {
+        guard let row = Architecture(named: text) else { throw UnknownArchitecture(name: text) }
+        self = row
+    }
+}
+
+extension Architecture: Hashable, CustomStringConvertible {
+    public static func == (a: Architecture, b: Architecture) -> Bool { a.name == b.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    public var description: String { name }
+}
+
+/// A name that is none of ``Architecture/all``.
+public struct UnknownArchitecture: Error, Equatable, Sendable {
+    public let name: String
+    /// The names to choose from.
+    public var expected: [String] { Architecture.all.map(\.name).sorted() }
+}
+
+// MARK: Parts of a row
+
+extension Architecture {
+    /// Booting from UEFI. File names have the machine's short name in them (UEFI specification, 3.5.1.1).
+    public struct UEFI: Sendable {
+        /// E.g. `x64`.
+        let name: String
+        /// The machine in the COFF header of its executables (PE format, machine types).
+        public let peMachine: UInt16
+        /// Firmware for QEMU, code and the template of the variable store in files of their own; the first pair that
+        /// exists is used.
+        public let splitFirmware: [(code: String, variables: String)]
+        /// Firmware for QEMU in one file, for hosts without the others.
+        public let wholeFirmware: [String]
+        /// The Debian package that has the firmware.
+        public let debianPackage: String
+
+        init(
+            name: String, peMachine: UInt16, splitFirmware: [(code: String, variables: String)] = [],
+            wholeFirmware: [String] = [], debianPackage: String
+        ) {
+            self.name = name
+            self.peMachine = peMachine
+            self.splitFirmware = splitFirmware
+            self.wholeFirmware = wholeFirmware
+            self.debianPackage = debianPackage
+        }
+
+        /// The file that firmware starts from a removable disk: `EFI/BOOT/BOOTX64.EFI`.
+        public var bootPath: String { "EFI/BOOT/BOOT\(name.uppercased()).EFI" }
+        /// systemd's stub for unified kernel images, where Debian's packages have it.
+        public var stubPath: String { "usr/lib/systemd/boot/efi/linux\(name).efi.stub" }
+        /// systemd-boot.
+        public var bootManagerPath: String { "usr/lib/systemd/boot/efi/systemd-boot\(name).efi" }
+    }
+
+    /// A machine that QEMU emulates.
+    public struct VirtualMachine: Sendable {
+        /// The value of `-machine`.
+        public let type: String
+        /// The value of `-cpu` under emulation; nil for QEMU's default.
+        public let emulatedProcessor: String?
+        /// Linux's names for the serial port that `moby run` shows; the first is the usual one.
+        public let consoles: [String]
+        /// What `-kernel` takes, of what is recognized.
+        public let kernels: [KernelKind]
+        /// The Debian package that has QEMU for it.
+        public let debianPackage: String
+
+        init(
+            type: String, emulatedProcessor: String? = nil, consoles: [String], kernels: [KernelKind],
+            debianPackage: String
+        ) {
+            self.type = type
+            self.emulatedProcessor = emulatedProcessor
+            self.consoles = consoles
+            self.kernels = kernels
+            self.debianPackage = debianPackage
+        }
+    }
+}
