@@ -36,7 +36,7 @@ public struct Architecture: Sendable {
 // MARK: The table
 
 extension Architecture {
-    public static let x86_64 = Architecture(
+    public static let amd64 = Architecture(
         "amd64", linuxName: "x86_64", aliases: ["x86-64", "x64"], elfMachines: [62, 3], hasBIOS: true,
         uefi: UEFI(
             name: "x64", peMachine: 0x8664,
@@ -53,7 +53,7 @@ extension Architecture {
             type: "q35", emulatedProcessor: "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand", consoles: ["ttyS0"],
             kernels: [.linuxBzImage, .multiboot1, .elf], debianPackage: "qemu-system-x86"))
 
-    public static let aarch64 = Architecture(
+    public static let arm64 = Architecture(
         "arm64", linuxName: "aarch64", elfMachines: [183, 40],
         uefi: UEFI(
             name: "aa64", peMachine: 0xAA64,
@@ -78,7 +78,7 @@ extension Architecture {
 
     /// Every row. Images exist for the last ones, but moby has no machine for them.
     public static let all: [Architecture] = [
-        x86_64, aarch64, riscv64, s390x,
+        amd64, arm64, riscv64, s390x,
         Architecture(
             "386", linuxName: "i686", debianName: "i386", aliases: ["i386", "i486", "i586", "x86"], elfMachines: [3]),
         Architecture(
@@ -96,13 +96,13 @@ extension Architecture {
     /// The architecture that this program was built for.
     public static var host: Architecture {
         #if arch(arm64)
-            .aarch64
+            .arm64
         #elseif arch(s390x)
             .s390x
         #elseif arch(riscv64)
             .riscv64
         #else
-            .x86_64
+            .amd64
         #endif
     }
 }
@@ -145,6 +145,17 @@ extension Architecture: Hashable, CustomStringConvertible {
     public static func == (a: Architecture, b: Architecture) -> Bool { a.name == b.name }
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
     public var description: String { name }
+}
+
+extension Architecture: Codable {
+    public init(from decoder: any Decoder) throws {
+        try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(name)
+    }
 }
 
 /// A name that is none of ``Architecture/all``.

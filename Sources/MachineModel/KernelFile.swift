@@ -1,5 +1,5 @@
 /// What a kernel file is, which decides who can start it.
-public enum KernelKind: String, Sendable, CaseIterable {
+public enum KernelKind: String, Sendable, Codable, CaseIterable {
     /// Linux for x86 with its own unpacker (kernel documentation, x86/boot).
     case linuxBzImage
     /// Linux for arm64 or RISC-V (kernel documentation, arm64/booting, riscv/boot-image-header).
@@ -35,7 +35,7 @@ public enum KernelKind: String, Sendable, CaseIterable {
 }
 
 /// A kernel, as its first bytes tell.
-public struct KernelFile: Sendable, Equatable {
+public struct KernelFile: Sendable, Codable, Equatable {
     public let kind: KernelKind
     /// nil when the bytes do not tell.
     public let architecture: Architecture?
@@ -60,13 +60,13 @@ public struct KernelFile: Sendable, Equatable {
             has([0x02, 0xB0, 0xAD, 0x1B], at: $0)
         }
         if has(Array("HdrS".utf8), at: 0x202) {
-            self.init(.linuxBzImage, .x86_64)
+            self.init(.linuxBzImage, .amd64)
         } else if has(Array("ARM\u{64}".utf8), at: 0x38) {
-            self.init(.linuxImage, .aarch64)
+            self.init(.linuxImage, .arm64)
         } else if has(Array("RSC\u{5}".utf8), at: 0x38) {
             self.init(.linuxImage, .riscv64)
         } else if multiboot {
-            self.init(.multiboot1, .x86_64)
+            self.init(.multiboot1, .amd64)
         } else if has([0x7F, 0x45, 0x4C, 0x46], at: 0) {
             let isBigEndian = head.count > 5 && head[5] == 2
             let machine = isBigEndian ? u16(18).byteSwapped : u16(18)

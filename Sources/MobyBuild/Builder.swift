@@ -2,6 +2,7 @@ internal import Archive
 internal import CLinux
 internal import DiskImage
 internal import Extents
+internal import MachineModel
 public import MobySpec
 public import OCI
 
@@ -38,6 +39,10 @@ public struct Builder: Sendable {
         log.end("images")
         let containers = try ContainerPlan(spec, images)
         let kernel = try KernelImage(spec.kernel, images)
+        let bootErrors = OutputFormat.bootErrors(
+            formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
+            at: spec.kernel.image?.location)
+        guard bootErrors.isEmpty else { throw SpecError(bootErrors) }
         let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform)
         let facts = try check.initFacts()
         log.end("configuration")
@@ -157,7 +162,8 @@ public struct Builder: Sendable {
         let tree = try context("flattening '\(PlainText.short(image.name))'") {
             try FileTree.flatten(layers: store.uncompressedLayers(of: image))
         }
-        request.loaders = BootLoaders(name: image.name, tree: tree)
+        request.loaders = BootLoaders(
+            name: image.name, architecture: Architecture(named: image.platform.architecture) ?? .host, tree: tree)
         request.identity += image.identity
         if let signing = options.signing {
             request.signingKey = try context("'\(signing.key)' and '\(signing.certificate)'") {

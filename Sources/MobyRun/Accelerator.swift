@@ -75,7 +75,7 @@ struct AcceleratorProbe {
             )
         }
         // The test guest is a PC's.
-        guard architecture == .x86_64 else { return report(.kvm, "\(device) can be opened") }
+        guard architecture == .amd64 else { return report(.kvm, "\(device) can be opened") }
         let (verdict, note) = cachedVerdict()
         switch verdict {
         case .works: return report(.kvm, "a test guest ran\(note)")

@@ -23,10 +23,10 @@ struct MachineModelTests {
     }
 
     @Test func namesEFIFiles() {
-        #expect(Architecture.x86_64.uefi?.bootPath == "EFI/BOOT/BOOTX64.EFI")
-        #expect(Architecture.aarch64.uefi?.bootPath == "EFI/BOOT/BOOTAA64.EFI")
-        #expect(Architecture.aarch64.uefi?.stubPath == "usr/lib/systemd/boot/efi/linuxaa64.efi.stub")
-        #expect(Architecture.x86_64.uefi?.bootManagerPath == "usr/lib/systemd/boot/efi/systemd-bootx64.efi")
+        #expect(Architecture.amd64.uefi?.bootPath == "EFI/BOOT/BOOTX64.EFI")
+        #expect(Architecture.arm64.uefi?.bootPath == "EFI/BOOT/BOOTAA64.EFI")
+        #expect(Architecture.arm64.uefi?.stubPath == "usr/lib/systemd/boot/efi/linuxaa64.efi.stub")
+        #expect(Architecture.amd64.uefi?.bootManagerPath == "usr/lib/systemd/boot/efi/systemd-bootx64.efi")
     }
 
     private static func head(_ parts: [(Int, [UInt8])]) -> [UInt8] {
@@ -39,18 +39,18 @@ struct MachineModelTests {
 
     /// The bzImage and the arm64 Image are EFI executables too: their own signatures come first.
     @Test(arguments: [
-        (head([(0, mz), (0x202, Array("HdrS".utf8))]), KernelFile(.linuxBzImage, .x86_64)),
-        (head([(0, mz), (0x38, Array("ARMd".utf8))]), KernelFile(.linuxImage, .aarch64)),
+        (head([(0, mz), (0x202, Array("HdrS".utf8))]), KernelFile(.linuxBzImage, .amd64)),
+        (head([(0, mz), (0x38, Array("ARMd".utf8))]), KernelFile(.linuxImage, .arm64)),
         (head([(0x38, Array("RSC\u{5}".utf8))]), KernelFile(.linuxImage, .riscv64)),
-        (head([(0, [0x7F, 0x45, 0x4C, 0x46, 2, 1]), (18, [62, 0])]), KernelFile(.elf, .x86_64)),
+        (head([(0, [0x7F, 0x45, 0x4C, 0x46, 2, 1]), (18, [62, 0])]), KernelFile(.elf, .amd64)),
         (head([(0, [0x7F, 0x45, 0x4C, 0x46, 2, 2]), (18, [0, 22])]), KernelFile(.elf, .s390x)),
         (
             head([(0, [0x7F, 0x45, 0x4C, 0x46, 1, 1]), (18, [3, 0]), (512, [2, 0xB0, 0xAD, 0x1B])]),
-            KernelFile(.multiboot1, .x86_64)
+            KernelFile(.multiboot1, .amd64)
         ),
         (
             head([(0, mz), (0x3C, [0x80, 0]), (0x80, Array("PE\0\0".utf8) + [0x64, 0xAA])]),
-            KernelFile(.efi, .aarch64)
+            KernelFile(.efi, .arm64)
         ),
         (head([(0, mz)]), KernelFile(.efi, nil)),
     ])

@@ -1,6 +1,7 @@
 import DiskImage
 import Extents
 import FoundationEssentials
+import MachineModel
 import MobySpec
 import TestSupport
 import Testing
@@ -14,8 +15,9 @@ struct DiskFormatTests {
 
     static func fill(_ workshop: Workshop) throws {
         try BuilderTests.fill(workshop)
-        let files: [BootLoaders.File] = [.efiStub, .efiLoader, .syslinux, .syslinuxCore, .mbr, .gptMBR]
-        try workshop.image(loaderImage, files.map { ($0.rawValue, .bytes(try TestFile.read("/" + $0.rawValue))) })
+        let files: [BootLoaders.File] = [.efiStub, .bootManager, .syslinux, .syslinuxCore, .mbr, .gptMBR]
+        let paths = files.compactMap { $0.path(for: .amd64) }
+        try workshop.image(loaderImage, paths.map { ($0, .bytes(try TestFile.read("/" + $0))) })
     }
 
     /// Builds formats, and hands on the folder with the files.
@@ -176,7 +178,7 @@ struct DiskFormatTests {
             kernel: kernel, microcode: nil, initrd: ExtentList([.hole(initrd)]), commandLine: commandLine, identity: "",
             root: [])
         var request = OutputRequest(name: "web")
-        request.loaders = BootLoaders(name: "none", tree: try Workshop.tree([]))
+        request.loaders = BootLoaders(name: "none", architecture: .amd64, tree: try Workshop.tree([]))
         return try BootMedium(boot, request, firmware)
     }
 
@@ -185,14 +187,14 @@ struct DiskFormatTests {
         _ = try medium("", initrd: 2 << 30, .uefi)
         let cases: [(() throws -> Void, String)] = [
             ({ _ = try medium("", kernel: nil) }, "the spec has no kernel, which a bootable image needs"),
-            ({ _ = try medium("a\nb") }, "the kernel's command line has a line break or control character"),
+            ({ _ = try medium("a\nb") }, "the kernel command line has a line break or another control character"),
             (
                 { _ = try medium(String(repeating: "x", count: 2048)) },
-                "a kernel command line of 2048 bytes, at most 2047 bytes"
+                "the kernel command line has 2048 bytes; the kernel's limit is 2047 bytes"
             ),
             (
                 { _ = try medium("", initrd: 2 << 30) },
-                "an initrd of 2147483648 bytes, at most 2013265920 bytes (1920 MiB) when booted by BIOS"
+                "the initrd has 2147483648 bytes; the limit for BIOS is 2013265920 bytes (1920 MiB)"
             ),
             (
                 { _ = try medium("").unifiedKernelImage() },

@@ -120,7 +120,7 @@ struct FileStemsTests {
             }
         }
         let error = await #expect(throws: BuildError.self) { try await build(2048) }
-        #expect(error?.description.hasPrefix("a kernel command line of ") == true)
+        #expect(error?.description.hasPrefix("the kernel command line has ") == true)
         if isOnDisk { await #expect(throws: BuildError.self) { try await build(2040) } } else { try await build(2047) }
     }
 
@@ -128,7 +128,7 @@ struct FileStemsTests {
         ("web", "WEB"), ("my web.v2", "MY_WEB_V2"), ("cidata", "MOBY_CIDATA"), ("root_1", "MOBY_ROOT_1"),
         ("ü", "_"), (String(repeating: "a", count: 40), String(repeating: "A", count: 32)),
     ])
-    func volumeIDsAreNames(_ name: String, _ id: String) { #expect(BootDisc.volumeID(name) == id) }
+    func volumeIDsAreNames(_ name: String, _ id: String) { #expect(BootISO.volumeID(name) == id) }
 
     @Test func leftoversOfKilledBuildsGo() async throws {
         try await Workshop.with { workshop in

@@ -2,6 +2,7 @@ import DiskImage
 import Extents
 import FoundationEssentials
 import Glibc
+import MachineModel
 import TestSupport
 import Testing
 
@@ -32,9 +33,9 @@ struct MediaFormatTests {
         try BuilderTests.fill(workshop)
         if rootOnDisk { try DiskRootTests().fill(workshop) }
         guard loaders else { return }
-        let files = BootLoaders.File.allCases
+        let paths = BootLoaders.File.allCases.compactMap { $0.path(for: .amd64) }
         try workshop.image(
-            "test/all-loaders:1", files.map { ($0.rawValue, .bytes(try TestFile.read("/" + $0.rawValue))) })
+            "test/all-loaders:1", paths.map { ($0, .bytes(try TestFile.read("/" + $0))) })
     }
 
     private static func file(_ format: OutputFormat, in folder: String) -> String {

@@ -1,4 +1,6 @@
+import MachineModel
 import MobySpec
+import OCI
 import Testing
 
 @testable import MobyBuild
@@ -75,5 +77,28 @@ struct OutputFormatTests {
             unpacked: 256 * mebibyte, entries: entries, initrd: 24 * mebibyte, kernel: 10 * mebibyte,
             commandLine: commandLine)
         #expect(estimate == expected)
+    }
+
+    /// Format, architecture, kernel, and the message of what cannot work.
+    @Test(arguments: [
+        ("raw-bios", "arm64", nil, "format 'raw-bios' boots from BIOS, which arm64 machines do not have"),
+        ("iso", "arm64", nil, "format 'iso' boots from BIOS, which arm64 machines do not have"),
+        ("raw-efi", "s390x", nil, "format 'raw-efi' boots from UEFI, which s390x machines do not have"),
+        ("raw-efi", "arm64", KernelFile(.linuxImage, .arm64), nil), ("tar", "s390x", nil, nil),
+        ("kernel+initrd", "amd64", KernelFile(.elf, .amd64), nil),
+        ("iso", "amd64", KernelFile(.linuxBzImage, .amd64), nil),
+        ("raw-bios", "amd64", KernelFile(.elf, .amd64), "format 'raw-bios' cannot boot an ELF kernel (vmlinux)"),
+        ("uki", "amd64", KernelFile(.multiboot1, .amd64), "format 'uki' cannot boot a multiboot kernel"),
+        (
+            "kernel+initrd", "amd64", KernelFile(.linuxImage, .arm64),
+            "the kernel is a Linux Image for arm64, but the build is for amd64"
+        ),
+    ])
+    func whatCannotBootIsAnError(name: String, architecture: String, kernel: KernelFile?, message: String?) throws {
+        let format = try OutputFormat.available(name)
+        let errors = OutputFormat.bootErrors(
+            [format], on: Platform(architecture: architecture), kernel: kernel, at: nil)
+        #expect(errors.map(\.message) == [message].compactMap(\.self))
+        #expect(errors.allSatisfy { $0.hint != nil })
     }
 }

@@ -84,14 +84,14 @@ struct AwaitTests {
     }
 
     @Test(arguments: [
-        ("console=ttyS0", Architecture.x86_64, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .x86_64, nil),
-        ("console=ttyAMA0", .aarch64, nil),
+        ("console=ttyS0", Architecture.amd64, nil), ("console=tty0 console=ttyS0,115200n8 quiet", .amd64, nil),
+        ("console=ttyAMA0", .arm64, nil),
         (
-            "console=ttyS1", .x86_64,
+            "console=ttyS1", .amd64,
             "warning: the kernel's console is ttyS1, and this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"
         ),
         (
-            "quiet", .aarch64,
+            "quiet", .arm64,
             "warning: the kernel's command line names no console, and this terminal shows ttyAMA0; "
                 + "add console=ttyAMA0 to kernel.cmdline"
         ),

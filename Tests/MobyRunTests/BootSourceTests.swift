@@ -163,6 +163,7 @@ struct BuildSummaryTests {
 
     @Test func givesTheArchitecture() throws {
         try summarize(platform: "linux/arm64", memory: 300)
+        try folder.write("web-kernel", [UInt8](repeating: 0, count: 0x38) + Array("ARMd".utf8))
         #expect(try value("-machine", plan().arguments).hasPrefix("virt,"))
     }
 

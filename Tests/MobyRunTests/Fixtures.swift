@@ -80,7 +80,7 @@ enum GuestProgram {
     /// A machine that boots it under emulation.
     static func machine() -> Machine {
         var machine = Machine()
-        machine.architecture = .x86_64
+        machine.architecture = .amd64
         machine.accelerator = .fixed(.tcg)
         machine.memory = 32
         machine.networking = .none

@@ -15,7 +15,7 @@ struct QEMUArgumentsTests {
         _ adjust: (inout QEMUHost) -> Void = { _ in }
     ) throws {
         var machine = machine
-        let architecture = machine.architecture ?? .x86_64
+        let architecture = machine.architecture ?? .amd64
         machine.architecture = architecture
         var host = QEMUHost(
             qemu: "/usr/bin/qemu-system-\(architecture.linuxName)", accelerator: accelerator, state: "out/nginx-state")
@@ -76,7 +76,7 @@ struct QEMUArgumentsTests {
 
     @Test func armEmulated() throws {
         var machine = Machine()
-        machine.architecture = .aarch64
+        machine.architecture = .arm64
         try check("arm-emulated", machine, kernel, .tcg) { $0.memory = 1500 }
     }
 

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Extents
 internal import FoundationEssentials
+internal import MachineModel
 internal import MobySpec
 internal import OCI
 
@@ -14,7 +15,7 @@ struct KernelImage: Sendable {
     let place: SourceLocation
     let facts: KernelFacts
 
-    /// - Throws: `Diagnostic` naming the image and what it has, when a file that the spec asks for is not there.
+    /// - Throws: `Diagnostic` naming the image and what it has, when the image lacks a file that the spec names.
     init?(_ spec: KernelSpec, _ images: ImageSet) throws {
         guard let source = spec.image else { return nil }
         let image = images[source]
@@ -25,7 +26,7 @@ struct KernelImage: Sendable {
         let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
         let key = SegmentKey(
             role: .record, content: image.identity, platform: image.platform.description,
-            destination: "kernel facts \(choice)", rules: "1",
+            destination: "kernel facts \(choice)", rules: "2",
             encoding: "none")
         let bytes = try images.cache.small(key) {
             let tree = try images.tree(image)
@@ -60,7 +61,7 @@ struct KernelImage: Sendable {
             throw missing("modules archive", [modules], hint: "name the file with kernel.tar, or write tar: none")
         }
         if let microcode = spec.ucode, !microcode.isEmpty, !top.contains(microcode),
-            image.platform.architecture == "amd64"
+            image.platform.architecture == Architecture.amd64.name
         {
             throw missing("microcode", [microcode], hint: "remove kernel.ucode, or name a file of the image")
         }
@@ -68,7 +69,21 @@ struct KernelImage: Sendable {
         let readsZstd = try label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree)
         return KernelFacts(
             kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false,
-            readsZstd: readsZstd)
+            readsZstd: readsZstd, file: try kernelFile(tree, kernel))
+    }
+
+    /// What the file is, by its first bytes.
+    private static func kernelFile(_ tree: FileTree, _ name: String) throws -> KernelFile? {
+        guard let path = TreePath(name.utf8), case .regular(let content)? = tree[path]?.kind else { return nil }
+        let head = content[0..<min(content.length, UInt64(KernelFile.headLength))]
+        return KernelFile(head: try ExtentReader.bytes(of: head))
+    }
+
+    /// What the kernel file of the outputs is; nil when it is not recognized.
+    /// - Parameter decompressed: whether the outputs get the payload of a bzImage.
+    func file(decompressed: Bool) -> KernelFile? {
+        guard decompressed, let file = facts.file, file.kind == .linuxBzImage else { return facts.file }
+        return KernelFile(.elf, file.architecture)
     }
 
     /// Whether a kernel configuration in the image has `CONFIG_RD_ZSTD=y`.
@@ -139,12 +154,12 @@ enum CompressedKernel {
             throw BuildError("it is neither gzip nor an x86 bzImage")
         }
         guard number(at: 0x206, bytes: 2) >= 0x208 else {
-            throw BuildError("boot protocol is older than 2.08 and does not tell where the payload is")
+            throw BuildError("its boot protocol is older than 2.08, which does not say where the payload is")
         }
         let start = (number(at: 0x1F1, bytes: 1) + 1) * 512 + number(at: 0x248, bytes: 4)
         let length = number(at: 0x24C, bytes: 4)
         guard start + length <= bytes.count else {
-            throw BuildError("payload of \(length) bytes at \(start) is beyond its end at \(bytes.count)")
+            throw BuildError("its payload of \(length) bytes at \(start) ends after the file, at \(bytes.count) bytes")
         }
         let payload = bytes[start..<start + length]
         // All but gzip, which has it in its own trailer, are followed by the plain size.
@@ -164,14 +179,16 @@ enum CompressedKernel {
     }
 }
 
-/// What a kernel image has to offer; found once and kept in the cache.
+/// The contents of a kernel image; found once and cached.
 struct KernelFacts: Codable, Sendable, Equatable {
     /// Name of the kernel in the image.
     var kernel: String
-    /// Whether the modules archive is there.
+    /// Whether it has a modules archive.
     var hasModules: Bool
-    /// Whether the microcode archive is there.
+    /// Whether it has a microcode archive.
     var hasMicrocode: Bool
     /// Whether this kernel unpacks an initrd that zstd compressed.
     var readsZstd: Bool
+    /// What the kernel file is; nil when it is not recognized.
+    var file: KernelFile?
 }

@@ -64,6 +64,9 @@ public struct Lint: Sendable {
             part, images, identities: IdentityTable(spec), volumes: VolumeTable(spec), &result.diagnostics)
         result.diagnostics += containers.warnings
         let kernel = hasKernel ? try faults(&result) { try KernelImage(spec.kernel, images) } ?? nil : nil
+        result.diagnostics += OutputFormat.bootErrors(
+            formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
+            at: spec.kernel.image?.location)
         var assembly = RootAssembly(part, images, VolumeLayouts(), containers, kernel, options)
         assembly.identities = IdentityTable(spec)
         let names = try assembly.names()
@@ -80,7 +83,8 @@ public struct Lint: Sendable {
             hasInit ? check.initFacts() : nil, names, hasModules: kernel != nil || spec.kernel.image == nil)
         if let image = spec.boot.image, let loaders = present[image.value] {
             result.diagnostics +=
-                BootCheck(image, in: ImageContents(try images.tree(loaders), loaders.name).state).faults
+                BootCheck(image, for: loaders.platform, in: ImageContents(try images.tree(loaders), loaders.name).state)
+                .faults
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Extents
+internal import MachineModel
 internal import MobySpec
 internal import OCI
 
@@ -58,8 +59,9 @@ struct BootCheck {
     let faults: [Diagnostic]
 
     /// - Parameter state: what the image has.
-    init(_ image: Located<String>, in state: RootState) {
-        let missing = BootLoaders.File.allCases.map(\.rawValue).filter { name in
+    init(_ image: Located<String>, for platform: Platform, in state: RootState) {
+        let architecture = Architecture(named: platform.architecture) ?? .host
+        let missing = BootLoaders.File.allCases.compactMap { $0.path(for: architecture) }.filter { name in
             TreePath(name.utf8).flatMap { state.resolvingParents($0) }.flatMap { state[$0] } == nil
         }
         guard let first = missing.first else {

@@ -1,7 +1,7 @@
 internal import DiskImage
 internal import Extents
 
-/// A disk that boots by itself.
+/// A bootable disk.
 ///
 /// One FAT volume at 1 MiB:
 /// - BIOS: SYSLINUX with kernel and initrd as files, behind a master boot record.
@@ -20,7 +20,7 @@ struct BootDisk {
         self.firmware = firmware
     }
 
-    /// The whole disk; its size is a multiple of `sizeUnit` bytes.
+    /// The whole disk, padded to a multiple of `sizeUnit` bytes.
     func image(sizeUnit: UInt64 = 1 << 20) throws -> ExtentList {
         let request = medium.request
         let volume = try volume()
@@ -46,10 +46,12 @@ struct BootDisk {
         let request = medium.request
         var files: [FAT.File] = []
         if firmware != .uefi { files += try biosFiles() }
-        if firmware == .uefi { files.append(FAT.File("EFI/BOOT/BOOTX64.EFI", try medium.unifiedKernelImage().content)) }
+        if firmware == .uefi {
+            files.append(FAT.File(try medium.loaders.bootPath, try medium.unifiedKernelImage().content))
+        }
         if firmware == .both { files += try bootManagerFiles() }
         if firmware != .uefi {
-            // Signed, it is what it was to BIOS.
+            // BIOS ignores the signature.
             let kernel = firmware == .both ? try request.signed(medium.kernel, "the kernel") : medium.kernel
             files += [FAT.File(Self.kernel, kernel), FAT.File(Self.initrd, medium.initrd)]
         }
@@ -73,7 +75,9 @@ struct BootDisk {
         let options = medium.commandLine.isEmpty ? "" : "options \(medium.commandLine)\n"
         let entry = "title \(medium.request.name)\nlinux /\(Self.kernel)\ninitrd /\(Self.initrd)\n\(options)"
         return [
-            FAT.File("EFI/BOOT/BOOTX64.EFI", try medium.request.signed(medium.loaders[.efiLoader], "the boot manager")),
+            FAT.File(
+                try medium.loaders.bootPath, try medium.request.signed(medium.loaders[.bootManager], "the boot manager")
+            ),
             FAT.File("loader/loader.conf", text("default moby.conf\ntimeout 0\n")),
             FAT.File("loader/entries/moby.conf", text(entry)),
         ]

@@ -1,12 +1,12 @@
 internal import DiskImage
 internal import Extents
 
-/// A CD image that boots by itself, as a CD and as a disk that it is copied to.
+/// An ISO that boots as a CD and, copied to a disk, as a disk.
 ///
 /// - BIOS: ISOLINUX with kernel and initrd as files.
 /// - UEFI: a unified kernel image in an EFI system partition.
 /// - Both: the files that ISOLINUX reads are pieces of the unified kernel image. Nothing is stored twice.
-struct BootDisc {
+struct BootISO {
     let medium: BootMedium
     let firmware: OutputFormat.Firmware
 
@@ -38,8 +38,8 @@ struct BootDisc {
 
     private static let loader = "isolinux/isolinux.bin"
 
-    /// A build's name in the letters of ISO 9660. Volumes that guests look for have names of their own: user data is on
-    /// `CIDATA`, a root on disk is `ROOT_` and digits.
+    /// A build's name in the letters of ISO 9660. Guests look for some volumes by name: user data is on `CIDATA`, a root
+    /// on disk is on `ROOT_` and digits.
     static func volumeID(_ name: String) -> String {
         let letters = name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
         let id = String(letters)
@@ -67,19 +67,18 @@ private struct SystemPartition {
     private let image: UKI.Image
     private let start: UInt64
 
-    private static let path = "EFI/BOOT/BOOTX64.EFI"
-
     init(_ medium: BootMedium) throws {
+        let path = try medium.loaders.bootPath
         image = try medium.unifiedKernelImage()
         let volume = try FAT.volume(
-            files: [FAT.File(Self.path, image.content)], label: "MOBY", serial: medium.request.serial("FAT"),
+            files: [FAT.File(path, image.content)], label: "MOBY", serial: medium.request.serial("FAT"),
             time: medium.request.time)
         content = volume.content
-        start = volume.offsets[Self.path] ?? 0
+        start = volume.offsets[path] ?? 0
     }
 
-    /// Where the bytes of a section are in the volume.
-    /// - Parameter length: of the section without what pads it, in bytes.
+    /// The bytes of a section in the volume.
+    /// - Parameter length: of the section without padding, in bytes.
     func range(of section: String, length: UInt64) -> Range<UInt64>? {
         image.range(of: section).map { start + $0.lowerBound..<start + $0.lowerBound + length }
     }

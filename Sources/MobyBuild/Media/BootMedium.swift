@@ -1,8 +1,9 @@
 internal import Archive
 internal import DiskImage
 internal import Extents
+internal import MachineModel
 
-/// What a medium that boots by itself is made from, checked against the limits of boot loaders.
+/// What a bootable disk or ISO is made from, checked against the limits of boot loaders.
 struct BootMedium {
     let kernel: ExtentList
     let initrd: ExtentList
@@ -11,7 +12,7 @@ struct BootMedium {
     let loaders: BootLoaders
     let request: OutputRequest
 
-    /// SYSLINUX and kernels put the initrd below 2 GiB, with the unpacked kernel beneath it.
+    /// SYSLINUX and kernels put the initrd below 2 GiB, and the unpacked kernel below the initrd.
     static let biosInitrdLimit: UInt64 = (2048 - 128) << 20
     /// Of the kernel on x86, without the NUL.
     static let commandLineLimit = 2047
@@ -30,8 +31,8 @@ struct BootMedium {
         commandLine = try Self.checked(boot.commandLine)
         guard firmware == .uefi || initrd.length <= Self.biosInitrdLimit else {
             throw BuildError(
-                "an initrd of \(initrd.length) bytes, at most \(Self.biosInitrdLimit) bytes (1920 MiB) when booted by BIOS",
-                hint: "take images out, or choose a format for UEFI, such as raw-efi")
+                "the initrd has \(initrd.length) bytes; the limit for BIOS is \(Self.biosInitrdLimit) bytes (1920 MiB)",
+                hint: "remove images, or choose a format for UEFI, such as raw-efi")
         }
     }
 
@@ -39,24 +40,26 @@ struct BootMedium {
         let line = text.last?.isNewline == true ? String(text.dropLast()) : text
         guard !line.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
             throw BuildError(
-                "the kernel's command line has a line break or control character",
+                "the kernel command line has a line break or another control character",
                 hint: "write kernel.cmdline on one line")
         }
         return try checkedLength(line)
     }
 
-    /// A command line that the kernel takes whole, in whatever format it comes.
-    /// - Throws: `BuildError` for one that is longer.
+    /// Returns a command line that the kernel does not truncate, in any format.
+    /// - Throws: `BuildError` for a longer one.
     static func checkedLength(_ line: String) throws -> String {
         guard line.utf8.count <= commandLineLimit else {
             throw BuildError(
-                "a kernel command line of \(line.utf8.count) bytes, at most \(commandLineLimit) bytes",
-                hint: "shorten kernel.cmdline; the kernel would drop the rest, 'moby.root=' of a root on disk first")
+                "the kernel command line has \(line.utf8.count) bytes; the kernel's limit is \(commandLineLimit) bytes",
+                hint:
+                    "shorten kernel.cmdline; the kernel would drop the rest, starting with 'moby.root=' of a root on disk"
+            )
         }
         return line
     }
 
-    /// The unified kernel image, signed when that is asked for.
+    /// The unified kernel image, signed if a key is given.
     func unifiedKernelImage() throws -> UKI.Image {
         let image = try UKI.image(
             stub: loaders[.efiStub], osRelease: "ID=moby\nPRETTY_NAME=\"\(request.name)\"\n", commandLine: commandLine,
@@ -76,7 +79,7 @@ struct BootMedium {
         return "\(serial)DEFAULT linux\nPROMPT 0\nLABEL linux\n  LINUX \(kernel)\n  INITRD \(initrd)\n\(append)"
     }
 
-    /// The last serial console of the command line, which messages of the boot loader go to as well.
+    /// The last serial console of the command line; the boot loader writes its messages there too.
     private var serialConsole: (port: Int, speed: Int)? {
         guard let word = commandLine.split(separator: " ").last(where: { $0.hasPrefix("console=ttyS") }) else {
             return nil
@@ -90,35 +93,59 @@ struct BootMedium {
 
 /// The boot loaders, from the files of one image.
 struct BootLoaders: Sendable {
-    /// What is taken from the image, where Debian's packages have it.
-    enum File: String, CaseIterable {
-        case efiStub = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
-        case efiLoader = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
-        case syslinux = "usr/bin/syslinux"
-        case syslinuxCore = "usr/lib/syslinux/modules/bios/ldlinux.c32"
-        case mbr = "usr/lib/syslinux/mbr/mbr.bin"
-        case gptMBR = "usr/lib/syslinux/mbr/gptmbr.bin"
-        case isolinux = "usr/lib/ISOLINUX/isolinux.bin"
-        case isoHybridMBR = "usr/lib/ISOLINUX/isohdpfx.bin"
+    /// What is taken from the image.
+    enum File: CaseIterable, Sendable {
+        case efiStub, bootManager, syslinux, syslinuxCore, mbr, gptMBR, isolinux, isoHybridMBR
+
+        /// Where Debian's packages have it; nil where the architecture has no use for it.
+        func path(for architecture: Architecture) -> String? {
+            let bios: String
+            switch self {
+            case .efiStub: return architecture.uefi?.stubPath
+            case .bootManager: return architecture.uefi?.bootManagerPath
+            case .syslinux: bios = "usr/bin/syslinux"
+            case .syslinuxCore: bios = "usr/lib/syslinux/modules/bios/ldlinux.c32"
+            case .mbr: bios = "usr/lib/syslinux/mbr/mbr.bin"
+            case .gptMBR: bios = "usr/lib/syslinux/mbr/gptmbr.bin"
+            case .isolinux: bios = "usr/lib/ISOLINUX/isolinux.bin"
+            case .isoHybridMBR: bios = "usr/lib/ISOLINUX/isohdpfx.bin"
+            }
+            return architecture.hasBIOS ? bios : nil
+        }
     }
 
     /// The image's name.
     let name: String
+    /// Of the machines that they start.
+    let architecture: Architecture
     private let tree: FileTree
 
-    init(name: String, tree: FileTree) {
+    init(name: String, architecture: Architecture, tree: FileTree) {
         self.name = name
+        self.architecture = architecture
         self.tree = tree
+    }
+
+    /// The file that UEFI firmware starts from a disk.
+    /// - Throws: `BuildError` for an architecture without UEFI.
+    var bootPath: String {
+        get throws {
+            guard let uefi = architecture.uefi else { throw OutputFormat.missing("UEFI", on: architecture) }
+            return uefi.bootPath
+        }
     }
 
     /// - Throws: `BuildError` when the image does not have the file.
     subscript(file: File) -> ExtentList {
         get throws {
-            guard let path = TreePath(file.rawValue.utf8), case .regular(let content)? = tree[path]?.kind else {
+            guard let path = file.path(for: architecture) else {
+                throw OutputFormat.missing(file == .efiStub || file == .bootManager ? "UEFI" : "BIOS", on: architecture)
+            }
+            guard case .regular(let content)? = TreePath(path.utf8).flatMap({ tree[$0] })?.kind else {
                 throw BuildError(
-                    "boot loader image '\(name)' has no file '\(file.rawValue)'",
+                    "boot loader image '\(name)' has no file '\(path)'",
                     hint:
-                        "name an image like pkg/bootloaders with --bootloader or in the section boot, or leave both out"
+                        "name an image like pkg/bootloaders with --bootloader or in the section 'boot', or omit both"
                 )
             }
             return content
@@ -130,7 +157,7 @@ struct BootLoaders: Sendable {
 
     func syslinuxLoader() throws -> Syslinux.Loader {
         let installer = try bytes(.syslinux)
-        return try context("'\(File.syslinux.rawValue)' of boot loader image '\(name)'") {
+        return try context("reading the SYSLINUX of boot loader image '\(name)'") {
             try Syslinux.Loader(installer: installer)
         }
     }

@@ -74,7 +74,7 @@ struct OutputRequest: Sendable {
     /// What the names of files begin with instead, for a format whose own names another format of the build has.
     var stem: String?
     /// What the images are for.
-    var platform = Platform(architecture: "amd64")
+    var platform = Platform.host
     /// Least size of a disk in bytes.
     var minimumSize: UInt64 = 0
     /// Of files on media, in seconds since 1970.

@@ -28,8 +28,8 @@ struct DiskRoot: Sendable {
         return bytes
     }
 
-    /// The word of the command line that names this root.
-    var word: String { "\(BootLayout.rootWord)=UUID=\(EROFS.text(ofUUID: uuid))" }
+    /// The kernel parameter that names this root.
+    var kernelParameter: String { "\(BootLayout.rootWord)=UUID=\(EROFS.text(ofUUID: uuid))" }
 
     /// The file system, from the cache when it was made before.
     func image() throws -> ExtentList {
@@ -62,17 +62,17 @@ struct DiskRoot: Sendable {
 
 extension DiskRoot {
     /// Changes whenever equal keys no longer give equal bytes.
-    private static let discRules = "iso9660 1"
+    private static let isoRules = "iso9660 1"
 
     /// The name of the volume, derived from ``identity``: ISO 9660 has no UUID.
-    var volumeID: String { "ROOT_" + SHA256.hash(Array("\(Self.discRules)\n\(identity)".utf8)).prefix(24).uppercased() }
+    var volumeID: String { "ROOT_" + SHA256.hash(Array("\(Self.isoRules)\n\(identity)".utf8)).prefix(24).uppercased() }
 
-    /// The word of the command line that names this root as a disc.
-    var discWord: String { "\(BootLayout.rootWord)=LABEL=\(volumeID)" }
+    /// The kernel parameter that names this root as an ISO.
+    var isoKernelParameter: String { "\(BootLayout.rootWord)=LABEL=\(volumeID)" }
 
     /// The root as ISO 9660 with Rock Ridge; contents are extents of the layers.
     /// - Parameter time: of the volume, in seconds since 1970.
-    func disc(time: UInt64) throws -> ExtentList {
+    func iso(time: UInt64) throws -> ExtentList {
         let tree = try merged()
         return try context("writing the root as ISO 9660") {
             try ISO9660.image(ISO9660.entries(of: tree), volumeID: volumeID, time: Int64(clamping: time))
@@ -80,7 +80,7 @@ extension DiskRoot {
     }
 
     /// What ISO 9660 leaves out of each part.
-    func discWarnings() throws -> [Diagnostic] {
+    func isoWarnings() throws -> [Diagnostic] {
         try parts.compactMap { part in
             let tree = try part.tree()
             let count = tree.paths.count { tree[$0]?.attributes.isEmpty == false }

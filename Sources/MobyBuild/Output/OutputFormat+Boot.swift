@@ -57,14 +57,14 @@ extension OutputFormat {
         "kernel+erofs", "kernel, small initrd and an EROFS root", .erofs, suffix: "-erofs.img"
     ) {
         root, request in
-        (Artifact(name: request.file("-erofs.img"), .extents(try root.image())), root.word)
+        (Artifact(name: request.file("-erofs.img"), .extents(try root.image())), root.kernelParameter)
     }
 
     /// Kernel, small initrd, a root on a disk, and a command line that names it.
-    /// - Parameter make: makes the root and the word of the command line.
+    /// - Parameter make: makes the root and the kernel parameter that names it.
     static func kernelRoot(
         _ name: String, _ summary: String, _ fileSystem: RootFileSystem, suffix: String,
-        make: @escaping @Sendable (DiskRoot, OutputRequest) throws -> (Artifact, word: String)
+        make: @escaping @Sendable (DiskRoot, OutputRequest) throws -> (Artifact, kernelParameter: String)
     ) -> OutputFormat {
         OutputFormat(
             name, summary, medium: .files, suffixes: ["-kernel", "-initrd.img", suffix, "-cmdline"], needsInitrd: false,
@@ -73,8 +73,9 @@ extension OutputFormat {
             guard let root = boot.diskRoots[fileSystem] else {
                 preconditionFailure("a format with its root on a disk did not ask for it")
             }
-            let (disk, word) = try make(root, request)
-            let line = try BootMedium.checkedLength((boot.commandLine.isEmpty ? "" : boot.commandLine + " ") + word)
+            let (disk, parameter) = try make(root, request)
+            let line = try BootMedium.checkedLength(
+                (boot.commandLine.isEmpty ? "" : boot.commandLine + " ") + parameter)
             var artifacts = boot.kernel.map { [Artifact(name: request.file("-kernel"), .extents($0))] } ?? []
             artifacts.append(Artifact(name: request.file("-initrd.img"), .extents(boot.initrd(for: root))))
             artifacts.append(disk)
@@ -90,9 +91,9 @@ extension OutputFormat {
         "kernel+iso", "kernel, small initrd and an ISO 9660 root", .iso9660, suffix: ".iso"
     ) {
         root, request in
-        var artifact = Artifact(name: request.file(".iso"), .extents(try root.disc(time: request.time)))
-        artifact.warnings = try root.discWarnings()
-        return (artifact, root.discWord)
+        var artifact = Artifact(name: request.file(".iso"), .extents(try root.iso(time: request.time)))
+        artifact.warnings = try root.isoWarnings()
+        return (artifact, root.isoKernelParameter)
     }
 }
 
@@ -121,10 +122,10 @@ extension OutputFormat {
 }
 
 extension OutputFormat {
-    /// A CD image that boots by itself.
-    static func disc(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String) -> OutputFormat {
+    /// A bootable ISO.
+    static func iso(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String) -> OutputFormat {
         OutputFormat(name, summary, firmware: firmware, medium: .iso, suffixes: [suffix]) { boot, request in
-            [Artifact(name: request.file(suffix), .extents(try BootDisc(boot, request, firmware).image()))]
+            [Artifact(name: request.file(suffix), .extents(try BootISO(boot, request, firmware).image()))]
         }
     }
 }

@@ -16,7 +16,7 @@ public struct PackageSpec: Sendable {
     /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.
     public var org = ImageReference.localPrefix
     /// Architectures that the image can be built for.
-    public var arches = [Architecture.x86_64.name, Architecture.aarch64.name]
+    public var arches = [Architecture.amd64.name, Architecture.arm64.name]
 
     /// Debian packages whose closure is unpacked.
     public var packages: [Located<String>] = []

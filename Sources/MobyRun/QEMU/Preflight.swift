@@ -96,7 +96,7 @@ struct Preflight {
                 && machine.guest.virtualMachine?.kernels.contains(kernel.kind) != false
         } else {
             // QEMU loads kernels in more forms for the others: compressed, or without any header.
-            fits = machine.guest != .x86_64
+            fits = machine.guest != .amd64
         }
         guard !fits else { return }
         throw RunError(
