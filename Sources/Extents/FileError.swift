@@ -1,11 +1,5 @@
 public import Glibc
 
-/// An error that knows what to do about it.
-public protocol HintedError: Error {
-    /// One line for the user; nil when there is nothing to say.
-    var hint: String? { get }
-}
-
 /// A system call on a file that did not succeed: what was tried, on which path, and why.
 public struct FileError: HintedError, CustomStringConvertible, Sendable {
     public let operation: String

@@ -244,25 +244,15 @@ struct JSONExchange: Sendable {
     /// - Returns: an answer of success.
     /// - Throws: ``GoogleError``.
     func answer(_ request: HTTPRequest, _ title: String) async throws -> Answer {
-        var number = 1
-        while true {
-            var fault: GoogleError
-            let pause: Duration?
+        try await retries.retrying { _ in
             do {
                 let answer = try await exchange(request)
                 if answer.response.isSuccess { return answer }
-                fault = GoogleError(title, answer.response, body: answer.body)
-                pause = fault.mayPass ? retries.pause(after: number, answer.response) : nil
+                let error = GoogleError(title, answer.response, body: answer.body)
+                throw FailedTry(error, isTransient: error.isRetryable, answer.response)
             } catch let error as TransportError {
-                fault = GoogleError(title, request.url.description, error)
-                pause = error.isTransient ? retries.pause(after: number, nil) : nil
+                throw FailedTry(GoogleError(title, request.url.description, error), isTransient: error.isTransient)
             }
-            guard let pause else {
-                fault.tries = number
-                throw fault
-            }
-            try await retries.sleep(pause)
-            number += 1
         }
     }
 }

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import HTTP
 
 /// An API that did not do what it was asked: what was to be done, why not in Google's words, and what may help.
-public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvertible {
+public struct GoogleError: HintedError, RetriedError, Sendable, Equatable, CustomStringConvertible {
     /// What was to be done: `create image 'web'`.
     public let title: String
     /// HTTP status; nil when no answer came.
@@ -38,7 +38,7 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
     }
 
     /// Whether the same request may do later. A quota is not waited for.
-    var mayPass: Bool {
+    var isRetryable: Bool {
         guard let status, reason != "quotaExceeded", reason != "QUOTA_EXCEEDED" else { return false }
         return RetryPolicy.isTransient(status)
             || status == 403 && ["rateLimitExceeded", "userRateLimitExceeded"].contains(reason)
@@ -47,7 +47,7 @@ public struct GoogleError: HintedError, Sendable, Equatable, CustomStringConvert
     /// Whether Google has said no: then nothing was begun.
     public var isRefusal: Bool { status.map { (400..<500).contains($0) } ?? false }
 
-    func after(_ tries: Int) -> GoogleError {
+    public func after(tries: Int, seconds: Double) -> GoogleError {
         var error = self
         error.tries = tries
         return error

@@ -29,39 +29,39 @@ struct ResumableUpload: Sendable {
     /// Sends everything.
     /// - Throws: ``Lost`` when it must be begun anew; ``GoogleError``.
     func run() async throws -> StoredObject {
-        var (position, tries): (UInt64, Int) = (0, 0)
+        var position: UInt64 = 0
         var isKnown = true
-        while true {
-            let fault: GoogleError
-            let pause: Duration?
-            do {
-                let answer = isKnown ? try await send(from: position) : try await ask()
+        return try await client.retries.retrying { state in
+            while true {
+                let wasKnown = isKnown
+                isKnown = false
+                let answer: JSONExchange.Answer
+                do { answer = wasKnown ? try await send(from: position) : try await ask() } catch let error
+                    as TransportError
+                {
+                    throw FailedTry(GoogleError(title, session.description, error), isTransient: error.isTransient)
+                }
                 switch try read(answer) {
                 case .done(let object):
                     // An emulator that takes the question for the end has stored a part: only a new beginning helps.
-                    if !isKnown, object.length != source.size { throw Lost() }
+                    if !wasKnown, object.length != source.size { throw Lost() }
                     progress?(source.size, source.size)
                     return object
                 case .received(let now):
-                    let (before, asked) = (position, !isKnown)
-                    (position, isKnown) = (now, true)
+                    let before = position
+                    position = now
                     progress?(position, source.size)
-                    if now > before { tries = 0 }
-                    if now > before || asked { continue }
-                    fault = GoogleError(title, "the server keeps nothing of what is sent")
-                    pause = client.retries.pause(after: tries + 1, nil)
+                    if now > before { state.progress() }
+                    guard now > before || !wasKnown else {
+                        throw FailedTry(
+                            GoogleError(title, "the server keeps nothing of what is sent"), isTransient: true)
+                    }
+                    isKnown = true
                 case nil:
-                    fault = GoogleError(title, answer.response, body: answer.body)
-                    pause = fault.mayPass ? client.retries.pause(after: tries + 1, answer.response) : nil
+                    let error = GoogleError(title, answer.response, body: answer.body)
+                    throw FailedTry(error, isTransient: error.isRetryable, answer.response)
                 }
-            } catch let error as TransportError {
-                fault = GoogleError(title, session.description, error)
-                pause = error.isTransient ? client.retries.pause(after: tries + 1, nil) : nil
             }
-            tries += 1
-            isKnown = false
-            guard let pause else { throw fault.after(tries) }
-            try await client.retries.sleep(pause)
         }
     }
 

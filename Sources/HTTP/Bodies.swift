@@ -7,8 +7,7 @@ final class Upload {
     let size: UInt64
     private let path: String
     private let file: Int32
-    /// Whether it may be sent once more without a word. Whoever sends a part of a file asks first how much of it has
-    /// arrived.
+    /// Whether libcurl may send it again. A caller that sends a part of a file first asks how much of it arrived.
     private let isRepeatable: Bool
     /// Where the body begins in the file, in bytes.
     private let start: UInt64
@@ -49,7 +48,7 @@ final class Upload {
     }
 
     /// Goes back to an offset of the body, in bytes.
-    /// - Returns: false when there is no such place, or it is not gone back to.
+    /// - Returns: false for an offset beyond the end, or a body that must not be sent again.
     func seek(to offset: UInt64) -> Bool {
         guard offset <= size, isRepeatable || offset == position else { return false }
         position = offset
@@ -67,7 +66,7 @@ final class Upload {
 package final class BufferSink: HTTPBodySink, @unchecked Sendable {
     package private(set) var bytes: [UInt8] = []
     private let limit: UInt64
-    /// A page of an error may be cut; a document may not.
+    /// An error page may be cut; a document may not.
     private var cutsErrors = false
 
     package init(limit: UInt64) { self.limit = limit }

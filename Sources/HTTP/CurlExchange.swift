@@ -18,7 +18,7 @@ final class CurlExchange: @unchecked Sendable {
     private static let largestHead = 256 << 10
     private var headSize = 0
 
-    /// What is read of the body of an answer that is no success, in bytes and in time; the rest is for nobody.
+    /// Limits in bytes and time on the body of an error answer; the rest is not read.
     private static let largestPage = 64 << 10
     private static let longestPage = Duration.seconds(10)
     /// A redirect's body is read only when it is so short, in bytes, that a new connection would cost more.
@@ -26,7 +26,7 @@ final class CurlExchange: @unchecked Sendable {
     /// How many bytes of the body are still wanted; nil for all.
     private var bodyLeft: Int?
     private var bodyEnd: ContinuousClock.Instant?
-    /// The transfer was ended with all that is wanted of the answer.
+    /// The transfer was cut after the wanted part of the answer.
     private var isCut = false
 
     init(_ request: HTTPRequest, _ sink: any HTTPBodySink) {
@@ -116,7 +116,7 @@ final class CurlExchange: @unchecked Sendable {
         return count
     }
 
-    /// At the end of the head of an answer that is no success.
+    /// At the end of the header of an answer that is not a success.
     private func limitBody() {
         bodyEnd = ContinuousClock.now + Self.longestPage
         guard response.status < 400, response.headers["Location"] != nil else {

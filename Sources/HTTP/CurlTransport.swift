@@ -14,9 +14,9 @@ public final class CurlTransport: HTTPTransport {
 
     /// - Parameters:
     ///   - environment: proxies and certificate bundles.
-    ///   - certificateFiles: PEM files that are trusted besides the usual ones.
-    ///   - checksCertificates: `false` takes every certificate: for finding out whether a server answers, never for
-    ///     what it says.
+    ///   - certificateFiles: PEM files that are trusted in addition to the usual ones.
+    ///   - checksCertificates: `false` accepts every certificate: to find out whether a server answers, never for
+    ///     its content.
     public init(environment: [String: String], certificateFiles: [String] = [], checksCertificates: Bool = true) throws
     {
         precondition(Self.library == CURLE_OK, "libcurl cannot be used")
@@ -44,7 +44,7 @@ public final class CurlTransport: HTTPTransport {
         let handle = try idle.withLock { $0.popLast() } ?? CurlHandle()
         defer { idle.withLock { $0.append(handle) } }
         curl_easy_reset(handle.pointer)
-        settings.apply(to: handle.pointer, for: exchange.request.url)
+        try settings.apply(to: handle.pointer, for: exchange.request.url)
         if !checksCertificates {
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYPEER, 0)
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYHOST, 0)
@@ -60,7 +60,9 @@ private final class CurlHandle: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
 
     init() throws {
-        guard let pointer = curl_easy_init() else { throw TransportError("libcurl has no memory", isTransient: false) }
+        guard let pointer = curl_easy_init() else {
+            throw TransportError("libcurl is out of memory", isTransient: false)
+        }
         self.pointer = pointer
     }
 
@@ -74,11 +76,12 @@ struct CurlSettings: Sendable {
     private let certificateFile: String?
     private let certificateFolder: String?
     private let certificates: [UInt8]
+    private let bundleError: TransportError?
 
     /// - Parameters:
     ///   - environment: `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE`,
     ///     `SSL_CERT_DIR`.
-    ///   - certificateFiles: PEM files that are trusted besides the usual ones.
+    ///   - certificateFiles: PEM files that are trusted in addition to the usual ones.
     /// - Throws: `TransportError` when a certificate file cannot be read.
     init(environment: [String: String], certificateFiles: [String]) throws {
         func value(_ names: String...) -> String? { names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } }
@@ -89,28 +92,42 @@ struct CurlSettings: Sendable {
         certificateFolder = value("SSL_CERT_DIR")
         let bundle = value("CURL_CA_BUNDLE", "SSL_CERT_FILE")
         certificateFile = bundle
+        do {
+            if let bundle { _ = try Self.read(bundle) }
+            bundleError = nil
+        } catch {
+            // Plain HTTP works without it.
+            guard certificateFiles.isEmpty else { throw error }
+            bundleError = error
+        }
         guard !certificateFiles.isEmpty else {
             certificates = []
             return
         }
-        var bytes = Self.read(bundle ?? Self.systemBundle) ?? []
+        // A machine may have none of its own.
+        var bytes: [UInt8] = []
+        if bundle != nil || access(Self.systemBundle, F_OK) == 0 { bytes = try Self.read(bundle ?? Self.systemBundle) }
         for file in certificateFiles {
-            guard let more = Self.read(file) else {
-                throw TransportError("certificate file '\(PlainText.short(file))' cannot be read", isTransient: false)
-            }
-            bytes += [UInt8(ascii: "\n")] + more
+            bytes += [UInt8(ascii: "\n")] + (try Self.read(file))
         }
         certificates = bytes
     }
 
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
-    /// - Returns: nil for what is not a regular file, which could give bytes without end or none at all, or cannot be
-    ///   read.
-    private static func read(_ path: String) -> [UInt8]? {
+    /// - Throws: `TransportError` also for what is not a regular file, which could give bytes without end.
+    private static func read(_ path: String) throws(TransportError) -> [UInt8] {
         var info = stat()
-        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
-        return try? ExtentReader.bytes(of: ExtentList(file: path))
+        do {
+            guard stat(path, &info) == 0 else { throw FileError("read", path) }
+            guard info.st_mode & S_IFMT == S_IFREG else { throw ExtentError.notRegular(path: path) }
+            return try ExtentReader.bytes(of: ExtentList(file: path))
+        } catch {
+            let reason = (error as? FileError).map { String(cString: strerror($0.code)) } ?? "not a regular file"
+            throw TransportError(
+                "reading certificate file '\(PlainText.short(path))': \(reason)", isTransient: false,
+                hint: "check --cert-file, CURL_CA_BUNDLE and SSL_CERT_FILE", trouble: .certificate)
+        }
     }
 
     /// The proxy for a URL; empty for none. Loopback is never proxied.
@@ -118,7 +135,9 @@ struct CurlSettings: Sendable {
         WebURL.isLoopback(host: url.host) || noProxy.contains(url) ? "" : proxies[url.scheme] ?? ""
     }
 
-    func apply(to handle: UnsafeMutableRawPointer, for url: WebURL) {
+    /// - Throws: `TransportError` for HTTPS when the bundle of certificates cannot be read.
+    func apply(to handle: UnsafeMutableRawPointer, for url: WebURL) throws {
+        if let bundleError, url.scheme == "https" { throw bundleError }
         moby_curl_setopt_string(handle, CURLOPT_PROXY, proxy(for: url))
         // An empty list keeps libcurl from reading the environment for itself.
         moby_curl_setopt_string(handle, CURLOPT_NOPROXY, "")

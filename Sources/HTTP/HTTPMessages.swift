@@ -1,4 +1,6 @@
-/// What is asked of a server.
+public import Extents
+
+/// A request to a server.
 public struct HTTPRequest: Sendable {
     /// What is sent with a request.
     public enum Body: Sendable {
@@ -13,9 +15,9 @@ public struct HTTPRequest: Sendable {
     public var url: WebURL
     public var headers: HTTPHeaders
     public var body: Body
-    /// Told of every piece of the body that was handed to the connection, in bytes, from any thread.
+    /// Called with the size in bytes of every piece of the body that the connection took, from any thread.
     public var sent: (@Sendable (Int) -> Void)?
-    /// For the whole exchange; nil is none but those on silence.
+    /// Time limit of the whole exchange; nil leaves only the limits on silence.
     public var limit: Duration?
 
     public init(_ method: String = "GET", _ url: WebURL, headers: HTTPHeaders = [:], body: Body = .none) {
@@ -83,12 +85,12 @@ public protocol HTTPBodySink: AnyObject, Sendable {
 }
 
 /// No answer: the connection, the name, the certificate, or time.
-public struct TransportError: Error, Sendable, CustomStringConvertible {
-    /// What kept the answer away, as far as it decides what helps.
+public struct TransportError: HintedError, Sendable, CustomStringConvertible {
+    /// Why there is no answer, as far as it decides what helps.
     public enum Trouble: Sendable {
-        /// A port that nothing listens on.
+        /// Nothing listens on the port.
         case refused
-        /// The name, the network or the time.
+        /// The name, the network or time.
         case unreachable
         case proxy
         /// The server's certificate is not trusted.
@@ -97,6 +99,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         case notTLS
         /// The other side does not speak plain HTTP.
         case notPlain
+        /// A redirect leads from HTTPS to plain HTTP.
+        case plainRedirect
         case other
     }
 
@@ -113,7 +117,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         self.trouble = trouble
     }
 
-    /// The same with a word on where it happened.
+    /// The same with where it happened.
     package func prefixed(_ text: String) -> TransportError {
         TransportError("\(text): \(description)", isTransient: isTransient, hint: hint, trouble: trouble)
     }

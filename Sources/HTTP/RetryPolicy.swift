@@ -1,4 +1,5 @@
 internal import CCurl
+package import Extents
 internal import Glibc
 
 /// How often, and after which pauses, a request is repeated.
@@ -22,6 +23,12 @@ package struct RetryPolicy: Sendable {
         (self.tries, self.firstPause, self.longestPause, self.sleep) = (tries, firstPause, longestPause, sleep)
     }
 
+    /// The same policy with at most so many tries.
+    package func limited(to tries: Int) -> RetryPolicy {
+        RetryPolicy(
+            tries: min(tries, self.tries), firstPause: firstPause, longestPause: longestPause, sleep: sleep)
+    }
+
     /// Statuses that may be others next time (RFC 9110 and RFC 6585).
     package static func isTransient(_ status: Int) -> Bool { [408, 425, 429, 500, 502, 503, 504].contains(status) }
 
@@ -29,10 +36,10 @@ package struct RetryPolicy: Sendable {
     /// - Returns: nil when it is not worth waiting.
     package func pause(after number: Int, _ response: HTTPResponse?) -> Duration? {
         guard number < tries else { return nil }
-        let ours = firstPause * (1 << min(number - 1, 16))
-        guard let field = response?.headers["Retry-After"] else { return min(ours, longestPause) }
-        guard let asked = Self.retryAfter(field) else { return ours }
-        return asked <= longestPause ? max(asked, .zero) : nil
+        let planned = firstPause * (1 << min(number - 1, 16))
+        guard let field = response?.headers["Retry-After"] else { return min(planned, longestPause) }
+        guard let requested = Self.retryAfter(field) else { return planned }
+        return requested <= longestPause ? max(requested, .zero) : nil
     }
 
     /// Seconds, or a date (RFC 9110, section 10.2.3).
@@ -40,5 +47,96 @@ package struct RetryPolicy: Sendable {
         if let seconds = Int64(field) { return seconds >= 0 ? .seconds(min(seconds, 1 << 40)) : nil }
         let date = curl_getdate(field, nil)
         return date < 0 ? nil : .seconds(max(0, Int64(date) - Int64(time(nil))))
+    }
+}
+
+/// A try that failed in a way that another one may not. Anything else that a try throws is final.
+package struct FailedTry: Error {
+    /// What the caller gets when this was the last try.
+    let error: any RetriedError
+    /// False ends the tries.
+    let isTransient: Bool
+    let response: HTTPResponse?
+
+    package init(_ error: any RetriedError, isTransient: Bool, _ response: HTTPResponse? = nil) {
+        (self.error, self.isTransient, self.response) = (error, isTransient, response)
+    }
+
+    /// An answer with an error status, which decides whether it may pass.
+    package init(_ error: any RetriedError, _ response: HTTPResponse) {
+        self.init(error, isTransient: RetryPolicy.isTransient(response.status), response)
+    }
+}
+
+/// The tries of one request so far.
+package struct RetryState {
+    /// Tries since the last progress.
+    fileprivate var number = 1
+    fileprivate var total = 1
+    fileprivate var waited = Duration.zero
+    fileprivate let start = ContinuousClock.now
+
+    /// The current try brought a good part of what is wanted: as many tries are left as at first.
+    package mutating func progress() { number = 1 }
+}
+
+extension RetryPolicy {
+    /// Runs `attempt` until it returns, fails for good, or tries and time are used up.
+    /// - Parameter attempt: throws ``FailedTry`` for what another try may mend.
+    /// - Throws: what `attempt` throws; for a ``FailedTry`` its error.
+    package func retrying<Value>(_ attempt: (inout RetryState) async throws -> Value) async throws -> Value {
+        var state = RetryState()
+        while true {
+            do { return try await attempt(&state) } catch let failed as FailedTry {
+                guard failed.isTransient, state.total < Self.mostTries,
+                    let pause = pause(after: state.number, failed.response),
+                    state.waited + pause <= Self.longestWait
+                else {
+                    let seconds = (ContinuousClock.now - state.start) / .seconds(1)
+                    throw failed.error.after(tries: state.total, seconds: seconds)
+                }
+                try await sleep(pause)
+                state.waited += pause
+            }
+            state.number += 1
+            state.total += 1
+        }
+    }
+}
+
+/// Says once what a user waits for, when a server is silent or slow.
+package struct SilenceNotice: Sendable {
+    private let silence: Duration
+    private let notice: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - silence: how long nothing happens before the notice.
+    ///   - notice: takes one line.
+    package init(after silence: Duration = .seconds(5), _ notice: @escaping @Sendable (String) -> Void) {
+        (self.silence, self.notice) = (silence, notice)
+    }
+
+    /// Fewer bytes than this in the time of one silence are as good as none.
+    private static let slowest: UInt64 = 64 << 10
+
+    /// Runs `work`.
+    /// - Parameters:
+    ///   - text: what is waited for, computed when it is said.
+    ///   - received: bytes so far; work that brings none is silent from its beginning.
+    package func during<Value>(
+        _ text: @escaping @Sendable () -> String, received: @escaping @Sendable () -> UInt64 = { 0 },
+        _ work: () async throws -> Value
+    ) async rethrows -> Value {
+        let watch = Task { [silence, notice] in
+            var last = received()
+            while true {
+                try await Task.sleep(for: silence)
+                let now = received()
+                if now < last + Self.slowest { return notice("waiting for \(text())") }
+                last = now
+            }
+        }
+        defer { watch.cancel() }
+        return try await work()
     }
 }

@@ -3,8 +3,8 @@ internal import Extents
 internal import Glibc
 
 extension TransportError {
-    /// What libcurl says of a transfer that did not come to its end.
-    /// - Parameter proxy: where the request went through; empty for none.
+    /// What libcurl reports of a transfer that failed.
+    /// - Parameter proxy: the proxy that was used; empty for none.
     init(curl code: CURLcode, on handle: UnsafeMutableRawPointer, _ url: WebURL, proxy: String) {
         var (status, number) = (0, 0)
         moby_curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
@@ -23,7 +23,7 @@ extension TransportError {
                 return
             }
         }
-        // Nothing comes to listen on this machine while we wait.
+        // Waiting does not start a server on this machine.
         let isLocal = isRefused && WebURL.isLoopback(host: url.host)
         let trouble = isRefused ? .refused : Self.trouble(code, url)
         self.init(
@@ -39,8 +39,8 @@ extension TransportError {
         self.init(
             "proxy '\(Self.shown(proxy))' answered with status \(status)", isTransient: RetryPolicy.isTransient(status),
             hint: status == 407
-                ? "the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT"
-                : "ask who runs the proxy, or name the host in NO_PROXY",
+                ? "the proxy needs a login: write it as http://USER:PASSWORD@HOST:PORT"
+                : "ask the proxy's administrator, or list the host in NO_PROXY",
             trouble: .proxy)
     }
 
@@ -56,13 +56,13 @@ extension TransportError {
 
     private static func text(_ code: CURLcode) -> String {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: "no address is known for this host"
-        case CURLE_COULDNT_CONNECT: "no connection"
-        case CURLE_PARTIAL_FILE: "the connection ended before the answer did"
-        case CURLE_SEND_FAIL_REWIND: "the connection ended while bytes were sent"
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: "unknown host"
+        case CURLE_COULDNT_CONNECT: "cannot connect"
+        case CURLE_PARTIAL_FILE: "the connection closed before the end of the answer"
+        case CURLE_SEND_FAIL_REWIND: "the connection closed while sending"
         case CURLE_OPERATION_TIMEDOUT: "no answer in time"
-        case CURLE_GOT_NOTHING: "the connection ended without an answer"
-        case CURLE_SSL_CONNECT_ERROR: "no connection by TLS"
+        case CURLE_GOT_NOTHING: "the connection closed without an answer"
+        case CURLE_SSL_CONNECT_ERROR: "no TLS connection"
         case CURLE_PEER_FAILED_VERIFICATION: "the server's certificate is not trusted"
         default: String(cString: curl_easy_strerror(code)).lowercased()
         }
@@ -74,7 +74,7 @@ extension TransportError {
         case CURLE_COULDNT_RESOLVE_PROXY: .proxy
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .certificate
         case CURLE_SSL_CONNECT_ERROR: .notTLS
-        // What servers do that expect TLS: they hang up, or send an alert, which looks like HTTP/0.9.
+        // Servers that expect TLS hang up, or send an alert, which looks like HTTP/0.9.
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             url.scheme == "http" ? .notPlain : .other
         default: .other
@@ -88,7 +88,7 @@ extension TransportError {
         case .certificate: "name the certificate authority with --cert-file or SSL_CERT_FILE"
         case .notTLS: "if the server speaks plain HTTP, write http:// instead of https://"
         case .notPlain: "if the server speaks TLS, write https:// instead of http://"
-        case .other: nil
+        case .plainRedirect, .other: nil
         }
     }
 }

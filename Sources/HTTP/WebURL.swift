@@ -1,9 +1,9 @@
 internal import CCurl
 internal import Extents
 
-/// An `http` or `https` address, taken apart by the same code that connects to it.
+/// An `http` or `https` URL, parsed by the same code that connects to it.
 public struct WebURL: Hashable, Sendable, CustomStringConvertible {
-    /// The whole, with user and query: not for messages.
+    /// The whole URL, with user and query: not for messages.
     package let text: String
     public let scheme: String
     /// In lower case; an IPv6 address in brackets.
@@ -11,16 +11,16 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     public let port: Int
     private let redacted: String
 
-    /// - Returns: nil when it is no absolute `http` or `https` URL.
+    /// - Returns: nil for anything but an absolute `http` or `https` URL.
     public init?(_ text: String) { self.init(text, base: nil) }
 
     /// A `Location` header, which may be relative (RFC 9110, section 10.2.2).
     package func resolving(_ location: String) -> WebURL? { WebURL(location, base: self) }
 
-    /// Scheme, host and port: who answers.
+    /// Scheme, host and port.
     package var origin: String { "\(scheme)://\(host):\(port)" }
 
-    /// Host, with the port where it is not the scheme's own: what a registry is called.
+    /// Host, with the port unless it is the scheme's default: a registry's name.
     package var authority: String { port == (scheme == "https" ? 443 : 80) ? host : "\(host):\(port)" }
 
     /// Without user, password and query, which may hold secrets; fit for a message.
@@ -29,13 +29,13 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     /// Whether it has a user, a password, a query or a fragment.
     package let hasSecrets: Bool
 
-    /// A text that may be a URL or hold one, as it may be shown: without user and password, without a query, escaped
+    /// A text that may be or contain a URL, safe to show: without user and password, without a query, escaped
     /// and cut.
     package static func shown(_ text: some StringProtocol) -> String {
         WebURL(String(text))?.description ?? PlainText.short(withoutUser(text.prefix { $0 != "?" && $0 != "#" }))
     }
 
-    /// A text without what is before an `@` in the host of a URL in it.
+    /// A text without the user and password of a URL in it.
     package static func withoutUser(_ text: some StringProtocol) -> String {
         let text = String(text)
         let start = text.firstRange(of: "//")?.upperBound ?? text.startIndex

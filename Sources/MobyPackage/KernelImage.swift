@@ -13,7 +13,7 @@ struct KernelImage {
 
     /// - Parameters:
     ///   - packages: the kernel package's files, in the merged layout.
-    ///   - tarPath: where `kernel.tar` is written; it has to stay until the tree has been read.
+    ///   - tarPath: where `kernel.tar` is written; it must stay until the tree has been read.
     init(_ packages: FileTree, modules wanted: [Located<String>]?, tarPath: String, time: Int64) throws {
         let packages = try Self.unpacked(packages, tarPath: tarPath + ".unpacked")
         let modules = try KernelModules(packages)
@@ -37,7 +37,7 @@ struct KernelImage {
         decompressors = Self.decompressors(String(decoding: try ExtentReader.bytes(of: config), as: UTF8.self))
     }
 
-    /// - Throws: `SpecError` with each name that no module has, at its place.
+    /// - Throws: `SpecError` with each unknown module, at its location.
     private static func closure(of wanted: [Located<String>], in modules: KernelModules) throws -> [KernelModule] {
         do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(
             let names, let release)
@@ -48,7 +48,7 @@ struct KernelImage {
                         at: wanted.first { $0.value == name }?.location,
                         "kernel \(release) has no module '\(PlainText.short(name))'",
                         hint: closest.map { "did you mean '\($0)'?" }
-                            ?? "write \"?\(PlainText.short(name))\" for one that some kernels do not have")
+                            ?? "write \"?\(PlainText.short(name))\" for a module that some kernels lack")
                 })
         }
     }
@@ -81,7 +81,7 @@ struct KernelImage {
     }
 }
 
-/// A kernel package without a file that every one has.
+/// A kernel package without a file that all have.
 struct MissingKernelFile: Error, CustomStringConvertible {
     let path: String
 

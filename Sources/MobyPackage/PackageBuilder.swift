@@ -7,13 +7,13 @@ public import OCI
 public struct PackageBuilder: Sendable {
     public struct Options: Sendable {
         public var platform: Platform = .host
-        /// Where apt's lists and downloaded packages are kept; the content store's folder by default.
+        /// The folder of apt's lists and downloaded packages; by default that of the content store.
         public var cache: String?
-        /// Builds even when the store has the image.
+        /// Builds even if the store has the image.
         public var force = false
         /// Resolves Debian packages again and writes `build.lock`.
         public var update = false
-        /// Resolves again, with a warning, when the archive does not offer a pinned package any more.
+        /// Resolves again, with a warning, if the archive no longer offers a pinned package.
         public var refreshMissing = false
         /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
         public var environment: [String: String]
@@ -23,7 +23,7 @@ public struct PackageBuilder: Sendable {
         public init(environment: [String: String]) { self.environment = environment }
     }
 
-    /// What a build gave.
+    /// The result of a build.
     public struct Outcome: Sendable {
         public let image: Image
         /// False when the store had the image.
@@ -62,7 +62,7 @@ public struct PackageBuilder: Sendable {
         }
     }
 
-    /// Builds the image of a folder, or finds it in the store.
+    /// Builds the image of a folder unless the store has it.
     public func build(_ directory: String) async throws -> Outcome {
         let folder = try PackageFolder(directory)
         try checkArchitecture(folder)
@@ -80,7 +80,7 @@ public struct PackageBuilder: Sendable {
     }
 
     /// Resolves the Debian packages of a folder again and writes `build.lock`.
-    /// - Returns: false for a folder that names none.
+    /// - Returns: false for a folder without Debian packages.
     public func lock(_ directory: String) async throws -> Bool {
         let folder = try PackageFolder(directory)
         try checkArchitecture(folder)
@@ -131,32 +131,32 @@ extension PackageSpec {
     }
 }
 
-/// Why a package folder gives no image.
+/// Why a package folder cannot be built.
 public enum PackageError: HintedError, CustomStringConvertible, Sendable {
     /// There is no `build.lock`.
     case unlocked(String)
-    /// `build.lock` was written for other packages than `build.yml` names now.
+    /// `build.lock` does not match the packages in `build.yml`.
     case stale(String, String)
-    /// `build.lock` has nothing for the architecture, but for the others.
+    /// `build.lock` has other architectures only.
     case unlockedArchitecture(String, String, locked: [String])
     case architecture(String, String, [String])
     case notAFolder(String)
     /// The folder has no `build.yml`.
     case noBuildFile(String)
-    /// The folder is one that Docker, or LinuxKit with its help, makes an image of.
+    /// A folder for Docker, perhaps by way of LinuxKit.
     case dockerfile(String, String)
 
     public var description: String {
         switch self {
-        case .unlocked(let folder): "'\(folder)' has Debian packages and no build.lock"
-        case .stale(let folder, _): "'\(folder)/build.lock' was written for other packages than build.yml names"
+        case .unlocked(let folder): "'\(folder)' has Debian packages, but no build.lock"
+        case .stale(let folder, _): "'\(folder)/build.lock' does not match the packages in build.yml"
         case .unlockedArchitecture(let folder, let architecture, _):
             "'\(folder)/build.lock' has no packages for \(architecture)"
         case .architecture(let architecture, let image, let arches):
-            "'\(image)' is not built for \(architecture), only for \(arches.joined(separator: ", "))"
-        case .notAFolder(let path): "'\(path)' is not a folder; a package is a folder with a build.yml"
-        case .noBuildFile(let folder): "'\(folder)' has no build.yml, which says what the image of a package is made of"
-        case .dockerfile(let folder, let name): "'\(folder)' has a \(name), and moby does not build those"
+            "'\(image)' cannot be built for \(architecture), only for \(arches.joined(separator: ", "))"
+        case .notAFolder(let path): "'\(path)' is not a folder, expected a folder with a build.yml"
+        case .noBuildFile(let folder): "'\(folder)' is not a package folder: it has no build.yml"
+        case .dockerfile(let folder, let name): "'\(folder)' has a \(name), which moby does not build"
         }
     }
 
@@ -167,7 +167,7 @@ public enum PackageError: HintedError, CustomStringConvertible, Sendable {
         case .unlockedArchitecture(let folder, let architecture, let locked):
             "run 'moby pkg lock --arch \(architecture) \(folder)'; it has packages for \(locked.joined(separator: ", "))"
         case .architecture, .notAFolder: nil
-        case .noBuildFile: "docs/packages.md has its keys; a folder for Docker is built with docker or buildah"
+        case .noBuildFile: "docs/packages.md lists its keys; build a folder for Docker with docker or buildah"
         case .dockerfile(let folder, _):
             "build it with docker or buildah ('docker build -t NAME \(folder)', 'docker save -o FILE NAME'), and name it in the spec as "
                 + "'docker-archive:FILE', 'oci-archive:FILE' or 'oci:DIR'"

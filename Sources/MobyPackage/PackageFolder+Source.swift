@@ -4,9 +4,8 @@ internal import Glibc
 internal import MobySpec
 
 extension PackageFolder {
-    /// What `source` names in `build.yml`: a file, or a folder with all in it. Nothing outside of the package's folder
-    /// is read: a link in a folder stays a link, wherever it leads, and one that is named itself must lead to something
-    /// inside.
+    /// The file or folder of a `source` in `build.yml`. Nothing outside the package's folder is read: a link in a folder
+    /// stays a link, wherever it leads, and a source that is a link must lead to something inside.
     struct Source {
         enum Kind: Equatable {
             case directory
@@ -26,7 +25,7 @@ extension PackageFolder {
         /// With all links on the way followed.
         let path: String
 
-        /// - Throws: `SpecError` for what is not there or outside of the folder.
+        /// - Throws: `SpecError` for what does not exist or is outside the folder.
         init(_ name: Located<String>, in folder: String) throws {
             self.name = name
             let named = "\(folder)/\(name.value)"
@@ -44,8 +43,8 @@ extension PackageFolder {
             guard path == root || path.hasPrefix(root == "/" ? root : root + "/") else {
                 throw Self.fault(
                     name,
-                    "source '\(shown)' leads to '\(PlainText.short(path))', which is outside of the package's folder",
-                    hint: "put a copy into the folder")
+                    "source '\(shown)' leads to '\(PlainText.short(path))', which is outside the package's folder",
+                    hint: "copy it into the folder")
             }
             self.path = path
         }
@@ -94,7 +93,7 @@ extension PackageFolder {
                 guard let name = String(validating: bytes, as: UTF8.self) else {
                     throw Self.fault(
                         self.name,
-                        "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', a name that is not UTF-8"
+                        "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', which is not a UTF-8 name"
                     )
                 }
                 if name != ".", name != ".." { names.append(name) }
@@ -110,7 +109,7 @@ extension PackageFolder {
             return String(cString: resolved)
         }
 
-        /// Where a link leads; nil for all else.
+        /// The target of a link; nil for anything else.
         private static func target(of path: String) -> [UInt8]? {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink(path, &buffer, buffer.count)
@@ -119,7 +118,7 @@ extension PackageFolder {
 
         private static func described(_ mode: mode_t) -> String {
             switch mode & S_IFMT {
-            case S_IFIFO: "a fifo"
+            case S_IFIFO: "a FIFO"
             case S_IFSOCK: "a socket"
             case S_IFBLK, S_IFCHR: "a device"
             default: "a special file"

@@ -4,7 +4,7 @@ internal import Glibc
 internal import MobyBuild
 internal import MobySpec
 
-/// A folder with a `build.yml`: what is in it, read once.
+/// A folder with a `build.yml`, read once.
 public struct PackageFolder: Sendable {
     /// Absolute.
     public let path: String
@@ -46,7 +46,7 @@ public struct PackageFolder: Sendable {
 
     func source(_ name: Located<String>) throws -> Source { try Source(name, in: path) }
 
-    /// Paths that a file next to `build.yml` lists, one on each line.
+    /// Paths that a file next to `build.yml` lists, one per line.
     private static func list(_ name: Located<String>, in folder: String, shown: String) throws -> [String] {
         let text = String(decoding: try read(Source(name, in: folder).path), as: UTF8.self)
         var faults: [Diagnostic] = []
@@ -61,7 +61,7 @@ public struct PackageFolder: Sendable {
         return lines
     }
 
-    /// LinuxKit's packages are built from a Dockerfile, which would be passed over here without a word.
+    /// LinuxKit's packages are built from a Dockerfile, which must not be ignored silently.
     private static func checkKind(_ path: String, shown: String) throws {
         var info = stat()
         guard stat(path, &info) == 0 else { throw FileError("read", shown) }
@@ -87,16 +87,15 @@ public struct PackageFolder: Sendable {
         return .unlockedArchitecture(shownPath, architecture, locked: lock.closures.keys.sorted())
     }
 
-    /// The locked closure for an architecture, when it answers what `build.yml` asks for now; nil when it must be
-    /// resolved.
+    /// The locked closure for an architecture, if it matches `build.yml`; nil when it must be resolved.
     func closure(architecture: String) -> PackageLock.Closure? {
         let wants = wants(architecture: architecture)
         if wants.isEmpty { return PackageLock.Closure(wants: [], packages: []) }
         return lock?.closures[architecture].flatMap { $0.wants == wants ? $0 : nil }
     }
 
-    /// What decides on the closure, for the lock: package names, `-pattern` of those left out, and a hash of the files
-    /// chosen.
+    /// What the closure depends on, for the lock: package names, `-pattern` of excluded ones, and a hash of the selected
+    /// files.
     func wants(architecture: String) -> [String] {
         var wants =
             spec.requests(architecture: architecture).map(\.value).sorted()

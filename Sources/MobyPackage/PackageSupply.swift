@@ -11,10 +11,9 @@ struct PackageSupply: Sendable {
 
     private var architecture: String { options.platform.architecture }
 
-    /// Sees to it that all packages are in the cache.
+    /// Makes sure that the cache has all packages.
     /// - Parameter locked: nil to resolve again.
-    /// - Returns: the closure that the cache has now; not the locked one when a pinned package is gone and may be
-    ///   replaced.
+    /// - Returns: the closure in the cache; not the locked one if a pinned package is gone and may be replaced.
     func fetch(_ locked: PackageLock.Closure?, for folder: PackageFolder) async throws -> PackageLock.Closure {
         let closure: PackageLock.Closure
         if let locked { closure = locked } else { closure = try await resolve(folder) }
@@ -53,7 +52,7 @@ struct PackageSupply: Sendable {
         return try closure.packages.map { ($0.name, try debs.contents(of: $0)) }
     }
 
-    /// The packages that have a file in the image. The others need not be fetched ever again, so they are not locked.
+    /// The packages that have a file in the image. The others never need to be fetched again, so they are not locked.
     private func contributors(_ packages: [LockedPackage], only: [Located<String>], to folder: PackageFolder)
         async throws
         -> [LockedPackage]
@@ -89,7 +88,7 @@ public final class PackageResolver: Sendable {
 
     public init(_ builder: PackageBuilder) { self.builder = builder }
 
-    /// What `@pkg:DIR` stands for; what `SpecReader.read` asks.
+    /// The reference of `@pkg:DIR`, for `SpecReader.read`.
     public func reference(of directory: String) throws -> String {
         let reference = try builder.reference(of: directory)
         directories.withLock { $0[reference] = directory }

@@ -4,7 +4,7 @@ internal import MobyBuild
 internal import MobySpec
 internal import OCI
 
-/// The tag of an image: a hash of all that it is made from.
+/// The tag of an image: a hash of everything that it is made from.
 enum PackageTag {
     /// Changes when the same inputs give other bytes.
     static let encoding = "moby package 1"
@@ -63,7 +63,7 @@ private final class FieldHash {
     }
 }
 
-/// Where the binaries lie that this project builds and that go into images.
+/// The folder of this project's binaries that go into images.
 public struct Products: Sendable {
     public let folder: String
 
@@ -81,14 +81,16 @@ public struct Products: Sendable {
     }
 }
 
-/// A binary of this project that an image needs is not built.
+/// A binary of this project that an image needs does not exist.
 struct MissingProduct: HintedError, CustomStringConvertible {
     let name: String
     let folder: String
 
-    var description: String { "no program '\(PlainText.short(name))' in '\(folder)', which the image needs" }
+    var description: String {
+        "the image needs the program '\(PlainText.short(name))', which is not in '\(PlainText.short(folder))'"
+    }
     var hint: String? {
-        "it is one of moby's own programs for the guest: name the folder that has it with --products or MOBY_PRODUCTS; "
-            + "in a checkout of moby, 'make build' makes it"
+        "it is one of moby's guest programs: name their folder with --products or MOBY_PRODUCTS; "
+            + "in a checkout of moby, 'make build' builds them"
     }
 }

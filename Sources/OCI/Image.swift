@@ -5,7 +5,7 @@ public struct Image: Sendable {
     /// Digest of the platform's manifest. It differs between a registry and a `docker-archive:` of the same image; see
     /// ``contentID``.
     public let digest: Digest
-    /// The identity of all that is made from this image: the digest of the configuration's bytes, known to Docker as
+    /// The identity of everything made from this image: the digest of the configuration's bytes, known to Docker as
     /// the image ID.
     ///
     /// The configuration lists the diff ID of every layer, and diff IDs are verified when layers are unpacked; so equal
@@ -33,13 +33,13 @@ public struct Image: Sendable {
         }
     }
 
-    /// What is worth a line when the image itself does not say what it was made for; nil when it does.
+    /// A note for an image without a platform of its own; nil for others.
     var platformNote: String? {
         config.platform.isKnown
-            ? nil : "note: the configuration of '\(name)' does not say for which platform it is; taken for \(platform)"
+            ? nil : "note: the configuration of '\(name)' has no platform; assuming \(platform)"
     }
 
-    /// - Parameter contentID: the manifest's digest stands in when nil.
+    /// - Parameter contentID: nil is the manifest's digest.
     public init(
         name: String, digest: Digest, platform: Platform, config: ImageConfig, layers: [Layer], contentID: Digest? = nil
     ) {

@@ -3,12 +3,12 @@ internal import HTTP
 
 /// Finds images: in the store, in local layouts and archives, in registries.
 public struct ImageProvider: Sendable {
-    /// When a registry is asked.
+    /// When images are pulled.
     public enum PullPolicy: Sendable {
-        /// Only when the store has none.
+        /// Only when the store does not have the image.
         case missing
         case always
-        /// Never: an image that is not in the store is an error that says where it was looked for.
+        /// Never: an image that is not in the store is an error that names the store.
         case never
     }
 
@@ -16,17 +16,17 @@ public struct ImageProvider: Sendable {
     public struct Options: Sendable {
         public var platform: Platform = .host
         public var pull: PullPolicy = .missing
-        /// Hosts, with or without port, that are spoken to without TLS.
+        /// Hosts, with or without port, that are contacted without TLS.
         public var insecureRegistries: [String] = []
-        /// Loopback hosts, with or without port, that are spoken to with TLS; others are without.
+        /// Loopback hosts, with or without port, that are contacted with TLS; others are not.
         public var secureRegistries: [String] = []
         /// `[registry=]http(s)://host[/path]`, tried before the origin.
         public var mirrors: [String] = []
-        /// PEM files of certificate authorities that are trusted besides the usual ones.
+        /// PEM files of certificate authorities that are trusted in addition to the usual ones.
         public var certificateFiles: [String] = []
         /// Where credentials, proxies and certificates are looked up.
         public var environment: [String: String] = [:]
-        /// Called with one line of progress: what is being fetched.
+        /// Called with one line of progress, such as the image being fetched.
         public var progress: @Sendable (String) -> Void = { _ in }
         public init() {}
     }
@@ -35,7 +35,7 @@ public struct ImageProvider: Sendable {
     let options: Options
     let puller: Puller
 
-    /// Nothing is asked of a registry before an image is.
+    /// No registry is contacted before an image is requested.
     public init(store: ContentStore, options: Options) {
         self.init(store: store, options: options, retry: RetryPolicy())
     }
@@ -46,21 +46,21 @@ public struct ImageProvider: Sendable {
         puller = Puller(store: store, options: options, retry: retry)
     }
 
-    /// A source with nothing left to defaults: `nginx` is `docker.io/library/nginx:latest`. What names a local file
-    /// stays as it is, and so does what names nothing.
+    /// A source with nothing left to defaults: `nginx` is `docker.io/library/nginx:latest`. The name of a
+    /// local file stays as it is, and so does an invalid one.
     public static func canonical(_ source: String) -> String {
         guard case .registry(let reference) = try? ImageSource(source) else { return source }
         return reference.description
     }
 
     /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`,
-    /// `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`. Local sources are read anew each time (their digests
+    /// `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`. Local sources are read again each time (their digests
     /// decide what is copied). Whole in the store on return.
-    /// - Throws: `ImageReferenceError`; `ImageError` with what was being done and the reason below it.
+    /// - Throws: `ImageReferenceError`; `ContextError` with what was being done; `ImageError`.
     public func image(_ source: String) async throws -> Image {
         let parsed = try ImageSource(source)
         if case .registry(let reference) = parsed { return try await image(reference) }
-        let image = try ImageError.context("reading '\(PlainText.short(source, limit: 300))'") {
+        let image = try ContextError.wrapping("reading '\(PlainText.short(source, limit: 300))'") {
             try Self.local(parsed, name: source, store: store, platform: options.platform)
         }
         if let note = image.platformNote { options.progress(note) }
@@ -73,13 +73,14 @@ public struct ImageProvider: Sendable {
         if !isAsked, let image = try store.image(named: name, platform: options.platform) { return image }
         guard !reference.isLocal else {
             throw ImageError(
-                "image '\(name)' for \(options.platform) is not in the store '\(store.path)'\n"
-                    + "  hint: it is built here and never pulled: run 'moby pkg build' with its package folder")
+                "image '\(name)' for \(options.platform) is not in the store '\(store.path)'",
+                hint: "it is built locally and never pulled: run 'moby pkg build' with its package folder")
         }
         guard options.pull != .never else {
             throw ImageError(
-                "image '\(name)' for \(options.platform) is not in the store '\(store.path)', and pulling is off\n"
-                    + "  hint: run 'moby cache pull \(name)' while there is a network, or name a local 'oci:', 'oci-archive:' or 'docker-archive:'"
+                "image '\(name)' for \(options.platform) is not in the store '\(store.path)', and pulling is off",
+                hint:
+                    "run 'moby cache pull \(name)' with a network, or name a local 'oci:', 'oci-archive:' or 'docker-archive:'"
             )
         }
         return try await puller.pull(reference)
@@ -115,13 +116,14 @@ extension ImageProvider {
     /// - Throws: `ImageError`.
     public func push(_ name: String, to target: String? = nil) async throws -> Digest {
         let reference = try ImageReference(target ?? name)
-        return try await ImageError.context("pushing '\(name)' to '\(reference)'") {
+        return try await ContextError.wrapping("pushing '\(name)' to '\(reference)'") {
             guard !reference.isLocal else {
                 throw ImageError(
-                    "'\(reference.name)' is not a name in a registry\n  hint: give it one with --remote-name")
+                    "'\(reference.name)' is a local name, not one of a registry",
+                    hint: "name the target with --remote-name")
             }
-            guard let root = store.descriptor(named: name) else {
-                throw ImageError("it is not in the store '\(store.path)'\n  hint: 'moby cache ls' lists what is")
+            guard let root = try store.descriptor(named: name) else {
+                throw ImageError("not in the store '\(store.path)'", hint: "'moby cache ls' lists its images")
             }
             let (documents, blobs) = try closure(of: root)
             let client = try puller.client()
@@ -140,7 +142,7 @@ extension ImageProvider {
 
     /// Documents, the top one last, and the blobs that they name.
     private func closure(of root: Descriptor) throws -> (documents: [Descriptor], blobs: [Descriptor]) {
-        let all = store.closure(of: root)
+        let all = try store.closure(of: root)
         if all.missing.isEmpty { return (all.documents.reversed(), all.blobs) }
         guard let (descriptor, manifest, _) = try store.manifest(below: root, platform: options.platform) else {
             throw ContentError.missing(root.digest)

@@ -9,13 +9,13 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     public let repository: String
     /// The tag as written; nil when there is none.
     public let tag: String?
-    /// The digest as written; it decides when there is a tag as well.
+    /// The digest as written; it takes precedence over a tag.
     public let digest: Digest?
 
     /// The host of all names that have none.
     public static let defaultRegistry = "docker.io"
 
-    /// Reads a reference; nothing outside of the text has a say in what it means.
+    /// Reads a reference; its meaning depends on the text alone.
     /// - Throws: `ImageReferenceError` that says which part is wrong and what is allowed.
     public init(_ text: String) throws {
         let parts = try Parts(text)
@@ -77,15 +77,15 @@ private struct Parts {
 }
 
 extension ImageReference {
-    /// What the names of images that moby builds on this machine begin with. No registry is `localhost` without a port,
-    /// so nobody else can own such a name; podman marks local images in the same way.
+    /// The prefix of names of images that moby builds on this machine. No registry is `localhost` without a port, so such
+    /// a name has no other owner; podman marks local images in the same way.
     public static let localPrefix = "localhost/moby"
 
-    /// Whether an image of this name is built here (`moby pkg build`) and never looked for on the network.
+    /// Whether images of this name are built locally (`moby pkg build`) and never pulled.
     public var isLocal: Bool { registry == "localhost" && repository.hasPrefix("moby/") }
 }
 
-/// A text that is not an image reference: which part is wrong and what is allowed there.
+/// A text that is not an image reference: the part that is wrong and what is allowed there.
 public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The part that is wrong, as it was found.
     public enum Part: Equatable, Sendable {
@@ -128,9 +128,9 @@ public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConve
             "repository part '\(PlainText.short(found))' may have a-z and 0-9, with '.', '_', '__' or '-' between them"
         case .upperCase(let found):
             "repository '\(PlainText.short(found))' must be lower case; write '\(PlainText.short(found.lowercased()))'"
-        case .tooLong(let count): "its name has \(count) characters, at most 255 are allowed"
+        case .tooLong(let count): "its name is \(count) characters long; the limit is 255"
         case .hexadecimal(let found):
-            "'\(PlainText.short(found))' would be taken for a digest; write '@sha256:\(PlainText.short(found))' after a repository"
+            "'\(PlainText.short(found))' would be read as a digest; write '@sha256:\(PlainText.short(found))' after a repository"
         case .tag(let found):
             "tag '\(PlainText.short(found))' may have letters, digits, '_', '.' and '-', at most 128, not beginning with '.' or '-'"
         case .digest(let found): "digest '\(PlainText.short(found))' is not 'sha256:' with 64 digits 0-9 and a-f"

@@ -1,6 +1,7 @@
+public import Extents
 internal import MachineModel
 
-/// An operating system and CPU architecture in Go's words (image-spec, image-index.md).
+/// An operating system and CPU architecture in Go's terms (image-spec, image-index.md).
 public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Operating system, e.g. `linux`.
     public var os: String
@@ -15,6 +16,19 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
         self.variant = variant
     }
 
+    /// Reads `os/arch[/variant]`; usual names of architectures such as `x86_64` are accepted.
+    /// - Throws: ``PlatformError``.
+    public init(_ text: String) throws(PlatformError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let isPlain = { (part: String) in
+            !part.isEmpty && part.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || $0 == 0x5f }
+        }
+        guard (2...3).contains(parts.count), parts.allSatisfy(isPlain) else { throw PlatformError(text: text) }
+        self.init(
+            os: parts[0], architecture: Architecture(named: parts[1])?.name ?? parts[1],
+            variant: parts.count == 3 ? parts[2] : nil)
+    }
+
     /// The machine this program was built for.
     public static var host: Platform {
         Platform(architecture: Architecture.host.name)
@@ -22,24 +36,26 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
 
     enum CodingKeys: String, CodingKey { case os, architecture, variant }
 
-    /// Takes what old tools leave out, as they leave it out: absent, null or empty.
+    /// Accepts what old tools leave out: absent, null or empty.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         os = try values.decodeIfPresent(String.self, forKey: .os) ?? ""
-        architecture = try values.decodeIfPresent(String.self, forKey: .architecture) ?? ""
+        let name = try values.decodeIfPresent(String.self, forKey: .architecture) ?? ""
+        // Some tools write the names of uname(1) where Go's belong.
+        architecture = ["x86_64": "amd64", "aarch64": "arm64"][name] ?? name
         variant = try values.decodeIfPresent(String.self, forKey: .variant).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     public var description: String {
         let parts = [os, architecture, variant].compactMap { $0.flatMap { $0.isEmpty ? nil : $0 } }
-        return parts.isEmpty ? "not said" : parts.joined(separator: "/")
+        return parts.isEmpty ? "unknown" : parts.joined(separator: "/")
     }
 
-    /// Whether it is said for which processor the image was made.
+    /// Whether the architecture is known.
     public var isKnown: Bool { !architecture.isEmpty }
 
-    /// Whether an image made for `self` is what a user who asked for `wanted` gets: a variant counts only when one was
-    /// asked for, and what is not said is taken to fit.
+    /// Whether an image for `self` suits a user who wants `wanted`: a variant counts only when one is wanted, and unknown
+    /// parts fit.
     public func satisfies(_ wanted: Platform) -> Bool {
         guard os.isEmpty || os == wanted.os, !isKnown || architecture == wanted.architecture else { return false }
         return !isKnown || wanted.variant == nil || effectiveVariant == wanted.effectiveVariant
@@ -50,4 +66,12 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
         if let variant { return variant }
         return ["arm64": "v8", "arm": "v7", "amd64": "v1"][architecture]
     }
+}
+
+/// A text that does not name a platform.
+public struct PlatformError: HintedError, CustomStringConvertible, Sendable {
+    let text: String
+
+    public var description: String { "'\(PlainText.short(text))' is not a platform of the form os/arch[/variant]" }
+    public var hint: String? { "for example linux/amd64" }
 }

@@ -7,7 +7,7 @@ internal import OCI
 
 struct Cache: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look after the image store.",
+        abstract: "Manage the image store.",
         subcommands: [
             CacheList.self, CachePull.self, CachePush.self, CacheExport.self, CacheImport.self, CacheRemove.self,
             CachePrune.self,
@@ -15,18 +15,27 @@ struct Cache: AsyncParsableCommand {
         ])
 }
 
+extension StoreOptions {
+    /// The store for commands about it: a folder with other files is an error, not an empty store.
+    func storeToInspect() throws -> ContentStore {
+        let store = try storeToRead()
+        try store.checkIsStore()
+        return store
+    }
+}
+
 struct CacheList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the images by name, with the digest each stands for.")
+        commandName: "ls", abstract: "List the images with their digests.")
 
     @OptionGroup var global: StoreOptions
     @Flag(help: "Print JSON, with the layers of this machine's platform.") var json = false
 
     func run() throws {
-        let store = try global.storeToRead()
+        let store = try global.storeToInspect()
         let entries = try store.entries()
         for file in try store.damagedReferences() {
-            Terminal.error("warning: '\(file)' of the store is damaged; 'moby cache verify --repair' removes it")
+            Terminal.error("warning: '\(file)' of the store is damaged; remove it with 'moby cache verify --repair'")
         }
         guard json else { return entries.forEach { print($0.name, $0.descriptor.digest) } }
         let list = try entries.map { entry in
@@ -53,11 +62,11 @@ struct CacheVerify: ParsableCommand {
         discussion: "Exit code 1 when something is damaged or missing.")
 
     @OptionGroup var global: StoreOptions
-    @Flag(help: "Remove what is damaged and what was made from it; it is fetched or made again when needed.")
+    @Flag(help: "Remove damaged files and what was made from them; they are fetched or made again when needed.")
     var repair = false
 
     func run() throws {
-        let store = try global.storeToRead()
+        let store = try global.storeToInspect()
         let cache = SegmentCache(store: store)
         // Before the check, which may remove the configurations that tell.
         var found = try store.verify()
@@ -69,10 +78,10 @@ struct CacheVerify: ParsableCommand {
         for file in found.damaged {
             let isStuck = found.stuck.contains(file)
             print(
-                "damaged: \(file)\(isStuck ? " (a folder with files in it: look at them, then remove it)" : repair ? " (removed)" : "")"
+                "damaged: \(file)\(isStuck ? " (a folder with files: check them, then remove it)" : repair ? " (removed)" : "")"
             )
         }
-        for file in derived { print("made from what is damaged, perhaps: \(file)\(repair ? " (removed)" : "")") }
+        for file in derived { print("possibly made from damaged content: \(file)\(repair ? " (removed)" : "")") }
         for image in found.incomplete {
             print("incomplete: \(image.name) lacks \(image.missing.map(\.description).joined(separator: ", "))")
         }
@@ -85,41 +94,43 @@ struct CacheVerify: ParsableCommand {
 
 struct CacheRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Forget images by name.",
-        discussion: "Their content goes with the next 'moby cache prune'.")
+        commandName: "rm", abstract: "Remove images by name.",
+        discussion: "The next 'moby cache prune' removes their content.")
 
     @OptionGroup var global: StoreOptions
-    @Argument(help: "Names, as 'moby cache ls' prints them; shorthand works.", completion: Completions.images)
+    @Argument(help: "Names, as 'moby cache ls' prints them; short forms work.", completion: Completions.images)
     var names: [String]
 
     func run() throws {
-        let store = try global.storeToRead()
+        let store = try global.storeToInspect()
         let missing = try names.filter { try !store.remove($0) }
-        for name in missing { Terminal.error("error: there is no image '\(name)' in '\(store.path)'") }
+        for name in missing {
+            Terminal.error("error: no image '\(PlainText.short(name))' in '\(PlainText.short(store.path))'")
+        }
         if !missing.isEmpty { throw ExitCode.failure }
     }
 }
 
 struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Remove content that no name leads to and segments that are old.",
-        discussion: "While another moby uses the store, what was used in the last day stays.")
+        commandName: "prune", abstract: "Remove content without a name and old segments.",
+        discussion: "While another moby uses the store, files used in the last day stay.")
 
     @OptionGroup var global: StoreOptions
-    @Option(help: ArgumentHelp("Keep what was used in the last so many days.", valueName: "n")) var days = 7
-    @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
+    @Option(help: ArgumentHelp("Keep files used in the last N days.", valueName: "n")) var days = 7
+    @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
 
     mutating func validate() throws {
         guard (0...36500).contains(days) else { throw ValidationError("--days is \(days), expected 0 to 36500") }
     }
 
     func run() throws {
-        let pruned = try global.storeToRead().prune(
+        let pruned = try global.storeToInspect().prune(
             notUsedSince: Int64(time(nil)) - Int64(days) * 86400, dryRun: dryRun)
         if global.level > 0 {
             print("\(dryRun ? "would remove" : "removed") \(pruned.files) files, \(Terminal.size(pruned.bytes))")
             if pruned.isShared {
-                Terminal.error("note: another process uses the store, so what was used in the last day stays")
+                Terminal.error("note: another process uses the store, so files used in the last day stay")
             }
         }
     }
@@ -129,17 +140,17 @@ struct CacheClean: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean", abstract: "Remove the whole store.",
         discussion: """
-            Only what moby wrote is removed, and the folder when it is empty then. Asks on a terminal; without one it wants --force.
+            Removes only what moby wrote, and then the folder if it is empty. Asks on a terminal; without one, use --force.
             """)
 
     @OptionGroup var global: StoreOptions
-    @Flag(help: "Do not ask, and do not mind that another process uses the store.") var force = false
-    @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
+    @Flag(help: "Do not ask, and ignore other processes that use the store.") var force = false
+    @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
 
     func run() throws {
         let path = global.storePath
         guard access(path, F_OK) == 0 else { return }
-        // A folder that is something else is refused by a writer.
+        // A writer refuses a folder that is something else.
         let contents = try ContentStore(path: path).contents()
         let what = "\(contents.images) images, \(contents.files) files, \(Terminal.size(contents.bytes))"
         if dryRun {
@@ -152,7 +163,7 @@ struct CacheClean: ParsableCommand {
         }
         let (removed, isFolderGone) = try ContentStore.removeAll(path: path, force: force)
         if global.level > 0 {
-            print("removed \(PlainText.short(path))\(isFolderGone ? "" : ": \(what); the folder stays")")
+            print("removed \(PlainText.short(path))\(isFolderGone ? "" : ": \(what); the folder remains")")
         }
         report(removed.others)
     }
@@ -161,13 +172,14 @@ struct CacheClean: ParsableCommand {
         guard global.level > 0, !others.isEmpty else { return }
         let shown = others.prefix(10).map { PlainText.short($0) }.joined(separator: ", ")
         Terminal.error(
-            "note: not moby's, so it stays: \(shown)\(others.count > 10 ? " and \(others.count - 10) more" : "")")
+            "note: kept, since moby did not write it: \(shown)\(others.count > 10 ? " and \(others.count - 10) more" : "")"
+        )
     }
 
     private func isConfirmed(_ path: String, _ what: String) throws -> Bool {
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
             throw ValidationError(
-                "there is no terminal to ask on; 'moby cache clean --force' removes \(what) in '\(PlainText.short(path))'"
+                "no terminal to ask on; 'moby cache clean --force' removes \(what) in '\(PlainText.short(path))'"
             )
         }
         Terminal.write("Remove the image store '\(PlainText.short(path))': \(what)? [y/N] ", to: STDERR_FILENO)

@@ -9,7 +9,7 @@ struct CachePull: AsyncParsableCommand {
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
-    @Argument(help: "Image references; ':latest' is meant where there is neither tag nor digest.") var names: [String]
+    @Argument(help: "Image references; without tag and digest, ':latest'.") var names: [String]
 
     func run() async throws {
         var options = images.provider(global)
@@ -42,14 +42,14 @@ struct CachePush: AsyncParsableCommand {
 
 struct CacheImport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Take the images of an archive into the store.",
-        discussion: "An archive is what 'moby cache export', 'docker save' and skopeo write, compressed or not.")
+        commandName: "import", abstract: "Import the images of an archive into the store.",
+        discussion: "Archives of 'moby cache export', 'docker save' and skopeo are accepted, compressed or not.")
 
     @OptionGroup var global: StoreOptions
     @Option(
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
-    @Option(help: "Name for the image, instead of the archive's.") var name: String?
+    @Option(help: "Name for the image, instead of that in the archive.") var name: String?
     @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
 
     func run() throws {
@@ -67,7 +67,7 @@ struct CacheExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write an image of the store as a tar archive.",
         discussion:
-            "Formats: oci (an OCI image layout), docker (for 'docker load' too), filesystem (the files themselves).")
+            "Formats: oci (an OCI image layout), docker (also for 'docker load'), filesystem (the files themselves).")
 
     @OptionGroup var global: StoreOptions
     @Option(help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file"), completion: .file())
@@ -75,14 +75,16 @@ struct CacheExport: ParsableCommand {
     @Option(
         help: "oci, docker or filesystem.", completion: .list(["oci", "docker", "filesystem"]), transform: Self.form)
     var format = ContentStore.ExportForm.oci
-    @Option(help: ArgumentHelp("Platform (default: this machine's).", valueName: "os/arch[/variant]")) var platform:
-        String?
-    @Option(name: .customLong("name"), help: "Another name in the archive.") var newName: String?
+    @Option(
+        help: ArgumentHelp("Platform (default: this machine's).", valueName: "os/arch[/variant]"),
+        transform: { try Platform($0) })
+    var platform: Platform?
+    @Option(name: .customLong("name"), help: "Name in the archive, instead of the image's own.") var newName: String?
     @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
     func run() throws {
-        let store = try global.storeToRead()
-        let platform = try self.platform.map(Self.platform) ?? .host
+        let store = try global.storeToInspect()
+        let platform = platform ?? .host
         guard outfile != "-" else {
             try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --outfile")
             var output = try FileSink(descriptor: STDOUT_FILENO, name: Terminal.outputName)
@@ -99,15 +101,5 @@ struct CacheExport: ParsableCommand {
             throw ValidationError("--format is '\(text)', expected oci, docker or filesystem")
         }
         return form
-    }
-
-    private static func platform(_ text: String) throws -> Platform {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard (2...3).contains(parts.count), !parts.contains("") else {
-            throw ValidationError(
-                "--platform is '\(text)', expected os/arch or os/arch/variant, for example linux/arm64")
-        }
-        let architecture = Architecture(named: parts[1])?.name ?? parts[1]
-        return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : nil)
     }
 }

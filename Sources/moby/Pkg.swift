@@ -5,7 +5,7 @@ internal import OCI
 
 struct Pkg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make images out of Debian packages and files.",
+        abstract: "Build images from Debian packages and files.",
         subcommands: [PkgBuild.self, PkgShowTag.self, PkgLock.self])
 }
 
@@ -13,7 +13,7 @@ struct PkgBuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Build the images of package folders into the store.",
         discussion: """
-            A folder has a build.yml, and a build.lock that pins its Debian packages. Nothing is done when the store has the image.
+            A folder has a build.yml, and a build.lock that pins its Debian packages. Images that the store has are not built again.
             """)
 
     @OptionGroup var global: StoreOptions
@@ -22,12 +22,12 @@ struct PkgBuild: AsyncParsableCommand {
     var arch: Platform?
     @Option(
         help:
-            "Folder of moby's programs for the guest, init and metadata (default: $MOBY_PRODUCTS, else that of moby).",
+            "Folder of the guest programs init and metadata (default: $MOBY_PRODUCTS, else the folder of moby).",
         completion: .directory)
     var products: String?
-    @Flag(help: "Build even when the store has the image.") var force = false
+    @Flag(help: "Build even if the store has the image.") var force = false
     @Flag(help: "Resolve the Debian packages again and write build.lock.") var update = false
-    @Flag(help: "Resolve again, with a warning, when the archive no longer offers what build.lock pins.")
+    @Flag(help: "Resolve again, with a warning, if the archive no longer offers a pinned package.")
     var refreshMissing = false
     @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
@@ -70,7 +70,7 @@ struct PkgLock: AsyncParsableCommand {
             if isLocked {
                 print("\(directory)/build.lock")
             } else {
-                Terminal.error("'\(directory)' names no Debian packages: nothing to lock")
+                Terminal.error("'\(PlainText.short(directory))' has no Debian packages to lock")
             }
         }
     }
@@ -78,14 +78,14 @@ struct PkgLock: AsyncParsableCommand {
 
 struct PkgShowTag: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show-tag", abstract: "Print the reference that a package folder's image has now.")
+        commandName: "show-tag", abstract: "Print the current reference of a package folder's image.")
 
     @OptionGroup var global: StoreOptions
-    @Flag(help: "With registry and repository in full.") var canonical = false
+    @Flag(help: "Print registry and repository in full.") var canonical = false
     @Option(
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
-    @Option(help: "Folder of moby's programs for the guest.", completion: .directory) var products: String?
+    @Option(help: "Folder of the guest programs init and metadata.", completion: .directory) var products: String?
     @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() throws {

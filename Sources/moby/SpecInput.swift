@@ -105,73 +105,64 @@ struct SpecInput {
 struct SpecDownload {
     /// Most bytes of a spec file.
     static let limit: UInt64 = 64 << 20
-    private static let mostRedirects = 10
 
-    private let transport: any HTTPTransport
-    private let retry: RetryPolicy
+    private let redirects: Redirects
 
     init(certificateFiles: [String]) throws {
-        transport = try CurlTransport(environment: Terminal.environment, certificateFiles: certificateFiles)
-        retry = RetryPolicy()
+        redirects = Redirects(
+            transport: try CurlTransport(environment: Terminal.environment, certificateFiles: certificateFiles))
     }
 
     /// Whether a name on the command line is a URL.
     static func isURL(_ name: String) -> Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
 
-    /// What messages call it: user, password and query may be secrets.
+    /// The name in messages: user, password and query may be secrets.
     static func name(_ url: String) -> String { WebURL.shown(url) }
 
-    /// - Throws: `RunError` for a bad URL, an answer that is not a file, a redirection that leaves HTTPS, no answer.
+    /// - Throws: ``Failure`` for a bad URL, an answer without a file, a redirect that leaves HTTPS, no answer.
     func bytes(_ name: String) async throws -> [UInt8] {
-        guard let first = WebURL(name) else {
-            throw RunError("'\(Self.name(name))' is not a URL", hint: "write https://HOST/PATH.yml")
+        guard let url = WebURL(name) else {
+            throw Failure("'\(Self.name(name))' is not a URL", hint: "write https://HOST/PATH.yml")
         }
-        var url = first
-        for _ in 0...Self.mostRedirects {
-            let way = url == first ? "\(first)" : "\(first) leads to \(url), which"
-            let sink = BufferSink(limit: Self.limit)
-            let response = try await answer(url, sink, way: url == first ? "\(first)" : "\(first) leads to \(url)")
-            if response.isSuccess {
-                guard !sink.bytes.isEmpty else {
-                    throw RunError(
-                        "\(way) answered with status \(response.status) and no bytes",
-                        hint: "a spec file is expected there")
-                }
-                return sink.bytes
-            }
-            guard (300..<400).contains(response.status), let location = response.headers["Location"] else {
-                throw RunError("\(way) answered with status \(response.status)", hint: "a spec file is expected there")
-            }
-            guard let next = url.resolving(location) else {
-                throw RunError("\(url) leads to '\(WebURL.shown(location))', which is not a URL")
-            }
-            guard next.scheme == url.scheme || next.scheme == "https" else {
-                throw RunError(
-                    "\(url) leads to \(next), which is not encrypted", hint: "name that URL if it is to be trusted")
-            }
-            url = next
+        let waiting = SilenceNotice { Terminal.error($0) }
+        return try await waiting.during({ "'\(url.authority)': \(url)" }) {
+            try await RetryPolicy().retrying { _ in try await oneTry(url) }
         }
-        throw RunError("\(first) leads to one URL after another, more than \(Self.mostRedirects) times")
     }
 
-    private func answer(_ url: WebURL, _ sink: BufferSink, way: String) async throws -> HTTPResponse {
-        var number = 1
-        while true {
-            do {
-                let response = try await transport.exchange(HTTPRequest("GET", url), into: sink)
-                guard RetryPolicy.isTransient(response.status), let pause = retry.pause(after: number, response) else {
-                    return response
-                }
-                try await retry.sleep(pause)
-            } catch let error as TransportError {
-                guard error.isTransient, let pause = retry.pause(after: number, nil) else {
-                    throw RunError("\(way): \(error)", hint: error.hint)
-                }
-                try await retry.sleep(pause)
-            } catch let error as ExtentError {
-                throw RunError("\(way): the answer has \(error)", hint: "a spec file is expected there")
+    private func oneTry(_ url: WebURL) async throws -> [UInt8] {
+        let sink = BufferSink(limit: Self.limit)
+        do {
+            let answer = try await redirects.exchange(HTTPRequest("GET", url), into: sink)
+            let status = answer.response.status
+            let subject = answer.url == url ? "\(url)" : "\(url) redirects to \(answer.url), which"
+            guard answer.response.isSuccess else {
+                throw FailedTry(Failure("\(subject) answered with status \(status)"), answer.response)
             }
-            number += 1
+            guard !sink.bytes.isEmpty else {
+                throw Failure("\(subject) answered with status \(status) and no bytes")
+            }
+            return sink.bytes
+        } catch let error as TransportError {
+            let hint = error.trouble == .plainRedirect ? "name that URL if you trust it" : error.hint
+            throw FailedTry(Failure("\(url): \(error)", hint: hint), isTransient: error.isTransient)
+        } catch let error as ExtentError {
+            throw Failure("\(url): the answer has \(error)")
+        }
+    }
+
+    /// A spec file that cannot be fetched.
+    struct Failure: HintedError, RetriedError, CustomStringConvertible {
+        var description: String
+        let hint: String?
+
+        init(_ description: String, hint: String? = "expected a spec file at that URL") {
+            (self.description, self.hint) = (description, hint)
+        }
+
+        func after(tries: Int, seconds: Double) -> Failure {
+            tries > 1
+                ? Failure("\(description); tried \(tries) times over \(Int(seconds.rounded(.up))) s", hint: hint) : self
         }
     }
 }

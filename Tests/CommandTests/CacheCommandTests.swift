@@ -52,11 +52,43 @@ struct CacheCommandTests {
             try TestFile.write("mine", to: "\(store)/thesis.txt")
             let forced = try clean("--force")
             #expect(
-                forced.status == 0 && forced.error.contains("not moby's, so it stays: thesis.txt"), "\(forced.error)")
+                forced.status == 0 && forced.error.contains("kept, since moby did not write it: thesis.txt"),
+                "\(forced.error)")
             #expect(try names(folder) == ["store", "store/thesis.txt"])
             let foreign = try clean("--force")
             #expect(foreign.status == 1 && foreign.error.contains("is not an image store"), "\(foreign.error)")
             #expect(try names(folder) == ["store", "store/thesis.txt"])
+        }
+    }
+
+    /// A file or a folder with other files is named, not taken for an empty store.
+    @Test(arguments: [["ls"], ["verify"], ["prune"], ["rm", "x"], ["clean", "--force"]])
+    func whatIsNotAStoreIsNamed(command: [String]) throws {
+        try withTemporaryDirectory { folder in
+            try TestFile.write("mine", to: "\(folder)/thesis.txt")
+            let other = try Program.run(["cache"] + command, environment: ["MOBY_CACHE": folder])
+            #expect(other.status == 1 && other.error.contains("'\(folder)' is not an image store"), "\(other.error)")
+            let file = try Program.run(["cache"] + command, environment: ["MOBY_CACHE": "\(folder)/thesis.txt"])
+            #expect(file.status == 1 && file.error.contains("thesis.txt' is not a folder"), "\(file.error)")
+        }
+    }
+
+    @Test(arguments: [
+        ("cache export -o x.tar web", "unknown option '-o'\n  hint: name the archive with --outfile"),
+        ("pkg push pkg/busybox", "unknown command 'pkg push'\n  hint: push the image with 'moby cache push'"),
+    ])
+    func habitsAreHinted(arguments: String, message: String) throws {
+        let result = try Program.run(arguments.split(separator: " ").map(String.init))
+        #expect(result.status == 64 && result.error.contains(message), "\(result.error)")
+    }
+
+    /// The formats of archives are named when a file has none of them.
+    @Test func importNamesItsFormats() throws {
+        try withTemporaryDirectory { folder in
+            try TestFile.write("not an archive", to: "\(folder)/x")
+            let result = try Program.run(["cache", "import", "--cache", "\(folder)/store", "\(folder)/x"])
+            #expect(result.status == 1 && result.error.contains("\n  hint: "), "\(result.error)")
+            #expect(result.error.contains("'moby cache export'") && result.error.contains("'docker save'"))
         }
     }
 

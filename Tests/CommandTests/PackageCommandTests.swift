@@ -32,7 +32,7 @@ struct PackageCommandTests {
             "image: web\npackages: [x]\n", "amd64 wants x\n",
             "hint: run 'moby pkg lock --arch arm64 web'; it has packages for amd64"
         ),
-        ("image: web\narches: [amd64]\npackages: [x]\n", "", "'web' is not built for arm64, only for amd64"),
+        ("image: web\narches: [amd64]\npackages: [x]\n", "", "'web' cannot be built for arm64, only for amd64"),
     ])
     func specsNameWhatIsWrongWithAPackage(text: String, lock: String, message: String) throws {
         try withTemporaryDirectory { folder in

@@ -125,7 +125,7 @@ import Testing
             let builder = try builder(directory)
             let image = try await builder.build("\(directory)/pkg").image
             let former = image.name.replacing("localhost/", with: "docker.io/")
-            try builder.store.set(former, to: try #require(builder.store.descriptor(named: image.name)))
+            try builder.store.set(former, to: try #require(try builder.store.descriptor(named: image.name)))
             _ = try builder.store.remove(image.name)
             let again = try await builder.build("\(directory)/pkg")
             #expect(!again.isNew && again.image.name == image.name && again.image.digest == image.digest)
@@ -201,7 +201,7 @@ import Testing
         try await withTemporaryDirectory { directory in
             try write("image: t\npackages: [x]\n", "\(directory)/pkg/build.yml")
             let error = #expect(throws: PackageError.self) { try builder(directory).reference(of: "\(directory)/pkg") }
-            #expect(error.map(String.init(describing:)) == "'\(directory)/pkg' has Debian packages and no build.lock")
+            #expect(error.map(String.init(describing:)) == "'\(directory)/pkg' has Debian packages, but no build.lock")
         }
     }
 
@@ -213,7 +213,7 @@ import Testing
             }
             #expect(
                 error.map(String.init(describing:))
-                    == "'t' is not built for \(Platform.host.architecture), only for riscv64")
+                    == "'t' cannot be built for \(Platform.host.architecture), only for riscv64")
         }
     }
 }

@@ -107,20 +107,20 @@ import Testing
     @Test(arguments: [
         (
             "out",
-            "4:13: source 'out' leads to '/etc/passwd', which is outside of the package's folder | put a copy into the folder"
+            "4:13: source 'out' leads to '/etc/passwd', which is outside the package's folder | copy it into the folder"
         ),
         (
             "above",
-            "4:13: source 'above' leads to 'TOP', which is outside of the package's folder | put a copy into the folder"
+            "4:13: source 'above' leads to 'TOP', which is outside the package's folder | copy it into the folder"
         ),
         (
             "above/pkg2",
-            "4:13: source 'above/pkg2' leads to 'TOP/pkg2', which is outside of the package's folder | put a copy into the folder"
+            "4:13: source 'above/pkg2' leads to 'TOP/pkg2', which is outside the package's folder | copy it into the folder"
         ),
         ("gone", "4:13: source 'gone' is a link to 'nowhere', which does not exist | "),
         ("nosuch", "4:13: source 'nosuch' does not exist | sources are files and folders next to build.yml"),
-        ("special", "4:13: source 'special/pipe' is a fifo, expected a file, a folder or a link | "),
-        ("special/pipe", "4:13: source 'special/pipe' is a fifo, expected a file, a folder or a link | "),
+        ("special", "4:13: source 'special/pipe' is a FIFO, expected a file, a folder or a link | "),
+        ("special/pipe", "4:13: source 'special/pipe' is a FIFO, expected a file, a folder or a link | "),
     ])
     func sourceThatCannotBeTakenIsAnError(source: String, expected: String) throws {
         try withTemporaryDirectory { directory in
@@ -139,7 +139,7 @@ import Testing
     @Test(arguments: [
         (
             "out",
-            "2:17: source 'out' leads to '/etc/passwd', which is outside of the package's folder | put a copy into the folder"
+            "2:17: source 'out' leads to '/etc/passwd', which is outside the package's folder | copy it into the folder"
         ),
         ("lines", "3:1: '../x' is not a path inside: it is empty or has '..' | "),
     ])
@@ -159,7 +159,7 @@ import Testing
             if !text.isEmpty { try Data(text.utf8).write(to: URL(filePath: "\(directory)/build.yml")) }
             try Data("FROM alpine\n".utf8).write(to: URL(filePath: "\(directory)/\(file)"))
             let error = #expect(throws: PackageError.self) { try PackageFolder(directory) }
-            #expect(error.map { "\($0)" } == "'\(directory)' has a \(file), and moby does not build those")
+            #expect(error.map { "\($0)" } == "'\(directory)' has a \(file), which moby does not build")
             #expect(error?.hint?.contains("docker-archive:FILE") == true)
         }
     }
@@ -169,19 +169,19 @@ import Testing
             let error = #expect(throws: PackageError.self) { try PackageFolder(directory) }
             #expect(
                 error.map { "\($0)" }
-                    == "'\(directory)' has no build.yml, which says what the image of a package is made of")
+                    == "'\(directory)' is not a package folder: it has no build.yml")
             try Data().write(to: URL(filePath: "\(directory)/file"))
             let other = #expect(throws: PackageError.self) { try PackageFolder("\(directory)/file") }
             #expect(
-                other.map { "\($0)" } == "'\(directory)/file' is not a folder; a package is a folder with a build.yml")
+                other.map { "\($0)" } == "'\(directory)/file' is not a folder, expected a folder with a build.yml")
         }
     }
 
     @Test(arguments: [
-        ("", "1:8: image 't' has no files | name what it is made of with 'packages', 'files', 'products' or 'kernel'"),
+        ("", "1:8: image 't' has no files | add 'packages', 'files', 'products' or 'kernel'"),
         (
             "files: [{path: usr/bin, directory: true}]",
-            "1:8: image 't' has no files | name what it is made of with 'packages', 'files', 'products' or 'kernel'"
+            "1:8: image 't' has no files | add 'packages', 'files', 'products' or 'kernel'"
         ),
         ("files: [{path: bin/x, source: run}]\ncmd: [/bin/y]", "3:7: cmd runs '/bin/y', which is not in the image | "),
         (
@@ -203,7 +203,7 @@ import Testing
         ),
         (
             "files: [{path: bin/x, symlink: loop}, {path: bin/loop, symlink: x}]\ncmd: [/bin/x]",
-            "3:7: cmd runs '/bin/x', which is a link that leads nowhere | "
+            "3:7: cmd runs '/bin/x', which is a broken link | "
         ),
     ])
     func imageThatCannotRunIsAnError(text: String, expected: String) async throws {

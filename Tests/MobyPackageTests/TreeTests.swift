@@ -50,7 +50,7 @@ import Testing
         var all = PackageTree()
         try all.add(tree, of: "one")
         let error = #expect(throws: PackageConflict.self) { try all.add(tree, of: "two") }
-        #expect(error.map(String.init(describing:)) == "'usr/bin/a' is in package 'one' and in package 'two'")
+        #expect(error.map(String.init(describing:)) == "'usr/bin/a' is in both packages 'one' and 'two'")
     }
 }
 
@@ -89,7 +89,7 @@ import Testing
         let files = selection.tree.paths.filter { !selection.tree.isDirectory($0) }.map(\.description)
         #expect(
             files == ["usr/bin/xz", loader, "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib64/ld-linux-x86-64.so.2"])
-        #expect(selection.oddities == ["'usr/bin/xz' needs 'liblzma.so.5', which no package of the image has"])
+        #expect(selection.oddities == ["'usr/bin/xz' needs 'liblzma.so.5', which is in no package of the image"])
     }
 }
 

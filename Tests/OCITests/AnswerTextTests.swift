@@ -1,3 +1,4 @@
+import Extents
 import HTTP
 import TestSupport
 import Testing
@@ -14,19 +15,19 @@ struct AnswerTextTests {
         let provider = try RegistryTests.provider(
             folder, environment: environment, mirrors: mirrors, retry: RetryPolicy(tries: 1))
         let error = await #expect(throws: (any Error).self) { try await provider.image(name ?? registry.name) }
-        return error.map { "\($0)" } ?? ""
+        return error.map { "\($0)" + ($0.anyHint.map { "\n  hint: \($0)" } ?? "") } ?? ""
     }
 
     @Test(arguments: [
-        (200, "text/html", "<html>log in</html>", "status 200, 19 bytes of 'text/html': it is not valid JSON"),
-        (204, "", "", "status 204, 0 bytes of no content type: it is not valid JSON"),
+        (200, "text/html", "<html>log in</html>", "status 200, 19 bytes of 'text/html': not valid JSON"),
+        (204, "", "", "status 204, 0 bytes of no content type: not valid JSON"),
         (
             200, "application/json", #"{"schemaVersion":2,"layers":[{"size":9223372036854775808}]}"#,
             "status 200, 59 bytes of 'application/json': "
         ),
         (
             200, "", String(repeating: "[", count: 10_000),
-            "status 200, 10000 bytes of no content type: it is not valid JSON"
+            "status 200, 10000 bytes of no content type: not valid JSON"
         ),
     ])
     func otherThanAManifest(status: Int, type: String, body: String, said: String) async throws {
@@ -121,7 +122,7 @@ struct AnswerTextTests {
     @Test(arguments: [
         (
             407,
-            "proxy 'http://PROXY' answered with status 407\n  hint: the proxy wants a login: write it as http://USER:PASSWORD@HOST:PORT"
+            "proxy 'http://PROXY' answered with status 407\n  hint: the proxy needs a login: write it as http://USER:PASSWORD@HOST:PORT"
         ),
         (403, "GET http://registry.example/v2/acme/web/manifests/latest: 403"),
     ])
@@ -137,8 +138,10 @@ struct AnswerTextTests {
             options.insecureRegistries = ["registry.example"]
             let provider = ImageProvider(
                 store: try ContentStore(path: folder), options: options, retry: RetryPolicy(tries: 1))
-            let error = await #expect(throws: ImageError.self) { try await provider.image("registry.example/acme/web") }
-            let text = error?.description ?? ""
+            let error = await #expect(throws: ContextError.self) {
+                try await provider.image("registry.example/acme/web")
+            }
+            let text = error?.text ?? ""
             #expect(text.contains(said.replacing("PROXY", with: proxy.host)) && !text.contains("hunter22"), "\(text)")
             // By TLS the proxy is asked to connect, and its refusal is not the registry's answer.
             let tls = try await Self.text(folder, registry, environment: environment, name: "secure.example/acme/web")
@@ -182,9 +185,9 @@ struct AnswerTextTests {
                 store: try ContentStore(path: "\(folder)/store"), options: options, retry: RetryPolicy(tries: 1))
             #expect(try await provider.image("\(host)/acme/web:1").digest == registry.sample.descriptor.digest)
             registry.server.answer { _ in .hangUp }
-            let error = await #expect(throws: ImageError.self) { try await provider.image("\(host)/acme/other:1") }
+            let error = await #expect(throws: ContextError.self) { try await provider.image("\(host)/acme/other:1") }
             #expect(
-                error?.description.hasSuffix("/manifests/1: the connection ended without an answer") == true,
+                error?.description.hasSuffix("/manifests/1: the connection closed without an answer") == true,
                 "\(error?.description ?? "")")
         }
     }

@@ -107,8 +107,8 @@ struct ContentStoreTests {
             let error = #expect(throws: ContentError.self) { try store.uncompressedLayer(layer) }
             #expect(error == .layer(layer.digest, size: layer.size, limit: 2 << 20, isAbsolute: true))
             #expect(
-                error?.description.contains(
-                    "unpacks to more than 2097152 bytes\n  hint: when it is meant to, '--layer-limit'") == true)
+                error?.text.contains(
+                    "unpacks to more than 2097152 bytes\n  hint: raise the limit with --layer-limit") == true)
             #expect(
                 try SmallFile.names(in: "\(store.path)/layers").isEmpty
                     && SmallFile.names(in: "\(store.path)/tmp").isEmpty)

@@ -9,7 +9,7 @@ import Testing
 
 struct CredentialsTests {
     static func lookUp(_ json: String, _ host: String, _ repository: String = "a/b", path: String = "") async throws
-        -> Credential?
+        -> RegistryCredential?
     {
         try await withTemporaryDirectory { folder in
             try TestFile.write(json, to: "\(folder)/config.json")
@@ -45,13 +45,13 @@ struct CredentialsTests {
                 "h.example", .password(user: "u", password: "p")
             ),
             ("{}", "h.example", nil),
-        ] as [(String, String, Credential?)])
-    func files(json: String, host: String, expected: Credential?) async throws {
+        ] as [(String, String, RegistryCredential?)])
+    func files(json: String, host: String, expected: RegistryCredential?) async throws {
         #expect(try await Self.lookUp(json, host) == expected)
     }
 
     @Test func fileThatIsNoJSONIsAnErrorWithItsPath() async {
-        let error = await #expect(throws: CredentialError.self) { try await Self.lookUp("{", "h.example") }
+        let error = await #expect(throws: RegistryCredentialError.self) { try await Self.lookUp("{", "h.example") }
         #expect(error?.description.contains("config.json' is not valid") == true)
     }
 
@@ -76,8 +76,8 @@ struct CredentialsTests {
             (#"{"credsStore":"test"}"#, "token.example", .identityToken("t")),
             (#"{"credsStore":"test"}"#, "none.example", nil),
             (#"{"credsStore":"test"}"#, "docker.io", .password(user: "hub", password: "s")),
-        ] as [(String, String, Credential?)])
-    func helpers(json: String, host: String, expected: Credential?) async throws {
+        ] as [(String, String, RegistryCredential?)])
+    func helpers(json: String, host: String, expected: RegistryCredential?) async throws {
         try await withTemporaryDirectory { folder in
             try TestFile.write(Self.helper, to: "\(folder)/docker-credential-test", mode: 0o755)
             #expect(try await Self.lookUp(json, host, path: folder) == expected)
@@ -89,13 +89,15 @@ struct CredentialsTests {
 
     @Test(arguments: [
         (#"{"credsStore":"test"}"#, "locked.example", "has no credentials for 'locked.example': locked"),
-        (#"{"credsStore":"absent"}"#, "h.example", "could not run 'docker-credential-absent'"),
+        (#"{"credsStore":"absent"}"#, "h.example", "cannot run 'docker-credential-absent'"),
         (#"{"credsStore":"../../bin/sh"}"#, "h.example", "is not the name of a credential helper"),
     ])
     func helpersThatDoNotWork(json: String, host: String, reason: String) async throws {
         try await withTemporaryDirectory { folder in
             try TestFile.write(Self.helper, to: "\(folder)/docker-credential-test", mode: 0o755)
-            let error = await #expect(throws: CredentialError.self) { try await Self.lookUp(json, host, path: folder) }
+            let error = await #expect(throws: RegistryCredentialError.self) {
+                try await Self.lookUp(json, host, path: folder)
+            }
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
         }
     }
@@ -103,7 +105,7 @@ struct CredentialsTests {
     /// A helper that never answers is named, given up and ended; so is one that does not read what it is asked.
     @Test(.timeLimit(.minutes(5))) func helpersThatHang() async throws {
         try await withTemporaryDirectory { folder in
-            let script = "#!/bin/sh\necho $$ > \(folder)/pid\nexec sleep 1000\n"
+            let script = "#!/bin/sh\nsleep 1000 &\necho $$ $! > \(folder)/new\nmv \(folder)/new \(folder)/pid\nwait\n"
             try TestFile.write(script, to: "\(folder)/docker-credential-test", mode: 0o755)
             let notices = Mutex<[String]>([])
             let pauses = Pauses()
@@ -115,16 +117,41 @@ struct CredentialsTests {
                     // The time passes as soon as the helper runs.
                     while access("\(folder)/pid", F_OK) != 0 { try await Task.sleep(for: .milliseconds(1)) }
                 })
-            let error = await #expect(throws: CredentialError.self) { try await helper.credential(for: "h.example") }
+            let error = await #expect(throws: RegistryCredentialError.self) {
+                try await helper.credential(for: "h.example")
+            }
             #expect(
-                error?.message == "'docker-credential-test' gave no answer for 'h.example' within 60 s, and was ended")
+                error?.description
+                    == "'docker-credential-test' did not answer for 'h.example' within 60 s and was killed")
             #expect(
                 notices.withLock { $0 } == [
                     "waiting for 'docker-credential-test', which the credentials file names for 'h.example'"
                 ])
             #expect(pauses.all == [.seconds(5), .seconds(55)])
-            let process = try #require(pid_t(TestFile.text("\(folder)/pid").trimmingWhitespace()))
-            #expect(kill(process, 0) != 0)
+            // The helper and what it started. Whoever adopts the latter reaps it in its own time.
+            for word in try TestFile.text("\(folder)/pid").split(whereSeparator: \.isWhitespace) {
+                let process = try #require(pid_t(word))
+                try await Self.waitUntilGone(process)
+            }
+        }
+    }
+
+    /// Waits until a process has ended, reaped or not.
+    private static func waitUntilGone(_ process: pid_t) async throws {
+        while let state = try? TestFile.text("/proc/\(process)/stat"), !state.contains(") Z ") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Another user's folder is skipped with a warning; a file that cannot be read for another reason is an error.
+    @Test func credentialFilesThatCannotBeRead() async throws {
+        try await withTemporaryDirectory { folder in
+            #expect(symlink("config.json", "\(folder)/config.json") == 0)
+            let credentials = Credentials(environment: ["DOCKER_CONFIG": folder])
+            let error = await #expect(throws: FileError.self) {
+                try await credentials.credential(for: RegistryHost(name: "h.example"), repository: "x")
+            }
+            #expect(error?.code == ELOOP)
         }
     }
 
@@ -134,10 +161,10 @@ struct CredentialsTests {
             try TestFile.write(
                 "#!/bin/sh\nexec 0<&-\necho locked >&2; exit 3\n", to: "\(folder)/docker-credential-test", mode: 0o755)
             for _ in 0..<20 {
-                let error = await #expect(throws: CredentialError.self) {
+                let error = await #expect(throws: RegistryCredentialError.self) {
                     try await Self.lookUp(#"{"credsStore":"test"}"#, "h.example", path: folder)
                 }
-                #expect(error?.message == "'docker-credential-test' has no credentials for 'h.example': locked")
+                #expect(error?.description == "'docker-credential-test' has no credentials for 'h.example': locked")
             }
         }
     }

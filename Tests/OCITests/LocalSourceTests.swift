@@ -71,17 +71,17 @@ struct LocalSourceTests {
             let provider = ImageProvider(store: store, options: options)
             let error = await #expect(throws: ImageError.self) { try await provider.image("localhost/moby/web:1") }
             #expect(
-                error?.description
+                error?.text
                     == "image 'localhost/moby/web:1' for linux/amd64 is not in the store '\(store.path)'\n"
-                    + "  hint: it is built here and never pulled: run 'moby pkg build' with its package folder")
+                    + "  hint: it is built locally and never pulled: run 'moby pkg build' with its package folder")
             for bytes in sample.blobs.values { _ = try store.ingest(bytes) }
             try store.set("localhost/moby/web:1", to: sample.descriptor)
             #expect(try await provider.image("localhost/moby/web:1").digest == sample.descriptor.digest)
             #expect(
                 try await provider.image("localhost/moby/web:1@\(sample.descriptor.digest)").digest
                     == sample.descriptor.digest)
-            let push = await #expect(throws: ImageError.self) { try await provider.push("localhost/moby/web:1") }
-            #expect(push?.description.contains("'localhost/moby/web' is not a name in a registry") == true)
+            let push = await #expect(throws: ContextError.self) { try await provider.push("localhost/moby/web:1") }
+            #expect(push?.description.contains("'localhost/moby/web' is a local name, not one of a registry") == true)
         }
     }
 
@@ -125,10 +125,10 @@ struct LocalSourceTests {
                 try await provider.image("oci:\(folder)/layout:\(one.descriptor.digest)").digest
                     == one.descriptor.digest)
             for (tail, reason) in [
-                ("", "there are several images\n  available: one, a/two:2"), (":three", "there is no image 'three'"),
-                (":arm", "no image for linux/amd64\n  available: linux/arm64"), ("/none", "there is no file or folder"),
+                ("", "it has several images\n  available: one, a/two:2"), (":three", "no image 'three'"),
+                (":arm", "no image for linux/amd64\n  available: linux/arm64"), ("/none", "no file or folder"),
             ] {
-                let error = await #expect(throws: ImageError.self) {
+                let error = await #expect(throws: ContextError.self) {
                     try await provider.image("oci:\(folder)/layout\(tail)")
                 }
                 #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
@@ -153,12 +153,12 @@ struct LocalSourceTests {
             default: #expect(unlink(path) == 0)
             }
             if fault != "gone" { try TestFile.write(bytes, to: path) }
-            let error = await #expect(throws: ImageError.self) {
+            let error = await #expect(throws: ContextError.self) {
                 try await Self.provider(folder).image("oci:\(folder)/layout")
             }
-            let blob = "blob \(digest) is \(bytes.count) bytes, expected"
+            let blob = "blob \(digest) has \(bytes.count) bytes, expected"
             let reasons = [
-                "flipped": "digest is", "short": "size of \(blob)", "long": "size of \(blob)", "gone": "is not there",
+                "flipped": "digest is", "short": blob, "long": blob, "gone": "is missing",
             ]
             #expect(error?.description.contains(reasons[fault] ?? "?") == true, "\(error?.description ?? "")")
             #expect(access("\(folder)/store/blobs/sha256/\(digest.hex)", F_OK) != 0)
@@ -172,10 +172,10 @@ struct LocalSourceTests {
                 SampleTar.entry("c", type: "2", link: "../../../../etc/passwd"),
             ]
             try TestFile.write(SampleTar.archive(entries), to: "\(folder)/x.tar")
-            let error = await #expect(throws: ImageError.self) {
+            let error = await #expect(throws: ContextError.self) {
                 try await Self.provider(folder).image("docker-archive:\(folder)/x.tar")
             }
-            #expect(error?.description.contains("configuration 'c' is not there") == true)
+            #expect(error?.description.contains("configuration 'c' is missing") == true)
         }
     }
 

@@ -117,4 +117,23 @@ struct ManifestDocumentTests {
         }
         #expect(throws: ManifestError.self) { try config.layers(of: manifest) }
     }
+
+    @Test(arguments: [
+        ("linux/amd64", "linux/amd64"), ("linux/x86_64", "linux/amd64"), ("linux/aarch64/v8", "linux/arm64/v8"),
+        ("linux/quux", "linux/quux"), ("linux", nil), ("", nil), ("linux//v7", nil), ("linux/arm/v7/x", nil),
+        ("linux/AMD64", nil), ("li\u{1b}nux/amd64", nil),
+    ])
+    func platformTexts(text: String, expected: String?) {
+        #expect((try? Platform(text))?.description == expected)
+        guard expected == nil else { return }
+        let error = #expect(throws: PlatformError.self) { try Platform(text) }
+        #expect(error?.hint == "for example linux/amd64" && error?.description.contains("\u{1b}") == false)
+    }
+
+    /// Some tools write uname's names.
+    @Test(arguments: [("x86_64", "amd64"), ("aarch64", "arm64"), ("amd64", "amd64"), ("armhf", "armhf")])
+    func architecturesOfConfigurations(text: String, expected: String) throws {
+        let config = try ImageConfig(parsing: Array(#"{"os":"linux","architecture":"\#(text)"}"#.utf8))
+        #expect(config.platform == Platform(architecture: expected))
+    }
 }

@@ -66,12 +66,12 @@ struct RegistryTests {
                 let image = try await Self.provider("\(folder)/arm", platform: "arm64").image(name)
                 #expect(image.digest == arm.descriptor.digest)
                 #expect(!(try ContentStore(path: "\(folder)/arm").has(here.descriptor)))
-                let error = await #expect(throws: ImageError.self) {
+                let error = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/risc", platform: "riscv64").image(name)
                 }
                 #expect(
                     error?.description.contains(
-                        "pulling '\(name):latest' for linux/riscv64: there is no image for linux/riscv64\n  available: linux/amd64, linux/arm64/v8"
+                        "pulling '\(name):latest' for linux/riscv64: no image for linux/riscv64\n  available: linux/amd64, linux/arm64/v8"
                     )
                         == true)
                 // The same with Docker's media types, as skopeo writes them.
@@ -100,19 +100,19 @@ struct RegistryTests {
                     try await Self.provider("\(folder)/a", environment: environment).image(name).digest
                         == sample.descriptor.digest)
 
-                let anonymous = await #expect(throws: ImageError.self) {
+                let anonymous = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/b").image(name)
                 }
                 #expect(
                     anonymous?.description.contains("401 UNAUTHORIZED") == true
-                        && anonymous?.description.contains("docker login") == true)
+                        && anonymous?.hint?.contains("docker login") == true)
                 try TestFile.write(login.replacing("battery", with: "wrong"), to: "\(folder)/wrong/config.json")
-                let wrong = await #expect(throws: ImageError.self) {
+                let wrong = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/c", environment: ["DOCKER_CONFIG": "\(folder)/wrong"]).image(
                         name)
                 }
                 #expect(
-                    wrong?.description.contains("do not give access") == true
+                    wrong?.hint?.contains("give no access") == true
                         && wrong?.description.contains("horse") == false)
             }
         }
@@ -137,7 +137,7 @@ struct RegistryTests {
                 }
                 // The origin is asked through a proxy where nobody listens.
                 let environment = ["HTTPS_PROXY": "http://127.0.0.1:1"]
-                let error = await #expect(throws: ImageError.self) {
+                let error = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/b", environment: environment, mirrors: mirrors).image(name)
                 }
                 #expect(

@@ -1,3 +1,5 @@
+import Extents
+import Synchronization
 import Testing
 
 @testable import HTTP
@@ -116,23 +118,62 @@ struct RetryPolicyTests {
         #expect(settings.proxy(for: try #require(WebURL(url))).isEmpty == expected)
     }
 
-    @Test func pausesAreLimitedInAll() async {
-        var attempts = Attempts(RetryPolicy { _ in }, mirror: false)
-        var response = HTTPResponse(status: 503)
-        response.headers["Retry-After"] = "100"
-        guard let url = WebURL("http://a.example/") else { return }
-        let error = RegistryError(HTTPRequest("GET", url), "slow")
-        var waits = 0
-        do {
-            while waits < 1000 {
-                attempts.progress()
-                try await attempts.wait(after: error, response)
-                waits += 1
+    @Test func pausesAreLimitedInAll() async throws {
+        let response = HTTPResponse(status: 503, headers: ["Retry-After": "100"])
+        let request = HTTPRequest("GET", try #require(WebURL("http://a.example/")))
+        let error = await #expect(throws: RegistryError.self) {
+            try await RetryPolicy { _ in }.retrying { state in
+                state.progress()
+                throw FailedTry(RegistryError(request, "slow"), response)
             }
-        } catch {
-            #expect((error as? RegistryError)?.tries == 7)
         }
-        #expect(waits == 6)
+        #expect(error?.tries == 7)
+    }
+
+    /// A silent server is named once; work that brings bytes is not silent.
+    @Test func silenceIsReportedOnce() async throws {
+        let lines = Mutex<[String]>([])
+        let notice = SilenceNotice(after: .milliseconds(1)) { line in lines.withLock { $0.append(line) } }
+        try await notice.during({ "'a.example'" }) {
+            while lines.withLock(\.isEmpty) { try await Task.sleep(for: .milliseconds(1)) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(lines.withLock(\.self) == ["waiting for 'a.example'"])
+        let counter = Mutex<UInt64>(0)
+        let busy = Mutex<Int>(0)
+        let received: @Sendable () -> UInt64 = {
+            busy.withLock { $0 += 1 }
+            return counter.withLock {
+                $0 += 64 << 10
+                return $0
+            }
+        }
+        try await notice.during({ "nothing" }, received: received) {
+            while busy.withLock(\.self) < 5 { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        #expect(lines.withLock(\.self).count == 1)
+    }
+
+    /// A mistyped name of a certificate file is an error that names the file.
+    @Test(arguments: ["CURL_CA_BUNDLE", "SSL_CERT_FILE", "--cert-file"])
+    func certificateFilesThatDoNotExist(_ source: String) async throws {
+        let error = await #expect(throws: TransportError.self) {
+            let isOption = source == "--cert-file"
+            let transport = try CurlTransport(
+                environment: isOption ? [:] : [source: "/none/ca.pem"],
+                certificateFiles: isOption ? ["/none/ca.pem"] : [])
+            let request = HTTPRequest("GET", try #require(WebURL("https://127.0.0.1:1/")))
+            _ = try await transport.exchange(request, into: BufferSink(limit: 1))
+        }
+        #expect(error?.description == "reading certificate file '/none/ca.pem': No such file or directory")
+        #expect(error?.hint?.contains("--cert-file") == true)
+    }
+
+    /// With a bundle that does not exist a certificate of --cert-file alone is not enough.
+    @Test func mistypedBundleIsNotReplacedByACertificate() throws {
+        #expect(throws: TransportError.self) {
+            try CurlSettings(environment: ["CURL_CA_BUNDLE": "/none/ca.pem"], certificateFiles: ["/dev/null"])
+        }
     }
 
     @Test func secretsInURLsAreNotShown() throws {

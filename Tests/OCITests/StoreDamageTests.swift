@@ -50,10 +50,10 @@ struct StoreDamageTests {
             try Self.flip(store.blobPath(try #require(digest)))
             var image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
             if what == "layer" {
-                let error = #expect(throws: ImageError.self) { try store.uncompressedLayers(of: image) }
+                let error = #expect(throws: ContextError.self) { try store.uncompressedLayers(of: image) }
                 #expect(
                     error?.description.hasPrefix(
-                        "layer 1 of 1 of image 'oci:\(folder)/layout': the stored blob sha256:") == true)
+                        "reading layer 1 of 1 of image 'oci:\(folder)/layout': blob sha256:") == true)
                 #expect(store.damage.map(\.digest) == [sample.layers[0].digest])
                 image = try await LocalSourceTests.provider(folder).image("oci:\(folder)/layout")
             }
@@ -84,6 +84,41 @@ struct StoreDamageTests {
             #expect(try store.verify(repair: true).damaged == [name])
             #expect(try store.verify().damaged.isEmpty)
             #expect(store.has(sample.layers[0].digest, size: sample.layers[0].size))
+        }
+    }
+
+    /// The files at the top are derived or fixed: what is damaged there is reported and written again.
+    @Test(arguments: ["moby-store", "oci-layout", "index.json"]) func filesAtTheTopAreVerified(name: String) throws {
+        try withTemporaryDirectory { folder in
+            let store = try ContentStoreTests.filled(folder, try SampleImage())
+            let path = "\(store.path)/\(name)"
+            let whole = try TestFile.read(path)
+            #expect(try store.verify().isWhole)
+            for text in ["", "garbage", #"{"schemaVersion":2,"manifests":[]}"#] {
+                try TestFile.write(text, to: path)
+                #expect(try ContentStore(reading: store.path).verify().damaged == [name])
+                #expect(try ContentStore(path: store.path).verify(repair: true).damaged == [name])
+                #expect(try TestFile.read(path) == whole)
+            }
+        }
+    }
+
+    /// A file that cannot be read is not taken for a missing one: prune would remove what it leads to, and verify would
+    /// call a name incomplete.
+    @Test(arguments: ["manifest", "config"]) func unreadableIsNotMissing(what: String) throws {
+        try withTemporaryDirectory { folder in
+            let sample = try SampleImage()
+            let store = try ContentStoreTests.filled(folder, sample)
+            let digest = what == "config" ? sample.configDigest : sample.descriptor.digest
+            // A link to itself stands for a disk that gives errors; root may read everything else.
+            #expect(unlink(store.blobPath(digest)) == 0 && symlink(digest.hex, store.blobPath(digest)) == 0)
+            for attempt in [
+                { _ = try store.blob(digest) }, { _ = try store.prune(notUsedSince: Int64(time(nil)) + 10) },
+                { _ = try store.image(named: "acme/web:1", platform: ContentStoreTests.platform) },
+            ] {
+                let error = #expect(throws: FileError.self) { try attempt() }
+                #expect(error?.code == ELOOP && error?.path == store.blobPath(digest))
+            }
         }
     }
 

@@ -144,6 +144,30 @@ struct StoreFolderTests {
         }
     }
 
+    /// A file in place of the folder is an error for readers and writers, and so is cleaning it.
+    @Test func aFileIsNoStore() throws {
+        try withTemporaryDirectory { folder in
+            let path = "\(folder)/store"
+            try TestFile.write("x", to: path)
+            for attempt in [
+                { _ = try ContentStore(path: path) }, { _ = try ContentStore(reading: path) },
+                { _ = try ContentStore.removeAll(path: path, force: true) },
+            ] {
+                #expect(throws: StoreError.notAFolder(path)) { try attempt() }
+            }
+        }
+    }
+
+    @Test func aForeignFolderIsReportedByCommandsAboutTheStore() throws {
+        try withTemporaryDirectory { folder in
+            try TestFile.write("x", to: "\(folder)/store/thesis.txt")
+            let store = try ContentStore(reading: "\(folder)/store")
+            let error = #expect(throws: StoreError.self) { try store.checkIsStore() }
+            #expect(error?.description.contains("is not an image store") == true)
+            try ContentStore(reading: "\(folder)/none").checkIsStore()
+        }
+    }
+
     @Test func leftoversOfDeadProcessesGo() async throws {
         try await withTemporaryDirectory { folder in
             let store = try ContentStore(path: "\(folder)/store")
@@ -152,8 +176,11 @@ struct StoreFolderTests {
             let own = getpid()
             let gone = [
                 "tmp/\(dead)-a", "tmp/\(dead)-folder/x", "tmp/\(own)-old", "segments/\(Self.hex).partial.\(dead).1",
+                "moby-store.\(dead)",
             ]
-            let kept = ["tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json"]
+            let kept = [
+                "moby-store.\(own)", "tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json",
+            ]
             for name in gone + kept { try TestFile.write("x", to: "\(store.path)/\(name)") }
             // The number of a process that is gone was given to another.
             var times = [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)]
@@ -161,7 +188,9 @@ struct StoreFolderTests {
             let lock = FileLock("\(store.path)/tmp/\(dead)-locked")
             try ContentStore(path: store.path).prepare()
             withExtendedLifetime(lock) {}
-            let left = try Self.listing("\(store.path)").filter { $0.hasPrefix("tmp/") || $0.hasPrefix("segments/") }
+            let left = try Self.listing("\(store.path)").filter {
+                $0.hasPrefix("tmp/") || $0.hasPrefix("segments/") || $0.hasPrefix("moby-store.")
+            }
             #expect(left.filter { !$0.hasSuffix("/") } == kept.sorted())
         }
     }

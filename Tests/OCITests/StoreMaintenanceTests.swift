@@ -1,3 +1,4 @@
+import Extents
 import Glibc
 import TestSupport
 import Testing
@@ -42,17 +43,17 @@ struct StoreMaintenanceTests {
                 to: Descriptor(
                     mediaType: built.descriptor.mediaType, digest: built.descriptor.digest, size: built.descriptor.size)
             )
-            #expect(store.descriptor(named: name) == nil)
+            #expect(try store.descriptor(named: name) == nil)
             try store.set(former, to: built.descriptor)
             #expect(try store.image(named: name, platform: ContentStoreTests.platform)?.name == name)
             #expect(try store.entries().map(\.name).contains(former))
             try store.adopt(name)
             #expect(try store.entries().map(\.name).filter { $0.contains("moby") } == [name])
-            #expect(store.descriptor(named: former) == nil)
+            #expect(try store.descriptor(named: former) == nil)
             try store.adopt(name)
             #expect(
                 try store.image(named: name, platform: ContentStoreTests.platform)?.digest == built.descriptor.digest)
-            #expect(store.descriptor(named: "localhost/kernel:0c1f") == nil)
+            #expect(try store.descriptor(named: "localhost/kernel:0c1f") == nil)
         }
     }
 

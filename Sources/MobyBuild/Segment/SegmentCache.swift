@@ -180,18 +180,18 @@ extension SegmentCache {
         guard !damaged.isEmpty else { return [] }
         let damaged = Set(damaged)
         return try records().compactMap { hex, record in
-            guard let record, mayDerive(record, from: damaged) else { return nil }
+            guard let record, try mayDerive(record, from: damaged) else { return nil }
             if isWanted { try Self.remove("\(folder)/\(hex)") }
             return "segments/\(hex)"
         }
     }
 
-    private func mayDerive(_ record: SegmentRecord, from damaged: Set<Digest>) -> Bool {
+    private func mayDerive(_ record: SegmentRecord, from damaged: Set<Digest>) throws -> Bool {
         let fields = record.key.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
         func field(_ name: String) -> String { fields.first { $0.first == name }?.last ?? "" }
         // What the spec says comes from no image.
         guard !["spec", "sentinel"].contains(field("role")) else { return false }
-        guard let content = Digest(field("content")), let diffIDs = store.diffIDs(ofConfiguration: content) else {
+        guard let content = Digest(field("content")), let diffIDs = try store.diffIDs(ofConfiguration: content) else {
             return true
         }
         return damaged.contains(content) || !damaged.isDisjoint(with: diffIDs)

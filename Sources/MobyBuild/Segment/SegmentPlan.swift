@@ -49,7 +49,7 @@ struct SegmentPlan {
             }
             let members = try layouts.images(of: volume, images)
             let key = key(
-                .volume, members.map(\.identity).joined(separator: " "), destination: "\(path)", rules: "oci layout 1",
+                .volume, members.map(\.identity).joined(separator: " "), destination: "\(path)", rules: "oci layout 2",
                 platform: "")
             let store = images.store
             return PlannedSegment(

@@ -32,10 +32,10 @@ final class AptLock: Sendable {
     }
 }
 
-/// How long a lock that another process holds is waited for.
+/// How long to wait for a lock that another process holds.
 struct LockWait: Sendable {
-    /// After this the user hears about it.
-    var patience: Duration = .seconds(2)
+    /// After this the user reads about it.
+    var silence: Duration = .seconds(2)
     var limit: Duration = .seconds(600)
     var progress: @Sendable (String) -> Void = { _ in }
 }
@@ -45,7 +45,7 @@ struct LockWaiter {
     private let wait: LockWait
     private let path: String
     private let start = ContinuousClock.now
-    private var hasSpoken = false
+    private var isReported = false
 
     init(_ wait: LockWait, path: String) {
         self.wait = wait
@@ -60,8 +60,8 @@ struct LockWaiter {
         guard waited < wait.limit else {
             throw LockTimeout(path: path, holder: holder, seconds: wait.limit.components.seconds)
         }
-        if !hasSpoken, waited >= wait.patience {
-            hasSpoken = true
+        if !isReported, waited >= wait.silence {
+            isReported = true
             wait.progress("waiting for \(holder), which holds '\(path)'")
         }
         try await Task.sleep(for: .milliseconds(100))
@@ -75,5 +75,5 @@ struct LockTimeout: HintedError, CustomStringConvertible {
     let seconds: Int64
 
     var description: String { "\(holder) has held '\(path)' for more than \(seconds) s" }
-    var hint: String? { "see what it does, and end it if it hangs; or use another store with --cache" }
+    var hint: String? { "check that process and end it if it hangs, or use another store with --cache" }
 }

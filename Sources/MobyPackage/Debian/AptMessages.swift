@@ -1,6 +1,6 @@
 public import Extents
 
-/// What apt's programs write to standard error, in the words of their C locale.
+/// What apt's programs write to standard error in the C locale.
 enum AptMessages {
     /// The errors and warnings, else the last lines, fit for a message.
     static func lines(_ output: String) -> [String] {
@@ -10,7 +10,7 @@ enum AptMessages {
         return chosen.map { PlainText.line($0.hasPrefix("E: ") ? $0.dropFirst(3) : $0) }
     }
 
-    /// The lock that another process holds, and what apt says of that process.
+    /// The lock that another process holds, and apt's description of that process.
     static func heldLock(_ output: String) -> (path: String, holder: String?)? {
         guard
             let match = output.firstMatch(
@@ -21,7 +21,7 @@ enum AptMessages {
         return (PlainText.short(match.1), match.2.map { PlainText.short($0) })
     }
 
-    /// Why a package that was asked for cannot be had.
+    /// Why a requested package is unavailable.
     enum Fault: Equatable {
         case unknown(String)
         case notOffered(String)
@@ -42,48 +42,47 @@ enum AptMessages {
     }
 }
 
-/// What apt could not do.
+/// An error of apt, or of what it fetched.
 public enum AptError: HintedError, CustomStringConvertible, Sendable {
     /// apt-get is not installed.
     case missing(program: String)
     /// A call ended with an error; `output` is what it wrote to standard error.
     case failed(program: String, output: String)
-    /// The answer could not be read.
+    /// An unknown answer.
     case unreadable(program: String, line: String)
-    /// Pinned versions that the archive does not offer any more.
+    /// Pinned versions that the archive no longer offers.
     case gone([LockedPackage])
     /// A pinned version is offered with other bytes.
     case changed(LockedPackage, offered: String)
-    /// A downloaded file is not the one that the lock names.
+    /// A downloaded file differs from the lock.
     case wrongDigest(LockedPackage, actual: String)
     case notDownloaded(LockedPackage)
 
     public var description: String {
         switch self {
-        case .missing(let program): "no program '\(program)', which is needed to fetch Debian packages"
+        case .missing(let program): "Debian packages need the program '\(program)', which is not installed"
         case .failed(let program, let output):
             "\(program): "
                 + (AptMessages.lines(output).joined(separator: "\n  ").nonEmpty
-                    ?? "it ended with an error and gave no reason")
-        case .unreadable(let program, let line): "\(program) printed '\(PlainText.short(line))', which cannot be read"
+                    ?? "it failed without a message")
+        case .unreadable(let program, let line): "\(program) printed an unknown line: '\(PlainText.short(line))'"
         case .gone(let packages):
-            "the Debian archive does not offer " + packages.map { "'\($0.name)' \($0.version)" }.joined(separator: ", ")
-                + " any more"
+            "the Debian archive no longer offers "
+                + packages.map { "'\($0.name)' \($0.version)" }.joined(separator: ", ")
         case .changed(let package, let offered):
             "the Debian archive offers '\(package.name)' \(package.version) as sha256:\(PlainText.short(offered)), but build.lock pins sha256:\(package.sha256)"
         case .wrongDigest(let package, let actual):
-            "'\(package.name)' \(package.version) as downloaded is sha256:\(actual), expected sha256:\(package.sha256)"
+            "the download of '\(package.name)' \(package.version) is sha256:\(actual), expected sha256:\(package.sha256)"
         case .notDownloaded(let package): "'\(package.name)' \(package.version) was not downloaded"
         }
     }
 
-    /// What the user can do about it.
     public var hint: String? {
         switch self {
         case .missing: "install apt, or build the packages on Debian"
         case .gone: "run 'moby pkg build --update' to resolve again, and commit build.lock"
         case .changed:
-            "see who changed build.lock or the archive before anything else; 'moby pkg lock' pins what is offered now"
+            "first find out who changed build.lock or the archive; 'moby pkg lock' pins the current packages"
         case .wrongDigest:
             "the archive changed a file without a new version; run 'moby pkg build --update' if you trust it"
         case .failed, .unreadable, .notDownloaded: nil

@@ -1,7 +1,7 @@
 internal import Extents
 internal import MobySpec
 
-/// Finds out which packages a request needs, and fetches them, by apt.
+/// Finds the packages that a request needs and fetches them, by apt.
 struct AptResolver: Sendable {
     let root: AptRoot
     /// How old package lists may be, in seconds, when a request is resolved again.
@@ -32,7 +32,7 @@ struct AptResolver: Sendable {
         return try await withDigests(wanted).sorted()
     }
 
-    /// Those of the packages that the archive does not offer any more. Lists are fetched again before that is said.
+    /// Those of the packages that the archive no longer offers. Lists are fetched again before that is reported.
     /// - Throws: `AptError.changed` when one is offered with other bytes.
     func gone(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
         let lock = try await root.lock()
@@ -51,7 +51,7 @@ struct AptResolver: Sendable {
         try await root.run("apt-get", ["download", "-qq", "--"] + packages.map(Self.pinned), in: folder)
     }
 
-    /// What apt says of names, each at its place in `build.yml`.
+    /// Apt's errors about names, each at its location in `build.yml`.
     private func faults(_ output: String, _ names: [Located<String>]) async throws -> [Diagnostic] {
         var faults: [Diagnostic] = []
         for fault in AptMessages.faults(output) {
@@ -68,13 +68,13 @@ struct AptResolver: Sendable {
                     Spelling.closest(to: package, in: similar.map(String.init)).map {
                         "did you mean '\(PlainText.short($0))'?"
                     }
-                    ?? "the machine's apt sources were asked, for \(root.architecture)"
+                    ?? "searched the machine's apt sources for \(root.architecture)"
             case .notOffered(let package):
                 (name, message) = (
                     package,
-                    "Debian package '\(PlainText.short(package))' is known by name only: the archive does not offer it"
+                    "Debian package '\(PlainText.short(package))' is only a name; the archive does not offer it"
                 )
-                hint = "it may be virtual, or not be there for \(root.architecture)"
+                hint = "it may be virtual, or unavailable for \(root.architecture)"
             case .noVersion(let version, let package):
                 (name, message) = (
                     package,
@@ -82,9 +82,9 @@ struct AptResolver: Sendable {
                 )
             }
             guard
-                let place = names.first(where: { $0.value == name || $0.value.prefix { !":=/".contains($0) } == name })
+                let origin = names.first(where: { $0.value == name || $0.value.prefix { !":=/".contains($0) } == name })
             else { continue }
-            faults.append(Diagnostic(at: place.location, message, hint: hint))
+            faults.append(Diagnostic(at: origin.location, message, hint: hint))
         }
         return faults
     }
@@ -99,9 +99,9 @@ struct AptResolver: Sendable {
                     }
                     return Diagnostic(
                         at: pattern.location,
-                        "'exclude: \(PlainText.short(pattern.value))' matches none of the packages that are needed",
+                        "'exclude: \(PlainText.short(pattern.value))' matches none of the needed packages",
                         hint: guess
-                            ?? "there are: \(PlainText.short(names.sorted().joined(separator: ", "), limit: 400))")
+                            ?? "they are \(PlainText.short(names.sorted().joined(separator: ", "), limit: 400))")
                 })
         }
     }
@@ -128,10 +128,10 @@ struct AptResolver: Sendable {
         }
     }
 
-    /// What the package lists say of these versions. Versions that they do not have are left out.
+    /// The records of these versions in the package lists. Unknown versions are left out.
     private func records(of packages: [LockedPackage]) async throws -> [LockedPackage] {
         guard !packages.isEmpty else { return [] }
-        // apt-cache says nothing of an unknown version next to known ones and ends with an error when none is known.
+        // apt-cache skips unknown versions, and fails when it knows none.
         let text: String
         do {
             text = try await root.run("apt-cache", ["show", "--"] + packages.map(Self.pinned))

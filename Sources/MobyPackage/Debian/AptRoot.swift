@@ -63,15 +63,9 @@ struct AptRoot: Sendable {
         }
     }
 
-    /// setpriv(1) ends apt when this process ends, however that happens; the thread that starts it lives as long as the
-    /// process.
-    private static let guardian = ["/usr/bin/setpriv", "/bin/setpriv"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
     private func runOnce(_ program: String, _ arguments: [String], in folder: String) async throws -> String {
-        let guardian = Self.guardian.map { [$0, "--pdeathsig", "KILL", "--"] } ?? []
-        let command = guardian + [program, "-c", "\(path)/apt.conf"] + arguments
+        // The thread that starts it lives as long as the process.
+        let command = OrphanGuard.command + [program, "-c", "\(path)/apt.conf"] + arguments
         var variables = environment
         variables["LC_ALL"] = "C.UTF-8"
         variables["DEBIAN_FRONTEND"] = "noninteractive"
@@ -80,7 +74,7 @@ struct AptRoot: Sendable {
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        // env(1) and setpriv(1) end with 127 when they find no such program.
+        // env(1) and setpriv(1) end with 127 when the program does not exist.
         if result.terminationStatus == .exited(127) { throw AptError.missing(program: program) }
         guard result.terminationStatus.isSuccess else {
             throw AptError.failed(program: program, output: result.standardError)

@@ -6,7 +6,7 @@ internal import Glibc
 /// Reads `.deb` files (deb(5)): an ar archive with `debian-binary`, `control.tar.*` and `data.tar.*`.
 enum DebianArchive {
     /// Hands on the uncompressed `data.tar` of a package.
-    /// - Throws: `DebianArchiveError` for a file that is no package.
+    /// - Throws: `DebianArchiveError` for a file that is not a package.
     static func contents(of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
         guard let outer = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
         defer { archive_read_free(outer) }
@@ -58,7 +58,7 @@ enum DebianArchive {
     }
 }
 
-/// A `.deb` file that cannot be read.
+/// A damaged `.deb` file.
 struct DebianArchiveError: Error, CustomStringConvertible {
     let file: String
     let reason: String
@@ -66,7 +66,8 @@ struct DebianArchiveError: Error, CustomStringConvertible {
     var description: String { "reading Debian package '\(file)': \(PlainText.line(reason))" }
 }
 
-/// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars.
+/// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars. The SHA-256 of a tar
+/// is the text of a symbolic link next to it.
 struct PackageCache: Sendable {
     let path: String
 
@@ -75,11 +76,9 @@ struct PackageCache: Sendable {
         try FolderTree.make(path)
     }
 
-    func has(_ package: LockedPackage) -> Bool {
-        FileManager.default.fileExists(atPath: tar(package)) || FileManager.default.fileExists(atPath: deb(package))
-    }
+    func has(_ package: LockedPackage) -> Bool { FileManager.default.fileExists(atPath: deb(package)) }
 
-    /// Fetches what is not here yet. No program is started when nothing is missing.
+    /// Fetches missing packages. No program is started when none is missing.
     func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, progress: (String) -> Void)
         async throws
     {
@@ -106,21 +105,37 @@ struct PackageCache: Sendable {
 
     /// The contents of a package as an uncompressed tar, made once from its `.deb`.
     func contents(of package: LockedPackage) throws -> ExtentList {
-        let tar = self.tar(package)
-        if !FileManager.default.fileExists(atPath: tar) {
-            let deb = self.deb(package)
-            try verify(package, file: deb)
-            PartialFiles.removeAbandoned(of: [tar])
-            try ExtentWriter.stream(to: tar) { sink in try DebianArchive.contents(of: deb) { try sink.write($0) } }
+        let (tar, record) = (tar(package), tar(package) + ".sha256")
+        if let expected = try? FileManager.default.destinationOfSymbolicLink(atPath: record),
+            FileManager.default.fileExists(atPath: tar), try Self.hash(tar) == expected
+        {
+            return try ExtentList(file: tar)
         }
+        // Without its record a tar may be cut short or changed.
+        let deb = self.deb(package)
+        try verify(package, file: deb)
+        PartialFiles.removeAbandoned(of: [tar])
+        let hash = SHA256()
+        try ExtentWriter.stream(to: tar) { sink in
+            try DebianArchive.contents(of: deb) {
+                hash.update($0)
+                try sink.write($0)
+            }
+        }
+        unlink(record)
+        guard symlink(hash.finalize(), record) == 0 || errno == EEXIST else { throw FileError("create", record) }
         return try ExtentList(file: tar)
     }
 
     private func verify(_ package: LockedPackage, file: String) throws {
+        let actual = try Self.hash(file)
+        guard actual == package.sha256 else { throw AptError.wrongDigest(package, actual: actual) }
+    }
+
+    private static func hash(_ file: String) throws -> String {
         let hash = SHA256()
         try ExtentReader.read(ExtentList(file: file)) { hash.update($0) }
-        let actual = hash.finalize()
-        guard actual == package.sha256 else { throw AptError.wrongDigest(package, actual: actual) }
+        return hash.finalize()
     }
 
     private func deb(_ package: LockedPackage) -> String { "\(path)/\(package.sha256).deb" }

@@ -10,7 +10,7 @@ internal import MobySpec
 /// ```
 public struct PackageLock: Sendable, Equatable {
     public struct Closure: Sendable, Equatable {
-        /// What was asked for: package names, then `-pattern` of those left out.
+        /// The request: package names, then `-pattern` of excluded ones.
         public var wants: [String]
         public var packages: [LockedPackage]
 
@@ -44,7 +44,7 @@ public struct PackageLock: Sendable, Equatable {
                     Diagnostic(
                         at: SourceLocation(file: file, line: index + 1, column: 1),
                         "'\(PlainText.short(line, limit: 200))' is not a locked package: expected '<arch> <name> <version> <architecture> <sha256>' after '<arch> wants …'",
-                        hint: "run 'moby pkg lock' to write the file again"))
+                        hint: "regenerate the file with 'moby pkg lock'"))
                 continue
             }
             closures[first]?.packages.append(package)

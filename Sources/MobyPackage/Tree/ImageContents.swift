@@ -4,15 +4,15 @@ internal import FoundationEssentials
 internal import MobyBuild
 internal import MobySpec
 
-/// Makes the file tree of an image from the parts that its `build.yml` names.
+/// Builds the file tree of an image from the parts in its `build.yml`.
 struct ImageContents {
     let folder: PackageFolder
     let products: Products
     /// Time of entries that come from no package, in seconds since 1970.
     let time: Int64
-    /// A folder for files that have to stay until the tree has been read.
+    /// A folder for files that must stay until the tree has been read.
     let work: String
-    /// Called with what is odd, but no error.
+    /// Called with oddities that are not errors.
     let warn: (String) -> Void
 
     /// - Parameter packages: name and uncompressed contents of each Debian package.
@@ -57,7 +57,7 @@ struct ImageContents {
             throw SpecError([
                 Diagnostic(
                     at: spec.image.location, "image '\(PlainText.short(spec.image.value))' has no files",
-                    hint: "name what it is made of with 'packages', 'files', 'products' or 'kernel'")
+                    hint: "add 'packages', 'files', 'products' or 'kernel'")
             ])
         }
         return tree

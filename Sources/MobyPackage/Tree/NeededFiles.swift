@@ -60,7 +60,7 @@ struct NeededFiles {
         }
     }
 
-    /// Where a link leads, by its words alone.
+    /// The path that a link leads to, by its text alone.
     static func resolve(_ target: [UInt8], from path: TreePath) -> TreePath? {
         var folder = target.first == UInt8(ascii: "/") ? [] : path.parent.bytes.split(separator: UInt8(ascii: "/"))
         for part in target.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
@@ -70,19 +70,19 @@ struct NeededFiles {
     }
 }
 
-/// The part of a tree that `only` chooses, with what it needs.
+/// The part of a tree that `only` selects, with what it needs.
 struct Selection {
     let tree: FileTree
-    /// Libraries that are not there.
+    /// Missing libraries.
     let oddities: [String]
 
-    /// - Throws: `SpecError` for patterns that choose nothing.
+    /// - Throws: `SpecError` for patterns without a match.
     init(_ patterns: [Located<String>], of whole: FileTree) throws {
         try whole.checkUse(of: patterns, in: "only")
         var needed = NeededFiles(whole)
         tree = try needed.select(patterns.map { PathPattern($0.value) })
         oddities = needed.missing.map {
-            "'\(PlainText.short("\($0.neededBy)"))' needs '\(PlainText.short($0.library))', which no package of the image has"
+            "'\(PlainText.short("\($0.neededBy)"))' needs '\(PlainText.short($0.library))', which is in no package of the image"
         }
     }
 }

@@ -18,22 +18,22 @@ struct PackageTree {
         Set(paths.lazy.filter { !tree.isDirectory($0) }.compactMap { owners[$0] })
     }
 
-    /// Adds what a package holds.
-    /// - Throws: `PackageConflict` when another package has a different thing under the same name.
+    /// Adds the files of a package.
+    /// - Throws: `PackageConflict` when another package has a different file of the same name.
     mutating func add(_ contents: FileTree, of package: String) throws {
         var moved: [Int: TreePath] = [:]
         for path in contents.paths where !path.isRoot {
             guard let node = contents[path], let identity = contents.identity(of: path) else { continue }
-            let place = UsrMerge.merged(path)
-            if let owner = owners[place] {
-                if case .directory = node.kind, tree.isDirectory(place) { continue }
-                throw PackageConflict(path: place, packages: [owner, package])
+            let target = UsrMerge.merged(path)
+            if let owner = owners[target] {
+                if case .directory = node.kind, tree.isDirectory(target) { continue }
+                throw PackageConflict(path: target, packages: [owner, package])
             }
-            owners[place] = package
-            if let first = moved[identity], tree.link(place, to: first) { continue }
-            moved[identity] = place
-            tree.makeFolders(to: place.parent, modified: 0)
-            tree.set(place, relocated(node, from: path))
+            owners[target] = package
+            if let first = moved[identity], tree.link(target, to: first) { continue }
+            moved[identity] = target
+            tree.makeFolders(to: target.parent, modified: 0)
+            tree.set(target, relocated(node, from: path))
         }
     }
 
@@ -45,13 +45,13 @@ struct PackageTree {
     }
 }
 
-/// Two packages with different things under one name.
+/// Two packages with different files of one name.
 struct PackageConflict: Error, CustomStringConvertible {
     let path: TreePath
     let packages: [String]
 
     var description: String {
-        "'\(PlainText.short("\(path)"))' is in package '\(packages[0])' and in package '\(packages[1])'"
+        "'\(PlainText.short("\(path)"))' is in both packages '\(packages[0])' and '\(packages[1])'"
     }
 }
 

@@ -3,12 +3,12 @@ internal import Extents
 internal import MobyBuild
 internal import MobySpec
 
-/// Which paths of a tree stay.
+/// Rules for the paths that stay in a tree.
 struct PathRules {
     var drop: [PathPattern]
     var keep: [PathPattern]
 
-    /// Removes what is dropped, and the folders that are empty because of it.
+    /// Removes dropped paths, and folders that become empty by it.
     func apply(to tree: inout FileTree) {
         let paths = tree.paths
         let dropped = Set(
@@ -34,13 +34,13 @@ extension Set<TreePath> {
 }
 
 extension FileTree {
-    /// Paths that one of the patterns means, in order.
+    /// Paths that match one of the patterns, in order.
     func paths(matching patterns: [Located<String>]) -> [TreePath] {
         let patterns = patterns.map { PathPattern($0.value) }
         return paths.filter { path in patterns.contains { $0.matches(path) } }
     }
 
-    /// The patterns that mean nothing in this tree.
+    /// The patterns that match nothing in this tree.
     func unused(_ patterns: [Located<String>]) -> [Located<String>] {
         guard !patterns.isEmpty else { return [] }
         let paths = paths
@@ -50,7 +50,7 @@ extension FileTree {
         }
     }
 
-    /// - Throws: `SpecError` with each pattern of `key` that means nothing.
+    /// - Throws: `SpecError` with each pattern of `key` that matches nothing.
     func checkUse(of patterns: [Located<String>], in key: String) throws {
         let unused = unused(patterns)
         guard unused.isEmpty else {
@@ -64,7 +64,7 @@ extension FileTree {
         }
     }
 
-    /// A path spelled nearly so, else one that ends in the same name.
+    /// The path with the closest spelling, else one that ends in the same name.
     func closest(to text: String) -> String? {
         let paths = paths.filter { !isDirectory($0) }
         if let near = Spelling.closest(

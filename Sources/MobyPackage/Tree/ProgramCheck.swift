@@ -2,7 +2,7 @@ internal import Archive
 internal import Extents
 internal import MobySpec
 
-/// Whether the program that an image starts is in it.
+/// Checks that an image has the program that it starts.
 struct ProgramCheck {
     private static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -10,8 +10,8 @@ struct ProgramCheck {
 
     init(_ spec: PackageSpec) { self.spec = spec }
 
-    /// A fault at the place of `entrypoint` or `cmd`; none when nothing is started, or when the program comes from a
-    /// bind or mount.
+    /// A diagnostic at `entrypoint` or `cmd`; none when nothing is started, or when the program comes from a bind or
+    /// mount.
     func faults(in tree: FileTree) -> [Diagnostic] {
         guard let (key, program) = program else { return [] }
         let candidates = candidates(program.value)
@@ -23,7 +23,7 @@ struct ProgramCheck {
             case .regular where node.mode & 0o111 != 0: return []
             case .regular: reason = "is not executable"
             case .directory: reason = "is a folder"
-            case .symlink: reason = "is a link that leads nowhere"
+            case .symlink: reason = "is a broken link"
             default: reason = "is not a program"
             }
         }
@@ -36,7 +36,7 @@ struct ProgramCheck {
         ]
     }
 
-    /// What a path leads to, links followed; the last link of those that lead nowhere.
+    /// The node that a path leads to, links followed; the last link of a broken chain.
     private static func node(at text: String, in tree: FileTree) -> FileTree.Node? {
         var path = TreePath(text.utf8)
         var last: FileTree.Node?

@@ -1,7 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 
-/// What an image says of itself and of how to run it (image-spec, config.md). Only the fields that are used.
+/// An image's configuration: how to run it, its platform and layers (image-spec, config.md). Only the fields in use.
 public struct ImageConfig: Codable, Sendable {
     /// How to run the image.
     public struct Execution: Codable, Sendable {
@@ -38,7 +38,7 @@ public struct ImageConfig: Codable, Sendable {
         }
     }
 
-    /// Empty when it is not said, as old tools and those that import archives leave it.
+    /// Empty when missing, as old tools and those that import archives leave it.
     public var architecture: String
     public var os: String
     public var variant: String?
@@ -70,17 +70,17 @@ extension ImageConfig {
     static let largestSize: UInt64 = 16 << 20
 
     /// Reads a configuration from exactly the bytes that were hashed.
-    /// - Throws: `ManifestError` when it is no image configuration, e.g. of an artifact.
+    /// - Throws: `ManifestError` for anything but an image configuration, e.g. that of an artifact.
     /// - Parameter name: what messages call the document.
     init(parsing bytes: [UInt8], name: String = "the configuration") throws {
         self = try ManifestError.decoding(name) { try JSONDecoder().decode(ImageConfig.self, from: Data(bytes)) }
     }
 
-    /// - Throws: `ImageError` for a configuration that is larger than any is.
+    /// - Throws: `ImageError` for a configuration above ``largestSize``.
     static func checkSize(_ descriptor: Descriptor) throws {
         guard descriptor.size > largestSize else { return }
         throw ImageError(
-            "configuration \(descriptor.digest) has \(descriptor.size) bytes, at most \(largestSize) are read")
+            "configuration \(descriptor.digest) has \(descriptor.size) bytes; the limit is \(largestSize)")
     }
 
     /// The layers of a manifest with the diff IDs of its configuration.
@@ -93,7 +93,7 @@ extension ImageConfig {
         }
     }
 
-    /// - Throws: `ManifestError` with the place of the text.
+    /// - Throws: `ManifestError` with the location of the text.
     static func diffID(_ text: String, _ number: Int) throws -> Digest {
         guard let diffID = Digest(text) else {
             throw ManifestError(

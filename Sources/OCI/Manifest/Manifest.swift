@@ -7,7 +7,7 @@ public struct Manifest: Codable, Sendable {
     public var config: Descriptor
     /// Lowest first.
     public var layers: [Descriptor]
-    /// What this is a note on, e.g. a signature's image: such a manifest is not an image of its own.
+    /// What this annotates, e.g. a signature's image: such a manifest is not an image of its own.
     public var subject: Descriptor?
     public var annotations: [String: String]?
 
@@ -34,17 +34,17 @@ public struct ImageIndex: Codable, Sendable {
     /// The first entry for a platform; an entry whose variant is exactly the one asked for comes before one that means
     /// the same.
     public func manifest(for platform: Platform) -> Descriptor? {
-        let fitting = manifests.filter { $0.saysPlatform && $0.platform?.satisfies(platform) ?? false }
+        let fitting = manifests.filter { $0.hasPlatform && $0.platform?.satisfies(platform) ?? false }
         return fitting.first { $0.platform?.variant == platform.variant } ?? fitting.first
     }
 
-    /// What there is, for messages; build attestations (os `unknown`) are no platforms.
+    /// The available platforms, for messages; build attestations (os `unknown`) are not platforms.
     public var platforms: [Platform] {
         manifests.compactMap(\.platform).filter { $0.isKnown && $0.os != "unknown" }
     }
 }
 
-/// What a blob is, its digest and its size (image-spec, descriptor.md).
+/// The media type, digest and size of a blob (image-spec, descriptor.md).
 public struct Descriptor: Hashable, Codable, Sendable {
     /// Media type of the blob.
     public var mediaType: String
@@ -101,23 +101,24 @@ public struct Descriptor: Hashable, Codable, Sendable {
 
     /// The name that an image has in a layout (image-spec, annotations.md).
     static let nameAnnotation = "org.opencontainers.image.ref.name"
-    /// The whole name, as containerd and Docker since version 25 write it; the one above is then only the tag.
+    /// The full name, as containerd and Docker since version 25 write it; the one above is then only the tag.
     static let fullNameAnnotation = "io.containerd.image.name"
 
-    /// Whether the entry itself says for which processor it is.
-    var saysPlatform: Bool { platform?.isKnown ?? false }
+    /// Whether the entry itself has an architecture.
+    var hasPlatform: Bool { platform?.isKnown ?? false }
 }
 
 /// Media types of the image-spec (media-types.md) and Docker's equivalents.
-enum MediaType {
-    static let manifest = "application/vnd.oci.image.manifest.v1+json"
-    static let index = "application/vnd.oci.image.index.v1+json"
-    static let config = "application/vnd.oci.image.config.v1+json"
-    static let layer = "application/vnd.oci.image.layer.v1.tar"
+public enum MediaType {
+    public static let manifest = "application/vnd.oci.image.manifest.v1+json"
+    public static let index = "application/vnd.oci.image.index.v1+json"
+    public static let config = "application/vnd.oci.image.config.v1+json"
+    /// A tar archive, uncompressed.
+    public static let layer = "application/vnd.oci.image.layer.v1.tar"
     static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
     static let dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json"
 
-    /// What is asked of a registry, best first.
+    /// Accepted from a registry, best first.
     static let accepted = [index, manifest, dockerIndex, dockerManifest]
 
     static func isIndex(_ type: String) -> Bool { type == index || type == dockerIndex }

@@ -9,9 +9,8 @@ enum ManifestDocument: Sendable {
     /// The most bytes of a manifest or index that are read (distribution-spec, pushing manifests: 4 MiB).
     static let largestSize: UInt64 = 4 << 20
 
-    /// - Parameter mediaType: what the descriptor or the server says it is; nil or a generic type when they say
-    ///   nothing.
-    /// - Throws: `ManifestError` when it is neither, or both at once, or not what it was said to be.
+    /// - Parameter mediaType: from the descriptor or the server; nil or a generic type when unknown.
+    /// - Throws: `ManifestError` when it is neither, both at once, or of another media type.
     init(_ bytes: [UInt8], mediaType declared: String?) throws {
         let shape = try ManifestError.decoding { try JSONDecoder().decode(Shape.self, from: Data(bytes)) }
         let type = try shape.type(declared: declared)
@@ -29,7 +28,7 @@ enum ManifestDocument: Sendable {
 }
 
 extension ManifestDocument {
-    /// What it is: its own word, else the OCI type.
+    /// Its own media type, else the OCI type.
     var mediaType: String {
         switch self {
         case .manifest(let manifest): manifest.mediaType ?? MediaType.manifest
@@ -38,7 +37,7 @@ extension ManifestDocument {
     }
 }
 
-/// The fields by which a manifest and an index are told apart. A document that could be read as either is refused
+/// The fields that tell a manifest from an index. A document that could be read as either is refused
 /// (CVE-2021-41190).
 private struct Shape: Decodable {
     var schemaVersion: Int?
@@ -59,10 +58,10 @@ private struct Shape: Decodable {
     func type(declared: String?) throws -> String {
         guard schemaVersion != 1 else {
             throw ManifestError(
-                "it is a Docker schema 1 manifest, which is not supported: push the image again with a current tool")
+                "Docker schema 1 manifests are not supported: push the image again with a current tool")
         }
         guard !(hasManifests && hasLayers) else {
-            throw ManifestError("it has both 'manifests' and 'layers': it is ambiguous")
+            throw ManifestError("ambiguous: it has both 'manifests' and 'layers'")
         }
         guard hasManifests || hasLayers else { throw ManifestError("it has neither 'manifests' nor 'layers'") }
         let generic = hasManifests ? MediaType.index : MediaType.manifest
@@ -89,7 +88,7 @@ public struct ManifestError: Error, Sendable, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 
-    /// Runs a decoder and says in plain words, with the path of the field, what it did not like.
+    /// Runs a decoder and turns its error into plain English with the path of the field.
     /// - Parameter name: of the document, put before the words.
     static func decoding<Value>(_ name: String? = nil, _ decode: () throws -> Value) throws -> Value {
         do {
@@ -99,7 +98,7 @@ public struct ManifestError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Runs what reads a document and names the document in the error.
+    /// Runs a reader of a document and names the document in its error.
     static func naming<Value>(_ name: String, _ read: () throws -> Value) throws -> Value {
         do { return try read() } catch let error as ManifestError { throw error.prefixed(name) }
     }
@@ -121,8 +120,8 @@ public struct ManifestError: Error, Sendable, CustomStringConvertible {
         case .valueNotFound(let type, let context): "\(path(context.codingPath)) is null, expected \(name(of: type))"
         case .dataCorrupted(let context):
             context.codingPath.isEmpty
-                ? "it is not valid JSON" : "\(path(context.codingPath)): \(PlainText.line(context.debugDescription))"
-        @unknown default: "it cannot be read"
+                ? "not valid JSON" : "\(path(context.codingPath)): \(PlainText.line(context.debugDescription))"
+        @unknown default: "it is invalid"
         }
     }
 

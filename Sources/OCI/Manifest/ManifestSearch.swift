@@ -1,6 +1,5 @@
-/// The way from an index to the manifest for a platform, for whoever can fetch documents: what an entry of an index
-/// says of its platform counts; where it says nothing, the configuration does; where that says nothing either, the
-/// image is taken as it is.
+/// The way from an index to the manifest for a platform, for callers that can fetch documents: the platform of an index
+/// entry counts; without one that of the configuration; without either the image is accepted as it is.
 ///
 /// ```
 /// while let next = try search.next() {
@@ -12,7 +11,7 @@ struct ManifestSearch {
     /// A descriptor to look at.
     struct Candidate {
         let descriptor: Descriptor
-        /// The index that names it says that it is for the platform: its configuration need not be asked.
+        /// Its index lists it for the platform, so its configuration need not be checked.
         let isNamed: Bool
         /// Indexes above it.
         let depth: Int
@@ -25,7 +24,7 @@ struct ManifestSearch {
     private var available: [Platform] = []
     private var failure: (any Error)?
 
-    /// Most documents that are looked at for one image.
+    /// The most documents that are read for one image.
     private static let most = 64
 
     init(_ root: Descriptor, for platform: Platform) {
@@ -34,13 +33,13 @@ struct ManifestSearch {
     }
 
     /// - Returns: nil when there are no more; ``verdict`` says why.
-    /// - Throws: `ImageError` when there is no end to them.
+    /// - Throws: `ImageError` for too many of them.
     mutating func next() throws -> Candidate? {
         guard let next = rest.popLast() else { return nil }
         looked += 1
         guard next.depth <= ContentStore.deepestIndex, looked <= Self.most else {
             throw ImageError(
-                "its indexes are more than \(ContentStore.deepestIndex) deep, or name more than \(Self.most) images without a platform"
+                "its indexes are nested more than \(ContentStore.deepestIndex) deep, or list more than \(Self.most) images without a platform"
             )
         }
         return next
@@ -57,14 +56,14 @@ struct ManifestSearch {
             if let named = index.manifest(for: platform) {
                 rest.append(Candidate(descriptor: named, isNamed: true, depth: depth))
             } else {
-                let silent = index.manifests.filter { !$0.saysPlatform && $0.platform?.satisfies(platform) ?? true }
+                let silent = index.manifests.filter { !$0.hasPlatform && $0.platform?.satisfies(platform) ?? true }
                 rest += silent.reversed().map { Candidate(descriptor: $0, isNamed: false, depth: depth) }
             }
             return nil
         }
     }
 
-    /// Whether an image with this configuration is the one.
+    /// Whether an image with this configuration is the right one.
     mutating func takes(_ config: ImageConfig, _ candidate: Candidate) -> Bool {
         // An index may know of a variant that the configuration does not.
         if config.platform.satisfies(platform) || candidate.isNamed && (config.os.isEmpty || config.os == platform.os) {
@@ -74,7 +73,7 @@ struct ManifestSearch {
         return false
     }
 
-    /// Notes that a candidate cannot be used; another one may be what is looked for.
+    /// Records that a candidate cannot be used; another one may be right.
     /// - Throws: the error when no other one is left.
     mutating func skip(_ error: any Error) throws {
         failure = failure ?? error

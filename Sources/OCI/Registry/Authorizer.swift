@@ -4,7 +4,7 @@ internal import HTTP
 
 /// Turns challenges into `Authorization` values and remembers them, by who is asked and for what.
 actor Authorizer {
-    /// Whom a request is for.
+    /// Who a request is for.
     struct Audience: Hashable, Sendable {
         /// Scheme, host and port that the value may be sent to.
         var origin: String
@@ -18,13 +18,13 @@ actor Authorizer {
     private let credentials: Credentials
     private let allowsPlain: @Sendable (WebURL) -> Bool
     private var known: [Audience: String] = [:]
-    private var found: [Audience: Credential?] = [:]
-    /// All that was found or given so far.
+    private var found: [Audience: RegistryCredential?] = [:]
+    /// All secrets that were found or issued so far.
     private(set) var secrets = Secrets()
 
     /// - Parameters:
     ///   - exchange: sends a request, following redirects without `Authorization` to other hosts.
-    ///   - allowsPlain: whether the user said that secrets may go to this URL without TLS.
+    ///   - allowsPlain: whether the user allowed secrets to go to this URL without TLS.
     init(
         credentials: Credentials, allowsPlain: @escaping @Sendable (WebURL) -> Bool,
         exchange: @escaping @Sendable (HTTPRequest, BufferSink) async throws -> Redirects.Answer
@@ -37,12 +37,11 @@ actor Authorizer {
     /// The value that worked last time.
     func authorization(for audience: Audience) -> String? { known[audience] }
 
-    /// Whether there were credentials for what was asked.
+    /// Whether there were credentials for the request.
     func isNamed(_ audience: Audience) -> Bool { (found[audience] ?? nil) != nil }
 
     /// A new value in answer to challenges.
-    /// - Returns: nil when there is no way to answer: no credentials for the basic scheme, or no scheme that is
-    ///   understood.
+    /// - Returns: nil without credentials for the basic scheme, or without a known scheme.
     func answer(_ challenges: [Challenge], for audience: Audience) async throws -> String? {
         known[audience] = nil
         let credential = try await credential(for: audience)
@@ -58,7 +57,7 @@ actor Authorizer {
         return value
     }
 
-    private func credential(for audience: Audience) async throws -> Credential? {
+    private func credential(for audience: Audience) async throws -> RegistryCredential? {
         if let known = found[audience] { return known }
         let credential = try await credentials.credential(for: audience.host, repository: audience.repository)
         found[audience] = credential
@@ -66,17 +65,19 @@ actor Authorizer {
         return credential
     }
 
-    /// Asks the token server (distribution, token authentication; with an identity token: OAuth2).
-    private func token(_ challenge: Challenge, _ credential: Credential?, _ audience: Audience) async throws -> String {
+    /// Requests a token from the token server (distribution, token authentication; with an identity token: OAuth2).
+    private func token(_ challenge: Challenge, _ credential: RegistryCredential?, _ audience: Audience) async throws
+        -> String
+    {
         guard let text = challenge.parameters["realm"], let realm = WebURL(text) else {
-            throw CredentialError("registry '\(audience.host.name)' names no usable token server")
+            throw RegistryCredentialError("registry '\(audience.host.name)' names no valid token server")
         }
-        // Loopback is as safe as the way that the registry itself was reached.
+        // Loopback is as safe as the connection to the registry itself.
         let isLocal = WebURL.isLoopback(host: realm.host) && audience.origin.hasPrefix("http:")
         guard realm.scheme == "https" || isLocal || allowsPlain(realm) else {
-            throw CredentialError(
-                "registry '\(audience.host.name)' sends us to a token server without encryption: \(realm)",
-                hint: "name its host with --insecure-registry if that is meant")
+            throw RegistryCredentialError(
+                "registry '\(audience.host.name)' names a token server without encryption: \(realm)",
+                hint: "allow its host with --insecure-registry if you trust the network")
         }
         let sink = BufferSink(limit: 1 << 20)
         let request = try TokenRequest(realm: realm, challenge: challenge, credential: credential, audience: audience)
@@ -96,8 +97,8 @@ actor Authorizer {
         guard let token = answer?.token ?? answer?.accessToken, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
             !token.isEmpty
         else {
-            throw CredentialError(
-                "token server \(realm) gave no token",
+            throw RegistryCredentialError(
+                "token server \(realm) sent no token",
                 hint: "it answered with status \(given.response.status) and \(sink.bytes.count) bytes")
         }
         secrets.add(token)
@@ -112,11 +113,11 @@ actor Authorizer {
     }
 }
 
-/// What was sent to prove who we are, so that it can be cut out of what a server says.
+/// Passwords and tokens, which are cut out of what a server answers.
 struct Secrets: Sendable {
     private var known: Set<String> = []
 
-    /// Shorter ones are in every text.
+    /// Shorter ones occur in any text.
     private static let shortest = 4
 
     mutating func add(_ secret: String) {
@@ -124,7 +125,7 @@ struct Secrets: Sendable {
     }
 
     /// The password or token, and the header field that is made of it.
-    mutating func add(_ credential: Credential) {
+    mutating func add(_ credential: RegistryCredential) {
         switch credential {
         case .password(_, let password): add(password)
         case .identityToken(let token), .bearer(let token): add(token)

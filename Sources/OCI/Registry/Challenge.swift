@@ -81,16 +81,16 @@ struct Challenge: Equatable, Sendable {
     }
 }
 
-/// What a token server is asked: by GET with or without a password, by POST with an identity token.
+/// The request to a token server: by GET with or without a password, by POST with an identity token.
 struct TokenRequest {
     let request: HTTPRequest
 
-    init(realm: WebURL, challenge: Challenge, credential: Credential?, audience: Authorizer.Audience) throws {
+    init(realm: WebURL, challenge: Challenge, credential: RegistryCredential?, audience: Authorizer.Audience) throws {
         var fields: [(String, String)] = []
         if let service = challenge.parameters["service"] { fields.append(("service", service)) }
-        let ours = "repository:\(audience.repository):\(audience.actions)"
-        // A registry that asks for more than we need gets no token for more; pushing needs what we say.
-        let scope = audience.actions == "pull" ? challenge.parameters["scope"] ?? ours : ours
+        let needed = "repository:\(audience.repository):\(audience.actions)"
+        // Pulling uses the scope that the registry asks for; pushing needs one that it may not name.
+        let scope = audience.actions == "pull" ? challenge.parameters["scope"] ?? needed : needed
         for part in scope.split(separator: " ") { fields.append(("scope", String(part))) }
         if case .identityToken(let secret) = credential {
             fields += [("grant_type", "refresh_token"), ("client_id", "moby"), ("refresh_token", secret)]
@@ -102,7 +102,7 @@ struct TokenRequest {
         if case .password(let user, _) = credential { fields.append(("account", user)) }
         let separator = realm.text.contains("?") ? "&" : "?"
         guard let url = WebURL("\(realm.text)\(fields.isEmpty ? "" : separator)\(Self.form(fields))") else {
-            throw CredentialError("token server \(realm) cannot be asked: its address is not usable")
+            throw RegistryCredentialError("token server \(realm) has no valid address")
         }
         var headers: HTTPHeaders = [:]
         headers["Authorization"] = credential?.basic

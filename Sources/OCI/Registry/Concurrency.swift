@@ -1,18 +1,18 @@
-/// Work that several ask for at once is done once.
-actor Flights {
-    private var underWay: [Digest: Task<Void, any Error>] = [:]
+/// Runs work once when several callers need the same at the same time.
+actor SingleFlight {
+    private var running: [Digest: Task<Void, any Error>] = [:]
 
-    /// Waits for the same work that is under way, or does it. Who waits is not cancelled with who began: the work is
-    /// then done anew.
+    /// Waits for the same work of another caller, or does it. A caller that waits is not cancelled with the one that
+    /// began: it then does the work itself.
     func run(_ digest: Digest, _ work: @escaping @Sendable () async throws -> Void) async throws {
-        while let task = underWay[digest] {
+        while let task = running[digest] {
             if case .success = await task.result { return }
             try Task.checkCancellation()
-            if underWay[digest] == task { underWay[digest] = nil }
+            if running[digest] == task { running[digest] = nil }
         }
         let task = Task { try await work() }
-        underWay[digest] = task
-        defer { if underWay[digest] == task { underWay[digest] = nil } }
+        running[digest] = task
+        defer { if running[digest] == task { running[digest] = nil } }
         try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -21,14 +21,14 @@ actor Flights {
     }
 }
 
-/// Lets a few through at a time, first come, first served.
-actor Gate {
+/// Admits a few callers at a time, first come, first served.
+actor AsyncSemaphore {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(width: Int) { free = width }
 
-    nonisolated func pass<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
+    nonisolated func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
         await enter()
         do {
             try Task.checkCancellation()

@@ -11,14 +11,13 @@ struct CredentialHelper: Sendable {
     private let notice: @Sendable (String) -> Void
     private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// After which time a user hears what is waited for, and after which it is given up. A helper may ask the user for
-    /// a password.
+    /// The time until the user reads what is waited for, and the time limit. A helper may ask the user for a password.
     private static let (silence, limit) = (Duration.seconds(5), Duration.seconds(60))
 
     /// - Parameters:
     ///   - notice: called with one line when the helper takes long.
     ///   - sleep: how time passes.
-    /// - Throws: `CredentialError` for a name that could be a path.
+    /// - Throws: `RegistryCredentialError` for a name that could be a path.
     init(
         name: String, environment: [String: String], notice: @escaping @Sendable (String) -> Void = { _ in },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -27,7 +26,7 @@ struct CredentialHelper: Sendable {
             (48...57).contains($0) || (97...122).contains($0 | 0x20) || "._-".utf8.contains($0)
         }
         guard isPlain, !name.isEmpty else {
-            throw CredentialError("'\(PlainText.short(name))' is not the name of a credential helper")
+            throw RegistryCredentialError("'\(PlainText.short(name))' is not the name of a credential helper")
         }
         program = "docker-credential-\(name)"
         self.environment = environment
@@ -35,31 +34,31 @@ struct CredentialHelper: Sendable {
         self.sleep = sleep
     }
 
-    /// - Returns: nil when the helper knows nothing of this server.
-    func credential(for server: String) async throws -> Credential? {
+    /// - Returns: nil when the helper does not know this server.
+    func credential(for server: String) async throws -> RegistryCredential? {
         let result = try await withThrowingTaskGroup(of: Answered.self) { group in
             group.addTask { try await run(server) }
             group.addTask {
                 try await sleep(Self.silence)
                 notice("waiting for '\(program)', which the credentials file names for '\(server)'")
                 try await sleep(Self.limit - Self.silence)
-                throw CredentialError(
-                    "'\(program)' gave no answer for '\(server)' within \(Self.limit.components.seconds) s, and was ended",
-                    hint: "try it by hand: echo '\(server)' | \(program) get")
+                throw RegistryCredentialError(
+                    "'\(program)' did not answer for '\(server)' within \(Self.limit.components.seconds) s and was killed",
+                    hint: "run it by hand: echo '\(server)' | \(program) get")
             }
-            // Whichever comes first; the other one is cancelled, and with it the program.
+            // Whichever comes first; the other is cancelled, and with it the program.
             defer { group.cancelAll() }
             guard let first = try await group.next() else { throw CancellationError() }
             return first
         }
         let output = result.standardOutput
         guard result.terminationStatus.isSuccess else {
-            let said = (output + result.standardError).trimmingWhitespace()
-            if said.contains("credentials not found") { return nil }
-            throw CredentialError("'\(program)' has no credentials for '\(server)': \(PlainText.line(said))")
+            let message = (output + result.standardError).trimmingWhitespace()
+            if message.contains("credentials not found") { return nil }
+            throw RegistryCredentialError("'\(program)' has no credentials for '\(server)': \(PlainText.line(message))")
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(output.utf8)) else {
-            throw CredentialError("'\(program)' gave no answer that can be read for '\(server)'")
+            throw RegistryCredentialError("'\(program)' gave an invalid answer for '\(server)'")
         }
         if answer.username == "<token>" { return .identityToken(answer.secret) }
         return .password(user: answer.username, password: answer.secret)
@@ -68,19 +67,35 @@ struct CredentialHelper: Sendable {
     private typealias Answered = ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
 
     private func run(_ server: String) async throws -> Answered {
+        let command = OrphanGuard.command + [program, "get"]
+        var options = PlatformOptions()
+        // Whatever the helper starts ends with it.
+        options.processGroupID = 0
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
         do {
-            return try await Subprocess.run(
-                .name(program), arguments: ["get"], environment: Self.environment(environment),
-                input: Question(text: server),
+            let result = try await Subprocess.run(
+                .name(command[0]), arguments: Arguments(Array(command.dropFirst())),
+                environment: Self.environment(environment), platformOptions: options, input: Question(text: server),
                 output: .string(limit: 1 << 20), error: .string(limit: 64 << 10))
+            // setpriv(1) ends with these when it cannot run a program.
+            if result.terminationStatus == .exited(127) || result.terminationStatus == .exited(126) {
+                throw unusable(server, PlainText.line(result.standardError.trimmingWhitespace()))
+            }
+            return result
         } catch let error as SubprocessError {
-            throw CredentialError(
-                "could not run '\(program)', which the credentials file names for '\(server)': \(error)",
-                hint: "install it, or take 'credsStore' and 'credHelpers' out of the credentials file")
+            throw unusable(server, "\(error)")
         }
     }
 
-    /// What a helper is asked. One that ends without reading it has said all by its exit status.
+    private func unusable(_ server: String, _ reason: String) -> RegistryCredentialError {
+        RegistryCredentialError(
+            "cannot run '\(program)', which the credentials file names for '\(server)': \(reason)",
+            hint: "install it, or remove 'credsStore' and 'credHelpers' from the credentials file")
+    }
+
+    /// The helper's input. The exit status of a helper that does not read it says enough.
     private struct Question: InputProtocol {
         let text: String
 

@@ -1,11 +1,13 @@
+public import Extents
 internal import FoundationEssentials
+internal import Glibc
 
 /// Where credentials come from: the first file that knows a host wins.
 struct Credentials: Sendable {
     private let environment: [String: String]
     private let notice: @Sendable (String) -> Void
 
-    /// - Parameter notice: called with one line when a helper is waited for.
+    /// - Parameter notice: called with one line for a slow helper or an unreadable file.
     init(environment: [String: String], notice: @escaping @Sendable (String) -> Void = { _ in }) {
         self.environment = environment
         self.notice = notice
@@ -23,10 +25,16 @@ struct Credentials: Sendable {
         ].compactMap(\.self)
     }
 
-    /// - Returns: nil when nobody knows this host: it is asked without a name.
-    func credential(for host: RegistryHost, repository: String) async throws -> Credential? {
+    /// - Returns: nil when no file has this host: requests to it are anonymous.
+    func credential(for host: RegistryHost, repository: String) async throws -> RegistryCredential? {
         for path in files {
-            guard let file = try CredentialFile(path: path) else { continue }
+            let found: CredentialFile?
+            do { found = try CredentialFile(path: path) } catch let error as FileError where error.code == EACCES {
+                // The environment of another user, as after su(1): public images need no credentials.
+                notice("warning: credentials file is not readable: \(error)")
+                continue
+            }
+            guard let file = found else { continue }
             if let login = file.login(for: host, repository: repository) { return login }
             guard let helper = file.helper(for: host) else { continue }
             let program = try CredentialHelper(name: helper.name, environment: environment, notice: notice)
@@ -36,8 +44,8 @@ struct Credentials: Sendable {
     }
 }
 
-/// What proves to a registry who asks. It never appears in messages.
-enum Credential: Equatable, Sendable, CustomStringConvertible {
+/// Identifies the user to a registry. It never appears in messages.
+enum RegistryCredential: Equatable, Sendable, CustomStringConvertible {
     case password(user: String, password: String)
     /// A refresh token, exchanged for access tokens (`identitytoken`).
     case identityToken(String)
@@ -59,20 +67,17 @@ enum Credential: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Credentials that cannot be had or do not work. It never holds them.
-public struct CredentialError: Error, Sendable, CustomStringConvertible {
-    let message: String
-    let hint: String?
+/// Credentials that are unavailable or do not work. It never holds them.
+public struct RegistryCredentialError: HintedError, Sendable, CustomStringConvertible {
+    public let description: String
+    public let hint: String?
 
     init(_ message: String, hint: String? = nil) {
-        self.message = message
-        self.hint = hint
+        (self.description, self.hint) = (message, hint)
     }
-
-    public var description: String { hint.map { "\(message)\n  hint: \($0)" } ?? message }
 }
 
-/// Docker's `config.json` or containers' `auth.json`: who we are at which registry.
+/// Docker's `config.json` or containers' `auth.json`: the user's logins by registry.
 struct CredentialFile: Decodable, Sendable {
     struct Login: Decodable, Sendable {
         var auth: String?
@@ -81,8 +86,8 @@ struct CredentialFile: Decodable, Sendable {
         var identitytoken: String?
         var registrytoken: String?
 
-        /// - Returns: nil for an empty entry, which says that a helper knows.
-        var credential: Credential? {
+        /// - Returns: nil for an empty entry: a helper has the login.
+        var credential: RegistryCredential? {
             if let registrytoken, !registrytoken.isEmpty { return .bearer(registrytoken) }
             if let identitytoken, !identitytoken.isEmpty { return .identityToken(identitytoken) }
             if let auth, !auth.isEmpty, let data = Data(base64Encoded: auth) {
@@ -101,15 +106,15 @@ struct CredentialFile: Decodable, Sendable {
     /// Helper for all other hosts.
     var credsStore: String?
 
-    /// - Returns: nil when there is no such file.
-    /// - Throws: `CredentialError` when it is no JSON of this form.
+    /// - Returns: nil when the file does not exist.
+    /// - Throws: `RegistryCredentialError` for anything but JSON of this form; `FileError`.
     init?(path: String) throws {
-        guard let bytes = SmallFile.read(path, limit: 4 << 20) else { return nil }
+        guard let bytes = try SmallFile.read(path, limit: 4 << 20) else { return nil }
         do {
             self = try JSONDecoder().decode(CredentialFile.self, from: Data(bytes))
         } catch {
-            throw CredentialError(
-                "credentials file '\(path)' is not valid", hint: "it must be JSON as 'docker login' writes it")
+            throw RegistryCredentialError(
+                "credentials file '\(path)' is not valid", hint: "expected JSON as 'docker login' writes it")
         }
     }
 
@@ -123,7 +128,7 @@ struct CredentialFile: Decodable, Sendable {
     }
 
     /// The login for a repository: the longest path that is named wins (containers-auth.json(5)), then the host.
-    func login(for host: RegistryHost, repository: String) -> Credential? {
+    func login(for host: RegistryHost, repository: String) -> RegistryCredential? {
         guard let auths else { return nil }
         let byName = Dictionary(auths.map { (RegistryHost.normalized($0.key), $0.value) }) { first, _ in first }
         var parts = repository.split(separator: "/")

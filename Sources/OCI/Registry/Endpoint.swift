@@ -1,6 +1,7 @@
+public import Extents
 internal import HTTP
 
-/// Where a registry's content is asked for: the registry itself or a mirror.
+/// Where a registry's content is requested: the registry itself or a mirror.
 struct Endpoint: Sendable {
     /// Without a trailing slash, up to and with `/v2`.
     let base: String
@@ -20,7 +21,7 @@ struct Endpoint: Sendable {
     }
 
     /// A path that holds `/v2` (`https://host/v2/hub`) names a folder of repositories; any other (`https://host/hub`)
-    /// stands before `/v2`.
+    /// goes before `/v2`.
     init(mirror url: WebURL) {
         var text = url.text
         while text.hasSuffix("/") { text.removeLast() }
@@ -59,7 +60,7 @@ struct RegistryHost: Hashable, Sendable {
         return [Self.dockerHubAddress, "docker.io", "index.docker.io", Self.dockerHub]
     }
 
-    /// What a helper for all hosts is asked for.
+    /// The name for a helper of all hosts.
     var serverAddress: String { keys[0] }
 
     /// Where Docker Hub answers.
@@ -76,8 +77,8 @@ struct RegistryHost: Hashable, Sendable {
     }
 }
 
-/// `[registry=]http(s)://host[/path]`: where else a registry's content may be had. It changes what is asked, never what
-/// an image is called.
+/// `[registry=]http(s)://host[/path]`: another server with a registry's content. It changes where images come from, never
+/// their names.
 struct Mirror: Sendable {
     /// nil for every registry.
     let registry: String?
@@ -100,16 +101,16 @@ struct Mirror: Sendable {
     }
 }
 
-/// A mirror that cannot be read.
-public struct MirrorError: Error, Sendable, CustomStringConvertible {
+/// A text that does not name a mirror.
+public struct MirrorError: HintedError, Sendable, CustomStringConvertible {
     /// Without a password that may be in it.
     let text: String
 
     init(text: String) { self.text = WebURL.shown(text) }
 
-    public var description: String {
-        "mirror '\(text)' is not [registry=]http(s)://host[/path]\n  hint: write for example 'docker.io=https://mirror.example.com'; "
-            + "user and password go where 'docker login' puts them"
+    public var description: String { "mirror '\(text)' is not of the form [registry=]http(s)://host[/path]" }
+    public var hint: String? {
+        "for example 'docker.io=https://mirror.example.com'; set user and password with 'docker login'"
     }
 }
 

@@ -1,13 +1,14 @@
+internal import Extents
 internal import HTTP
 internal import Synchronization
 
-/// Pulls images from registries; one for all images of a build, so that blobs are fetched once and few at a time.
+/// Pulls images from registries. A build has one for all images, so that blobs are fetched once and few at a time.
 final class Puller: Sendable {
     private let store: ContentStore
     private let options: ImageProvider.Options
     private let retry: RetryPolicy
-    private let gate = Gate(width: 4)
-    private let flights = Flights()
+    private let semaphore = AsyncSemaphore(width: 4)
+    private let flights = SingleFlight()
     private let made = Mutex<RegistryClient?>(nil)
 
     init(store: ContentStore, options: ImageProvider.Options, retry: RetryPolicy) {
@@ -16,7 +17,7 @@ final class Puller: Sendable {
         self.retry = retry
     }
 
-    /// The client; libcurl is not started before it is needed.
+    /// The client, made when it is first needed, and libcurl with it.
     func client() throws -> RegistryClient {
         try made.withLock { made in
             if let made { return made }
@@ -32,12 +33,12 @@ final class Puller: Sendable {
 
     func pull(_ reference: ImageReference) async throws -> Image {
         let platform = options.platform
-        return try await ImageError.context("pulling '\(reference)' for \(platform)") {
+        return try await ContextError.wrapping("pulling '\(reference)' for \(platform)") {
             let client = try self.client()
             let endpoints = client.endpoints(of: reference.registry)
             let wanted = reference.digest?.description ?? reference.effectiveTag ?? "latest"
             let root = try await client.manifest(wanted, reference.repository, from: endpoints)
-            // What the tag named is what is fetched: a mirror that had it is asked first for the rest.
+            // All parts belong to what the tag named: the mirror that had it is asked first.
             let order =
                 [root.endpoint]
                 + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
@@ -94,12 +95,12 @@ final class Puller: Sendable {
         try ImageConfig.checkSize(config)
         if try !store.hasWhole(config) {
             try await flights.run(config.digest) {
-                try await ImageError.context("configuration") {
+                try await ContextError.wrapping("fetching the configuration") {
                     try await self.client().fetch(config, repository, from: endpoints, into: self.store)
                 }
             }
         }
-        guard let bytes = store.blob(config.digest, limit: ImageConfig.largestSize) else {
+        guard let bytes = try store.blob(config.digest, limit: ImageConfig.largestSize) else {
             throw ContentError.missing(config.digest)
         }
         return try ImageConfig(parsing: bytes, name: "configuration \(config.digest)")
@@ -108,7 +109,7 @@ final class Puller: Sendable {
     private func known(
         _ descriptor: Descriptor, else fetch: () async throws -> RegistryClient.Fetched
     ) async throws -> RegistryClient.Fetched {
-        guard let bytes = store.blob(descriptor.digest, limit: ManifestDocument.largestSize) else {
+        guard let bytes = try store.blob(descriptor.digest, limit: ManifestDocument.largestSize) else {
             return try await fetch()
         }
         let document = try ManifestError.naming("\(descriptor.digest) in the store") {
@@ -131,8 +132,8 @@ final class Puller: Sendable {
             for blob in absent {
                 group.addTask {
                     try await self.flights.run(blob.digest) {
-                        try await self.gate.pass {
-                            try await ImageError.context(Self.describe(blob, manifest)) {
+                        try await self.semaphore.run {
+                            try await ContextError.wrapping(Self.doing(blob, manifest)) {
                                 try await client.fetch(blob, reference.repository, from: endpoints, into: self.store)
                             }
                         }
@@ -143,8 +144,8 @@ final class Puller: Sendable {
         }
     }
 
-    private static func describe(_ blob: Descriptor, _ manifest: Manifest) -> String {
+    private static func doing(_ blob: Descriptor, _ manifest: Manifest) -> String {
         let number = manifest.layers.firstIndex(of: blob).map { $0 + 1 } ?? 0
-        return "layer \(number) of \(manifest.layers.count)"
+        return "fetching layer \(number) of \(manifest.layers.count)"
     }
 }

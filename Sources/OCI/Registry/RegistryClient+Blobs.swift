@@ -1,8 +1,9 @@
 internal import Extents
 internal import HTTP
+internal import Synchronization
 
 extension RegistryClient {
-    /// Brings a blob into the store, its digest and size verified to the last byte. A cut connection goes on where it
+    /// Fetches a blob into the store and verifies its digest and size. A download that was cut is resumed where it
     /// ended.
     func fetch(_ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore)
         async throws
@@ -17,36 +18,48 @@ extension RegistryClient {
 
     private func download(_ blob: Descriptor, _ scope: Scope, into writer: BlobWriter) async throws {
         let url = try scope.endpoint.url(scope.repository, "blobs/\(blob.digest)")
-        var attempts = Attempts(retry, mirror: scope.endpoint.isMirror)
+        let received = Received()
+        try await waiting.during(
+            {
+                "'\(url.authority)': blob \(blob.digest.short), \(SizeText.decimal(received.count)) of \(SizeText.decimal(blob.size)) received"
+            },
+            received: { received.count }
+        ) {
+            try await download(blob, HTTPRequest("GET", url), scope, into: writer, received)
+        }
+    }
+
+    private func download(
+        _ blob: Descriptor, _ plain: HTTPRequest, _ scope: Scope, into writer: BlobWriter, _ received: Received
+    ) async throws {
         // Cleared when the server does not do with ranges what it should: then each try begins at the first byte.
-        var goesOn = true
+        var resumes = true
         // The most that any try has reached: bytes that come a second time are no progress.
         var furthest: UInt64 = 0
-        while true {
-            var request = HTTPRequest("GET", url)
-            if !goesOn { try writer.restart() }
+        try await policy(scope).retrying { state in
+            var request = plain
+            if !resumes { try writer.restart() }
             let start = writer.count
             if start > 0 { request.headers["Range"] = "bytes=\(start)-" }
-            let sink = DownloadSink(writer)
+            let sink = DownloadSink(writer, received)
             do {
-                let answer = try await authorized(request, scope, into: sink)
-                if answer.response.isSuccess { return }
-                let error = await failure(request, answer, body: sink.page.bytes, scope)
-                let isRange = start > 0 && answer.response.status == 416
-                goesOn = goesOn && !isRange
-                try await attempts.wait(after: error, answer.response, isTransient: isRange ? true : nil)
+                try await oneTry(request) {
+                    let answer = try await authorized(request, scope, into: sink)
+                    if answer.response.isSuccess { return }
+                    let error = await failure(request, answer, body: sink.page.bytes, scope)
+                    guard start > 0, answer.response.status == 416 else { throw FailedTry(error, answer.response) }
+                    resumes = false
+                    throw FailedTry(error, isTransient: true, answer.response)
+                }
             } catch let wrong as WrongRange {
-                goesOn = false
-                try await attempts.wait(after: RegistryError(request, "\(wrong)"), isTransient: start > 0)
-            } catch let error as TransportError {
+                resumes = false
+                throw FailedTry(RegistryError(request, "\(wrong)"), isTransient: start > 0)
+            } catch let failed as FailedTry {
                 if writer.count >= furthest + Self.leastProgress(blob.size) {
                     furthest = writer.count
-                    attempts.progress()
+                    state.progress()
                 }
-                try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
-            } catch let error as RegistryError where error.isFromTokenServer {
-                try await attempts.wait(
-                    after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
+                throw failed
             }
         }
     }
@@ -56,22 +69,32 @@ extension RegistryClient {
     private static func leastProgress(_ size: UInt64) -> UInt64 { min(1 << 20, max(1, size / 16)) }
 }
 
-/// A part of a blob came, but not the one that was asked for.
+/// A part of a blob came, but not the one that was requested.
 private struct WrongRange: Error, CustomStringConvertible {
     let range: String?
 
     var description: String {
-        "206 with Content-Range \(range.map { "'\(PlainText.short($0))'" } ?? "missing"), which was not asked for"
+        "206 with Content-Range \(range.map { "'\(PlainText.short($0))'" } ?? "missing"), which was not requested"
     }
+}
+
+/// How much of a blob has come, for whoever watches.
+private final class Received: Sendable {
+    private let bytes = Mutex<UInt64>(0)
+
+    var count: UInt64 { bytes.withLock(\.self) }
+
+    func set(_ count: UInt64) { bytes.withLock { $0 = count } }
 }
 
 /// Bytes of a blob go to a file, those of an error into memory.
 private final class DownloadSink: HTTPBodySink {
     private let writer: BlobWriter
     let page = BufferSink(limit: 64 << 10)
+    private let received: Received
     private nonisolated(unsafe) var isBlob = false
 
-    init(_ writer: BlobWriter) { self.writer = writer }
+    init(_ writer: BlobWriter, _ received: Received) { (self.writer, self.received) = (writer, received) }
 
     func begin(_ response: HTTPResponse) throws {
         page.begin(response)
@@ -86,7 +109,9 @@ private final class DownloadSink: HTTPBodySink {
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
-        if isBlob { try writer.write(bytes) } else { try page.receive(bytes) }
+        guard isBlob else { return try page.receive(bytes) }
+        try writer.write(bytes)
+        received.set(writer.count)
     }
 }
 
@@ -100,15 +125,15 @@ extension RegistryClient {
         if found.isSuccess { return }
         let post = HTTPRequest("POST", try endpoint.url(repository, "blobs/uploads/"), body: .bytes([]))
         let started = try await send(post, scope, into: BufferSink(limit: 64 << 10))
-        guard let location = started.headers["Location"], let place = post.url.resolving(location),
+        guard let location = started.headers["Location"], let target = post.url.resolving(location),
             let url = WebURL(
-                "\(place.text)\(place.text.contains("?") ? "&" : "?")digest=\(WebURL.percentEncoded(blob.digest.description))"
+                "\(target.text)\(target.text.contains("?") ? "&" : "?")digest=\(WebURL.percentEncoded(blob.digest.description))"
             )
-        else { throw RegistryError(post, "the registry does not say where to send the blob") }
+        else { throw RegistryError(post, "no usable 'Location' to send the blob to") }
         var put = HTTPRequest("PUT", url, body: .file(path: store.blobPath(blob.digest), size: blob.size))
         put.headers["Content-Type"] = "application/octet-stream"
         let sink = BufferSink(limit: 64 << 10)
-        // A place at another host has its own signature in the URL: our authorization is not for it.
+        // A URL at another host is signed itself and must not get the authorization.
         if url.origin == post.url.origin {
             _ = try await send(put, scope, into: sink)
         } else {
@@ -116,13 +141,13 @@ extension RegistryClient {
         }
     }
 
-    /// Sends a manifest or index whose content is there already.
+    /// Sends a manifest or index whose content the registry already has.
     /// - Parameter reference: a tag or the digest.
     func push(
         _ document: Descriptor, as reference: String, to repository: String, at endpoint: Endpoint,
         from store: ContentStore
     ) async throws {
-        guard let bytes = store.blob(document.digest, limit: ManifestDocument.largestSize) else {
+        guard let bytes = try store.blob(document.digest, limit: ManifestDocument.largestSize) else {
             throw ContentError.missing(document.digest)
         }
         var put = HTTPRequest("PUT", try endpoint.url(repository, "manifests/\(reference)"), body: .bytes(bytes))

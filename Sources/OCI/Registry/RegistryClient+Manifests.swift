@@ -7,7 +7,7 @@ extension RegistryClient {
         let descriptor: Descriptor
         let bytes: [UInt8]
         let document: ManifestDocument
-        /// Who had it.
+        /// Where it came from.
         let endpoint: Endpoint
     }
 
@@ -17,7 +17,7 @@ extension RegistryClient {
         try await firstAnswer(of: endpoints) { try await self.manifest(reference, repository, endpoint: $0) }
     }
 
-    /// What the first endpoint that has an answer says; when none has, what the last says and, in short, the others.
+    /// The answer of the first endpoint that has one; else the error of the last, with those of the others in short.
     func firstAnswer<Answer>(of endpoints: [Endpoint], _ ask: (Endpoint) async throws -> Answer) async throws -> Answer
     {
         var failures: [String] = []
@@ -34,8 +34,8 @@ extension RegistryClient {
         preconditionFailure("no endpoints")
     }
 
-    /// What came in place of a document: a portal answers every request with a page of its own.
-    private static func told(_ response: HTTPResponse, _ bytes: [UInt8]) -> String {
+    /// What came instead of a document: a captive portal answers every request with a page of its own.
+    private static func summary(_ response: HTTPResponse, _ bytes: [UInt8]) -> String {
         let type = response.headers["Content-Type"].map { "'\(PlainText.short($0))'" } ?? "no content type"
         return "status \(response.status), \(bytes.count) bytes of \(type)"
     }
@@ -48,12 +48,12 @@ extension RegistryClient {
         guard let digest = Digest(sha256: SHA256.hash(sink.bytes)) else {
             preconditionFailure("SHA-256 gave no digest")
         }
-        let said = response.headers["Docker-Content-Digest"].flatMap { Digest($0) }
-        if let expected = Digest(reference) ?? said, expected != digest {
+        let declared = response.headers["Docker-Content-Digest"].flatMap { Digest($0) }
+        if let expected = Digest(reference) ?? declared, expected != digest {
             throw ContentError.digest(expected: expected, actual: digest, size: UInt64(sink.bytes.count))
         }
         let type = response.headers["Content-Type"]?.split(separator: ";").first.map { String($0).trimmingWhitespace() }
-        let document = try ManifestError.naming("GET \(request.url): \(Self.told(response, sink.bytes))") {
+        let document = try ManifestError.naming("GET \(request.url): \(Self.summary(response, sink.bytes))") {
             try ManifestDocument(sink.bytes, mediaType: type)
         }
         let descriptor = Descriptor(mediaType: document.mediaType, digest: digest, size: UInt64(sink.bytes.count))
@@ -61,10 +61,11 @@ extension RegistryClient {
     }
 }
 
-/// No mirror and not the registry either.
-struct MirrorsFailed: Error, CustomStringConvertible {
+/// Neither a mirror nor the registry had it.
+struct MirrorsFailed: HintedError, CustomStringConvertible {
     let failures: [String]
     let last: any Error
 
     var description: String { "\(last)\n  " + failures.joined(separator: "\n").replacing("\n", with: "\n  ") }
+    var hint: String? { last.anyHint }
 }

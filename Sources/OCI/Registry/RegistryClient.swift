@@ -1,10 +1,11 @@
 internal import Extents
 internal import HTTP
 
-/// Speaks with registries (OCI distribution-spec): tries, waits, authenticates, and tells in an error all that a user
+/// A client of registries (OCI distribution-spec): it retries, waits, authenticates, and its errors have all that a user
 /// needs.
 final class RegistryClient: Sendable {
     let retry: RetryPolicy
+    let waiting: SilenceNotice
     private let insecure: HostSet
     private let secure: HostSet
     private let mirrors: [Mirror]
@@ -12,19 +13,22 @@ final class RegistryClient: Sendable {
     private let authorizer: Authorizer
 
     /// - Parameters:
-    ///   - insecure: hosts, with or without port, that are spoken to without TLS.
-    ///   - secure: loopback hosts, with or without port, that are spoken to with TLS.
+    ///   - insecure: hosts, with or without port, that are contacted without TLS.
+    ///   - secure: loopback hosts, with or without port, that are contacted with TLS.
+    ///   - silence: the time until a notice says what is waited for.
     ///   - notice: called with one line when something is waited for.
     init(
         transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], secure: [String] = [],
         mirrors: [String] = [],
-        retry: RetryPolicy = RetryPolicy(), notice: @escaping @Sendable (String) -> Void = { _ in }
+        retry: RetryPolicy = RetryPolicy(), silence: Duration = .seconds(5),
+        notice: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let insecure = HostSet(insecure)
         let redirects = Redirects(transport: transport) { insecure.contains(host: $0.host, port: $0.port) }
         self.insecure = insecure
         self.secure = HostSet(secure)
         self.retry = retry
+        waiting = SilenceNotice(after: silence, notice)
         self.mirrors = try mirrors.map(Mirror.init)
         self.redirects = redirects
         authorizer = Authorizer(
@@ -44,30 +48,39 @@ final class RegistryClient: Sendable {
         mirrors.filter { $0.registry == nil || $0.registry == registry }.map(\.endpoint) + [origin(of: registry)]
     }
 
-    /// Tries a request until it gives an answer that is not a passing failure.
+    /// Tries a request until it succeeds or fails for good.
     /// - Throws: `RegistryError` for any other status than 2xx and those in `accepting`.
     func send(
         _ request: HTTPRequest, _ scope: Scope, into sink: BufferSink, accepting: Set<Int> = []
     ) async throws -> HTTPResponse {
-        var attempts = Attempts(retry, mirror: scope.endpoint.isMirror)
-        while true {
-            do {
-                let answer = try await authorized(request, scope, into: sink)
-                let response = answer.response
-                if response.isSuccess || accepting.contains(response.status) { return response }
-                try await attempts.wait(after: await failure(request, answer, body: sink.bytes, scope), response)
-            } catch let error as TransportError {
-                try await attempts.wait(after: RegistryError(request, error), isTransient: error.isTransient)
-            } catch let error as ExtentError {
-                throw RegistryError(request, "the answer has \(error)")
-            } catch let error as RegistryError where error.isFromTokenServer {
-                try await attempts.wait(
-                    after: error, isTransient: error.status.map(RetryPolicy.isTransient) ?? error.isTransient)
+        try await waiting.during({ "'\(request.url.authority)': \(request.method) \(request.url)" }) {
+            try await policy(scope).retrying { _ in
+                try await oneTry(request) {
+                    let answer = try await authorized(request, scope, into: sink)
+                    let response = answer.response
+                    if response.isSuccess || accepting.contains(response.status) { return response }
+                    throw FailedTry(await failure(request, answer, body: sink.bytes, scope), response)
+                }
             }
         }
     }
 
-    /// One try at a host that our credentials are not for.
+    /// A mirror gets two tries, since there is another server to ask.
+    func policy(_ scope: Scope) -> RetryPolicy { scope.endpoint.isMirror ? retry.limited(to: 2) : retry }
+
+    /// Turns what one try throws into errors of a registry.
+    func oneTry<Value>(_ request: HTTPRequest, _ work: () async throws -> Value) async throws -> Value {
+        do { return try await work() } catch let error as TransportError {
+            throw FailedTry(RegistryError(request, error), isTransient: error.isTransient)
+        } catch let error as ExtentError {
+            throw RegistryError(request, "the answer has \(error)")
+        } catch let error as RegistryError where error.isFromTokenServer {
+            let isTransient = error.status.map(RetryPolicy.isTransient) ?? error.isTransient
+            throw FailedTry(error, isTransient: isTransient)
+        }
+    }
+
+    /// One try at a host that must not see the credentials.
     func sendUnauthorized(_ request: HTTPRequest, into sink: BufferSink) async throws {
         do {
             let answer = try await redirects.exchange(request, into: sink)
@@ -95,7 +108,7 @@ final class RegistryClient: Sendable {
         return try await redirects.exchange(request, into: sink)
     }
 
-    /// What an answer that is no success means.
+    /// The error for an answer with an error status.
     func failure(_ request: HTTPRequest, _ answer: Redirects.Answer, body: [UInt8], _ scope: Scope) async
         -> RegistryError
     {

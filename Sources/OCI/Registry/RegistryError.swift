@@ -2,9 +2,9 @@ public import Extents
 internal import FoundationEssentials
 internal import HTTP
 
-/// A registry that did not do what it was asked: the request, its answer, and what may help.
-public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
-    /// What a registry says of an error (distribution-spec, error codes).
+/// A request to a registry that failed: the request, its answer, and what may help.
+public struct RegistryError: HintedError, RetriedError, Sendable, CustomStringConvertible {
+    /// An error of a registry (distribution-spec, error codes).
     public struct Code: Hashable, Sendable, Decodable {
         public var code: String?
         public var message: String?
@@ -20,19 +20,19 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     public let codes: [Code]
     /// Why no answer came.
     public let cause: String?
-    /// How often it was tried.
+    /// Number of tries.
     public var tries = 1
     /// From the first try to the last, in seconds.
     public var seconds = 0.0
     public let hint: String?
-    /// It was not the registry that answered so, but who gives tokens for it.
+    /// The registry's token server failed, not the registry.
     var isFromTokenServer = false
-    /// No answer came, and trying again may help.
+    /// No answer came, and another try may help.
     private(set) var isTransient = false
 
     /// - Parameters:
-    ///   - named: whether credentials were sent, or a token that was given for them.
-    ///   - secrets: what is cut out of the answer's text.
+    ///   - named: whether credentials were sent, or a token that was issued for them.
+    ///   - secrets: cut out of the answer's text.
     init(_ request: HTTPRequest, _ answer: Redirects.Answer, body: [UInt8], named: Bool, secrets: Secrets) {
         method = request.method
         url = request.url.description
@@ -45,7 +45,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         let isElsewhere = answer.url.origin != request.url.origin
         hint =
             isElsewhere
-            ? "\(answer.url.authority) is where '\(request.url.authority)' keeps this; try again later, or ask who runs it"
+            ? "'\(request.url.authority)' stores this at \(answer.url.authority); try again later, or ask its administrator"
             : Self.hint(answer.response, request.url, named: named)
     }
 
@@ -59,7 +59,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         hint = Self.hint(error, request.url)
     }
 
-    /// No answer from who gives tokens.
+    /// No answer from a token server.
     init(tokenServer request: HTTPRequest, _ error: TransportError) {
         self.init(request, error)
         isFromTokenServer = true
@@ -72,14 +72,21 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
 
     public var description: String {
         var text = "\(method) \(url): \(redirected.map { "redirected to \($0): " } ?? "")\(cause ?? answer)"
-        if tries > 1 { text += "\n  tried \(tries) times over \(Int(seconds.rounded(.up))) s" }
-        if let hint { text += "\n  hint: \(hint)" }
+        if tries > 1 { text += "; tried \(tries) times over \(Int(seconds.rounded(.up))) s" }
         return text
     }
 
+    public func after(tries: Int, seconds: Double) -> RegistryError {
+        var error = self
+        (error.tries, error.seconds) = (tries, seconds)
+        return error
+    }
+
     private var answer: String {
-        let said = codes.map { [$0.code, $0.message].compactMap { $0.map(PlainText.line) }.joined(separator: ": ") }
-        return "\(status ?? 0) \(said.isEmpty ? "(no reason given)" : said.joined(separator: "; "))"
+        let messages = codes.map {
+            [$0.code, $0.message].compactMap { $0.map(PlainText.line) }.joined(separator: ": ")
+        }
+        return "\(status ?? 0) \(messages.isEmpty ? "(no reason given)" : messages.joined(separator: "; "))"
     }
 
     private static func codes(_ body: [UInt8]) -> [Code] {
@@ -97,7 +104,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         return [Code(code: nil, message: text)]
     }
 
-    /// What helps against no answer, in words of registries.
+    /// What helps when there is no answer, in terms of registries.
     private static func hint(_ error: TransportError, _ url: WebURL) -> String? {
         switch error.trouble {
         case .unreachable, .refused:
@@ -106,6 +113,7 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
         case .notPlain where WebURL.isLoopback(host: url.host):
             "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
         case .notPlain: "if the registry speaks TLS, leave out --insecure-registry"
+        case .plainRedirect: "allow its host with --insecure-registry if you trust the network"
         case .proxy, .certificate, .other: error.hint
         }
     }
@@ -113,15 +121,15 @@ public struct RegistryError: HintedError, Sendable, CustomStringConvertible {
     private static func hint(_ response: HTTPResponse, _ url: WebURL, named: Bool) -> String? {
         switch response.status {
         case 401 where named, 403 where named:
-            "the credentials for '\(url.authority)' do not give access to this; log in again with 'docker login' or 'skopeo login'"
+            "the credentials for '\(url.authority)' give no access to this; log in again with 'docker login' or 'skopeo login'"
         case 401, 403:
             "log in with 'docker login \(url.authority)' or 'skopeo login \(url.authority)', if the image is private; then check its name"
-        // What servers of Go say to plain HTTP on their port for TLS.
+        // Go's servers answer so to plain HTTP on a TLS port.
         case 400 where url.scheme == "http" && WebURL.isLoopback(host: url.host):
             "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
-        case 404: "check the name and the tag; some registries say this of private images, which need a login"
-        case 429: "log in to be allowed more, name a mirror with --mirror, or build offline from the store"
-        case 500...: "the registry is in trouble; try again later, or name a mirror with --mirror"
+        case 404: "check the name and the tag; some registries answer so for private images, which need a login"
+        case 429: "log in to raise the limit, name a mirror with --mirror, or build offline from the store"
+        case 500...: "the registry has a problem; try again later, or name a mirror with --mirror"
         default: nil
         }
     }

@@ -4,7 +4,7 @@ internal import Glibc
 
 /// Where the files of a layout or an archive are read: a folder or a tar.
 protocol ByteSource: Sendable {
-    /// A file's content; nil when there is none.
+    /// A file's content; nil when it does not exist.
     func file(_ name: String) throws -> ExtentList?
 }
 
@@ -56,7 +56,7 @@ extension ByteSource {
     func bytes(_ name: String, limit: UInt64) throws -> [UInt8]? {
         guard let content = try file(name) else { return nil }
         guard content.length <= limit else {
-            throw ImageError("'\(PlainText.short(name))' has \(content.length) bytes, at most \(limit) are read")
+            throw ImageError("'\(PlainText.short(name))' has \(content.length) bytes; the limit is \(limit)")
         }
         return try ExtentReader.bytes(of: content, limit: limit)
     }
@@ -65,7 +65,7 @@ extension ByteSource {
 /// A tar archive given by the user, plain or compressed by gzip, zstd, xz or bzip2.
 enum ArchiveFile {
     /// Runs `work` with the archive's files; a compressed archive is unpacked into a temporary file of the store first.
-    /// - Throws: `ImageError` for what is not a regular file: a fifo or a device may never end, and has to be read more
+    /// - Throws: `ImageError` for what is not a regular file: a FIFO or a device may never end, and it is read more
     ///   than once.
     static func with<Value>(_ path: String, store: ContentStore, _ work: (any ByteSource) throws -> Value) throws
         -> Value

@@ -20,7 +20,7 @@ struct DockerArchiveReader: Sendable {
         enum CodingKeys: String, CodingKey { case config = "Config", repoTags = "RepoTags", layers = "Layers" }
     }
 
-    /// Every image, by what ``image(_:name:)`` wants, with its name.
+    /// Every image: the argument of ``image(_:name:)``, and its name.
     func names() throws -> [(wanted: String?, name: String?)] {
         let entries = try entries()
         return entries.flatMap { entry in
@@ -31,7 +31,7 @@ struct DockerArchiveReader: Sendable {
 
     private func entries() throws -> [Entry] {
         guard let bytes = try source.bytes("manifest.json", limit: ManifestDocument.largestSize) else {
-            throw ImageError("it has no 'manifest.json': it was not written by 'docker save'")
+            throw ImageError("not an archive of 'docker save': it has no 'manifest.json'")
         }
         return try ManifestError.decoding("manifest.json") { try JSONDecoder().decode([Entry].self, from: Data(bytes)) }
     }
@@ -39,7 +39,7 @@ struct DockerArchiveReader: Sendable {
     func image(_ wanted: String?, name: String) throws -> Image {
         let entry = try choose(wanted, entries())
         guard let configBytes = try source.bytes(entry.config, limit: ImageConfig.largestSize) else {
-            throw ImageError("its configuration '\(PlainText.short(entry.config))' is not there")
+            throw ImageError("its configuration '\(PlainText.short(entry.config))' is missing")
         }
         let config = try ImageConfig(parsing: configBytes, name: "configuration '\(PlainText.short(entry.config))'")
         guard config.platform.satisfies(platform) else {
@@ -62,15 +62,15 @@ struct DockerArchiveReader: Sendable {
         }
         if fitting.count == 1 { return fitting[0] }
         let names = entries.flatMap { $0.repoTags ?? [] }
-        let found = fitting.isEmpty ? "there is no image" : "there are several images"
+        let found = fitting.isEmpty ? "no image" : "it has several images"
         throw ImageError(
-            "\(found)\(wanted.map { " '\(PlainText.short($0))'" } ?? "")\n  available: \(ImageError.list(names, none: "none has a name"))\n"
-                + "  hint: put the name after the file, with a colon between")
+            "\(found)\(wanted.map { " '\(PlainText.short($0))'" } ?? "")\n  available: \(ImageError.list(names, none: "none has a name"))",
+            hint: "append the name to the file, after a colon")
     }
 
     private func copy(_ file: String, diffID: Digest) throws -> Image.Layer {
         guard let content = try source.file(file) else {
-            throw ImageError("its layer '\(PlainText.short(file))' is not there")
+            throw ImageError("its layer '\(PlainText.short(file))' is missing")
         }
         let writer = try BlobWriter(in: store.temporaryPath, limit: Descriptor.largestSize)
         let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)

@@ -1,14 +1,14 @@
-internal import Extents
+public import Extents
 internal import Glibc
 
-/// Where an image is, by what its name begins with.
+/// Where an image is, by the prefix of its name.
 enum ImageSource: Sendable {
     case registry(ImageReference)
     case layout(path: String, name: String?)
     case layoutArchive(path: String, name: String?)
     case dockerArchive(path: String, name: String?)
 
-    /// - Throws: `ImageReferenceError`; `ImageError` for a file that is not there.
+    /// - Throws: `ImageReferenceError`; `ImageError` for a file that does not exist.
     init(_ text: String) throws {
         for (prefix, make) in Self.local where text.hasPrefix(prefix) {
             let (path, name) = try Self.split(text, text.dropFirst(prefix.count))
@@ -36,38 +36,16 @@ enum ImageSource: Sendable {
             guard let colon = rest[..<end].lastIndex(of: ":") else { break }
             end = colon
         }
-        throw ImageError("'\(PlainText.short(text))': there is no file or folder '\(PlainText.short(rest))'")
+        throw ImageError("'\(PlainText.short(text))': no file or folder '\(PlainText.short(rest))'")
     }
 }
 
-/// An image that cannot be had: what was done with which image, and why it ended.
-public struct ImageError: Error, Sendable, CustomStringConvertible {
+/// An image that is unavailable or unusable.
+public struct ImageError: HintedError, Sendable, CustomStringConvertible {
     public let description: String
-    /// What was below, if it was an error of its own.
-    public let underlying: (any Error)?
+    public let hint: String?
 
-    init(_ description: String, underlying: (any Error)? = nil) {
-        self.description = description
-        self.underlying = underlying
-    }
-
-    /// Puts what is being done before what goes wrong; cancellation passes untouched.
-    static func context<Value>(_ doing: String, _ work: () async throws -> Value) async throws -> Value {
-        do {
-            return try await work()
-        } catch let error where !(error is CancellationError) {
-            throw ImageError("\(doing): \(error)", underlying: (error as? ImageError)?.underlying ?? error)
-        }
-    }
-
-    /// As the other, for work that does not wait.
-    static func context<Value>(_ doing: String, _ work: () throws -> Value) throws -> Value {
-        do {
-            return try work()
-        } catch let error where !(error is CancellationError) {
-            throw ImageError("\(doing): \(error)", underlying: (error as? ImageError)?.underlying ?? error)
-        }
-    }
+    init(_ description: String, hint: String? = nil) { (self.description, self.hint) = (description, hint) }
 
     /// Foreign names in one line: escaped, each cut, at most twenty.
     static func list(_ names: [String], none: String) -> String {
@@ -78,7 +56,7 @@ public struct ImageError: Error, Sendable, CustomStringConvertible {
 
     static func noPlatform(_ wanted: Platform, available: [Platform]) -> ImageError {
         ImageError(
-            "there is no image for \(wanted)\n  available: \(list(available.map(\.description), none: "none that is named"))\n"
-                + "  hint: choose another platform with --arch, or a tag that was built for \(wanted.architecture)")
+            "no image for \(wanted)\n  available: \(list(available.map(\.description), none: "none with a platform"))",
+            hint: "choose another platform with --arch, or a tag that was built for \(wanted.architecture)")
     }
 }

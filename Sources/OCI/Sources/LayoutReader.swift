@@ -7,23 +7,23 @@ struct LayoutReader: Sendable {
     let store: ContentStore
     let platform: Platform
 
-    /// Copies what the platform's image needs and the store has not.
+    /// Copies what the platform's image needs and the store lacks.
     /// - Parameters:
     ///   - wanted: a name in the layout or a digest; nil when there is only one.
-    ///   - name: what the image is called.
+    ///   - name: of the image.
     func image(_ wanted: String?, name: String) throws -> Image {
         try image(at: choose(wanted), name: name)
     }
 
     /// As ``image(_:name:)``.
-    /// - Returns: what the layout's index says of it.
+    /// - Returns: its descriptor in the layout's index.
     func copy(_ wanted: String?) throws -> Descriptor {
         let root = try choose(wanted)
         _ = try image(at: root, name: wanted ?? "")
         return root
     }
 
-    /// Every image for the platform, by what ``image(_:name:)`` wants, with its name.
+    /// Every image for the platform: the argument of ``image(_:name:)``, and its name.
     func names() throws -> [(wanted: String?, name: String?)] {
         let names = LayoutNames(try index())
         return try fitting(names.main).map { ($0.digest.description, LayoutNames.name(of: $0)) }
@@ -40,11 +40,11 @@ struct LayoutReader: Sendable {
 
     private func index() throws -> ImageIndex {
         guard let bytes = try source.bytes("index.json", limit: ManifestDocument.largestSize) else {
-            throw ImageError("it has no 'index.json': it is not an OCI image layout")
+            throw ImageError("not an OCI image layout: it has no 'index.json'")
         }
         return try ManifestError.naming("index.json") {
             guard case .index(let index) = try ManifestDocument(bytes, mediaType: MediaType.index) else {
-                throw ManifestError("it is not an index")
+                throw ManifestError("not an index")
             }
             return index
         }
@@ -55,41 +55,45 @@ struct LayoutReader: Sendable {
         let candidates = wanted.map(names.named) ?? names.main
         guard !candidates.isEmpty else {
             throw names.error(
-                wanted.map { "there is no image '\(PlainText.short($0))'" } ?? "there is no image", among: names.main)
+                wanted.map { "no image '\(PlainText.short($0))'" } ?? "no image", among: names.main)
         }
         let fitting = try fitting(candidates)
         if let first = fitting.first, fitting.allSatisfy({ $0.digest == first.digest }) { return first }
         throw names.error(
-            wanted.map { "'\(PlainText.short($0))' is ambiguous" } ?? "there are several images", among: fitting)
+            wanted.map { "'\(PlainText.short($0))' is ambiguous" } ?? "it has several images", among: fitting)
     }
 
-    /// Those for the platform. Of several without a name, what others are made of or are notes on is left out.
+    /// Those for the platform. Of several without a name, parts of others and notes on others are left out.
     /// - Throws: `ImageError` when there is none.
     private func fitting(_ candidates: [Descriptor]) throws -> [Descriptor] {
         var fitting = candidates.filter { $0.platform?.satisfies(platform) ?? true }
         guard !fitting.isEmpty || candidates.isEmpty else {
             throw ImageError.noPlatform(platform, available: candidates.compactMap(\.platform))
         }
-        guard Set(fitting.map(\.digest)).count > 1, fitting.count <= Self.mostLookedAt else { return fitting }
+        guard Set(fitting.map(\.digest)).count > 1, fitting.count <= Self.mostCandidates else { return fitting }
         if fitting.allSatisfy({ LayoutNames.name(of: $0) == nil }) {
             let parts = try Set(fitting.flatMap { try self.parts($0) })
             fitting.removeAll { parts.contains($0.digest) }
         }
-        let silent = fitting.filter { !$0.saysPlatform }
+        let silent = fitting.filter { !$0.hasPlatform }
         let others = Set(try silent.filter { !(try isForPlatform($0)) }.map(\.digest))
         return others.count == fitting.count ? fitting : fitting.filter { !others.contains($0.digest) }
     }
 
-    private static let mostLookedAt = 64
+    private static let mostCandidates = 64
 
-    /// What a candidate says is not an image of its own: what an index names, or a manifest that is a note on another.
+    /// Digests that a candidate shows not to be images of their own: those in an index, or a manifest that is a note.
     private func parts(_ candidate: Descriptor) throws -> [Digest] {
         try copy(candidate, isSmall: true)
-        switch try? store.document(candidate) {
-        case .index(let index): return index.manifests.map(\.digest)
-        case .manifest(let manifest): return manifest.subject == nil ? [] : [candidate.digest]
-        // Not an image at all.
-        case nil: return [candidate.digest]
+        do {
+            switch try store.document(candidate) {
+            case .index(let index): return index.manifests.map(\.digest)
+            case .manifest(let manifest): return manifest.subject == nil ? [] : [candidate.digest]
+            case nil: return [candidate.digest]
+            }
+        } catch is ManifestError {
+            // Not an image at all.
+            return [candidate.digest]
         }
     }
 
@@ -111,7 +115,7 @@ struct LayoutReader: Sendable {
             let descriptor = next.descriptor
             guard descriptor.size <= ManifestDocument.largestSize else {
                 throw ImageError(
-                    "manifest \(descriptor.digest) has \(descriptor.size) bytes, at most \(ManifestDocument.largestSize) are read"
+                    "manifest \(descriptor.digest) has \(descriptor.size) bytes; the limit is \(ManifestDocument.largestSize)"
                 )
             }
             do {
@@ -123,7 +127,7 @@ struct LayoutReader: Sendable {
                 guard let manifest = search.enter(document, of: next) else { continue }
                 try ImageConfig.checkSize(manifest.config)
                 try copy(manifest.config, isSmall: true)
-                guard let bytes = store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {
+                guard let bytes = try store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {
                     throw ContentError.missing(manifest.config.digest)
                 }
                 let config = try ImageConfig(parsing: bytes, name: "configuration \(manifest.config.digest)")
@@ -140,7 +144,7 @@ struct LayoutReader: Sendable {
     private func copy(_ descriptor: Descriptor, isSmall: Bool = false) throws {
         guard try isSmall ? !store.hasWhole(descriptor) : !store.has(descriptor) else { return }
         guard let content = try source.file("blobs/sha256/\(descriptor.digest.hex)") else {
-            throw ImageError("blob \(descriptor.digest) is not there")
+            throw ImageError("blob \(descriptor.digest) is missing")
         }
         guard content.length == descriptor.size else {
             throw ContentError.size(descriptor.digest, expected: descriptor.size, actual: content.length)
@@ -151,7 +155,7 @@ struct LayoutReader: Sendable {
     }
 }
 
-/// What the images of a layout are called (image-spec, annotations.md, `org.opencontainers.image.ref.name`).
+/// Names of the images of a layout (image-spec, annotations.md, `org.opencontainers.image.ref.name`).
 ///
 /// Docker since version 25 and containerd write the whole name as `io.containerd.image.name`, and only the tag where
 /// the specification has the name.
@@ -160,14 +164,14 @@ struct LayoutNames {
 
     init(_ index: ImageIndex) { all = index.manifests }
 
-    /// What may be meant without a name: where some have a name, the others are their parts or notes on them.
+    /// The candidates without a name: where some have a name, the others are their parts or notes on them.
     var main: [Descriptor] {
         let named = all.filter { Self.name(of: $0) != nil }
         return named.isEmpty ? all : named
     }
 
-    /// Those that a text may mean, by the closest way that there is: exactly a name or a digest; a name with what it
-    /// leaves to defaults; the end of a name.
+    /// Those that a text may mean, by the closest match: a name or digest itself; a name with its defaults filled in;
+    /// the end of a name.
     func named(_ wanted: String) -> [Descriptor] {
         let exact = all.filter { $0.digest.description == wanted || Self.names($0).contains(wanted) }
         if !exact.isEmpty { return exact }
@@ -179,7 +183,7 @@ struct LayoutNames {
         }
     }
 
-    /// The name that tells most.
+    /// The most complete name.
     static func name(of descriptor: Descriptor) -> String? { names(descriptor).first }
 
     private static func names(_ descriptor: Descriptor) -> [String] {
@@ -188,10 +192,10 @@ struct LayoutNames {
 
     func error(_ found: String, among candidates: [Descriptor]) -> ImageError {
         let names = candidates.compactMap(Self.name)
-        // Without names, or where names do not tell them apart, digests do.
+        // Digests where names are missing or equal.
         let shown = Set(names).count == candidates.count ? names : candidates.map(\.digest.description)
         return ImageError(
-            "\(found)\n  available: \(ImageError.list(shown, none: "none"))\n  hint: put a name or a digest after the path, with a colon between"
-        )
+            "\(found)\n  available: \(ImageError.list(shown, none: "none"))",
+            hint: "append one of them to the path, after a colon")
     }
 }

@@ -3,14 +3,15 @@ public import Extents
 internal import Glibc
 
 extension ContentStore {
-    /// Whether a blob is there with the size that its descriptor says. Its bytes are not read.
+    /// Whether the store has a blob of the size in its descriptor. Its bytes are not read.
     public func has(_ digest: Digest, size: UInt64) -> Bool { SmallFile.size(blobPath(digest)) == size }
 
     func has(_ descriptor: Descriptor) -> Bool { has(descriptor.digest, size: descriptor.size) }
 
     /// A small blob, its digest verified; nil when it is missing, damaged or has more than `limit` bytes.
-    public func blob(_ digest: Digest, limit: UInt64 = 16 << 20) -> [UInt8]? {
-        guard let bytes = SmallFile.read(blobPath(digest), limit: limit), SHA256.hash(bytes) == digest.hex else {
+    /// - Throws: `FileError` for one that cannot be read.
+    public func blob(_ digest: Digest, limit: UInt64 = 16 << 20) throws -> [UInt8]? {
+        guard let bytes = try SmallFile.read(blobPath(digest), limit: limit), SHA256.hash(bytes) == digest.hex else {
             return nil
         }
         return bytes
@@ -31,7 +32,7 @@ extension ContentStore {
         try ingest { try $0.write(bytes) }.digest
     }
 
-    /// Puts a blob in its place when it is what was expected.
+    /// Moves a blob into place when it is what was expected.
     /// - Throws: `ContentError.digest` or `.size`.
     func commit(_ writer: BlobWriter, digest expected: Digest, size: UInt64) throws {
         guard writer.count == size else { throw ContentError.size(expected, expected: size, actual: writer.count) }
@@ -40,15 +41,15 @@ extension ContentStore {
         try writer.commitContent(to: blobPath(expected))
     }
 
-    /// Whether a configuration or a document is there whole; a damaged one is removed, so that it is fetched again.
+    /// Whether the store has a configuration or document, undamaged; a damaged one is removed, so that it is fetched again.
     func hasWhole(_ descriptor: Descriptor) throws -> Bool {
         guard has(descriptor) else { return false }
-        guard blob(descriptor.digest, limit: descriptor.size) == nil else { return true }
+        guard try blob(descriptor.digest, limit: descriptor.size) == nil else { return true }
         try removeDamaged(blobPath(descriptor.digest), descriptor.digest)
         return false
     }
 
-    /// A blob, compared with its digest once by each process.
+    /// A blob, compared with its digest once in each process.
     /// - Throws: `ContentError.missing`; `ContentError.damaged` for one that was changed, which is removed.
     public func verifiedBlob(_ digest: Digest) throws -> ExtentList {
         let path = blobPath(digest)
@@ -77,8 +78,10 @@ extension ContentStore {
 
     /// Diff IDs of the layers of an image, by the digest of its configuration; nil when the store has no such
     /// configuration.
-    public func diffIDs(ofConfiguration digest: Digest) -> Set<Digest>? {
-        guard let bytes = blob(digest, limit: ImageConfig.largestSize), let config = try? ImageConfig(parsing: bytes)
+    public func diffIDs(ofConfiguration digest: Digest) throws -> Set<Digest>? {
+        // Of the bytes of a configuration, whatever they are, no diff IDs are a valid answer.
+        guard let bytes = try blob(digest, limit: ImageConfig.largestSize),
+            let config = try? ImageConfig(parsing: bytes)
         else { return nil }
         return Set(config.rootfs.diffIDs.compactMap { Digest($0) })
     }
@@ -90,13 +93,13 @@ extension ContentStore {
 
     /// A manifest or index of the store; nil when it is missing or damaged.
     func document(_ descriptor: Descriptor) throws -> ManifestDocument? {
-        guard let bytes = blob(descriptor.digest, limit: ManifestDocument.largestSize) else { return nil }
+        guard let bytes = try blob(descriptor.digest, limit: ManifestDocument.largestSize) else { return nil }
         return try ManifestDocument(bytes, mediaType: descriptor.mediaType)
     }
 }
 
-/// A file of the store being written under a temporary name: hashed on the way, moved into place at the end, removed
-/// when that never comes.
+/// A file of the store that is written under a temporary name: hashed on the way, moved into place at the end, or
+/// removed.
 ///
 /// One thread at a time uses it; the thread may change between calls.
 final class BlobWriter: ByteSink, @unchecked Sendable {
@@ -116,7 +119,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     ///   - directory: where temporary files live, on the file system of the final place.
     ///   - limit: the most bytes that are taken.
     init(in directory: String, limit: UInt64 = .max) throws {
-        // A killed process leaves it: the next one finds by name and lock whose it was.
+        // A killed process leaves it: the next one recognises the owner by name and lock.
         temporaryPath = "\(directory)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         slot = moby_partial_add(temporaryPath)
         file = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -148,7 +151,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         count += UInt64(bytes.count)
     }
 
-    /// Forgets what was written, to begin again.
+    /// Discards what was written, to begin again.
     func restart() throws {
         guard ftruncate(file, 0) == 0, lseek(file, 0, SEEK_SET) == 0 else { throw FileError("truncate", temporaryPath) }
         (hash, digest) = (SHA256(), nil)
@@ -163,8 +166,7 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         return digest
     }
 
-    /// Moves the file to its place. What is there already is replaced in one step: readers see the one or the other,
-    /// whole.
+    /// Moves the file into place and replaces an existing one in one step: readers see the one or the other, whole.
     func commit(to path: String) throws {
         fchmod(file, 0o644)
         while rename(temporaryPath, path) != 0 {
@@ -176,8 +178,8 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         committed = true
     }
 
-    /// Moves content to the place that its digest names. A file that has it already stays, since another process may be
-    /// reading it.
+    /// Moves content to the path of its digest. A file that already has it stays, since another process may be reading
+    /// it.
     func commitContent(to path: String) throws {
         let digest = try finish()
         fchmod(file, 0o644)

@@ -2,7 +2,7 @@ internal import Extents
 internal import Glibc
 
 extension ContentStore {
-    /// What is moby's in a store, and what is not.
+    /// The entries of a store that are moby's, and those that are not.
     public struct Contents: Sendable {
         /// Number of images with a name.
         public var images = 0
@@ -15,7 +15,7 @@ extension ContentStore {
         fileprivate var own: [String] = []
     }
 
-    /// What ``removeAll(force:)`` would remove and leave.
+    /// What ``removeAll(path:force:)`` would remove and leave.
     /// - Throws: `FileError`.
     public func contents() throws -> Contents {
         var contents = Contents()
@@ -29,7 +29,7 @@ extension ContentStore {
         return contents
     }
 
-    /// Removes what is moby's, then the folder unless something is left in it or it was named by a symbolic link.
+    /// Removes moby's entries, then the folder unless something remains in it or the path is a symbolic link.
     /// - Parameter force: also while another process uses the store.
     /// - Returns: what was removed and what was left.
     /// - Throws: `StoreError` for a folder that is not a store, or is in use; `FileError`.
@@ -45,7 +45,7 @@ extension ContentStore {
             let roots = try SmallFile.names(in: "\(store.root)/\(StoreNames.apt)").map { "\(StoreNames.apt)/\($0)" }
             for folder in StoreNames.folders + ["blobs"] + roots + [StoreNames.apt]
             where SmallFile.link("\(store.root)/\(folder)") == nil {
-                // What is not moby's keeps its folder.
+                // Entries that are not moby's keep their folder.
                 guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
                 else { continue }
                 throw FileError("remove", "\(store.root)/\(folder)")
@@ -66,7 +66,7 @@ extension ContentStore {
                 try collect(path, &contents)
             } else if folder.isEmpty
                 ? StoreNames.files.contains(name) || StoreNames.isWork(name) : StoreNames.isOwn(name, in: folder),
-                isSafe(path)
+                try isSafe(path)
             {
                 contents.own.append(path)
             } else if path != "lost+found" {
@@ -75,7 +75,7 @@ extension ContentStore {
         }
     }
 
-    /// A folder that moby shares with whoever else writes to it. One behind a symbolic link is not moby's.
+    /// A folder that may have entries of others. One behind a symbolic link is not moby's.
     private func isShared(_ path: String) -> Bool {
         let full = "\(root)/\(path)"
         guard StoreNames.isShared(path), SmallFile.isFolder(full), SmallFile.link(full) == nil else { return false }
@@ -84,10 +84,10 @@ extension ContentStore {
     }
 
     /// Whether an entry with a name of moby's has the form of moby's: files are files, and the index is an index.
-    private func isSafe(_ path: String) -> Bool {
+    private func isSafe(_ path: String) throws -> Bool {
         let full = "\(root)/\(path)"
         if path == "index.json" {
-            return SmallFile.read(full, limit: 64 << 20).map {
+            return try SmallFile.read(full, limit: 64 << 20).map {
                 String(decoding: $0, as: UTF8.self).contains("\"schemaVersion\"")
             } ?? false
         }

@@ -1,12 +1,14 @@
 extension ContentStore {
-    /// The image a name stands for, whole and for this platform, or nil.
+    /// The image of a name for this platform; nil unless the store has all of it.
     ///
     /// Manifest and configuration are read and verified; layers are only looked at (they were verified when they were
     /// stored).
-    /// - Throws: `ManifestError` when what is stored can be read but makes no sense.
+    /// - Throws: `ManifestError` for stored documents that are invalid; `FileError`.
     public func image(named name: String, platform: Platform) throws -> Image? {
         let name = Self.canonical(name)
-        if let descriptor = descriptor(named: name), let image = try image(descriptor, name: name, platform: platform) {
+        if let descriptor = try descriptor(named: name),
+            let image = try image(descriptor, name: name, platform: platform)
+        {
             return image
         }
         // A pinned image is the same under every name.
@@ -16,7 +18,7 @@ extension ContentStore {
         return try image(Descriptor(mediaType: "", digest: digest, size: size), name: name, platform: platform)
     }
 
-    /// The image a descriptor stands for, whole and for this platform, or nil.
+    /// The image of a descriptor for this platform; nil unless the store has all of it.
     func image(_ root: Descriptor, name: String, platform: Platform) throws -> Image? {
         guard let (descriptor, manifest, config) = try manifest(below: root, platform: platform) else { return nil }
         let layers = try config.layers(of: manifest)
@@ -33,7 +35,7 @@ extension ContentStore {
         while let next = try search.next() {
             do {
                 guard let document = try document(next.descriptor), let manifest = search.enter(document, of: next),
-                    let bytes = blob(manifest.config.digest, limit: ImageConfig.largestSize)
+                    let bytes = try blob(manifest.config.digest, limit: ImageConfig.largestSize)
                 else { continue }
                 let config = try ImageConfig(parsing: bytes, name: "configuration \(manifest.config.digest)")
                 if search.takes(config, next) { return (next.descriptor, manifest, config) }
@@ -44,12 +46,12 @@ extension ContentStore {
         return nil
     }
 
-    /// Indexes may name indexes (image-spec, image-index.md), but not without end.
+    /// Indexes may list indexes (image-spec, image-index.md), but only so deep.
     static let deepestIndex = 4
 
     /// Stores configuration and manifest of a one-platform image whose layers are in the store, and names it.
     ///
-    /// Layers are said to be gzip, zstd or plain tar by what they begin with.
+    /// Media types of layers (gzip, zstd or plain tar) come from their first bytes.
     /// - Throws: `ContentError.missing` for a layer that is not in the store.
     public func add(name: String, platform: Platform, config: ImageConfig, layers: [Image.Layer]) throws -> Image {
         precondition(

@@ -8,14 +8,13 @@ extension ContentStore {
     ///
     /// A damaged unpacked layer is made again from its blob. The blob's digest was verified when it was stored; it is
     /// verified again only when the diff ID is wrong, to tell a damaged file from a broken image.
-    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ImageError` says which layer
+    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ContextError` says which layer
     ///   of which image it was.
     public func uncompressedLayers(of image: Image) throws -> [ExtentList] {
         try image.layers.enumerated().map { number, layer in
             do { return try uncompressedLayer(layer) } catch let error as ContentError where error.isDamage {
-                throw ImageError(
-                    "layer \(number + 1) of \(image.layers.count) of image '\(image.name)': \(error)", underlying: error
-                )
+                throw ContextError(
+                    "reading layer \(number + 1) of \(image.layers.count) of image '\(image.name)'", error)
             }
         }
     }
@@ -23,13 +22,13 @@ extension ContentStore {
     /// One layer as an uncompressed tar.
     public func uncompressedLayer(_ layer: Image.Layer) throws -> ExtentList {
         if layer.digest == layer.diffID { return try verifiedBlob(layer.digest) }
-        let place = layerPath(layer.diffID)
+        let path = layerPath(layer.diffID)
         if hasLayer(layer.diffID) {
-            if try isWhole(place, layer.diffID) {
+            if try isWhole(path, layer.diffID) {
                 FileUse.note(blobPath(layer.digest))
-                return try ExtentList(file: place)
+                return try ExtentList(file: path)
             }
-            try removeDamaged(place, layer.diffID)
+            try removeDamaged(path, layer.diffID)
         }
         guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
         let actual: Digest
@@ -45,7 +44,7 @@ extension ContentStore {
             switch error {
             case CompressionError.tooLong, ContentError.tooLong:
                 throw ContentError.layer(layer.digest, size: layer.size, limit: limit, isAbsolute: isAbsolute)
-            default: throw ImageError("layer \(layer.digest): \(error)", underlying: error)
+            default: throw ContextError("unpacking layer \(layer.digest)", error)
             }
         }
         guard actual == layer.diffID else {
@@ -53,11 +52,11 @@ extension ContentStore {
             throw ContentError.diffID(expected: layer.diffID, actual: actual, blob: layer.digest)
         }
         try commit(writer, layer: layer.diffID)
-        return try ExtentList(file: place)
+        return try ExtentList(file: path)
     }
 
-    /// Whether an unpacked layer is there, whole. Its size stands beside it: after a loss of power a file may be
-    /// shorter than what was written.
+    /// Whether the store has an unpacked layer, whole. Its size is recorded next to it: after a loss of power a file may
+    /// be shorter than what was written.
     public func hasLayer(_ diffID: Digest) -> Bool {
         guard let size = SmallFile.size(layerPath(diffID)) else { return false }
         return SmallFile.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
@@ -81,19 +80,19 @@ extension ContentStore {
     /// Deflate reaches 1032 times, so a larger ratio is an attack.
     static let largestRatio: UInt64 = 1100
 
-    /// How large a blob of this store may unpack, and whether that is for its own size or for all.
+    /// The largest size a blob of this store may unpack to, and whether that limit is absolute.
     private func largestLayer(blobSize: UInt64) -> (limit: UInt64, isAbsolute: Bool) {
         let relative = Self.largestUnpacked(size: blobSize)
         return relative <= layerLimit ? (relative, false) : (layerLimit, true)
     }
 
-    /// How large compressed bytes may unpack: ``largestRatio`` times, but small ones may always have 64 MiB.
+    /// The largest size that compressed bytes may unpack to: ``largestRatio`` times theirs, but at least 64 MiB.
     static func largestUnpacked(size: UInt64) -> UInt64 {
         let (product, overflow) = size.multipliedReportingOverflow(by: largestRatio)
         return overflow ? .max : max(64 << 20, min(product, Descriptor.largestSize))
     }
 
-    /// - Throws: `ContentError.damaged` when the blob is not what its digest says; it is removed.
+    /// - Throws: `ContentError.damaged` when the blob does not match its digest; it is removed.
     private func removeIfDamaged(_ digest: Digest) throws {
         guard try SmallFile.hash(blobPath(digest)) != digest.hex else { return }
         try removeDamaged(blobPath(digest), digest)
@@ -101,7 +100,7 @@ extension ContentStore {
     }
 }
 
-/// How a layer is compressed, by what it begins with (RFC 1952; RFC 8878).
+/// How a layer is compressed, by its first bytes (RFC 1952; RFC 8878).
 enum LayerEncoding {
     case plain
     case gzip
@@ -112,7 +111,7 @@ enum LayerEncoding {
             start.starts(with: [0x1f, 0x8b]) ? .gzip : start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) ? .zstd : .plain
     }
 
-    /// Looks at a file; one that cannot be read counts as plain, and is reported by whoever reads it.
+    /// Reads the start of a file; one that cannot be read counts as plain, and its reader reports the error.
     init(file path: String) {
         var start = [UInt8](repeating: 0, count: 4)
         let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -19,7 +19,12 @@ extension ContentStore {
         -> [Entry]
     {
         do { return try take(file, as: name, platform: platform) } catch let error where !(error is CancellationError) {
-            throw ImageError("importing \(what): \(error)", underlying: error)
+            let context = ContextError("importing \(what)", error)
+            guard context.hint == nil, !(error is FileError) else { throw context }
+            throw ImageError(
+                context.description,
+                hint:
+                    "import an archive of 'moby cache export', 'docker save' or skopeo (oci-archive:, docker-archive:)")
         }
     }
 
@@ -60,14 +65,15 @@ extension ContentStore {
     private func named(_ found: [(wanted: String?, name: String?)], _ given: String?) throws -> [(String?, String)] {
         if let given {
             guard found.count == 1 else {
-                throw ImageError("there are \(found.count) images, and one name for them: '\(given)'")
+                throw ImageError(
+                    "it has \(found.count) images, but --name '\(given)' can name only one",
+                    hint: "import it without --name")
             }
             return [(found[0].wanted, given)]
         }
         return try found.map { wanted, name in
             guard let name else {
-                throw ImageError(
-                    "image '\(PlainText.short(wanted ?? ""))' has no name\n  hint: give it one with --name")
+                throw ImageError("image '\(PlainText.short(wanted ?? ""))' has no name", hint: "name it with --name")
             }
             return (wanted, name)
         }
@@ -100,56 +106,29 @@ extension ContentStore {
         _ name: String, as newName: String? = nil, platform: Platform, _ form: ExportForm,
         write: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        guard let image = try image(named: name, platform: platform), let size = SmallFile.size(blobPath(image.digest)),
-            case let root = Descriptor(mediaType: "", digest: image.digest, size: size),
-            case .manifest(let manifest)? = try document(root)
-        else {
+        guard let image = try image(named: name, platform: platform) else {
             let name = Self.canonical(name)
             throw ImageError(
-                "image '\(name)' for \(platform) is not in the store '\(path)'\n  hint: 'moby cache ls' lists what is; 'moby cache pull \(name)' or 'moby pkg build' adds it"
-            )
+                "image '\(name)' for \(platform) is not in the store '\(path)'",
+                hint: "'moby cache ls' lists its images; add it with 'moby cache pull \(name)' or 'moby pkg build'")
         }
         try withoutActuallyEscaping(write) { write in
             let tar = TarWriter(write)
             if form == .filesystem {
                 try tar.add(FileTree.flatten(layers: uncompressedLayers(of: image)))
             } else {
-                try add(image, root, manifest, called: newName.map(Self.canonical) ?? image.name, form, to: tar)
+                let name = newName.map(Self.canonical) ?? image.name
+                var layout = ImageLayout()
+                let manifest = try layout.add(image, called: name, of: self)
+                if form == .docker {
+                    let entry = DockerArchiveReader.Entry(
+                        config: ImageLayout.name(of: manifest.config.digest), repoTags: [name],
+                        layers: manifest.layers.map { ImageLayout.name(of: $0.digest) })
+                    layout.extras.append((TreePath("manifest.json"), try JSONText.encode([entry])))
+                }
+                for (path, node) in try layout.files() { try tar.add(path, node) }
             }
             try tar.finish()
         }
-    }
-
-    private func add(
-        _ image: Image, _ root: Descriptor, _ manifest: Manifest, called name: String, _ form: ExportForm,
-        to tar: TarWriter
-    ) throws {
-        var descriptor = root
-        descriptor.mediaType = manifest.mediaType ?? MediaType.manifest
-        descriptor.platform = image.platform
-        // containerd and LinuxKit read the second.
-        descriptor.annotations = [Descriptor.nameAnnotation: name, Descriptor.fullNameAnnotation: name]
-        try tar.add(TreePath("oci-layout"), Self.file(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)))
-        try tar.add(TreePath("index.json"), Self.file(JSONText.encode(ImageIndex(manifests: [descriptor]))))
-        if form == .docker {
-            let layers = manifest.layers.map { Self.archivePath($0.digest) }
-            let entry = DockerArchiveReader.Entry(
-                config: Self.archivePath(manifest.config.digest), repoTags: [name], layers: layers)
-            try tar.add(TreePath("manifest.json"), Self.file(JSONText.encode([entry])))
-        }
-        for folder in [TreePath("blobs"), TreePath("blobs/sha256")] {
-            try tar.add(folder, FileTree.Node(.directory, mode: 0o755))
-        }
-        let digests = Set([root.digest, manifest.config.digest] + manifest.layers.map(\.digest))
-        for digest in digests.sorted(by: { $0.hex < $1.hex }) {
-            guard let path = TreePath(Self.archivePath(digest).utf8) else { preconditionFailure("a digest is no path") }
-            try tar.add(path, FileTree.Node(.regular(verifiedBlob(digest)), mode: 0o644))
-        }
-    }
-
-    private static func archivePath(_ digest: Digest) -> String { "blobs/sha256/\(digest.hex)" }
-
-    private static func file(_ bytes: [UInt8]) -> FileTree.Node {
-        FileTree.Node(.regular(ExtentList([.bytes(bytes)])), mode: 0o644)
     }
 }

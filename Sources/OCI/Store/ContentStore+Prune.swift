@@ -12,14 +12,14 @@ extension ContentStore {
         public var isShared = false
     }
 
-    /// Removes blobs and layers that no name leads to, segments, and what is left of writes that never ended.
+    /// Removes blobs and layers that no name leads to, segments, and remains of interrupted writes.
     ///
     /// A file is only removed when it was last used before `date`, and, while another process uses the store, not in
-    /// the last day: what that one is just fetching has no name yet.
+    /// the last day: the images that it is fetching have no name yet.
     /// - Parameters:
     ///   - date: seconds since 1970.
     ///   - dryRun: only looks for what would be removed.
-    /// - Throws: `StoreError` when a name or what it leads to is damaged, for then it is not known what is in use;
+    /// - Throws: `StoreError` when a name or what it leads to is damaged, since then the files in use are unknown;
     ///   `FileError`.
     public func prune(notUsedSince date: Int64, dryRun: Bool = false) throws -> Pruned {
         if !dryRun { try folder.adopt() }
@@ -54,12 +54,12 @@ extension ContentStore {
 
     private static let day: Int64 = 86400
 
-    /// Digits of all that names lead to.
+    /// Digests, in hexadecimal, of everything that names lead to.
     private func used() throws -> Set<String> {
         var damaged = try damagedReferences()
         var used: Set<String> = []
         for entry in try entries() {
-            let closure = closure(of: entry.descriptor)
+            let closure = try closure(of: entry.descriptor)
             damaged += closure.unreadable.map { "blobs/sha256/\($0.digest.hex)" }
             used.formUnion((closure.documents + closure.blobs).map(\.digest.hex))
             used.formUnion(closure.diffIDs.map(\.hex))
@@ -91,7 +91,7 @@ extension ContentStore {
 }
 
 extension ContentStore {
-    /// All that a descriptor leads to, as far as it is in the store.
+    /// Everything that a descriptor leads to, as far as the store has it.
     struct Closure {
         /// Indexes and manifests, each before what it names.
         var documents: [Descriptor] = []
@@ -99,25 +99,28 @@ extension ContentStore {
         var blobs: [Descriptor] = []
         /// Diff IDs of the layers.
         var diffIDs: [Digest] = []
-        /// What is named but not there, or damaged.
+        /// Named, but missing or damaged.
         var missing: [Descriptor] = []
-        /// Those of ``missing`` that are there, but cannot be read: what they lead to is not known.
+        /// Those of ``missing`` that exist, but are damaged: what they lead to is unknown.
         var unreadable: [Descriptor] = []
     }
 
-    func closure(of root: Descriptor) -> Closure {
+    /// - Throws: `FileError` for a file that cannot be read: what it leads to must not be taken for unused.
+    func closure(of root: Descriptor) throws -> Closure {
         var closure = Closure()
         var seen: Set<Digest> = []
         var rest = [root]
         while let descriptor = rest.popLast() {
             guard seen.insert(descriptor.digest).inserted else { continue }
-            switch try? document(descriptor) {
+            let document: ManifestDocument?
+            do { document = try self.document(descriptor) } catch is ManifestError { document = nil }
+            switch document {
             case .index(let index):
                 closure.documents.append(descriptor)
                 rest += index.manifests
             case .manifest(let manifest):
                 closure.documents.append(descriptor)
-                add(manifest, to: &closure, &seen)
+                try add(manifest, to: &closure, &seen)
             case nil:
                 closure.missing.append(descriptor)
                 if SmallFile.exists(blobPath(descriptor.digest)) { closure.unreadable.append(descriptor) }
@@ -126,17 +129,16 @@ extension ContentStore {
         return closure
     }
 
-    private func add(_ manifest: Manifest, to closure: inout Closure, _ seen: inout Set<Digest>) {
+    private func add(_ manifest: Manifest, to closure: inout Closure, _ seen: inout Set<Digest>) throws {
         for blob in [manifest.config] + manifest.layers where seen.insert(blob.digest).inserted {
             if has(blob) { closure.blobs.append(blob) } else { closure.missing.append(blob) }
         }
-        guard let bytes = blob(manifest.config.digest), let config = try? ImageConfig(parsing: bytes) else {
-            // An artifact that is no image has a configuration of its own kind.
-            if blob(manifest.config.digest) == nil, SmallFile.exists(blobPath(manifest.config.digest)) {
-                closure.unreadable.append(manifest.config)
-            }
+        guard let bytes = try blob(manifest.config.digest) else {
+            if SmallFile.exists(blobPath(manifest.config.digest)) { closure.unreadable.append(manifest.config) }
             return
         }
+        // An artifact other than an image has a configuration of its own kind, without diff IDs.
+        guard let config = try? ImageConfig(parsing: bytes) else { return }
         closure.diffIDs += config.rootfs.diffIDs.compactMap { Digest($0) }
     }
 }

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import Glibc
 
 extension ContentStore {
-    /// What a name stands for, whether all of it is there or not.
+    /// A name and its image, whether the store has all of it or not.
     public struct Entry: Sendable {
         /// The canonical name.
         public let name: String
@@ -11,47 +11,47 @@ extension ContentStore {
         public let descriptor: Descriptor
     }
 
-    /// The descriptor that a name stands for; nil when there is none.
-    public func descriptor(named name: String) -> Descriptor? {
-        ownDescriptor(named: name) ?? formerDescriptor(of: name)
+    /// The descriptor of a name; nil for an unknown name.
+    public func descriptor(named name: String) throws -> Descriptor? {
+        try ownDescriptor(named: name) ?? formerDescriptor(of: name)
     }
 
-    /// The same, former names of local images left out.
-    func ownDescriptor(named name: String) -> Descriptor? {
-        read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor
+    /// The same, without former names of local images.
+    func ownDescriptor(named name: String) throws -> Descriptor? {
+        try read(reference: Self.fileName(of: Self.canonical(name)))?.descriptor
     }
 
-    /// Makes a name stand for a descriptor. What it names must be in the store.
+    /// Points a name to a descriptor, whose blob must be in the store.
     public func set(_ name: String, to descriptor: Descriptor) throws {
         let name = Self.canonical(name)
         var stored = descriptor
         stored.annotations = [Descriptor.nameAnnotation: name]
         let bytes = try JSONText.encode(stored)
         let file = "refs/\(Self.fileName(of: name))"
-        guard SmallFile.read("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
+        guard try SmallFile.read("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
         try prepare()
         try replace(file, with: bytes)
         try writeIndex()
     }
 
-    /// All names, in order. A file that cannot be read as a reference is left out; ``damagedReferences()`` has those.
+    /// All names, in order. A file that is not a valid reference is left out; ``damagedReferences()`` has those.
     /// - Throws: `FileError`.
     public func entries() throws -> [Entry] {
         try referenceFiles().compactMap(read(reference:)).sorted { $0.name < $1.name }
     }
 
-    /// Files of names that cannot be read, as paths in the store.
+    /// Files of names that are damaged, as paths in the store.
     /// - Throws: `FileError`.
     public func damagedReferences() throws -> [String] {
-        try referenceFiles().filter { read(reference: $0) == nil }.map { "refs/\($0)" }
+        try referenceFiles().filter { try read(reference: $0) == nil }.map { "refs/\($0)" }
     }
 
     private func referenceFiles() throws -> [String] {
         try SmallFile.names(in: "\(root)/refs").filter { StoreNames.isOwn($0, in: "refs") }
     }
 
-    /// Forgets a name; blobs stay until ``prune(notUsedSince:dryRun:)``.
-    /// - Returns: false when there was none.
+    /// Removes a name; blobs stay until ``prune(notUsedSince:dryRun:)``.
+    /// - Returns: false for an unknown name.
     public func remove(_ name: String) throws -> Bool {
         let file = "refs/\(Self.fileName(of: Self.canonical(name)))"
         guard unlink("\(root)/\(file)") == 0 else {
@@ -80,8 +80,8 @@ extension ContentStore {
 
     private static var largestReference: UInt64 { 64 << 10 }
 
-    private func read(reference file: String) -> Entry? {
-        guard let bytes = SmallFile.read("\(root)/refs/\(file)", limit: Self.largestReference),
+    private func read(reference file: String) throws -> Entry? {
+        guard let bytes = try SmallFile.read("\(root)/refs/\(file)", limit: Self.largestReference),
             let descriptor = try? JSONDecoder().decode(Descriptor.self, from: Data(bytes)),
             let name = descriptor.annotations?[Descriptor.nameAnnotation], Self.fileName(of: name) == file
         else { return nil }
@@ -118,10 +118,10 @@ extension ContentStore {
         return "\(ImageReference.defaultRegistry)/\(reference.repository):\(tag)"
     }
 
-    /// What the former name of a local image stands for. Only what was built here counts: its descriptor has a
-    /// platform, and one that came from a registry does not.
-    func formerDescriptor(of name: String) -> Descriptor? {
-        guard let former = Self.formerName(of: name), let descriptor = ownDescriptor(named: former),
+    /// The descriptor of a local image's former name. It counts only when the image was built locally: then it has a
+    /// platform, unlike one that came from a registry.
+    func formerDescriptor(of name: String) throws -> Descriptor? {
+        guard let former = Self.formerName(of: name), let descriptor = try ownDescriptor(named: former),
             descriptor.platform != nil
         else {
             return nil
@@ -129,12 +129,12 @@ extension ContentStore {
         return descriptor
     }
 
-    /// Gives an image that an earlier moby built its name of today. A store that cannot be written keeps the former
-    /// one, by which the image is found as well.
+    /// Gives an image that an earlier moby built its current name. A store that cannot be written keeps the former one,
+    /// which also leads to the image.
     /// - Throws: `FileError`.
     public func adopt(_ name: String) throws {
-        guard ownDescriptor(named: name) == nil, let former = Self.formerName(of: name),
-            let descriptor = formerDescriptor(of: name)
+        guard try ownDescriptor(named: name) == nil, let former = Self.formerName(of: name),
+            let descriptor = try formerDescriptor(of: name)
         else {
             return
         }

@@ -1,15 +1,16 @@
 internal import Extents
+internal import FoundationEssentials
 internal import Glibc
 
 extension ContentStore {
-    /// What a check of every file found.
+    /// The result of a check of every file.
     public struct Verification: Sendable {
-        /// Files whose bytes are not what their names say, as paths in the store.
+        /// Files that do not have the bytes that their names promise, as paths in the store.
         public var damaged: [String] = []
         /// Those of ``damaged`` that could not be removed: folders with something in them.
         public var stuck: [String] = []
-        /// Names with what they need but the store has not. Other platforms of an index that was pulled for one are not
-        /// counted.
+        /// Names with digests that they need and the store lacks. Other platforms of an index that was pulled for one do
+        /// not count.
         public var incomplete: [(name: String, missing: [Digest])] = []
         /// Bytes read.
         public var bytes: UInt64 = 0
@@ -19,12 +20,16 @@ extension ContentStore {
         public var isWhole: Bool { damaged.isEmpty && incomplete.isEmpty }
     }
 
-    /// Reads everything and compares it with its digest. What is not moby's is passed over.
+    /// Reads everything and compares it with its digest. Files that are not moby's are skipped.
     /// - Parameter repair: removes damaged files; they are fetched or made again when they are next needed.
     /// - Throws: `FileError`.
     public func verify(repair: Bool = false) throws -> Verification {
-        if repair { try folder.adopt() }
         var result = Verification()
+        if try folder.hasDamagedMark() {
+            result.damaged.append(StoreFolder.markName)
+            if repair { try folder.replaceMark() }
+        }
+        if repair { try folder.adopt() }
         for folder in ["blobs/sha256", "layers"] {
             for name in try SmallFile.names(in: "\(root)/\(folder)")
             where name.utf8.count == 64 && StoreNames.isOwn(name, in: folder) {
@@ -42,13 +47,17 @@ extension ContentStore {
                 try found("\(folder)/\(name)", repair, &result)
             }
         }
-        for reference in try damagedReferences() { try found(reference, repair, &result) }
+        let references = try damagedReferences()
+        // The index has no damaged references, so it is compared only without them.
+        for file in references + (try damagedTopFiles(hasIndex: references.isEmpty)) {
+            try found(file, repair, &result)
+        }
         if repair, !result.damaged.isEmpty {
             try prepare()
             try writeIndex()
         }
         for entry in try entries() {
-            let missing = missing(below: entry.descriptor)
+            let missing = try missing(below: entry.descriptor)
             if !missing.isEmpty { result.incomplete.append((entry.name, missing)) }
         }
         return result
@@ -59,7 +68,19 @@ extension ContentStore {
         if repair, try !Self.removeDamaged("\(root)/\(name)") { result.stuck.append(name) }
     }
 
-    /// Removes a file of the store, or an empty folder in its place.
+    /// `oci-layout` and `index.json`, where they exist and are not what moby writes.
+    private func damagedTopFiles(hasIndex: Bool) throws -> [String] {
+        var damaged: [String] = []
+        if let bytes = try SmallFile.read("\(root)/oci-layout", limit: 4096), bytes != ImageLayout.marker {
+            damaged.append("oci-layout")
+        }
+        guard hasIndex, let bytes = try SmallFile.read("\(root)/index.json", limit: 64 << 20) else { return damaged }
+        let expected = Set(try entries().map(\.descriptor))
+        let index = try? JSONDecoder().decode(ImageIndex.self, from: Data(bytes))
+        return index.map { Set($0.manifests) } == expected ? damaged : damaged + ["index.json"]
+    }
+
+    /// Removes a file of the store, or an empty folder with its name.
     /// - Returns: false for a folder that has something in it.
     /// - Throws: `FileError`.
     public static func removeDamaged(_ path: String) throws -> Bool {
@@ -70,11 +91,13 @@ extension ContentStore {
         return false
     }
 
-    /// An index needs at least one of its manifests, and each that is there needs all that it names.
-    private func missing(below root: Descriptor) -> [Digest] {
-        let closure = closure(of: root)
+    /// An index needs at least one of its manifests, and each of those needs everything that it names.
+    private func missing(below root: Descriptor) throws -> [Digest] {
+        let closure = try closure(of: root)
         let documents = Set(closure.documents.map(\.digest))
-        guard case .index(let index) = try? document(root) else { return closure.missing.map(\.digest) }
+        guard documents.contains(root.digest), case .index(let index)? = try document(root) else {
+            return closure.missing.map(\.digest)
+        }
         let hasOne = index.manifests.contains { documents.contains($0.digest) }
         let others = hasOne ? Set(index.manifests.map(\.digest)) : []
         return closure.missing.map(\.digest).filter { !others.contains($0) }

@@ -9,14 +9,13 @@ internal import Glibc
 /// oci-layout          marks the layout
 /// index.json          derived from refs/, for other tools; never read
 /// blobs/sha256/<hex>  content, complete and verified when it was put there
-/// refs/<name>         the descriptor that a name stands for, one file each
+/// refs/<name>         the descriptor of a name, one file each
 /// layers/<hex>        uncompressed layers by diff ID, each with its size in a link <hex>.size
 /// segments/           encoded segments, of the builder
 /// tmp/                files being written
 /// ```
-/// Every file appears by rename, whole. A file that is missing or has another size than its descriptor says counts as
-/// absent and is fetched again. Other caches (`apt/`, `debs/`) are in the same folder. Nothing is made before something
-/// is written.
+/// Every file appears by rename, whole. A file with another size than its descriptor counts as missing and is fetched
+/// again. Other caches (`apt/`, `debs/`) are in the same folder. Nothing is created before something is written.
 public struct ContentStore: Sendable {
     let folder: StoreFolder
     /// Most bytes that one layer may unpack to.
@@ -27,17 +26,23 @@ public struct ContentStore: Sendable {
 
     /// The folder, as it was named.
     public var path: String { folder.path }
-    /// Where the files are: the folder, or for a reader without a store a temporary folder that is gone with the last
-    /// copy of this value.
+    /// The folder of the files: for a reader without a store a temporary one that is removed with the last copy of this
+    /// value.
     public var root: String { folder.root }
 
-    /// A store to write to; it is made when something is first written.
-    /// - Throws: `StoreError` for a folder that has something else in it, or the store of a newer moby; `FileError`.
+    /// A store to write to, created when something is first written.
+    /// - Throws: `StoreError` for a folder with other files, or the store of a newer moby; `FileError`.
     public init(path: String) throws { folder = try StoreFolder(path, .writing) }
 
-    /// A store to look into. One that is absent reads as empty and is not made, whatever is asked of it.
+    /// A store to read. A missing one reads as empty and is never created.
     /// - Throws: `StoreError` for the store of a newer moby; `FileError`.
     public init(reading path: String) throws { folder = try StoreFolder(path, .reading) }
+
+    /// For commands about the store itself.
+    /// - Throws: `StoreError` for a folder with other files, which reads as an empty store.
+    public func checkIsStore() throws {
+        if let error = folder.foreign { throw error }
+    }
 
     /// Makes and marks the folder where that was not done, notes its use by this process, and removes what killed ones
     /// left.
@@ -45,11 +50,11 @@ public struct ContentStore: Sendable {
     public func prepare() throws {
         try folder.prepare()
         guard access("\(root)/oci-layout", F_OK) != 0 else { return }
-        try replace("oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
+        try replace("oci-layout", with: ImageLayout.marker)
         try writeIndex()
     }
 
-    /// What was found damaged since this value was made. It was removed; unpacked layers were made again.
+    /// Damage found since this value was created. The files were removed; unpacked layers were made again.
     public var damage: [StoreDamage] { folder.damage }
 
     /// Notes damage in a cache that lives in the store.
@@ -64,13 +69,13 @@ public struct ContentStore: Sendable {
         return "\(environment["HOME"] ?? "/root")/.cache/moby"
     }
 
-    /// Where a blob is, whether it is there or not.
+    /// The path of a blob, whether it exists or not.
     public func blobPath(_ digest: Digest) -> String { "\(root)/blobs/sha256/\(digest.hex)" }
 
-    /// Where the uncompressed layer with a diff ID is, whether it is there or not.
+    /// The path of the uncompressed layer with a diff ID, whether it exists or not.
     public func layerPath(_ diffID: Digest) -> String { "\(root)/layers/\(diffID.hex)" }
 
-    /// Where files and folders are that are being written, called `PID-…`.
+    /// The folder of files and folders that are being written, named `PID-…`.
     /// - Throws: as ``prepare()``.
     public var temporaryPath: String {
         get throws {
@@ -79,7 +84,7 @@ public struct ContentStore: Sendable {
         }
     }
 
-    /// Puts a small file in place of what is there, in a store that was prepared.
+    /// Replaces a small file, in a store that was prepared.
     func replace(_ name: String, with bytes: [UInt8]) throws {
         let writer = try BlobWriter(in: "\(root)/tmp")
         try bytes.withUnsafeBytes { try writer.write($0) }

@@ -3,12 +3,12 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// The folder of an image store: what it is, how it is made and marked, and who uses it.
+/// The folder of an image store: its kind, its mark, and the processes that use it.
 ///
 /// Only moby writes the mark, and only into a folder that it made or found empty. Stores of versions before the mark
-/// are known by all that they have and by nothing else in them. Everything is made when something is first written.
+/// are recognised by having all of its entries and no others. Everything is created when something is first written.
 final class StoreFolder: Sendable {
-    /// The file that marks a store. Whoever writes to the store holds a shared lock on it (flock(2)).
+    /// The file that marks a store. Every process that writes to the store holds a shared lock on it (flock(2)).
     static let markName = "moby-store"
     static let version = "1"
     private static let mark =
@@ -17,13 +17,13 @@ final class StoreFolder: Sendable {
     enum Access { case reading, writing }
 
     enum Kind: Equatable {
-        /// There is none, or it cannot be seen.
+        /// It does not exist, or is not accessible.
         case absent
         case empty
         case marked
-        /// Made by a version that wrote no mark.
+        /// Created by a version that wrote no mark.
         case unmarked
-        /// Something else; a store of an older version may be among it.
+        /// Something else, perhaps mixed with the store of an older version.
         case foreign([String], looksLikeStore: Bool)
         case newer(String)
     }
@@ -33,6 +33,8 @@ final class StoreFolder: Sendable {
     /// Where files are read and written: the folder, or, for a reader without a store, a temporary folder.
     let root: String
     private let isScratch: Bool
+    /// Why a folder that a reader takes for an empty store is not one.
+    let foreign: StoreError?
 
     private struct State {
         var isPrepared = false
@@ -43,19 +45,21 @@ final class StoreFolder: Sendable {
     }
     private let state = Mutex(State())
 
-    /// - Throws: `StoreError` for a folder that is something else; a reader takes it for an empty store.
+    /// - Throws: `StoreError` for what is not a folder, and for a folder that is something else; a reader takes that for an
+    /// empty store.
     init(_ path: String, _ access: Access) throws {
         // "store/" and "store" are one.
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         switch try Self.kind(of: path) {
-        case .marked, .unmarked: isScratch = false
+        case .marked, .unmarked: (isScratch, foreign) = (false, nil)
         case .newer(let version): throw StoreError.newer(path, version)
-        case .absent, .empty: isScratch = access == .reading
+        case .absent, .empty: (isScratch, foreign) = (access == .reading, nil)
         case .foreign(let names, let looksLikeStore):
-            if access == .writing { throw StoreError.foreign(path, names, looksLikeStore: looksLikeStore) }
-            isScratch = true
+            let error = StoreError.foreign(path, names, looksLikeStore: looksLikeStore)
+            if access == .writing { throw error }
+            (isScratch, foreign) = (true, error)
         }
         root = isScratch ? Scratch.newPath() : path
     }
@@ -68,11 +72,14 @@ final class StoreFolder: Sendable {
     }
 
     static func kind(of path: String) throws -> Kind {
+        guard SmallFile.isFolder(path) || !SmallFile.exists(path) || SmallFile.link(path) != nil else {
+            throw StoreError.notAFolder(path)
+        }
         let markPath = "\(path)/\(markName)"
         guard !SmallFile.exists(markPath) || SmallFile.size(markPath) != nil && SmallFile.link(markPath) == nil else {
             return .foreign([markName], looksLikeStore: false)
         }
-        let mark = SmallFile.read(markPath, limit: 4096).map { String(decoding: $0, as: UTF8.self) }
+        let mark = try SmallFile.read(markPath, limit: 4096).map { String(decoding: $0, as: UTF8.self) }
         if let first = mark?.split(separator: "\n").first, first.hasPrefix("version ") {
             let found = String(first.dropFirst("version ".count))
             return found == version ? .marked : .newer(found)
@@ -82,7 +89,7 @@ final class StoreFolder: Sendable {
             guard error.code == EACCES else { throw error }
             return .absent
         }
-        // A file system of its own has it.
+        // File systems have it at their root.
         names.removeAll { $0 == "lost+found" }
         guard !names.isEmpty else { return SmallFile.isFolder(path) ? .empty : .absent }
         // Another process may be writing the mark.
@@ -95,7 +102,7 @@ final class StoreFolder: Sendable {
         return hasAll && others.isEmpty ? .unmarked : .foreign(others.isEmpty ? own : others, looksLikeStore: hasAll)
     }
 
-    /// Makes what is missing, marks the folder, notes its use, and removes what processes that ended left. Once for
+    /// Creates what is missing, marks the folder, records its use, and removes what killed processes left. Once for
     /// each value.
     /// - Throws: `StoreError`.
     func prepare() throws {
@@ -119,6 +126,11 @@ final class StoreFolder: Sendable {
         do { try writeMark() } catch let fault as FileError { throw StoreError.unusable(path, fault) }
     }
 
+    /// Writes a damaged mark again.
+    func replaceMark() throws {
+        do { try writeMark(replacing: true) } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+    }
+
     private func makeFolder() throws {
         switch try Self.kind(of: root) {
         case .marked: return
@@ -131,8 +143,14 @@ final class StoreFolder: Sendable {
         try writeMark()
     }
 
-    /// Before anything else is written: a folder that has something, but no mark, is not a store.
-    private func writeMark() throws {
+    /// Whether there is a mark without its text: a loss of power may leave it empty.
+    func hasDamagedMark() throws -> Bool {
+        guard let bytes = try SmallFile.read("\(root)/\(Self.markName)", limit: .max) else { return false }
+        return !bytes.starts(with: "version \(Self.version)\n".utf8)
+    }
+
+    /// Before anything else is written: a folder with files and no mark is not a store.
+    private func writeMark(replacing: Bool = false) throws {
         let (path, partial) = ("\(root)/\(Self.markName)", "\(root)/\(Self.markName).\(getpid())")
         let file = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw FileError("create", path) }
@@ -143,9 +161,9 @@ final class StoreFolder: Sendable {
             unlink(partial)
             throw fault
         }
-        if moby_rename_new(partial, path) == 0 { return }
-        // Another process was faster, or the file system has no such call.
-        guard access(path, F_OK) != 0 || SmallFile.size(path) == 0 else {
+        if !replacing, moby_rename_new(partial, path) == 0 { return }
+        // Another process was faster, or the file system lacks that call.
+        guard replacing || access(path, F_OK) != 0 || SmallFile.size(path) == 0 else {
             unlink(partial)
             return
         }
@@ -164,7 +182,7 @@ final class StoreFolder: Sendable {
                     return -1
                 }
             }
-            // Whoever removed the store meanwhile removed the mark that was locked.
+            // A process that removed the store meanwhile removed the mark that was locked.
             var (held, named) = (stat(), stat())
             if fstat(file, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
             close(file)
@@ -173,7 +191,7 @@ final class StoreFolder: Sendable {
     }
 
     /// Runs `body` while no other process begins to write.
-    /// - Parameter body: is told whether no process writes now; false also where that cannot be known.
+    /// - Parameter body: gets whether no other process writes now; false also where that is unknown.
     func alone<Value>(_ body: (Bool) throws -> Value) rethrows -> Value {
         let held = state.withLock(\.lock)
         let file = held >= 0 ? held : open("\(root)/\(Self.markName)", O_RDONLY | O_CLOEXEC)
@@ -184,7 +202,19 @@ final class StoreFolder: Sendable {
 
     private func removeAbandoned() {
         WorkFolder.removeAbandoned(in: "\(root)/tmp")
+        removeAbandonedMarks()
         PartialFiles.removeAbandoned(in: "\(root)/segments") { StoreNames.isOwn($0, in: "segments") }
+    }
+
+    /// Removes `moby-store.PID` of processes that ended before they could rename it.
+    private func removeAbandonedMarks() {
+        let prefix = Self.markName + "."
+        // Cleaning up is not worth an error.
+        for name in (try? SmallFile.names(in: root)) ?? [] where name.hasPrefix(prefix) {
+            guard let process = Int32(name.dropFirst(prefix.count)), process > 0, kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            unlink("\(root)/\(name)")
+        }
     }
 
     /// What was found damaged and removed, in order.
@@ -209,7 +239,7 @@ final class StoreFolder: Sendable {
         return "\(path) \(info.st_dev) \(info.st_ino) \(info.st_size) \(info.st_mtim.tv_sec) \(info.st_mtim.tv_nsec)"
     }
 
-    /// A folder for what a reader unpacks when it has no store.
+    /// A folder in which a reader without a store unpacks.
     private enum Scratch {
         private static let prefix = "moby-scratch-"
 

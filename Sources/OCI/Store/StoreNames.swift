@@ -7,7 +7,7 @@ enum StoreNames {
     /// Roots of apt, one for each architecture.
     static let apt = "apt"
     private static let aptEntries: Set = ["apt.conf", "cache", "lists", "lock", "log", "status", "updated"]
-    /// What `moby run` found out about accelerators, perhaps before there is a store.
+    /// What `moby run` found out about accelerators, perhaps before the store exists.
     static let early = "accelerator"
 
     /// Whether an entry at the top is moby's.
@@ -27,7 +27,7 @@ enum StoreNames {
             name.hasPrefix("download-")
                 || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
         case "tmp": writer(of: name) != nil
-        // Every name has a '/' or a ':', which are encoded.
+        // Every name has a '/' or a ':', both of which are encoded.
         case "refs": !name.hasPrefix(".") && name.contains("%") && name.utf8.allSatisfy(isReferenceByte)
         case early: name.utf8.count == 16 && name.utf8.allSatisfy(isHex)
         default: folder.hasPrefix(apt + "/") && aptEntries.contains(name)

@@ -50,6 +50,9 @@ struct CommandTree: Decodable {
     func unknown(_ word: String, below path: [String]) -> UsageFault {
         let names = (subcommands ?? []).map(\.commandName)
         let shown = PlainText.short((path + [word]).joined(separator: " "))
+        if let hint = OldFlags.hint(word, path) {
+            return UsageFault("unknown command '\(shown)'", hint: hint, command: path)
+        }
         guard let guess = Spelling.closest(to: word, in: names) else {
             return UsageFault(
                 "unknown command '\(shown)'", hint: "the commands are \(names.joined(separator: ", "))", command: path)

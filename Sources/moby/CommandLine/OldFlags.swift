@@ -87,7 +87,8 @@ enum OldFlags {
         case ("build", "hyperkit"): "2017 had it for formats made in a machine; formats need none now"
         case ("pkg", "org"), ("pkg", "tag"), ("pkg", "hash"), ("pkg", "build-yml"):
             "the image's name is the 'image' of build.yml, its tag the hash of what it is made of"
-        case ("pkg", "push"): "push it with 'moby cache push'"
+        case ("pkg", "push"): "push the image with 'moby cache push'"
+        case ("cache", "o"): "name the archive with --outfile"
         case ("pkg", "docker"), ("pkg", "network"), ("pkg", "dockerfile"), ("pkg", "builders"), ("pkg", "platforms"),
             ("pkg", "dev"):
             "it is for builds with Docker; 'moby pkg build' makes images out of Debian packages and files"
