@@ -68,7 +68,7 @@ struct PackageCommandTests {
             #expect(ended.error.contains("s.yml:1:8: error: image 'localhost/moby/init:1' for "), "\(ended.error)")
             #expect(
                 ended.error.contains(
-                    "hint: it is built here and never pulled: run 'moby pkg build' with its package folder"))
+                    "hint: it is built locally and never pulled: run 'moby pkg build' with its package folder"))
         }
     }
 

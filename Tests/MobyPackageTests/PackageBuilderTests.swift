@@ -192,7 +192,7 @@ import Testing
             }
             #expect(
                 error.map(String.init(describing:))
-                    == "no program 'init' in '\(directory)/products', which the image needs")
+                    == "the image needs the program 'init', which is not in '\(directory)/products'")
             #expect(error?.hint?.contains("--products or MOBY_PRODUCTS") == true)
         }
     }

@@ -52,9 +52,9 @@ struct AuthorizationTests {
             let error = await #expect(throws: ContextError.self) {
                 try await RegistryTests.provider("\(folder)/b", environment: wrong).image(registry.name)
             }
-            let text = error?.description ?? ""
+            let text = error?.text ?? ""
             #expect(
-                text.contains("/token: 401 no") && text.contains("do not give access") && !text.contains("secret"),
+                text.contains("/token: 401 no") && text.contains("give no access") && !text.contains("secret"),
                 "\(text)")
         }
     }

@@ -126,13 +126,17 @@ struct LocalSourceTests {
                     == one.descriptor.digest)
             for (tail, reason) in [
                 ("", "it has several images\n  available: one, a/two:2"), (":three", "no image 'three'"),
-                (":arm", "no image for linux/amd64\n  available: linux/arm64"), ("/none", "no file or folder"),
+                (":arm", "no image for linux/amd64\n  available: linux/arm64"),
             ] {
                 let error = await #expect(throws: ContextError.self) {
                     try await provider.image("oci:\(folder)/layout\(tail)")
                 }
                 #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
             }
+            let absent = await #expect(throws: ImageError.self) {
+                try await provider.image("oci:\(folder)/layout/none")
+            }
+            #expect(absent?.description.contains("no file or folder") == true)
             let other = try Self.provider("\(folder)/arm", platform: Platform(architecture: "arm64"))
             #expect(try await other.image("oci:\(folder)/layout").digest == arm.descriptor.digest)
         }

@@ -162,13 +162,13 @@ struct ScriptedRegistryTests {
             let size = registry.layer.size
             let reasons = [
                 "flipped": "digest is sha256:",
-                "short": "size of blob \(digest) is \(size - 1) bytes, expected \(size) bytes",
+                "short": "blob \(digest) has \(size - 1) bytes, expected \(size) bytes",
                 "long": "more than the \(size) bytes", "endless": "more than the \(size) bytes",
-                "empty": "is 0 bytes, expected",
+                "empty": "has 0 bytes, expected",
             ]
             let text = error?.description ?? ""
             #expect(
-                text.contains("pulling '\(registry.name)' for linux/amd64: layer 1 of 1: ")
+                text.contains("pulling '\(registry.name)' for linux/amd64: fetching layer 1 of 1: ")
                     && text.contains(reasons[fault] ?? "?"),
                 "\(text)")
             let store = try ContentStore(path: folder)

@@ -13,11 +13,11 @@ struct StoreFolderTests {
 
     /// What a writer says of a folder, nil when it takes it.
     private static let complaints: [Folder: String] = [
-        .oldWithMore: "may be the image store of an older moby, but has 'thesis.txt' as well",
-        .file: "is not an image store: it has no 'moby-store', but 'thesis.txt'",
-        .layout: "is not an image store: it has no 'moby-store', but 'blobs', 'index.json', 'oci-layout'",
-        .layoutWithMore: "is not an image store: it has no 'moby-store', but 'thesis.txt'",
-        .newer: "is of version 2, expected 1",
+        .oldWithMore: "may be the image store of an older moby, but it also has 'thesis.txt'",
+        .file: "is not an image store: it has 'thesis.txt' and no 'moby-store'",
+        .layout: "is not an image store: it has 'blobs', 'index.json', 'oci-layout' and no 'moby-store'",
+        .layoutWithMore: "is not an image store: it has 'thesis.txt' and no 'moby-store'",
+        .newer: "has version 2, expected 1",
     ]
 
     private static func make(_ kind: Folder, _ path: String) throws {

@@ -76,10 +76,10 @@ struct CredentialHelper: Sendable {
         ]
         do {
             let result = try await Subprocess.run(
-                .name(command[0]), arguments: Arguments(Array(command.dropFirst())),
+                .name("env"), arguments: Arguments(command),
                 environment: Self.environment(environment), platformOptions: options, input: Question(text: server),
                 output: .string(limit: 1 << 20), error: .string(limit: 64 << 10))
-            // setpriv(1) ends with these when it cannot run a program.
+            // env(1) and setpriv(1) end with these when they cannot run a program.
             if result.terminationStatus == .exited(127) || result.terminationStatus == .exited(126) {
                 throw unusable(server, PlainText.line(result.standardError.trimmingWhitespace()))
             }
