@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Extents
 internal import Glibc
-internal import MachineModel
 internal import OCI
 
 struct CachePull: AsyncParsableCommand {

@@ -245,6 +245,43 @@ struct ScriptedRegistryTests {
         }
     }
 
+    /// A server that accepts and does not answer, or stops in the middle of a blob, is named to the user.
+    @Test(.timeLimit(.minutes(5)), arguments: ["/manifests/", "/blobs/"]) func silentServersAreNamed(path: String)
+        async throws
+    {
+        try await withTemporaryDirectory { folder in
+            let lines = Mutex<[String]>([])
+            let registry = try ScriptedRegistry()
+            let (layer, host) = (registry.layer, registry.server.host)
+            registry.answer { request in
+                guard request.target.contains(path) else { return nil }
+                var response = ScriptedServer.Response(200, body: [1, 2, 3], length: Int(layer.size))
+                response.isHeld = true
+                return response
+            }
+            let client = try RegistryClient(
+                transport: CurlTransport(environment: [:]), environment: [:], silence: .milliseconds(20)
+            ) { line in lines.withLock { $0.append(line) } }
+            let store = try ContentStore(path: folder)
+            let blob = Descriptor(mediaType: "", digest: layer.digest, size: layer.size)
+            let task = Task {
+                let endpoints = [client.origin(of: host)]
+                if path == "/blobs/" {
+                    try await client.fetch(blob, "acme/web", from: endpoints, into: store)
+                } else {
+                    _ = try await client.manifest("1", "acme/web", from: endpoints)
+                }
+            }
+            while lines.withLock(\.isEmpty) { try await Task.sleep(for: .milliseconds(1)) }
+            task.cancel()
+            _ = await task.result
+            let said = lines.withLock(\.self)
+            #expect(said.count == 1 && said[0].hasPrefix("waiting for '\(host)': "), "\(said)")
+            #expect(
+                said[0].contains(path == "/blobs/" ? " of \(SizeText.decimal(layer.size)) received" : "/manifests/1"))
+        }
+    }
+
     @Test func manifestThatIsNotWhatThePinSays() async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry()
