@@ -108,7 +108,8 @@ struct AnswerTextTests {
             let shown = try await Self.text(folder, ScriptedRegistry(), mirrors: [text])
             #expect(shown.contains("m.example") || shown.contains("bad host"))
             #expect(
-                !shown.contains("hunter22") && shown.contains("is not of the form [registry=]http(s)://host[/path]"), "\(shown)")
+                !shown.contains("hunter22") && shown.contains("is not of the form [registry=]http(s)://host[/path]"),
+                "\(shown)")
         }
     }
 
