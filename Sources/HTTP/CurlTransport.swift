@@ -155,7 +155,7 @@ struct CurlSettings: Sendable {
 /// The hosts that are reached without a proxy: the list in `NO_PROXY`, by the rules of Go and libcurl together.
 ///
 /// An entry is `*`, a host (with what lies below it), an address or a block of addresses (`10.0.0.0/8`), each but the
-/// block with `:port` where only that port is meant.
+/// block with `:port` to match only that port.
 struct NoProxy: Sendable {
     private let entries: [Entry]
 
@@ -170,7 +170,7 @@ struct NoProxy: Sendable {
         entries = list.split { ", \t".contains($0) }.map { Self.entry($0.lowercased()) }
     }
 
-    /// Whether a URL is asked without a proxy.
+    /// Whether a URL is requested without a proxy.
     func contains(_ url: WebURL) -> Bool {
         let host = Self.bare(url.host)
         let address = Self.address(host)

@@ -76,7 +76,7 @@ package struct RetryState {
     fileprivate var waited = Duration.zero
     fileprivate let start = ContinuousClock.now
 
-    /// The current try brought a good part of what is wanted: as many tries are left as at first.
+    /// The current try brought a good part of the content: the count of tries starts again.
     package mutating func progress() { number = 1 }
 }
 
@@ -104,7 +104,7 @@ extension RetryPolicy {
     }
 }
 
-/// Says once what a user waits for, when a server is silent or slow.
+/// Reports once what a user waits for, when a server is silent or slow.
 package struct SilenceNotice: Sendable {
     private let silence: Duration
     private let notice: @Sendable (String) -> Void
@@ -121,7 +121,7 @@ package struct SilenceNotice: Sendable {
 
     /// Runs `work`.
     /// - Parameters:
-    ///   - text: what is waited for, computed when it is said.
+    ///   - text: what is waited for, computed when it is reported.
     ///   - received: bytes so far; work that brings none is silent from its beginning.
     package func during<Value>(
         _ text: @escaping @Sendable () -> String, received: @escaping @Sendable () -> UInt64 = { 0 },

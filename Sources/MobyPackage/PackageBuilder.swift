@@ -133,7 +133,7 @@ extension PackageSpec {
 
 /// Why a package folder cannot be built.
 public enum PackageError: HintedError, CustomStringConvertible, Sendable {
-    /// There is no `build.lock`.
+    /// `build.lock` does not exist.
     case unlocked(String)
     /// `build.lock` does not match the packages in `build.yml`.
     case stale(String, String)

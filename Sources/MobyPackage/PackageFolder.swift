@@ -13,14 +13,14 @@ public struct PackageFolder: Sendable {
     public let spec: PackageSpec
     /// The bytes of `build.yml`.
     let text: [UInt8]
-    /// nil when there is no `build.lock`.
+    /// nil without a `build.lock`.
     public let lock: PackageLock?
     /// Lines of the files that `paths:` names.
     private let lists: [String: [String]]
 
     public static let fileName = "build.yml"
 
-    /// - Throws: `SpecError` with every fault of `build.yml` and `build.lock`; `PackageError` for a folder of another
+    /// - Throws: `SpecError` with every error of `build.yml` and `build.lock`; `PackageError` for a folder of another
     ///   kind; `FileError`.
     public init(_ path: String) throws {
         let absolute = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.path
@@ -49,15 +49,15 @@ public struct PackageFolder: Sendable {
     /// Paths that a file next to `build.yml` lists, one per line.
     private static func list(_ name: Located<String>, in folder: String, shown: String) throws -> [String] {
         let text = String(decoding: try read(Source(name, in: folder).path), as: UTF8.self)
-        var faults: [Diagnostic] = []
+        var diagnostics: [Diagnostic] = []
         var lines: [String] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty && !line.hasPrefix("#") {
-            let place = SourceLocation(file: "\(shown)/\(name.value)", line: index + 1, column: 1)
-            if let fault = PackageSpecReader.fault(ofPath: String(line), at: place) { faults.append(fault) }
+            let location = SourceLocation(file: "\(shown)/\(name.value)", line: index + 1, column: 1)
+            if let fault = PackageSpecReader.fault(ofPath: String(line), at: location) { diagnostics.append(fault) }
             lines.append(String(line))
         }
-        guard faults.isEmpty else { throw SpecError(faults) }
+        guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
         return lines
     }
 
@@ -80,7 +80,7 @@ public struct PackageFolder: Sendable {
         return path.hasPrefix("\(here)/") ? String(path.dropFirst(here.utf8.count + 1)) : path
     }
 
-    /// Why there is no ``closure(architecture:)``.
+    /// Why ``closure(architecture:)`` is nil.
     func unlocked(_ architecture: String) -> PackageError {
         guard let lock, !lock.closures.isEmpty else { return .unlocked(shownPath) }
         guard lock.closures[architecture] == nil else { return .stale(shownPath, architecture) }

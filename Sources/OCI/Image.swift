@@ -1,6 +1,6 @@
 /// One image for one platform, whole in the store.
 public struct Image: Sendable {
-    /// The canonical reference by which it was asked for.
+    /// The canonical reference by which it was requested.
     public let name: String
     /// Digest of the platform's manifest. It differs between a registry and a `docker-archive:` of the same image; see
     /// ``contentID``.

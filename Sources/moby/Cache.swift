@@ -76,10 +76,9 @@ struct CacheVerify: ParsableCommand {
         found.damaged += segments.found.filter { !derived.contains($0) }
         found.stuck += segments.stuck
         for file in found.damaged {
-            let isStuck = found.stuck.contains(file)
-            print(
-                "damaged: \(file)\(isStuck ? " (a folder with files: check them, then remove it)" : repair ? " (removed)" : "")"
-            )
+            let repaired = repair ? file.contains("/") ? " (removed)" : " (written again)" : ""
+            let note = found.stuck.contains(file) ? " (a folder with files: check them, then remove it)" : repaired
+            print("damaged: \(file)\(note)")
         }
         for file in derived { print("possibly made from damaged content: \(file)\(repair ? " (removed)" : "")") }
         for image in found.incomplete {

@@ -92,7 +92,7 @@ import Testing
         }
         try await withTemporaryDirectory { directory in
             let error = #expect(throws: SpecError.self) {
-                try KernelImage(tree, modules: wanted, tarPath: "\(directory)/tar", time: 0)
+                try KernelPackage(tree, modules: wanted, tarPath: "\(directory)/tar", time: 0)
             }
             #expect(error?.diagnostics.map(\.message) == ["kernel \(release) has no module 'virtio_nett'"])
             #expect(error?.diagnostics.first?.location?.description == "build.yml:3:5")
@@ -125,7 +125,7 @@ import Testing
 @Suite struct KernelConfigTests {
     @Test func decompressorsAreReadOfTheConfiguration() {
         let config = "CONFIG_RD_GZIP=y\n# CONFIG_RD_XZ is not set\nCONFIG_RD_ZSTD=y\nCONFIG_RD_LZ4=m\n"
-        #expect(KernelImage.decompressors(config) == ["zstd", "gzip"])
+        #expect(KernelPackage.decompressors(config) == ["zstd", "gzip"])
     }
 }
 

@@ -88,6 +88,28 @@ import Testing
         }
     }
 
+    /// What was unpacked is compared with its checksum; without one it may be the rest of a write.
+    @Test(arguments: ["changed", "cut", "no checksum"]) func damagedContentsAreUnpackedAgain(damage: String)
+        async throws
+    {
+        try await withTemporaryDirectory { directory in
+            let archive = try LocalArchive(directory)
+            try archive.add("tool", version: "1", files: ["usr/bin/tool": "t"])
+            let folder = try folder("\(directory)/pkg", "image: t\npackages: [tool]\n")
+            let supply = PackageSupply(cache: "\(directory)/cache", options: .init(environment: archive.environment))
+            let closure = try await supply.fetch(nil, for: folder)
+            let contents = { try ExtentReader.bytes(of: supply.contents(of: closure)[0].contents) }
+            let whole = try contents()
+            let tar = "\(directory)/cache/debs/\(closure.packages[0].sha256).tar"
+            var bytes = whole
+            bytes[0] ^= 1
+            try TestFile.write(damage == "cut" ? Array(whole.prefix(512)) : bytes, to: tar)
+            if damage == "no checksum" { try FileManager.default.removeItem(atPath: tar + ".sha256") }
+            #expect(try contents() == whole)
+            #expect(try TestFile.read(tar) == whole)
+        }
+    }
+
     @Test func pinnedPackageThatIsGoneIsNamed() async throws {
         try await withTemporaryDirectory { directory in
             let archive = try LocalArchive(directory)

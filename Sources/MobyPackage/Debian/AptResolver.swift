@@ -17,8 +17,8 @@ struct AptResolver: Sendable {
         let arguments = ["install", "--print-uris", "--no-install-recommends", "-y", "-qq", "--"] + names.map(\.value)
         let printed: String
         do { printed = try await root.run("apt-get", arguments) } catch AptError.failed(let program, let output) {
-            let faults = try await faults(output, names)
-            throw faults.isEmpty ? AptError.failed(program: program, output: output) : SpecError(faults)
+            let diagnostics = try await diagnostics(output, names)
+            throw diagnostics.isEmpty ? AptError.failed(program: program, output: output) : SpecError(diagnostics)
         }
         let found = try printed.split(separator: "\n").filter { $0.hasPrefix("'") }.map { line in
             guard let package = Self.package(printed: line) else {
@@ -52,8 +52,8 @@ struct AptResolver: Sendable {
     }
 
     /// Apt's errors about names, each at its location in `build.yml`.
-    private func faults(_ output: String, _ names: [Located<String>]) async throws -> [Diagnostic] {
-        var faults: [Diagnostic] = []
+    private func diagnostics(_ output: String, _ names: [Located<String>]) async throws -> [Diagnostic] {
+        var diagnostics: [Diagnostic] = []
         for fault in AptMessages.faults(output) {
             let name: String
             let message: String
@@ -84,9 +84,9 @@ struct AptResolver: Sendable {
             guard
                 let origin = names.first(where: { $0.value == name || $0.value.prefix { !":=/".contains($0) } == name })
             else { continue }
-            faults.append(Diagnostic(at: origin.location, message, hint: hint))
+            diagnostics.append(Diagnostic(at: origin.location, message, hint: hint))
         }
-        return faults
+        return diagnostics
     }
 
     private func checkExclusions(_ patterns: [Located<String>], _ names: [String]) throws {

@@ -28,7 +28,7 @@ public struct PackageLock: Sendable, Equatable {
 
     /// - Throws: `SpecError` with every bad line.
     public init(_ text: String, file: String) throws {
-        var faults: [Diagnostic] = []
+        var diagnostics: [Diagnostic] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let fields = line.split(separator: " ").map(String.init)
             guard let first = fields.first, !first.hasPrefix("#") else { continue }
@@ -40,7 +40,7 @@ public struct PackageLock: Sendable, Equatable {
                 fields.count == 5
                 ? LockedPackage(name: fields[1], version: fields[2], architecture: fields[3], sha256: fields[4]) : nil
             guard let package, package.hasDigest, closures[first] != nil else {
-                faults.append(
+                diagnostics.append(
                     Diagnostic(
                         at: SourceLocation(file: file, line: index + 1, column: 1),
                         "'\(PlainText.short(line, limit: 200))' is not a locked package: expected '<arch> <name> <version> <architecture> <sha256>' after '<arch> wants …'",
@@ -49,7 +49,7 @@ public struct PackageLock: Sendable, Equatable {
             }
             closures[first]?.packages.append(package)
         }
-        guard faults.isEmpty else { throw SpecError(faults) }
+        guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
     }
 
     /// The file's text: the same lock always gives the same bytes.

@@ -23,11 +23,11 @@ struct ImageContents {
         let unpacked = try PackageTree(packages)
         guard let kernel = folder.spec.kernel else {
             let tree = try root(unpacked.tree)
-            let faults = ProgramCheck(folder.spec).faults(in: tree)
-            guard faults.isEmpty else { throw SpecError(faults) }
+            let diagnostics = ProgramCheck(folder.spec).diagnostics(in: tree)
+            guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
             return (tree, labels)
         }
-        let image = try KernelImage(unpacked.tree, modules: kernel.modules, tarPath: "\(work)/kernel.tar", time: time)
+        let image = try KernelPackage(unpacked.tree, modules: kernel.modules, tarPath: "\(work)/kernel.tar", time: time)
         labels["org.mobyproject.kernel.initrd"] = image.decompressors.joined(separator: " ")
         return (image.tree, labels)
     }

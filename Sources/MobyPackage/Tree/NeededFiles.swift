@@ -4,7 +4,7 @@ internal import MobyBuild
 internal import MobySpec
 
 /// Chosen files of a tree with all they need to run: the dynamic loader, shared libraries (DT_NEEDED, recursively),
-/// targets of links. What a program opens by name at run time has to be chosen too.
+/// targets of links. Files that a program opens by name at run time must be selected too.
 struct NeededFiles {
     private let tree: FileTree
     /// Shared libraries by name; of several, the one with the shortest path.
@@ -45,7 +45,7 @@ struct NeededFiles {
         try keep(path.parent)
         switch node.kind {
         case .symlink(let target):
-            if let place = Self.resolve(target, from: path) { try keep(place) }
+            if let linked = Self.resolve(target, from: path) { try keep(linked) }
         case .regular(let contents) where contents.length >= 64:
             try keepLibraries(of: path, contents)
         default: break

@@ -12,7 +12,7 @@ struct ProgramCheck {
 
     /// A diagnostic at `entrypoint` or `cmd`; none when nothing is started, or when the program comes from a bind or
     /// mount.
-    func faults(in tree: FileTree) -> [Diagnostic] {
+    func diagnostics(in tree: FileTree) -> [Diagnostic] {
         guard let (key, program) = program else { return [] }
         let candidates = candidates(program.value)
         if candidates.contains(where: isMounted) { return [] }
@@ -44,11 +44,11 @@ struct ProgramCheck {
             guard let wanted = path, let folder = tree.resolve(wanted.parent), let name = TreePath(wanted.name) else {
                 return last
             }
-            let place = folder.appending(name)
-            guard let node = tree[place] else { return last }
+            let location = folder.appending(name)
+            guard let node = tree[location] else { return last }
             guard case .symlink(let target) = node.kind else { return node }
             last = node
-            path = NeededFiles.resolve(target, from: place)
+            path = NeededFiles.resolve(target, from: location)
         }
         return last
     }

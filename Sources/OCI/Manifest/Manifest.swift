@@ -31,7 +31,7 @@ public struct ImageIndex: Codable, Sendable {
         self.manifests = manifests
     }
 
-    /// The first entry for a platform; an entry whose variant is exactly the one asked for comes before one that means
+    /// The first entry for a platform; an entry with exactly the wanted variant comes before one that means
     /// the same.
     public func manifest(for platform: Platform) -> Descriptor? {
         let fitting = manifests.filter { $0.hasPlatform && $0.platform?.satisfies(platform) ?? false }

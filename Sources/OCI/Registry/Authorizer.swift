@@ -2,7 +2,7 @@ internal import Extents
 internal import FoundationEssentials
 internal import HTTP
 
-/// Turns challenges into `Authorization` values and remembers them, by who is asked and for what.
+/// Turns challenges into `Authorization` values and remembers them, by server and purpose.
 actor Authorizer {
     /// Who a request is for.
     struct Audience: Hashable, Sendable {

@@ -38,7 +38,7 @@ final class Puller: Sendable {
             let endpoints = client.endpoints(of: reference.registry)
             let wanted = reference.digest?.description ?? reference.effectiveTag ?? "latest"
             let root = try await client.manifest(wanted, reference.repository, from: endpoints)
-            // All parts belong to what the tag named: the mirror that had it is asked first.
+            // All parts belong to what the tag named: the mirror that had it comes first.
             let order =
                 [root.endpoint]
                 + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }

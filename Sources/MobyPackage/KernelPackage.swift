@@ -6,7 +6,7 @@ internal import MobySpec
 internal import OCI
 
 /// Turns the files of a Debian kernel package into a kernel image: `kernel`, `kernel.tar` and `config` at the top.
-struct KernelImage {
+struct KernelPackage {
     let tree: FileTree
     /// Decompressors that the kernel has for its initrd, for the label `org.mobyproject.kernel.initrd`.
     let decompressors: [String]
