@@ -80,7 +80,7 @@ struct MemoryStatementTests {
             #expect(result.status == 1)
             #expect(result.error.contains("unpacks to more than 536870912 bytes"), "\(result.error)")
             #expect(
-                result.error.contains("hint: when it is meant to, '--layer-limit' with a larger size"),
+                result.error.contains("hint: raise the limit with --layer-limit"),
                 "\(result.error)")
             #expect(!FileManager.default.fileExists(atPath: folder + "/big.tar"))
         }

@@ -58,7 +58,7 @@ struct UsageTests {
             ["run", "hyperkit", "-mem", "512", "linuxkit"], 64,
             "'moby build --format kernel+initrd' makes what it starts"
         ),
-        (["cache", "rm", "no/such:image"], 1, "there is no image 'no/such:image'"),
+        (["cache", "rm", "no/such:image"], 1, "no image 'no/such:image'"),
     ])
     func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
         let result = try Program.run(arguments)

@@ -118,7 +118,7 @@ struct HealingTests {
             let text = "\(try #require(error))"
             #expect(
                 text.contains(
-                    "layer 1 of 1 of image 'docker.io/test/more:1': the stored blob \(image.layers[0].digest) was damaged"
+                    "reading layer 1 of 1 of image 'docker.io/test/more:1': blob \(image.layers[0].digest) of the store was damaged"
                 ))
             #expect(text.contains("then, to get it again: "), "\(text)")
         }

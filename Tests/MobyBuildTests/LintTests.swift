@@ -136,7 +136,7 @@ struct LintTests {
             "files:\n  - {path: etc/ssl, contents: x}",
             ["'/etc/ssl' is a directory in 'test/init:1' and a file in 'files'"], []
         ),
-        ("onboot:\n  - {name: l, image: \"oci:/none\"}", ["'oci:/none': there is no file or folder '/none'"], []),
+        ("onboot:\n  - {name: l, image: \"oci:/none\"}", ["'oci:/none': no file or folder '/none'"], []),
         (
             "files:\n  - {path: var/x, contents: a}",
             ["'/var/x' is hidden by the tmpfs that is mounted on '/var' at boot, and this init does not bring it back"],
