@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Know bytes and standards, not the product.
+        library("JSON", []),
         library("Extents", ["CLinux", "CCrypto"]),
         library("MachineModel", []),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
@@ -59,30 +60,30 @@ let package = Package(
         library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
         // Know the product.
-        library("BootLayout", []),
-        library("MobySpec", ["CYAML", "OCI", "BootLayout", "Extents"]),
+        library("BootLayout", ["JSON"]),
+        library("MobySpec", ["CYAML", "OCI", "BootLayout", "Extents", "JSON"]),
         library(
-            "MobyBuild", ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "CLinux"]),
+            "MobyBuild",
+            ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON", "CLinux"]),
         library(
             "MobyPackage",
-            ["MachineModel", "MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "CArchive", subprocess]),
+            ["MachineModel", "MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
         library("MobyRun", ["MachineModel", "MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
         .executableTarget(
             name: "moby",
             dependencies: [
                 "MobyRun", "MachineModel", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI",
-                "Archive",
-                "Extents",
+                "Archive", "Extents", "JSON",
                 argumentParser,
             ],
             swiftSettings: swift),
 
         // The guest.
-        .target(name: "GuestInit", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
+        .target(name: "GuestInit", dependencies: ["BootLayout", "JSON", "CInit"], swiftSettings: guestSwift),
         .executableTarget(
             name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
-        .target(name: "GuestMetadata", dependencies: ["BootLayout", "CInit"], swiftSettings: guestSwift),
+        .target(name: "GuestMetadata", dependencies: ["JSON", "CInit"], swiftSettings: guestSwift),
         .executableTarget(
             name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
@@ -94,6 +95,7 @@ let package = Package(
             "Fuzzing",
             [
                 "TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents",
+                "JSON",
                 "CZlib",
             ],
             path: "Tests/Fuzzing"),
@@ -112,17 +114,18 @@ let package = Package(
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
         tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
-        tests("BootLayoutTests", ["BootLayout"]),
-        tests("MobySpecTests", ["MobySpec", "OCI"], golden: ["Golden"]),
+        tests("JSONTests", ["JSON", "BootLayout"]),
+        tests("BootLayoutTests", ["BootLayout", "JSON"]),
+        tests("MobySpecTests", ["MobySpec", "OCI", "JSON"], golden: ["Golden"]),
         tests(
             "MobyBuildTests",
             [
                 "MachineModel", "MobyBuild", "MobyInspect", "MobySpec", "OCI", "Archive", "DiskImage", "Extents",
-                "BootLayout",
+                "BootLayout", "JSON",
             ],
             golden: ["Golden"]),
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
-        tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents"]),
+        tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents", "JSON"]),
         tests(
             "MobyRunTests", ["MachineModel", "MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
             golden: ["Golden"]),

@@ -1,3 +1,5 @@
+public import JSON
+
 /// `runtime.json` beside a container's `config.json`: what PID 1 prepares around runc. The first six members are
 /// LinuxKit's; the rest is ours, and other inits ignore it.
 public struct RuntimeRecord: Sendable, Equatable {
@@ -62,29 +64,29 @@ extension RuntimeRecord {
     public static let namespaceKinds = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
 
     /// The record as a JSON value, every member present, always in the same order.
-    public var jsonValue: JSON {
+    public var jsonValue: JSONValue {
         .object([
-            .init("cgroups", .strings(cgroups)),
-            .init("mounts", .array(mounts.map(\.jsonValue))),
-            .init("mkdir", .strings(mkdir)),
-            .init("interfaces", .array(interfaces.map(\.jsonValue))),
-            .init("bindNS", .object(Self.namespaceKinds.map { .init($0, .string(bindNS[$0] ?? "")) })),
-            .init("namespace", .string(namespace)),
-            .init("restart", .string(restart.rawValue)),
-            .init("timeout", timeout.map { .number(String($0)) } ?? .null),
-            .init("onFailure", .string(onFailure.rawValue)),
+            ("cgroups", .strings(cgroups)),
+            ("mounts", .array(mounts.map(\.jsonValue))),
+            ("mkdir", .strings(mkdir)),
+            ("interfaces", .array(interfaces.map(\.jsonValue))),
+            ("bindNS", .object(Self.namespaceKinds.map { ($0, .string(bindNS[$0] ?? "")) })),
+            ("namespace", .string(namespace)),
+            ("restart", .string(restart.rawValue)),
+            ("timeout", timeout.map { .integer($0) } ?? .null),
+            ("onFailure", .string(onFailure.rawValue)),
         ])
     }
 
     /// The text of `runtime.json`, with a newline at its end.
-    public var text: String { jsonValue.text + "\n" }
+    public var text: String { jsonValue.text() + "\n" }
 
     /// Reads `runtime.json`, ours or LinuxKit's: members that are missing or null have their defaults, unknown ones are
     /// passed over.
-    public init(parsing bytes: [UInt8]) throws(JSONError) { try self.init(JSON(parsing: bytes)) }
+    public init(parsing bytes: [UInt8]) throws(JSONError) { try self.init(JSONValue(parsing: bytes)) }
 
     /// The record that `json` describes.
-    public init(_ json: JSON) throws(JSONError) {
+    public init(_ json: JSONValue) throws(JSONError) {
         let fields = JSONFields(try JSONFields.object(json, called: "the record"))
         cgroups = try fields.strings("cgroups")
         mkdir = try fields.strings("mkdir")
@@ -97,25 +99,25 @@ extension RuntimeRecord {
         if let bindings = fields["bindNS"] {
             for member in try JSONFields.object(bindings, called: "'bindNS'") {
                 guard let path = member.value.string else {
-                    throw JSONError("'bindNS.\(member.name)' is \(member.value.kind), not a string")
+                    throw JSONError("'bindNS.\(member.key)' is \(member.value.kind), not a string")
                 }
                 guard !path.isEmpty else { continue }
-                guard Self.namespaceKinds.contains(member.name) else {
-                    throw JSONError("'bindNS.\(member.name)' is no namespace")
+                guard Self.namespaceKinds.contains(member.key) else {
+                    throw JSONError("'bindNS.\(member.key)' is not a namespace")
                 }
-                bindNS[member.name] = path
+                bindNS[member.key] = path
             }
         }
     }
 }
 
 extension RuntimeRecord.Mount {
-    var jsonValue: JSON {
+    var jsonValue: JSONValue {
         .object([
-            .init("destination", .string(destination)),
-            .init("type", .string(type)),
-            .init("source", .string(source)),
-            .init("options", .strings(options)),
+            ("destination", .string(destination)),
+            ("type", .string(type)),
+            ("source", .string(source)),
+            ("options", .strings(options)),
         ])
     }
 
@@ -127,12 +129,12 @@ extension RuntimeRecord.Mount {
 }
 
 extension RuntimeRecord.Interface {
-    var jsonValue: JSON {
+    var jsonValue: JSONValue {
         .object([
-            .init("name", .string(name)),
-            .init("add", .string(add)),
-            .init("peer", .string(peer)),
-            .init("createInRoot", .bool(createInRoot)),
+            ("name", .string(name)),
+            ("add", .string(add)),
+            ("peer", .string(peer)),
+            ("createInRoot", .bool(createInRoot)),
         ])
     }
 
@@ -143,27 +145,23 @@ extension RuntimeRecord.Interface {
     }
 }
 
-extension JSON {
-    static func strings(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
-}
-
 /// Typed access to the members of a JSON object; what is missing or null is the default.
 struct JSONFields {
-    private let members: [JSON.Member]
+    private let members: [JSONValue.Member]
 
-    init(_ members: [JSON.Member]) { self.members = members }
+    init(_ members: [JSONValue.Member]) { self.members = members }
 
-    subscript(name: String) -> JSON? {
-        guard let value = members.last(where: { $0.name == name })?.value, value != .null else { return nil }
+    subscript(name: String) -> JSONValue? {
+        guard let value = members.last(where: { $0.key == name })?.value, value != .null else { return nil }
         return value
     }
 
-    static func object(_ json: JSON, called name: String) throws(JSONError) -> [JSON.Member] {
+    static func object(_ json: JSONValue, called name: String) throws(JSONError) -> [JSONValue.Member] {
         guard let members = json.members else { throw JSONError("\(name) is \(json.kind), not an object") }
         return members
     }
 
-    private func fault(_ name: String, _ value: JSON, wanted: String) -> JSONError {
+    private func fault(_ name: String, _ value: JSONValue, wanted: String) -> JSONError {
         JSONError("'\(name)' is \(value.kind), not \(wanted)")
     }
 
@@ -181,14 +179,14 @@ struct JSONFields {
 
     func bool(_ name: String) throws(JSONError) -> Bool {
         guard let value = self[name] else { return false }
-        guard let truth = value.bool else { throw fault(name, value, wanted: "a truth value") }
+        guard let truth = value.bool else { throw fault(name, value, wanted: "a boolean") }
         return truth
     }
 
     func strings(_ name: String) throws(JSONError) -> [String] {
         var texts: [String] = []
         for value in try list(name) {
-            guard let text = value.string else { throw fault(name, value, wanted: "a list of strings") }
+            guard let text = value.string else { throw fault(name, value, wanted: "an array of strings") }
             texts.append(text)
         }
         return texts
@@ -212,9 +210,9 @@ struct JSONFields {
         return choice
     }
 
-    private func list(_ name: String) throws(JSONError) -> [JSON] {
+    private func list(_ name: String) throws(JSONError) -> [JSONValue] {
         guard let value = self[name] else { return [] }
-        guard let elements = value.array else { throw fault(name, value, wanted: "a list") }
+        guard let elements = value.array else { throw fault(name, value, wanted: "an array") }
         return elements
     }
 }

@@ -109,9 +109,7 @@ public struct APICall: Sendable, Equatable, CustomStringConvertible {
 
     init(_ api: API, _ title: String, _ method: String, _ url: String, body: some Encodable) throws {
         (self.api, self.title, self.method, self.url) = (api, title, method, url)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        self.body = String(decoding: try encoder.encode(body), as: UTF8.self)
+        self.body = String(decoding: try JSONText.pretty(body), as: UTF8.self)
     }
 
     /// As `--dry-run` prints it.

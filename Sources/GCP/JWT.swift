@@ -1,4 +1,5 @@
 internal import CCrypto
+internal import Extents
 internal import FoundationEssentials
 
 /// A signed claim (RFC 7519, RFC 7515 compact form): `base64url(header).base64url(claims).base64url(signature)`.
@@ -21,11 +22,7 @@ enum JWT {
     }
 
     static func signed(_ claims: Claims, by account: ServiceAccount) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let parts = [try encoder.encode(Header(kid: account.keyID)), try encoder.encode(claims)].map {
-            base64url(Array($0))
-        }
+        let parts = try [JSONText.compact(Header(kid: account.keyID)), JSONText.compact(claims)].map(base64url)
         let text = parts.joined(separator: ".")
         return "\(text).\(base64url(try RSASignature.sign(Array(text.utf8), key: account.key)))"
     }

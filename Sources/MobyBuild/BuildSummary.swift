@@ -70,8 +70,6 @@ public struct BuildSummary: Codable, Sendable, Equatable {
     }
 
     func extents() throws -> ExtentList {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return ExtentList([.bytes(Array(try encoder.encode(self)) + [0x0A])])
+        ExtentList([.bytes(try JSONText.pretty(self) + [0x0A])])
     }
 }

@@ -23,12 +23,3 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     /// The first 16 hexadecimal digits.
     public var short: String { String(hex.prefix(16)) }
 }
-
-/// JSON with the same bytes for the same value: keys in order, no escaped slashes.
-enum JSONText {
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
-    }
-}

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Extents
 internal import Glibc
+internal import JSON
 internal import MobyBuild
 internal import MobySpec
 internal import OCI

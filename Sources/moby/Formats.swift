@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import FoundationEssentials
+internal import Extents
 internal import MobyBuild
 
 struct Formats: ParsableCommand {
@@ -27,11 +27,7 @@ struct Formats: ParsableCommand {
                 medium: $0.medium.rawValue,
                 summary: $0.summary)
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return print(String(decoding: try encoder.encode(rows), as: UTF8.self))
-        }
+        if json { return print(String(decoding: try JSONText.pretty(rows), as: UTF8.self)) }
         let lines =
             [["FORMAT", "ALSO", "FIRMWARE", "FILES", "FOR"]]
             + rows.map {

@@ -116,9 +116,7 @@ private enum Artifacts {
     }
 
     static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+        String(decoding: try JSONText.pretty(value), as: UTF8.self) + "\n"
     }
 
     /// Damage is an error, after what could be read was printed.

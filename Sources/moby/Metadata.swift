@@ -79,9 +79,7 @@ struct MetadataCreate: ParsableCommand {
         // Another instance for cloud-init when anything is different.
         let all = ([hostname ?? ""] + keys).joined(separator: "\n")
         let id = "iid-" + SHA256.hash(userData + [0] + Array(all.utf8)).prefix(16)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(Facts(id: id, hostname: hostname, keys: keys.isEmpty ? nil : keys))) + [0x0A]
+        return try JSONText.pretty(Facts(id: id, hostname: hostname, keys: keys.isEmpty ? nil : keys)) + [0x0A]
     }
 
     /// Most bytes of user data.

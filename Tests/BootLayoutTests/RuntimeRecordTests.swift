@@ -1,4 +1,6 @@
 import BootLayout
+import JSON
+import TestSupport
 import Testing
 
 extension RuntimeRecord {
@@ -24,6 +26,28 @@ extension RuntimeRecord {
 struct RuntimeRecordTests {
     @Test(arguments: [RuntimeRecord(), RuntimeRecord.sample]) func readsWhatItWrote(record: RuntimeRecord) throws {
         #expect(try RuntimeRecord(parsing: Array(record.text.utf8)) == record)
+    }
+
+    /// Damaged texts are refused or read, and what is read survives writing.
+    @Test(arguments: 0..<8) func survivesMutation(seed: UInt64) {
+        var random = Numbers(seed)
+        let original = Array(RuntimeRecord.sample.text.utf8)
+        for _ in 0..<400 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: index)
+                case 2: bytes.insert(Array("{}[],:\"\\0u-e".utf8).randomElement(using: &random) ?? 0, at: index)
+                default: bytes.removeSubrange(index...)
+                }
+                if bytes.isEmpty { bytes = [0] }
+            }
+            guard let value = try? JSONValue(parsing: bytes) else { continue }
+            #expect((try? JSONValue(parsing: Array(value.text().utf8))) == value)
+            if let record = try? RuntimeRecord(value) { #expect((try? RuntimeRecord(record.jsonValue)) == record) }
+        }
     }
 
     @Test func emptyRecordHasEveryMember() {
@@ -66,12 +90,12 @@ struct RuntimeRecordTests {
     }
 
     @Test(arguments: [
-        (#"[]"#, "the record is a list, not an object"),
-        (#"{"mkdir":"x"}"#, "'mkdir' is a string, not a list"),
-        (#"{"mkdir":[1]}"#, "'mkdir' is a number, not a list of strings"),
+        (#"[]"#, "the record is an array, not an object"),
+        (#"{"mkdir":"x"}"#, "'mkdir' is a string, not an array"),
+        (#"{"mkdir":[1]}"#, "'mkdir' is a number, not an array of strings"),
         (#"{"restart":"sometimes"}"#, "'restart' is 'sometimes', which is unknown"),
         (#"{"timeout":1.5}"#, "'timeout' is a number, not a whole number"),
-        (#"{"bindNS":{"network":"/x"}}"#, "'bindNS.network' is no namespace"),
+        (#"{"bindNS":{"network":"/x"}}"#, "'bindNS.network' is not a namespace"),
         (#"{"mounts":["x"]}"#, "an entry of 'mounts' is a string, not an object"),
     ])
     func saysWhatIsWrong(text: String, message: String) {

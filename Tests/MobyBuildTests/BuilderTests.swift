@@ -1,6 +1,7 @@
 import Archive
 import Extents
 import FoundationEssentials
+import JSON
 import MobySpec
 import OCI
 import TestSupport

@@ -1,4 +1,5 @@
 import BootLayout
+import JSON
 import MobySpec
 import OCI
 import Testing
@@ -137,7 +138,7 @@ struct RuntimeConfigTests {
     ])
     func openFilesAreLimitedUnlessTheFileSaysOtherwise(_ yaml: String, _ limits: [String]) throws {
         let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n" + yaml)
-        let json = try JSON(parsing: Array(config.config.json.text(indent: 0).utf8))
+        let json = try JSONValue(parsing: Array(config.config.json.text(indent: 0).utf8))
         let list = json["process"]?["rlimits"]?.array ?? []
         #expect(
             list.map { "\($0["type"]?.string ?? "") \($0["soft"]?.integer ?? 0) \($0["hard"]?.integer ?? 0)" } == limits
@@ -297,7 +298,7 @@ struct RuntimeConfigTests {
         var image = Self.image
         image.config?.env = environment
         let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n", image: image)
-        #expect(config.config.json["process"]?["env"]?.items.compactMap(\.text) == expected)
+        #expect(config.config.json["process"]?["env"]?.array?.compactMap(\.string) == expected)
         #expect(
             config.config.origins.filter { $0.pointer.hasPrefix("/process/env") }.map(\.origin.description) == origins)
         let malformed = "image 'nginx' sets the variable 'B', which is not NAME=value; runc refuses it"
@@ -319,7 +320,7 @@ struct RuntimeConfigTests {
         spec.services[0].options.tmpfs = ["t"]
         spec.services[0].options.mounts = [Self.mount("o", "overlay")]
         let destinations =
-            try Self.configuration(spec).config.json["mounts"]?.items.compactMap { $0["destination"]?.text } ?? []
+            try Self.configuration(spec).config.json["mounts"]?.array?.compactMap { $0["destination"]?.string } ?? []
         #expect(Set(destinations).isSuperset(of: ["/b", "/t", "/o"]))
     }
 
@@ -334,7 +335,7 @@ struct RuntimeConfigTests {
 
     @Test func aBoundDevKeepsItsSharedMemory() throws {
         let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n    binds: [\"/dev:/dev\"]\n")
-        let destinations = config.config.json["mounts"]?.items.compactMap { $0["destination"]?.text } ?? []
+        let destinations = config.config.json["mounts"]?.array?.compactMap { $0["destination"]?.string } ?? []
         #expect(destinations.contains("/dev") && !destinations.contains("/dev/shm"))
     }
 
@@ -353,8 +354,8 @@ struct RuntimeConfigTests {
         let config = try Self.configuration(
             yaml, label: #"{"capabilities": ["CAP_CHOWN"], "capabilities.add": ["CAP_FOWNER"]}"#)
         let sets = config.config.json["process"]?["capabilities"]
-        #expect(sets?["effective"]?.items.compactMap(\.text) == ["CAP_CHOWN", "CAP_FOWNER", "CAP_KILL"])
-        #expect(sets?["bounding"]?.items.compactMap(\.text) == ["CAP_CHOWN", "CAP_FOWNER", "CAP_KILL"])
+        #expect(sets?["effective"]?.array?.compactMap(\.string) == ["CAP_CHOWN", "CAP_FOWNER", "CAP_KILL"])
+        #expect(sets?["bounding"]?.array?.compactMap(\.string) == ["CAP_CHOWN", "CAP_FOWNER", "CAP_KILL"])
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Testing
 
 @testable import MobySpec
@@ -139,20 +140,13 @@ import Testing
     }
 
     @Test func everyKeyIsDescribedWithAnExample() throws {
-        guard case .object(let top) = SpecSchema.json(),
-            case .object(let definitions)? = JSONObject(.object(top))?["definitions"]
-        else {
-            Issue.record("no definitions")
-            return
-        }
-        #expect(JSONObject(.object(top))?["$id"] != nil)
+        let schema = SpecSchema.json()
+        #expect(schema["$id"] != nil)
         var count = 0
-        for (name, definition) in definitions {
-            #expect(JSONObject(definition)?["title"] == .string(name))
-            guard case .object(let properties)? = JSONObject(definition)?["properties"] else { continue }
-            for (key, property) in properties {
-                let members = JSONObject(property)
-                #expect(members?["description"] != nil && members?["examples"] != nil, "\(name).\(key)")
+        for (name, definition) in try #require(schema["definitions"]?.members) {
+            #expect(definition["title"] == .string(name))
+            for (key, property) in definition["properties"]?.members ?? [] {
+                #expect(property["description"] != nil && property["examples"] != nil, "\(name).\(key)")
                 count += 1
             }
         }

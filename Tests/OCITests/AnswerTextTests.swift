@@ -198,7 +198,7 @@ struct AnswerTextTests {
     func foreignWordsAreEscapedAndCut(word: String) async throws {
         try await withTemporaryDirectory { folder in
             let digest = "sha256:" + String(repeating: "0", count: 64)
-            let quoted = String(decoding: try SampleJSON.encode(word), as: UTF8.self)
+            let quoted = String(decoding: try JSONText.compact(word), as: UTF8.self)
             let documents = [
                 #"{"schemaVersion":2,"config":{"mediaType":"x","digest":"\#(digest)","size":1},"layers":[{"mediaType":\#(quoted),"digest":"\#(digest)","size":1}]}"#,
                 #"{"schemaVersion":2,"config":{"mediaType":"x","digest":\#(quoted),"size":1},"layers":[]}"#,

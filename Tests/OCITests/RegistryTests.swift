@@ -56,7 +56,7 @@ struct RegistryTests {
                 layers: [SampleTar.tar(["arm": "yes"])], platform: Platform(architecture: "arm64", variant: "v8"))
             let store = try ContentStoreTests.filled(folder, here)
             for bytes in arm.blobs.values { _ = try store.ingest(bytes) }
-            let index = try SampleJSON.encode(ImageIndex(manifests: [here.descriptor, arm.descriptor]))
+            let index = try JSONText.compact(ImageIndex(manifests: [here.descriptor, arm.descriptor]))
             let digest = try store.ingest(index)
             try store.set(
                 "acme/multi", to: Descriptor(mediaType: MediaType.index, digest: digest, size: UInt64(index.count)))

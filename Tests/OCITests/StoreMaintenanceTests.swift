@@ -62,7 +62,7 @@ struct StoreMaintenanceTests {
             let here = try SampleImage()
             let elsewhere = try SampleImage(platform: Platform(architecture: "arm64"))
             let store = try ContentStoreTests.filled(folder, here)
-            let index = try SampleJSON.encode(ImageIndex(manifests: [elsewhere.descriptor, here.descriptor]))
+            let index = try JSONText.compact(ImageIndex(manifests: [elsewhere.descriptor, here.descriptor]))
             let digest = try store.ingest(index)
             try store.set(
                 "acme/multi", to: Descriptor(mediaType: MediaType.index, digest: digest, size: UInt64(index.count)))

@@ -34,7 +34,7 @@ public struct SampleImage: Sendable {
             layers.append(Image.Layer(digest: try add(packed.bytes), size: UInt64(packed.bytes.count), diffID: diffID))
         }
         config = ImageConfig(platform: platform, config: execution, diffIDs: layers.map(\.diffID))
-        let configBytes = try SampleJSON.encode(config)
+        let configBytes = try JSONText.compact(config)
         configDigest = try add(configBytes)
         let suffix = compression == .none ? "" : compression == .gzip ? "+gzip" : "+zstd"
         let manifest = Manifest(
@@ -45,7 +45,7 @@ public struct SampleImage: Sendable {
                 Descriptor(
                     mediaType: "application/vnd.oci.image.layer.v1.tar\(suffix)", digest: $0.digest, size: $0.size)
             })
-        let manifestBytes = try SampleJSON.encode(manifest)
+        let manifestBytes = try JSONText.compact(manifest)
         descriptor = Descriptor(
             mediaType: "application/vnd.oci.image.manifest.v1+json", digest: try add(manifestBytes),
             size: UInt64(manifestBytes.count),
@@ -70,7 +70,7 @@ public struct SampleImage: Sendable {
                 descriptor.annotations = ["org.opencontainers.image.ref.name": name]
                 return descriptor
             })
-        try TestFile.write(try SampleJSON.encode(index), to: "\(folder)/index.json")
+        try TestFile.write(try JSONText.compact(index), to: "\(folder)/index.json")
     }
 }
 

@@ -1,6 +1,7 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import JSON
 
 /// A container's folder, as the assembler wrote it.
 struct Bundle: Equatable {
@@ -32,7 +33,7 @@ struct Bundle: Equatable {
 
     /// What its configuration says about its program; nil when that cannot be read.
     var program: (name: String, root: ProgramRoot)? {
-        guard let bytes = Files.read(configuration), let json = try? JSON(parsing: bytes),
+        guard let bytes = Files.read(configuration), let json = try? JSONValue(parsing: bytes),
             let name = json["process"]?["args"]?.array?.first?.string
         else { return nil }
         let binds = (json["mounts"]?.array ?? []).compactMap { mount -> ProgramRoot.Bind? in

@@ -1,4 +1,4 @@
-internal import BootLayout
+internal import JSON
 
 /// `meta-data` of NoCloud, JSON or YAML, and `meta_data.json` of a config drive: of them hostname and ssh keys.
 ///
@@ -18,18 +18,18 @@ struct DiscMetadata: Equatable {
             return
         }
         do {
-            readJSON(try JSON(parsing: bytes))
+            readJSON(try JSONValue(parsing: bytes))
         } catch {
             throw MetadataError("metadata of a disc begin as JSON and are none: \(error)")
         }
     }
 
-    private mutating func readJSON(_ json: JSON) {
+    private mutating func readJSON(_ json: JSONValue) {
         hostname = Self.hostnameNames.lazy.compactMap { json[$0]?.string }.first
         for name in Self.keyNames { add(json[name]) }
     }
 
-    private mutating func add(_ json: JSON?) {
+    private mutating func add(_ json: JSONValue?) {
         let values = json?.array ?? json?.members?.map(\.value) ?? json.map { [$0] } ?? []
         for text in values.compactMap(\.string) { keys += Text.lines(text) }
     }
@@ -49,7 +49,7 @@ struct DiscMetadata: Equatable {
             isInKeys = Self.keyNames.contains(name)
             if !isInKeys {
                 names[name] = Self.unquoted(value)
-            } else if let list = try? JSON(parsing: Array(value.utf8)) {
+            } else if let list = try? JSONValue(parsing: Array(value.utf8)) {
                 add(list)
             } else if !value.isEmpty {
                 addKey(value)

@@ -1,5 +1,5 @@
-internal import BootLayout
 internal import Glibc
+internal import JSON
 
 /// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254, which answers those who name its
 /// flavor, and names it.
@@ -97,7 +97,7 @@ enum GoogleKeys {
     /// A key whose time cannot be read is taken for expired.
     private static func hasExpired(_ key: String, now: String) -> Bool {
         guard let mark = key.firstRange(of: "google-ssh ") else { return false }
-        guard let facts = try? JSON(parsing: Array(key[mark.upperBound...].utf8)) else { return true }
+        guard let facts = try? JSONValue(parsing: Array(key[mark.upperBound...].utf8)) else { return true }
         guard let time = facts["expireOn"], time != .null else { return false }
         guard let text = time.string, let end = UTCTime(parsing: text) else { return true }
         return end.text <= now

@@ -1,6 +1,6 @@
-internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import JSON
 
 /// Puts a finding into `/run/config`:
 ///
@@ -127,14 +127,14 @@ struct ConfigTree: Equatable {
             return nil
         }
         do {
-            entries = list(try JSON(parsing: userData).members ?? [], in: "")
+            entries = list(try JSONValue(parsing: userData).members ?? [], in: "")
         } catch {
             faults.append(
                 MetadataError("user data begin as JSON and are none: \(error); they are kept whole in 'userdata'"))
         }
     }
 
-    private mutating func list(_ members: [JSON.Member], in folder: String) -> [ConfigEntry] {
+    private mutating func list(_ members: [JSONValue.Member], in folder: String) -> [ConfigEntry] {
         var entries: [ConfigEntry] = []
         for member in members {
             count += 1
@@ -153,31 +153,31 @@ struct ConfigTree: Equatable {
         return entries
     }
 
-    private mutating func entry(_ member: JSON.Member, in folder: String) throws(MetadataError) -> ConfigEntry {
-        let path = folder + String(member.name.prefix(80))
-        guard Folder.isName(member.name) else {
+    private mutating func entry(_ member: JSONValue.Member, in folder: String) throws(MetadataError) -> ConfigEntry {
+        let path = folder + String(member.key.prefix(80))
+        guard Folder.isName(member.key) else {
             throw MetadataError("user data: '\(path)', expected a single file name")
         }
-        if let text = member.value.string { return ConfigEntry(name: member.name, content: .file(text), mode: 0o644) }
+        if let text = member.value.string { return ConfigEntry(name: member.key, content: .file(text), mode: 0o644) }
         guard let members = member.value.members else {
             throw MetadataError("user data: '\(path)', expected an object or a text")
         }
         let (content, entries) = (member.value["content"], member.value["entries"])
         switch (content?.string, entries?.members) {
         case (let text?, nil) where entries == nil:
-            return ConfigEntry(name: member.name, content: .file(text), mode: try Self.mode(member.value, 0o644, path))
+            return ConfigEntry(name: member.key, content: .file(text), mode: try Self.mode(member.value, 0o644, path))
         case (nil, let members?) where content == nil:
             return ConfigEntry(
-                name: member.name, content: .folder(list(members, in: path + "/")),
+                name: member.key, content: .folder(list(members, in: path + "/")),
                 mode: try Self.mode(member.value, 0o755, path))
         case (nil, nil) where content == nil && entries == nil && member.value["perm"]?.string == nil:
-            return ConfigEntry(name: member.name, content: .folder(list(members, in: path + "/")), mode: 0o755)
+            return ConfigEntry(name: member.key, content: .folder(list(members, in: path + "/")), mode: 0o755)
         default:
             throw MetadataError("user data: '\(path)', expected either 'content', a text, or 'entries', an object")
         }
     }
 
-    private static func mode(_ value: JSON, _ standard: mode_t, _ path: String) throws(MetadataError) -> mode_t {
+    private static func mode(_ value: JSONValue, _ standard: mode_t, _ path: String) throws(MetadataError) -> mode_t {
         guard let perm = value["perm"], perm != .null else { return standard }
         guard let text = perm.string, let mode = mode_t(text, radix: 8), mode <= 0o777,
             text.utf8.first != UInt8(ascii: "+")

@@ -30,7 +30,7 @@ struct KernelImage: Sendable {
             encoding: "none")
         let bytes = try images.cache.small(key) {
             let tree = try images.tree(image)
-            return try Array(JSONEncoder().encode(KernelImage.facts(of: tree, image, spec, at: source)))
+            return try JSONText.compact(KernelImage.facts(of: tree, image, spec, at: source))
         }
         facts = try JSONDecoder().decode(KernelFacts.self, from: Data(bytes))
     }

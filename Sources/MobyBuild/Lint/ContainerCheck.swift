@@ -1,6 +1,7 @@
 internal import Archive
 internal import BootLayout
 internal import Extents
+internal import JSON
 internal import MobySpec
 internal import OCI
 
@@ -14,8 +15,8 @@ struct ContainerCheck {
     private var config: JSONValue { explanation.config.config.json }
     private var container: ContainerSpec { explanation.container }
     private var mounts: [(destination: String, type: String, source: String)] {
-        config["mounts"]?.items.map {
-            ($0["destination"]?.text ?? "", $0["type"]?.text ?? "", $0["source"]?.text ?? "")
+        config["mounts"]?.array?.map {
+            ($0["destination"]?.string ?? "", $0["type"]?.string ?? "", $0["source"]?.string ?? "")
         } ?? []
     }
 
@@ -26,7 +27,7 @@ struct ContainerCheck {
     /// Folders of the PATH that the container will have.
     private var folders: [String] {
         let variable =
-            config["process"]?["env"]?.items.compactMap(\.text).last { $0.hasPrefix("PATH=") }
+            config["process"]?["env"]?.array?.compactMap(\.string).last { $0.hasPrefix("PATH=") }
             ?? RuntimeDraft.defaultPath
         return variable.dropFirst(5).split(separator: ":").map(String.init)
     }
@@ -37,12 +38,12 @@ struct ContainerCheck {
         rethrows
         -> Diagnostic?
     {
-        guard let process = config["process"], let program = process["args"]?.items.first?.text else { return nil }
+        guard let process = config["process"], let program = process["args"]?.array?.first?.string else { return nil }
         let isNamed = !program.contains("/")
         let candidates =
             isNamed
             ? folders.map { "\($0)/\(program)" }
-            : [program.hasPrefix("/") ? program : (process["cwd"]?.text ?? "/") + "/" + program]
+            : [program.hasPrefix("/") ? program : (process["cwd"]?.string ?? "/") + "/" + program]
         let inImage = Array(candidates.prefix { !isBound($0) })
         let isDecided = inImage.count == candidates.count
         guard !inImage.isEmpty || isDecided else { return nil }
@@ -149,22 +150,4 @@ extension ProgramFacts {
         "amd64": [62, 3], "386": [3], "arm64": [183, 40], "arm": [40], "riscv64": [243], "ppc64le": [21], "s390x": [22],
         "loong64": [258],
     ]
-}
-
-extension JSONValue {
-    /// A member of an object.
-    subscript(key: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.key == key }?.value
-    }
-
-    var items: [JSONValue] {
-        guard case .array(let items) = self else { return [] }
-        return items
-    }
-
-    var text: String? {
-        guard case .string(let text) = self else { return nil }
-        return text
-    }
 }

@@ -178,11 +178,7 @@ extension ImageSet {
             role: .record, content: content, platform: platform.description, destination: what,
             rules: ProgramFacts.version,
             encoding: "none")
-        let bytes = try cache.small(key) {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            return try Array(encoder.encode(find()))
-        }
+        let bytes = try cache.small(key) { try JSONText.compact(find()) }
         return try JSONDecoder().decode(Facts.self, from: Data(bytes))
     }
 }

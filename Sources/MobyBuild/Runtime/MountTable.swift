@@ -1,4 +1,5 @@
 internal import Extents
+internal import JSON
 internal import MobySpec
 
 /// `mounts`, one for each destination: what comes later replaces, and the result is in order of destinations.

@@ -1,5 +1,6 @@
 public import BootLayout
 internal import Extents
+public import JSON
 public import MobySpec
 public import OCI
 

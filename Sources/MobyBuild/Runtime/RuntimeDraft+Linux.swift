@@ -1,4 +1,5 @@
 internal import Extents
+internal import JSON
 internal import MobySpec
 
 extension RuntimeDraft {
@@ -196,9 +197,6 @@ enum RuntimeResources {
         var rules: [Traced] = []
         if case .array(let written)? = members["devices"] { rules = written.map { .value($0, origin) } }
         rules += (devices?.value ?? []).map { .value(rule($0), devices?.origin ?? .standard) }
-        if case .array(let limits)? = members["hugepageLimits"] {
-            members["hugepageLimits"] = .array(limits.map(hugepageLimit))
-        }
         return .object(
             present: order.map { key in
                 if key == "devices" { return (key, rules.isEmpty ? nil : .array(rules)) }
@@ -210,25 +208,5 @@ enum RuntimeResources {
         var members: [(key: String, value: JSONValue)] = [("allow", .bool(true)), ("type", .string(device.type))]
         if device.path != "all" { members += [("major", .integer(device.major)), ("minor", .integer(device.minor))] }
         return .object(members + [("access", .string("rwm"))])
-    }
-
-    /// The schema has the page size as a number of bytes, the runtime specification as text such as `2MB`.
-    private static func hugepageLimit(_ limit: JSONValue) -> JSONValue {
-        guard case .object(let members) = limit else { return limit }
-        return .object(
-            members.map { member in
-                guard member.key == "pageSize", case .integer(var size) = member.value else { return member }
-                var units = ["KB", "MB", "GB"][...]
-                var unit = "B"
-                while size >= 1024, size % 1024 == 0, let next = units.popFirst() { (size, unit) = (size / 1024, next) }
-                return ("pageSize", .string("\(size)\(unit)"))
-            })
-    }
-}
-
-extension JSONValue {
-    /// A number of 64 bits without a sign.
-    static func unsigned(_ value: UInt64) -> JSONValue {
-        Int64(exactly: value).map { .integer($0) } ?? .number(Double(value))
     }
 }

@@ -1,4 +1,5 @@
 internal import Extents
+internal import JSON
 internal import MobySpec
 internal import OCI
 
@@ -48,8 +49,8 @@ extension RuntimeDraft {
         do throws(SyntaxFault) {
             let limit = try ResourceLimit(parsing: text)
             return .object([
-                ("type", .string("RLIMIT_" + limit.name)), ("hard", .unsigned(limit.hard)),
-                ("soft", .unsigned(limit.soft)),
+                ("type", .string("RLIMIT_" + limit.name)), ("hard", .integer(limit.hard)),
+                ("soft", .integer(limit.soft)),
             ])
         } catch { throw error.diagnostic("rlimits", at: location) }
     }

@@ -1,5 +1,6 @@
 internal import BootLayout
 internal import Extents
+internal import JSON
 internal import MobySpec
 internal import OCI
 

@@ -1,3 +1,4 @@
+public import JSON
 public import MobySpec
 
 /// A JSON value whose parts know where they came from.
@@ -85,7 +86,7 @@ extension JSONValue {
         case .string(let text): [text]
         case .array(let items): items.flatMap(\.texts)
         case .object(let members): members.flatMap { [$0.key] + $0.value.texts }
-        case .null, .bool, .integer, .number: []
+        case .null, .bool, .number: []
         }
     }
 }

@@ -146,9 +146,7 @@ public struct SegmentCache: Sendable {
     private func write(_ record: SegmentRecord, to path: String) throws {
         var record = record
         record.ownCRC32C = record.expectedCRC32C
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        try write(Array(encoder.encode(record)), to: path + ".json")
+        try write(JSONText.compact(record), to: path + ".json")
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {

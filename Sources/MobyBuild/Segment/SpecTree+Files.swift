@@ -1,6 +1,7 @@
 internal import Archive
 internal import Extents
 internal import Glibc
+internal import JSON
 internal import MobySpec
 
 extension SpecTree {

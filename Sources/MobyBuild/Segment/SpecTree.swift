@@ -1,6 +1,7 @@
 internal import Archive
 internal import BootLayout
 internal import Extents
+internal import JSON
 internal import MobySpec
 
 /// The tree of the last, small segment: all that the YAML decides, and nothing that an image does.

@@ -1,3 +1,4 @@
+public import JSON
 internal import MachineModel
 public import MobySpec
 internal import OCI

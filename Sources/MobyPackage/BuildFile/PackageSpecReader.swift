@@ -1,5 +1,6 @@
 internal import Archive
 internal import Extents
+internal import JSON
 internal import MachineModel
 internal import MobySpec
 internal import OCI

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Extents
 internal import FoundationEssentials
+internal import JSON
 internal import MobyBuild
 internal import MobySpec
 

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Extents
+internal import JSON
 internal import MobySpec
 
 /// Checks that an image has the program that it starts.

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Extents
 internal import GCP
 
 /// Everything that will be asked of Google, decided beforehand. Printed, it is what `--dry-run` shows: each request,
@@ -63,9 +63,7 @@ struct GCPStep: Sendable {
 
     /// - Parameter body: JSON.
     private static func object(_ method: String, _ url: String, _ body: String?) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        let words = try [method, url].map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+        let words = try [method, url].map { String(decoding: try JSONText.compact($0), as: UTF8.self) }
         let body = (body ?? "null").replacing("\n", with: "\n    ")
         return "  {\n    \"method\" : \(words[0]),\n    \"url\" : \(words[1]),\n    \"body\" : \(body)\n  }"
     }

@@ -1,4 +1,5 @@
 internal import Extents
+internal import JSON
 
 extension Codec where Value == String {
     static var string: Codec {

@@ -1,4 +1,5 @@
 internal import Extents
+internal import JSON
 
 /// How a value is read from a node and written back.
 struct Codec<Value: Sendable>: Sendable {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A row of a table of keys: all that there is to know of one key of the YAML file.
 struct Key<Owner: Sendable>: Sendable {
     let name: String

@@ -1,4 +1,5 @@
 internal import Extents
+internal import JSON
 
 /// The keys of one kind of mapping. Decoding, writing, unknown-key errors, JSON Schema and the reference page all come
 /// from it.

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The JSON Schema of the file, for editors: `moby schema`.
 public enum SpecSchema {
     private typealias Members = [(key: String, value: JSONValue)]

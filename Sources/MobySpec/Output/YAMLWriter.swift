@@ -1,3 +1,5 @@
+public import JSON
+
 extension Spec {
     /// The merged, resolved spec as YAML, in the order of the table of keys: what `--dry-run` prints and `metadata:
     /// yaml` writes.

@@ -88,7 +88,7 @@ public enum SpecReader {
 
     /// JSON is read as such where it is JSON: YAML is not quite a superset of it.
     private static func document(_ source: Source, _ faults: inout [Diagnostic]) -> Node? {
-        if let json = JSONReader.read(source.text, file: source.name, &faults) { return json }
+        if let json = Node.json(source.text, file: source.name, &faults) { return json }
         return YAMLReader.read(source.text, file: source.name, &faults)
     }
 

@@ -1,3 +1,5 @@
+public import JSON
+
 /// An entry of `onboot`, `onshutdown` or `services`.
 public struct ContainerSpec: Sendable {
     public var name: String

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Why a value of the right type is not a good one. The message goes on from the name of the value: `is 'x', expected
 /// y`.
 public struct SyntaxFault: Error, Equatable, Sendable {

@@ -39,7 +39,7 @@ public struct ImageLayout: Sendable {
 
     /// Adds a document as JSON.
     public mutating func add(_ document: some Encodable, mediaType: String) throws -> Descriptor {
-        let bytes = try JSONText.encode(document)
+        let bytes = try JSONText.compact(document)
         guard let digest = Digest(sha256: SHA256.hash(bytes)) else { preconditionFailure("SHA-256 gave no digest") }
         add(digest, ExtentList([.bytes(bytes)]))
         return Descriptor(mediaType: mediaType, digest: digest, size: UInt64(bytes.count))
@@ -55,7 +55,7 @@ public struct ImageLayout: Sendable {
     /// Every entry in the order of an archive: small files, folders, blobs as they were added.
     public func files() throws -> [(path: TreePath, node: FileTree.Node)] {
         let small =
-            [(TreePath("oci-layout"), Self.marker), (TreePath("index.json"), try JSONText.encode(index))] + extras
+            [(TreePath("oci-layout"), Self.marker), (TreePath("index.json"), try JSONText.compact(index))] + extras
         return small.map { ($0.0, FileTree.Node(.regular(ExtentList([.bytes($0.1)])), mode: 0o644)) }
             + [TreePath("blobs"), TreePath("blobs/sha256")].map { ($0, FileTree.Node(.directory, mode: 0o755)) }
             + blobs.map { (Self.path(of: $0.digest), FileTree.Node(.regular($0.content), mode: 0o644)) }

@@ -1,3 +1,5 @@
+internal import Extents
+
 extension ContentStore {
     /// The image of a name for this platform; nil unless the store has all of it.
     ///
@@ -56,7 +58,7 @@ extension ContentStore {
     public func add(name: String, platform: Platform, config: ImageConfig, layers: [Image.Layer]) throws -> Image {
         precondition(
             config.rootfs.diffIDs == layers.map(\.diffID.description), "diff IDs of configuration and layers differ")
-        let configBytes = try JSONText.encode(config)
+        let configBytes = try JSONText.compact(config)
         let image = try addManifest(config: configBytes, layers: layers, name: name, platform: platform)
         let descriptor = Descriptor(
             mediaType: MediaType.manifest, digest: image.digest, size: SmallFile.size(blobPath(image.digest)) ?? 0,
@@ -75,7 +77,7 @@ extension ContentStore {
         }
         let configDigest = try ingest(bytes)
         let configDescriptor = Descriptor(mediaType: MediaType.config, digest: configDigest, size: UInt64(bytes.count))
-        let manifest = try ingest(JSONText.encode(Manifest(config: configDescriptor, layers: descriptors)))
+        let manifest = try ingest(JSONText.compact(Manifest(config: configDescriptor, layers: descriptors)))
         return Image(
             name: Self.canonical(name), digest: manifest, platform: platform, config: config, layers: layers,
             contentID: configDigest)

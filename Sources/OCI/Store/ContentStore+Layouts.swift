@@ -124,7 +124,7 @@ extension ContentStore {
                     let entry = DockerArchiveReader.Entry(
                         config: ImageLayout.name(of: manifest.config.digest), repoTags: [name],
                         layers: manifest.layers.map { ImageLayout.name(of: $0.digest) })
-                    layout.extras.append((TreePath("manifest.json"), try JSONText.encode([entry])))
+                    layout.extras.append((TreePath("manifest.json"), try JSONText.compact([entry])))
                 }
                 for (path, node) in try layout.files() { try tar.add(path, node) }
             }

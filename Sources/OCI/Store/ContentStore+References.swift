@@ -26,7 +26,7 @@ extension ContentStore {
         let name = Self.canonical(name)
         var stored = descriptor
         stored.annotations = [Descriptor.nameAnnotation: name]
-        let bytes = try JSONText.encode(stored)
+        let bytes = try JSONText.compact(stored)
         let file = "refs/\(Self.fileName(of: name))"
         guard try SmallFile.read("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
         try prepare()
@@ -71,7 +71,7 @@ extension ContentStore {
     func writeIndex() throws {
         var written: [UInt8] = []
         while true {
-            let bytes = try JSONText.encode(ImageIndex(manifests: try entries().map(\.descriptor)))
+            let bytes = try JSONText.compact(ImageIndex(manifests: try entries().map(\.descriptor)))
             guard bytes != written else { return }
             try replace("index.json", with: bytes)
             written = bytes

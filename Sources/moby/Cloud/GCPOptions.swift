@@ -102,11 +102,7 @@ struct GCPOptions: ParsableArguments {
         let plan = try work.plan()
         if dryRun { return print(json ? plan.json : plan.description) }
         let result = try await work.performAttended(plan)
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        }
+        if json { return print(String(decoding: try JSONText.pretty(result), as: UTF8.self)) }
         guard level > 0, machine == nil else { return }
         for line in [result.object, result.image].compactMap(\.self) { print(line) }
     }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The keys that both a container of the file and a label have.
 extension Key where Owner == ContainerOptions {
     static let process: [Key] = [
@@ -180,11 +182,11 @@ extension Key where Owner == ContainerOptions {
         since: .only2017
     ) { node, options, reading in
         guard Codec<Bool>.bool.read(node, &reading) == true else { return }
-        var resources = options.resources.flatMap { JSONObject($0) } ?? JSONObject()
-        var memory = resources["memory"].flatMap { JSONObject($0) } ?? JSONObject()
+        var resources = options.resources ?? .object([])
+        var memory = resources["memory"] ?? .object([])
         memory["disableOOMKiller"] = .bool(true)
-        resources["memory"] = memory.value
-        options.resources = resources.value
+        resources["memory"] = memory
+        options.resources = resources
     } write: { _ in
         nil
     }

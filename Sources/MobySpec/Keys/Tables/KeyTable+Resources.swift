@@ -1,28 +1,23 @@
+internal import JSON
+
 /// `resources` goes to `linux.resources` of the OCI runtime configuration (config-linux.md, Control groups), under that
 /// specification's names.
 extension Codec where Value == JSONValue {
     static var resources: Codec { jsonObject(.resources) }
 
-    static func jsonObject(_ table: KeyTable<JSONObject>) -> Codec {
-        Codec<JSONObject>.object(table) { _ in JSONObject() }.map {
-            $0.value
-        } from: {
-            JSONObject($0) ?? JSONObject()
-        }
-    }
+    static func jsonObject(_ table: KeyTable<JSONValue>) -> Codec { object(table) { _ in .object([]) } }
 
     /// Items of a list as JSON.
     static func jsonList(_ item: Codec<JSONValue>) -> Codec {
         Codec<[JSONValue]>.list(item).map {
             .array($0)
         } from: {
-            guard case .array(let items) = $0 else { return [] }
-            return items
+            $0.array ?? []
         }
     }
 }
 
-extension Key where Owner == JSONObject {
+extension Key where Owner == JSONValue {
     /// - Parameter name: as in YAML; `oci` where the runtime specification spells it otherwise.
     fileprivate init(
         _ name: String, oci: String? = nil, _ codec: Codec<JSONValue>, _ doc: String, example: String,
@@ -38,7 +33,7 @@ private let bytes = Codec<Int64>.bytes().json
 private let byteCount = Codec<Int64>.bytes(0...Int64.max).json
 private let size = Codec<Int64>.integer(0...Int64.max).json
 
-extension KeyTable where Owner == JSONObject {
+extension KeyTable where Owner == JSONValue {
     static let resources = KeyTable(
         "resources", "Limits of the container's cgroup. Given at all, it replaces the label's as a whole.",
         [

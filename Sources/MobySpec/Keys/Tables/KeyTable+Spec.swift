@@ -1,3 +1,5 @@
+internal import JSON
+
 extension KeyTable where Owner == Spec {
     /// The top level of a file.
     static let spec =
