@@ -105,7 +105,7 @@ public struct PackageBuilder: Sendable {
     private func assemble(_ folder: PackageFolder, _ closure: PackageLock.Closure, name: String) throws -> Image {
         let work = try WorkFolder(in: store.temporaryPath)
         defer { withExtendedLifetime(work) {} }
-        let contents = ImageContents(folder: folder, products: products, time: time, work: work.path) { [options] in
+        let contents = PackageContents(folder: folder, products: products, time: time, work: work.path) { [options] in
             options.progress("warning: \(folder.spec.image.value): \($0)")
         }
         let (tree, labels) = try contents.make(supply.contents(of: closure))

@@ -72,7 +72,7 @@ import Testing
             let supply = PackageSupply(cache: "\(directory)/cache", options: .init(environment: archive.environment))
             let closure = try await supply.fetch(nil, for: folder)
             #expect(closure.packages.map(\.name) == ["certificates", "tool"])
-            let contents = ImageContents(
+            let contents = PackageContents(
                 folder: folder, products: Products(environment: [:], executable: "/x"), time: 0, work: directory,
                 warn: { Issue.record("\($0)") })
             let tree = try contents.make(supply.contents(of: closure)).tree

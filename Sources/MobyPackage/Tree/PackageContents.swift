@@ -6,7 +6,7 @@ internal import MobyBuild
 internal import MobySpec
 
 /// Builds the file tree of an image from the parts in its `build.yml`.
-struct ImageContents {
+struct PackageContents {
     let folder: PackageFolder
     let products: Products
     /// Time of entries that come from no package, in seconds since 1970.
