@@ -163,7 +163,7 @@ struct ScriptedRegistryTests {
             let reasons = [
                 "flipped": "digest is sha256:",
                 "short": "blob \(digest) has \(size - 1) bytes, expected \(size) bytes",
-                "long": "more than the \(size) bytes", "endless": "more than the \(size) bytes",
+                "long": "more bytes than the \(size) expected", "endless": "more bytes than the \(size) expected",
                 "empty": "has 0 bytes, expected",
             ]
             let text = error?.description ?? ""
