@@ -74,7 +74,7 @@ let package = Package(
             name: "moby",
             dependencies: [
                 "MobyRun", "MachineModel", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI",
-                "Archive", "Extents", "JSON",
+                "Archive", "Extents", "JSON", "CLinux",
                 argumentParser,
             ],
             swiftSettings: swift),

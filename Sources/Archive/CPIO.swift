@@ -11,6 +11,9 @@ public import Extents
 ///  62 major     70 minor      78 rdev major 86 rdev minor 94 name length with NUL   102 check (0)
 /// ```
 public enum CPIO {
+    /// Changes whenever the bytes of the same tree do.
+    public static let version = 1
+
     /// Writes a tree under a prefix: parents of the prefix first (0755, root), then every name in order, then the
     /// trailer, padded to 4 bytes. Hard links are real links; the last of the names carries the contents. Inodes count
     /// from 1. Extended attributes cannot be represented, and times before 1970 or after 2106 become the nearest that

@@ -10,6 +10,9 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
     /// When there was no room: how many bytes there were at that moment, and in which folder.
     private let room: Room?
 
+    /// What messages call standard output, which lies in no folder.
+    public static let standardOutput = "standard output"
+
     private struct Room: Sendable {
         let free: UInt64
         let folder: String
@@ -29,7 +32,7 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
         self.path = path
         self.code = code
         self.needed = needed
-        guard code == ENOSPC || code == EDQUOT else {
+        guard code == ENOSPC || code == EDQUOT, path != Self.standardOutput else {
             room = nil
             return
         }
@@ -49,7 +52,7 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
 
     /// For what cannot be written: how much room there is, or who may write there.
     public var hint: String? {
-        guard ["write", "create", "rename"].contains(operation) else { return nil }
+        guard ["write", "create", "rename"].contains(operation), path != Self.standardOutput else { return nil }
         let folder = PartialFiles.folder(of: path)
         switch code {
         case ENOSPC, EDQUOT:

@@ -2,17 +2,17 @@ public import Archive
 public import Extents
 public import OCI
 
-/// What a build is asked for, besides the spec.
+/// Options of a build, in addition to the spec.
 public struct BuildOptions: Sendable {
     /// Names of output formats; empty takes those of the spec, else `kernel+initrd`.
     public var formats: [String] = []
     /// Folder of the output files.
     public var directory = "."
-    /// What the names of output files begin with.
+    /// Prefix of the output files' names.
     public var name = "moby"
     /// Where a streamable format goes instead: a file, or `-` for standard output.
     public var output: String?
-    /// Least size of a disk in bytes, for formats with one.
+    /// Minimum size of a disk in bytes, for formats with one.
     public var size: UInt64?
     /// The image with boot loaders, for formats that boot by themselves; nil is what the spec says, and there is no
     /// other default.
@@ -31,7 +31,7 @@ public struct BuildOptions: Sendable {
     public var decompressKernel = false
     /// Whether layers and segments of the store are compared with their checksums on their way into the outputs.
     public var verifies = true
-    /// What `~/` in `files:` stands for.
+    /// The folder that `~/` in `files:` means.
     public var home: String?
     /// Whether warnings are errors: nothing is written then.
     public var isStrict = false
@@ -39,6 +39,17 @@ public struct BuildOptions: Sendable {
     public var provider = ImageProvider.Options()
 
     public init() {}
+}
+
+/// Options that contradict each other, or the formats of a build.
+public struct OptionError: HintedError, CustomStringConvertible, Sendable, Equatable {
+    public let description: String
+    public let hint: String?
+
+    init(_ description: String, hint: String) {
+        self.description = description
+        self.hint = hint
+    }
 }
 
 /// A build that cannot go on: what was found, and what to do about it.
@@ -53,8 +64,8 @@ public struct BuildError: HintedError, CustomStringConvertible, Sendable, Equata
 
     /// A format that boots by itself, and nothing names the image that its boot loaders come from.
     public static let noBootLoaders = BuildError(
-        "a format that boots by itself needs an image with boot loaders, and none is named", hint: bootLoadersHint)
+        "a format that boots by itself needs an image with boot loaders, but none is given", hint: bootLoadersHint)
 
     static let bootLoadersHint =
-        "name moby's package folder pkg/bootloaders with --bootloader @pkg:DIR, or with boot: {image: \"@pkg:DIR\"} in the spec"
+        "pass moby's package folder pkg/bootloaders as --bootloader @pkg:DIR, or as boot: {image: \"@pkg:DIR\"} in the spec"
 }

@@ -28,7 +28,7 @@ public struct BuildResult: Sendable {
     public internal(set) var minMemory = 0
     public internal(set) var timings: [Timing] = []
     public internal(set) var warnings: [Diagnostic] = []
-    /// What is not as one may think, e.g. names of files.
+    /// Notes about surprising results, such as changed file names.
     public internal(set) var notes: [String] = []
 }
 

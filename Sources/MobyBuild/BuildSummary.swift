@@ -1,7 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 
-/// `X-build.json` beside the outputs: what `moby run` and others want to know of a build. It depends on the inputs
+/// `X-build.json` next to the outputs: the facts about a build that `moby run` and others need. It depends on the inputs
 /// alone.
 public struct BuildSummary: Codable, Sendable, Equatable {
     public struct File: Codable, Sendable, Equatable {
@@ -33,7 +33,7 @@ public struct BuildSummary: Codable, Sendable, Equatable {
     /// Name of the file for a build's name.
     public static func fileName(_ name: String) -> String { name + "-build.json" }
 
-    /// Reads the summary beside a build's outputs; nil when there is none or it is not one.
+    /// Reads the summary next to a build's outputs; nil when there is none or it is not one.
     /// - Parameter prefix: folder and name of the build, e.g. `out/web`.
     public static func read(prefix: String) -> BuildSummary? {
         if let own = read(file: fileName(prefix)) { return own }
@@ -54,7 +54,7 @@ public struct BuildSummary: Codable, Sendable, Equatable {
     }
 
     /// Names of what the segments of an artifact were made from, by what its initrd says of them, e.g. `image
-    /// sha256:…`: out of the summary beside it that lists the artifact; empty when there is none.
+    /// sha256:…`: from the summary next to it that lists the artifact; empty when there is none.
     public static func sources(of artifact: String) -> [String: String] {
         let url = URL(filePath: artifact)
         let folder = url.deletingLastPathComponent().path

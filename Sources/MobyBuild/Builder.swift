@@ -1,5 +1,4 @@
 internal import Archive
-internal import CLinux
 internal import DiskImage
 internal import Extents
 internal import MachineModel
@@ -10,27 +9,28 @@ public import OCI
 public struct Builder: Sendable {
     let store: ContentStore
     let options: BuildOptions
-    let cache: SegmentCache
+    let cache: BuildCache
 
     public init(store: ContentStore, options: BuildOptions) {
         var store = store
         store.verifies = options.verifies
         self.store = store
         self.options = options
-        cache = SegmentCache(store: store)
-        moby_return_freed_memory()
+        cache = BuildCache(store: store)
     }
 
     /// Builds and writes all outputs, or nothing.
-    /// - Throws: `SpecError` for faults of the spec; `BuildError` and the errors of images, files and archives for
-    ///   faults of the world.
-    public func build(_ spec: Spec) async throws -> BuildResult {
-        do { return try await run(spec) } catch let fault as Diagnostic { throw SpecError([fault]) }
+    /// - Throws: `SpecError` for errors in the spec; `BuildError` and the errors of images, files and archives
+    ///   otherwise.
+    public func build(_ spec: Spec) async throws -> BuildResult { try await build(spec, BuildPlan(spec, options)) }
+
+    func build(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
+        do { return try await run(spec, plan) } catch let fault as Diagnostic { throw SpecError([fault]) }
     }
 
-    private func run(_ spec: Spec) async throws -> BuildResult {
+    private func run(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
         var log = StepLog()
-        let formats = try FormatChoice.formats(options, spec)
+        let formats = plan.formats
         let sections = SectionCheck(spec, formats, formatsAreOpen: false).found
         guard sections.isEmpty else { throw SpecError(sections) }
         try store.prepare()
@@ -46,14 +46,15 @@ public struct Builder: Sendable {
         let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform)
         let facts = try check.initFacts()
         log.end("configuration")
-        let root = try await RootAssembly(spec, images, layouts, containers, kernel, options)
-            .assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
+        let root = try await RootAssembly(
+            spec, images: images, layouts: layouts, containers: containers, kernel: kernel, options
+        ).assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
         let found = try check.found(facts, root.names, hasModules: true)
         log.end("checks")
         let boot = try bootFiles(spec, kernel, root)
-        let artifacts = try artifacts(formats, boot, try await request(spec, boot, formats))
-        var result = result(formats, boot, root)
+        let artifacts = try artifacts(plan, boot, try await request(spec, boot, plan))
+        var result = result(plan, boot, root)
         result.notes += root.names.notes
         result.warnings =
             containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
@@ -71,12 +72,10 @@ public struct Builder: Sendable {
         if found.contains(where: { $0.severity == .error }) { throw SpecError(found) }
     }
 
-    private func artifacts(_ formats: [OutputFormat], _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact]
-    {
-        let stems = FileStems(formats)
-        return try formats.flatMap { format in
+    private func artifacts(_ plan: BuildPlan, _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact] {
+        try plan.formats.flatMap { format in
             var request = request
-            request.stem = stems.stem(of: format, name: options.name)
+            request.basename = plan.names.basename(of: format, name: options.name)
             return try (format.make?(boot, request) ?? []).map { artifact in
                 var artifact = artifact
                 artifact.format = format.name
@@ -85,11 +84,11 @@ public struct Builder: Sendable {
         }
     }
 
-    private func result(_ formats: [OutputFormat], _ boot: BootFiles, _ root: RootAssembly.Result) -> BuildResult {
+    private func result(_ plan: BuildPlan, _ boot: BootFiles, _ root: RootAssembly.Result) -> BuildResult {
         var result = BuildResult()
         result.segments = root.segments
-        result.notes = FileStems(formats).notes(formats, name: options.name)
-        result.isRootInMemory = !formats.allSatisfy(\.hasRootOnDisk)
+        result.notes = plan.notes
+        result.isRootInMemory = !plan.formats.allSatisfy(\.hasRootOnDisk)
         func unpacked(_ segments: [Segment]) -> UInt64 { segments.reduce(0) { $0 + $1.record.unpacked } }
         func entries(_ segments: [Segment]) -> Int { segments.reduce(0) { $0 + $1.record.entries } }
         // The format that needs the most decides.
@@ -106,13 +105,13 @@ public struct Builder: Sendable {
     }
 
     /// The final configuration of the container of this name.
-    /// - Throws: as ``build(_:)``; `BuildError` when there is no such container.
+    /// - Throws: as ``build(_:)``; `BuildError` for an unknown container.
     public func explain(_ spec: Spec, name: String) async throws -> Explanation {
         let all = spec.onboot + spec.onshutdown + spec.services
         guard all.contains(where: { $0.name == name }) else {
             let guess = Spelling.closest(to: name, in: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
             throw BuildError(
-                "there is no container '\(PlainText.short(name))'",
+                "unknown container '\(PlainText.short(name))'",
                 hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
         }
         var part = Spec()
@@ -122,7 +121,7 @@ public struct Builder: Sendable {
         let images = try await ImageSet.fetch(part, store: store, cache: cache, provider: provider)
         let plan = try ContainerPlan(spec, images)
         guard let found = plan.explanations.last(where: { $0.placement.name == name }) else {
-            throw BuildError("there is no container '\(PlainText.short(name))'")
+            throw BuildError("unknown container '\(PlainText.short(name))'")
         }
         return found
     }
@@ -135,28 +134,11 @@ public struct Builder: Sendable {
         return ImageProvider(store: store, options: options)
     }
 
-    /// Whether the formats of a build start boot loaders, the image of which is ``BuildOptions/bootLoaders``.
-    /// - Throws: `BuildError` or `SpecError` for a format that is unknown or not available.
-    public static func needsBootLoaders(_ spec: Spec, _ options: BuildOptions) throws -> Bool {
-        try FormatChoice.formats(options, spec).contains(where: \.needsBootLoaders)
-    }
-
-    /// What ``build(_:)`` would note of a spec, e.g. names of files.
-    /// - Throws: as ``needsBootLoaders(_:_:)``.
-    public static func notes(_ spec: Spec, _ options: BuildOptions) throws -> [String] {
-        let formats = try FormatChoice.formats(options, spec)
-        return FileStems(formats).notes(formats, name: options.name)
-    }
-
-    private func request(_ spec: Spec, _ boot: BootFiles, _ formats: [OutputFormat]) async throws -> OutputRequest {
+    private func request(_ spec: Spec, _ boot: BootFiles, _ plan: BuildPlan) async throws -> OutputRequest {
         var request = OutputRequest(
             name: options.name, platform: options.provider.platform, minimumSize: options.size ?? 0, time: options.time,
             identity: boot.identity)
-        if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
-            throw BuildError(
-                "a signing key, but no format with anything to sign", hint: "choose a format for UEFI, such as raw-efi")
-        }
-        guard formats.contains(where: \.needsBootLoaders) else { return request }
+        guard plan.needsBootLoaders else { return request }
         guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
         let image = try await provider.image(name)
         let tree = try context("flattening '\(PlainText.short(image.name))'") {

@@ -14,7 +14,7 @@ public struct Healing: Sendable {
         let first: any Error
         let last: any Error
 
-        var description: String { "\(first)\n  then, to get it again: \(last)" }
+        var description: String { "\(first)\n  then, while getting it again: \(last)" }
         var hint: String? { (last as? any HintedError)?.hint ?? (first as? any HintedError)?.hint }
     }
 
@@ -54,9 +54,9 @@ public struct Healing: Sendable {
         seen += found.count
         guard !found.isEmpty else { return false }
         for damage in found {
-            progress("warning: '\(damage.file)' of the store was damaged, and is fetched or made again")
+            progress("warning: '\(damage.file)' in the store is damaged and will be fetched or made again")
         }
-        _ = try SegmentCache(store: store).derived(from: found.compactMap(\.digest), remove: true)
+        _ = try BuildCache(store: store).derived(from: found.compactMap(\.digest), remove: true)
         return true
     }
 }

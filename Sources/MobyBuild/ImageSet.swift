@@ -6,18 +6,18 @@ internal import OCI
 /// The images of a spec by the text that names them, and what is found out about them once and kept.
 struct ImageSet: Sendable {
     let store: ContentStore
-    let cache: SegmentCache
+    let cache: BuildCache
     private let images: [String: Image]
 
-    init(store: ContentStore, cache: SegmentCache, images: [String: Image]) {
+    init(store: ContentStore, cache: BuildCache, images: [String: Image]) {
         self.store = store
         self.cache = cache
         self.images = images
     }
 
     /// Gets every image of a spec, several at a time, each once.
-    /// - Throws: ``ImageFaults`` with all that could not be had.
-    static func fetch(_ spec: Spec, store: ContentStore, cache: SegmentCache, provider: ImageProvider) async throws
+    /// - Throws: ``ImageFaults`` with all that could not be fetched.
+    static func fetch(_ spec: Spec, store: ContentStore, cache: BuildCache, provider: ImageProvider) async throws
         -> ImageSet
     {
         let sources = spec.imageSources
@@ -65,13 +65,11 @@ struct ImageSet: Sendable {
 
     /// An image's accounts, kept in the cache so that a warm build unpacks nothing.
     func accounts(_ image: Image) throws -> Accounts {
-        let key = SegmentKey(
-            role: .record, content: image.identity, platform: image.platform.description, destination: "accounts",
-            rules: "1",
-            encoding: "none")
-        let bytes = try cache.small(key) {
+        let bytes = try cache.small(.accounts(of: image)) {
             let tree = try tree(image)
-            return try tree.contents(of: TreePath("etc/passwd")) + [0] + tree.contents(of: TreePath("etc/group"))
+            return try context("reading the accounts of image '\(PlainText.short(image.name))'") {
+                try Accounts.files.map { try tree.contents(of: $0) }.joined(separator: [0]).map(\.self)
+            }
         }
         let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
         return Accounts(
@@ -99,14 +97,17 @@ extension Image {
 }
 
 extension FileTree {
-    /// The contents of a small regular file; nothing when it is not one, or has more than 4 MiB.
+    /// The contents of a small regular file; nothing when there is none of this name.
+    /// - Throws: `BuildError` for a file of more than 4 MiB, and when it cannot be read.
     func contents(of path: TreePath) throws -> [UInt8] {
-        guard case .regular(let content)? = self[path]?.kind, content.length <= 4 << 20 else { return [] }
-        return try ExtentReader.bytes(of: content)
+        guard case .regular(let content)? = self[path]?.kind else { return [] }
+        return try context("reading '/\(PlainText.short("\(path)"))'") {
+            try ExtentReader.bytes(of: content, limit: 4 << 20)
+        }
     }
 }
 
-/// Runs `body`; an error that leaves it says what was being done.
+/// Runs `body`; an error that leaves it names what was being done.
 func context<Value>(_ doing: String, _ body: () throws -> Value) throws -> Value {
     do { return try body() } catch let error as SpecError { throw error } catch let error as Diagnostic {
         throw error
@@ -115,7 +116,7 @@ func context<Value>(_ doing: String, _ body: () throws -> Value) throws -> Value
     } catch { throw BuildError("\(doing): \(error)", hint: (error as? any HintedError)?.hint) }
 }
 
-/// Images that could not be had, each with the place that names it.
+/// Images that could not be fetched, each with the location that names it.
 public struct ImageFaults: Error, CustomStringConvertible {
     public let diagnostics: [Diagnostic]
 

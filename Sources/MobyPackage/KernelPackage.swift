@@ -18,7 +18,7 @@ struct KernelPackage {
         let packages = try Self.unpacked(packages, tarPath: tarPath + ".unpacked")
         let modules = try KernelModules(packages)
         let kept = try wanted.map { try Self.closure(of: $0, in: modules) } ?? modules.modules
-        let pruned = modules.pruned(packages, keeping: kept)
+        let pruned = try modules.pruned(packages, keeping: kept)
         try ExtentWriter.stream(to: tarPath) { sink in
             try withUnsafeMutablePointer(to: &sink) { sink in
                 let tar = TarWriter { try sink.pointee.write($0) }

@@ -21,22 +21,22 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
-    @Option(help: "What the names of output files begin with (default: the last file's name).") var name: String?
+    @Option(help: "Prefix of the output files' names (default: the last spec file's name).") var name: String?
     @Option(help: "Folder of the output files.", completion: .directory) var dir: String?
     @Option(
         name: [.customShort("o"), .customLong("output"), .customLong("o")],
-        help: ArgumentHelp("Where a streamable format goes: a file, or '-'.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write a streamable format to a file, or '-'.", valueName: "file"), completion: .file())
     var output: String?
     @Option(
         name: .shortAndLong, parsing: .singleValue,
-        help: "Output formats; names of 2017 are taken too; repeatable, or with commas.",
+        help: "Output formats; also by their 2017 names; repeatable or comma-separated.",
         completion: Completions.formats)
     var format: [String] = []
-    @Option(help: ArgumentHelp("Least size of a disk: a number of MiB, or with K, M, G or T.", valueName: "size"))
+    @Option(help: ArgumentHelp("Minimum size of a disk in MiB, or with K, M, G or T.", valueName: "size"))
     var size: String?
     @Option(
         help: ArgumentHelp(
-            "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else built from pkg/bootloaders of the source that moby is in).",
+            "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else built from pkg/bootloaders of the checkout that moby runs in).",
             valueName: "image"), completion: Completions.images)
     var bootloader: String?
     @Option(
@@ -46,47 +46,49 @@ struct Build: AsyncParsableCommand {
         completion: .list(["zstd", "gzip", "none"]))
     var compress: String?
     @Option(
-        help: ArgumentHelp("Sign EFI executables for Secure Boot: PEM of an RSA key.", valueName: "file"),
+        help: ArgumentHelp("Sign EFI executables for Secure Boot with this RSA key, in PEM.", valueName: "file"),
         completion: .file())
     var signKey: String?
     @Option(
-        help: ArgumentHelp("PEM of the certificate that belongs to --sign-key.", valueName: "file"), completion: .file()
+        help: ArgumentHelp("Certificate for --sign-key, in PEM.", valueName: "file"), completion: .file()
     )
     var signCert: String?
-    @Flag(help: "Unpack the kernel, for loaders that cannot.") var decompressKernel = false
-    @Flag(help: "Take warnings as errors: nothing is written, and the exit code is 2.") var strict = false
-    @Flag(help: "Print the merged, resolved spec, with whole image names, and stop.") var dryRun = false
-    @Flag(help: "Keep here what the spec's outputs want uploaded.") var noUpload = false
-    @Flag(help: "Trust the store: do not compare its layers and segments with their checksums.") var noVerify = false
+    @Flag(help: "Decompress the kernel, for boot loaders that cannot.") var decompressKernel = false
+    @Flag(help: "Treat warnings as errors: write nothing and exit with 2.") var strict = false
+    @Flag(help: "Print the merged spec with full image names, and stop.") var dryRun = false
+    @Flag(help: "Do not upload what the spec's outputs ask for.") var noUpload = false
+    @Flag(help: "Trust the store: do not verify checksums of layers and segments.") var noVerify = false
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
     @Argument(help: "YAML files; '-' is standard input; URLs are fetched.", completion: Completions.specs) var files:
         [String]
 
     mutating func validate() throws {
-        if (signKey == nil) != (signCert == nil) { throw ValidationError("--sign-key and --sign-cert go together") }
+        if (signKey == nil) != (signCert == nil) {
+            throw ValidationError("--sign-key and --sign-cert require each other")
+        }
         if name?.isEmpty == true { throw ValidationError("--name is empty") }
         if let name, name.contains("/") {
-            throw ValidationError("--name '\(PlainText.short(name))' has a '/' in it; the folder is named by --dir")
+            throw ValidationError("--name '\(PlainText.short(name))' contains a '/'; use --dir to name the folder")
+        }
+        if let name, name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw ValidationError("--name '\(PlainText.short(name))' contains a control character")
         }
         if let tar = linuxKit.inputTar, let output, InputFile.isSame(tar, output) {
             throw ValidationError(
-                "--input-tar and --output name the same file, '\(PlainText.short(output))'; it would be overwritten")
+                "--input-tar and --output name the same file, '\(PlainText.short(output))', which would be overwritten")
         }
         if output == "-", !dryRun {
-            do { try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --output") } catch let error
-                as Terminal.BinaryOutput
-            {
-                throw ValidationError("\(error)\n  hint: \(error.hint ?? "")")
-            }
+            try usage { try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --output") }
         }
         for name in formats {
             guard !name.isEmpty else {
                 let given = format.joined(separator: "', '")
                 throw ValidationError(
-                    "--format has an empty name in '\(PlainText.short(given))'; 'moby formats' lists what there is")
+                    "--format has an empty name in '\(PlainText.short(given))'; 'moby formats' lists them")
             }
             do { _ = try OutputFormat.available(name) } catch { throw ValidationError("\(error); \(error.hint ?? "")") }
         }
+        _ = try usage { try bytes(ofSize: size) }
     }
 
     private var formats: [String] {
@@ -95,73 +97,96 @@ struct Build: AsyncParsableCommand {
 
     func run() async throws {
         if global.level > 0 { linuxKit.notes.forEach(Terminal.error) }
-        let time = try SourceDate.read(Terminal.environment)
-        let images = self.images.provider(global)
-        let store = try dryRun ? global.storeToRead() : global.store()
-        let packages = Packages(store: store, platform: images.platform, level: global.level)
-        let (spec, warnings) = try await SpecInput.read(
-            files, global.source, ignoringTrust: linuxKit.disableContentTrust
-        ) {
-            try packages.reference($0)
-        }
-        var options = try self.options(images)
-        try report(warnings, options)
-        if let time { options.time = time }
-        if dryRun {
-            BuildReport.note(try Builder.notes(spec, options), level: global.level)
-            return print(spec.renamingImages(ImageProvider.canonical).yaml, terminator: "")
-        }
-        _ = try Builder.notes(spec, options)
+        var build = SpecBuild(files, images.provider(global), global)
+        build.options = try options(build.options)
+        build.isTrustIgnored = linuxKit.disableContentTrust
         // `--format` wins over the spec's outputs, and over what is done with them.
-        let isUploading = !noUpload && format.isEmpty && output == nil
-        let uploads = try isUploading ? BuildUploads(spec, name: baseName) : nil
-        let result = try await healing(store).run { [options] in
-            var options = options
-            try await packages.build(for: spec)
-            if try Builder.needsBootLoaders(spec, options) {
-                options.bootLoaders = try await packages.bootLoaders(bootloader ?? spec.boot.image?.value)
-            }
-            return try await Builder(store: store, options: options).build(spec)
+        build.isUploading = !noUpload && format.isEmpty && output == nil
+        guard !dryRun else { return try await build.printSpec() }
+        try await build.run()
+        if let note = BuildUploads.note(on: formats), global.level > 0, !noUpload { Terminal.error(note) }
+    }
+
+    private func options(_ defaults: BuildOptions) throws -> BuildOptions {
+        var options = defaults
+        options.formats = formats
+        options.directory = dir ?? "."
+        options.name = name ?? defaults.name
+        options.output = output
+        options.bootLoaders = bootloader
+        options.isStrict = strict
+        options.decompressKernel = decompressKernel
+        options.verifies = !noVerify
+        if let compress { options.compression = try CompressionOption.parse(compress) }
+        options.size = try bytes(ofSize: size)
+        if let signKey, let signCert { options.signing = (signKey, signCert) }
+        return options
+    }
+
+    private func bytes(ofSize text: String?) throws -> UInt64? {
+        try text.map { UInt64(try MemorySize.mebibytes($0, unit: .mebibytes, option: "--size")) << 20 }
+    }
+}
+
+/// A build of spec files, as commands run it: packages are built first, warnings and results are printed, and what the
+/// spec's outputs want uploaded is uploaded.
+struct SpecBuild {
+    private let files: [String]
+    private let global: FetchOptions
+    var options: BuildOptions
+    /// Ignores `trust`, without a warning.
+    var isTrustIgnored = false
+    var isUploading = true
+
+    init(_ files: [String], _ provider: ImageProvider.Options, _ global: FetchOptions) {
+        self.files = files
+        self.global = global
+        options = BuildOptions()
+        options.name = SpecInput.baseName(files)
+        options.home = Terminal.environment["HOME"]
+        options.provider = provider
+    }
+
+    /// Prints the merged, resolved spec.
+    func printSpec() async throws {
+        let job = try await job(global.storeToRead()).0
+        BuildReport.note(job.plan.notes, level: global.level)
+        print(job.spec.renamingImages(ImageProvider.canonical).yaml, terminator: "")
+    }
+
+    func run() async throws {
+        let (job, packages) = try await job(global.store())
+        let uploads = try isUploading ? BuildUploads(job.spec, name: options.name) : nil
+        let result = try await job.run(progress: { Terminal.error($0) }) { job, options in
+            try await packages.build(for: job.spec)
+            guard job.plan.needsBootLoaders else { return }
+            options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? job.spec.boot.image?.value)
         }
-        try report(result.warnings, options)
+        try report(result.warnings)
         BuildReport(result).print(level: global.level)
-        if let remark = BuildUploads.remark(on: formats), global.level > 0, !noUpload { Terminal.error(remark) }
         try await uploads?.run(result, level: global.level, global.certFile)
     }
 
+    private func job(_ store: ContentStore) async throws -> (BuildJob, Packages) {
+        var options = options
+        if let time = try SourceDate.read(Terminal.environment) { options.time = time }
+        let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
+        let (spec, warnings) = try await SpecInput.read(files, global.source, ignoringTrust: isTrustIgnored) {
+            try packages.reference($0)
+        }
+        try report(warnings)
+        return (try BuildJob(spec, store: store, options: options), packages)
+    }
+
     /// Prints warnings, or ends with them when they are to be errors.
-    private func report(_ warnings: [Diagnostic], _ options: BuildOptions) throws {
+    private func report(_ warnings: [Diagnostic]) throws {
         guard !warnings.isEmpty else { return }
         if options.isStrict { throw SpecError(warnings.map(\.asError)) }
         if global.level > 0 { Terminal.error(SpecInput.render(warnings)) }
     }
-
-    private func healing(_ store: ContentStore) -> Healing {
-        // What went to standard output cannot be taken back.
-        Healing(store: store, canRepeat: output != "-") { Terminal.error($0) }
-    }
-
-    private var baseName: String { name ?? SpecInput.baseName(files) }
-
-    private func options(_ provider: ImageProvider.Options) throws -> BuildOptions {
-        var options = BuildOptions()
-        options.formats = formats
-        options.directory = dir ?? "."
-        options.name = baseName
-        options.output = output
-        options.isStrict = strict
-        options.decompressKernel = decompressKernel
-        options.home = Terminal.environment["HOME"]
-        options.verifies = !noVerify
-        options.provider = provider
-        if let compress { options.compression = try CompressionOption.parse(compress) }
-        if let size { options.size = UInt64(try MemorySize.mebibytes(size, unit: .mebibytes, option: "--size")) << 20 }
-        if let signKey, let signCert { options.signing = (signKey, signCert) }
-        return options
-    }
 }
 
-/// What a build says when it is done: results to standard output, the rest to standard error.
+/// Prints a build's results to standard output, the rest to standard error.
 struct BuildReport {
     private let result: BuildResult
 
@@ -185,19 +210,19 @@ struct BuildReport {
         let hits = result.segments.filter(\.isHit).count
         Terminal.error(
             "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "
-                + "boots with \(result.minMemory) MiB of memory or more")
+                + "needs at least \(result.minMemory) MiB of memory")
         if result.isRootInMemory, result.minMemory >= Self.muchMemory {
-            Terminal.error("  hint: the whole root is in memory; the format kernel+erofs leaves it on a disk")
+            Terminal.error("  hint: the whole root is in memory; format kernel+erofs keeps it on a disk")
         }
     }
 
-    /// What is not as one may think, to standard error.
+    /// Prints notes to standard error.
     static func note(_ notes: [String], level: Int) {
         guard level > 0 else { return }
         for note in notes { Terminal.error("note: \(note)") }
     }
 
-    /// From here on, in MiB, a build says how to need less.
+    /// From this many MiB on, a build prints how to need less.
     private static let muchMemory = 1024
 
     private static func column(_ bytes: UInt64) -> String {

@@ -68,7 +68,7 @@ struct CacheVerify: ParsableCommand {
 
     func run() throws {
         let store = try global.storeToInspect()
-        let cache = SegmentCache(store: store)
+        let cache = BuildCache(store: store)
         // Before the check, which may remove the configurations that tell.
         var found = try store.verify()
         let derived = try cache.derived(from: found.digests, remove: repair)

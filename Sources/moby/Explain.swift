@@ -6,7 +6,7 @@ internal import OCI
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a container's final config.json, and where each value comes from.",
+        abstract: "Print a container's final config.json and the origin of each value.",
         usage: "moby explain [options] <file>... <container>")
 
     @OptionGroup var global: FetchOptions
@@ -15,7 +15,7 @@ struct Explain: AsyncParsableCommand {
     @Argument(help: "YAML files, then the name of a container.", completion: Completions.specs) var arguments: [String]
 
     mutating func validate() throws {
-        if arguments.count < 2 { throw ValidationError("a file and the name of a container are expected") }
+        if arguments.count < 2 { throw ValidationError("expected a file and the name of a container") }
     }
 
     func run() async throws {

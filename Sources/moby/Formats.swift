@@ -39,11 +39,11 @@ struct Formats: ParsableCommand {
             let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             print((cells + [line[4]]).joined(separator: "  "))
         }
-        Terminal.error("every build of X also writes \(BuildSummary.fileName("X"))")
+        Terminal.error("each build of X also writes \(BuildSummary.fileName("X"))")
         Terminal.error(
-            "of formats with a file name in common the first keeps it, the files of the others begin with X-FORMAT")
-        for (name, instead) in OutputFormat.notMade.sorted(by: { $0.key < $1.key }) {
-            Terminal.error("\(name) is not made: \(instead)")
+            "when formats share a file name, the first keeps it and the others' files begin with X-FORMAT")
+        for (name, instead) in OutputFormat.unsupported.sorted(by: { $0.key < $1.key }) {
+            Terminal.error("\(name) is not supported: \(instead)")
         }
     }
 }

@@ -16,9 +16,15 @@ struct ImageOptions: ParsableArguments {
     }
 
     func provider(_ global: FetchOptions) -> ImageProvider.Options {
-        var options = ImageProvider.Options()
+        var options = Self.defaults(global)
         if let arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing
+        return options
+    }
+
+    /// For commands without these options.
+    static func defaults(_ global: FetchOptions) -> ImageProvider.Options {
+        var options = ImageProvider.Options()
         options.certificateFiles = global.certFile
         options.insecureRegistries = global.insecureRegistry
         options.secureRegistries = global.tlsRegistry

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Files that a command line names, read whole: pipes and files of /proc too.
 enum InputFile {
-    /// A file that is not what an option wants.
+    /// A file that does not suit an option.
     struct Unfit: HintedError, CustomStringConvertible {
         let description: String
         let hint: String?

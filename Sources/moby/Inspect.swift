@@ -9,7 +9,7 @@ internal import MobyRun
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Show what an artifact is made of: partitions, file systems, boot entries, sections, the segments of an initrd.",
+            "Show the structure of an artifact: partitions, file systems, boot entries, sections, initrd segments.",
         usage: "moby inspect [options] <file>|<prefix>|-")
 
     @OptionGroup var global: GlobalOptions
@@ -41,7 +41,7 @@ struct ListFiles: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false
     @Argument(help: Artifacts.help, completion: .file()) var file: String
-    @Argument(help: "A path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI.") var path: String?
+    @Argument(help: "Path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI.") var path: String?
 
     func run() throws {
         let inspection = try Artifacts.open(try Artifacts.root(of: file))
@@ -62,7 +62,7 @@ struct PrintFile: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: Artifacts.help, completion: .file()) var file: String
-    @Argument(help: "A path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.")
+    @Argument(help: "Path in the first file system that has it, or VOLUME:PATH, e.g. esp:/EFI/BOOT/BOOTX64.EFI.")
     var path: String
 
     func run() throws {
@@ -81,12 +81,12 @@ struct PrintFile: ParsableCommand {
 /// What the commands that look into artifacts share.
 private enum Artifacts {
     static let help: ArgumentHelp =
-        "A file that 'moby build' wrote, or one like it; a build's prefix, as 'moby run' takes it; '-' is standard input."
+        "An artifact, a build's prefix as for 'moby run', or '-' for standard input."
 
     /// The files that an argument means: itself, or those that `moby run` would start under this prefix.
     static func files(_ argument: String) throws -> [String] {
         guard argument != "-", access(argument, F_OK) != 0 else { return [argument] }
-        // That there is no such file is then said of the argument.
+        // The missing file is then reported by the argument's name.
         do { return try BootSource.detect(argument).files } catch is RunError { return [argument] }
     }
 
@@ -128,13 +128,13 @@ private enum Artifacts {
 
     private static func folder(_ path: String) -> InputFile.Unfit {
         let suffix = BuildSummary.fileName("")
-        // What cannot be listed has no builds to offer.
+        // A folder that cannot be listed offers no builds.
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(suffix) }
             .sorted()
         let builds = names.prefix(5).map { "'\(path)/\($0.dropLast(suffix.count))'" }.joined(separator: ", ")
         return InputFile.Unfit(
             description: "'\(PlainText.short(path))' is a folder",
-            hint: builds.isEmpty ? "name a file" : "it has the builds \(builds)")
+            hint: builds.isEmpty ? "name a file" : "it contains the builds \(builds)")
     }
 
     private struct Unreadable: HintedError, CustomStringConvertible {
@@ -146,7 +146,7 @@ private enum Artifacts {
         }
         var hint: String? {
             if error is InspectError, path.hasSuffix(".yml") || path.hasSuffix(".yaml") {
-                return "it is a spec: check it with 'moby lint', build it with 'moby build'"
+                return "it is a spec: check it with 'moby lint' or build it with 'moby build'"
             }
             return (error as? any HintedError)?.hint
         }

@@ -6,7 +6,7 @@ internal import OCI
 
 struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print every fault of YAML files, offline.",
+        abstract: "Report all errors in YAML files, offline.",
         discussion: """
             All that a build would say before it fetches anything: nothing is fetched but a file named by its URL. Images that the store has are looked \
             at: whether init and runc are there, whether the programs of containers can be started, whether what is bound into them is there, whether \
@@ -17,8 +17,8 @@ struct Lint: AsyncParsableCommand {
     @Option(
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
-    @Flag(help: "Merge the files as 'build' does, instead of looking at each alone.") var merge = false
-    @Flag(help: "Take warnings as errors.") var strict = false
+    @Flag(help: "Merge the files as 'build' does, instead of checking each alone.") var merge = false
+    @Flag(help: "Treat warnings as errors.") var strict = false
     @Argument(help: "YAML files; '-' is standard input.", completion: Completions.specs) var files: [String]
 
     func run() async throws {
@@ -75,7 +75,7 @@ struct Lint: AsyncParsableCommand {
 }
 
 extension Diagnostic {
-    /// What is of a whole file, with the file's name.
+    /// A message about a whole file, with the file's name.
     fileprivate func located(in file: String?) -> Diagnostic {
         guard location == nil, let file else { return self }
         var located = self

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLinux
 internal import Extents
 internal import Glibc
 internal import MobyRun
@@ -17,6 +18,7 @@ struct Moby: AsyncParsableCommand {
         ])
 
     static func main() async {
+        moby_return_freed_memory()
         PartialFiles.surviveBrokenPipes()
         Terminal.prepare()
         var command: any ParsableCommand

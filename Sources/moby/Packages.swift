@@ -1,3 +1,4 @@
+internal import Extents
 internal import Glibc
 internal import MobyBuild
 internal import MobyPackage
@@ -25,7 +26,23 @@ struct Packages {
         return PackageBuilder(store: store, products: place, options: options)
     }
 
-    func reference(_ directory: String) throws -> String { try resolver.reference(of: directory) }
+    func reference(_ directory: String) throws -> String {
+        do { return try resolver.reference(of: directory) } catch let error as FileError where error.code == ENOENT {
+            guard let guess = Self.neighbor(of: directory) else { throw error }
+            throw BuildError("\(error)", hint: "did you mean '\(PlainText.short(guess))'?")
+        }
+    }
+
+    /// The package folder with the most similar name next to one that does not exist.
+    private static func neighbor(of directory: String) -> String? {
+        let parts = directory.split(separator: "/").map(String.init)
+        guard let name = parts.last else { return nil }
+        let parent = "/" + parts.dropLast().joined(separator: "/")
+        // It is only a guess: a folder that cannot be listed gives none.
+        let names = (try? FolderTree.names(in: parent)) ?? []
+        return Spelling.closest(
+            to: name, in: names.filter { access("\(parent)/\($0)/\(PackageFolder.fileName)", R_OK) == 0 })
+    }
 
     /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program,
     /// as in a checkout of the source. A package is built when the store does not have it, and taken by its digest.

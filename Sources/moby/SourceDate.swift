@@ -3,13 +3,13 @@ internal import MobyBuild
 
 /// The variable `SOURCE_DATE_EPOCH` (reproducible-builds.org): the time of files on media, in seconds since 1970.
 enum SourceDate {
-    /// A value that is no time.
+    /// A value that is not a time.
     struct Fault: HintedError, CustomStringConvertible {
         let value: String
         var description: String {
             "SOURCE_DATE_EPOCH is '\(PlainText.short(value))', expected whole seconds since 1970 from 0 to \(BuildOptions.lastTime)"
         }
-        var hint: String? { "git log -1 --format=%ct prints such a number; FAT has no time after 2107" }
+        var hint: String? { "'git log -1 --format=%ct' prints such a number; FAT cannot store times after 2107" }
     }
 
     /// - Returns: nil when it is not set.

@@ -35,14 +35,14 @@ struct SpecInput {
     }
 
     /// Reads and merges files.
-    /// - Parameter ignoringTrust: leaves `trust` out, and what there is to say of it.
+    /// - Parameter ignoringTrust: ignores `trust`, without a warning.
     static func read(
         _ names: [String], _ source: SourceOptions, ignoringTrust: Bool = false,
         resolvePackage: (String) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
         try SpecReader.read(
             try await sources(names, certificateFiles: source.certFile), outputFormats: OutputFormat.namesInSpecs,
-            notMade: OutputFormat.notMade, ignoringTrust: ignoringTrust, resolvePackage: resolvePackage)
+            notMade: OutputFormat.unsupported, ignoringTrust: ignoringTrust, resolvePackage: resolvePackage)
     }
 
     static func render(_ diagnostics: [Diagnostic]) -> String {
@@ -54,8 +54,8 @@ struct SpecInput {
         return DiagnosticRenderer(sources: texts).render(diagnostics)
     }
 
-    /// The text of a file in a package folder, for its lines in a message; nil when it cannot be had, and the message
-    /// does without.
+    /// The text of a file in a package folder, for its lines in a message; nil when it cannot be
+    /// read, and the message does without.
     private static func packageText(_ path: String) -> String? {
         var info = stat()
         guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_size <= 1 << 20 else { return nil }
@@ -65,7 +65,7 @@ struct SpecInput {
     /// The name that outputs get: that of the last file, without its extension; `moby` for standard input.
     static func baseName(_ names: [String]) -> String {
         guard let last = names.last, last != "-" else { return "moby" }
-        // What follows the path of a URL is no part of the name.
+        // What follows the path of a URL is not part of the name.
         let path = SpecDownload.isURL(last) ? last.prefix { $0 != "?" && $0 != "#" } : last[...]
         let file = path.split(separator: "/").last.map(String.init) ?? last
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }

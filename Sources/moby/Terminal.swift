@@ -15,8 +15,8 @@ enum Terminal {
             ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : CommandLine.arguments[0]
     }
 
-    /// What messages call standard output.
-    static let outputName = "standard output"
+    /// The name of standard output in messages.
+    static let outputName = FileError.standardOutput
 
     /// Exit code of a program whose reader went away, as shells give it for SIGPIPE.
     static let brokenPipe: Int32 = 141
@@ -57,7 +57,7 @@ enum Terminal {
     }
 
     struct BinaryOutput: HintedError, CustomStringConvertible {
-        let description = "standard output is a terminal, and these bytes are not text"
+        let description = "refusing to write binary data to a terminal"
         let hint: String?
     }
 

@@ -91,7 +91,7 @@ struct CommandLineTests {
         ("run qemu -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run qemu -disk d.img -disk-size 4G x", "hint: write --disk d.img,size=4G"),
-        ("run hyperkit -hyperkit /h -mem 512 x", "'moby run' knows 'qemu' and 'gcp', not 'hyperkit'"),
+        ("run hyperkit -hyperkit /h -mem 512 x", "'moby run' supports 'qemu' and 'gcp', not 'hyperkit'"),
         ("-dirh build x.yml", "unknown option '-dirh'"),
         ("build -config c x.yml", "hint: there is no configuration file"),
         ("build -gui=maybe x.yml", "unknown option '-gui'"),
@@ -120,7 +120,7 @@ struct CommandLineTests {
         ("cache lss", "unknown command 'cache lss'; did you mean 'cache ls'?"),
         ("help cache lss", "did you mean 'cache ls'?"),
         ("-q bulid x.yml", "unknown command 'bulid'"), ("xyzzy", "hint: the commands are build, push, run"),
-        ("push gpc x.img.tar.gz", "'moby push' knows 'gcp' only, not 'gpc'"),
+        ("push gpc x.img.tar.gz", "'moby push' supports only 'gcp', not 'gpc'"),
         ("completion tcsh", "expected bash, zsh or fish"),
     ])
     func whatIsNotKnownIsAnError(line: String, message: String) throws {

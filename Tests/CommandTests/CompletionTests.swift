@@ -13,7 +13,8 @@ struct CompletionTests {
     private static let lines = [
         ("moby ver", "sion"), ("moby build --dry", "-run"), ("moby build web", ".yml"),
         ("moby build --dir fol", "der/"),
-        ("moby build --format raw-ef", "i"), ("moby run qemu --accel tc", "g"), ("moby run we", "b.yml"),
+        ("moby build --format raw-ef", "i"), ("moby build --format iso,dock", "er"),
+        ("moby run qemu --accel tc", "g"), ("moby run we", "b.yml"),
         ("moby pkg build fol", "der/"),
         ("moby completion zs", "h"), ("moby lint --cache fol", "der/"),
     ]

@@ -83,10 +83,13 @@ struct GCPInputTests {
 
     @Test(arguments: [
         (
-            ["push", "aws", "x"], "'moby push' knows 'gcp' only, not 'aws'",
+            ["push", "aws", "x"], "'moby push' supports only 'gcp', not 'aws'",
             "'moby build --format aws' makes what it takes"
         ),
-        (["push", "x.img.tar.gz"], "'moby push' knows 'gcp' only, not 'x.img.tar.gz'", "moby push gcp x.img.tar.gz"),
+        (
+            ["push", "x.img.tar.gz"], "'moby push' supports only 'gcp', not 'x.img.tar.gz'",
+            "moby push gcp x.img.tar.gz"
+        ),
     ])
     func otherCloudsAreNamed(arguments: [String], message: String, hint: String) throws {
         let result = try Program.run(arguments)

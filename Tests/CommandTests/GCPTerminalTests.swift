@@ -23,7 +23,8 @@ struct GCPTerminalTests {
             #expect(google.state.withLock { $0.instances.count } == 1)
             program.type("\u{3}")
             #expect(try program.waitForEnd() == 130)
-            #expect(program.text.contains("moby: stopped\r\n  removed again: instance 'gcp'\r\n"), "\(program.text)")
+            #expect(
+                program.text.contains("moby: interrupted\r\n  removed again: instance 'gcp'\r\n"), "\(program.text)")
             #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil && $0.faults.isEmpty })
         }
     }
@@ -40,7 +41,7 @@ struct GCPTerminalTests {
             try program.wait(for: "moby: ready")
             program.send(signal)
             #expect(try program.waitForEnd() == 130)
-            #expect(program.text.hasSuffix("moby: stopped\n  removed again: instance 'gcp'\n"), "\(program.text)")
+            #expect(program.text.hasSuffix("moby: interrupted\n  removed again: instance 'gcp'\n"), "\(program.text)")
             #expect(google.state.withLock { $0.instances.isEmpty })
         }
     }
@@ -59,7 +60,7 @@ struct GCPTerminalTests {
             }
             program.send(SIGINT)
             #expect(try program.waitForEnd() == 130)
-            #expect(program.text.contains("moby: stopped\n"), "\(program.text)")
+            #expect(program.text.contains("moby: interrupted\n"), "\(program.text)")
             #expect(google.changes.contains("DELETE /session/u1"))
             #expect(google.state.withLock { $0.faults == [] && $0.objects.isEmpty })
         }
@@ -81,7 +82,7 @@ struct GCPTerminalTests {
             #expect(try program.waitForEnd() == 130)
             // The terminal shows the key as `^C`.
             #expect(program.text.replacing("^C", with: "").contains(" left\r\nmoby: Ctrl-C again"), "\(program.text)")
-            #expect(program.text.contains("\r\nmoby: stopped\r\n"), "\(program.text)")
+            #expect(program.text.contains("\r\nmoby: interrupted\r\n"), "\(program.text)")
             #expect(google.changes.contains("DELETE /session/u1"))
         }
     }

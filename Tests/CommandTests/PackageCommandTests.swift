@@ -5,6 +5,15 @@ import Testing
 
 /// `moby pkg`, and packages in specs.
 struct PackageCommandTests {
+    @Test func aMisspeltFolderGetsASuggestion() throws {
+        try withTemporaryDirectory { folder in
+            for name in ["init", "runc"] { try TestFile.write("image: x\n", to: "\(folder)/pkg/\(name)/build.yml") }
+            try TestFile.write("init: [\"@pkg:pkg/initt\"]\n", to: "\(folder)/web.yml")
+            let ended = try Program.run(["lint", "web.yml"], in: folder)
+            #expect(ended.status == 2 && ended.error.contains("hint: did you mean 'init'?"), "\(ended.error)")
+        }
+    }
+
     /// Faults of a package's files look like those of a spec: place, source line, caret, hint.
     @Test func faultsShowTheirLine() throws {
         try withTemporaryDirectory { folder in

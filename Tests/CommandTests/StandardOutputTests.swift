@@ -41,6 +41,8 @@ struct StandardOutputTests {
             #expect(
                 ended.complaint.contains("error: write 'standard output': No space left on device"),
                 "\(ended.complaint)")
+            // The working directory has nothing to do with it.
+            #expect(!ended.complaint.contains("free in"), "\(ended.complaint)")
         }
     }
 
@@ -53,6 +55,16 @@ struct StandardOutputTests {
                     "\(signal)rm -f p; mkfifo p; exec 3<>p; exec 4>p; exec 3<&-; '\(program)' \(words) >&4", folder)
                 #expect(ended.status == 141 && !ended.complaint.contains("error"), "\(signal)\(ended.complaint)")
             }
+        }
+    }
+
+    @Test func aDeviceIsWrittenTo() async throws {
+        try await withFiles { folder, program in
+            let ended = try shell("'\(program)' build -f tar -o /dev/null files.yml", folder)
+            #expect(ended.status == 0 && ended.text.hasPrefix("/dev/null  "), "\(ended.complaint)")
+            let full = try shell("'\(program)' build -f tar -o /dev/full files.yml", folder)
+            #expect(
+                full.status == 1 && full.complaint.contains("write '/dev/full': No space left"), "\(full.complaint)")
         }
     }
 

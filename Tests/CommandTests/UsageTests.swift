@@ -7,6 +7,7 @@ struct UsageTests {
         (["build"], 64, "missing expected argument"),
         (["build", "--no-such-flag", "x.yml"], 64, "--no-such-flag"),
         (["frobnicate"], 64, "frobnicate"),
+        (["-v"], 64, "no command given"),
         (["build", "no-such-file.yml"], 1, "error: read 'no-such-file.yml': No such file or directory"),
         (["build", "-f", "tar", "-o", "-", "no-such-file.yml"], 1, "no-such-file.yml"),
         (["lint", "no-such-file.yml"], 1, "no-such-file.yml"),
@@ -37,26 +38,29 @@ struct UsageTests {
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
         (["build", "--docker", "x.yml"], 64, "docker-archive:FILE"),
-        (["build", "--sbom-output", "s.json", "x.yml"], 64, "no SBOM is written"),
+        (["build", "--sbom-output", "s.json", "x.yml"], 64, "SBOMs are not supported"),
         (
             ["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1,
-            "--input-tar is not needed"
+            "--input-tar has no effect"
         ),
         (["build", "--name", "", "x.yml"], 64, "--name is empty"),
         (["build", "-f", "", "x.yml"], 64, "--format has an empty name"),
-        (["build", "--name", "../evil", "x.yml"], 64, "--name '../evil' has a '/' in it"),
+        (["build", "--name", "../evil", "x.yml"], 64, "--name '../evil' contains a '/'; use --dir"),
+        (["build", "--name", "a\tb", "x.yml"], 64, "contains a control character"),
+        (["build", "--size", "1Q", "x.yml"], 64, "--size"),
+        (["build", "--layer-limit", "x", "x.yml"], 64, "--layer-limit"),
         (
-            ["build", "-o", "-", "-f", "raw", "examples/minimal.yml"], 1,
-            "format 'raw' is not a stream of bytes, which --output takes"
+            ["build", "-o", "-", "-f", "raw", "examples/minimal.yml"], 64,
+            "format 'raw' is not a single stream of bytes, which --output takes"
         ),
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
         (
-            ["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 1,
+            ["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 64,
             "--size needs a disk format"
         ),
         (
             ["run", "hyperkit", "-mem", "512", "linuxkit"], 64,
-            "'moby build --format kernel+initrd' makes what it starts"
+            "'moby build --format kernel+initrd' makes an image for it"
         ),
         (["cache", "rm", "no/such:image"], 1, "no image 'no/such:image'"),
     ])

@@ -50,7 +50,7 @@ struct DiskFormatTests {
                     $0.bootLoaders = option
                 }
                 let spec = try workshop.spec(BuilderTests.yaml + "\nboot: {image: \"\(image)\"}\n")
-                #expect(try Builder.needsBootLoaders(spec, options))
+                #expect(try BuildPlan(spec, options).needsBootLoaders)
                 _ = try await Builder(store: workshop.store, options: options).build(spec)
             }
             try await build(Self.loaderImage, option: nil)

@@ -63,10 +63,10 @@ struct FilesTests {
     }
 
     @Test(arguments: [
-        ("path: a, source: /tmp", "source '/tmp': it is a directory, expected a file"),
-        ("path: a, source: /tmp, optional: true", "source '/tmp': it is a directory, expected a file"),
-        ("path: a, source: /dev/zero", "source '/dev/zero': it is a device, expected a regular file"),
-        ("path: a, source: ~/x", "source '~/x' needs a home directory, and HOME is not set"),
+        ("path: a, source: /tmp", "source '/tmp': it is a directory, not a file"),
+        ("path: a, source: /tmp, optional: true", "source '/tmp': it is a directory, not a file"),
+        ("path: a, source: /dev/zero", "source '/dev/zero': it is a device, not a regular file"),
+        ("path: a, source: ~/x", "source '~/x' needs a home directory, but HOME is not set"),
     ])
     func fault(_ entry: String, _ message: String) throws {
         let tree = try Self.tree("files:\n  - {\(entry)}\n")
@@ -94,7 +94,7 @@ struct FilesTests {
         let tree = try Self.tree("files:\n  - {path: a/k, source: \"/none\\e[31m\", optional: true}\n")
         #expect(
             tree.notes == [
-                "left out: '/a/k', whose optional source '/none\\x1b[31m' is not there: No such file or directory"
+                "left out: '/a/k', whose optional source '/none\\x1b[31m' cannot be read: No such file or directory"
             ])
     }
 
@@ -106,7 +106,7 @@ struct FilesTests {
                 let tree = try Self.tree("files:\n  - {path: a, source: \(pipe)\(more)}\n")
                 #expect(
                     tree.faults.map(\.message) == [
-                        "source '\(PlainText.short(pipe))': it is a pipe, expected a regular file"
+                        "source '\(PlainText.short(pipe))': it is a pipe, not a regular file"
                     ])
             }
         }
@@ -145,7 +145,7 @@ struct FilesTests {
         tree.directory("etc/moby")
         #expect(
             tree.faults.map(\.message) == [
-                "'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build itself"
+                "'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build"
             ])
         #expect(tree.faults.first?.location == place)
     }
@@ -154,7 +154,7 @@ struct FilesTests {
         let tree = try Self.tree("files:\n  - {path: a, contents: x}\n  - {path: a/b, contents: x}\n")
         #expect(
             tree.faults.map(\.message) == [
-                "'/a/b' cannot lie in '/a', which is not a directory for the entry 'a' of files"
+                "'/a/b' cannot be in '/a', which is not a directory in the entry 'a' of files"
             ])
         #expect(tree.faults.first?.location?.line == 3)
     }

@@ -68,7 +68,7 @@ struct HealingTests {
             try Self.damage(place, sample, in: workshop.store)
             #expect(try await Self.build(workshop) == right)
             #expect(try ContentStore(path: workshop.store.path).verify().isWhole)
-            #expect(try SegmentCache(store: workshop.store).damaged(repair: false).found.isEmpty)
+            #expect(try BuildCache(store: workshop.store).damaged(repair: false).found.isEmpty)
         }
     }
 
@@ -95,8 +95,8 @@ struct HealingTests {
             try Self.damage(.layer, sample, in: workshop.store)
             #expect(try await Self.build(workshop, verifies: false) != right)
             let found = try workshop.store.verify()
-            #expect(try SegmentCache(store: workshop.store).damaged(repair: false).found.isEmpty)
-            #expect(try SegmentCache(store: workshop.store).derived(from: found.digests, remove: true).count > 0)
+            #expect(try BuildCache(store: workshop.store).damaged(repair: false).found.isEmpty)
+            #expect(try BuildCache(store: workshop.store).derived(from: found.digests, remove: true).count > 0)
             _ = try workshop.store.verify(repair: true)
             #expect(try await Self.build(workshop) == right)
         }
@@ -120,7 +120,7 @@ struct HealingTests {
                 text.contains(
                     "reading layer 1 of 1 of image 'docker.io/test/more:1': blob \(image.layers[0].digest) of the store was damaged"
                 ))
-            #expect(text.contains("then, to get it again: "), "\(text)")
+            #expect(text.contains("then, while getting it again: "), "\(text)")
         }
     }
 }

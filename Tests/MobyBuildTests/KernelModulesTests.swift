@@ -63,7 +63,7 @@ import Testing
 
     @Test func prunedTreeHasIndexesOfItsModules() throws {
         let modules = try KernelModules(Self.tree)
-        let tree = modules.pruned(Self.tree, keeping: try modules.closure(of: ["c"]))
+        let tree = try modules.pruned(Self.tree, keeping: try modules.closure(of: ["c"]))
         func text(_ name: String) throws -> String {
             guard let path = TreePath("usr/lib/modules/1.2/\(name)".utf8),
                 case .regular(let contents)? = tree[path]?.kind

@@ -80,31 +80,34 @@ struct LintTests {
     private static let image = "in image 'test/tool:1'"
 
     @Test(arguments: [
-        (", command: [missing]", "'web' runs 'missing', which is not there \(image)"),
+        (", command: [missing]", "'web' runs 'missing', which does not exist \(image)"),
         (", command: [/usr/bin/text]", "'web' runs '/usr/bin/text', which is not executable \(image)"),
         (", command: [/usr/bin]", "'web' runs '/usr/bin', which is a directory \(image)"),
-        (", command: [nowhere]", "'web' runs 'nowhere', which is not there \(image)"),
+        (", command: [nowhere]", "'web' runs 'nowhere', which does not exist \(image)"),
         (
             ", command: [noloader]",
-            "'web' runs 'noloader', which needs the loader '/lib64/ld-linux-x86-64.so.2', which is not there \(image)"
+            "'web' runs 'noloader', which needs the loader '/lib64/ld-linux-x86-64.so.2', which does not exist \(image)"
         ),
-        (", command: [libs]", "'web' runs 'libs', which needs the library 'libz.so.1', which is not there \(image)"),
+        (", command: [libs]", "'web' runs 'libs', which needs the library 'libz.so.1', which does not exist \(image)"),
         (", command: [other]", "'web' runs 'other', which is a program for arm64, not for amd64, \(image)"),
         (", command: [plain]", "'web' runs 'plain', which is neither a program nor a script \(image)"),
-        (", command: [bash]", "'web' runs 'bash', which is a script for '/bin/bash2', which is not there \(image)"),
-        (", command: [dos]", "'web' runs 'dos', which is a script for '/bin/tool\\x0d', which is not there \(image)"),
+        (", command: [bash]", "'web' runs 'bash', which is a script for '/bin/bash2', which does not exist \(image)"),
+        (", command: [dos]", "'web' runs 'dos', which is a script for '/bin/tool\\x0d', which does not exist \(image)"),
         (
             ", command: [python]",
-            "'web' runs 'python', which is a script for 'python3', which no folder of PATH has \(image)"
+            "'web' runs 'python', which is a script for 'python3', which is in no folder of PATH \(image)"
         ),
         (
             ", command: [chain]",
             "'web' runs 'chain', which is run by '/bin/noloader', which needs the loader '/lib64/ld-linux-x86-64.so.2', "
-                + "which is not there \(image)"
+                + "which does not exist \(image)"
         ),
-        (", binds: [\"/opt/x:/y\"]", "'web' binds '/opt/x', which no init image and no entry of files has"),
+        (
+            ", binds: [\"/opt/x:/y\"]",
+            "'web' binds '/opt/x', which neither an init image nor an entry of files provides"
+        ),
         (", command: [tool], env: [A=b]", ""),
-        (", command: [tool], env: [PATH=/opt]", "'web' runs 'tool', which is not there \(image)"),
+        (", command: [tool], env: [PATH=/opt]", "'web' runs 'tool', which does not exist \(image)"),
     ])
     func somethingToSay(_ service: String, _ message: String) async throws {
         #expect(try await Self.messages(service) == (message.isEmpty ? [] : [message]))
@@ -130,7 +133,7 @@ struct LintTests {
         (
             "files:\n  - {path: a, source: /none}\n  - {path: b, source: /none, optional: true}",
             ["source '/none': No such file or directory"],
-            ["left out: '/b', whose optional source '/none' is not there: No such file or directory"]
+            ["left out: '/b', whose optional source '/none' cannot be read: No such file or directory"]
         ),
         (
             "files:\n  - {path: etc/ssl, contents: x}",
@@ -139,7 +142,7 @@ struct LintTests {
         ("onboot:\n  - {name: l, image: \"oci:/none\"}", ["'oci:/none': no file or folder '/none'"], []),
         (
             "files:\n  - {path: var/x, contents: a}",
-            ["'/var/x' is hidden by the tmpfs that is mounted on '/var' at boot, and this init does not bring it back"],
+            ["'/var/x' is hidden by the tmpfs that is mounted on '/var' at boot, and this init does not restore it"],
             []
         ),
         ("files:\n  - {path: dev/x, contents: a}", ["'/dev/x' is hidden by what is mounted on '/dev' at boot"], []),
@@ -174,7 +177,7 @@ struct LintTests {
     }
 
     @Test func formatsThatBootByThemselvesNeedBootLoaders() async throws {
-        let message = "format 'raw' needs an image with boot loaders, and none is named"
+        let message = "format 'raw' needs an image with boot loaders, but none is given"
         #expect(try await Self.result("") { $0.formats = ["raw"] }.diagnostics.map(\.message).contains(message))
         #expect(
             try await !Self.result("") { $0.formats = ["kernel+initrd"] }.diagnostics.map(\.message).contains(message))
@@ -186,8 +189,8 @@ struct LintTests {
             (part, [.kernelInitrd], true, ["warning kernel", "warning init"]),
             (part, [.kernelInitrd], false, ["error kernel", "error init"]), (part, [.tar], false, []),
             ("init: [\"a:1\"]", [.kernelInitrd], false, ["error kernel"]),
-            ("{}", [.tar], true, ["error there is nothing in it to build from"]),
-            ("services: []", [.kernelInitrd], false, ["error there is nothing in it to build from"]),
+            ("{}", [.tar], true, ["error the spec is empty"]),
+            ("services: []", [.kernelInitrd], false, ["error the spec is empty"]),
         ] as [(String, [OutputFormat], Bool, [String])])
     func withoutKernelOrInit(_ yaml: String, _ formats: [OutputFormat], _ areOpen: Bool, _ expected: [String]) throws {
         let found = SectionCheck(try Workshop.spec(yaml), formats, formatsAreOpen: areOpen).found
@@ -201,12 +204,12 @@ struct LintTests {
         arguments: [
             (
                 [],
-                ["error: the init images have no '/init' that can be started: it is not there", "warning: \(noRunc)"]
+                ["error: the init images have no '/init' that can start: it does not exist", "warning: \(noRunc)"]
             ),
             (
                 [("init", .file(""))],
                 [
-                    "error: the init images have no '/init' that can be started: it is not executable",
+                    "error: the init images have no '/init' that can start: it is not executable",
                     "warning: \(noRunc)",
                 ]
             ),
@@ -228,7 +231,7 @@ struct LintTests {
                     ("init", .program(ProgramFile.bytes())),
                     ("bin/runc", .program(ProgramFile.bytes(interpreter: "/lib/ld"))),
                 ],
-                ["warning: the program '/bin/runc' of the init images needs the loader '/lib/ld', which is not there"]
+                ["warning: the program '/bin/runc' of the init images needs the loader '/lib/ld', which does not exist"]
             ),
             (
                 [
@@ -237,7 +240,7 @@ struct LintTests {
                     ("var/lib", .directory()), ("var/lib/a", .file("")), ("var/lib/b", .file("")),
                 ],
                 [
-                    "warning: '/var/lib/a' and 1 file more of init image 'test/init:1' cannot be seen at run time: a tmpfs is mounted there"
+                    "warning: a tmpfs hides '/var/lib/a' and 1 more of init image 'test/init:1' at run time"
                 ]
             ),
             (

@@ -14,21 +14,21 @@ struct OutputFormatTests {
     @Test func choiceOfFormats() throws {
         let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n")
         #expect(
-            try FormatChoice.formats([], spec, streaming: false).flatMap(\.suffixes) == [
+            try FormatSelection.formats([], spec, streaming: false).flatMap(\.suffixes) == [
                 "-bzImage", "-initrd.img", "-cmdline",
             ])
         #expect(
-            try FormatChoice.formats(["kernel+initrd"], spec, streaming: false).flatMap(\.suffixes) == [
+            try FormatSelection.formats(["kernel+initrd"], spec, streaming: false).flatMap(\.suffixes) == [
                 "-kernel", "-initrd.img", "-cmdline",
             ])
-        #expect(try FormatChoice.formats([], Spec(), streaming: false).map(\.name) == ["kernel+initrd"])
-        #expect(try FormatChoice.formats([], Spec(), streaming: true).map(\.name) == ["tar"])
-        #expect(try FormatChoice.formats(["tar", "tar"], Spec(), streaming: false).map(\.name) == ["tar"])
+        #expect(try FormatSelection.formats([], Spec(), streaming: false).map(\.name) == ["kernel+initrd"])
+        #expect(try FormatSelection.formats([], Spec(), streaming: true).map(\.name) == ["tar"])
+        #expect(try FormatSelection.formats(["tar", "tar"], Spec(), streaming: false).map(\.name) == ["tar"])
     }
 
     @Test(arguments: OutputFormat.all.filter { !$0.isAvailable }) func notYetThereSaysSo(_ format: OutputFormat) {
         let error = #expect(throws: BuildError.self) {
-            _ = try FormatChoice.formats([format.name], Spec(), streaming: false)
+            _ = try FormatSelection.formats([format.name], Spec(), streaming: false)
         }
         #expect(error?.description == "output format '\(format.name)' is not made")
         #expect(error?.hint?.contains("kernel+erofs") == true)
@@ -36,29 +36,29 @@ struct OutputFormatTests {
 
     @Test func unknownNameGetsAGuess() throws {
         let error = #expect(throws: BuildError.self) {
-            _ = try FormatChoice.formats(["kernel-initrd"], Spec(), streaming: false)
+            _ = try FormatSelection.formats(["kernel-initrd"], Spec(), streaming: false)
         }
         #expect(error?.description == "unknown output format 'kernel-initrd'")
         #expect(error?.hint?.hasPrefix("did you mean 'kernel+initrd'? formats: kernel+initrd, tar, ") == true)
         let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: rpi3\n")
-        let fault = #expect(throws: SpecError.self) { _ = try FormatChoice.formats([], spec, streaming: false) }
+        let fault = #expect(throws: SpecError.self) { _ = try FormatSelection.formats([], spec, streaming: false) }
         #expect(fault?.diagnostics.first?.location?.line == 3)
-        #expect(fault?.diagnostics.first?.message == "output format 'rpi3' is not made")
+        #expect(fault?.diagnostics.first?.message == "output format 'rpi3' is not supported")
     }
 
     @Test func namesOf2017() throws {
         let spec = try Workshop.spec("outputs:\n  - format: gcp-img\n  - format: qcow\n  - format: iso-efi\n")
-        #expect(try FormatChoice.formats([], spec, streaming: false).map(\.name) == ["gcp", "qcow2", "iso-efi"])
+        #expect(try FormatSelection.formats([], spec, streaming: false).map(\.name) == ["gcp", "qcow2", "iso-efi"])
     }
 
     @Test func onlyOneStreamGoesToOneFile() {
         for (formats, message) in [
-            (["raw"], "format 'raw' is not a stream of bytes, which --output takes"),
-            (["tar", "kernel+initrd"], "format 'kernel+initrd' is not a stream of bytes, which --output takes"),
+            (["raw"], "format 'raw' is not a single stream of bytes, which --output takes"),
+            (["tar", "kernel+initrd"], "format 'kernel+initrd' is not a single stream of bytes, which --output takes"),
             (["tar", "oci"], "--output takes one format, not 'tar', 'oci'"),
         ] {
-            let error = #expect(throws: BuildError.self) {
-                _ = try FormatChoice.formats(formats, Spec(), streaming: true)
+            let error = #expect(throws: OptionError.self) {
+                _ = try FormatSelection.formats(formats, Spec(), streaming: true)
             }
             #expect(error?.description == message)
         }

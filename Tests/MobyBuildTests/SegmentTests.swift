@@ -6,7 +6,7 @@ import Testing
 @testable import MobyBuild
 
 struct SegmentTests {
-    static let key = SegmentKey(
+    static let key = CacheKey(
         role: .image, content: "sha256:00", platform: "linux/amd64", destination: "/images/00", rules: "container 1",
         encoding: "newc 1, none")
 
@@ -19,7 +19,7 @@ struct SegmentTests {
     }
 
     @Test func keySaysWhatChanged() {
-        let other = SegmentKey(
+        let other = CacheKey(
             role: .image, content: "sha256:11", platform: "linux/amd64", destination: "/images/00",
             rules: "container 1",
             encoding: "newc 1, gzip")
@@ -32,7 +32,7 @@ struct SegmentTests {
 
     @Test func aSegmentWithoutItsRecordOrCutShortIsNotThere() async throws {
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             let key = Self.key
             #expect(try cache.segment(key, title: "a") == nil)
             let made = try cache.store(
@@ -55,7 +55,7 @@ struct SegmentTests {
     /// Two builds may make the same segment: the first one's file stays, for its build is reading it.
     @Test func aSegmentMadeTwiceDoesNotDisturbItsReader() async throws {
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             func make() throws -> Segment {
                 try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) {
                     try $0.write([1, 2, 3])
@@ -69,7 +69,7 @@ struct SegmentTests {
 
     @Test func damageIsFoundAndMended() async throws {
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) {
                 try $0.write([1, 2, 3])
             }
@@ -89,7 +89,7 @@ struct SegmentTests {
     /// What changed is not there: bytes, names, the record, one after the other.
     @Test(arguments: ["", ".names", ".json"]) func aFlippedByteMakesASegmentAbsent(file: String) async throws {
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             let names = RootListing(try Workshop.tree([("etc/motd", .file("x"))]))
             func make() throws -> Segment {
                 let record = SegmentRecord(key: Self.key.description, unpacked: 4096, entries: 2)
@@ -121,7 +121,7 @@ struct SegmentTests {
     /// Older versions wrote no checksum, and everybody could read the file.
     @Test func anOldSegmentGetsItsChecksum() async throws {
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             let record = SegmentRecord(key: Self.key.description)
             let made = try cache.store(Self.key, title: "a", record: record) { try $0.write([1, 2, 3]) }
             var old = made.record
@@ -139,18 +139,18 @@ struct SegmentTests {
     /// A record of accounts, a kernel, an image are made from one image; of roots and volumes that cannot be told.
     @Test func whatWasMadeFromDamageIsFound() async throws {
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             let (bad, good) = (
                 try workshop.image("a:1", [("a", .file("a"))]), try workshop.image("b:1", [("b", .file("b"))])
             )
-            let rows: [(SegmentKey.Role, String, Bool)] = [
+            let rows: [(CacheKey.Role, String, Bool)] = [
                 (.image, bad.identity, true), (.record, bad.identity, true), (.kernel, good.identity, false),
                 (.root, "0abc", true),
                 (.volume, "\(bad.identity) \(good.identity)", true), (.spec, "0abc", false), (.sentinel, "0abc", false),
             ]
             var expected: [String] = []
             for (role, content, isDerived) in rows {
-                let key = SegmentKey(
+                let key = CacheKey(
                     role: role, content: content, platform: "", destination: "/", rules: "1", encoding: "none")
                 _ = try cache.store(key, title: "a", record: SegmentRecord(key: key.description)) { try $0.write([1]) }
                 if isDerived { expected.append("segments/\(key.hex)") }
@@ -166,7 +166,7 @@ struct SegmentTests {
     @Test func nothingIsLeftOfASegmentThatFailed() async throws {
         struct Stop: Error {}
         try await Workshop.with { workshop in
-            let cache = SegmentCache(store: workshop.store)
+            let cache = BuildCache(store: workshop.store)
             #expect(throws: Stop.self) {
                 _ = try cache.store(Self.key, title: "a", record: SegmentRecord(key: Self.key.description)) { sink in
                     try sink.write([1])

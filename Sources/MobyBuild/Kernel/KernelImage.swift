@@ -24,13 +24,8 @@ struct KernelImage: Sendable {
         self.spec = spec
         place = source.location
         let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
-        let key = SegmentKey(
-            role: .record, content: image.identity, platform: image.platform.description,
-            destination: "kernel facts \(choice)", rules: "2",
-            encoding: "none")
-        let bytes = try images.cache.small(key) {
-            let tree = try images.tree(image)
-            return try JSONText.compact(KernelImage.facts(of: tree, image, spec, at: source))
+        let bytes = try images.cache.small(.kernelFacts(choice, of: image)) {
+            try JSONText.compact(KernelImage.facts(of: images.tree(image), image, spec, at: source))
         }
         facts = try JSONDecoder().decode(KernelFacts.self, from: Data(bytes))
     }
@@ -58,7 +53,7 @@ struct KernelImage: Sendable {
         }
         let modules = modulesName(spec)
         if let modules, !top.contains(modules) {
-            throw missing("modules archive", [modules], hint: "name the file with kernel.tar, or write tar: none")
+            throw missing("modules archive", [modules], hint: "name the file with kernel.tar, or set tar: none")
         }
         if let microcode = spec.ucode, !microcode.isEmpty, !top.contains(microcode),
             image.platform.architecture == Architecture.amd64.name
@@ -66,7 +61,7 @@ struct KernelImage: Sendable {
             throw missing("microcode", [microcode], hint: "remove kernel.ucode, or name a file of the image")
         }
         let label = image.config.config?.labels?["org.mobyproject.kernel.initrd"]
-        let readsZstd = try label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree)
+        let readsZstd = try label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree, image)
         return KernelFacts(
             kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false,
             readsZstd: readsZstd, file: try kernelFile(tree, kernel))
@@ -87,16 +82,15 @@ struct KernelImage: Sendable {
     }
 
     /// Whether a kernel configuration in the image has `CONFIG_RD_ZSTD=y`.
-    private static func configurationReadsZstd(_ tree: FileTree) throws -> Bool {
+    /// - Throws: `BuildError` for one that cannot be read or unpacked.
+    private static func configurationReadsZstd(_ tree: FileTree, _ image: Image) throws -> Bool {
         for path in [
             TreePath("config"), TreePath("kernel_config"), TreePath("config.gz"), TreePath("kernel_config.gz"),
         ] {
             guard case .regular(let content)? = tree[path]?.kind else { continue }
             var text: [UInt8] = []
-            do {
+            try context("reading '\(path)' of kernel image '\(PlainText.short(image.name))'") {
                 try Compression.decompress(content, limit: 4 << 20) { text.append(contentsOf: $0) }
-            } catch is CompressionError {
-                continue
             }
             return String(decoding: text, as: UTF8.self).split(separator: "\n").contains("CONFIG_RD_ZSTD=y")
         }
@@ -113,9 +107,7 @@ struct KernelImage: Sendable {
 
     /// The kernel itself, from the cache.
     func kernel(decompressed: Bool) throws -> ExtentList {
-        let key = SegmentKey(
-            role: .kernel, content: image.identity, platform: image.platform.description, destination: facts.kernel,
-            rules: decompressed ? "decompressed 1" : "1", encoding: "none")
+        let key = CacheKey.kernel(facts.kernel, of: image, isDecompressed: decompressed)
         if let segment = try images.cache.segment(key, title: facts.kernel) { return segment.bytes }
         let content = try file(facts.kernel)
         return try images.cache.store(key, title: facts.kernel, record: SegmentRecord(key: key.description)) { sink in
@@ -138,6 +130,9 @@ struct KernelImage: Sendable {
 /// 0x24c  u32  payload_length
 /// ```
 enum CompressedKernel {
+    /// Changes whenever the unpacked bytes of a kernel do.
+    static let version = 1
+
     private static let formats: [(magic: [UInt8], name: String)] = [
         ([0x1F, 0x8B], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"), ([0x02, 0x21, 0x4C, 0x18], "LZ4"),
         ([0xFD, 0x37, 0x7A, 0x58], "XZ"),
@@ -181,6 +176,9 @@ enum CompressedKernel {
 
 /// The contents of a kernel image; found once and cached.
 struct KernelFacts: Codable, Sendable, Equatable {
+    /// Changes whenever the facts of an image do.
+    static let version = 2
+
     /// Name of the kernel in the image.
     var kernel: String
     /// Whether it has a modules archive.

@@ -53,7 +53,7 @@ public struct KernelModule: Sendable, Equatable {
     static func normalized(_ name: String) -> String { name.replacing("-", with: "_") }
 }
 
-/// The text files beside kernel modules that modprobe and PID 1 read (kmod, modules.dep(5)): those of depmod, made
+/// The text files next to kernel modules that modprobe and PID 1 read (kmod, modules.dep(5)): those of depmod, made
 /// without it.
 public enum KernelModuleIndex {
     /// File names below the release's folder, with their text.
@@ -66,7 +66,7 @@ public enum KernelModuleIndex {
         ]
     }
 
-    /// `path: path…`; what stands last is loaded first.
+    /// `path: path…`; the last is loaded first.
     private static func dependencies(_ modules: [KernelModule], _ all: KernelModules) -> String {
         modules.map { module in
             "\(module.path):" + all.loadOrder(of: module).reversed().map { " \($0.path)" }.joined() + "\n"
@@ -96,11 +96,11 @@ public enum KernelModulesError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         switch self {
-        case .noFolder: "no folder 'lib/modules/<release>' in the kernel's files"
+        case .noFolder: "the kernel's files have no folder 'lib/modules/<release>'"
         case .severalFolders(let folders):
             "more than one kernel release: \(folders.map { "'\($0)'" }.joined(separator: ", "))"
-        case .notAModule(let path): "'\(path)' is not a kernel module: no ELF64 file with a .modinfo section"
-        case .compressed(let path): "'\(path)' is a compressed module; modules are chosen among uncompressed ones"
+        case .notAModule(let path): "'\(path)' is not a kernel module: not an ELF64 file with a .modinfo section"
+        case .compressed(let path): "'\(path)' is compressed; only uncompressed modules can be selected"
         case .unknown(let names, let release):
             "kernel \(release) has no module "
                 + names.map { name, closest in "'\(name)'" + (closest.map { " (did you mean '\($0)'?)" } ?? "") }

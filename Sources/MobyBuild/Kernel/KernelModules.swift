@@ -55,9 +55,9 @@ public struct KernelModules: Sendable {
 
     /// The modules wanted and all they need, in the order of their paths.
     /// - Parameter wanted: names (`virtio_net`, `virtio-net`) or patterns of paths without `.ko`
-    ///   (`kernel/drivers/net/*`, `kernel/fs/**`). What is built into the kernel is there already. A name after `?` may
+    ///   (`kernel/drivers/net/*`, `kernel/fs/**`). What is built into the kernel needs no module. A name after `?` may
     ///   be missing.
-    /// - Throws: `KernelModulesError.unknown` with all names and patterns that nothing stands for.
+    /// - Throws: `KernelModulesError.unknown` with all names and patterns that match nothing.
     public func closure(of wanted: [String]) throws -> [KernelModule] {
         var found: Set<Int> = []
         var unknown: [String] = []
@@ -165,7 +165,8 @@ extension KernelModules {
     /// - Parameters:
     ///   - tree: the tree this was read from.
     ///   - kept: the modules that stay, from ``closure(of:)``.
-    public func pruned(_ tree: FileTree, keeping kept: [KernelModule]) -> FileTree {
+    /// - Throws: `FileError` or `ExtentError` when the order of modules cannot be read.
+    public func pruned(_ tree: FileTree, keeping kept: [KernelModule]) throws -> FileTree {
         let keptPaths = Set(kept.map(\.path))
         var wanted: Set<TreePath> = []
         for path in tree.paths {
@@ -182,7 +183,7 @@ extension KernelModules {
         for path in wanted.sorted() {
             if let node = tree[path] { result.set(path, node) }
         }
-        for (name, text) in indexes(for: kept, in: tree) {
+        for (name, text) in try indexes(for: kept, in: tree) {
             if let path = TreePath(name.utf8) {
                 result.set(
                     folder.appending(path), FileTree.Node(.regular(ExtentList([.bytes(Array(text.utf8))])), mode: 0o644)
@@ -196,11 +197,11 @@ extension KernelModules {
         TreePath("modules.builtin"), TreePath("modules.builtin.modinfo"),
     ]
 
-    private func indexes(for kept: [KernelModule], in tree: FileTree) -> [(name: String, text: String)] {
+    private func indexes(for kept: [KernelModule], in tree: FileTree) throws -> [(name: String, text: String)] {
         var files = KernelModuleIndex.files(for: kept, of: self)
-        if case .regular(let order)? = tree[folder.appending(TreePath("modules.order"))]?.kind,
-            let text = try? ExtentReader.bytes(of: order)
-        {
+        let path = folder.appending(TreePath("modules.order"))
+        if case .regular(let order)? = tree[path]?.kind {
+            let text = try context("reading '\(path)'") { try ExtentReader.bytes(of: order) }
             let names = Set(kept.map(\.path.description))
             let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").filter {
                 names.contains(String($0))

@@ -6,6 +6,9 @@ internal import OCI
 
 /// The tree of the kernel's modules archive, with those modules that the spec wants, where the root has its `lib`.
 struct ModulesTree: Sendable {
+    /// Changes whenever the tree of the same modules does.
+    static let version = "1"
+
     let kernel: KernelImage
     let name: String
     /// Links of the init images that names of the archive go through, e.g. `lib` to `usr/lib`.
@@ -42,10 +45,7 @@ struct ModulesTree: Sendable {
 
     /// Kept in the cache: all modules at once are too much for memory.
     private func unpacked(_ tree: FileTree) throws -> ExtentList {
-        let key = SegmentKey(
-            role: .record, content: kernel.image.identity, platform: kernel.image.platform.description,
-            destination: "unpacked modules \(name)",
-            rules: "1", encoding: "tar")
+        let key = CacheKey.unpackedModules(name, of: kernel.image)
         let cache = kernel.images.cache
         if let segment = try cache.segment(key, title: name) { return segment.bytes }
         return try cache.store(key, title: name, record: SegmentRecord(key: key.description)) { sink in
@@ -67,16 +67,23 @@ struct ModulesTree: Sendable {
     private func chosen(from whole: FileTree) throws -> FileTree {
         guard let wanted = kernel.spec.modules else {
             let hasIndex = whole.paths.contains { $0.name.elementsEqual("modules.dep".utf8) }
-            guard !hasIndex, let modules = try? KernelModules(whole) else { return whole }
-            return pruned(whole, modules, keeping: modules.modules)
+            guard !hasIndex, whole.paths.contains(where: { $0.bytes.ends(with: ".ko".utf8) }) else { return whole }
+            let modules = try modules(of: whole)
+            return try pruned(whole, modules, keeping: modules.modules)
         }
-        let modules = try context("reading modules of kernel image '\(kernel.image.name)'") { try KernelModules(whole) }
-        return pruned(whole, modules, keeping: try closure(of: wanted, modules))
+        let modules = try modules(of: whole)
+        return try pruned(whole, modules, keeping: try closure(of: wanted, modules))
+    }
+
+    private func modules(of whole: FileTree) throws -> KernelModules {
+        try context("reading modules of kernel image '\(PlainText.short(kernel.image.name))'") {
+            try KernelModules(whole)
+        }
     }
 
     /// Modules are left out, other files of the archive, e.g. firmware, are not.
-    private func pruned(_ whole: FileTree, _ modules: KernelModules, keeping kept: [KernelModule]) -> FileTree {
-        var tree = modules.pruned(whole, keeping: kept)
+    private func pruned(_ whole: FileTree, _ modules: KernelModules, keeping kept: [KernelModule]) throws -> FileTree {
+        var tree = try modules.pruned(whole, keeping: kept)
         for path in whole.paths where !path.isInside(modules.folder) && tree[path] == nil {
             if let node = whole[path] { tree.set(path, node) }
         }
@@ -127,7 +134,7 @@ struct ModulesTree: Sendable {
 }
 
 extension ModulesTree {
-    /// What it takes to find and mount a root on a disk; a kernel may have any of them built in, or do without.
+    /// What is needed to find and mount a root on a disk; a kernel may have any of them built in, or do without.
     private static let forDisks = [
         "?overlay", "?virtio_pci", "?virtio_mmio", "?virtio_blk", "?virtio_scsi", "?sd_mod", "?sr_mod", "?ata_piix",
         "?ata_generic",
@@ -138,19 +145,19 @@ extension ModulesTree {
     /// - Throws: `BuildError` when the kernel has no module for one of the file systems, or no overlay.
     func makeForDisk(_ fileSystems: [RootFileSystem]) throws -> FileTree {
         let whole = try whole()
-        let modules = try context("reading modules of kernel image '\(kernel.image.name)'") { try KernelModules(whole) }
+        let modules = try modules(of: whole)
         for needed in fileSystems.map(\.module) + ["overlay"]
         where modules[needed] == nil && !modules.builtin.contains(needed) {
             throw BuildError(
                 "kernel image '\(kernel.image.name)' has no module '\(needed)', which a root on a disk needs",
-                hint: "take a kernel image with it, or build another format")
+                hint: "use a kernel image that has it, or build another format")
         }
         let kept = try context("choosing modules") {
             try modules.closure(of: Self.forDisks + fileSystems.map { "?" + $0.module })
         }
         let merged = TreePath("usr/lib")
-        guard modules.folder.isInside(merged) else { return modules.pruned(whole, keeping: kept) }
-        return modules.pruned(whole, keeping: kept).renamed { path in
+        guard modules.folder.isInside(merged) else { return try modules.pruned(whole, keeping: kept) }
+        return try modules.pruned(whole, keeping: kept).renamed { path in
             path.isInside(merged) ? TreePath(path.bytes.dropFirst(4)) ?? path : path
         }
     }

@@ -2,9 +2,12 @@ public import Archive
 internal import Extents
 
 /// Kernel modules that are compressed one by one, as most distributions ship them. They are unpacked at build: the
-/// initrd is compressed as a whole, our init need not ask what this kernel can unpack (`CONFIG_MODULE_DECOMPRESS`), and
+/// initrd is compressed as a whole, init need not ask what this kernel can unpack (`CONFIG_MODULE_DECOMPRESS`), and
 /// modules are chosen by what is in them.
 public enum PackedModules {
+    /// Changes whenever the unpacked archive does.
+    static let version = 1
+
     private static let endings = [".ko.xz", ".ko.zst", ".ko.gz"]
 
     /// No module is near this size; a compressed one may claim any.

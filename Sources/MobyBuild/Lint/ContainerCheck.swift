@@ -5,7 +5,7 @@ internal import JSON
 internal import MobySpec
 internal import OCI
 
-/// What can be told of one container before it ever runs.
+/// Checks of one container before it runs.
 struct ContainerCheck {
     let explanation: Explanation
 
@@ -84,8 +84,8 @@ struct ContainerCheck {
                 container.options.locations["binds"] ?? container.options.locations["mounts"] ?? container.location
             return Diagnostic(
                 .warning, at: place,
-                "'\(container.name)' binds '\(PlainText.short(mount.source))', which no init image and no entry of files has",
-                hint: "add it under files:, or make it with runtime.mkdir")
+                "'\(container.name)' binds '\(PlainText.short(mount.source))', which neither an init image nor an entry of files provides",
+                hint: "add it under files:, or create it with runtime.mkdir")
         }
     }
 
@@ -97,9 +97,9 @@ struct ContainerCheck {
 }
 
 extension ProgramFacts {
-    /// Why a program that is there cannot be started.
-    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide what is
-    ///   there.
+    /// Why a program that exists cannot start.
+    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide
+    ///   what is there.
     func fault(on platform: Platform, isCovered: (String) -> Bool = { _ in false }) -> (reason: String, hint: String?)?
     {
         for (index, executable) in executables.enumerated() {
@@ -115,11 +115,11 @@ extension ProgramFacts {
                     let isDOS = executable.interpreter?.hasSuffix("\r") == true
                     return (
                         who + "is a script for '\(interpreter)', which \(fault)",
-                        isDOS ? "its lines end in CR LF; save it with LF alone" : nil
+                        isDOS ? "its lines end in CR LF; save it with LF line endings" : nil
                     )
                 }
                 if let program = executable.missingProgram {
-                    return (who + "is a script for '\(PlainText.short(program))', which no folder of PATH has", nil)
+                    return (who + "is a script for '\(PlainText.short(program))', which is in no folder of PATH", nil)
                 }
             case .elf:
                 if let known = Self.machines[platform.architecture], !known.contains(executable.machine) {
@@ -129,7 +129,7 @@ extension ProgramFacts {
                 if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
                     return (
                         who + "needs the loader '\(interpreter)', which \(fault)",
-                        "link the program statically, or take an image with its C library"
+                        "link the program statically, or use an image with its C library"
                     )
                 }
                 let missing = executable.missingLibraries.prefix(3).map { "'\(PlainText.short($0))'" }.joined(
@@ -138,7 +138,7 @@ extension ProgramFacts {
                     !["/lib", "/lib64", "/usr", "/usr/lib", "/usr/lib64", "/opt", "/usr/local"].contains(
                         where: isCovered)
                 {
-                    return (who + "needs the library \(missing), which is not there", nil)
+                    return (who + "needs the library \(missing), which does not exist", nil)
                 }
             }
         }

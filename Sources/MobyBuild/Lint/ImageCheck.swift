@@ -4,8 +4,7 @@ internal import Extents
 public import MobySpec
 internal import OCI
 
-/// What can be told of a spec and its images before a machine boots. `build` and `lint` both say it; what takes long to
-/// find out is kept in the cache.
+/// Checks of a spec and its images before a machine boots, for `build` and `lint`. Slow answers are cached.
 struct ImageCheck {
     let spec: Spec
     let images: ImageSet
@@ -73,13 +72,13 @@ struct ImageCheck {
             guard SpecTree.hidingMount(path)?.isFilled == true else {
                 return Diagnostic(
                     .warning, at: place, "\(quoted) is hidden by what is mounted on '\(mount)' at boot",
-                    hint: "make it in an onboot container, or bind it into the containers that use it")
+                    hint: "create it in an onboot container, or bind it into the containers that use it")
             }
             if facts.keepsOvermounted { return nil }
             return Diagnostic(
                 .warning, at: place,
-                "\(quoted) is hidden by the tmpfs that is mounted on '\(mount)' at boot, and this init does not bring it back",
-                hint: "take the init image of this version, or make it with runtime.mkdir")
+                "\(quoted) is hidden by the tmpfs that is mounted on '\(mount)' at boot, and this init does not restore it",
+                hint: "use the init image of this version, or create it with runtime.mkdir")
         }
     }
 
@@ -94,18 +93,18 @@ struct ImageCheck {
             guard let paths = hidden.removeValue(forKey: source.value)?.sorted(), let first = paths.first else {
                 return nil
             }
-            let others = paths.count > 1 ? " and \(RootAssembly.files(paths.count - 1)) more" : ""
+            let others = paths.count > 1 ? " and \(paths.count - 1) more" : ""
             return Diagnostic(
                 .warning, at: source.location,
-                "'/\(PlainText.short("\(first)"))'\(others) of init image '\(PlainText.short(source.value))' "
-                    + "cannot be seen at run time: a tmpfs is mounted there",
-                hint: "put it under files:, or at another path")
+                "a tmpfs hides '/\(PlainText.short("\(first)"))'\(others) of init image "
+                    + "'\(PlainText.short(source.value))' at run time",
+                hint: "put it under files:, or move it")
         }
     }
 }
 
 extension Diagnostic {
-    /// The same as an error, for those who want no warnings.
+    /// The same as an error, for `--strict`.
     public var asError: Diagnostic {
         var error = self
         error.severity = .error

@@ -22,7 +22,7 @@ struct InitFacts: Codable, Sendable {
 struct InitCheck {
     private(set) var found: [Diagnostic] = []
 
-    /// Where an init looks for what runs containers; the first six are those of our own.
+    /// Where an init looks for its container runtime; the first six are those of moby's init.
     private static let runtimes =
         ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/bin/runc", "/usr/local/sbin/runc", "/bin/runc", "/sbin/runc"]
         + ["crun", "youki", "containerd"].flatMap { ["/usr/bin/\($0)", "/usr/local/bin/\($0)"] }
@@ -67,8 +67,8 @@ struct InitCheck {
             if facts.program.path == nil {
                 found.append(
                     Diagnostic(
-                        at: place, "the init images have no '/init' that can be started: it \(facts.program.reason)",
-                        hint: "the kernel starts /init; add an init image, e.g. that of pkg/init"))
+                        at: place, "the init images have no '/init' that can start: it \(facts.program.reason)",
+                        hint: "the kernel starts /init; add an init image, such as that of pkg/init"))
             } else if let fault = facts.program.fault(on: platform) {
                 found.append(
                     Diagnostic(

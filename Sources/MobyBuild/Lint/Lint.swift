@@ -4,15 +4,15 @@ internal import Extents
 public import MobySpec
 public import OCI
 
-/// Looks, without a network, at what a spec and the images that are in the store make of each other: all that a build
-/// would say before it fetches anything, by the same code.
+/// Checks a spec and those of its images that the store has, without a network: reports all that a build would report
+/// before it fetches anything, by the same code.
 public struct Lint: Sendable {
-    /// What was found.
+    /// The findings.
     public struct Result: Sendable {
         public internal(set) var diagnostics: [Diagnostic] = []
-        /// What is not as one may think, e.g. optional files that are left out.
+        /// Notes about surprising results, such as optional files that are left out.
         public internal(set) var notes: [String] = []
-        /// Images that the store does not have, as the spec names them: what depends on them was not looked at.
+        /// Images that the store does not have, as the spec names them: nothing that depends on them was checked.
         public internal(set) var absent: [String] = []
     }
 
@@ -24,11 +24,11 @@ public struct Lint: Sendable {
         self.options = options
     }
 
-    /// Faults and warnings of a spec, of its formats, and of those of its images that are at hand.
+    /// Errors and warnings about a spec, its formats, and those of its images that the store has.
     /// - Throws: errors of the store.
     public func check(_ spec: Spec) async throws -> Result {
         var result = Result()
-        let formats = try faults(&result) { try FormatChoice.formats(options, spec) } ?? []
+        let formats = try faults(&result) { try FormatSelection.formats(options, spec) } ?? []
         let formatsAreOpen = options.formats.isEmpty && spec.outputs.isEmpty
         result.diagnostics += SectionCheck(spec, formats, formatsAreOpen: formatsAreOpen).found
         do { _ = try BootMedium.checkedLength(spec.kernel.cmdline ?? "") } catch let error as BuildError {
@@ -38,7 +38,7 @@ public struct Lint: Sendable {
             result.diagnostics.append(
                 Diagnostic(
                     .warning, at: spec.firstLocation,
-                    "format '\(format)' needs an image with boot loaders, and none is named",
+                    "format '\(format)' needs an image with boot loaders, but none is given",
                     hint: BuildError.bootLoadersHint))
         }
         let images = try await present(spec, &result)
@@ -49,9 +49,9 @@ public struct Lint: Sendable {
     private func check(_ spec: Spec, _ present: [String: Image], _ formats: [OutputFormat], _ result: inout Result)
         throws
     {
-        let images = ImageSet(store: store, cache: SegmentCache(store: store), images: present)
+        let images = ImageSet(store: store, cache: BuildCache(store: store), images: present)
         func isAbsent(_ source: Located<String>) -> Bool { present[source.value] == nil }
-        // What is at hand; numbers of containers are those of the whole.
+        // The part whose images the store has; numbers of containers are those of the whole.
         var part = spec
         part.onboot.removeAll { isAbsent($0.image) }
         part.onshutdown.removeAll { isAbsent($0.image) }
@@ -67,7 +67,8 @@ public struct Lint: Sendable {
         result.diagnostics += OutputFormat.bootErrors(
             formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
             at: spec.kernel.image?.location)
-        var assembly = RootAssembly(part, images, VolumeLayouts(), containers, kernel, options)
+        var assembly = RootAssembly(
+            part, images: images, layouts: VolumeLayouts(), containers: containers, kernel: kernel, options)
         assembly.identities = IdentityTable(spec)
         let names = try assembly.names()
         result.notes += names.notes
@@ -75,7 +76,7 @@ public struct Lint: Sendable {
         result.diagnostics += names.missing.map { fault in
             Diagnostic(
                 .warning, at: fault.location, fault.message,
-                hint: "a build in this folder would end here; \(fault.hint ?? "")")
+                hint: "a build in this folder would fail here; \(fault.hint ?? "")")
         }
         result.diagnostics += names.faults
         let check = ImageCheck(part, images, containers, formats, platform: options.provider.platform)
@@ -88,7 +89,7 @@ public struct Lint: Sendable {
         }
     }
 
-    /// Runs a step of the build; faults of the spec are noted, and nil is returned.
+    /// Runs a step of the build. Errors in the spec are recorded, and nil is returned.
     private func faults<Value>(_ result: inout Result, _ step: () throws -> Value) rethrows -> Value? {
         do { return try step() } catch let error as SpecError { result.diagnostics += error.diagnostics } catch let
             fault as Diagnostic
@@ -98,23 +99,31 @@ public struct Lint: Sendable {
         return nil
     }
 
-    /// The images that are at hand. What a local source lacks is a fault, as nothing can be fetched for it.
+    /// The images in the store. What a local source lacks is an error, as nothing can be fetched for it.
+    /// - Throws: errors of the store.
     private func present(_ spec: Spec, _ result: inout Result) async throws -> [String: Image] {
         var options = options.provider
         options.pull = .never
         let provider = ImageProvider(store: store, options: options)
+        let platform = options.platform
         var present: [String: Image] = [:]
         var seen: Set<String> = []
         for source in spec.imageSources + [spec.boot.image].compactMap(\.self) where seen.insert(source.value).inserted
         {
-            do { present[source.value] = try await provider.image(source.value) } catch {
-                let isLocal = ["oci:", "oci-archive:", "docker-archive:"].contains { source.value.hasPrefix($0) }
-                if isLocal || error is ImageReferenceError {
-                    result.diagnostics.append(
-                        Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint))
-                } else {
-                    result.absent.append(source.value)
+            let isLocal = ["oci:", "oci-archive:", "docker-archive:"].contains { source.value.hasPrefix($0) }
+            do {
+                guard !isLocal else {
+                    present[source.value] = try await provider.image(source.value)
+                    continue
                 }
+                let name = try ImageReference(source.value).description
+                present[source.value] = try context("looking up image '\(PlainText.short(name))' in the store") {
+                    try store.image(named: name, platform: platform)
+                }
+                if present[source.value] == nil { result.absent.append(source.value) }
+            } catch  where isLocal || error is ImageReferenceError {
+                result.diagnostics.append(
+                    Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint))
             }
         }
         return present

@@ -17,7 +17,7 @@ struct ProgramFacts: Codable, Equatable, Sendable {
         var machine = 0
         /// The loader of an ELF file (PT_INTERP), the program after `#!` of a script.
         var interpreter: String?
-        /// What is wrong with the interpreter, e.g. `is not there`.
+        /// What is wrong with the interpreter, e.g. `does not exist`.
         var fault: String?
         /// What `/usr/bin/env` of a script is to look for, when no folder of PATH has it.
         var missingProgram: String?
@@ -28,13 +28,13 @@ struct ProgramFacts: Codable, Equatable, Sendable {
     /// The first candidate that can be executed.
     var path: String?
     /// What is wrong with the candidates when none can.
-    var reason = "is not there"
+    var reason = "does not exist"
     var executables: [Executable] = []
 }
 
 extension ProgramFacts {
     /// Changes whenever the same files give other facts.
-    static let version = "1"
+    static let version = 2
 
     /// - Parameters:
     ///   - candidates: absolute paths, the first that can be executed counts.
@@ -76,7 +76,7 @@ struct ImageContents {
 
     /// Why a path cannot be executed; nil when it can.
     func fault(of path: String) -> String? {
-        guard let item = state.item(at: path) else { return "is not there" }
+        guard let item = state.item(at: path) else { return "does not exist" }
         switch item.kind {
         case .directory: return "is a directory"
         case .regular: return item.isExecutable ? nil : "is not executable"
@@ -174,11 +174,7 @@ extension ImageSet {
     func facts<Facts: Codable>(_ what: String, content: String, platform: Platform, _ find: () throws -> Facts) throws
         -> Facts
     {
-        let key = SegmentKey(
-            role: .record, content: content, platform: platform.description, destination: what,
-            rules: ProgramFacts.version,
-            encoding: "none")
-        let bytes = try cache.small(key) { try JSONText.compact(find()) }
+        let bytes = try cache.small(.programFacts(what, of: content, platform)) { try JSONText.compact(find()) }
         return try JSONDecoder().decode(Facts.self, from: Data(bytes))
     }
 }

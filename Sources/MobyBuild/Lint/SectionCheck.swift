@@ -8,14 +8,14 @@ internal import OCI
 struct SectionCheck {
     private(set) var found: [Diagnostic] = []
 
-    /// - Parameter formatsAreOpen: nobody has chosen formats yet, as for `lint` of a spec without `outputs`: what only
-    ///   some of them need is a warning then.
+    /// - Parameter formatsAreOpen: no formats have been chosen yet, as for `lint` of a spec without `outputs`: what only
+    ///   some of them need is then a warning.
     init(_ spec: Spec, _ formats: [OutputFormat], formatsAreOpen: Bool) {
         guard spec.firstLocation != nil else {
             found = [
                 Diagnostic(
-                    at: nil, "there is nothing in it to build from",
-                    hint: "a spec has 'kernel', 'init', 'services', 'files' and more")
+                    at: nil, "the spec is empty",
+                    hint: "add sections such as 'kernel', 'init', 'services' and 'files'")
             ]
             return
         }
@@ -30,10 +30,10 @@ struct SectionCheck {
         if !hasKernel {
             missing(
                 "kernel", formatsAreOpen ? .warning : .error,
-                "add kernel: {image: …}; formats that need none: \(others)")
+                "add kernel: {image: …}; formats that do not need one: \(others)")
         }
         if spec.`init`.isEmpty {
-            // With a kernel it is meant to boot, whichever the format.
+            // A spec with a kernel is meant to boot, whatever the format.
             missing(
                 "init", formatsAreOpen && !hasKernel ? .warning : .error, "add the images of init and runc under init:")
         }
@@ -46,7 +46,7 @@ extension OutputFormat {
 }
 
 extension Spec {
-    /// A place in the first of its files that says anything.
+    /// A location in the first of its files that has a section.
     var firstLocation: SourceLocation? {
         kernel.image?.location ?? `init`.first?.location ?? (onboot + services + onshutdown).first?.location ?? volumes
             .first?.location
@@ -73,7 +73,7 @@ struct BootCheck {
             Diagnostic(
                 at: image.location,
                 "boot loader image '\(PlainText.short(image.value))' has no file '\(first)'\(others)",
-                hint: "formats that take them cannot be built; pkg/bootloaders has all")
+                hint: "formats that need them cannot be built; pkg/bootloaders has them all")
         ]
     }
 }

@@ -67,28 +67,28 @@ public struct Artifact: Sendable {
     }
 }
 
-/// What formats want to know beside what boots.
+/// What formats need in addition to the files that boot.
 struct OutputRequest: Sendable {
     /// Name of the build; ids on media derive from it.
     var name: String
-    /// What the names of files begin with instead, for a format whose own names another format of the build has.
-    var stem: String?
+    /// Prefix of the files' names instead, for a format whose own names belong to another format of the build.
+    var basename: String?
     /// What the images are for.
     var platform = Platform.host
-    /// Least size of a disk in bytes.
+    /// Minimum size of a disk in bytes.
     var minimumSize: UInt64 = 0
     /// Of files on media, in seconds since 1970.
     var time: UInt64 = 0
     /// Text that is the same exactly when what boots is the same; ids on media derive from it.
     var identity: String = ""
-    /// There for formats of which ``OutputFormat/needsBootLoaders`` is true.
+    /// Set for formats whose ``OutputFormat/needsBootLoaders`` is true.
     var loaders: BootLoaders?
 
     /// Bytes that GUIDs, serials and the like derive from.
     var identityBytes: [UInt8] { Array("\(name)\n\(identity)".utf8) }
 
     /// Name of a file.
-    func file(_ suffix: String) -> String { (stem ?? name) + suffix }
+    func file(_ suffix: String) -> String { (basename ?? name) + suffix }
 
     /// Signs EFI executables; nil leaves them as they are.
     var signingKey: SigningKey?

@@ -12,14 +12,14 @@ struct DiskRoot: Sendable {
     let parts: [RootPart]
     /// Keys of all that the root is made from.
     let identity: String
-    let cache: SegmentCache
+    let cache: BuildCache
 
     /// Changes whenever equal keys no longer give equal bytes.
-    private static let rules = "erofs 1"
+    static let rule = "erofs 1"
 
-    /// Derived from ``identity``, with the bits of a UUID of our own making (RFC 9562, 5.8).
+    /// Derived from ``identity``, with the bits of a custom UUID (RFC 9562, 5.8).
     var uuid: [UInt8] {
-        let digits = Array(SHA256.hash(Array("\(Self.rules)\n\(identity)".utf8)).utf8)
+        let digits = Array(SHA256.hash(Array("\(Self.rule)\n\(identity)".utf8)).utf8)
         var bytes = stride(from: 0, to: 32, by: 2).map {
             UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) ?? 0
         }
@@ -33,9 +33,7 @@ struct DiskRoot: Sendable {
 
     /// The file system, from the cache when it was made before.
     func image() throws -> ExtentList {
-        let key = SegmentKey(
-            role: .root, content: SHA256.hash(Array(identity.utf8)), platform: "", destination: "/", rules: Self.rules,
-            encoding: "lz4")
+        let key = CacheKey.erofsRoot(of: identity)
         if let segment = try cache.segment(key, title: "root") { return segment.bytes }
         let tree = try merged()
         try cache.store.prepare()

@@ -30,25 +30,40 @@ struct OutputFiles {
 
     private func stream(_ artifacts: [Artifact], to output: String) throws -> [BuildResult.File] {
         guard let artifact = artifacts.first else { return [] }
-        if output != "-" {
-            PartialFiles.removeAbandoned(of: [output])
-            do { try artifact.write(to: output) } catch let error as FileError
-                where error.path == output && error.code == ENOSPC
-            {
-                throw FileError(error, path: output, needed: try artifact.sizeOnDisk())
-            }
-            return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
+        if output == "-" {
+            try stream(artifact, to: STDOUT_FILENO, named: FileError.standardOutput)
+            return []
         }
-        try artifact.stream { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = Glibc.write(STDOUT_FILENO, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw FileError("write", "standard output") }
-                done += count
-            }
+        if Self.isStream(output) {
+            let file = open(output, O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { throw FileError("open", output) }
+            defer { close(file) }
+            let size = try stream(artifact, to: file, named: output)
+            return [BuildResult.File(path: output, size: size, format: artifact.format)]
         }
-        return []
+        PartialFiles.removeAbandoned(of: [output])
+        do { try artifact.write(to: output) } catch let error as FileError
+            where error.path == output && error.code == ENOSPC
+        {
+            throw FileError(error, path: output, needed: try artifact.sizeOnDisk())
+        }
+        return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
+    }
+
+    /// Writes to an open file, as it is.
+    /// - Returns: how many bytes.
+    @discardableResult
+    private func stream(_ artifact: Artifact, to file: Int32, named name: String) throws -> UInt64 {
+        var sink = try FileSink(descriptor: file, name: name)
+        try artifact.stream { try sink.write($0) }
+        try sink.flush()
+        return sink.written
+    }
+
+    /// A device or a pipe, e.g. `/dev/null`: it is written to, never replaced by a file.
+    private static func isStream(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && [S_IFCHR, S_IFIFO].contains(info.st_mode & S_IFMT)
     }
 
     /// Before anything is written: what cannot be replaced by a file would be found after others had been.
@@ -69,7 +84,7 @@ struct OutputFiles {
         guard needed > free else { return }
         throw BuildError(
             "the build needs \(SizeText.decimal(needed)), and \(SizeText.decimal(free)) are free in '\(PlainText.short(folder))'",
-            hint: "make room there, or name another folder with --dir")
+            hint: "free some space, or choose another folder with --dir")
     }
 
     private func path(_ name: String) -> String {
@@ -82,7 +97,7 @@ struct OutputFiles {
     }
 }
 
-/// A finished file under a temporary name beside its final one: the files of a build appear together, when all of them
+/// A finished file under a temporary name next to its final one: the files of a build appear together, when all of them
 /// are done.
 final class StagedFile {
     let path: String
@@ -93,7 +108,7 @@ final class StagedFile {
     private var committed = false
 
     /// - Parameters:
-    ///   - needed: finds out how many bytes the file takes, for the message when there is no room.
+    ///   - needed: finds out how many bytes the file takes, for the message about a full disk.
     ///   - write: writes the file to the path it is given.
     /// - Throws: what `write` throws; a `FileError` has the final name.
     init(_ path: String, needed: () throws -> UInt64? = { nil }, _ write: (String) throws -> Void) throws {

@@ -33,9 +33,9 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     let needsInitrd: Bool
     /// The file system of a root that stays on a disk instead of memory.
     let rootOnDisk: RootFileSystem?
-    /// What to take, for a format that is not made.
+    /// What to use instead of a format that is not supported.
     let instead: String?
-    /// How it is made; nil as long as nobody can.
+    /// Makes its files; nil for a format that is not supported.
     let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     init(
@@ -62,7 +62,7 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public var fileNames: [String] { suffixes.map { "X" + $0 } }
     /// Whether the root stays on a disk instead of memory.
     var hasRootOnDisk: Bool { rootOnDisk != nil }
-    /// Whether it starts boot loaders of our own.
+    /// Whether its disk contains boot loaders of moby's own.
     var needsBootLoaders: Bool { firmware != .none }
     /// The formats that this version makes, as a Markdown table.
     public static var table: String {
@@ -113,8 +113,8 @@ extension OutputFormat {
     /// Names of the 2017 `outputs:` section and what they are today.
     static let names2017 = ["gcp-img": "gcp", "gcp-storage": "gcp", "qcow": "qcow2"]
 
-    /// Formats that are known and not made, each with what to do instead.
-    public static var notMade: [String: String] {
+    /// Known formats that are not supported, each with an alternative.
+    public static var unsupported: [String: String] {
         Dictionary(uniqueKeysWithValues: all.filter { !$0.isAvailable }.map { ($0.name, $0.instead ?? "") })
     }
 

@@ -1,3 +1,5 @@
+internal import Archive
+
 /// The `User` of an image configuration (image-spec, config.md): `user`, `uid`, `user:group`, `uid:gid` and mixtures.
 struct ImageUser: Equatable {
     var uid: UInt32
@@ -49,6 +51,10 @@ public struct Accounts: Sendable {
         let gid: UInt32
         let members: [String]
     }
+
+    /// Changes whenever ``files`` or how they are kept does.
+    static let version = 2
+    static let files = [TreePath("etc/passwd"), TreePath("etc/group")]
 
     let users: [User]
     let groups: [Group]

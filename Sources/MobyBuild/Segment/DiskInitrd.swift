@@ -4,6 +4,10 @@ internal import Extents
 
 /// The tree of the small initrd for a root on a disk.
 enum DiskInitrd {
+    /// Changes whenever the tree of the same modules and init images does.
+    static let version = 1
+    static let title = "initrd for a root on a disk"
+
     /// - Parameters:
     ///   - modules: nil for a kernel that has all it needs built in.
     ///   - initial: the init images.
@@ -16,7 +20,7 @@ enum DiskInitrd {
         var tree = try modules?.makeForDisk(fileSystems) ?? FileTree()
         guard let node = program(in: root), case .regular(let program) = node.kind else {
             throw BuildError(
-                "the init images have no '/init', which is to mount the root", hint: "name an init image under 'init'")
+                "the init images have no '/init' to mount the root", hint: "name an init image under 'init'")
         }
         for fileSystem in fileSystems where try !mentions(program, Array(fileSystem.mark.utf8)) {
             throw unknownRoot(fileSystem)
@@ -31,8 +35,8 @@ enum DiskInitrd {
 
     static func unknownRoot(_ fileSystem: RootFileSystem) -> BuildError {
         BuildError(
-            "the '/init' of the init images does not know '\(BootLayout.rootWord)=' for \(fileSystem.name), which a root on a disk needs",
-            hint: "take the init image of this version, or build another format")
+            "the '/init' of the init images does not support '\(BootLayout.rootWord)=' for \(fileSystem.name), which a root on a disk needs",
+            hint: "use the init image of this version, or build another format")
     }
 
     /// What `/init` is when links are followed.

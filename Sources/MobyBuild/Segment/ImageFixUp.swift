@@ -7,7 +7,7 @@ enum ImageFixUp: String {
     /// Init images and volumes: `resolv.conf` is the one of the running system.
     case system
 
-    /// Changes whenever the rules do; part of every segment key.
+    /// Changes whenever the rules do; part of every image's key.
     static let version = "1"
 
     private static let dropped: [TreePath] = [

@@ -7,14 +7,14 @@ public import MobySpec
 /// file.
 public struct OverlapCheck {
     private var state = RootState()
-    /// The faults so far.
+    /// The errors so far.
     public private(set) var faults: [Diagnostic] = []
 
     public init() {}
 
     var root: RootState { state }
 
-    /// Unpacks one more listing over what is there.
+    /// Unpacks one more listing over the others.
     /// - Parameters:
     ///   - owner: the image or section it comes from, for messages.
     ///   - location: where the spec names it.
@@ -26,7 +26,7 @@ public struct OverlapCheck {
                 let (was, isNow) = (phrase(old.kind, old.target), phrase(entry.kind, entry.target))
                 report(
                     "'/\(PlainText.short("\(entry.path)"))' is \(was) in '\(PlainText.short(old.owner))' and \(isNow) in '\(PlainText.short(owner))'",
-                    hint: "the kernel cannot turn one into the other when it unpacks the initrd; remove one of them",
+                    hint: "the kernel cannot replace one by the other when it unpacks the initrd; remove one of them",
                     at: location)
             } else if entry.kind == .regular, old.kind == .regular, old.group != 0,
                 !replaces(entry, old, names: names, in: listing)
@@ -38,7 +38,7 @@ public struct OverlapCheck {
                 report(
                     "'/\(PlainText.short("\(entry.path)"))' of '\(PlainText.short(owner))' overwrites a file of "
                         + "'\(PlainText.short(old.owner))' that is also \(others.prefix(5).joined(separator: ", "))",
-                    hint: "hard links share their content; let one image provide the file, or all of its names",
+                    hint: "hard links share their contents; let one image provide the file and all of its names",
                     at: location)
             }
         }

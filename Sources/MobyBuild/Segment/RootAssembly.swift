@@ -40,14 +40,14 @@ struct RootAssembly {
     let layouts: VolumeLayouts
     let containers: ContainerPlan
     let kernel: KernelImage?
-    let cache: SegmentCache
+    let cache: BuildCache
     let plan: SegmentPlan
     let home: String?
     /// Numbers of containers that `files:` may name.
     var identities: IdentityTable
 
     init(
-        _ spec: Spec, _ images: ImageSet, _ layouts: VolumeLayouts, _ containers: ContainerPlan, _ kernel: KernelImage?,
+        _ spec: Spec, images: ImageSet, layouts: VolumeLayouts, containers: ContainerPlan, kernel: KernelImage?,
         _ options: BuildOptions
     ) {
         self.spec = spec
@@ -142,7 +142,7 @@ struct RootAssembly {
     }
 
     /// The sentinel is a file of the build: anything else in its place stays there when the kernel unpacks, and PID 1
-    /// takes the initrd as cut short.
+    /// considers the initrd truncated.
     private func sentinelFaults(_ root: RootState, _ segments: [PlannedSegment]) -> [Diagnostic] {
         guard let path = root.resolvingParents(TreePath("etc/moby/sentinel")), let item = root[path],
             item.kind != .regular
@@ -153,7 +153,7 @@ struct RootAssembly {
             Diagnostic(
                 at: segments.first { $0.title == item.owner }?.place ?? spec.files.first?.location,
                 "'/\(PlainText.short("\(path)"))' is \(item.kind.phrase) in '\(PlainText.short(item.owner))', "
-                    + "where the build puts a file that tells a whole initrd from one that was cut short",
+                    + "where the build puts the file that marks a complete initrd",
                 hint: "remove it")
         ]
     }

@@ -73,7 +73,7 @@ public struct RootListing: Sendable {
         case symlink = 0x6C  // l
         case other = 0x6F  // o
 
-        /// As it stands in a sentence.
+        /// In a sentence.
         var phrase: String {
             switch self {
             case .directory: "a directory"

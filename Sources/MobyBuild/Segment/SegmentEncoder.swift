@@ -3,7 +3,7 @@ internal import Extents
 
 /// Makes segments, several at a time; the result is in the order asked for, whichever ended first.
 enum SegmentEncoder {
-    static func encode(_ planned: [PlannedSegment], in cache: SegmentCache) async throws -> [Segment] {
+    static func encode(_ planned: [PlannedSegment], in cache: BuildCache) async throws -> [Segment] {
         var results = [Segment?](repeating: nil, count: planned.count)
         var order = try planned.indices.filter { index in
             results[index] = try planned[index].cached(in: cache)
@@ -23,8 +23,8 @@ enum SegmentEncoder {
         return results.compactMap(\.self)
     }
 
-    /// zstd has workers of its own, with buffers of some 25 MiB each time; a second segment beside would gain nothing
-    /// but twice of them.
+    /// zstd has workers of its own, with buffers of some 25 MiB each time; a second segment at once would only
+    /// double them.
     private static func limit(_ planned: [PlannedSegment]) -> Int {
         planned.contains { $0.compression.hasWorkers } ? 1 : 2
     }

@@ -48,12 +48,10 @@ struct SegmentPlan {
                     place: source.location)
             }
             let members = try layouts.images(of: volume, images)
-            let key = key(
-                .volume, members.map(\.identity).joined(separator: " "), destination: "\(path)", rules: "oci layout 2",
-                platform: "")
             let store = images.store
             return PlannedSegment(
-                key: key, title: source.value, location: location, place: source.location, destination: path,
+                key: .layout(members, at: path, compression), title: source.value, location: location,
+                place: source.location, destination: path,
                 compression: compression,
                 weight: members.reduce(0) { $0 + $1.weight },
                 content: .tree { try VolumeLayouts.tree(members, store: store) })
@@ -61,14 +59,12 @@ struct SegmentPlan {
     }
 
     private func image(
-        _ image: Image, at path: TreePath, _ fixUp: ImageFixUp, role: SegmentKey.Role, title: String, location: String,
+        _ image: Image, at path: TreePath, _ fixUp: ImageFixUp, role: CacheKey.Role, title: String, location: String,
         place: SourceLocation
     ) -> PlannedSegment {
         let images = images
         return PlannedSegment(
-            key: key(
-                role, image.identity, destination: "/\(path)", rules: "\(fixUp.rawValue) \(ImageFixUp.version)",
-                platform: image.platform.description),
+            key: .image(image, as: role, at: path, fixUp, compression),
             title: title, location: location, place: place, destination: path, compression: compression,
             weight: image.weight,
             content: .tree {
@@ -82,8 +78,7 @@ struct SegmentPlan {
     func modules(_ tree: ModulesTree) -> PlannedSegment {
         let image = tree.kernel.image
         return PlannedSegment(
-            key: key(
-                .modules, image.identity, destination: tree.variant, rules: "1", platform: image.platform.description),
+            key: .modules(tree, compression),
             title: image.name, location: "kernel", place: tree.kernel.place, destination: .root,
             compression: compression,
             weight: image.weight,
@@ -97,10 +92,8 @@ struct SegmentPlan {
         let kernel = [modules?.kernel.image.identity ?? "", modules?.name ?? ""]
         let content = (kernel + fileSystems.map(\.type) + initial.map(\.key.hex)).joined(separator: " ")
         return PlannedSegment(
-            key: key(
-                .`init`, SHA256.hash(Array(content.utf8)), destination: "initrd for a root on a disk", rules: "1",
-                platform: ""),
-            title: "initrd for a root on a disk", location: "init", place: spec.`init`.first?.location,
+            key: .diskInitrd(content, compression),
+            title: DiskInitrd.title, location: "init", place: spec.`init`.first?.location,
             destination: .root,
             compression: compression, weight: 0,
             content: .tree { try DiskInitrd.tree(modules, initial.compactMap { RootPart($0) }, fileSystems) })
@@ -110,35 +103,24 @@ struct SegmentPlan {
     func microcode(_ kernel: KernelImage) -> PlannedSegment? {
         guard kernel.facts.hasMicrocode, let name = kernel.spec.ucode else { return nil }
         let image = kernel.image
-        let key = SegmentKey(
-            role: .microcode, content: image.identity, platform: image.platform.description, destination: name,
-            rules: "1", encoding: "none"
-        )
         return PlannedSegment(
-            key: key, title: image.name, location: "kernel", place: kernel.place, destination: .root,
+            key: .microcode(name, of: image), title: image.name, location: "kernel", place: kernel.place,
+            destination: .root,
             compression: .none, weight: 0,
             content: .archive { try kernel.file(name) })
     }
 
     /// A segment of generated names, keyed by its own plain bytes.
-    func generated(_ tree: FileTree, role: SegmentKey.Role, title: String) throws -> PlannedSegment {
-        var hash: any ByteSink = HashSink()
-        try CPIO.write(tree, under: .root, to: &hash)
-        let content = (hash as? HashSink)?.hash.finalize() ?? ""
+    func generated(_ tree: FileTree, role: CacheKey.Role, title: String) throws -> PlannedSegment {
+        var sink = HashSink()
+        try CPIO.write(tree, under: .root, to: &sink)
         return PlannedSegment(
-            key: key(role, content, destination: "/", rules: "1", platform: ""), title: title, location: "files",
+            key: .generated(role, sink.hash.finalize(), compression), title: title, location: "files",
             place: nil,
             destination: .root,
             compression: compression, weight: 0, content: .tree { tree })
     }
 
-    private func key(_ role: SegmentKey.Role, _ content: String, destination: String, rules: String, platform: String)
-        -> SegmentKey
-    {
-        SegmentKey(
-            role: role, content: content, platform: platform, destination: destination, rules: rules,
-            encoding: "newc 1, \(compression.description)")
-    }
 }
 
 private struct HashSink: ByteSink {
@@ -154,7 +136,7 @@ struct PlannedSegment: Sendable {
         case archive(@Sendable () throws -> ExtentList)
     }
 
-    let key: SegmentKey
+    let key: CacheKey
     /// What it is made from, for people and for the record `LINUXKIT.source`.
     let title: String
     /// Where the spec asks for it, e.g. `init[0]`; the record `LINUXKIT.location`.
@@ -171,10 +153,10 @@ struct PlannedSegment: Sendable {
     var isAtRoot: Bool { destination.isRoot }
 
     /// The segment as the cache has it.
-    func cached(in cache: SegmentCache) throws -> Segment? { try cache.segment(key, title: title, withNames: isAtRoot) }
+    func cached(in cache: BuildCache) throws -> Segment? { try cache.segment(key, title: title, withNames: isAtRoot) }
 
     /// Takes the segment from the cache or makes it.
-    func encode(in cache: SegmentCache) throws -> Segment {
+    func encode(in cache: BuildCache) throws -> Segment {
         if let segment = try cached(in: cache) { return segment }
         var record = SegmentRecord(key: key.description)
         switch content {

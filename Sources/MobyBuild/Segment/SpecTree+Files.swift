@@ -17,8 +17,8 @@ extension SpecTree {
     mutating func add(file: FileSpec, _ context: FileContext) {
         guard let path = TreePath(file.path.utf8), !path.isRoot else {
             fault(
-                file, "path '\(PlainText.short(file.path))' is not a path inside the guest",
-                hint: "it must not have '..' or be empty")
+                file, "path '\(PlainText.short(file.path))' is not a valid path in the guest",
+                hint: "it must not be empty or contain '..'")
             return
         }
         guard let uid = number(file.uid, "uid", file, context), let gid = number(file.gid, "gid", file, context) else {
@@ -69,7 +69,7 @@ extension SpecTree {
         var name = source
         if source.hasPrefix("~/") {
             guard let home = context.home else {
-                fault(file, "source '\(quoted)' needs a home directory, and HOME is not set")
+                fault(file, "source '\(quoted)' needs a home directory, but HOME is not set")
                 return nil
             }
             name = home + source.dropFirst(1)
@@ -77,7 +77,7 @@ extension SpecTree {
         do { return try HostFile.read(name) } catch {
             if file.optional, error.canBeLeftOut {
                 note(
-                    "left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' is not there: \(error.reason)"
+                    "left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' cannot be read: \(error.reason)"
                 )
             } else {
                 let fault = Diagnostic(at: file.location, "source '\(quoted)': \(error.reason)", hint: error.hint)
@@ -111,15 +111,15 @@ enum HostFile {
     static func read(_ path: String) throws(Fault) -> ExtentList {
         var info = stat()
         guard stat(path, &info) == 0, access(path, R_OK) == 0 else {
-            throw Fault(reason: reason(errno), hint: "write optional: true if it may be missing", canBeLeftOut: true)
+            throw Fault(reason: reason(errno), hint: "set optional: true if it may be missing", canBeLeftOut: true)
         }
         switch info.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR:
-            throw Fault(reason: "it is a directory, expected a file", hint: "give each file an entry of its own")
-        case S_IFIFO: throw Fault(reason: "it is a pipe, expected a regular file")
-        case S_IFSOCK: throw Fault(reason: "it is a socket, expected a regular file")
-        default: throw Fault(reason: "it is a device, expected a regular file")
+            throw Fault(reason: "it is a directory, not a file", hint: "give each file an entry of its own")
+        case S_IFIFO: throw Fault(reason: "it is a pipe, not a regular file")
+        case S_IFSOCK: throw Fault(reason: "it is a socket, not a regular file")
+        default: throw Fault(reason: "it is a device, not a regular file")
         }
         if info.st_size > small {
             do { return try ExtentList(file: path) } catch { throw Fault(reason: "\(error)") }
@@ -137,14 +137,14 @@ enum HostFile {
         while true {
             let count = Glibc.read(file, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN { throw Fault(reason: "it has no end: more may come at any time") }
+            if count < 0, errno == EAGAIN { throw Fault(reason: "it has no end: more data may arrive at any time") }
             guard count >= 0 else { throw Fault(reason: reason(errno)) }
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])
             guard bytes.count <= limit else {
                 throw Fault(
-                    reason: "it says that it is empty, and has more than \(limit >> 20) MiB",
-                    hint: "copy what is wanted into a file")
+                    reason: "it claims to be empty, but has more than \(limit >> 20) MiB",
+                    hint: "copy the part you need into a file")
             }
         }
     }

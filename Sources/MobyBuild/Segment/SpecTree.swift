@@ -12,14 +12,14 @@ struct SpecTree {
         var name: String
         var place: SourceLocation?
 
-        static let build = Author(name: "the build itself", place: nil)
+        static let build = Author(name: "the build", place: nil)
     }
 
     private(set) var tree = FileTree()
     private(set) var faults: [Diagnostic] = []
     /// Sources of `files:` that are missing here: faults of a build, which may run elsewhere than the look at the spec.
     private(set) var missing: [Diagnostic] = []
-    /// What was left out without being a fault.
+    /// What was left out without an error.
     private(set) var notes: [String] = []
     /// Entries of `files:` that lie where something is mounted at boot, by where it is mounted.
     private(set) var overmounted: [(path: TreePath, mount: String, place: SourceLocation)] = []
@@ -30,15 +30,15 @@ struct SpecTree {
 
     init(over root: RootState) { self.root = root }
 
-    /// Puts a node and, with `parent` as pattern, the directories above it that nobody else has.
-    /// - Returns: where it is, links followed; nil after a fault.
+    /// Puts a node and, with `parent` as pattern, the directories above it that no one else has made.
+    /// - Returns: where it is, links followed; nil after an error.
     @discardableResult
     mutating func put(
         _ written: TreePath, _ node: FileTree.Node, parent: FileTree.Node = FileTree.Node(.directory, mode: 0o755),
         by author: Author
     ) -> TreePath? {
         guard let path = root.resolvingParents(written), !path.isRoot else {
-            fault("'/\(Self.quoted(written))' lies behind a symbolic link that leads nowhere", author)
+            fault("'/\(Self.quoted(written))' is behind a broken symbolic link", author)
             return nil
         }
         var above = path.parent
@@ -48,7 +48,7 @@ struct SpecTree {
                 guard isDirectory(known) else {
                     let owner = authors[above]?.name ?? "another"
                     fault(
-                        "'/\(Self.quoted(path))' cannot lie in '/\(Self.quoted(above))', which is not a directory for \(owner)",
+                        "'/\(Self.quoted(path))' cannot be in '/\(Self.quoted(above))', which is not a directory in \(owner)",
                         author)
                     return nil
                 }
@@ -63,7 +63,7 @@ struct SpecTree {
             let other = authors[path] ?? .build
             fault(
                 "'/\(Self.quoted(path))' is \(was) for \(other.name) and \(isNow) for \(author.name)",
-                author.place == nil ? other : author, hint: "remove one of the two, or give it another path")
+                author.place == nil ? other : author, hint: "remove one of the two, or change its path")
             return nil
         }
         for directory in missing.reversed() {

@@ -6,6 +6,9 @@ internal import OCI
 /// Volumes of format `oci`: an OCI image layout (image-spec, image-layout.md) of one image for one or several
 /// platforms.
 struct VolumeLayouts: Sendable {
+    /// Changes whenever the layout of the same images does.
+    static let version = 2
+
     private let images: [String: [Image]]
 
     init(images: [String: [Image]] = [:]) { self.images = images }

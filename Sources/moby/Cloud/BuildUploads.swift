@@ -3,13 +3,13 @@ internal import MobyBuild
 internal import MobyRun
 internal import MobySpec
 
-/// What the `outputs` of 2017 want done with a build: `gcp` uploads and makes an image, `gcp-storage` uploads,
+/// What the `outputs` of 2017 do with a build: `gcp` uploads and makes an image, `gcp-storage` uploads,
 /// `gcp-img` does neither.
 struct BuildUploads {
     private let uploads: [(options: GCPOptions, publication: GCPPublication)]
 
-    /// Looks at everything that can be told before the build. An entry that names neither project nor bucket stays
-    /// here.
+    /// Checks everything that can be checked before the build. An entry that names neither project nor bucket is not
+    /// uploaded.
     /// - Parameter name: what names of output files begin with.
     /// - Throws: `SpecError`, `CredentialError`, `RunError`.
     init(_ spec: Spec, name: String) throws {
@@ -47,16 +47,16 @@ struct BuildUploads {
             var publication = upload
             publication.file = file.path
             if publication.bucket == nil, level > 0 {
-                Terminal.error("moby: no bucket is named: the file goes to gs://\(publication.bucketName)")
+                Terminal.error("moby: no bucket given: uploading to gs://\(publication.bucketName)")
             }
             try await options.run(publication, nil, level: level, certificateFiles)
         }
     }
 
-    /// What `--format` does not do although it looks like it; nil when there is nothing to say.
-    static func remark(on formats: [String]) -> String? {
+    /// What `--format` does not do although it looks like it; nil otherwise.
+    static func note(on formats: [String]) -> String? {
         guard formats.contains("gcp-storage") else { return nil }
         return
-            "moby: nothing is uploaded: --format gcp-storage names no bucket; upload the file with 'moby push gcp -bucket NAME'"
+            "moby: nothing is uploaded: --format gcp-storage does not name a bucket; upload the file with 'moby push gcp -bucket NAME'"
     }
 }

@@ -3,12 +3,12 @@ internal import GCP
 internal import MobyRun
 internal import MobySpec
 
-/// What can be told of `outputs` without a network: names that Google would refuse, keys that cannot be used, entries
+/// Checks of `outputs` without a network: names that Google would refuse, keys that cannot be used, entries
 /// that do not do what they seem to.
 struct OutputCheck {
     private(set) var found: [Diagnostic] = []
 
-    /// Formats of 2017 that are for Google; the last one stays here, whatever it says.
+    /// Formats of 2017 that are for Google; the last one is never uploaded.
     static let uploads: Set = ["gcp", "gcp-storage"]
     private static let formats = uploads.union(["gcp-img"])
 
@@ -57,7 +57,7 @@ struct OutputCheck {
         found.append(Diagnostic(.warning, at: place, message, hint: hint))
     }
 
-    /// What is said beside the format, and where.
+    /// The keys next to the format, and their locations.
     private static func keys(of output: OutputSpec) -> [(key: String, place: SourceLocation)] {
         let texts = [
             ("project", output.project), ("bucket", output.bucket), ("family", output.family), ("keys", output.keys),

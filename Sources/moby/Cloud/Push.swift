@@ -3,7 +3,7 @@ internal import Extents
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Upload what was built to a cloud.", subcommands: [PushGCP.self])
+        abstract: "Upload a build to a cloud.", subcommands: [PushGCP.self])
 
     /// Other clouds of LinuxKit's `push`: the format that they take, and what sends it.
     private static let elsewhere = [
@@ -13,7 +13,7 @@ struct Push: AsyncParsableCommand {
         "packet": ("kernel+initrd", "a server for iPXE"),
     ]
 
-    /// Says what can be done with a word behind `push` that is no cloud.
+    /// Explains what to do with an unsupported cloud.
     /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
         guard arguments.first == "push", arguments.count > 1, case let word = arguments[1], !word.hasPrefix("-"),
@@ -21,10 +21,10 @@ struct Push: AsyncParsableCommand {
         else {
             return
         }
-        let message = "'moby push' knows 'gcp' only, not '\(PlainText.short(word))'"
+        let message = "'moby push' supports only 'gcp', not '\(PlainText.short(word))'"
         if let (format, program) = elsewhere[word] {
             throw UsageFault(
-                message, hint: "'moby build --format \(format)' makes what it takes; send it with: \(program)",
+                message, hint: "'moby build --format \(format)' makes an image for it; upload it with: \(program)",
                 command: ["push"])
         }
         let isFile = word.contains(".") || word.contains("/")

@@ -3,7 +3,7 @@ internal import Extents
 internal import MobySpec
 
 /// Turns the words of a command line into a command. What the argument parser does not know is done here: spellings of
-/// LinuxKit and of the 2017 program, options in front of the verb, and what is said of words that no command has.
+/// LinuxKit and of the 2017 program, options in front of the verb, and messages about unknown words.
 struct CommandLineReader {
     private let tree: CommandTree
 
@@ -16,7 +16,7 @@ struct CommandLineReader {
         if let first = arguments.first, own.contains(where: first.hasPrefix) { return try Moby.parseAsRoot(arguments) }
         if OldFlags.mayBeOld(arguments) { return try parse(try CommandLineReader().normalize(arguments)) }
         do { return try parse(arguments) } catch  where Moby.exitCode(for: error) != .success {
-            // Says what is wrong in better words, or reads what the parser could not.
+            // Explains better what is wrong, or reads what the parser could not.
             let again = try CommandLineReader().normalize(arguments)
             guard again != arguments else { throw error }
             return try parse(again)
@@ -31,15 +31,15 @@ struct CommandLineReader {
         }
     }
 
-    /// The parser's message as ours are written.
+    /// The parser's message in moby's style.
     private static func text(of error: any Error) -> String {
         let text = Moby.message(for: error)
         guard let first = text.first, text.dropFirst().first?.isUppercase != true else { return text }
         return first.lowercased() + text.dropFirst()
     }
 
-    /// The words as the parser takes them. Options in front of a command's name go behind it, old spellings become
-    /// today's.
+    /// The words as the parser accepts them: options before a command's name move behind it, old spellings become current
+    /// ones.
     /// - Throws: `UsageFault` for a command or an option that is not known.
     func normalize(_ arguments: [String]) throws -> [String] {
         var rest = arguments[...]
@@ -72,7 +72,12 @@ struct CommandLineReader {
             command = implied
             break
         }
-        if path.isEmpty { return leading + rest }
+        if path.isEmpty {
+            let isQuestion = leading.contains { ["--help", "--version"].contains($0) }
+            guard rest.isEmpty, !isQuestion, !leading.isEmpty else { return leading + rest }
+            let names = (tree.subcommands ?? []).map(\.commandName).joined(separator: ", ")
+            throw UsageFault("no command given", hint: "the commands are \(names)")
+        }
         if let name = command.defaultSubcommand, let implied = command.subcommand(name) { command = implied }
         // An option that was in front of the name may be one of another command.
         var words = leading[...]
@@ -104,7 +109,7 @@ struct CommandLineReader {
     }
 
     /// Takes an option and its value from the front.
-    /// - Returns: both as the parser wants them.
+    /// - Returns: both in the parser's form.
     private func take(_ rest: inout ArraySlice<String>, _ options: [CommandTree.Option], _ path: [String]) throws
         -> [String]
     {
@@ -118,13 +123,13 @@ struct CommandLineReader {
         if let level = try OldFlags.level(dashes: dashes, given, value, &rest) { return level }
         let name = OldFlags.renamed(given, dashes: dashes, path)
         if dashes == 1, name.count == 1, let option = options.first(where: { $0.shortNames.contains(name) }) {
-            // The parser takes no `-f=tar`.
+            // The parser does not accept `-f=tar`.
             return try Self.words(option, value == nil ? word : option.word, value, &rest)
         }
         if let option = options.first(where: { $0.longNames.contains(name) }) {
             return try Self.words(option, "--" + name, value, &rest)
         }
-        // What becomes one option, or is answered with one.
+        // These become one option, or are refused with a hint.
         if ["diskpath", "disksize", "disk-size"].contains(given), path.first == "run" {
             let size = value ?? rest.popFirst() ?? ""
             return ["--\(given)=\(size)"]
@@ -144,7 +149,7 @@ struct CommandLineReader {
             }
         }
         if let value { return ["\(spelled)=\(value)"] }
-        // A value that looks like an option is not one; the parser says that it is missing.
+        // What looks like an option is not a value; the parser reports the missing one.
         guard let next = rest.first, next == "-" || !next.hasPrefix("-") || Double(next) != nil else {
             return [spelled]
         }

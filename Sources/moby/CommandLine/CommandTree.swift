@@ -24,7 +24,7 @@ struct CommandTree: Decodable {
         var takesValue: Bool { kind == "option" }
         var longNames: [String] { (names ?? []).filter { $0.kind == "long" }.map(\.name) }
         var shortNames: [String] { (names ?? []).filter { $0.kind == "short" }.map(\.name) }
-        /// What it is called on a command line: the first long name.
+        /// Its name on a command line: the first long one.
         var word: String { longNames.first.map { "--" + $0 } ?? shortNames.first.map { "-" + $0 } ?? "" }
     }
 
@@ -33,7 +33,7 @@ struct CommandTree: Decodable {
     let subcommands: [CommandTree]?
     let arguments: [Option]?
 
-    /// - Throws: `DecodingError` when the parser writes what is not known here.
+    /// - Throws: `DecodingError` when the parser writes an unknown form.
     static func read() throws -> CommandTree {
         struct Document: Decodable { let command: CommandTree }
         return try JSONDecoder().decode(Document.self, from: Data(Moby._dumpHelp().utf8)).command
@@ -73,7 +73,7 @@ struct CommandTree: Decodable {
 
 struct Completion: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the script that teaches a shell to complete moby's command lines.",
+        abstract: "Print a shell completion script.",
         usage: "moby completion bash|zsh|fish",
         discussion: """
             bash: source <(moby completion bash), for instance in ~/.bashrc. \
@@ -88,7 +88,7 @@ struct Completion: ParsableCommand {
     func run() throws {
         guard let shell = CompletionShell(rawValue: shell) else {
             throw ValidationError(
-                "'\(PlainText.short(shell))' is not a shell with completions, expected bash, zsh or fish")
+                "'\(PlainText.short(shell))' is not a supported shell; expected bash, zsh or fish")
         }
         print(Self.script(for: shell))
     }
@@ -120,16 +120,20 @@ struct Completion: ParsableCommand {
 /// What shells offer for the values of options and arguments.
 enum Completions {
     static let specs = CompletionKind.file(extensions: ["yml", "yaml"])
-    static let formats = CompletionKind.list(OutputFormat.all.filter(\.isAvailable).map(\.name))
+    /// One or several, separated by commas.
+    static let formats = CompletionKind.custom { _, _, prefix in
+        let others = prefix.lastIndex(of: ",").map { prefix[...$0] } ?? ""
+        return OutputFormat.all.filter(\.isAvailable).map { others + $0.name }
+    }
     /// Architectures of images.
     static let architectures = CompletionKind.list(Architecture.virtualMachines.map(\.name))
 
-    /// Names in the store that the command line, or the environment, names. A store that does not exist is not made.
+    /// Names in the store that the command line, or the environment, names. A store that does not exist is not created.
     static let images = CompletionKind.custom { words, _, _ in
         let option = words.lastIndex(of: "--cache").flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
         let joined = words.last { $0.hasPrefix("--cache=") }.map { String($0.dropFirst("--cache=".count)) }
         let path = option ?? joined ?? ContentStore.defaultPath(environment: Terminal.environment)
-        // What cannot be read offers nothing: there is nowhere to say why.
+        // Completion cannot report why a store cannot be read.
         let names = (try? ContentStore(reading: path).entries().map(\.name)) ?? []
         // Behind a colon zsh expects a description.
         return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names

@@ -6,10 +6,10 @@ internal import MobyBuild
 internal import MobyRun
 internal import MobySpec
 
-/// The one place where an error becomes prose and an exit code: 1 the world failed, 2 the text or a variable is wrong,
-/// 64 usage, 130 stopped by the user.
+/// Where errors become messages and exit codes: 1 the world failed, 2 the spec or a variable is wrong, 64 usage, 130
+/// interrupted.
 enum ErrorReport {
-    /// As shells have it for a program that SIGINT ended.
+    /// As shells report a program that SIGINT ended.
     private static let interrupted: Int32 = 130
     /// EX_USAGE of sysexits.h.
     private static let usage: Int32 = 64
@@ -30,11 +30,13 @@ enum ErrorReport {
             Terminal.exit(1)
         case let error as UsageFault:
             exitForUsage(error.description, hint: error.hint, error.command)
+        case let error as OptionError:
+            exitForUsage(error.description, hint: error.hint, command)
         case let error as GCPFailure where error.isStopped:
             Terminal.error("moby: \(error)")
             Terminal.exit(interrupted)
         case is CancellationError:
-            Terminal.error("moby: stopped")
+            Terminal.error("moby: interrupted")
             Terminal.exit(interrupted)
         case let error as FileError where error.code == EPIPE && error.path == Terminal.outputName:
             Terminal.exit(Terminal.brokenPipe)
@@ -81,7 +83,14 @@ enum ErrorReport {
     }
 }
 
-/// A command line that means nothing; exit code 64.
+/// Runs what reads the values of options: its errors are of the command line.
+func usage<Value>(_ read: () throws -> Value) throws -> Value {
+    do { return try read() } catch let error as any HintedError {
+        throw ValidationError("\(error)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
+    }
+}
+
+/// A command line that is wrong; exit code 64.
 struct UsageFault: HintedError, CustomStringConvertible {
     let description: String
     let hint: String?
@@ -93,18 +102,18 @@ struct UsageFault: HintedError, CustomStringConvertible {
     }
 }
 
-/// Errors of Foundation in words: the last net below those that name what was being done.
+/// Messages for errors of Foundation that no context has caught.
 enum FoundationFault {
-    /// - Returns: nil for an error that has words of its own.
+    /// - Returns: nil for an error with a message of its own.
     static func text(_ error: any Error) -> String? {
         switch error {
         case let error as CocoaError:
             let path = (error.userInfo["NSFilePath"] as? String).map { "'\($0)': " } ?? ""
             guard let cause = error.userInfo["NSUnderlyingError"] as? POSIXError else {
-                return "\(path)the file cannot be used"
+                return "\(path)cannot use the file"
             }
             return path + String(cString: strerror(cause.code.rawValue))
-        case let error as DecodingError: return "a record cannot be read: \(reason(error))"
+        case let error as DecodingError: return "cannot read a record: \(reason(error))"
         default: return nil
         }
     }

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import MobyRun
 internal import OCI
 
-/// Options of every command that says or prints something.
+/// Options of every command that prints something.
 struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print errors only.") var quiet = false
     @Flag(
@@ -16,7 +16,7 @@ struct GlobalOptions: ParsableArguments {
         if quiet, verbose > 0 { throw ValidationError("--quiet and --verbose cannot be combined") }
     }
 
-    /// How much is said: 0 errors, 1 results, 2 segments and timings, 3 everything.
+    /// How much is printed: 0 errors, 1 results, 2 segments and timings, 3 everything.
     var level: Int { quiet ? 0 : min(1 + verbose, 3) }
 }
 
@@ -43,10 +43,10 @@ struct StoreOptions: ParsableArguments {
     func storeToRead() throws -> ContentStore { try ContentStore(reading: storePath) }
 }
 
-/// Options of everything that speaks HTTPS.
+/// Options of everything that uses HTTPS.
 struct WebOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Trust the certificates of this PEM file as well; repeatable.", valueName: "file"),
+        help: ArgumentHelp("Also trust the certificates in this PEM file; repeatable.", valueName: "file"),
         completion: .file())
     var certFile: [String] = []
 }
@@ -66,17 +66,17 @@ struct SourceOptions: ParsableArguments {
 /// Options of the commands that fetch images into the store, or send them from it.
 struct FetchOptions: ParsableArguments {
     @OptionGroup var source: SourceOptions
-    @Option(help: ArgumentHelp("Try a mirror before the registry itself; repeatable.", valueName: "[registry=]url"))
+    @Option(help: ArgumentHelp("Try this mirror before the registry; repeatable.", valueName: "[registry=]url"))
     var mirror: [String] = []
-    @Option(help: ArgumentHelp("Talk plain HTTP to this registry; repeatable.", valueName: "host[:port]"))
+    @Option(help: ArgumentHelp("Use plain HTTP for this registry; repeatable.", valueName: "host[:port]"))
     var insecureRegistry: [String] = []
     @Option(
         help: ArgumentHelp(
-            "Talk TLS to this registry even if it is on this machine; repeatable.", valueName: "host[:port]"))
+            "Use TLS for this registry even if it is on this machine; repeatable.", valueName: "host[:port]"))
     var tlsRegistry: [String] = []
     @Option(
         help: ArgumentHelp(
-            "Largest size of an unpacked layer: a number of GiB, or with M or G (default: 64G).", valueName: "size"))
+            "Maximum size of an unpacked layer in GiB, or with M or G (default: 64G).", valueName: "size"))
     var layerLimit: String?
 
     var level: Int { source.level }
@@ -85,18 +85,20 @@ struct FetchOptions: ParsableArguments {
     func store() throws -> ContentStore { try limited(source.store()) }
     func storeToRead() throws -> ContentStore { try limited(source.storeToRead()) }
 
+    mutating func validate() throws { _ = try usage { try largestLayer() } }
+
+    private func largestLayer() throws -> UInt64? {
+        try layerLimit.map { UInt64(try MemorySize.mebibytes($0, unit: .gibibytes, option: "--layer-limit")) << 20 }
+    }
+
     private func limited(_ store: ContentStore) throws -> ContentStore {
         var store = store
-        if let layerLimit {
-            store.layerLimit =
-                UInt64(try MemorySize.mebibytes(layerLimit, unit: .gibibytes, option: "--layer-limit")) << 20
-        }
+        if let limit = try largestLayer() { store.layerLimit = limit }
         return store
     }
 }
 
-/// Options of LinuxKit's `build` that have nothing left to do here: taken, so that command lines keep working, or
-/// answered.
+/// Options of LinuxKit's `build` that have no effect here: accepted, so that command lines keep working, or refused.
 struct LinuxKitOptions: ParsableArguments {
     @Flag(help: .hidden) var docker = false
     @Option(help: .hidden) var inputTar: String?
@@ -108,17 +110,17 @@ struct LinuxKitOptions: ParsableArguments {
     mutating func validate() throws {
         if docker {
             throw ValidationError(
-                "--docker is gone: no daemon is needed; name an exported image as 'docker-archive:FILE' instead")
+                "--docker is not supported: no daemon is needed; use an exported image as 'docker-archive:FILE'")
         }
         if let sbomOutput {
             throw ValidationError(
-                "--sbom-output '\(PlainText.short(sbomOutput))': no SBOM is written; leave the option out")
+                "--sbom-output '\(PlainText.short(sbomOutput))': SBOMs are not supported; remove the option")
         }
     }
 
-    /// What the user may want to know about the options given, a line each.
+    /// Notes about the given options, a line each.
     var notes: [String] {
         inputTar == nil
-            ? [] : ["note: --input-tar is not needed and not read: what has not changed comes out of the store"]
+            ? [] : ["note: --input-tar has no effect: unchanged parts come from the store"]
     }
 }

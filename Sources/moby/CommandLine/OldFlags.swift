@@ -16,7 +16,7 @@ enum OldFlags {
         }
     }
 
-    /// Today's name of an option.
+    /// The current name of an option.
     static func renamed(_ name: String, dashes: Int, _ path: [String]) -> String {
         switch (name, path.first) {
         case ("fwpath", "run"): "fw"
@@ -29,7 +29,7 @@ enum OldFlags {
     /// `-v`, `-vv`, `-v 2`, `-v2`, `--verbose=2` and their kind: LinuxKit has counted and numbered levels, 0 silent and
     /// 1 what is usual.
     /// - Returns: flags that count; nil for another option.
-    /// - Throws: `UsageFault` for a level that there is not.
+    /// - Throws: `UsageFault` for a level above 3.
     static func level(dashes: Int, _ name: String, _ value: String?, _ rest: inout ArraySlice<String>) throws
         -> [String]?
     {
@@ -78,22 +78,22 @@ enum OldFlags {
         return "\((bytes + (1 << 20) - 1) >> 20)M"
     }
 
-    /// What there is instead of an option that LinuxKit or the 2017 program had.
+    /// The replacement of an option of LinuxKit or the 2017 program.
     static func hint(_ name: String, _ path: [String]) -> String? {
         switch (path.first ?? "", name) {
         case ("run", "hyperkit"), ("run", "vpnkit"), ("run", "vpnkit-uuid"), ("run", "vsock-ports"),
             ("run", "console-file"), ("run", "ip"):
-            "it was an option of HyperKit; 'moby run' starts QEMU"
-        case ("build", "hyperkit"): "2017 had it for formats made in a machine; formats need none now"
+            "it was a HyperKit option; 'moby run' uses QEMU"
+        case ("build", "hyperkit"): "it was for formats built in a virtual machine; none is needed now"
         case ("pkg", "org"), ("pkg", "tag"), ("pkg", "hash"), ("pkg", "build-yml"):
-            "the image's name is the 'image' of build.yml, its tag the hash of what it is made of"
+            "the image's name is 'image' in build.yml, its tag the hash of its contents"
         case ("pkg", "push"): "push the image with 'moby cache push'"
         case ("cache", "o"): "name the archive with --outfile"
         case ("pkg", "docker"), ("pkg", "network"), ("pkg", "dockerfile"), ("pkg", "builders"), ("pkg", "platforms"),
             ("pkg", "dev"):
-            "it is for builds with Docker; 'moby pkg build' makes images out of Debian packages and files"
-        case (_, "config"): "there is no configuration file; leave it out"
-        case (_, "cpuprofile"), (_, "memprofile"): "leave it out"
+            "it is for builds with Docker; 'moby pkg build' makes images from Debian packages and files"
+        case (_, "config"): "there is no configuration file; remove the option"
+        case (_, "cpuprofile"), (_, "memprofile"): "remove the option"
         default: nil
         }
     }

@@ -4,7 +4,7 @@ internal import MobySpec
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a machine from what was built.", subcommands: [RunQEMU.self, RunGCP.self],
+        abstract: "Start a machine from a build.", subcommands: [RunQEMU.self, RunGCP.self],
         defaultSubcommand: RunQEMU.self)
 
     /// Other backends of LinuxKit's `run`, and the format that each starts.
@@ -15,7 +15,7 @@ struct Run: AsyncParsableCommand {
         "virtualization": "kernel+initrd", "vmware": "vmdk",
     ]
 
-    /// Says what can be done with a backend that is not here. Alone such a word is the prefix of what was built, as any
+    /// Explains what to do with an unsupported backend. Alone such a word is the prefix of what was built, as any
     /// other.
     /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
@@ -26,16 +26,16 @@ struct Run: AsyncParsableCommand {
             !arguments[2].hasPrefix("-")
         {
             throw UsageFault(
-                "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?",
+                "'moby run' supports 'qemu' and 'gcp', not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?",
                 command: ["run"])
         }
         guard arguments.first == "run", arguments.count > 2, case let word = arguments[1], let format = elsewhere[word],
             let last = arguments.last, !last.hasPrefix("-")
         else { return }
         throw UsageFault(
-            "'moby run' knows 'qemu' and 'gcp', not '\(PlainText.short(word))'",
+            "'moby run' supports 'qemu' and 'gcp', not '\(PlainText.short(word))'",
             hint:
-                "'moby build --format \(format)' makes what it starts; a build called '\(word)' is started by 'moby run qemu … \(word)'",
+                "'moby build --format \(format)' makes an image for it; to start a build named '\(word)', use 'moby run qemu … \(word)'",
             command: ["run"])
     }
 
@@ -53,6 +53,6 @@ struct Run: AsyncParsableCommand {
         }
         let path = own.firstIndex { $0 == "--disk" || $0.hasPrefix("--disk=") }.flatMap(value) ?? "PATH"
         let disk = PlainText.short("\(path),size=\(value(place) ?? "SIZE")")
-        throw UsageFault("--disk-size is an option of 'run gcp'", hint: "write --disk \(disk)", command: ["run"])
+        throw UsageFault("--disk-size is an option of 'run gcp'", hint: "use --disk \(disk)", command: ["run"])
     }
 }

@@ -20,7 +20,8 @@ struct RunQEMU: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Wait for http://127.0.0.1:PORT/ (any status; https unchecked), tcp:[HOST:]PORT, console:REGEX or up (all services run); repeatable.",
-            valueName: "what"))
+            valueName: "what"),
+        completion: .list(["http://127.0.0.1:", "tcp:", "console:", "up"]))
     var await: [String] = []
     @Flag(help: "Power the machine off when all that is awaited came, and exit 0.") var awaitThenPoweroff = false
     @Option(
@@ -35,9 +36,7 @@ struct RunQEMU: AsyncParsableCommand {
 
     mutating func validate() throws {
         if awaitThenPoweroff, `await`.isEmpty { throw ValidationError("--await-then-poweroff needs --await") }
-        do { _ = (try limit(), try things()) } catch let error as RunError {
-            throw ValidationError("\(error)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
-        }
+        _ = try usage { (try limit(), try things()) }
     }
 
     func run() async throws {
@@ -51,7 +50,9 @@ struct RunQEMU: AsyncParsableCommand {
                 return print("# and then QEMU with what it made")
             }
         }
-        if isSpec, !dryRun { try await build() }
+        if isSpec, !dryRun {
+            try await SpecBuild([name], ImageOptions.defaults(global), global).run()
+        }
         let prefix = isSpec ? SpecInput.baseName([name]) : name
         var qemu = QEMU(
             try machine.machine(extra: qemuArguments), booting: prefix, wishes: machine.wishes,
@@ -75,12 +76,6 @@ struct RunQEMU: AsyncParsableCommand {
 
     private func things() throws -> [Awaited] { try `await`.map(Awaited.init(parsing:)) }
     private func limit() throws -> Duration? { try timeout.map { try TimeLimit.parse($0, option: "--timeout") } }
-
-    private func build() async throws {
-        var build = try Build.parse(["--dir", ".", "--", name])
-        build.global = global
-        try await build.run()
-    }
 }
 
 /// The options that describe a machine, in the words of LinuxKit.
@@ -132,9 +127,7 @@ struct MachineOptions: ParsableArguments {
     mutating func validate() throws {
         if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
         if let cpus, cpus < 1 { throw ValidationError("--cpus is \(cpus), expected 1 or more") }
-        do { _ = try machine(extra: []) } catch let error as RunError {
-            throw ValidationError("\(error)" + (error.hint.map { "\n  hint: \($0)" } ?? ""))
-        }
+        _ = try usage { try machine(extra: []) }
     }
 
     var wishes: BootSource.Wishes { BootSource.Wishes(kernel: kernel, iso: iso, squashfs: squashfs, uefi: uefi) }

@@ -4,12 +4,12 @@ internal import FoundationEssentials
 internal import Glibc
 public import OCI
 
-/// Encoded segments on disk, named by the digest of their key: `HEX` the bytes, `HEX.names` what lies at the root,
-/// `HEX.json` the record.
+/// What builds have made, on disk, named by the digest of its key: `HEX` the bytes, `HEX.names` what lies at the root,
+/// `HEX.json` the record. Segments of initrds, roots of disks, unpacked kernels, facts about images.
 ///
 /// Several builds may use it at once: files appear by rename, the record last,
-/// and a segment without a record is not there. Only the user may read them, since they hold `files` of every mode.
-public struct SegmentCache: Sendable {
+/// and a segment without a record does not exist. Only the user may read them, since they hold `files` of every mode.
+public struct BuildCache: Sendable {
     let store: ContentStore
 
     /// The cache of a store; nothing is made before something is stored.
@@ -17,17 +17,17 @@ public struct SegmentCache: Sendable {
 
     public var folder: String { store.root + "/segments" }
 
-    func path(_ key: SegmentKey) -> String { "\(folder)/\(key.hex)" }
+    func path(_ key: CacheKey) -> String { "\(folder)/\(key.hex)" }
 
     /// The segment of a key, when it is there whole. Its bytes are compared with their checksum when they are read; a
     /// damaged segment is removed, and reading ends with `ExtentError.damaged`.
     /// - Parameter withNames: whether what it puts at the root is wanted as well.
     /// - Throws: `FileError`.
-    public func segment(_ key: SegmentKey, title: String, withNames: Bool = false) throws -> Segment? {
+    public func segment(_ key: CacheKey, title: String, withNames: Bool = false) throws -> Segment? {
         try segment(key, title: title, withNames: withNames, verifying: store.verifies)
     }
 
-    private func segment(_ key: SegmentKey, title: String, withNames: Bool, verifying: Bool) throws -> Segment? {
+    private func segment(_ key: CacheKey, title: String, withNames: Bool, verifying: Bool) throws -> Segment? {
         let path = path(key)
         guard let text = try CacheFile.read(path + ".json") else { return nil }
         guard var record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)),
@@ -79,11 +79,11 @@ public struct SegmentCache: Sendable {
 
     /// Writes a segment: `produce` gets a sink for the encoded bytes.
     public func store(
-        _ key: SegmentKey, title: String, record: SegmentRecord, names: RootListing? = nil,
+        _ key: CacheKey, title: String, record: SegmentRecord, names: RootListing? = nil,
         _ produce: (inout FileSink) throws -> Void
     ) throws -> Segment {
         try store.prepare()
-        // It may be removed at any time to have all segments made again.
+        // It may be removed at any time to have everything made again.
         try FolderTree.make(folder)
         let path = path(key)
         try makeRoom(path)
@@ -113,7 +113,7 @@ public struct SegmentCache: Sendable {
 
     /// Small bytes that take long to find out, made once. They are always compared with their checksum, which costs
     /// nothing at this size.
-    func small(_ key: SegmentKey, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
+    func small(_ key: CacheKey, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
         if let segment = try segment(key, title: "", withNames: false, verifying: true) {
             return try ExtentReader.bytes(of: segment.bytes)
         }
@@ -121,7 +121,7 @@ public struct SegmentCache: Sendable {
         do {
             _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }
         } catch let error as FileError where [EACCES, EPERM, EROFS].contains(error.code) {
-            // Somebody else's store may be looked into; it is found out again next time.
+            // Another user's store can only be read: this is found out again next time.
         }
         return bytes
     }
@@ -154,7 +154,7 @@ public struct SegmentCache: Sendable {
     }
 }
 
-extension SegmentCache {
+extension BuildCache {
     /// Reads every segment and compares it with its record.
     /// - Parameter repair: removes what is damaged, so that it is made again.
     /// - Returns: paths in the store; `stuck` are those that could not be removed.
@@ -210,7 +210,7 @@ extension SegmentCache {
     }
 
     /// By the digits of their keys, in order; nil is a record that cannot be read.
-    private func records() throws -> [(String, SegmentRecord?)] {
+    func records() throws -> [(String, SegmentRecord?)] {
         try FolderTree.names(in: folder).filter { $0.hasSuffix(".json") && $0.utf8.count == 69 }.map { name in
             let record = try CacheFile.read("\(folder)/\(name)").flatMap {
                 try? JSONDecoder().decode(SegmentRecord.self, from: Data($0))
@@ -220,8 +220,7 @@ extension SegmentCache {
     }
 }
 
-/// Files of the cache. What is not there, or is not this user's to read, is not in the cache; anything else that goes
-/// wrong is an error.
+/// Files of the cache. What does not exist, or this user may not read, is not in the cache; anything else is an error.
 enum CacheFile {
     private static let largest: UInt64 = 256 << 20
 

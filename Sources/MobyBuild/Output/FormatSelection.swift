@@ -2,8 +2,9 @@ internal import Extents
 internal import MobySpec
 
 /// Which formats a build makes: `--format` wins, then the `outputs` of the spec, then kernel and initrd.
-enum FormatChoice {
-    /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not available yet.
+enum FormatSelection {
+    /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not supported; `OptionError` for a format that
+    ///   cannot be streamed.
     static func formats(_ names: [String], _ spec: Spec, streaming: Bool) throws -> [OutputFormat] {
         if !names.isEmpty {
             return try checked(unique(try names.map(OutputFormat.available)), streaming: streaming)
@@ -22,14 +23,20 @@ enum FormatChoice {
         return unique(formats)
     }
 
-    /// The formats of a build, when they can have what its options want of them.
+    /// The formats of a build.
+    /// - Throws: `OptionError` for options that do not fit them.
     static func formats(_ options: BuildOptions, _ spec: Spec) throws -> [OutputFormat] {
         let formats = try formats(options.formats, spec, streaming: options.output != nil)
         if options.size != nil, !formats.contains(where: { $0.medium == .disk }) {
             let disks = OutputFormat.all.filter { $0.isAvailable && $0.medium == .disk }.map(\.name).joined(
                 separator: ", ")
             let asked = formats.map { "'\($0)'" }.joined(separator: ", ")
-            throw BuildError("--size needs a disk format, which is none of \(asked)", hint: "disk formats: \(disks)")
+            throw OptionError("--size needs a disk format, which is none of \(asked)", hint: "disk formats: \(disks)")
+        }
+        if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
+            throw OptionError(
+                "--sign-key needs a format for UEFI, as only EFI executables are signed",
+                hint: "choose a format for UEFI, such as raw-efi")
         }
         return formats
     }
@@ -43,13 +50,13 @@ enum FormatChoice {
         guard streaming else { return formats }
         let names = OutputFormat.all.filter { $0.isAvailable && $0.isStreamable }.map(\.name).joined(separator: ", ")
         if let other = formats.first(where: { !$0.isStreamable }) {
-            throw BuildError(
-                "format '\(other)' is not a stream of bytes, which --output takes",
+            throw OptionError(
+                "format '\(other)' is not a single stream of bytes, which --output takes",
                 hint: "write it into a folder with --dir; streams: \(names)")
         }
         guard formats.count == 1 else {
             let asked = formats.map { "'\($0)'" }.joined(separator: ", ")
-            throw BuildError("--output takes one format, not \(asked)", hint: "streams: \(names)")
+            throw OptionError("--output takes one format, not \(asked)", hint: "streams: \(names)")
         }
         return formats
     }
@@ -60,14 +67,14 @@ extension OutputFormat {
     /// - Throws: with a guess of what was meant.
     public static func available(_ name: String) throws(BuildError) -> OutputFormat {
         guard !name.isEmpty else {
-            throw BuildError("the name of an output format is empty", hint: "'moby formats' lists what there is")
+            throw BuildError("empty output format name", hint: "'moby formats' lists them")
         }
         let format = named(names2017[name] ?? name)
         if let format, format.isAvailable { return format }
         let names = all.filter(\.isAvailable).map(\.name)
         if let format {
             throw BuildError(
-                "output format '\(name)' is not made",
+                "output format '\(name)' is not supported",
                 hint: format.instead ?? "available: \(names.joined(separator: ", "))")
         }
         let guess = Spelling.closest(to: name, in: namesInSpecs).map { "did you mean '\($0)'? " } ?? ""
@@ -80,7 +87,7 @@ extension OutputFormat {
 /// What the names of each format's files begin with. Of formats of one build that have a file name in common the first
 /// in the table keeps its names; the files of the others begin with the format's name behind the build's. The order in
 /// which formats are asked for does not matter.
-struct FileStems {
+struct OutputNames {
     /// Of each format that does not keep its names, by its own: the format that has them.
     private let holders: [String: OutputFormat]
 
@@ -99,16 +106,16 @@ struct FileStems {
     }
 
     /// - Returns: nil for a format that keeps its names.
-    func stem(of format: OutputFormat, name: String) -> String? {
+    func basename(of format: OutputFormat, name: String) -> String? {
         holders[format.name] == nil ? nil : "\(name)-\(format)"
     }
 
     /// One line for each format that does not keep its names.
     func notes(_ formats: [OutputFormat], name: String) -> [String] {
         formats.compactMap { format in
-            guard let holder = holders[format.name], let stem = stem(of: format, name: name) else { return nil }
+            guard let holder = holders[format.name], let basename = basename(of: format, name: name) else { return nil }
             let common = format.suffixes.filter(holder.suffixes.contains).map { "'\(name)\($0)'" }
-            let files = format.suffixes.map { "'\(stem)\($0)'" }
+            let files = format.suffixes.map { "'\(basename)\($0)'" }
             return "the files of '\(format)' are \(files.joined(separator: ", ")): "
                 + "\(common.joined(separator: ", ")) \(common.count == 1 ? "is" : "are") of '\(holder)'"
         }

@@ -8,7 +8,7 @@ import Testing
 @testable import MobyBuild
 
 /// Formats that want files of one name, in one build.
-struct FileStemsTests {
+struct OutputNamesTests {
     static let made = OutputFormat.all.filter(\.isAvailable)
 
     /// Every two formats that have a file name in common, in the order of the table.
@@ -17,9 +17,9 @@ struct FileStemsTests {
     }
 
     @Test func allFormatsTogetherHaveNamesOfTheirOwn() {
-        let stems = FileStems(Self.made)
+        let stems = OutputNames(Self.made)
         let names = Self.made.flatMap { format in
-            format.suffixes.map { (stems.stem(of: format, name: "web") ?? "web") + $0 }
+            format.suffixes.map { (stems.basename(of: format, name: "web") ?? "web") + $0 }
         }
         #expect(Set(names).count == names.count)
         #expect(
@@ -29,7 +29,9 @@ struct FileStemsTests {
         #expect(Self.pairs.count >= 7)
         // The order asked for does not matter.
         for format in Self.made {
-            #expect(FileStems(Self.made.reversed()).stem(of: format, name: "x") == stems.stem(of: format, name: "x"))
+            #expect(
+                OutputNames(Self.made.reversed()).basename(of: format, name: "x")
+                    == stems.basename(of: format, name: "x"))
         }
     }
 
@@ -70,7 +72,7 @@ struct FileStemsTests {
         let spec = try Workshop.spec("outputs:\n  - format: dynamic-vhd\n  - format: vhd\n")
         var options = BuildOptions()
         options.name = "web"
-        let notes = try Builder.notes(spec, options)
+        let notes = try BuildPlan(spec, options).notes
         #expect(notes == ["the files of 'dynamic-vhd' are 'web-dynamic-vhd.vhd': 'web.vhd' is of 'vhd'"])
         let prefix = "/tmp/moby-stems-test-\(getpid())"
         defer { unlink(prefix + "-build.json") }
@@ -88,16 +90,16 @@ struct FileStemsTests {
         options.size = 1 << 30
         for formats in [[], ["iso", "uki"], ["kernel+erofs"]] {
             options.formats = formats
-            let error = #expect(throws: BuildError.self) { try Builder.notes(Spec(), options) }
+            let error = #expect(throws: OptionError.self) { try BuildPlan(Spec(), options) }
             #expect(error?.description.hasPrefix("--size needs a disk format, which is none of '") == true)
             #expect(error?.hint?.contains("raw-efi, qcow2") == true)
         }
         options.formats = ["iso", "raw"]
-        #expect(try Builder.notes(Spec(), options) == [])
+        #expect(try BuildPlan(Spec(), options).notes == [])
     }
 
     @Test func namesOf2017AreNamesOfFormats() throws {
-        let formats = try FormatChoice.formats(["gcp-img", "gcp-storage", "qcow", "gcp"], Spec(), streaming: false)
+        let formats = try FormatSelection.formats(["gcp-img", "gcp-storage", "qcow", "gcp"], Spec(), streaming: false)
         #expect(formats.map(\.name) == ["gcp", "qcow2"])
         #expect(OutputFormat.named("gcp")?.aliases == ["gcp-img", "gcp-storage"])
         #expect(throws: BuildError.self) { try OutputFormat.available("") }

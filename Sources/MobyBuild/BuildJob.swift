@@ -1,0 +1,55 @@
+public import MobySpec
+public import OCI
+
+/// What a build makes, decided once and before anything is fetched.
+public struct BuildPlan: Sendable {
+    let formats: [OutputFormat]
+    let names: OutputNames
+    /// Notes about surprising results, such as changed file names.
+    public let notes: [String]
+
+    /// Whether a format starts boot loaders, the image of which is ``BuildOptions/bootLoaders``.
+    public var needsBootLoaders: Bool { formats.contains(where: \.needsBootLoaders) }
+
+    /// - Throws: `SpecError` for an output of the spec that this version cannot make; `OptionError` for options that
+    ///   do not fit the formats.
+    public init(_ spec: Spec, _ options: BuildOptions) throws {
+        formats = try FormatSelection.formats(options, spec)
+        names = OutputNames(formats)
+        notes = names.notes(formats, name: options.name)
+    }
+}
+
+/// A build from options to files.
+public struct BuildJob: Sendable {
+    public let spec: Spec
+    public let plan: BuildPlan
+    private let store: ContentStore
+    private let options: BuildOptions
+
+    /// - Throws: as ``BuildPlan/init(_:_:)``.
+    public init(_ spec: Spec, store: ContentStore, options: BuildOptions) throws {
+        self.spec = spec
+        self.store = store
+        self.options = options
+        plan = try BuildPlan(spec, options)
+    }
+
+    /// Builds and writes all outputs, or nothing. Stored content that turns out to be damaged is removed, and fetched
+    /// or made again.
+    /// - Parameters:
+    ///   - progress: called with one line for what was damaged.
+    ///   - prepare: called before each attempt, to make the images that are built here and to name the boot loaders.
+    /// - Throws: as ``Builder/build(_:)``, and what `prepare` throws.
+    public func run(
+        progress: @escaping @Sendable (String) -> Void,
+        prepare: (BuildJob, inout BuildOptions) async throws -> Void
+    ) async throws -> BuildResult {
+        // What went to standard output cannot be taken back.
+        try await Healing(store: store, canRepeat: options.output != "-", progress: progress).run {
+            var options = options
+            try await prepare(self, &options)
+            return try await Builder(store: store, options: options).build(spec, plan)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Archive
+import BootLayout
+import DiskImage
+import Extents
+import MobySpec
+import OCI
+import TestSupport
+import Testing
+
+@testable import MobyBuild
+
+/// What each rule of the build cache makes of a fixture. A rule that changes without its version would leave old bytes
+/// in the caches of users.
+struct CacheRuleTests {
+    /// By rule and version: the SHA-256 of all that the rule made.
+    private static let recorded = [
+        "rule 1": "hash"
+    ]
+
+    private static let yaml = """
+        kernel: {image: "test/kernel:1", cmdline: console=ttyS0, ucode: ucode.cpio}
+        init: ["test/init:1"]
+        services:
+          - {name: web, image: "test/tool:1"}
+        volumes:
+          - {name: data, image: "test/tool:1"}
+          - {name: layout, image: "test/tool:1", format: oci, platforms: [linux/amd64]}
+        """
+
+    private static func fill(_ workshop: Workshop) throws {
+        let folder = "lib/modules/6.1"
+        func packed(_ bytes: [UInt8]) throws -> Workshop.Entry {
+            var sink = ByteArraySink()
+            try Compression.gzip.compress(to: &sink) { try $0.write(bytes) }
+            return .bytes(sink.bytes)
+        }
+        let modules = try Workshop.tree([
+            ("lib", .directory()), ("lib/modules", .directory()), (folder, .directory()),
+            ("\(folder)/kernel", .directory()),
+            ("\(folder)/kernel/overlay.ko.gz", packed(ModuleFile.bytes(modinfo: ["depends="]))),
+            ("\(folder)/kernel/erofs.ko.gz", packed(ModuleFile.bytes(modinfo: ["depends=a", "alias=fs-erofs"]))),
+            ("\(folder)/kernel/a.ko", .bytes(ModuleFile.bytes(modinfo: ["depends="]))),
+            ("\(folder)/modules.order", .file("kernel/a.ko\nkernel/erofs.ko.gz\n")),
+        ])
+        try workshop.image(
+            "test/kernel:1",
+            [
+                ("kernel", packed(Array("VMLINUX".utf8))), ("kernel.tar", .bytes(Workshop.tar(modules))),
+                ("config", .file("CONFIG_RD_ZSTD=y\n")), ("ucode.cpio", .file("070701")),
+            ])
+        let marks = RootFileSystem.allCases.map(\.mark).joined(separator: " ")
+        try workshop.image(
+            "test/init:1",
+            [
+                ("lib", .link("usr/lib")), ("usr", .directory()), ("usr/lib", .directory()), ("usr/bin", .directory()),
+                ("usr/bin/runc", .program(ProgramFile.bytes())), ("etc", .directory(mode: 0o711)),
+                ("etc/hostname", .file("dropped")), ("init", .file(ProgramFile.head + marks, mode: 0o755)),
+            ])
+        try workshop.image(
+            "test/tool:1",
+            [
+                ("bin", .directory()), ("bin/tool", .program(ProgramFile.bytes())), ("bin/other", .hard("bin/tool")),
+                ("etc", .directory()), ("etc/passwd", .file("www:x:33:34::/:\n")),
+                ("etc/group", .file("www:x:34:\nmore:x:35:www\n")), ("etc/resolv.conf", .file("replaced")),
+            ]
+        ) {
+            $0.entrypoint = ["/bin/tool"]
+            $0.user = "www"
+        }
+    }
+
+    /// Hashes by rule of what builds of the fixture put into a cache.
+    private static func made() async throws -> [String: String] {
+        try await Workshop.with { workshop in
+            try fill(workshop)
+            for isDecompressed in [false, true] {
+                let options = workshop.options {
+                    $0.formats = ["kernel+initrd", "kernel+erofs"]
+                    $0.compression = Compression.none
+                    $0.decompressKernel = isDecompressed
+                }
+                _ = try await Builder(store: workshop.store, options: options).build(workshop.spec(yaml))
+            }
+            let cache = BuildCache(store: workshop.store)
+            var hashes: [String: [String]] = [:]
+            for case (let digits, let record?) in try cache.records() {
+                // The text of a key has one line for each field.
+                let fields = record.key.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1).last ?? "" }
+                // These are named by their own bytes, and a root on a disk by all of its parts.
+                guard !["spec", "sentinel", "root"].contains(fields[0]) else { continue }
+                let key = CacheKey(
+                    role: try #require(CacheKey.Role(rawValue: String(fields[0]))), content: "", platform: "",
+                    destination: "", rules: String(fields[4]), encoding: "")
+                let bytes = try ExtentReader.bytes(of: ExtentList(file: "\(cache.folder)/\(digits)"))
+                hashes[key.rule, default: []].append(SHA256.hash(bytes))
+            }
+            return hashes.mapValues { SHA256.hash(Array($0.sorted().joined(separator: "\n").utf8)) }
+        }
+    }
+
+    /// Archive and file system of one tree.
+    private static func encoded() async throws -> [String: String] {
+        let tree = try Workshop.tree([
+            ("bin", .directory()), ("bin/tool", .program([1, 2, 3])), ("bin/other", .hard("bin/tool")),
+            ("lib", .link("usr/lib")), ("text", .file(String(repeating: "text ", count: 2000), uid: 33)),
+        ])
+        var archive = ByteArraySink()
+        try CPIO.write(tree, under: TreePath("images/1"), to: &archive)
+        let root = try await withTemporaryDirectory { folder in
+            let options = EROFS.Options(uuid: [UInt8](repeating: 1, count: 16), label: "root")
+            return try ExtentReader.bytes(
+                of: EROFS.compressedImage(of: tree, options, scratch: folder + "/clusters"))
+        }
+        return ["newc \(CPIO.version)": SHA256.hash(archive.bytes), DiskRoot.rule: SHA256.hash(root)]
+    }
+
+    @Test func rulesAreOfTheirVersions() async throws {
+        let made = try await Self.made().merging(Self.encoded()) { first, _ in first }
+        for (rule, hash) in made.sorted(by: { $0.key < $1.key }) where Self.recorded[rule] != hash {
+            let advice =
+                Self.recorded[rule] == nil
+                ? "record it in CacheRuleTests.recorded"
+                : "raise the version next to the rule, or caches keep what the old rule made; then record the new pair"
+            Issue.record("\"\(rule)\": \"\(hash)\" is new: \(advice)")
+        }
+        for rule in Self.recorded.keys.sorted() where made[rule] == nil {
+            Issue.record(
+                "nothing is made by '\(rule)': remove it from CacheRuleTests.recorded, or let the fixture use it")
+        }
+    }
+}
+
+private struct ByteArraySink: ByteSink {
+    var bytes: [UInt8] = []
+    mutating func write(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+}
