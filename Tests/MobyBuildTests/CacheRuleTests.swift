@@ -14,7 +14,20 @@ import Testing
 struct CacheRuleTests {
     /// By rule and version: the SHA-256 of all that the rule made.
     private static let recorded = [
-        "rule 1": "hash"
+        "accounts 2": "584e9461564ee85e727c5e5c29748ce07ab5ca1cfe39697369937fe7ad381b71",
+        "container 1": "90f6eeb8f8149e19b1864e6a0b497e6ebb624cb876f8ed6fe2b53a6bff2cdad1",
+        "decompressed 1": "3e31f374931572c9de17e54fe57ce7a31c2f0fc9de80f48f6df8144a7fafeaf7",
+        "disk initrd 1": "6ed455a12054d9995d431f923ad2a0a2a476c84dfad80e0520fd50725328aa90",
+        "erofs 1": "8ba676ada40bfb306ef539a0ee5ac06db18cba09b7117462795d7421b4fb7906",
+        "kernel 1": "23261aecd1b725545c3e6b11afdaaa619d3970f97d754fd2a437beee6bb4de77",
+        "kernel facts 2": "cf032786c02360349c7f6b8a479704bd9cf1c030e1d15d7f8c4e53ba1f9ecc11",
+        "microcode 1": "3d9efab51fa936fa3d81e3b7d2e075471ffc36077419392f08e72bb405996a73",
+        "modules 1": "99a672da39131acdd20a70ecae680cc207bab6f71f6ff79719b45d55d2342f9f",
+        "newc 1": "80176110d7607dd23f6f459b14410f94d7492c75e6000cb853e268a4fee80356",
+        "oci layout 1": "f1daec65fd8ccddbc53f5e557079cb94465d4aaf8ee4bdce3aef0abfaeb4612b",
+        "program facts 2": "a157e23c6fcd54b7a06ab8aa0e6577802fe08e9bbeb4e4a895c725ca1aefd5de",
+        "system 1": "702b7b61cd1b09550e137996ef0209c1b7787882517b5b324dbddeee74c68625",
+        "unpacked modules 1": "0b366aa9ee2175b5bfa6ab891ce79f5b92474937d129e8444e00be21377620de",
     ]
 
     private static let yaml = """
