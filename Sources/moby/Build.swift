@@ -11,10 +11,10 @@ struct Build: AsyncParsableCommand {
         abstract: "Build images from YAML files.",
         usage: "moby build [options] <file>[.yml]... | -",
         discussion: """
-            Several files are merged, later ones win. A build also writes NAME-build.json, which lists its files and what they were made of. When \
-            formats have a file name in common, the first in this list keeps it, and the files of the others begin with NAME-FORMAT; \
-            the build says so. What is most likely not meant is a warning, as 'moby lint' prints it. Exit codes: 0; 1 when something \
-            cannot be read, fetched or written; 2 when a file is wrong; 64 for wrong usage. Formats: \(all).
+            Several files are merged; later ones win. A build also writes NAME-build.json, which lists its files and their sources. When formats \
+            share a file name, the first in this list keeps it and the files of the others begin with NAME-FORMAT; a note says so. Likely \
+            mistakes are warnings, as in 'moby lint'. Exit codes: 0 success; 1 something could not be read, fetched or written; 2 a file is \
+            wrong; 64 wrong usage. Formats: \(all).
             """)
 
     private static let all = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")

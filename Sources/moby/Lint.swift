@@ -8,9 +8,9 @@ struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Report all errors in YAML files, offline.",
         discussion: """
-            All that a build would say before it fetches anything: nothing is fetched but a file named by its URL. Images that the store has are looked \
-            at: whether init and runc are there, whether the programs of containers can be started, whether what is bound into them is there, whether \
-            the kernel has the modules. Exit code 0 when there is no error, 2 when there are some, 1 when a file cannot be read and the others have none.
+            Reports what a build would report before it fetches anything; only spec files named by URLs are fetched. Images in the store are checked: \
+            init and runc, the programs of containers and the files bound into them, the kernel's modules. Exit codes: 0 no error; 2 errors; 1 a file \
+            could not be read and the others have no error.
             """)
 
     @OptionGroup var global: SourceOptions

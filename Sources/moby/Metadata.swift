@@ -11,7 +11,7 @@ struct Metadata: ParsableCommand {
 struct MetadataCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Write a CD image with a machine's user data, name and keys.",
-        usage: "moby metadata create [options] <disc>.iso [<data>]",
+        usage: "moby metadata create [options] <file>.iso [<data>]",
         discussion: """
             The image holds one file, 'config', as 'moby run --data' writes it. With a host name or keys it is a NoCloud image, labelled \
             'cidata', with 'user-data' and 'meta-data'. pkg/metadata reads both kinds.
@@ -22,9 +22,10 @@ struct MetadataCreate: ParsableCommand {
         String?
     @Option(help: ArgumentHelp("The machine's name.", valueName: "name")) var hostname: String?
     @Option(
-        help: ArgumentHelp("File of public keys that may log in; repeatable.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("File of public SSH keys that may log in; repeatable.", valueName: "file"),
+        completion: .file())
     var sshKey: [String] = []
-    @Argument(help: "The CD image to write, e.g. 'seed.iso'.", completion: .file(extensions: ["iso"])) var disc: String
+    @Argument(help: "The CD image to write, e.g. 'seed.iso'.", completion: .file(extensions: ["iso"])) var file: String
     @Argument(help: "User data as text; otherwise use --data-file, --hostname or --ssh-key.") var data: String?
 
     mutating func validate() throws {
@@ -32,7 +33,7 @@ struct MetadataCreate: ParsableCommand {
             throw ValidationError("user data on the command line and --data-file cannot be combined")
         }
         if data == nil, dataFile == nil, !isNamed {
-            throw ValidationError("no user data, expected a text, --data-file, --hostname or --ssh-key")
+            throw ValidationError("no user data; expected a text, --data-file, --hostname or --ssh-key")
         }
         if let hostname, !Self.isHostname(hostname) {
             throw ValidationError(
@@ -57,7 +58,7 @@ struct MetadataCreate: ParsableCommand {
         let image =
             try isNamed
             ? DataDisc.image(userData: userData, metaData: try metaData(userData)) : DataDisc.image(config: userData)
-        try ExtentWriter.write(image, to: disc)
+        try ExtentWriter.write(image, to: file)
     }
 
     /// What NoCloud's `meta-data` has; JSON is YAML too.
@@ -96,18 +97,18 @@ enum PublicKeys {
         let text = String(decoding: try InputFile.bytes(path, limit: 1 << 20), as: UTF8.self)
         if text.contains("PRIVATE KEY") {
             throw InputFile.Unfit(
-                description: "'\(shown)' is a private key", hint: "name the public one, '\(shown).pub'")
+                description: "'\(shown)' is a private key", hint: "use the public key, '\(shown).pub'")
         }
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
             $0.trimmingPrefix(while: \.isWhitespace)
         }.enumerated()
             .filter { !$1.isEmpty && !$1.hasPrefix("#") }
         guard !lines.isEmpty else {
-            throw InputFile.Unfit(description: "there is no public key in '\(shown)'", hint: hint)
+            throw InputFile.Unfit(description: "'\(shown)' contains no public key", hint: hint)
         }
         for (number, line) in lines where !isKey(line) {
             throw InputFile.Unfit(
-                description: "line \(number + 1) of '\(shown)' is not a public key of ssh", hint: hint)
+                description: "line \(number + 1) of '\(shown)' is not an SSH public key", hint: hint)
         }
         return lines.map { String($1) }
     }

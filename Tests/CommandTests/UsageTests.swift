@@ -20,11 +20,11 @@ struct UsageTests {
         (["metadata", "create", "/proc/none/d.iso", "--data-file", "/proc"], 1, "'/proc' is a folder"),
         (
             ["metadata", "create", "/proc/none/d.iso", "--ssh-key", "Makefile"], 1,
-            "line 3 of 'Makefile' is not a public key of ssh"
+            "line 3 of 'Makefile' is not an SSH public key"
         ),
         (
             ["metadata", "create", "/proc/none/d.iso", "--ssh-key", "/dev/null"], 1,
-            "there is no public key in '/dev/null'"
+            "'/dev/null' contains no public key"
         ),
         (["inspect", "examples/minimal.yml"], 1, "hint: it is a spec: check it with 'moby lint'"),
         (["inspect", "examples"], 1, "'examples' is a folder"),
