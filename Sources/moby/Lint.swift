@@ -28,7 +28,7 @@ struct Lint: AsyncParsableCommand {
         let store = try global.storeToRead()
         let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
         options.bootLoaders = Packages.ownBootLoaders
-        let lint = MobyBuild.Lint(store: store, options: options)
+        let lint = Linter(store: store, options: options)
         var (faults, notes, absent): ([Diagnostic], [String], Set<String>) = ([], [], [])
         var unreadable: [any Error] = []
         for group in merge ? [files] : files.map({ [$0] }) {

@@ -69,7 +69,7 @@ struct DiskFormatTests {
             func warnings(_ image: String) async throws -> [String] {
                 let spec = try workshop.spec("boot: {image: \"\(image)\"}")
                 let options = workshop.options { $0.formats = ["tar"] }
-                return try await Lint(store: workshop.store, options: options).check(spec).diagnostics.map(\.message)
+                return try await Linter(store: workshop.store, options: options).check(spec).diagnostics.map(\.message)
             }
             #expect(try await warnings("test/absent:1") == [])
             let expected =

@@ -174,7 +174,7 @@ struct KernelImageTests {
             try workshop.image("test/kernel:1", files)
             let spec = try workshop.spec("kernel:\n  image: test/kernel:1\n\(modules)init:\n  - test/init:1\n")
             #expect(
-                texts(try await Lint(store: workshop.store, options: workshop.options()).check(spec).diagnostics)
+                texts(try await Linter(store: workshop.store, options: workshop.options()).check(spec).diagnostics)
                     == expected)
         }
     }

@@ -28,7 +28,7 @@ struct LintTests {
         _ service: String, more: String = "", boot: String = "kernel: {image: \"test/kernel:1\", tar: none}",
         initial: [(String, Workshop.Entry)]? = nil, environment: [String] = ["PATH=/bin"],
         _ change: (inout BuildOptions) -> Void = { _ in }
-    ) async throws -> Lint.Result {
+    ) async throws -> Linter.Result {
         try await Workshop.with { workshop in
             try fill(workshop, initial)
             try workshop.image("test/tool:1", files) {
@@ -43,7 +43,7 @@ struct LintTests {
                   - {name: web, image: "test/tool:1"\(service)}
                 \(more)
                 """
-            return try await Lint(store: workshop.store, options: workshop.options(change)).check(workshop.spec(yaml))
+            return try await Linter(store: workshop.store, options: workshop.options(change)).check(workshop.spec(yaml))
         }
     }
 
@@ -288,7 +288,7 @@ struct LintTests {
                   - {path: k, source: /none, optional: true}
                 """
             let spec = try workshop.spec(yaml)
-            let lint = try await Lint(store: workshop.store, options: workshop.options()).check(spec)
+            let lint = try await Linter(store: workshop.store, options: workshop.options()).check(spec)
             #expect(lint.diagnostics.count == 3 && lint.notes.count == 1)
             let strict = Builder(store: workshop.store, options: workshop.options { $0.isStrict = true })
             let error = await #expect(throws: SpecError.self) { _ = try await strict.build(spec) }
@@ -311,7 +311,7 @@ struct LintTests {
                 "kernel: {image: \"test/kernel:1\", tar: none}\ninit: [\"test/init:1\"]\nfiles: [{path: a, source: /none}]\n"
             )
             let message = "source '/none': No such file or directory"
-            let lint = try await Lint(store: workshop.store, options: workshop.options()).check(spec)
+            let lint = try await Linter(store: workshop.store, options: workshop.options()).check(spec)
             #expect(lint.diagnostics.map { "\($0.severity.rawValue) \($0.message)" } == ["warning \(message)"])
             let builder = Builder(store: workshop.store, options: workshop.options())
             let error = await #expect(throws: SpecError.self) { _ = try await builder.build(spec) }

@@ -87,7 +87,7 @@ struct UnreadableTests {
                 bad.name, to: Descriptor(mediaType: MediaType.manifest, digest: bad.digest, size: UInt64(size)))
             let spec = try workshop.spec("init: [\"test/bad:1\"]\n")
             let error = await #expect(throws: BuildError.self) {
-                _ = try await Lint(store: store, options: workshop.options()).check(spec)
+                _ = try await Linter(store: store, options: workshop.options()).check(spec)
             }
             #expect(
                 error?.description.hasPrefix("looking up image 'docker.io/test/bad:1' in the store: ") == true)

@@ -6,7 +6,7 @@ public import OCI
 
 /// Checks a spec and those of its images that the store has, without a network: reports all that a build would report
 /// before it fetches anything, by the same code.
-public struct Lint: Sendable {
+public struct Linter: Sendable {
     /// The findings.
     public struct Result: Sendable {
         public internal(set) var diagnostics: [Diagnostic] = []
