@@ -90,7 +90,7 @@ struct CommandLineTests {
         ("build --json x.yml", "hint: it is an option of 'moby push gcp'"),
         ("run qemu -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
-        ("run qemu -disk d.img -disk-size 4G x", "hint: write --disk d.img,size=4G"),
+        ("run qemu -disk d.img -disk-size 4G x", "hint: use --disk d.img,size=4G"),
         ("run hyperkit -hyperkit /h -mem 512 x", "'moby run' supports 'qemu' and 'gcp', not 'hyperkit'"),
         ("-dirh build x.yml", "unknown option '-dirh'"),
         ("build -config c x.yml", "hint: there is no configuration file"),

@@ -84,7 +84,7 @@ struct GCPInputTests {
     @Test(arguments: [
         (
             ["push", "aws", "x"], "'moby push' supports only 'gcp', not 'aws'",
-            "'moby build --format aws' makes what it takes"
+            "'moby build --format aws' makes an image for it"
         ),
         (
             ["push", "x.img.tar.gz"], "'moby push' supports only 'gcp', not 'x.img.tar.gz'",

@@ -5,7 +5,7 @@ import Testing
 /// `moby run` as a user meets it.
 struct RunCommandTests {
     @Test(arguments: [
-        (["run", "qemu", "-disk", "p.img", "-disk-size", "4G", "x"], 64, "hint: write --disk p.img,size=4G"),
+        (["run", "qemu", "-disk", "p.img", "-disk-size", "4G", "x"], 64, "hint: use --disk p.img,size=4G"),
         (["run", "qemu", "README.md"], 1, "'README.md' is not an image that can be booted"),
         (["run", "qemu", "examples"], 1, "'examples' is a folder, and there is no build in it"),
         (["run", "qemu", "--await", "ftp://x", "x"], 64, "--await: 'ftp://x' cannot be waited for"),

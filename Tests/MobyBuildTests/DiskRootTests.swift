@@ -134,7 +134,7 @@ struct DiskRootTests {
             // An init from before there were discs.
             try fill(workshop, mark: RootFileSystem.erofs.mark)
             let error = await #expect(throws: BuildError.self) { _ = try await build(workshop, ["kernel+iso"]) }
-            #expect(error?.description.contains("does not know 'moby.root=' for ISO 9660") == true)
+            #expect(error?.description.contains("does not support 'moby.root=' for ISO 9660") == true)
         }
     }
 
@@ -172,7 +172,7 @@ struct DiskRootTests {
         try await Workshop.with { workshop in
             try fill(workshop, mark: "other")
             let error = await #expect(throws: BuildError.self) { _ = try await build(workshop, ["kernel+erofs"]) }
-            #expect(error?.description.contains("does not know 'moby.root=' for EROFS") == true)
+            #expect(error?.description.contains("does not support 'moby.root=' for EROFS") == true)
             try fill(workshop)
             let yaml = Self.yaml.replacing("test/bare:1", with: "test/kernel:1").replacing("  tar: none\n", with: "")
             let options = workshop.options { $0.formats = ["kernel+erofs"] }

@@ -250,8 +250,8 @@ struct LintTests {
                     ("etc/moby", .directory()), ("etc/moby/sentinel", .directory()), ("etc/moby/sentinel/x", .file("")),
                 ],
                 [
-                    "error: '/etc/moby/sentinel' is a directory in 'test/init:1', where the build puts a file that tells a whole initrd from one "
-                        + "that was cut short"
+                    "error: '/etc/moby/sentinel' is a directory in 'test/init:1', where the build puts the file "
+                        + "that marks a complete initrd"
                 ]
             ),
             (
@@ -261,8 +261,8 @@ struct LintTests {
                     ("etc/moby", .directory()), ("etc/moby/sentinel", .link("/etc/shadow")),
                 ],
                 [
-                    "error: '/etc/moby/sentinel' is a symbolic link in 'test/init:1', where the build puts a file that tells a whole initrd from one "
-                        + "that was cut short"
+                    "error: '/etc/moby/sentinel' is a symbolic link in 'test/init:1', where the build puts the file "
+                        + "that marks a complete initrd"
                 ]
             ),
         ] as [([(String, Workshop.Entry)], [String])])

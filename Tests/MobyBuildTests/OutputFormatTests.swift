@@ -30,7 +30,7 @@ struct OutputFormatTests {
         let error = #expect(throws: BuildError.self) {
             _ = try FormatSelection.formats([format.name], Spec(), streaming: false)
         }
-        #expect(error?.description == "output format '\(format.name)' is not made")
+        #expect(error?.description == "output format '\(format.name)' is not supported")
         #expect(error?.hint?.contains("kernel+erofs") == true)
     }
 
