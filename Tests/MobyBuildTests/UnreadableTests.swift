@@ -78,7 +78,7 @@ struct UnreadableTests {
             let image = try workshop.image("test/good:1", [("init", .program(ProgramFile.bytes()))])
             // A manifest with a layer that its configuration does not know.
             let platform = Platform(architecture: "amd64")
-            let config = try JSONText.encode(
+            let config = try JSONText.compact(
                 ImageConfig(platform: platform, config: ImageConfig.Execution(), diffIDs: []))
             let bad = try store.addManifest(
                 config: config, layers: image.layers, name: "test/bad:1", platform: platform)
