@@ -25,7 +25,7 @@ struct CacheRuleTests {
         "modules 1": "99a672da39131acdd20a70ecae680cc207bab6f71f6ff79719b45d55d2342f9f",
         "newc 1": "80176110d7607dd23f6f459b14410f94d7492c75e6000cb853e268a4fee80356",
         "oci layout 1": "f1daec65fd8ccddbc53f5e557079cb94465d4aaf8ee4bdce3aef0abfaeb4612b",
-        "program facts 2": "ba0e3470db89757097c6a5fa3b0685affc2d8ee3d5ace5b59faea9ff71af30d1",
+        "program facts 2": "bb892d1890b03f0b931700cb0bb7efc18d97f142cc499215e1327bceead0c8af",
         "system 1": "702b7b61cd1b09550e137996ef0209c1b7787882517b5b324dbddeee74c68625",
         "unpacked modules 1": "0b366aa9ee2175b5bfa6ab891ce79f5b92474937d129e8444e00be21377620de",
     ]
