@@ -53,7 +53,7 @@ let package = Package(
         library("JSON", []),
         library("Extents", ["CLinux", "CCrypto"]),
         library("MachineModel", []),
-        library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd", "CLinux"]),
+        library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd"]),
         library("HTTP", ["Extents", "CCurl"]),
         library("GCP", ["HTTP", "Extents", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
@@ -80,10 +80,13 @@ let package = Package(
             swiftSettings: swift),
 
         // The guest.
-        .target(name: "GuestInit", dependencies: ["BootLayout", "JSON", "CInit"], swiftSettings: guestSwift),
+        .target(name: "GuestSystem", dependencies: ["CInit"], swiftSettings: guestSwift),
+        .target(
+            name: "GuestInit", dependencies: ["GuestSystem", "BootLayout", "JSON", "CInit"], swiftSettings: guestSwift),
         .executableTarget(
             name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
-        .target(name: "GuestMetadata", dependencies: ["JSON", "CInit"], swiftSettings: guestSwift),
+        .target(
+            name: "GuestMetadata", dependencies: ["GuestSystem", "JSON", "CInit"], swiftSettings: guestSwift),
         .executableTarget(
             name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
@@ -103,20 +106,20 @@ let package = Package(
             name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], path: "Tests/FuzzProgram",
             swiftSettings: swift),
         library(
-            "TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "CLinux", subprocess],
+            "TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", subprocess],
             path: "Tests/TestSupport"),
 
         // Tests.
-        tests("ExtentsTests", ["Extents"]),
+        tests("ExtentsTests", ["Extents", "CLinux"]),
         tests("MachineModelTests", ["MachineModel"]),
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
         tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
-        tests("JSONTests", ["JSON", "BootLayout"]),
+        tests("JSONTests", ["JSON"]),
         tests("BootLayoutTests", ["BootLayout", "JSON"]),
-        tests("MobySpecTests", ["MobySpec", "OCI", "JSON"], golden: ["Golden"]),
+        tests("MobySpecTests", ["MobySpec", "JSON"], golden: ["Golden"]),
         tests(
             "MobyBuildTests",
             [
@@ -125,12 +128,12 @@ let package = Package(
             ],
             golden: ["Golden"]),
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
-        tests("MobyPackageTests", ["MobyPackage", "OCI", "Archive", "Extents", "JSON"]),
+        tests("MobyPackageTests", ["MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", "JSON"]),
         tests(
             "MobyRunTests", ["MachineModel", "MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
             golden: ["Golden"]),
-        tests("GuestInitTests", ["GuestInit", "BootLayout", "CInit"]),
-        tests("GuestMetadataTests", ["GuestMetadata"]),
+        tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
+        tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
         tests("CommandTests", ["moby", "Archive", "DiskImage", "Extents"]),
         tests("BootTests", ["MobyRun"]),
     ],

@@ -16,7 +16,7 @@ public enum BootLayout {
     /// `moby.root=UUID=…`.
     public static let rootWord = "moby.root"
     /// What an init that knows ``rootWord`` has among its texts, so that the assembler can tell.
-    public static let rootMark = "taking the root from a disk"
+    public static let rootFeatureMarker = "taking the root from a disk"
     /// What an image has for folders that PID 1 mounts file systems in memory on (`/run`, `/tmp`, `/var`): a tree that
     /// PID 1 copies over `/` after that.
     public static let overmountPath = "/etc/moby/overmount"
@@ -59,9 +59,9 @@ public enum RootFileSystem: Sendable, CaseIterable {
     }
 
     /// What an init that mounts such a root has among its texts, so that the assembler can tell.
-    public var mark: String {
+    public var featureMarker: String {
         switch self {
-        case .erofs: BootLayout.rootMark
+        case .erofs: BootLayout.rootFeatureMarker
         case .iso9660: "taking the root from a disk with ISO 9660"
         }
     }

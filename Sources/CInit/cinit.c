@@ -76,15 +76,17 @@ int cinit_open_in_root(const char *root, const char *path) {
     return result;
 }
 
-int cinit_reboot(char what, int writing) {
-    if (what == 'c') return RESULT(reboot(LINUX_REBOOT_CMD_CAD_OFF));
+int cinit_reboot(enum cinit_end end, int writing) {
+    static const int commands[] = {
+        [CINIT_HALT] = LINUX_REBOOT_CMD_HALT,
+        [CINIT_POWER_OFF] = LINUX_REBOOT_CMD_POWER_OFF,
+        [CINIT_RESTART] = LINUX_REBOOT_CMD_RESTART,
+    };
     if (writing) sync();
-    switch (what) {
-    case 'h': return RESULT(reboot(LINUX_REBOOT_CMD_HALT));
-    case 'p': return RESULT(reboot(LINUX_REBOOT_CMD_POWER_OFF));
-    default: return RESULT(reboot(LINUX_REBOOT_CMD_RESTART));
-    }
+    return RESULT(reboot(commands[end]));
 }
+
+int cinit_catch_ctrl_alt_del(void) { return RESULT(reboot(LINUX_REBOOT_CMD_CAD_OFF)); }
 
 int cinit_load_module(int file, const char *parameters, int compressed) {
     return RESULT(syscall(SYS_finit_module, file, parameters, compressed ? MODULE_INIT_COMPRESSED_FILE : 0));
@@ -126,7 +128,7 @@ int cinit_sealed_copy(const char *path, const char *name) {
     int source = open(path, O_RDONLY | O_CLOEXEC);
     if (source < 0) return -errno;
     struct stat facts;
-    // Kernels since 6.3 want to be told whether the file may be executed; older ones refuse the flag.
+    // Kernels since 6.3 warn without a flag for or against execution; older ones refuse the flag.
     int copy = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC | MFD_EXEC);
     if (copy < 0) copy = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC);
     int failed = copy < 0 || fstat(source, &facts) < 0;
@@ -165,8 +167,8 @@ void cinit_memory(uint64_t *free_bytes, uint64_t *total) {
     *total = (uint64_t)facts.totalram * facts.mem_unit;
 }
 
-int cinit_device_node(const char *path, char kind, unsigned mode, unsigned major, unsigned minor) {
-    return RESULT(mknod(path, mode | (kind == 'b' ? S_IFBLK : S_IFCHR), makedev(major, minor)));
+int cinit_character_device(const char *path, unsigned mode, unsigned major, unsigned minor) {
+    return RESULT(mknod(path, mode | S_IFCHR, makedev(major, minor)));
 }
 
 int64_t cinit_uptime(void) {

@@ -17,10 +17,13 @@ int cinit_epoll(void) {
     return file < 0 ? -errno : file;
 }
 
-int cinit_epoll_control(int epoll, int file, int change, int events) {
-    struct epoll_event event = {.events = (events & 1 ? EPOLLIN : 0) | (events & 2 ? EPOLLOUT : 0), .data.fd = file};
-    int operation = change == 0 ? EPOLL_CTL_DEL : change == 1 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    return RESULT(epoll_ctl(epoll, operation, file, &event));
+int cinit_epoll_control(int epoll, int file, enum cinit_change change, int events) {
+    static const int operations[] = {
+        [CINIT_ADD] = EPOLL_CTL_ADD, [CINIT_MODIFY] = EPOLL_CTL_MOD, [CINIT_REMOVE] = EPOLL_CTL_DEL};
+    struct epoll_event event = {.data.fd = file};
+    if (events & CINIT_READABLE) event.events |= EPOLLIN;
+    if (events & CINIT_WRITABLE) event.events |= EPOLLOUT;
+    return RESULT(epoll_ctl(epoll, operations[change], file, &event));
 }
 
 int cinit_epoll_wait(int epoll, int *files, int *events, int capacity, int timeout) {
@@ -29,8 +32,9 @@ int cinit_epoll_wait(int epoll, int *files, int *events, int capacity, int timeo
     if (count < 0) return errno == EINTR ? 0 : -errno;
     for (int index = 0; index < count; index++) {
         files[index] = ready[index].data.fd;
-        events[index] = (ready[index].events & EPOLLIN ? 1 : 0) | (ready[index].events & EPOLLOUT ? 2 : 0) |
-                        (ready[index].events & (EPOLLHUP | EPOLLERR) ? 4 : 0);
+        events[index] = (ready[index].events & EPOLLIN ? CINIT_READABLE : 0) |
+                        (ready[index].events & EPOLLOUT ? CINIT_WRITABLE : 0) |
+                        (ready[index].events & (EPOLLHUP | EPOLLERR) ? CINIT_HUNG_UP : 0);
     }
     return count;
 }

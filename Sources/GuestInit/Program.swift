@@ -1,5 +1,6 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// The one program of the guest, under all its names.
 public enum Program {
@@ -14,7 +15,7 @@ public enum Program {
         default: break
         }
         guard getpid() == 1 else {
-            // Under its own name, the first argument may be the command.
+            // As `init`, the first argument may be the command.
             if let command = rest.first, ["poweroff", "reboot", "halt"].contains(command) {
                 return ControlClient.run(command, Array(rest.dropFirst()))
             }
@@ -24,18 +25,18 @@ public enum Program {
     }
 }
 
-/// `modprobe`, as the kernel calls it when it wants a module (`-q -- NAME`) and as people do.
+/// `modprobe`, as the kernel calls it for a module (`-q -- NAME`) and as people do.
 enum ModprobeCommand {
     static func run(_ arguments: [String]) -> Int32 {
         let names = arguments.filter { !$0.hasPrefix("-") }
         let isQuiet = arguments.contains { $0 == "-q" || $0 == "-abq" || $0 == "--quiet" }
         guard let modules = ModuleLoader(report: { if !isQuiet { complain($0) } }) else {
-            if !isQuiet { complain("there are no modules for this kernel") }
+            if !isQuiet { complain("no modules for this kernel") }
             return 1
         }
         var status: Int32 = 0
         for name in names where !modules.load(named: name) {
-            if !isQuiet { complain("'\(name)' is not loaded") }
+            if !isQuiet { complain("cannot load '\(name)'") }
             status = 1
         }
         return status

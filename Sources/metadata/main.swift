@@ -1,7 +1,7 @@
 internal import Glibc
 internal import GuestMetadata
 
-// Threads that still wait for somebody are left behind.
+// Threads that still wait for a provider are left behind.
 let status = Metadata.run(CommandLine.arguments)
 fflush(nil)
 _exit(status)

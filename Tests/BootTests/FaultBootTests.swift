@@ -58,14 +58,14 @@ import Testing
             for line in [
                 "000-fails failed: exit status 3", "000-fails: no luck",
                 "001-absent failed: '/no/such/program' cannot be started: it is not in",
-                "waiting for onboot 002-slow (5 s of 7 s)", "002-slow failed: not done within 7 s",
+                "waiting for onboot 002-slow (5 s of 7 s)", "002-slow failed: timed out after 7 s",
                 "003-show: root has mode 755",
                 "003-show: given to var", "003-show: 1024", "003-show: 9223372036854775807",
             ] { _ = try machine.line(containing: line, within: .seconds(120)) }
             for line in [
-                "service once ended: exit status 5", "service flaky ended: exit status 4, again in 0.10 s",
+                "service once ended: exit status 5", "service flaky ended: exit status 4, restarting in 0.10 s",
                 "service third ended: exit status 6",
-                "its interpreter '/bin/bash' is not in the image; it is not tried again", "moby: up: ",
+                "its interpreter '/bin/bash' is not in the image; giving up", "moby: up: ",
             ] { _ = try machine.line(containing: line, within: .seconds(90)) }
             // What an earlier run left does not keep the next one from starting.
             #expect(!machine.console.contains("File exists"))
@@ -73,7 +73,7 @@ import Testing
             _ = try machine.line(containing: "000-count: pair ran 3 times", within: .seconds(60))
             _ = try machine.line(containing: "waiting for onshutdown 001-hangs (5 s, no limit)", within: .seconds(60))
             machine.pressPowerButton()
-            _ = try machine.line(containing: "asked again: ending at once", within: .seconds(30))
+            _ = try machine.line(containing: "requested again: ending at once", within: .seconds(30))
             _ = try machine.line(containing: "moby: powering off", within: .seconds(60))
             #expect(try machine.waitForEnd(within: .seconds(60)) == 0)
             #expect(!machine.console.contains("Kernel panic"))
@@ -135,7 +135,7 @@ import Testing
             try whole.prefix(whole.count - 64).write(to: initrd)
             let machine = try GuestMachine.boot(folder + "/short", memory: 512) { $0.accelerator = .fixed(.tcg) }
             _ = try machine.line(
-                containing: "initrd was cut short: the kernel could not unpack it", within: .seconds(60))
+                containing: "initrd truncated: the kernel could not unpack it", within: .seconds(60))
             _ = try machine.line(containing: "the initrd is damaged", within: .seconds(60))
             _ = try machine.line(containing: "moby: powering off (root incomplete)", within: .seconds(60))
             #expect(try machine.waitForEnd(within: .seconds(60)) == 0)

@@ -1,5 +1,7 @@
 import CInit
 import Glibc
+import GuestSystem
+import TestSupport
 import Testing
 
 @testable import GuestInit
@@ -60,7 +62,7 @@ struct ControlServerTests {
         init(_ path: String, _ line: String, _ loop: EventLoop) throws {
             socket = try SystemError.check(cinit_connect(path), "connect", path)
             Console.send(Array((line + "\n").utf8), to: socket)
-            loop.watch(file: socket) { [self] _ in read() }
+            try loop.watch(file: socket) { [self] _ in read() }
         }
 
         private func read() {
@@ -87,7 +89,7 @@ struct ControlServerTests {
         init(_ commands: [(String, String)]) throws {
             guest = try Guest()
             for (name, command) in commands { try guest.bundle("services", name, command) }
-            supervisor = guest.supervisor()
+            supervisor = try guest.supervisor()
             supervisor.startAll()
             server = try ControlServer(path: path, supervisor: supervisor) { [unowned self] in ending = $0 }
             #expect(guest.wait { supervisor.isSettled })
@@ -122,7 +124,7 @@ struct ControlServerTests {
     @Test func saysWhatItCannotDo() throws {
         let machine = try Machine([("bad", "exit 1"), ("web", "exec sleep 1000")])
         let unknown = try machine.ask("stop\tdb")
-        #expect(unknown.status == 1 && unknown.errors == "there is no service 'db'; there are: bad, web\n")
+        #expect(unknown.status == 1 && unknown.errors == "no service 'db'; services: bad, web\n")
         let request = try machine.ask("dance")
         #expect(request.status == 1 && request.errors == "unknown request 'dance'\n")
         machine.end()

@@ -1,5 +1,8 @@
 import BootLayout
+import Dispatch
 import Glibc
+import GuestSystem
+import TestSupport
 import Testing
 
 @testable import GuestInit
@@ -80,9 +83,41 @@ struct FilesTests {
         let folder = try TemporaryFolder()
         try folder.write("a/b", String(repeating: "x", count: 100_000))
         #expect(folder.text("a/b")?.utf8.count == 100_000)
-        #expect(Files.read(folder.path + "/a/b", limit: 10)?.count == 10)
-        #expect(Files.read(folder.path + "/none") == nil)
-        #expect(Files.read(folder.path) == nil)
+        #expect(try Files.read(folder.path + "/a/b", limit: 10)?.count == 10)
+        #expect(try Files.read(folder.path + "/none") == nil)
+        #expect(try Files.read(folder.path + "/a/b/none") == nil)
+    }
+
+    /// Only a missing file or folder is nothing; one that cannot be read is an error.
+    @Test func unreadableIsNotMissing() throws {
+        let folder = try TemporaryFolder()
+        let error = #expect(throws: SystemError.self) { try Files.read(folder.path) }
+        #expect(error?.description == "reading '\(folder.path)': Is a directory")
+        symlink("loop", folder.path + "/loop")
+        #expect(throws: SystemError.self) { try Files.list(folder.path + "/loop") }
+        #expect(throws: SystemError.self) { try Bundle.all(in: folder.path + "/loop") }
+        #expect(try Files.list(folder.path + "/none") == [])
+
+        try folder.write("bundle/config.json", "{}")
+        symlink("runtime.json", folder.path + "/bundle/runtime.json")
+        #expect(throws: BundleError.self) { try Bundle(path: folder.path + "/bundle").record() }
+    }
+
+    /// A pipe takes 64 KiB at a time.
+    @Test func writesAllBytes() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        let bytes = [UInt8](repeating: 7, count: 300_000)
+        let writer = ends[1]
+        DispatchQueue.global().async {
+            try? Files.write(bytes, to: writer, "pipe")
+            close(writer)
+        }
+        #expect(try Files.contents(of: ends[0], "pipe", limit: 1 << 20) == bytes)
+        close(ends[0])
+        #expect(throws: SystemError("writing", "/dev/full", number: ENOSPC)) {
+            try Files.write("x", to: "/dev/full")
+        }
     }
 
     @Test func namesAreInOrder() throws {
@@ -98,7 +133,7 @@ struct FilesTests {
         try Files.makeDirectories(folder.path + "/a/b/c")
         try folder.write("file", "")
         let error = #expect(throws: SystemError.self) { try Files.makeDirectories(folder.path + "/file/x") }
-        #expect(error?.description == "mkdir '\(folder.path)/file/x': Not a directory")
+        #expect(error?.description == "creating '\(folder.path)/file/x': Not a directory")
     }
 }
 
@@ -174,8 +209,8 @@ struct LogFileTests {
         let log = LogFile(folder.path + "/x", limit: 10)
         log.append(Array("ab\n".utf8)[...])
         #expect(folder.text("x.1") == "12345678\n")
-        #expect(String(decoding: log.tail(limit: 2), as: UTF8.self) == "")
-        #expect(String(decoding: log.tail(limit: 100), as: UTF8.self) == "ab\n")
+        #expect(try String(decoding: log.tail(limit: 2), as: UTF8.self) == "")
+        #expect(try String(decoding: log.tail(limit: 100), as: UTF8.self) == "ab\n")
     }
 
     @Test func isNotMadeForNothing() throws {
@@ -216,9 +251,9 @@ struct NetlinkMessageTests {
             NetworkLink.removal(258) == [
                 32, 0, 0, 0, 17, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
             ])
-        #expect(NetworkLink(.init(name: "a", add: "veth", peer: "b")).madeNames == ["a", "b"])
-        // A link that was there and is only moved is not ours to remove.
-        #expect(NetworkLink(.init(name: "eth1")).madeNames.isEmpty)
+        #expect(NetworkLink(.init(name: "a", add: "veth", peer: "b")).createdNames == ["a", "b"])
+        // An existing link that is only moved must not be removed.
+        #expect(NetworkLink(.init(name: "eth1")).createdNames.isEmpty)
     }
 
     @Test func aNameIsNeeded() {

@@ -1,6 +1,8 @@
 import BootLayout
 import CInit
 import Glibc
+import GuestSystem
+import TestSupport
 import Testing
 
 @testable import GuestInit
@@ -25,7 +27,7 @@ final class Guest {
         Self.becomeSubreaper()
     }
 
-    /// Orphans of our children must be ours, as those of PID 1 are.
+    /// Orphaned descendants must become children of this process, as they do of PID 1.
     private static func becomeSubreaper() { _ = cinit_become_subreaper() }
 
     static let runc = """
@@ -55,15 +57,15 @@ final class Guest {
         return Bundle(path: folder.path + "/" + path)
     }
 
-    func supervisor(parallel: Int = 2) -> Supervisor {
-        Supervisor(Bundle.all(in: folder.path + "/services"), environment: environment, parallel: parallel)
+    func supervisor(parallel: Int = 2) throws -> Supervisor {
+        try Supervisor(Bundle.all(in: folder.path + "/services"), environment: environment, parallel: parallel)
     }
 
     /// Turns until the condition holds, ten seconds at most.
     func wait(_ condition: () -> Bool) -> Bool { loop.wait(until: loop.now + 10_000, condition) }
 
     var console: String {
-        String(decoding: (Files.read(folder.path + "/console") ?? []).filter { $0 != 0x0D }, as: UTF8.self).replacing(
+        String(decoding: ((try? folder.read("console")) ?? []).filter { $0 != 0x0D }, as: UTF8.self).replacing(
             "[    0.00] moby: ", with: "")
     }
 }

@@ -1,5 +1,7 @@
 import BootLayout
 import Glibc
+import GuestSystem
+import TestSupport
 import Testing
 
 @testable import GuestInit
@@ -31,23 +33,23 @@ struct EndRequestsTests {
     func saysHow(ending: EndRequests.Ending, text: String) { #expect(ending.text == text) }
 }
 
-struct InitrdFaultTests {
+struct InitrdErrorTests {
     @Test(arguments: [
         (
             ["Unpacking initramfs...", "Initramfs unpacking failed: write error"], 400,
-            "cut short: not enough memory (512 MiB, 400 MiB free)"
+            "truncated: not enough memory (512 MiB, 400 MiB free)"
         ),
         (
             ["Initramfs unpacking failed: junk within compressed archive"], 400,
             "could not unpack it: junk within compressed archive"
         ),
         ([], 100, "probably not enough memory (512 MiB, 100 MiB free)"),
-        ([], 400, "is not whole, and there is enough memory (512 MiB"),
+        ([], 400, "incomplete, although there is enough memory (512 MiB"),
     ])
     func tellsMemoryFromDamage(log: [String], free: UInt64, text: String) {
-        let fault = InitrdFault(kernelLog: log, total: 512 << 20, free: free << 20)
-        #expect(fault.lines[0].contains(text), "\(fault.lines)")
-        #expect(fault.lines[1].contains("'/etc/moby/sentinel'"))
+        let error = InitrdError(kernelLog: log, total: 512 << 20, free: free << 20)
+        #expect(error.lines[0].contains(text), "\(error.lines)")
+        #expect(error.lines[1].contains("'/etc/moby/sentinel'"))
     }
 
     @Test(arguments: [
@@ -75,10 +77,10 @@ struct OvermountTests {
         try Files.makeDirectories(folder.path + "/to/tmp", mode: 0o1777)
         try Files.makeDirectories(folder.path + "/to/var/cache")
         try folder.write("to/run/new", "older and longer")
-        var faults: [String] = []
-        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: true) { faults.append($0) }
+        var errors: [String] = []
+        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: true) { errors.append($0) }
             .perform()
-        #expect(faults.isEmpty)
+        #expect(errors.isEmpty)
         #expect(
             folder.text("to/var/lib/app/key") == "secret" && folder.text("to/run/new") == "new"
                 && folder.text("to/tmp/x") == "x")
@@ -99,14 +101,14 @@ struct OvermountTests {
         try folder.write("from/c", "c")
         try folder.write("to/c/in/the/way", "")
         mkfifo(folder.path + "/from/d", 0o600)
-        var faults: [String] = []
-        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: false) { faults.append($0) }
+        var errors: [String] = []
+        Overmount(source: folder.path + "/from", target: folder.path + "/to", isMoving: false) { errors.append($0) }
             .perform()
         #expect(folder.text("to/a/b") == "b" && folder.text("from/a/b") == "b")
         #expect(
-            faults == [
-                "copy to '\(folder.path)/to/c': Is a directory",
-                "copy '\(folder.path)/from/d': Operation not supported",
+            errors == [
+                "copying to '\(folder.path)/to/c': Is a directory",
+                "copying '\(folder.path)/from/d': Operation not supported",
             ])
     }
 }

@@ -1,4 +1,5 @@
 import BootLayout
+import GuestSystem
 import Testing
 
 @testable import GuestInit
@@ -79,7 +80,7 @@ struct MountCallTests {
     }
 }
 
-struct MountTableTests {
+struct MountedDisksTests {
     @Test func lastMountedDiskComesFirst() {
         let table = """
             rootfs / rootfs rw 0 0
@@ -88,13 +89,13 @@ struct MountTableTests {
             10.0.0.1:/x /mnt/with\\040space nfs4 rw 0 0
             """
         #expect(
-            MountTable.disks(in: table) == [
+            MountedDisks.list(in: table) == [
                 .init(path: "/mnt/with space", isRemote: true), .init(path: "/var", isRemote: false),
             ])
     }
 
     @Test(arguments: [("a\\134b", "a\\b"), ("a\\1", "a\\1"), ("\\011", "\t"), ("a\\999", "a\\999")])
-    func decodesOctal(written: String, path: String) { #expect(MountTable.unescaped(written[...]) == path) }
+    func decodesOctal(written: String, path: String) { #expect(MountedDisks.unescaped(written[...]) == path) }
 }
 
 struct EarlyMountsTests {
@@ -119,6 +120,10 @@ struct EarlyMountsTests {
 }
 
 struct RootVolumeTests {
+    private static func volume(_ bytes: [UInt8], at start: Int) -> Volume? {
+        Volume { offset, count in offset == start ? (bytes.count >= count ? Array(bytes.prefix(count)) : nil) : nil }
+    }
+
     private static func superblock() -> [UInt8] {
         var bytes: [UInt8] = [0xE2, 0xE1, 0xF5, 0xE0] + [UInt8](repeating: 0, count: 124)
         for index in 0..<16 { bytes[48 + index] = UInt8(0xA0 + index) }
@@ -127,7 +132,7 @@ struct RootVolumeTests {
     }
 
     @Test func readsNameAndIdentity() throws {
-        let volume = try #require(RootVolume(erofs: Self.superblock()))
+        let volume = try #require(Self.volume(Self.superblock(), at: 1024))
         #expect(volume.uuid == "a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf")
         #expect(volume.label == "root")
         #expect(RootName("UUID=A0A1A2A3-a4a5-a6a7-a8a9-aaabacadaeaf").matches(device: "vda", volume))
@@ -137,27 +142,27 @@ struct RootVolumeTests {
         #expect(!RootName("vdb").matches(device: "vda", volume))
     }
 
-    @Test func readsTheLabelOfADisc() throws {
+    @Test func readsTheLabelOfAnISO() throws {
         var bytes: [UInt8] = [1] + Array("CD001".utf8) + [1, 0] + [UInt8](repeating: 0x20, count: 120)
         bytes.replaceSubrange(40..<47, with: Array("ROOT_1F".utf8))
-        let volume = try #require(RootVolume(iso9660: bytes))
-        #expect(volume.label == "ROOT_1F" && volume.uuid.isEmpty && volume.fileSystem == .iso9660)
+        let volume = try #require(Self.volume(bytes, at: 32768))
+        #expect(volume.label == "ROOT_1F" && volume.uuid.isEmpty && volume.rootFileSystem == .iso9660)
         #expect(volume.text == "ISO 9660, LABEL=ROOT_1F")
         #expect(RootName("LABEL=ROOT_1F").matches(device: "sr0", volume))
         #expect(!RootName("LABEL=ROOT_1").matches(device: "sr0", volume))
         // Without a name at all.
         bytes.replaceSubrange(40..<72, with: [UInt8](repeating: 0x20, count: 32))
-        #expect(RootVolume(iso9660: bytes)?.label == "")
+        #expect(Self.volume(bytes, at: 32768)?.label == "")
         bytes[5] = 0
-        #expect(RootVolume(iso9660: bytes) == nil)
+        #expect(Self.volume(bytes, at: 32768) == nil)
     }
 
     @Test func otherBytesAreNoVolume() {
         var wrong = Self.superblock()
         wrong[0] = 0
-        #expect(RootVolume(erofs: wrong) == nil)
-        #expect(RootVolume(erofs: Array(Self.superblock().dropLast())) == nil)
-        #expect(RootVolume(device: "/nonexistent") == nil)
-        #expect(RootVolume(device: "/dev/zero") == nil)
+        #expect(Self.volume(wrong, at: 1024) == nil)
+        #expect(Self.volume(Self.superblock().dropLast(), at: 1024) == nil)
+        #expect(Volume(device: "/nonexistent") == nil)
+        #expect(Volume(device: "/dev/zero") == nil)
     }
 }

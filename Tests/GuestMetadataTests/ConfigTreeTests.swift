@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import GuestMetadata
@@ -8,8 +9,8 @@ struct ConfigTreeTests {
         let text: String
         /// Paths with modes; folders end in a slash.
         var paths: [String] = []
-        /// A part of each fault.
-        var faults: [String] = []
+        /// A part of each error.
+        var errors: [String] = []
 
         var testDescription: String { String(text.prefix(60)) }
     }
@@ -27,30 +28,30 @@ struct ConfigTreeTests {
             paths: ["ssh/ 755", "ssh/c 600", "f/ 755", "f/g 644"]),
         Row(
             text: #"{"..": {"content": "x"}, "b": "y"}"#, paths: ["b 644"],
-            faults: ["'..', expected a single file name"]),
+            errors: ["'..', expected a single file name"]),
         Row(
             text: #"{"d": {"entries": {"../../etc/passwd": {"content": "x"}}}}"#, paths: ["d/ 755"],
-            faults: ["'d/../../etc/passwd'"]),
-        Row(text: #"{"/etc/passwd": "x", "": "y", ".": "z"}"#, faults: ["/etc/passwd", "''", "'.'"]),
-        Row(text: #"{"a\u0000b": "x"}"#, faults: ["single file name"]),
+            errors: ["'d/../../etc/passwd'"]),
+        Row(text: #"{"/etc/passwd": "x", "": "y", ".": "z"}"#, errors: ["/etc/passwd", "''", "'.'"]),
+        Row(text: #"{"a\u0000b": "x"}"#, errors: ["single file name"]),
         Row(
             text: #"{"a": 1, "b": [], "c": null, "d": true}"#,
-            faults: ["'a', expected", "'b', expected", "'c', expected", "'d', expected"]),
-        Row(text: #"{"a": {"content": "x", "entries": {}}}"#, faults: ["either 'content'"]),
-        Row(text: #"{"a": {"content": 7}}"#, faults: ["either 'content'"]),
-        Row(text: #"{"a": {"perm": "0644"}}"#, faults: ["either 'content'"]),
-        Row(text: #"{"a": {"content": "x", "perm": "0888"}}"#, faults: ["'perm' of 'a'"]),
-        Row(text: #"{"a": {"content": "x", "perm": "4755"}}"#, faults: ["0777 at most"]),
-        Row(text: #"{"a": {"content": "x", "perm": "+644"}}"#, faults: ["'perm' of 'a'"]),
-        Row(text: #"{"a": {"content": "x", "perm": 420}}"#, faults: ["'perm' of 'a'"]),
-        Row(text: #"{"a": "#, faults: ["begin as JSON and are none"]),
-        Row(text: "{\"a\": \"\u{1}\"}", faults: ["control character"]),
+            errors: ["'a', expected", "'b', expected", "'c', expected", "'d', expected"]),
+        Row(text: #"{"a": {"content": "x", "entries": {}}}"#, errors: ["either 'content'"]),
+        Row(text: #"{"a": {"content": 7}}"#, errors: ["either 'content'"]),
+        Row(text: #"{"a": {"perm": "0644"}}"#, errors: ["either 'content'"]),
+        Row(text: #"{"a": {"content": "x", "perm": "0888"}}"#, errors: ["'perm' of 'a'"]),
+        Row(text: #"{"a": {"content": "x", "perm": "4755"}}"#, errors: ["0777 at most"]),
+        Row(text: #"{"a": {"content": "x", "perm": "+644"}}"#, errors: ["'perm' of 'a'"]),
+        Row(text: #"{"a": {"content": "x", "perm": 420}}"#, errors: ["'perm' of 'a'"]),
+        Row(text: #"{"a": "#, errors: ["invalid JSON"]),
+        Row(text: "{\"a\": \"\u{1}\"}", errors: ["control character"]),
     ])
     func reads(row: Row) throws {
         let tree = try #require(ConfigTree(Array(row.text.utf8)))
         #expect(Self.paths(tree.entries) == row.paths)
-        #expect(tree.faults.count == row.faults.count, "\(tree.faults)")
-        for (fault, part) in zip(tree.faults, row.faults) { #expect(fault.description.contains(part), "\(fault)") }
+        #expect(tree.errors.count == row.errors.count, "\(tree.errors)")
+        for (fault, part) in zip(tree.errors, row.errors) { #expect(fault.description.contains(part), "\(fault)") }
     }
 
     @Test(arguments: ["", "#cloud-config\nhostname: x\n", "#!/bin/sh\n", "[1]", "hello {", "\u{1F}\u{8B}"])
@@ -60,7 +61,7 @@ struct ConfigTreeTests {
         for depth in [40, 100_000] {
             let text = String(repeating: #"{"a":"#, count: depth) + "\"x\"" + String(repeating: "}", count: depth)
             let tree = try #require(ConfigTree(Array(text.utf8)))
-            #expect(tree.faults.isEmpty == (depth == 40))
+            #expect(tree.errors.isEmpty == (depth == 40))
             #expect(tree.entries.isEmpty == (depth != 40))
         }
     }
@@ -69,18 +70,18 @@ struct ConfigTreeTests {
         let members = (0..<ConfigTree.mostEntries + 500).map { "\"f\($0)\": \"\"" }
         let tree = try #require(ConfigTree(Array("{\(members.joined(separator: ","))}".utf8)))
         #expect(tree.entries.count == ConfigTree.mostEntries)
-        #expect(tree.faults.count == 1)
+        #expect(tree.errors.count == 1)
     }
 
     /// Any bytes: an answer, never a trap.
     @Test func survivesDamage() {
         let sound = Array(
             #"{"ssh": {"perm": "0700", "entries": {"k": {"content": "x\u00e9", "perm": "0600"}}}, "b": "c"}"#.utf8)
-        var generator = SystemRandomNumberGenerator()
+        var numbers = Numbers(79)
         for _ in 0..<20_000 {
             var bytes = sound
-            for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                bytes[.random(in: 0..<bytes.count, using: &generator)] = .random(in: 0...255)
+            for _ in 0..<Int.random(in: 1...4, using: &numbers) {
+                bytes[.random(in: 0..<bytes.count, using: &numbers)] = .random(in: 0...255, using: &numbers)
             }
             guard let tree = ConfigTree(bytes) else { continue }
             for path in Self.paths(tree.entries) { #expect(!path.hasPrefix("/") && !path.contains("../")) }

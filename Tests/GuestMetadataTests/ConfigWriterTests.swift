@@ -17,7 +17,7 @@ struct ConfigWriterTests {
             for _ in 0..<2 {
                 var writer = try ConfigWriter(folder: config)
                 #expect(writer.write(Self.finding) == "web1.example")
-                #expect(writer.faults == [])
+                #expect(writer.errors == [])
             }
             #expect(try text(config + "/provider") == "GCP\n")
             #expect(try text(config + "/hostname") == "web1.example\n")
@@ -44,8 +44,8 @@ struct ConfigWriterTests {
             var writer = try ConfigWriter(folder: config)
             let userData = #"{"d": {"entries": {"f": {"content": "new"}}}, "f": "new"}"#
             _ = writer.write(Finding(provider: "file", origin: "x", userData: Array(userData.utf8)))
-            #expect(writer.faults.count == 1)
-            #expect(writer.faults.first?.description.contains("config/d") == true)
+            #expect(writer.errors.count == 1)
+            #expect(writer.errors.first?.description.contains("config/d") == true)
             #expect(try text(outside + "/f") == "old")
             #expect(try text(config + "/f") == "new")
         }
@@ -56,7 +56,7 @@ struct ConfigWriterTests {
             var writer = try ConfigWriter(folder: folder + "/config")
             _ = writer.write(
                 Finding(provider: "file", origin: "x", userData: Array(#"{"a": "x", "a": {"b": "y"}, "c": "z"}"#.utf8)))
-            #expect(writer.faults.count == 1)
+            #expect(writer.errors.count == 1)
             #expect(try text(folder + "/config/c") == "z")
         }
     }

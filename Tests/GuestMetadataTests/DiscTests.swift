@@ -1,20 +1,21 @@
 import Foundation
+import GuestSystem
 import TestSupport
 import Testing
 
 @testable import GuestMetadata
 
 /// Which devices are looked at, and what their files say.
-struct DiscTests {
+struct ConfigDiskTests {
     @Test func cdsComeFirstAndSomeDevicesNever() {
         let names = ["vda", "loop0", "ram1", "sr1", "zram0", "fd0", "sr0", "vda1", "sda", "dm-0", "md0", "nvme0n1p1"]
-        #expect(Discs.candidates(names) == ["sr0", "sr1", "nvme0n1p1", "sda", "vda", "vda1"])
+        #expect(ConfigDisks.candidates(names) == ["sr0", "sr1", "nvme0n1p1", "sda", "vda", "vda1"])
     }
 
-    private static func device(_ places: [(Int, [UInt8])]) -> VolumeLabel? {
+    private static func device(_ places: [(Int, [UInt8])]) -> Volume? {
         var bytes = [UInt8](repeating: 0, count: 40_000)
         for (offset, part) in places { bytes.replaceSubrange(offset..<offset + part.count, with: part) }
-        return VolumeLabel { offset, count in Array(bytes.dropFirst(offset).prefix(count)) }
+        return Volume { offset, count in Array(bytes[offset..<(offset + count)]) }
     }
 
     private static let fatEnd: (Int, [UInt8]) = (510, [0x55, 0xAA])
@@ -28,8 +29,8 @@ struct DiscTests {
         #expect(fat32?.type == "vfat" && fat32?.label == "CONFIG-2")
         #expect(Self.device([]) == nil)
         #expect(Self.device([Self.fatEnd]) == nil)
-        #expect(VolumeLabel { _, _ in [] } == nil)
-        #expect(VolumeLabel(device: "/nonexistent") == nil)
+        #expect(Volume { _, _ in nil } == nil)
+        #expect(Volume(device: "/nonexistent") == nil)
     }
 
     /// Images that the usual programs make.
@@ -38,13 +39,13 @@ struct DiscTests {
             try "x".write(toFile: folder + "/user-data", atomically: true, encoding: .utf8)
             try await Oracle("genisoimage")(
                 "-quiet", "-V", "cidata", "-r", "-J", "-o", folder + "/cd.iso", folder + "/user-data")
-            let disc = try #require(VolumeLabel(device: folder + "/cd.iso"))
+            let disc = try #require(Volume(device: folder + "/cd.iso"))
             #expect(disc.type == "iso9660" && disc.label == "cidata")
             for (bits, size) in [("12", "1M"), ("16", "32M"), ("32", "64M")] {
                 let path = folder + "/fat\(bits)"
                 try await Oracle("truncate")("-s", size, path)
                 try await Oracle("mkfs.vfat")("-F", bits, "-n", "CIDATA", path)
-                let volume = try #require(VolumeLabel(device: path))
+                let volume = try #require(Volume(device: path))
                 #expect(volume.type == "vfat" && volume.label == "CIDATA")
             }
         }
@@ -54,17 +55,17 @@ struct DiscTests {
         ("sr0", "ANYTHING", true), ("vdb", "CIDATA", true), ("vdb", "config-2", true), ("vdb", "DATA", false),
         ("srx", "x", false),
     ])
-    func knowsWhatIsMeant(name: String, label: String, isMeant: Bool) throws {
+    func choosesVolumes(name: String, label: String, matches: Bool) throws {
         let volume = try #require(
             Self.device([
                 (38, [0x29]), (43, Array(label.padding(toLength: 11, withPad: " ", startingAt: 0).utf8)),
                 (54, Array("FAT".utf8)),
                 Self.fatEnd,
             ]))
-        #expect(Discs.isMeant(name, volume) == isMeant)
+        #expect(ConfigDisks.matches(name, volume) == matches)
     }
 
-    @Test func readsNoCloudConfigDriveAndPlainDiscs() async throws {
+    @Test func readsNoCloudConfigDriveAndPlainDisks() async throws {
         try await withTemporaryDirectory { folder in
             func finding(_ files: [String: String], label: String) throws -> Finding? {
                 let root = folder + "/" + UUID().uuidString
@@ -75,7 +76,7 @@ struct DiscTests {
                     try text.write(toFile: path, atomically: true, encoding: .utf8)
                 }
                 try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-                return try DiscFiles.read(try Folder(root), label: label, origin: "/dev/sr0")
+                return try ConfigFiles.read(try Folder(root), label: label, origin: "/dev/sr0")
             }
             let plain = try finding(["config": "c"], label: "CONFIG")
             #expect(plain?.provider == "CDROM" && plain?.userData == Array("c".utf8))
@@ -101,7 +102,9 @@ struct DiscTests {
         try await withTemporaryDirectory { folder in
             try FileManager.default.createSymbolicLink(
                 atPath: folder + "/user-data", withDestinationPath: "/etc/passwd")
-            #expect(throws: MetadataError.self) { try DiscFiles.read(try Folder(folder), label: "cidata", origin: "x") }
+            #expect(throws: MetadataError.self) {
+                try ConfigFiles.read(try Folder(folder), label: "cidata", origin: "x")
+            }
         }
     }
 
@@ -128,12 +131,12 @@ struct DiscTests {
         Facts(text: "::::\n: \n-\n", hostname: nil),
     ])
     func readsMetadata(facts: Facts) throws {
-        let metadata = try DiscMetadata(Array(facts.text.utf8))
+        let metadata = try InstanceMetadata(Array(facts.text.utf8))
         #expect(metadata.hostname == facts.hostname)
         #expect(metadata.keys == facts.keys)
     }
 
     @Test func brokenJSONIsAFault() {
-        #expect(throws: MetadataError.self) { try DiscMetadata(Array("{\"a\"".utf8)) }
+        #expect(throws: MetadataError.self) { try InstanceMetadata(Array("{\"a\"".utf8)) }
     }
 }

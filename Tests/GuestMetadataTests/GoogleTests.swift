@@ -8,7 +8,7 @@ import Testing
 struct GoogleTests {
     private static func probe(_ values: [String: String], milliseconds: Int64 = 2000, flavor: String = "Google") throws
         -> (
-            Answer, [ScriptedServer.Request]
+            ProviderResult, [ScriptedServer.Request]
         )
     {
         let server = try ScriptedServer { request in
@@ -70,13 +70,16 @@ struct GoogleTests {
     }
 
     @Test func otherServersAtTheAddressAreNotGoogles() throws {
-        #expect(try Self.probe(["instance/hostname": "h"], flavor: "None").0 == .absent("the server is not Google's"))
+        #expect(try Self.probe(["instance/hostname": "h"], flavor: "None").0 == .absent("not Google's metadata server"))
     }
 
     @Test func nobodyThereIsToldAtOnce() throws {
         let (start, port) = (ContinuousClock.now, try ScriptedServer { _ in .init() }.host)
         let answer = GoogleMetadata(client: try Self.client(port), deadline: Deadline(milliseconds: 100_000)).probe()
-        guard case .absent = answer else { return #expect(Bool(false), "\(answer)") }
+        guard case .absent = answer else {
+            Issue.record("\(answer)")
+            return
+        }
         #expect(ContinuousClock.now - start < .seconds(60))
     }
 
@@ -93,7 +96,7 @@ struct GoogleTests {
         #expect((.milliseconds(250)...Duration.seconds(60)).contains(ContinuousClock.now - start))
     }
 
-    /// What was had before the server fell silent counts, and the rest is a fault.
+    /// Answers from before the server fell silent count, and the rest is an error.
     @Test func whatIsMissingIsTold() throws {
         let server = try ScriptedServer { request in
             var response = ScriptedServer.Response(headers: ["Metadata-Flavor": "Google"], text: "h")
@@ -102,8 +105,11 @@ struct GoogleTests {
         }
         let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 4000))
             .probe()
-        guard case .found(let finding) = answer else { return #expect(Bool(false), "\(answer)") }
-        #expect(finding.hostname == "h" && finding.faults == [MetadataError("no answer from 127.0.0.1")])
+        guard case .found(let finding) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(finding.hostname == "h" && finding.errors == [MetadataError("no answer from 127.0.0.1")])
     }
 
     @Test func aServerThatIsNotReadyIsAskedAgain() throws {
@@ -128,7 +134,7 @@ struct GoogleTests {
         }
         let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 20_000))
             .probe()
-        #expect(answer == .absent("an answer of 127.0.0.1 without end"))
+        #expect(answer == .absent("answer of 127.0.0.1 exceeds 16777216 bytes"))
     }
 
     @Test(arguments: [

@@ -26,7 +26,9 @@ struct DiskRootTests {
             contents: hello
         """
 
-    func fill(_ workshop: Workshop, mark: String = RootFileSystem.allCases.map(\.mark).joined(separator: "…")) throws {
+    func fill(_ workshop: Workshop, mark: String = RootFileSystem.allCases.map(\.featureMarker).joined(separator: "…"))
+        throws
+    {
         try BuilderTests.fill(workshop)
         try workshop.image("test/bare:1", [("kernel", .file("KERNEL"))])
         try workshop.image(
@@ -132,7 +134,7 @@ struct DiskRootTests {
                 ])
             #expect(try await build(workshop, ["kernel+erofs"]).warnings.isEmpty)
             // An init from before there were discs.
-            try fill(workshop, mark: RootFileSystem.erofs.mark)
+            try fill(workshop, mark: RootFileSystem.erofs.featureMarker)
             let error = await #expect(throws: BuildError.self) { _ = try await build(workshop, ["kernel+iso"]) }
             #expect(error?.description.contains("does not support 'moby.root=' for ISO 9660") == true)
         }

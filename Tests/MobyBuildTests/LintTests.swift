@@ -198,7 +198,7 @@ struct LintTests {
     }
 
     private static let part = "services: [{name: web, image: \"b:1\"}]"
-    private static let own = RootFileSystem.allCases.map(\.mark).joined(separator: "\n")
+    private static let own = RootFileSystem.allCases.map(\.featureMarker).joined(separator: "\n")
 
     @Test(
         arguments: [

@@ -1,6 +1,7 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 extension Machine {
     /// Everything before the first container: file systems, drivers, names, limits.
@@ -19,7 +20,7 @@ extension Machine {
         checkSentinel()
         if !isContainer { fillMounts() }
         if words.wantsLegacyCgroups {
-            console.say("linuxkit.unified_cgroup_hierarchy=0 is not supported: only cgroup v2 is")
+            console.say("linuxkit.unified_cgroup_hierarchy=0 is not supported; using cgroup v2")
         }
         showBanner()
         if isContainer {
@@ -28,94 +29,97 @@ extension Machine {
             ControlGroup.enableControllers(below: ControlGroup.root)
             loadModules()
             setClock()
-            let result = cinit_loopback_up()
-            if result < 0 { console.say("network interface lo: \(SystemError.text(of: -result))") }
+            check(cinit_loopback_up(), "bringing up", "lo")
         }
         setHostname()
         prepareResolver()
         raiseLimits()
         debug("names and limits set")
-        try? Files.makeDirectories("/run/moby", mode: 0o700)
+        attempt { () throws(SystemError) in try Files.makeDirectories("/run/moby", mode: 0o700) }
     }
 
-    /// The magic numbers of ramfs and tmpfs.
+    /// The console says when a function of CInit failed.
+    private func check(_ result: Int32, _ operation: String, _ subject: String) {
+        attempt { () throws(SystemError) in try SystemError.check(result, operation, subject) }
+    }
+
+    /// Magic numbers of ramfs and tmpfs.
     private static let memoryFileSystems: Set<Int64> = [0x8584_58F6, 0x0102_1994]
 
     var isRootInMemory: Bool { Self.memoryFileSystems.contains(cinit_filesystem("/")) }
 
-    /// pivot_root(2), which runc needs, refuses to work on the initial root file system. Bound on a folder and moved
-    /// over `/`, the same files are a mount as any other, and nothing was copied.
+    /// runc needs pivot_root(2), which does not work on the initial root file system. Bound to a folder and moved over
+    /// `/`, the same files are an ordinary mount, without a copy.
     private func leaveInitialRoot() {
         guard isRootInMemory else { return }
         let folder = "/.root"
-        do {
+        attempt { () throws(SystemError) in
             try Files.makeDirectories(folder)
             try MountCall(source: "/", target: folder, type: "", flags: .bind).perform()
             try Files.makeDirectories(folder + "/proc")
             try MountCall(source: "/proc", target: folder + "/proc", type: "", flags: .move).perform()
-            guard chdir(folder) == 0 else { throw SystemError(operation: "chdir", subject: folder, number: errno) }
+            guard chdir(folder) == 0 else { throw SystemError("changing to", folder) }
             try MountCall(source: ".", target: "/", type: "", flags: .move).perform()
             guard chroot(".") == 0, chdir("/") == 0 else {
-                throw SystemError(operation: "chroot", subject: folder, number: errno)
+                throw SystemError("changing the root to", folder)
             }
-        } catch {
-            console.say("\(error)")
         }
         rmdir(folder)
     }
 
-    /// The kernel makes the root folder of an initrd as it makes `/tmp`: all may write.
+    /// The kernel creates the root folder of an initrd with the mode of `/tmp`: everyone may write.
     private func closeRoot() {
         var facts = stat()
         guard stat("/", &facts) == 0, facts.st_mode & 0o7022 != 0 else { return }
         chmod("/", 0o755)
     }
 
-    /// What the image has for folders that were mounted over just now.
+    /// Copies the image's files for folders that a tmpfs now covers.
     private func fillMounts() {
         Overmount(source: BootLayout.overmountPath, target: "/", isMoving: isRootInMemory) { [console] in
             console.say($0)
         }.perform()
     }
 
-    /// Memory is what limits open files, each container has a limit of its own: the kernel's limit for all of them
-    /// together would let one service take the others down.
+    /// Each container has its own limit, and memory bounds open files anyway: with the kernel's limit for all of them
+    /// together, one service could take the others down.
     private func raiseLimits() {
-        _ = cinit_set_limits(1 << 20)
+        let result = cinit_set_limits(1 << 20)
+        // A container may not raise its limits.
         guard !isContainer else { return }
-        do { try Files.write("\(Int64.max)", to: "/proc/sys/fs/file-max") } catch { console.say("\(error)") }
+        check(result, "raising limits of", "PID 1")
+        attempt { () throws(SystemError) in try Files.write("\(Int64.max)", to: "/proc/sys/fs/file-max") }
     }
 
     private func mountAll() {
         for entry in EarlyMounts.all {
             if entry.isOptional && !Files.isDirectory(entry.target) && !entry.target.hasPrefix("/dev/") { continue }
-            try? Files.makeDirectories(entry.target, mode: entry.mode)
-            do {
-                try MountCall(
-                    source: entry.type, target: entry.target, type: entry.type, flags: entry.flags, data: entry.data
-                ).perform()
-            } catch {
+            do { try entry.mount() } catch {
                 if !entry.isOptional { console.say("\(error)") }
             }
             if entry.target == "/var" { fillVariableFolder() }
             if entry.target == "/dev" { fillDeviceFolder() }
         }
-        _ = cinit_mount("", "/", "", MountFlags([.shared, .recursive]).rawValue, nil)
+        attempt { () throws(SystemError) in
+            try MountCall(source: "", target: "/", flags: [.shared, .recursive]).perform()
+        }
     }
 
     private func fillVariableFolder() {
-        for (path, mode) in EarlyMounts.variableFolders { try? Files.makeDirectories(path, mode: mode) }
+        for (path, mode) in EarlyMounts.variableFolders {
+            attempt { () throws(SystemError) in try Files.makeDirectories(path, mode: mode) }
+        }
         symlink("/run", "/var/run")
     }
 
     private func fillDeviceFolder() {
-        _ = cinit_device_node("/dev/console", CChar(UInt8(ascii: "c")), 0o600, 5, 1)
-        _ = cinit_device_node("/dev/null", CChar(UInt8(ascii: "c")), 0o666, 1, 3)
+        // devtmpfs has them already, unless the kernel has none.
+        _ = cinit_character_device("/dev/console", 0o600, 5, 1)
+        _ = cinit_character_device("/dev/null", 0o666, 1, 3)
         for (target, link) in EarlyMounts.deviceLinks { symlink(target, link) }
     }
 
-    /// Without a console in the initrd the kernel starts us with no file open; the first three must be, whatever they
-    /// are.
+    /// Without a console in the initrd the kernel starts PID 1 with no file open, and the first three must be open.
     func attachConsole() {
         if !isContainer || fcntl(STDERR_FILENO, F_GETFD) < 0 {
             var file = open("/dev/console", O_RDWR | O_NOCTTY)
@@ -126,28 +130,29 @@ extension Machine {
         console.reopen()
     }
 
-    /// The kernel boots on with what there is of an initrd that it could not unpack.
+    /// The kernel boots even with an initrd that it could unpack only in part.
     func checkSentinel() {
         guard !isContainer, isRootInMemory, !Files.exists(BootLayout.sentinel) else { return }
         var (free, total): (UInt64, UInt64) = (0, 0)
         cinit_memory(&free, &total)
-        let fault = InitrdFault(kernelLog: KernelLog.lines(), total: total, free: free)
-        for line in fault.lines { console.say(line) }
+        let error = InitrdError(kernelLog: KernelLog.lines(), total: total, free: free)
+        for line in error.lines { console.say(line) }
         console.say("powering off in 5 s")
         sleep(5)
         Shutdown.end(.rootIncomplete, console)
     }
 
-    /// A kernel that panics starts again after ten seconds, unless its command line says otherwise.
+    /// A kernel that panics restarts after ten seconds, unless its command line says otherwise.
     func limitPanics() {
         guard !words.namesPanic else { return }
         do { try Files.write("10", to: "/proc/sys/kernel/panic") } catch { debug("\(error)") }
     }
 
-    /// The greeting goes to every console, as all that PID 1 says.
+    /// The banner goes to every console, like everything that PID 1 prints.
     private func showBanner() {
-        guard let text = Files.read(BootLayout.banner, limit: 64 << 10), !text.isEmpty else { return }
-        console.write(text)
+        attempt { () throws(SystemError) in
+            if let text = try Files.read(BootLayout.banner, limit: 64 << 10) { console.write(text) }
+        }
     }
 
     private func loadModules() {
@@ -162,7 +167,7 @@ extension Machine {
         debug("drivers loaded in \(TimeText.seconds(cinit_uptime() - start)): \(modules?.loadedNames ?? "none")")
     }
 
-    /// The kernel asks a program for the modules it misses; in an image without one, that is this program.
+    /// The kernel runs a program for the modules it needs; in an image without that program, it is this one.
     private func offerModprobe() {
         guard let present = Files.text("/proc/sys/kernel/modprobe"), !Files.exists(present) else { return }
         do {
@@ -174,18 +179,21 @@ extension Machine {
         }
     }
 
-    /// Kernels whose clock driver is built in have set the time already.
+    /// Kernels with a built-in clock driver have set the time already.
     private func setClock() {
         guard time(nil) < 1_600_000_000 else { return }
         let seconds = cinit_hardware_clock("/dev/rtc0")
-        if seconds > 0 { _ = cinit_set_clock(seconds) }
+        if seconds > 0 { check(cinit_set_clock(seconds), "setting", "clock") }
     }
 
     private func setHostname() {
-        if let name = Files.text("/etc/hostname")?.split(separator: "\n").first, !name.isEmpty {
-            _ = cinit_set_hostname(String(name))
+        var text = ""
+        attempt { () throws(SystemError) in text = Files.trimmed(try Files.read("/etc/hostname") ?? []) }
+        if let name = text.split(separator: "\n").first {
+            check(cinit_set_hostname(String(name)), "setting hostname", String(name))
         } else if let present = Files.text("/proc/sys/kernel/hostname"), present.isEmpty || present == "(none)" {
-            _ = cinit_set_hostname(Self.defaultHostname)
+            let name = Self.defaultHostname
+            check(cinit_set_hostname(name), "setting hostname", name)
         }
     }
 
@@ -198,16 +206,14 @@ extension Machine {
         return "moby"
     }
 
-    /// Programs that write the resolver's file find the folder that the link points to.
+    /// Creates the target of the link `/etc/resolv.conf`, so that programs can write it.
     private func prepareResolver() {
         guard Files.isLink("/etc/resolv.conf"), let target = Files.linkTarget("/etc/resolv.conf") else { return }
         let path = target.hasPrefix("/") ? target : "/etc/" + target
-        guard !Files.exists(path), let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
-        do {
-            try Files.makeDirectories(String(path[..<slash]))
+        guard !Files.exists(path), let folder = Files.parent(of: path) else { return }
+        attempt { () throws(SystemError) in
+            try Files.makeDirectories(folder)
             try Files.write("", to: path, create: true)
-        } catch {
-            console.say("\(error)")
         }
     }
 }

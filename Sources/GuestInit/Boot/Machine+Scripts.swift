@@ -1,22 +1,25 @@
 internal import BootLayout
 internal import Glibc
+internal import GuestSystem
 
 extension Machine {
-    /// What LinuxKit's images bring and PID 1 does itself.
+    /// Scripts of LinuxKit's images whose work PID 1 does itself.
     private static let replaced: Set<String> = [
         "000-issue", "005-volumes", "010-onboot", "010-onshutdown", "020-containerd",
     ]
 
-    /// Seconds that a script of an image may take before the boot goes on without it.
-    private static let patience: Milliseconds = 60_000
+    /// How long a script may take before the boot goes on without it.
+    private static let timeout: Milliseconds = 60_000
 
-    /// Runs the files of a folder one after another, as images for LinuxKit's init expect. They may use the console.
-    /// - Parameter isCancelled: ends it early.
+    /// Runs the files of a folder in turn, as images for LinuxKit's init expect. They may use the console.
+    /// - Parameter isCancelled: ends the run early.
     func runScripts(in folder: String, _ environment: ContainerEnvironment, isCancelled: () -> Bool) {
-        for name in Files.names(in: folder) where Files.isRegular(folder + "/" + name) {
+        var names: [String] = []
+        attempt { () throws(SystemError) in names = try Files.list(folder) }
+        for name in names where Files.isRegular(folder + "/" + name) {
             if isCancelled() { return }
             if Self.replaced.contains(name) {
-                debug("\(folder)/\(name) is not run: this init does the same")
+                debug("skipping \(folder)/\(name): this init does its work")
                 continue
             }
             run(folder + "/" + name, environment, isCancelled)
@@ -29,11 +32,11 @@ extension Machine {
             let pid = try Process.start([path], input: STDIN_FILENO, output: STDOUT_FILENO, errors: STDERR_FILENO)
             var outcome: ProcessStatus?
             loop.watch(child: pid) { outcome = $0 }
-            let notice = WaitNotice(path, limit: Self.patience, environment: environment)
-            let isOver = loop.wait(until: loop.now + Self.patience) { outcome != nil || isCancelled() }
+            let notice = WaitNotice(path, limit: Self.timeout, environment: environment)
+            let isOver = loop.wait(until: loop.now + Self.timeout) { outcome != nil || isCancelled() }
             notice.end()
             guard isOver else {
-                return console.say("\(path) still runs after \(TimeText.seconds(Self.patience)); going on without it")
+                return console.say("\(path) still running after \(TimeText.seconds(Self.timeout)); going on without it")
             }
             if let outcome, !outcome.isSuccess { console.say("\(path): \(outcome.text)") }
         } catch {
@@ -47,7 +50,9 @@ struct Volumes {
     let environment: ContainerEnvironment
 
     func mountAll() {
-        for name in Files.names(in: BootLayout.volumes) {
+        var names: [String] = []
+        do { names = try Files.list(BootLayout.volumes) } catch { environment.console.say("\(error)") }
+        for name in names {
             let folder = BootLayout.volumes + "/" + name
             let bundle = Bundle(path: folder)
             var record = RuntimeRecord()

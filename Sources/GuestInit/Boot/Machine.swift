@@ -1,12 +1,12 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
-/// PID 1: brings the machine up, looks after it, ends it. Whatever goes wrong is reported on the console, and it goes
-/// on.
+/// PID 1: brings the machine up, supervises it, ends it. Failures are reported on the console, and it goes on.
 final class Machine {
     let console = Console(file: STDERR_FILENO)
-    /// True in a container (the docker format), where devices, clock and network are somebody else's.
+    /// True in a container (the docker format), where the host owns devices, clock and network.
     let isContainer: Bool
     var words = KernelCommandLine("")
     var modules: ModuleLoader?
@@ -28,16 +28,16 @@ final class Machine {
 
     func debug(_ text: @autoclosure () -> String) { if words.isDebugging { console.say(text()) } }
 
-    /// How the machine is to end, once that was asked for.
+    /// How the machine will end, once that was requested.
     var ending: EndRequests.Ending? { requests.ending }
-    /// Asked for twice: nothing is waited for any more.
+    /// Requested twice: nothing is waited for any more.
     var isForced: Bool { requests.isForced }
 
     func request(_ kind: ShutdownKind, because cause: String? = nil) {
-        if requests.add(kind, because: cause, at: cinit_uptime()) { console.say("asked again: ending at once") }
+        if requests.add(kind, because: cause, at: cinit_uptime()) { console.say("requested again: ending at once") }
     }
 
-    /// Boots, waits for the end to be asked for, and ends the machine.
+    /// Boots, waits for a request to end, and ends the machine.
     private func live(on loop: EventLoop) -> Never {
         watchSignals(on: loop)
         if !isContainer { watchButtons(on: loop) }
@@ -45,7 +45,7 @@ final class Machine {
         var environment = ContainerEnvironment(runc: runc, loop: loop, console: console)
         environment.loadDriver = { [self] in modules?.load(named: $0) == true }
         let supervisor = Supervisor(
-            Bundle.all(in: BootLayout.services), environment: environment, parallel: 2 * Int(cinit_processors()))
+            bundles(in: BootLayout.services), environment: environment, parallel: 2 * Int(cinit_processors()))
         supervisor.givenUp = { [self] name, policy in
             if let kind = policy.shutdown { request(kind, because: "service \(name) failed") }
         }
@@ -61,18 +61,29 @@ final class Machine {
         Shutdown(ending: ending ?? .init(kind: .poweroff), machine: self, supervisor: supervisor).perform()
     }
 
+    /// The bundles of a folder; the console says when it cannot be read.
+    func bundles(in folder: String) -> [Bundle] {
+        do { return try Bundle.all(in: folder) } catch {
+            console.say("\(error)")
+            return []
+        }
+    }
+
+    /// Runs `body`; the console says why it failed.
+    func attempt(_ body: () throws(SystemError) -> Void) {
+        do { try body() } catch { console.say("\(error)") }
+    }
+
     private func listen(_ supervisor: Supervisor) {
-        do {
+        attempt { () throws(SystemError) in
             // The loop keeps it.
             _ = try ControlServer(path: BootLayout.controlSocket, supervisor: supervisor) { [self] in request($0) }
-        } catch {
-            console.say("\(error)")
         }
     }
 
     private func onboot(_ environment: ContainerEnvironment) {
         let sequence = ContainerSequence(
-            name: "onboot", bundles: Bundle.all(in: BootLayout.onboot), environment: environment,
+            name: "onboot", bundles: bundles(in: BootLayout.onboot), environment: environment,
             logs: "/run/log/onboot",
             defaultLimit: RuntimeRecord.onbootLimit, writesToConsole: words.showsOnboot,
             printsOutput: words.printsOutput,
@@ -82,14 +93,14 @@ final class Machine {
             request(kind, because: "onboot \(bundle.name) failed")
             return false
         }
-        // A disk that an onboot container mounted on /var is there only now.
+        // Only now: an onboot container may have mounted a disk on /var.
         for (target, link) in [("/run/log/onboot", "/var/log/onboot")] where Files.isDirectory(target) {
-            try? Files.makeDirectories("/var/log")
+            attempt { () throws(SystemError) in try Files.makeDirectories("/var/log") }
             symlink(target, link)
         }
     }
 
-    /// Until each service runs or did not come up; runc has a limit for each of them.
+    /// Until each service runs or has failed to start; runc has a limit for each.
     private func waitForServices(_ supervisor: Supervisor) {
         let notice = WaitNotice(
             "start of \(supervisor.unsettledNames)", limit: nil, environment: supervisor.environment)
@@ -97,7 +108,7 @@ final class Machine {
         notice.end()
     }
 
-    /// What could wait until the services had been started.
+    /// Work that can wait until the services have started.
     private func settle(_ loop: EventLoop, _ supervisor: Supervisor) {
         let running = supervisor.services.count { if case .running = $0.state { true } else { false } }
         console.say("up: \(running) of \(supervisor.services.count) services running")
@@ -106,8 +117,8 @@ final class Machine {
         watchPowerKeys(on: loop)
     }
 
-    /// The power button is heard from here on, and so are devices that come. Watched first: what appears while the
-    /// drivers load is an event, what was there before is found after.
+    /// Handles the power button and new devices from here on. Events are watched before the drivers load: devices that
+    /// appear meanwhile are events, earlier ones are found afterwards.
     private func watchButtons(on loop: EventLoop) {
         watchDevices(on: loop)
         let hasACPIButton = Files.names(in: "/sys/bus/acpi/devices").contains {
@@ -121,29 +132,33 @@ final class Machine {
     private func watchSignals(on loop: EventLoop) {
         let signals = [SIGCHLD, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPWR, SIGHUP, SIGPIPE]
         let file = cinit_signals(signals, Int32(signals.count))
-        guard file >= 0 else { return console.say("signalfd: \(SystemError.text(of: -file))") }
-        if !isContainer { _ = cinit_reboot(CChar(UInt8(ascii: "c")), 0) }
-        loop.watch(file: file) { [self] _ in
-            while case let signal = cinit_next_signal(file), signal > 0 {
-                if let kind = ShutdownKind(signal: signal) { request(kind) }
+        if !isContainer { _ = cinit_catch_ctrl_alt_del() }
+        attempt { () throws(SystemError) in
+            try SystemError.check(file, "watching", "signals")
+            try loop.watch(file: file) { [self] _ in
+                while case let signal = cinit_next_signal(file), signal > 0 {
+                    if let kind = ShutdownKind(signal: signal) { request(kind) }
+                }
             }
         }
     }
 
     private func watchDevices(on loop: EventLoop) {
         let socket = cinit_device_events()
-        guard socket >= 0 else { return debug("device events: \(SystemError.text(of: -socket))") }
-        loop.watch(file: socket) { [self] _ in
-            var buffer = [UInt8](repeating: 0, count: 8192)
-            while case let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
-                guard let event = DeviceEvent(buffer[..<count]), event.action == "add" else { continue }
-                if let alias = event.alias { modules?.load(matching: [alias]) }
-                if event.subsystem == "input" { watchPowerKeys(on: loop) }
+        attempt { () throws(SystemError) in
+            try SystemError.check(socket, "watching", "devices")
+            try loop.watch(file: socket) { [self] _ in
+                var buffer = [UInt8](repeating: 0, count: 8192)
+                while case let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
+                    guard let event = DeviceEvent(buffer[..<count]), event.action == "add" else { continue }
+                    if let alias = event.alias { modules?.load(matching: [alias]) }
+                    if event.subsystem == "input" { watchPowerKeys(on: loop) }
+                }
             }
         }
     }
 
-    /// Every power button there is, ACPI's among them, powers the machine off.
+    /// Every power button, ACPI's included, powers the machine off.
     private func watchPowerKeys(on loop: EventLoop) {
         for name in Files.names(in: "/dev/input") where name.hasPrefix("event") && !powerKeys.contains(name) {
             let file = open("/dev/input/" + name, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -153,13 +168,15 @@ final class Machine {
                 continue
             }
             powerKeys.insert(name)
-            loop.watch(file: file) { [self] _ in
-                let result = cinit_read_power_key(file)
-                if result > 0 { request(.poweroff) }
-                if result < 0 {
-                    loop.forget(file: file)
-                    close(file)
-                    powerKeys.remove(name)
+            attempt { () throws(SystemError) in
+                try loop.watch(file: file) { [self] _ in
+                    let result = cinit_read_power_key(file)
+                    if result > 0 { request(.poweroff) }
+                    if result < 0 {
+                        loop.forget(file: file)
+                        close(file)
+                        powerKeys.remove(name)
+                    }
                 }
             }
         }

@@ -1,6 +1,7 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// Ends the machine: onshutdown, services, all else, disks.
 struct Shutdown {
@@ -8,7 +9,7 @@ struct Shutdown {
     let machine: Machine
     let supervisor: Supervisor
 
-    /// How long services may take to end.
+    /// How long services may take to stop.
     static let grace: Milliseconds = 5000
 
     private var loop: EventLoop { supervisor.environment.loop }
@@ -17,7 +18,8 @@ struct Shutdown {
         machine.console.say("shutting down")
         supervisor.isClosing = true
         ContainerSequence(
-            name: "onshutdown", bundles: Bundle.all(in: BootLayout.onshutdown), environment: supervisor.environment,
+            name: "onshutdown", bundles: machine.bundles(in: BootLayout.onshutdown),
+            environment: supervisor.environment,
             logs: "/run/log/onshutdown", defaultLimit: RuntimeRecord.onshutdownLimit,
             printsOutput: machine.words.printsOutput,
             isCancelled: { machine.isForced }
@@ -30,7 +32,7 @@ struct Shutdown {
         Self.end(ending, machine.console, writing: !isHandled)
     }
 
-    /// Says how the machine ends, as the last thing of all, and ends it.
+    /// Reports how the machine ends, as the last line on the console, and ends it.
     static func end(_ ending: EndRequests.Ending, _ console: Console, writing: Bool = true) -> Never {
         console.say(ending.text)
         console.drain()
@@ -50,7 +52,7 @@ struct Shutdown {
         }
     }
 
-    /// What is no service: programs of init scripts, daemons of onboot containers, shells.
+    /// Everything else: programs of init scripts, daemons of onboot containers, shells.
     private func stopOthers() {
         guard kill(-1, SIGTERM) == 0 else { return }
         let isAlone = { kill(-1, 0) != 0 }
@@ -66,47 +68,50 @@ struct Shutdown {
         }
     }
 
-    /// How long disks may take to take what was written.
-    private static let diskPatience: Milliseconds = 30_000
+    /// How long disks may take to write what is still in memory.
+    private static let diskTimeout: Milliseconds = 30_000
 
-    /// In a process of its own: a disk or a server that does not answer holds whoever asks it.
-    /// - Returns: false when no process could be started; else nothing is left to be waited for.
+    /// In a child process: a disk or a server that does not answer blocks its caller.
+    /// - Returns: false when the process could not be started.
     private func unmountDisks() -> Bool {
-        let disks = MountTable.disks(in: Files.text("/proc/self/mounts") ?? "")
+        let disks = MountedDisks.list(in: Files.text("/proc/self/mounts") ?? "")
         let pid = Process.withCStrings(disks.map(\.path)) { paths in
             cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count))
         }
-        guard pid > 0 else { return false }
+        guard pid > 0 else {
+            machine.console.say("writing disks: \(SystemError.text(of: -pid))")
+            return false
+        }
         var isOver = false
         loop.watch(child: pid) { _ in isOver = true }
-        let notice = WaitNotice("disks to be written", limit: Self.diskPatience, environment: supervisor.environment)
-        loop.wait(until: loop.now + Self.diskPatience) { isOver || machine.isForced }
+        let notice = WaitNotice("disks to be written", limit: Self.diskTimeout, environment: supervisor.environment)
+        loop.wait(until: loop.now + Self.diskTimeout) { isOver || machine.isForced }
         notice.end()
-        if !isOver { machine.console.say("disks are still being written; not waiting for them") }
+        if !isOver { machine.console.say("disks are still being written; not waiting any longer") }
         return true
     }
 }
 
-/// What was asked for about the machine's end: the first request decides how, a later one makes it hurry.
+/// Requests to end the machine: the first decides how, a later one forces it.
 struct EndRequests {
     struct Ending: Equatable {
         var kind: ShutdownKind
-        /// What failed, when it was not a person who asked: `onboot 000-format failed`.
+        /// The failure that ends the machine, unless a person does: `onboot 000-format failed`.
         var cause: String?
 
-        /// The last line of PID 1, from which `moby run` takes its exit status.
+        /// The last line of PID 1. `moby run` derives its exit status from it.
         var text: String { kind.title + (cause.map { " (\($0))" } ?? "") }
 
-        /// An initrd that was cut short, or no disk with the root.
+        /// A truncated initrd, or no disk with the root.
         static let rootIncomplete = Ending(kind: .poweroff, cause: "root incomplete")
     }
 
     private(set) var ending: Ending?
-    /// Asked for a second time: nothing is waited for any more.
+    /// Requested a second time: nothing is waited for any more.
     private(set) var isForced = false
     private var since: Milliseconds = 0
 
-    /// One push of a button may be heard twice.
+    /// One press of a button may arrive twice.
     static let echo: Milliseconds = 2000
 
     /// - Returns: true when this request is the one that forces.
@@ -125,7 +130,7 @@ struct EndRequests {
 enum ShutdownKind: String, Equatable {
     case poweroff, reboot, halt
 
-    /// What a signal to PID 1 asks for, as busybox's and System V's programs send them.
+    /// The request that a signal to PID 1 makes, as busybox's and System V's programs send them.
     init?(signal: Int32) {
         switch signal {
         case SIGUSR1: self = .halt
@@ -136,7 +141,7 @@ enum ShutdownKind: String, Equatable {
         }
     }
 
-    /// The signal that asks PID 1 for this.
+    /// The signal that requests this from PID 1.
     var signal: Int32 {
         switch self {
         case .poweroff: SIGUSR2
@@ -153,18 +158,17 @@ enum ShutdownKind: String, Equatable {
         }
     }
 
-    /// The word of the kernel shim.
-    var code: CChar {
+    var code: cinit_end {
         switch self {
-        case .poweroff: CChar(UInt8(ascii: "p"))
-        case .reboot: CChar(UInt8(ascii: "r"))
-        case .halt: CChar(UInt8(ascii: "h"))
+        case .poweroff: CINIT_POWER_OFF
+        case .reboot: CINIT_RESTART
+        case .halt: CINIT_HALT
         }
     }
 }
 
 extension RuntimeRecord.OnFailure {
-    /// What becomes of the machine; nil when it goes on.
+    /// How the machine ends; nil when it goes on.
     var shutdown: ShutdownKind? {
         switch self {
         case .continue: nil

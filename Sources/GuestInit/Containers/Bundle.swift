@@ -1,12 +1,13 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 internal import JSON
 
 /// A container's folder, as the assembler wrote it.
 struct Bundle: Equatable {
     var path: String
-    /// Its name, which is the container's identifier for runc as well.
+    /// Also the container's identifier for runc.
     var name: String
 
     init(path: String) {
@@ -15,25 +16,25 @@ struct Bundle: Equatable {
     }
 
     /// The bundles in a folder, in the order of their names.
-    static func all(in folder: String) -> [Bundle] {
-        Files.names(in: folder).map { folder + "/" + $0 }.filter { Files.isDirectory($0) }.map { Bundle(path: $0) }
+    static func all(in folder: String) throws(SystemError) -> [Bundle] {
+        try Files.list(folder).map { folder + "/" + $0 }.filter { Files.isDirectory($0) }.map { Bundle(path: $0) }
     }
 
     var configuration: String { path + "/" + BootLayout.configuration }
 
-    /// The record next to the configuration; that of LinuxKit's oldest images is missing, and then there is nothing to
-    /// prepare.
+    /// The record next to the configuration; LinuxKit's oldest images have none, and need no preparation.
     func record() throws(BundleError) -> RuntimeRecord {
         guard Files.exists(configuration) else { throw BundleError("\(configuration) is missing") }
-        guard let bytes = Files.read(path + "/" + BootLayout.record) else { return RuntimeRecord() }
-        do { return try RuntimeRecord(parsing: bytes) } catch {
-            throw BundleError("\(path)/\(BootLayout.record): \(error)")
-        }
+        let file = path + "/" + BootLayout.record
+        let bytes: [UInt8]?
+        do { bytes = try Files.read(file) } catch { throw BundleError("\(error)") }
+        guard let bytes else { return RuntimeRecord() }
+        do { return try RuntimeRecord(parsing: bytes) } catch { throw BundleError("\(file): \(error)") }
     }
 
-    /// What its configuration says about its program; nil when that cannot be read.
+    /// The program that the configuration names, for explanations; nil when it cannot be read.
     var program: (name: String, root: ProgramRoot)? {
-        guard let bytes = Files.read(configuration), let json = try? JSONValue(parsing: bytes),
+        guard let bytes = try? Files.read(configuration), let json = try? JSONValue(parsing: bytes),
             let name = json["process"]?["args"]?.array?.first?.string
         else { return nil }
         let binds = (json["mounts"]?.array ?? []).compactMap { mount -> ProgramRoot.Bind? in
@@ -44,9 +45,9 @@ struct Bundle: Equatable {
         return (name, ProgramRoot(folder: path + "/rootfs", binds: binds))
     }
 
-    /// Whether runc itself must clean up after the container, because it has to run hooks then.
+    /// Whether runc has to clean up after the container in order to run hooks.
     var hasPoststopHooks: Bool {
-        guard let bytes = Files.read(configuration) else { return false }
+        guard let bytes = try? Files.read(configuration) else { return false }
         let word = Array("\"poststop\"".utf8)
         return bytes.indices.contains { bytes[$0] == word[0] && bytes[$0...].starts(with: word) }
     }
@@ -59,7 +60,7 @@ struct BundleError: Error, Equatable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Brings about what `runtime.json` asks for before runc runs, and takes it back.
+/// Does what `runtime.json` asks for before runc runs, and undoes it.
 struct Preparation {
     let bundle: Bundle
     /// Loads a kernel module by name or alias; false when there is none.
@@ -83,16 +84,14 @@ struct Preparation {
         for call in MountCall.calls(for: mount, at: target) { try perform(call) }
     }
 
-    /// A file is bound on a file, all else on a folder.
+    /// Files are bound on files, everything else on folders.
     private func makeTarget(_ target: String, for mount: RuntimeRecord.Mount, _ options: MountOptions)
         throws(SystemError)
     {
         guard options.flags.contains(.bind), Files.exists(mount.source), !Files.isDirectory(mount.source) else {
             return try Files.makeDirectories(target)
         }
-        if let slash = target.lastIndex(of: "/"), slash > target.startIndex {
-            try Files.makeDirectories(String(target[..<slash]))
-        }
+        if let folder = Files.parent(of: target) { try Files.makeDirectories(folder) }
         try Files.write("", to: target, create: true)
     }
 
@@ -103,11 +102,11 @@ struct Preparation {
         }
     }
 
-    /// Takes away what was mounted in the bundle itself, so that an ended container's changes no longer use memory.
+    /// Unmounts what was mounted in the bundle itself, which frees the memory of an ended container's changes.
     func undo(_ record: RuntimeRecord) {
         for mount in record.mounts.reversed() {
             let target = absolute(mount.destination)
-            if target.hasPrefix(bundle.path + "/") { _ = cinit_unmount(target, 1) }
+            if target.hasPrefix(bundle.path + "/") { MountCall.detach(target) }
         }
     }
 }
@@ -119,12 +118,10 @@ struct NamespaceFile {
 
     /// Binds the namespace of `pid` on the file.
     func bind(to pid: pid_t) throws(SystemError) {
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            try Files.makeDirectories(String(path[..<slash]))
-        }
+        if let folder = Files.parent(of: path) { try Files.makeDirectories(folder) }
         if !Files.exists(path) { try Files.write("", to: path, create: true) }
-        // What an earlier run of the container left there.
-        _ = cinit_unmount(path, 1)
+        // An earlier run of the container may have left one.
+        MountCall.detach(path)
         try MountCall(source: "/proc/\(pid)/ns/\(kind)", target: path, type: "", flags: .bind).perform()
     }
 }

@@ -1,18 +1,19 @@
 internal import BootLayout
 internal import Glibc
+internal import GuestSystem
 
-/// One run of a container: runc starts it and goes, we are its parent from then on.
+/// One run of a container: runc starts it and exits, which makes PID 1 its parent.
 final class ContainerRun {
     enum Outcome: Equatable {
         /// Nothing of the container ran; the reason.
         case failed(String)
-        /// Nothing of the container ran, and no other try will change that; the reason.
+        /// Nothing of the container ran, and another try would not change that; the reason.
         case hopeless(String)
         case ended(ProcessStatus)
 
         var isSuccess: Bool { self == .ended(.exited(0)) }
 
-        /// Whether what the container printed says more than the outcome.
+        /// Whether the container's output explains more than the outcome.
         var needsOutput: Bool {
             switch self {
             case .failed: true
@@ -28,10 +29,10 @@ final class ContainerRun {
             }
         }
 
-        /// The same, or why the program could not be executed when the container's last lines say so.
+        /// The same, or why the program could not be executed if the container's last lines tell.
         func explained(by lines: [String], _ bundle: Bundle) -> Outcome {
             switch self {
-            case .failed, .ended(.exited(1...)): ProgramFault(in: lines, of: bundle).map { .hopeless($0.text) } ?? self
+            case .failed, .ended(.exited(1...)): ProgramError(in: lines, of: bundle).map { .hopeless($0.text) } ?? self
             case .hopeless, .ended: self
             }
         }
@@ -51,7 +52,7 @@ final class ContainerRun {
     private var onRunning: (pid_t) -> Void = { _ in }
     private var onEnd: (Outcome) -> Void = { _ in }
 
-    /// - Parameter output: files for the container's standard output and errors, and for runc's complaints.
+    /// - Parameter output: files for the container's standard output and errors; runc's errors go there, too.
     init(_ bundle: Bundle, _ record: RuntimeRecord, environment: ContainerEnvironment, output: (Int32, Int32)) {
         self.bundle = bundle
         self.record = record
@@ -94,7 +95,7 @@ final class ContainerRun {
             let timer = loop.after(environment.launchLimit) { [self] in
                 isLate = true
                 kill(-pid, SIGKILL)
-                finish(.failed("\(name): not done within \(environment.launchLimit / 1000) s"))
+                finish(.failed("\(name): timed out after \(environment.launchLimit / 1000) s"))
             }
             loop.watch(child: pid) { [self] status in
                 loop.cancel(timer: timer)
@@ -106,7 +107,7 @@ final class ContainerRun {
         }
     }
 
-    /// Between runc's create and its start: the network links and the files that hold its namespaces.
+    /// Between `runc create` and `runc start`: the network links and the files that hold its namespaces.
     private func prepareProcess(_ pid: pid_t) {
         group = ownGroup(of: pid)
         do {
@@ -128,7 +129,7 @@ final class ContainerRun {
         loop.watch(child: pid) { [self] status in finish(.ended(status)) }
     }
 
-    /// Nil when the process shares our group, which is not to be killed.
+    /// Nil when the process shares the group of PID 1, which must not be killed.
     private func ownGroup(of pid: pid_t) -> ControlGroup? {
         guard let group = ControlGroup(of: pid), group != ControlGroup(of: getpid()) else { return nil }
         return group
@@ -145,13 +146,13 @@ final class ContainerRun {
         onEnd = { _ in }
     }
 
-    /// Asks the container to end; it is killed at once where asking cannot have an effect.
+    /// Sends SIGTERM; a container that ignores it is killed at once.
     func terminate() {
         guard case .running(let pid) = phase else { return destroy() }
         if Process.ignoresTermination(pid) { destroy() } else { kill(pid, SIGTERM) }
     }
 
-    /// Kills all of the container.
+    /// Kills the container and everything in its group.
     func destroy() {
         switch phase {
         case .launching(let pid): kill(-pid, SIGKILL)
@@ -161,8 +162,8 @@ final class ContainerRun {
         }
     }
 
-    /// Makes runc forget the container, so that it can run again.
-    /// - Parameter sparingDaemons: leaves alone what the container left running.
+    /// Deletes the container's state, so that it can run again.
+    /// - Parameter sparingDaemons: leaves processes alive that the container left running.
     func forget(sparingDaemons: Bool, then next: @escaping () -> Void) {
         if let group, group.hasProcesses {
             if sparingDaemons { return next() }

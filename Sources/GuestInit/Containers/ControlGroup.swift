@@ -1,6 +1,7 @@
 internal import Glibc
+internal import GuestSystem
 
-/// A folder of the unified hierarchy.
+/// A group of the unified hierarchy (cgroup v2).
 struct ControlGroup: Equatable {
     static let root = "/sys/fs/cgroup"
 
@@ -9,7 +10,7 @@ struct ControlGroup: Equatable {
 
     init(_ path: String) { self.path = path.hasPrefix("/") ? path : "/" + path }
 
-    /// That of a running process; nil for the root, which is nobody's own.
+    /// The group of a running process; nil for the root group.
     init?(of pid: pid_t) {
         guard let text = Files.text("/proc/\(pid)/cgroup"), let path = Self.path(inText: text) else { return nil }
         self.path = path
@@ -25,7 +26,7 @@ struct ControlGroup: Equatable {
 
     private var folder: String { Self.root + path }
 
-    /// Makes it and lets everything above it hand on all controllers.
+    /// Creates it and enables all controllers in the groups above it.
     func create() throws(SystemError) {
         var above = ""
         for part in path.split(separator: "/") {
@@ -35,7 +36,8 @@ struct ControlGroup: Equatable {
         }
     }
 
-    /// One controller at a time: one that cannot be enabled must not keep the others from being so.
+    /// One controller at a time: one that cannot be enabled must not affect the others. Which ones can depends on the
+    /// kernel, so a failure is not reported: runc names the controller that a container needs.
     static func enableControllers(below folder: String) {
         for controller in (Files.text(folder + "/cgroup.controllers") ?? "").split(separator: " ") {
             try? Files.write("+\(controller)", to: folder + "/cgroup.subtree_control")
@@ -47,7 +49,7 @@ struct ControlGroup: Equatable {
     /// Kills everything in it at once; false when the kernel (before 5.14) cannot.
     func kill() -> Bool { (try? Files.write("1", to: folder + "/cgroup.kill")) != nil }
 
-    /// Removes it and those in it, as far as they are empty.
+    /// Removes it and the groups in it, as far as they are empty.
     func remove() { Self.remove(folder) }
 
     private static func remove(_ folder: String) {

@@ -1,8 +1,9 @@
 internal import CInit
+internal import GuestSystem
 
-/// How runc is called. Each call costs the start of a Go program twice, so there are as few as can be.
+/// Calls of runc. Each one starts a Go program twice, so there are as few as possible.
 final class Runc {
-    /// Where runc keeps what it knows of containers.
+    /// Where runc keeps the state of containers.
     let stateFolder: String
     private let isDebugging: Bool
     private let path: String?
@@ -10,18 +11,18 @@ final class Runc {
 
     /// - Parameter path: nil looks in the usual places.
     init(path: String? = nil, stateFolder: String = "/run/runc", isDebugging: Bool = false) {
-        self.path = path ?? Self.places.first { Files.isRegular($0) }
+        self.path = path ?? Self.locations.first { Files.isRegular($0) }
         self.stateFolder = stateFolder
         self.isDebugging = isDebugging
     }
 
-    private static let places = [
+    private static let locations = [
         "/usr/bin/runc", "/usr/sbin/runc", "/usr/local/bin/runc", "/usr/local/sbin/runc", "/bin/runc", "/sbin/runc",
     ]
 
-    static let missing = "there is no runc in this image: \(places.joined(separator: ", ")); add one to 'init:'"
+    static let missing = "no runc in this image (looked for \(locations.joined(separator: ", "))); add one to 'init:'"
 
-    /// More threads than one only cost: it lives for less than a second.
+    /// It lives for less than a second, in which more threads only cost.
     static let environment = Process.environment + ["GOMAXPROCS=1"]
 
     func run(_ bundle: Bundle, pidFile: String) -> [String] {
@@ -40,14 +41,14 @@ final class Runc {
         ["runc"] + (isDebugging ? ["--debug"] : []) + ["--root", stateFolder, verb] + arguments
     }
 
-    /// What to execute; nil when there is no runc.
+    /// The file to execute; nil when there is no runc.
     ///
-    /// runc copies itself into memory at every start to guard against containers that would overwrite it. A copy that
-    /// is sealed already spares that, and its pages stay the same from start to start.
+    /// runc copies itself into memory at every start to guard against containers that overwrite it. A sealed copy saves
+    /// that work, and its pages are shared by all starts.
     func executable() -> String? {
         guard let path else { return nil }
-        // A script in its place cannot be executed from a file that its interpreter does not get to see.
-        guard Files.read(path, limit: 4) == [0x7F, 0x45, 0x4C, 0x46] else { return path }
+        // A script cannot be executed from a file that its interpreter cannot open.
+        guard (try? Files.read(path, limit: 4)) == [0x7F, 0x45, 0x4C, 0x46] else { return path }
         if copy < 0 { copy = cinit_sealed_copy(path, "runc") }
         return copy < 0 ? path : "/proc/self/fd/\(copy)"
     }

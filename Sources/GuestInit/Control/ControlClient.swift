@@ -1,6 +1,7 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// The commands `service`, `poweroff`, `reboot` and `halt`.
 enum ControlClient {
@@ -12,7 +13,7 @@ enum ControlClient {
 
         """
 
-    /// The request that a command line stands for; nil when it stands for none.
+    /// The request of a command line; nil when it has none.
     static func request(_ command: String, _ arguments: [String]) -> ControlRequest? {
         if let kind = ShutdownKind(rawValue: command) {
             return arguments.isEmpty || arguments == ["-f"] ? .shutdown(kind) : nil
@@ -38,10 +39,10 @@ enum ControlClient {
         }
         let socket = cinit_connect(BootLayout.controlSocket)
         guard socket >= 0 else {
-            // A shell that sees PID 1 but not the socket can still end the machine.
+            // A shell in the pid namespace of PID 1 can end the machine without the socket.
             if case .shutdown(let kind) = request, kill(1, kind.signal) == 0 { return 0 }
             complain(
-                "connect '\(BootLayout.controlSocket)': \(SystemError.text(of: -socket)); in a container, bind it: \"\(BootLayout.controlSocket)\""
+                "\(SystemError("connecting to", BootLayout.controlSocket, number: -socket)); a container needs it as a bind mount"
             )
             return 1
         }
@@ -58,7 +59,7 @@ enum ControlClient {
             let count = read(socket, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else {
-                complain("PID 1 hung up")
+                complain("PID 1 closed the connection")
                 return 1
             }
             pending.append(contentsOf: buffer[..<count])

@@ -1,4 +1,4 @@
-/// What the `service` command asks PID 1 for: one line, words parted by tabs.
+/// A request of the `service` command to PID 1: one line, words separated by tabs.
 enum ControlRequest: Equatable {
     case list
     case start(String)
@@ -35,9 +35,9 @@ enum ControlRequest: Equatable {
     }
 }
 
-/// What PID 1 answers: chunks, each a letter, its length in decimal, a newline and its bytes.
+/// The answer of PID 1: chunks, each a letter, its length in decimal, a newline and its bytes.
 ///
-/// `o` is for standard output, `e` for standard error, and `x` is the last one: its bytes are the exit status.
+/// `o` is for standard output, `e` for standard error, and `x` comes last: its bytes are the exit status.
 enum Reply {
     static func output(_ bytes: some Collection<UInt8>) -> [UInt8] { chunk("o", bytes) }
     static func error(_ text: String) -> [UInt8] { chunk("e", (text + "\n").utf8) }
@@ -63,7 +63,7 @@ enum Reply {
     }
 }
 
-/// Columns that line up.
+/// Rows as aligned columns.
 enum TextTable {
     static func text(_ rows: [[String]]) -> String {
         var widths: [Int] = []

@@ -1,5 +1,6 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// Answers the `service` command.
 final class ControlServer {
@@ -12,11 +13,11 @@ final class ControlServer {
         self.supervisor = supervisor
         loop = supervisor.environment.loop
         self.shutdown = shutdown
-        let socket = try SystemError.check(cinit_listen(path), "listen", path)
-        loop.watch(file: socket) { [self] _ in
+        let socket = try SystemError.check(cinit_listen(path), "listening on", path)
+        try loop.watch(file: socket) { [self] _ in
             let file = cinit_accept(socket)
             guard file >= 0 else { return }
-            _ = Connection(file: file, loop: loop) { [self] in answer($0, $1) }
+            Connection(file: file, loop: loop) { [self] in answer($0, $1) }.start()
         }
     }
 
@@ -38,7 +39,7 @@ final class ControlServer {
     private func with(_ name: String, _ connection: Connection, _ body: (Service) -> Void) {
         guard let service = supervisor[name] else {
             let names = supervisor.services.map(\.name).joined(separator: ", ")
-            return connection.fail("there is no service '\(name)'" + (names.isEmpty ? "" : "; there are: \(names)"))
+            return connection.fail("no service '\(name)'" + (names.isEmpty ? "" : "; services: \(names)"))
         }
         body(service)
     }
@@ -76,8 +77,12 @@ final class ControlServer {
     private func logs(_ service: Service, _ isFollowing: Bool, _ connection: Connection) {
         let prefix = supervisor.environment.logs + "/" + service.name
         for path in [prefix + ".out.log", prefix + ".log"] {
-            let text = LogFile(path).tail(limit: 1 << 20)
-            if !text.isEmpty { connection.send(Reply.output(text)) }
+            do {
+                let text = try LogFile(path).tail(limit: 1 << 20)
+                if !text.isEmpty { connection.send(Reply.output(text)) }
+            } catch {
+                connection.send(Reply.error("\(error)"))
+            }
         }
         guard isFollowing else { return connection.finish(0) }
         followers[service.name, default: []].append(connection)
@@ -88,7 +93,7 @@ final class ControlServer {
     }
 }
 
-/// A program that talks to PID 1.
+/// A program connected to PID 1.
 final class Connection {
     private let file: Int32
     private let loop: EventLoop
@@ -97,22 +102,28 @@ final class Connection {
     private var output: [UInt8] = []
     private var isAnswered = false
     private(set) var isOpen = true
-    /// Called once when it is over.
+    /// Called once when it ends.
     var onClose: (() -> Void)?
 
-    /// A follower that does not read loses its connection at so many bytes.
-    private static let patience = 4 << 20
+    /// A follower that does not read loses its connection at this backlog in bytes.
+    private static let longestBacklog = 4 << 20
 
     init(file: Int32, loop: EventLoop, handle: @escaping (Connection, String) -> Void) {
         self.file = file
         self.loop = loop
         self.handle = handle
-        loop.watch(file: file) { [self] in ready($0) }
     }
 
-    private func ready(_ readiness: Int32) {
-        if readiness & EventLoop.Readiness.writable != 0 { flush() }
-        guard isOpen, readiness & ~EventLoop.Readiness.writable != 0 else { return }
+    /// Waits for the request; the loop keeps the connection from here on.
+    func start() { watch(for: .readable) }
+
+    private func watch(for events: EventLoop.Readiness) {
+        do { try loop.watch(file: file, for: events) { [self] in ready($0) } } catch { close() }
+    }
+
+    private func ready(_ readiness: EventLoop.Readiness) {
+        if readiness.contains(.writable) { flush() }
+        guard isOpen, !readiness.isDisjoint(with: [.readable, .hungUp]) else { return }
         var buffer = [UInt8](repeating: 0, count: 1024)
         let count = recv(file, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         if count <= 0 {
@@ -132,7 +143,7 @@ final class Connection {
     func send(_ bytes: [UInt8]) {
         guard isOpen else { return }
         output.append(contentsOf: bytes)
-        if output.count > Self.patience { return close() }
+        if output.count > Self.longestBacklog { return close() }
         flush()
     }
 
@@ -150,12 +161,12 @@ final class Connection {
             if count > 0 {
                 output.removeFirst(count)
             } else if errno == EAGAIN {
-                return loop.watch(file: file, writable: true) { [self] in ready($0) }
+                return watch(for: [.readable, .writable])
             } else {
                 return close()
             }
         }
-        if isOpen { loop.watch(file: file) { [self] in ready($0) } }
+        if isOpen { watch(for: .readable) }
     }
 
     func close() {

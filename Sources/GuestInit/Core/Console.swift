@@ -1,13 +1,14 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
-/// Where PID 1 speaks: one line at a time, with the seconds since the machine started, on every console of the machine.
+/// Where PID 1 prints: lines with the seconds since the machine started, on every console of the machine.
 final class Console {
     private struct Terminal {
         var file: Int32
-        /// Nil for a file that was handed in.
+        /// Nil for a file that was passed in.
         var path: String?
-        /// It took nothing for a whole second: it gets what fits and is not waited for again.
+        /// It accepted nothing for a whole second: it gets what fits and is not waited for again.
         var isStuck = false
     }
 
@@ -19,11 +20,11 @@ final class Console {
         self.now = now
     }
 
-    /// Where the kernel lists the consoles that are there, the main one last.
+    /// The kernel's list of consoles, the main one last.
     private static let list = "/sys/class/tty/console/active"
 
-    /// Opens every console that the kernel writes to, or `/dev/console` while it is not known which they are. To be
-    /// called again when drivers were loaded: each may bring one.
+    /// Opens every console that the kernel writes to, or `/dev/console` while they are unknown. To be called again
+    /// after drivers were loaded: each may add a console.
     func reopen() { reopen(Self.names(in: Files.text(Self.list) ?? "").map { "/dev/" + $0 }) }
 
     func reopen(_ paths: [String]) {
@@ -49,7 +50,7 @@ final class Console {
         write("[" + String(repeating: " ", count: max(0, 8 - time.utf8.count)) + time + "] moby: " + text + "\n")
     }
 
-    /// The text as it is, with carriage returns for a terminal that is still raw.
+    /// The text unchanged, but for carriage returns: the terminal may still be raw.
     func write(_ text: String) { write(Array(text.utf8)) }
 
     func write(_ text: [UInt8]) {
@@ -68,7 +69,7 @@ final class Console {
         case .done: break
         case .full: terminal.isStuck = true
         case .broken:
-            // A login that ends hangs up its terminal, for us too.
+            // A login that ends hangs up its terminal for everyone.
             guard let path = terminal.path, let again = Self.open(path) else { return }
             close(terminal.file)
             terminal = again
@@ -76,8 +77,7 @@ final class Console {
         }
     }
 
-    /// Waits until the terminals have sent what was written, one second at most: a machine that is switched off loses
-    /// the rest.
+    /// Waits until the terminals have sent everything, one second at most: powering off loses the rest.
     func drain() {
         for _ in 0..<100 where terminals.contains(where: { !$0.isStuck && cinit_pending_output($0.file) > 0 }) {
             usleep(10_000)
@@ -86,7 +86,7 @@ final class Console {
 
     enum Sent { case done, full, broken }
 
-    /// Writes as much as the terminal takes within so many milliseconds: a console that nobody reads must not stop PID
+    /// Writes as much as the terminal accepts within so many milliseconds: a console without a reader must not stop PID
     /// 1.
     @discardableResult
     static func send(_ bytes: [UInt8], to file: Int32, within limit: Int32 = 1000) -> Sent {
@@ -106,7 +106,7 @@ final class Console {
     }
 }
 
-/// What a container printed, as lines that are safe to show on a terminal.
+/// A container's output as lines that are safe to show on a terminal.
 enum PlainLines {
     /// The lines of `bytes` without control characters and escape sequences; of a line that a carriage return
     /// overwrites, the last form. The last `limit` of them, when there is a limit.

@@ -1,34 +1,35 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
-/// The one place where PID 1 waits: for files, children, times and signals.
+/// The only code in which PID 1 waits: for files, children, times and signals.
 ///
-/// Nothing else calls waitpid(2). Code that must wait for something calls ``wait(until:_:)``, which keeps everything
-/// else going.
+/// Nothing else calls waitpid(2). Code that has to wait calls ``wait(until:_:)``, which keeps everything else running.
 final class EventLoop {
-    /// Bits that a file handler is given.
-    enum Readiness {
-        static let readable: Int32 = 1
-        static let writable: Int32 = 2
-        static let hungUp: Int32 = 4
+    /// What a file is ready for.
+    struct Readiness: OptionSet {
+        let rawValue: Int32
+
+        static let readable = Readiness(rawValue: Int32(CINIT_READABLE.rawValue))
+        static let writable = Readiness(rawValue: Int32(CINIT_WRITABLE.rawValue))
+        static let hungUp = Readiness(rawValue: Int32(CINIT_HUNG_UP.rawValue))
     }
 
-    /// Whose end is noticed: any child's (PID 1), or only that of children with a handler (tests).
+    /// Which children are reaped: all (PID 1), or those with a handler (tests).
     enum Scope { case all, watched }
 
     private let epoll: Int32
     private let scope: Scope
-    private var files: [Int32: (Int32) -> Void] = [:]
+    private var files: [Int32: (Readiness) -> Void] = [:]
     private var children: [pid_t: (ProcessStatus) -> Void] = [:]
     private var timers: [(due: Milliseconds, identifier: Int, action: () -> Void)] = []
     private var lastTimer = 0
-    /// Ends of children whose pid nobody had asked for yet: a container's process may end before runc, which tells us
-    /// its pid.
+    /// Ended children that had no handler yet: a container's process may end before runc, which reports its pid.
     private var unclaimed: [(pid: pid_t, status: ProcessStatus)] = []
 
     init(scope: Scope) throws(SystemError) {
         self.scope = scope
-        epoll = try SystemError.check(cinit_epoll(), "epoll_create", "")
+        epoll = try SystemError.check(cinit_epoll(), "creating an epoll file for", "")
     }
 
     deinit { close(epoll) }
@@ -36,13 +37,18 @@ final class EventLoop {
     var now: Milliseconds { cinit_uptime() }
 
     /// Calls `handler` with the readiness of `file` until ``forget(file:)``.
-    func watch(file: Int32, writable: Bool = false, _ handler: @escaping (Int32) -> Void) {
-        let known = files.updateValue(handler, forKey: file) != nil
-        _ = cinit_epoll_control(epoll, file, known ? 2 : 1, writable ? 3 : 1)
+    func watch(file: Int32, for events: Readiness = .readable, _ handler: @escaping (Readiness) -> Void)
+        throws(SystemError)
+    {
+        let change = files[file] == nil ? CINIT_ADD : CINIT_MODIFY
+        try SystemError.check(
+            cinit_epoll_control(epoll, file, change, events.rawValue), "watching file", "\(file)")
+        files[file] = handler
     }
 
     func forget(file: Int32) {
-        if files.removeValue(forKey: file) != nil { _ = cinit_epoll_control(epoll, file, 0, 0) }
+        // It cannot fail for a file that was added and is still open.
+        if files.removeValue(forKey: file) != nil { _ = cinit_epoll_control(epoll, file, CINIT_REMOVE, 0) }
     }
 
     /// Calls `handler` once when the child has ended.
@@ -84,12 +90,12 @@ final class EventLoop {
             let left = max(0, due - now)
             patience = patience < 0 ? left : min(patience, left)
         }
-        // Without SIGCHLD, ends of children are asked for now and then.
+        // Without SIGCHLD, children have to be polled.
         if scope == .watched && !children.isEmpty { patience = patience < 0 ? 2 : min(patience, 2) }
         var ready = [Int32](repeating: 0, count: 64)
         var events = [Int32](repeating: 0, count: 64)
         let count = cinit_epoll_wait(epoll, &ready, &events, 64, Int32(clamping: patience))
-        for index in 0..<max(0, Int(count)) { files[ready[index]]?(events[index]) }
+        for index in 0..<max(0, Int(count)) { files[ready[index]]?(Readiness(rawValue: events[index])) }
         reap()
         fireTimers()
     }
@@ -102,8 +108,7 @@ final class EventLoop {
         for timer in due { timer.action() }
     }
 
-    /// Takes the status of every child that ended. Handlers run after all were taken: those of runc then find the pids
-    /// they wait for.
+    /// Reaps every ended child, then calls the handlers: those of runc find the pids they wait for in `unclaimed`.
     private func reap() {
         var ended: [(pid: pid_t, status: ProcessStatus)] = []
         var word: Int32 = 0

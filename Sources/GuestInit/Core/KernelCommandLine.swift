@@ -1,11 +1,11 @@
 internal import BootLayout
 
-/// The words after the kernel on its command line that mean something to PID 1.
+/// The kernel parameters that PID 1 knows.
 struct KernelCommandLine: Equatable {
-    /// `panic=`, in which case it decides what becomes of a kernel that panics.
+    /// `panic=`, which then decides what a kernel does that panics.
     var namesPanic = false
-    /// Whether what onboot and onshutdown containers printed is shown when they end: `moby.output=1` or `0`, else
-    /// unless `quiet`.
+    /// Whether the output of onboot and onshutdown containers is shown when they end: `moby.output=1` or `0`; by
+    /// default unless `quiet`.
     var printsOutput: Bool { output ?? !isQuiet }
     private var isQuiet = false
     private var output: Bool?
@@ -17,7 +17,7 @@ struct KernelCommandLine: Equatable {
     var showsOnboot = false
     /// `linuxkit.unified_cgroup_hierarchy=0`, which is not supported.
     var wantsLegacyCgroups = false
-    /// `moby.root=`: which disk has the root, when it is not in the initrd.
+    /// `moby.root=`: the disk with the root, when it is not in the initrd.
     var root: RootName?
 
     init(_ text: String) {

@@ -1,5 +1,6 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// Starting programs.
 enum Process {
@@ -7,13 +8,12 @@ enum Process {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=linux",
     ]
 
-    /// Starts `command` (its first word is the path unless `path` is given); standard input is `/dev/null` unless
-    /// given.
+    /// Starts `command` (its first word is the path unless `path` is given). Standard input is `/dev/null` by default.
     static func start(
         _ command: [String], path: String? = nil, environment: [String] = environment, input: Int32? = nil,
         output: Int32, errors: Int32
     ) throws(SystemError) -> pid_t {
-        guard let name = command.first else { throw SystemError(operation: "start", subject: "", number: ENOENT) }
+        guard let name = command.first else { throw SystemError("starting", "", number: ENOENT) }
         let null = input ?? open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { if input == nil { close(null) } }
         let pid = withCStrings(command) { arguments in
@@ -21,7 +21,7 @@ enum Process {
                 cinit_spawn(path ?? name, arguments, variables, null, output, errors)
             }
         }
-        return try SystemError.check(pid, "start", name)
+        return try SystemError.check(pid, "starting", name)
     }
 
     static func withCStrings<Result>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
@@ -30,8 +30,8 @@ enum Process {
         return body(pointers + [nil])
     }
 
-    /// True when SIGTERM would do nothing: a process that ignores it, as interactive shells do, or the first of a pid
-    /// namespace that neither handles nor awaits it.
+    /// True when SIGTERM has no effect: on a process that ignores it, as interactive shells do, or on the first of a
+    /// pid namespace that neither handles nor awaits it.
     static func ignoresTermination(_ pid: pid_t) -> Bool {
         guard let status = Files.text("/proc/\(pid)/status") else { return false }
         return ignoresTermination(status: status)
@@ -58,7 +58,7 @@ enum Process {
 enum ProcessStatus: Equatable {
     case exited(Int32)
     case killed(signal: Int32)
-    /// It is gone, and somebody else was told how.
+    /// It ended, and another process reaped it.
     case unknown
 
     /// The status word of waitpid(2).
@@ -73,7 +73,7 @@ enum ProcessStatus: Equatable {
     var text: String {
         switch self {
         case .exited(let code): "exit status \(code)"
-        case .unknown: "ended unseen"
+        case .unknown: "ended with an unknown status"
         case .killed(let signal): "killed by \(Self.names[signal].map { "SIG\($0) (\(signal))" } ?? "signal \(signal)")"
         }
     }

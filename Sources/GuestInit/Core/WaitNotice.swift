@@ -1,4 +1,6 @@
-/// Says on the console what is waited for: after five seconds, then after ever longer. It speaks until it is ended.
+internal import GuestSystem
+
+/// Reports on the console what the boot waits for: after five seconds, then at doubling intervals, until ``end()``.
 final class WaitNotice {
     private let loop: EventLoop
     private let console: Console
@@ -10,8 +12,8 @@ final class WaitNotice {
     static let first: Milliseconds = 5000
 
     /// - Parameters:
-    ///   - subject: what is waited for, such as `onboot 000-dhcpcd`.
-    ///   - limit: how long it may take; nil is for ever.
+    ///   - subject: the awaited event, such as `onboot 000-dhcpcd`.
+    ///   - limit: how long it may take; nil means no limit.
     init(_ subject: @escaping @autoclosure () -> String, limit: Milliseconds?, environment: ContainerEnvironment) {
         self.subject = subject
         self.limit = limit
@@ -37,9 +39,6 @@ final class WaitNotice {
         "waiting for \(subject) (\(waited / 1000) s" + (limit.map { " of \($0 / 1000) s)" } ?? ", no limit)")
     }
 }
-
-/// A time or a span of time in milliseconds.
-typealias Milliseconds = Int64
 
 /// Time in words for the console.
 enum TimeText {

@@ -1,12 +1,14 @@
-/// The `modalias` files of sysfs: how devices name the driver they want.
+internal import GuestSystem
+
+/// The `modalias` files of sysfs, in which devices name the driver that they need.
 struct DeviceAliases: Sendable {
-    /// Which buses are looked at.
+    /// Which buses are read.
     var includesBus: @Sendable (String) -> Bool
     var root = "/sys"
 
     /// Disks and networks: what containers need at once.
     static let urgent = DeviceAliases { !late.contains($0) }
-    /// Processors' features, keys and the like: drivers that can come while services start.
+    /// Also processor features, keyboards and the like, whose drivers can load while services start.
     static let all = DeviceAliases { _ in true }
 
     private static let late: Set<String> = [
@@ -32,8 +34,8 @@ struct DeviceAliases: Sendable {
     }
 }
 
-/// A message of the kernel that a device came or went: `add@/devices/…`, then `NAME=value` fields, each ended by a zero
-/// byte.
+/// A kernel event that a device appeared or disappeared: `add@/devices/…`, then `NAME=value` fields, each ended by a
+/// zero byte.
 struct DeviceEvent: Equatable {
     var action = ""
     var subsystem = ""
@@ -58,7 +60,7 @@ struct DeviceEvent: Equatable {
     }
 }
 
-/// Which devices of the machine have no driver in this image.
+/// Finds devices that have no driver in this image.
 struct Drivers {
     private let hasModule: (String) -> Bool
     private let root: String
@@ -71,8 +73,8 @@ struct Drivers {
         self.hasModule = hasModule
     }
 
-    /// A line for each device on the PCI or virtio bus that a machine is given on purpose, and that no driver has taken
-    /// or can take.
+    /// A line for each device on the PCI or virtio bus that a machine has on purpose and that has no driver, neither
+    /// loaded nor in the image.
     func missing() -> [String] {
         devices("pci") { folder in
             guard let code = number(folder + "/class"), let kind = Self.kinds[code >> 16] ?? Self.kinds[code >> 8]
@@ -90,7 +92,7 @@ struct Drivers {
         return Files.names(in: folder).compactMap { name in
             let device = folder + "/" + name
             guard !Files.exists(device + "/driver"), let text = describe(device) else { return nil }
-            // One whose module is here but refused it is no matter of the image.
+            // A module that refuses a device is not the image's fault.
             if let alias = Files.text(device + "/modalias"), !alias.isEmpty, hasModule(alias) { return nil }
             return "no driver for \(text) in this image"
         }
@@ -104,14 +106,14 @@ struct Drivers {
     private func identity(_ path: String) -> String { Files.text(path).map { String($0.dropFirst(2)) } ?? "?" }
 
     /// Classes of PCI (PCI Code and ID Assignment Specification, 1): base classes, and base classes with subclasses.
-    /// Bridges do well without a driver, and chipsets have IDE and SATA controllers (0x0101, 0x0106) whether or not a
-    /// disk is on them.
+    /// Bridges work without a driver, and chipsets have IDE and SATA controllers (0x0101, 0x0106) with or without
+    /// disks.
     private static let kinds = [
         0x02: "network", 0x0D: "wireless", 0x0100: "SCSI", 0x0104: "RAID", 0x0107: "SAS", 0x0108: "NVMe",
         0x0180: "storage",
     ]
 
-    /// Device types of virtio (Virtual I/O Device 1.2, 5). Those left out, such as the balloon, are not missed.
+    /// Device types of virtio (Virtual I/O Device 1.2, 5). A machine works without the others, such as the balloon.
     private static let virtioKinds = [
         1: "network", 2: "disk", 3: "console", 4: "random numbers", 8: "SCSI", 9: "9P", 16: "graphics", 18: "input",
         19: "socket",

@@ -1,7 +1,9 @@
-/// What depmod's files say of a kernel's modules: modules.dep(5), `modules.alias`, `modules.softdep`,
+internal import Glibc
+
+/// A kernel's modules, as depmod's files describe them: modules.dep(5), `modules.alias`, `modules.softdep`,
 /// `modules.builtin`.
 struct ModuleIndex {
-    /// A module's file and those it needs, relative to the folder of the release; what stands last is loaded first.
+    /// A module's file and its dependencies, relative to the folder of the release; the last one is loaded first.
     struct Entry: Equatable {
         var path: String
         var dependencies: [String]
@@ -75,13 +77,13 @@ struct ModuleIndex {
         return (before, after)
     }
 
-    /// Modules whose alias matches one of the names, in the order of the file, none twice.
+    /// Modules with an alias that matches one of the names, each once, in the order of the file.
     func modules(matching names: [String]) -> [String] {
-        let wanted = names.map { AliasPattern.normalized($0.utf8) }.filter { !$0.isEmpty }
+        let wanted = names.filter { !$0.isEmpty }.map { Self.normalized($0.utf8) }
         guard !wanted.isEmpty else { return [] }
-        // Most lines are of another bus: they are told by their first byte alone.
+        // Most lines are of another bus: their first byte alone rules them out.
         var isFirst = [Bool](repeating: false, count: 256)
-        for name in wanted { isFirst[Int(name[0])] = true }
+        for name in wanted { isFirst[Int(UInt8(bitPattern: name[0]))] = true }
         for byte in "*?[".utf8 { isFirst[Int(byte)] = true }
         var found: [String] = []
         let prefix = Array("alias ".utf8)
@@ -90,12 +92,22 @@ struct ModuleIndex {
             guard let first = rest.first, isFirst[Int(first)], line.starts(with: prefix) else { return }
             let words = Lines.words(rest)
             guard words.count == 2 else { return }
-            let pattern = AliasPattern.normalized(words[0])[...]
-            guard wanted.contains(where: { AliasPattern.matches(pattern, $0) }) else { return }
+            let pattern = Self.normalized(words[0])
+            guard wanted.contains(where: { fnmatch(pattern, $0, 0) == 0 }) else { return }
             let module = Self.name(of: words[1])
             if !found.contains(module) { found.append(module) }
         }
         return found
+    }
+
+    /// A C string with dashes as underscores, except in brackets: the kernel's and depmod's spellings differ.
+    static func normalized(_ text: some Sequence<UInt8>) -> [CChar] {
+        var isInSet = false
+        return text.map { byte in
+            if byte == UInt8(ascii: "[") { isInSet = true }
+            if byte == UInt8(ascii: "]") { isInSet = false }
+            return CChar(bitPattern: byte == UInt8(ascii: "-") && !isInSet ? UInt8(ascii: "_") : byte)
+        } + [0]
     }
 }
 
@@ -106,11 +118,11 @@ enum ModuleClosure {
         var name: String
         /// Relative to the folder of the release.
         var path: String
-        /// A soft dependency: that it does not load matters to nobody.
+        /// A soft dependency: it may fail to load.
         var isOptional = false
     }
 
-    /// What must be loaded for `modules`, dependencies first, without what is in `loaded` or built in.
+    /// The modules to load for `modules`, dependencies first, without those in `loaded` and the built-in ones.
     static func steps(for modules: [String], in index: ModuleIndex, loaded: Set<String>) -> [Step] {
         var walk = Walk(index: index, done: loaded.union(index.builtin))
         for module in modules { walk.add(module, isOptional: false) }
@@ -122,7 +134,7 @@ enum ModuleClosure {
         var done: Set<String>
         var steps: [Step] = []
 
-        /// Soft dependencies may form circles: a module counts as done when it is entered.
+        /// Soft dependencies may form cycles, so a module counts as done as soon as it is visited.
         mutating func add(_ name: String, isOptional: Bool) {
             guard !done.contains(name), let entry = index[name] else { return }
             done.insert(name)

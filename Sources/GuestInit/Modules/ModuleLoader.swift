@@ -1,5 +1,6 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// Loads kernel modules without any other program.
 final class ModuleLoader {
@@ -10,31 +11,44 @@ final class ModuleLoader {
     private var loaded: Set<String> = []
     private var asked: Set<String> = []
 
-    /// Nil when there are no modules for the running kernel.
+    /// Nil when the image has no modules for the running kernel.
     /// - Parameters:
     ///   - root: the folder that holds `lib/modules` and `etc`.
-    ///   - report: told of modules that would not load.
+    ///   - report: called with files that could not be read and modules that could not be loaded.
     init?(root: String = "", report: @escaping (String) -> Void) {
         guard let release = Files.text("/proc/sys/kernel/osrelease") else { return nil }
         folder = root + "/lib/modules/" + release
-        guard let dependencies = Files.read(folder + "/modules.dep") else { return nil }
-        let text = { [folder] (name: String) in Files.read(folder + "/" + name) ?? [] }
+        let text = { [folder] (name: String) in Self.read(folder + "/" + name, report) }
+        guard let dependencies = text("modules.dep") else { return nil }
         index = ModuleIndex(
-            dependencies: dependencies, aliases: text("modules.alias"), soft: text("modules.softdep"),
-            builtin: text("modules.builtin"))
-        settings = Self.settings(root: root)
+            dependencies: dependencies, aliases: text("modules.alias") ?? [], soft: text("modules.softdep") ?? [],
+            builtin: text("modules.builtin") ?? [])
+        settings = Self.settings(root: root, report)
         self.report = report
     }
 
-    private static func settings(root: String) -> ModuleSettings {
-        var settings = ModuleSettings()
-        for folder in ["/lib/modprobe.d", "/etc/modprobe.d"] {
-            for name in Files.names(in: root + folder) where name.hasSuffix(".conf") {
-                settings.readConfiguration(Files.read(root + folder + "/" + name) ?? [])
-            }
+    private static func read(_ path: String, _ report: (String) -> Void) -> [UInt8]? {
+        do { return try Files.read(path) } catch {
+            report("\(error)")
+            return nil
         }
-        for name in Files.names(in: root + "/etc/modules-load.d") where name.hasSuffix(".conf") {
-            settings.readList(Files.read(root + "/etc/modules-load.d/" + name) ?? [])
+    }
+
+    private static func settings(root: String, _ report: (String) -> Void) -> ModuleSettings {
+        var settings = ModuleSettings()
+        for folder in ["/lib/modprobe.d", "/etc/modprobe.d", "/etc/modules-load.d"] {
+            do {
+                for name in try Files.list(root + folder) where name.hasSuffix(".conf") {
+                    let text = read(root + folder + "/" + name, report) ?? []
+                    if folder.hasSuffix("modprobe.d") {
+                        settings.readConfiguration(text)
+                    } else {
+                        settings.readList(text)
+                    }
+                }
+            } catch {
+                report("\(error)")
+            }
         }
         settings.readCommandLine(Files.text("/proc/cmdline") ?? "")
         return settings
@@ -46,9 +60,9 @@ final class ModuleLoader {
     /// Loads what `/etc/modules-load.d` names.
     func loadWanted() { load(settings.wanted) }
 
-    /// Loads drivers for all devices there are, and for those that come to light by them.
+    /// Loads drivers for all devices, and for those that these drivers reveal.
     func coldplug(_ devices: DeviceAliases) {
-        // Each round may bring a bus with devices of its own; eight are far more than any machine has.
+        // Each round may reveal a bus with more devices; no machine nests eight.
         for _ in 0..<8 {
             let fresh = devices.read().filter { asked.insert($0).inserted }
             guard !fresh.isEmpty else { return }
@@ -64,7 +78,7 @@ final class ModuleLoader {
     /// Whether the image has a module for a device's alias.
     func hasModule(matching alias: String) -> Bool { !index.modules(matching: [alias]).isEmpty }
 
-    /// Loads modules by name or alias; true when at least one is there now or was before.
+    /// Loads modules by name or alias; true when at least one is loaded now.
     @discardableResult
     func load(named name: String) -> Bool {
         let module = ModuleIndex.name(of: name)
@@ -79,7 +93,7 @@ final class ModuleLoader {
             let result = insert(step)
             switch -result {
             case 0, EEXIST: loaded.insert(step.name)
-            // The device is not what the alias promised: common, and no fault.
+            // The device is not what the alias promised, which is common.
             case ENODEV, ENXIO, EBUSY, EOPNOTSUPP: break
             default: if !step.isOptional { report("module \(step.name): \(SystemError.text(of: -result))") }
             }
@@ -95,7 +109,7 @@ final class ModuleLoader {
     }
 }
 
-/// What modprobe.d(5) and modules-load.d(5) files ask for.
+/// The settings of modprobe.d(5) and modules-load.d(5) files.
 struct ModuleSettings: Equatable {
     var blacklist: Set<String> = []
     /// Module name to its parameters.
@@ -103,7 +117,7 @@ struct ModuleSettings: Equatable {
     /// Modules to load whether or not a device asks for them.
     var wanted: [String] = []
 
-    /// Takes one `/etc/modprobe.d/*.conf`; commands other than `blacklist` and `options` are passed over.
+    /// Reads one `/etc/modprobe.d/*.conf`; commands other than `blacklist` and `options` are ignored.
     mutating func readConfiguration(_ text: [UInt8]) {
         Lines.each(in: text) { line in
             let words = Lines.words(line)
@@ -119,7 +133,7 @@ struct ModuleSettings: Equatable {
         }
     }
 
-    /// Takes one `/etc/modules-load.d/*.conf`: a name a line.
+    /// Reads one `/etc/modules-load.d/*.conf`: a name per line.
     mutating func readList(_ text: [UInt8]) {
         Lines.each(in: text) { line in
             guard let word = Lines.words(line).first, word.first != UInt8(ascii: ";") else { return }
@@ -127,7 +141,7 @@ struct ModuleSettings: Equatable {
         }
     }
 
-    /// Takes `module.parameter=value` words of the kernel command line, and `modprobe.blacklist=`.
+    /// Reads the kernel parameters `module.parameter=value` and `modprobe.blacklist=`.
     mutating func readCommandLine(_ text: String) {
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
             guard let equals = word.firstIndex(of: "="), let dot = word[..<equals].firstIndex(of: ".") else { continue }

@@ -1,3 +1,5 @@
+internal import GuestSystem
+
 /// What is mounted before anything else runs.
 enum EarlyMounts {
     struct Entry: Equatable {
@@ -5,15 +7,20 @@ enum EarlyMounts {
         var target: String
         var flags: MountFlags
         var data: String = ""
-        /// Not every kernel has it.
+        /// Some kernels do not have it.
         var isOptional = false
-        /// Mode of the mount point when it must be made.
+        /// Mode of the mount point if it has to be created.
         var mode: UInt32 = 0o755
+
+        func mount() throws(SystemError) {
+            try Files.makeDirectories(target, mode: mode)
+            try MountCall(source: type, target: target, type: type, flags: flags, data: data).perform()
+        }
     }
 
     private static let closed: MountFlags = [.noSetUID, .noDevices, .noExecution]
 
-    /// In the order of mounting. `/proc` is there already: the Swift runtime needs it before `main`.
+    /// In the order of mounting. `/proc` is mounted already: the Swift runtime needs it before `main`.
     static let all: [Entry] = [
         Entry(
             type: "devtmpfs", target: "/dev", flags: [.noSetUID, .noExecution, .relativeAccessTime],

@@ -1,16 +1,9 @@
 internal import BootLayout
 internal import CInit
+internal import GuestSystem
 
-/// One call of mount(2).
-struct MountCall: Equatable {
-    var source: String
-    var target: String
-    var type: String
-    var flags: MountFlags
-    var data: String = ""
-
-    /// The calls that bring about `mount`: itself, the remounting that gives a bind mount its flags, and its
-    /// propagation.
+extension MountCall {
+    /// The calls for `mount`: itself, the remount that gives a bind mount its flags, and its propagation.
     static func calls(for mount: RuntimeRecord.Mount, at target: String) -> [MountCall] {
         var options = MountOptions(mount.options)
         // fstab-style entries may give "bind" as the type.
@@ -30,43 +23,6 @@ struct MountCall: Equatable {
         calls += options.propagation.map { MountCall(source: "", target: target, type: "", flags: $0) }
         return calls
     }
-
-    func perform() throws(SystemError) {
-        let result = cinit_mount(source, target, type, flags.rawValue, data.isEmpty ? nil : data)
-        try SystemError.check(
-            result, "mount", type.isEmpty || flags.contains(.bind) ? "\(source) on \(target)" : "\(type) on \(target)")
-    }
-}
-
-/// Flags of mount(2), with the values of linux/mount.h.
-struct MountFlags: OptionSet, Hashable {
-    var rawValue: UInt
-
-    static let readOnly = MountFlags(rawValue: 1)
-    static let noSetUID = MountFlags(rawValue: 2)
-    static let noDevices = MountFlags(rawValue: 4)
-    static let noExecution = MountFlags(rawValue: 8)
-    static let synchronous = MountFlags(rawValue: 16)
-    static let remount = MountFlags(rawValue: 32)
-    static let mandatoryLocks = MountFlags(rawValue: 64)
-    static let directorySynchronous = MountFlags(rawValue: 128)
-    static let noAccessTime = MountFlags(rawValue: 1024)
-    static let noDirectoryAccessTime = MountFlags(rawValue: 2048)
-    static let bind = MountFlags(rawValue: 4096)
-    static let move = MountFlags(rawValue: 8192)
-    static let recursive = MountFlags(rawValue: 16384)
-    static let unbindable = MountFlags(rawValue: 1 << 17)
-    static let `private` = MountFlags(rawValue: 1 << 18)
-    static let slave = MountFlags(rawValue: 1 << 19)
-    static let shared = MountFlags(rawValue: 1 << 20)
-    static let relativeAccessTime = MountFlags(rawValue: 1 << 21)
-    static let strictAccessTime = MountFlags(rawValue: 1 << 24)
-
-    /// What a bind mount only takes from a second, remounting call.
-    static let perMount: MountFlags = [
-        .readOnly, .noSetUID, .noDevices, .noExecution, .noAccessTime, .noDirectoryAccessTime, .relativeAccessTime,
-        .strictAccessTime,
-    ]
 }
 
 /// Options as fstab(5) writes them, sorted into what mount(2) takes.
@@ -74,7 +30,7 @@ struct MountOptions: Equatable {
     var flags: MountFlags = []
     /// Propagation types, in their order; each needs a call of its own.
     var propagation: [MountFlags] = []
-    /// What is no flag, for the file system itself.
+    /// Everything else, for the file system itself.
     var data: [String] = []
 
     init(_ options: [String]) {
@@ -118,11 +74,11 @@ struct MountOptions: Equatable {
     ]
 }
 
-/// `/proc/self/mounts`, as far as ending a machine is concerned.
-enum MountTable {
+/// The mounts in `/proc/self/mounts` that matter to the end of a machine.
+enum MountedDisks {
     struct Disk: Equatable {
         var path: String
-        /// Its server may be gone: not to be waited for.
+        /// Its server may be gone, so nothing waits for it.
         var isRemote: Bool
     }
 
@@ -132,7 +88,7 @@ enum MountTable {
     private static let remote: Set<String> = ["nfs", "nfs4", "cifs", "9p", "virtiofs", "ceph"]
 
     /// What must be unmounted before the power goes, the last mounted first.
-    static func disks(in text: String) -> [Disk] {
+    static func list(in text: String) -> [Disk] {
         text.split(separator: "\n").reversed().compactMap { line in
             let words = line.split(separator: " ")
             guard words.count > 2 else { return nil }

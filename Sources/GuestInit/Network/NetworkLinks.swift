@@ -1,22 +1,23 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
-/// The network links that containers were given. One end of a pair stays with us and outlives the container as long as
-/// its namespace does, which a file may hold: the next run takes it away before it makes its own.
+/// The network links of containers. One end of a pair stays in the machine's namespace and lives as long as the
+/// container's namespace, which a file may hold: the next run removes it before it creates its own.
 final class NetworkLinks {
-    /// Container to names of links that were made for it.
-    private var made: [String: Set<String>] = [:]
+    /// Container to names of links that were created for it.
+    private var created: [String: Set<String>] = [:]
 
     /// Puts the links of a container into the network namespace of `pid`.
     /// - Parameter loadDriver: loads a kernel module by its alias.
     func place(
         _ interfaces: [RuntimeRecord.Interface], of container: String, in pid: pid_t, loadDriver: (String) -> Bool
     ) throws(SystemError) {
-        for name in (made.removeValue(forKey: container) ?? []).sorted() { try remove(name) }
+        for name in (created.removeValue(forKey: container) ?? []).sorted() { try remove(name) }
         for interface in interfaces {
             let link = NetworkLink(interface)
-            made[container, default: []].formUnion(link.madeNames)
+            created[container, default: []].formUnion(link.createdNames)
             try link.place(in: pid, loadDriver: loadDriver)
         }
     }
@@ -24,16 +25,16 @@ final class NetworkLinks {
     private func remove(_ name: String) throws(SystemError) {
         let index = cinit_interface_index(name)
         guard index > 0 else { return }
-        let socket = try SystemError.check(cinit_route_socket(), "netlink", name)
+        let socket = try SystemError.check(cinit_route_socket(), "opening a netlink socket for", name)
         defer { close(socket) }
         let request = NetworkLink.removal(index)
         let result = cinit_route_request(socket, request, Int32(request.count))
-        // Its other end, and with it this one, may go by itself at any time.
-        if result != -ENODEV { try SystemError.check(result, "remove interface", name) }
+        // Its other end, and with it this one, may vanish at any time.
+        if result != -ENODEV { try SystemError.check(result, "removing interface", name) }
     }
 }
 
-/// A network link that a container is given.
+/// A network link of a container.
 struct NetworkLink {
     private let interface: RuntimeRecord.Interface
 
@@ -51,8 +52,8 @@ struct NetworkLink {
 
     private var kind: String { interface.add.isEmpty && !interface.peer.isEmpty ? "veth" : interface.add }
 
-    /// Names of links that this makes; an existing one that is moved is not among them.
-    var madeNames: [String] { kind.isEmpty ? [] : [interface.name, interface.peer].filter { !$0.isEmpty } }
+    /// Names of links that are created, not of an existing one that is moved.
+    var createdNames: [String] { kind.isEmpty ? [] : [interface.name, interface.peer].filter { !$0.isEmpty } }
 
     /// The request that removes a link; of a pair, both ends.
     static func removal(_ index: Int32) -> [UInt8] {
@@ -63,7 +64,7 @@ struct NetworkLink {
     /// The requests that put the link into the network namespace of `pid`. `index` looks up an existing link.
     func requests(for pid: pid_t, index: (String) throws(SystemError) -> Int32) throws(SystemError) -> [[UInt8]] {
         guard !interface.name.isEmpty else {
-            throw SystemError(operation: "interface", subject: "without a name", number: EINVAL)
+            throw SystemError("setting up interface", "", number: EINVAL)
         }
         guard !kind.isEmpty else { return [move(try index(interface.name), to: pid)] }
         return [creation(in: pid)]
@@ -76,8 +77,8 @@ struct NetworkLink {
         return message.finished()
     }
 
-    /// `createInRoot` links and pairs are made with our end in the namespace of the machine: some kinds (wireguard)
-    /// keep it as the way out.
+    /// `createInRoot` links and pairs are created in the machine's namespace and moved afterwards: some kinds
+    /// (wireguard) keep sending through the namespace that they were created in.
     private func creation(in pid: pid_t) -> [UInt8] {
         let flags =
             NetlinkMessage.Flag.request | NetlinkMessage.Flag.acknowledge | NetlinkMessage.Flag.create
@@ -104,16 +105,16 @@ struct NetworkLink {
     /// - Parameter loadDriver: loads a kernel module by its alias.
     func place(in pid: pid_t, loadDriver: (String) -> Bool) throws(SystemError) {
         let hasDriver = kind.isEmpty || loadDriver("rtnl-link-" + kind)
-        let socket = try SystemError.check(cinit_route_socket(), "netlink", interface.name)
+        let socket = try SystemError.check(cinit_route_socket(), "opening a netlink socket for", interface.name)
         defer { close(socket) }
         let index = { (name: String) throws(SystemError) in
-            try SystemError.check(cinit_interface_index(name), "interface", name)
+            try SystemError.check(cinit_interface_index(name), "setting up interface", name)
         }
         for request in try requests(for: pid, index: index) {
             do { try send(request, socket) } catch {
                 guard error.number == EOPNOTSUPP, !hasDriver else { throw error }
                 throw SystemError(
-                    operation: "no kernel module for links of kind \(kind): interface", subject: interface.name,
+                    "no kernel module for links of kind \(kind): setting up interface", interface.name,
                     number: error.number)
             }
         }
@@ -121,6 +122,7 @@ struct NetworkLink {
     }
 
     private func send(_ request: [UInt8], _ socket: Int32) throws(SystemError) {
-        try SystemError.check(cinit_route_request(socket, request, Int32(request.count)), "interface", interface.name)
+        try SystemError.check(
+            cinit_route_request(socket, request, Int32(request.count)), "setting up interface", interface.name)
     }
 }

@@ -1,5 +1,6 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
 /// Both outputs of a container: `name.out.log` (standard output) and `name.log` (errors).
 final class ContainerOutput {
@@ -21,7 +22,7 @@ final class ContainerOutput {
 
     var files: (Int32, Int32) { (standard.writer, errors.writer) }
 
-    /// To be called when the container runs or is over: from then on the end of its output can be seen.
+    /// To be called when the container runs or has ended: only then can the end of its output be detected.
     func closeWriters() {
         standard.closeWriter()
         errors.closeWriter()
@@ -34,19 +35,19 @@ final class ContainerOutput {
         return [standard, errors].flatMap { PlainLines.lines($0.recent, limit: limit) }
     }
 
-    /// All that was kept, each with a note of what was not.
+    /// Everything kept of both, each with a note about what was dropped.
     func keptLines() -> [String] {
         standard.drain()
         errors.drain()
         return [standard, errors].flatMap { pump in
             let bytes = pump.recent
             let cut = pump.total - bytes.count
-            return (cut > 0 ? ["(\(cut) bytes before this are in \(pump.log.path))"] : []) + PlainLines.lines(bytes)
+            return (cut > 0 ? ["(\(cut) earlier bytes are in \(pump.log.path))"] : []) + PlainLines.lines(bytes)
         }
     }
 }
 
-/// Takes what a container writes into its log, and to those that follow it.
+/// Copies what a container writes to its log and to those who follow it.
 final class OutputPump {
     private let loop: EventLoop
     let log: LogFile
@@ -56,9 +57,9 @@ final class OutputPump {
     private var buffer = [UInt8](repeating: 0, count: 16 << 10)
     private let kept: Int
     private var last: [UInt8] = []
-    /// Bytes that were written in all.
+    /// Number of bytes written so far.
     private(set) var total = 0
-    /// Called with all that is written.
+    /// Called with everything that is written.
     var follower: ((ArraySlice<UInt8>) -> Void)?
 
     /// - Parameter kept: how many bytes of the end are kept for the console.
@@ -67,10 +68,10 @@ final class OutputPump {
         self.loop = loop
         self.kept = kept
         var ends: [Int32] = [-1, -1]
-        try SystemError.check(cinit_pipe(&ends), "pipe", log.path)
+        try SystemError.check(cinit_pipe(&ends), "creating a pipe for", log.path)
         (reader, writer) = (ends[0], ends[1])
         // The loop holds the pump until the last writer is gone: a daemon may outlive its container.
-        loop.watch(file: reader) { [self] _ in readSome(atMost: 4) }
+        try loop.watch(file: reader) { [self] _ in readSome(atMost: 4) }
     }
 
     deinit {
@@ -83,7 +84,7 @@ final class OutputPump {
         writer = -1
     }
 
-    /// Reads all that is there now.
+    /// Reads everything written so far.
     func drain() { readSome(atMost: 64) }
 
     /// The end of the output, from the beginning of a line; whole when it is not longer than what is kept.
@@ -124,8 +125,7 @@ final class OutputPump {
     }
 }
 
-/// A log that is cut at a size, older parts kept as `.1` (the latest) to `.N`. It is made when there is something to
-/// write.
+/// A log that is rotated at a size, older files kept as `.1` (the latest) to `.N`. The first write creates it.
 final class LogFile {
     let path: String
     private let limit: Int
@@ -134,7 +134,7 @@ final class LogFile {
     private var size = 0
 
     /// - Parameters:
-    ///   - limit: bytes after which a new file is begun.
+    ///   - limit: size in bytes at which the log is rotated.
     ///   - kept: how many old files are kept.
     init(_ path: String, limit: Int = 1 << 20, kept: Int = 10) {
         self.path = path
@@ -144,22 +144,23 @@ final class LogFile {
 
     deinit { if file >= 0 { close(file) } }
 
-    /// Appends; what does not fit on the disk is lost.
+    /// Appends; what cannot be written is lost: logs live on a tmpfs or on a user's disk, both of which may be full,
+    /// and a service must not stop for that.
     func append(_ bytes: ArraySlice<UInt8>) {
         guard open() else { return }
         if size > 0 && size + bytes.count > limit {
             rotate()
             guard open() else { return }
         }
-        let count = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-        size += max(0, count)
+        try? Files.write(Array(bytes), to: file, path)
+        size += bytes.count
     }
 
     private func open() -> Bool {
         if file >= 0 { return true }
         file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        if file < 0, errno == ENOENT, let slash = path.lastIndex(of: "/") {
-            try? Files.makeDirectories(String(path[..<slash]))
+        if file < 0, errno == ENOENT, let folder = Files.parent(of: path) {
+            try? Files.makeDirectories(folder)
             file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         }
         var facts = stat()
@@ -174,9 +175,9 @@ final class LogFile {
         if kept > 0 { rename(path, path + ".1") } else { unlink(path) }
     }
 
-    /// The end of what was written, oldest first, beginning at a line.
-    func tail(limit: Int) -> [UInt8] {
-        let bytes = Files.read(path) ?? []
+    /// The end of the log, from the start of a line.
+    func tail(limit: Int) throws(SystemError) -> [UInt8] {
+        let bytes = try Files.read(path) ?? []
         guard bytes.count > limit else { return bytes }
         let rest = bytes[(bytes.count - limit)...]
         return Array(rest.firstIndex(of: 0x0A).map { rest[($0 + 1)...] } ?? rest)

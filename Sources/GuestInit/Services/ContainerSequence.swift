@@ -1,7 +1,8 @@
 internal import BootLayout
 internal import Glibc
+internal import GuestSystem
 
-/// Runs the containers of a folder one after another: onboot, onshutdown.
+/// Runs the containers of a folder in turn: onboot, onshutdown.
 struct ContainerSequence {
     /// For messages: `onboot`.
     let name: String
@@ -9,11 +10,11 @@ struct ContainerSequence {
     let environment: ContainerEnvironment
     /// Folder of the logs.
     let logs: String
-    /// Seconds that a container may take which says nothing about it.
+    /// Seconds that a container may take, unless its record says otherwise; 0 is no limit.
     let defaultLimit: Int
     /// Containers write to the console itself.
     var writesToConsole = false
-    /// What a container printed is shown when it ends, not only when it failed.
+    /// Shows the output of every container when it ends, not only of those that failed.
     var printsOutput = false
     /// Ends the sequence early.
     var isCancelled: () -> Bool = { false }
@@ -21,7 +22,7 @@ struct ContainerSequence {
     /// How much of the end of each output is shown on the console.
     private static let shown = 64 << 10
 
-    /// Runs all of them. What a failed one asks for is handed to `failed`, which says whether to go on.
+    /// Runs all of them. `failed` gets the policy of one that failed, and decides whether to go on.
     func perform(failed: (Bundle, RuntimeRecord.OnFailure) -> Bool = { _, _ in true }) {
         for bundle in bundles where !isCancelled() {
             let start = environment.loop.now
@@ -63,7 +64,7 @@ struct ContainerSequence {
         func notice() -> WaitNotice { WaitNotice("\(name) \(bundle.name)", limit: limit, environment: environment) }
         var waiting = notice()
         var timer: Int?
-        // The container's time begins when it runs; runc has its own.
+        // The container's time starts when it runs; runc has its own limit.
         run.start(
             running: { _ in
                 waiting.end()
@@ -82,12 +83,12 @@ struct ContainerSequence {
         var isForgotten = false
         run.forget(sparingDaemons: isInTime) { isForgotten = true }
         loop.wait(until: loop.now + 5000) { isForgotten }
-        guard isInTime, let outcome else { return .failed(isLate ? "not done within \(seconds) s" : "cut short") }
+        guard isInTime, let outcome else { return .failed(isLate ? "timed out after \(seconds) s" : "interrupted") }
         return outcome
     }
 }
 
-/// What every container of a machine has in common.
+/// What all containers of a machine share.
 struct ContainerEnvironment {
     var runc: Runc
     var loop: EventLoop
@@ -98,7 +99,7 @@ struct ContainerEnvironment {
     var state = "/run/moby"
     /// How long runc may take for a call.
     var launchLimit: Milliseconds = 60_000
-    /// The network links that containers were given.
+    /// The network links of containers.
     var links = NetworkLinks()
     /// Loads the kernel module with this name or alias; false when there is none.
     var loadDriver: (String) -> Bool = { _ in false }

@@ -1,20 +1,21 @@
 internal import BootLayout
 internal import Glibc
+internal import GuestSystem
 
-/// A service and what has become of it.
+/// A service and its state.
 final class Service {
     enum State: Equatable {
-        /// It is not wanted, or its policy says that it is done.
+        /// It is not wanted, or its policy does not start it again.
         case stopped
-        /// Waits for its turn to start.
+        /// Waits for its turn.
         case queued
         case starting
         case running(pid: pid_t)
         /// Was asked to end.
         case stopping
-        /// Failed; starts again by and by.
+        /// Failed; starts again after a delay.
         case waiting
-        /// Failed in a way that no other try heals.
+        /// Failed in a way that another try would not change.
         case failed
     }
 
@@ -22,23 +23,23 @@ final class Service {
     var state = State.stopped
     var record = RuntimeRecord()
     var rule = RestartRule(.onFailure)
-    /// Failures since it was last well, as far as the console is concerned.
+    /// Failures since it last ran well, for the console.
     var streak = FailureStreak()
-    /// Whether its file systems are mounted; they stay so from run to run.
+    /// Whether its file systems are mounted; they stay mounted between runs.
     var isPrepared = false
     var run: ContainerRun?
     var output: ContainerOutput?
-    /// Is handed all that the service writes.
+    /// Gets everything that the service writes.
     var follower: ((ArraySlice<UInt8>) -> Void)?
-    /// When the present state began.
+    /// When the current state began.
     var since: Milliseconds = 0
     var starts = 0
     var lastOutcome: ContainerRun.Outcome?
-    /// Starts it again, or, while it runs, finds it well.
+    /// Starts it again or, while it runs, ends its streak of failures.
     var timer: Int?
-    /// Called once it does not run.
+    /// Called once when it no longer runs.
     var onStopped: [() -> Void] = []
-    /// Called once it runs (true) or did not come up (false).
+    /// Called once when it runs (true) or failed to start (false).
     var onStarted: [(Bool) -> Void] = []
 
     init(_ bundle: Bundle) { self.bundle = bundle }
@@ -69,9 +70,8 @@ final class Service {
     }
 }
 
-/// What is said of a service that fails again and again: the first failure in full, then, a minute later, how often;
-/// then nothing until it runs, is stopped, or is given up. A console with a login on it shows changes of state, not
-/// each try.
+/// Decides what is reported about a service that keeps failing: the first failure in full, a minute later a summary,
+/// then nothing until it runs, is stopped, or is given up. A console with a login shows changes of state, not each try.
 struct FailureStreak: Equatable {
     enum Report: Equatable {
         case first
@@ -81,7 +81,7 @@ struct FailureStreak: Equatable {
 
     /// When a summary is due.
     static let span: Milliseconds = 60_000
-    /// A service that ran for so long is well again.
+    /// A service that ran for this long has recovered.
     static let recovery: Milliseconds = 60_000
 
     private var start: Milliseconds = 0
@@ -104,14 +104,14 @@ struct FailureStreak: Equatable {
     mutating func end() { self = FailureStreak() }
 }
 
-/// When a service that ended starts again: at once after a long run, ever later after short ones.
+/// When a service that ended starts again: soon after a long run, at doubling intervals after short ones.
 struct RestartRule: Equatable {
     static let first: Milliseconds = 100
     static let longest: Milliseconds = 30_000
-    /// A run of this length is no failure to come up.
+    /// A run of this length counts as a success.
     static let longRun: Milliseconds = 10_000
 
-    /// A fault of the image or the configuration is tried so often: a mount may have come too late.
+    /// How often an error of the image or the configuration is tried: a mount may have come too late.
     static let hopelessTries = 3
 
     let policy: RuntimeRecord.Restart
@@ -134,6 +134,6 @@ struct RestartRule: Equatable {
         return delay
     }
 
-    /// Forgets earlier failures, when a person starts the service.
+    /// Forgets earlier failures: a person starts the service.
     mutating func reset() { (delay, hopeless) = (Self.first, 0) }
 }

@@ -1,7 +1,8 @@
 internal import BootLayout
 internal import Glibc
+internal import GuestSystem
 
-/// Starts the services side by side and looks after them.
+/// Starts the services in parallel and restarts them.
 final class Supervisor {
     private(set) var services: [Service] = []
     let environment: ContainerEnvironment
@@ -9,7 +10,7 @@ final class Supervisor {
     private var queue: [Service] = []
     /// Nothing is started any more.
     var isClosing = false
-    /// Called with the name of a service that failed and is not started again, and what it asks for then.
+    /// Called with the name of a service that failed for good, and its policy.
     var givenUp: (String, RuntimeRecord.OnFailure) -> Void = { _, _ in }
 
     private var loop: EventLoop { environment.loop }
@@ -25,10 +26,10 @@ final class Supervisor {
 
     func startAll() { for service in services { start(service) } }
 
-    /// True when no service waits for its first start or is about to start.
+    /// True when no service is queued or starting.
     var isSettled: Bool { services.allSatisfy { $0.state != .queued && $0.state != .starting } }
 
-    /// Those that are not settled, for messages.
+    /// The queued and starting services, for messages.
     var unsettledNames: String {
         let names = services.filter { $0.state == .queued || $0.state == .starting }.map(\.name)
         return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
@@ -56,7 +57,7 @@ final class Supervisor {
         do {
             try prepare(service)
             let output = try ContainerOutput(prefix: environment.logs + "/" + service.name, loop: loop)
-            // Those that follow the log stay with it from run to run.
+            // Followers of the log keep following from run to run.
             output.follow { [unowned service] in service.follower?($0) }
             service.output = output
             let run = environment.run(service.bundle, service.record, output: output.files)
@@ -92,7 +93,7 @@ final class Supervisor {
                 environment.console.say("service \(service.name) started")
             }
         } else {
-            // Stopped while it came up.
+            // Stopped while it started.
             service.run?.terminate()
         }
         service.since = loop.now
@@ -100,7 +101,7 @@ final class Supervisor {
         launchNext()
     }
 
-    /// A service that failed before is well when it has run for a while.
+    /// A service that failed has recovered once it has run for a while.
     private func watchRecovery(of service: Service) {
         service.timer = loop.after(FailureStreak.recovery) { [self] in
             if service.streak.isSummedUp {
@@ -142,14 +143,14 @@ final class Supervisor {
             let wasFailing = service.streak.isOn
             service.streak.end()
             if wasAsked { return say("stopped") }
-            let end = service.state == .failed && wasFailing ? "; it is not tried again" : ""
+            let end = service.state == .failed && wasFailing ? "; giving up" : ""
             say("\(verb): \(outcome.text)\(end)")
             if !wasFailing { showOutput(of: service, outcome) }
             return
         }
         switch service.streak.add(at: loop.now) {
         case .first:
-            say("\(verb): \(outcome.text), again in \(TimeText.seconds(delay))")
+            say("\(verb): \(outcome.text), restarting in \(TimeText.seconds(delay))")
             showOutput(of: service, outcome)
         case .summary(let failures, let span):
             let verb = outcome.isSuccess ? "ended" : "failed"
@@ -168,7 +169,7 @@ final class Supervisor {
         }
     }
 
-    /// Asks a service to end; it is killed if it does not within `grace`.
+    /// Asks a service to end, and kills it after `grace`.
     func stop(_ service: Service, grace: Milliseconds = 10_000) {
         cancelTimer(of: service)
         queue.removeAll { $0 === service }

@@ -40,8 +40,10 @@ struct InitCheck {
             let contents = ImageContents(root, "init")
             var (roots, keepsOvermounted): ([String], Bool) = ([], false)
             if let place = contents.state.resolving("/init"), case .regular(let program)? = root[place]?.kind {
-                roots = try RootFileSystem.allCases.filter { try DiskInitrd.mentions(program, Array($0.mark.utf8)) }
-                    .map(\.type)
+                roots = try RootFileSystem.allCases.filter {
+                    try DiskInitrd.mentions(program, Array($0.featureMarker.utf8))
+                }
+                .map(\.type)
                 keepsOvermounted = try DiskInitrd.mentions(program, Array(BootLayout.overmountPath.utf8))
             }
             return InitFacts(

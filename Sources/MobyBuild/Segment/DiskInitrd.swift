@@ -22,7 +22,7 @@ enum DiskInitrd {
             throw BuildError(
                 "the init images have no '/init' to mount the root", hint: "name an init image under 'init'")
         }
-        for fileSystem in fileSystems where try !mentions(program, Array(fileSystem.mark.utf8)) {
+        for fileSystem in fileSystems where try !mentions(program, Array(fileSystem.featureMarker.utf8)) {
             throw unknownRoot(fileSystem)
         }
         tree.set(TreePath("init"), node)

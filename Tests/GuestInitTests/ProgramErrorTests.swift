@@ -1,9 +1,11 @@
 import Glibc
+import GuestSystem
+import TestSupport
 import Testing
 
 @testable import GuestInit
 
-struct ProgramFaultTests {
+struct ProgramErrorTests {
     /// An ELF64 file that asks for a loader.
     static func elf(loader: String) -> String {
         func number(_ value: Int, _ width: Int) -> [UInt8] {
@@ -20,7 +22,7 @@ struct ProgramFaultTests {
     }
 
     private func text(_ line: String, _ program: String, _ root: ProgramRoot) -> String? {
-        ProgramFault(in: ["something else", line], program: program, root: root)?.text
+        ProgramError(in: ["something else", line], program: program, root: root)?.text
     }
 
     @Test func loadersAndInterpretersAreNamed() throws {
@@ -57,11 +59,11 @@ struct ProgramFaultTests {
         #expect(text(escaped, "/no/such", root) == "'/no/such' cannot be started: it is not in the image")
         #expect(
             text(#"exec: "nosuch": executable file not found in $PATH: unknown"#, "nosuch", root)
-                == "'nosuch' cannot be started: it is in no folder of PATH")
+                == "'nosuch' cannot be started: it is not in any directory of PATH")
         #expect(text(#"exec: "/run.sh": permission denied"#, "/run.sh", root)?.contains("not executable") == true)
     }
 
-    /// A program's own words about another program, and other faults of runc, which may heal.
+    /// A program's messages about another program, and other errors of runc, may vanish by another try.
     @Test(arguments: [
         "exec /other: no such file or directory", "sh: exec: line 1: web: not found", "exec", "exec /web", "",
         "exec /web: killed",

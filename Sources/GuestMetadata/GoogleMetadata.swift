@@ -1,17 +1,17 @@
 internal import Glibc
 internal import JSON
 
-/// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254, which answers those who name its
-/// flavor, and names it.
+/// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254. Requests and answers have to
+/// name its flavor.
 struct GoogleMetadata: Sendable {
     private static let flavor = (name: "Metadata-Flavor", value: "Google")
     private static let base = "/computeMetadata/v1/"
 
     let client: HTTPClient
-    /// Of the next question.
+    /// Of the next request.
     let deadline: Deadline
 
-    func probe() -> Answer {
+    func probe() -> ProviderResult {
         var finding = Finding(provider: "GCP", origin: "GCP")
         do {
             finding.hostname = try text("instance/hostname")
@@ -28,14 +28,14 @@ struct GoogleMetadata: Sendable {
             finding.userData = try value("instance/attributes/user-data")
             if finding.userData == nil { finding.userData = try value("instance/attributes/userdata") }
         } catch {
-            finding.faults.append(error)
+            finding.errors.append(error)
         }
     }
 
-    /// The instance's keys, and the project's unless the instance does not want them.
+    /// The instance's keys, and the project's unless the instance blocks them.
     private func keys() throws(MetadataError) -> String {
         let own = try text("instance/attributes/ssh-keys") ?? ""
-        // Until 2017 this was the name; keys of the instance under it stand alone.
+        // The name until 2017; keys of the instance under it replace those of the project.
         let old = try text("instance/attributes/sshKeys")
         let blocked = try text("instance/attributes/block-project-ssh-keys")?.lowercased() == "true"
         if blocked || old != nil { return "\(own)\n\(old ?? "")" }
@@ -50,13 +50,13 @@ struct GoogleMetadata: Sendable {
     /// A value; nil when the server has none.
     private func value(_ path: String) throws(MetadataError) -> [UInt8]? {
         var answer = try client.get(Self.base + path, until: deadline)
-        // The server of a machine that has just started may not be ready.
+        // The server may not be ready when the machine has just started.
         while answer.status >= 500, deadline.left > 200 {
             usleep(100_000)
             answer = try client.get(Self.base + path, until: deadline)
         }
         guard answer.headers["metadata-flavor"] == Self.flavor.value else {
-            throw MetadataError("the server is not Google's")
+            throw MetadataError("not Google's metadata server")
         }
         if answer.status < 500 { deadline.renew() }
         switch answer.status {
@@ -75,7 +75,7 @@ extension HTTPClient {
 /// The value `ssh-keys`: lines of `USER:KEY`. A key may end in `google-ssh {"userName": …, "expireOn":
 /// "2030-01-31T12:00:00+0000"}`.
 enum GoogleKeys {
-    /// Lines for `authorized_keys`, without the users, each key once, and without those whose time is over.
+    /// Lines for `authorized_keys`, without users, each key once, without expired ones.
     /// - Parameter now: as ``UTCTime`` writes it.
     static func lines(_ text: String, now: String) -> [String] {
         var lines: [String] = []
@@ -94,7 +94,7 @@ enum GoogleKeys {
         return Text.trimmed(line[line.index(after: colon)...])
     }
 
-    /// A key whose time cannot be read is taken for expired.
+    /// A key with an unreadable time counts as expired.
     private static func hasExpired(_ key: String, now: String) -> Bool {
         guard let mark = key.firstRange(of: "google-ssh ") else { return false }
         guard let facts = try? JSONValue(parsing: Array(key[mark.upperBound...].utf8)) else { return true }

@@ -2,9 +2,9 @@ internal import JSON
 
 /// `meta-data` of NoCloud, JSON or YAML, and `meta_data.json` of a config drive: of them hostname and ssh keys.
 ///
-/// Of YAML this knows what such files have: one `key: value` a line, and below `public-keys:` a list or names with a
+/// Of YAML this knows what such files use: a `key: value` per line, and below `public-keys:` a list, or names with a
 /// key each.
-struct DiscMetadata: Equatable {
+struct InstanceMetadata: Equatable {
     private(set) var hostname: String?
     private(set) var keys: [String] = []
 
@@ -20,7 +20,7 @@ struct DiscMetadata: Equatable {
         do {
             readJSON(try JSONValue(parsing: bytes))
         } catch {
-            throw MetadataError("metadata of a disc begin as JSON and are none: \(error)")
+            throw MetadataError("metadata on the disk: invalid JSON: \(error)")
         }
     }
 
@@ -77,14 +77,14 @@ struct DiscMetadata: Equatable {
     }
 }
 
-/// The files on a disc that say something about the machine.
+/// The files on a config disk.
 ///
 /// ```
-/// called config-2   openstack/latest/user_data, openstack/latest/meta_data.json
-/// any other         user-data, meta-data (NoCloud); without user-data: config, as `moby run --data` writes it
+/// label config-2  openstack/latest/user_data, openstack/latest/meta_data.json
+/// any other       user-data, meta-data (NoCloud); without user-data: config, as `moby run --data` writes it
 /// ```
-enum DiscFiles {
-    /// - Returns: nil when there is none of them.
+enum ConfigFiles {
+    /// - Returns: nil when there are none.
     static func read(_ root: borrowing Folder, label: String, origin: String) throws(MetadataError) -> Finding? {
         label.lowercased() == "config-2" ? try configDrive(root, origin) : try noCloud(root, origin)
     }
@@ -94,7 +94,7 @@ enum DiscFiles {
         if data == nil, facts == nil {
             return try root.read("config").map { Finding(provider: "CDROM", origin: "CDROM \(origin)", userData: $0) }
         }
-        let metadata = try DiscMetadata(facts ?? [])
+        let metadata = try InstanceMetadata(facts ?? [])
         return Finding(
             provider: "NoCloud", origin: "NoCloud \(origin)", hostname: metadata.hostname, keys: metadata.keys,
             userData: data)
@@ -106,7 +106,7 @@ enum DiscFiles {
         }
         let (data, facts) = (try latest.read("user_data"), try latest.read("meta_data.json"))
         if data == nil, facts == nil { return nil }
-        let metadata = try DiscMetadata(facts ?? [])
+        let metadata = try InstanceMetadata(facts ?? [])
         return Finding(
             provider: "ConfigDrive", origin: "ConfigDrive \(origin)", hostname: metadata.hostname, keys: metadata.keys,
             userData: data)

@@ -1,43 +1,45 @@
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 internal import Synchronization
 
-/// Several questions asked at once, each on a thread of its own; one that hangs holds up nobody.
+/// Several probes at once, each on its own thread, so that one that hangs does not block the others.
 final class Probes: Sendable {
-    typealias Probe = @Sendable (Deadline) -> Answer
+    typealias Probe = @Sendable (Deadline) -> ProviderResult
 
-    private let answers: Mutex<[Answer?]>
+    private let answers: Mutex<[ProviderResult?]>
     private let deadlines: [Deadline]
-    /// One byte for each answer.
-    private let bell: (ring: Int32, hear: Int32)
+    /// A pipe that gets a byte for each result.
+    private let wakeup: (writer: Int32, reader: Int32)
 
-    private init(_ deadlines: [Deadline], bell: (ring: Int32, hear: Int32)) {
+    private init(_ deadlines: [Deadline], wakeup: (writer: Int32, reader: Int32)) {
         answers = Mutex(Array(repeating: nil, count: deadlines.count))
         self.deadlines = deadlines
-        self.bell = bell
+        self.wakeup = wakeup
     }
 
-    /// Returns as soon as it is known which is the first of the `probes`, in their order, that has found something.
-    /// - Parameter patience: milliseconds that each may keep silent.
-    /// - Returns: for each its answer; nil when it gave none in time, or was not waited for.
-    static func run(_ probes: [Probe], patience: Int64) -> [Answer?] {
+    /// Returns as soon as the first of the `probes`, in their order, that finds something is known.
+    /// - Parameter timeout: how long each may be silent.
+    /// - Returns: the result of each; nil when it came too late or was not waited for.
+    static func run(_ probes: [Probe], timeout: Milliseconds) -> [ProviderResult?] {
         var ends: [Int32] = [-1, -1]
-        let made = cinit_pipe(&ends)
-        guard made == 0 else { return probes.map { _ in .absent("\(MetadataError("make", "pipe", number: -made))") } }
-        // The ends stay open: a thread may be left behind, and the process is about to end.
-        let race = Probes(probes.map { _ in Deadline(milliseconds: patience) }, bell: (ends[1], ends[0]))
+        do { try SystemError.check(cinit_pipe(&ends), "creating", "pipe") } catch {
+            return probes.map { _ in .absent("\(error)") }
+        }
+        // The ends stay open: threads may still run when the process ends, which is soon.
+        let race = Probes(probes.map { _ in Deadline(milliseconds: timeout) }, wakeup: (ends[1], ends[0]))
         for (index, probe) in probes.enumerated() {
             let started = Self.start { race.put(probe(race.deadlines[index]), at: index) }
-            if !started { race.put(.absent("no thread for it"), at: index) }
+            if !started { race.put(.absent("cannot create a thread"), at: index) }
         }
         while !race.isDecided, race.waits() {}
         return race.answers.withLock { $0 }
     }
 
-    private func put(_ answer: Answer, at index: Int) {
+    private func put(_ answer: ProviderResult, at index: Int) {
         answers.withLock { $0[index] = answer }
         var byte: UInt8 = 0
-        _ = write(bell.ring, &byte, 1)
+        _ = write(wakeup.writer, &byte, 1)
     }
 
     private var isDecided: Bool {
@@ -50,21 +52,21 @@ final class Probes: Sendable {
         }
     }
 
-    /// The longest time that somebody still has who has not answered.
+    /// The longest time that a probe without a result still has.
     private var left: Int32 {
         answers.withLock { answers in zip(answers, deadlines).map { $0 == nil ? $1.left : 0 }.max() ?? 0 }
     }
 
-    /// - Returns: whether there was another answer.
+    /// - Returns: whether there was another result.
     private func waits() -> Bool {
         while true {
-            var poll = pollfd(fd: bell.hear, events: Int16(POLLIN), revents: 0)
+            var poll = pollfd(fd: wakeup.reader, events: Int16(POLLIN), revents: 0)
             let count = Glibc.poll(&poll, 1, left)
             if count < 0, errno == EINTR { continue }
             if count == 0, left > 0 { continue }
             guard count > 0 else { return false }
             var byte: UInt8 = 0
-            return read(bell.hear, &byte, 1) == 1
+            return read(wakeup.reader, &byte, 1) == 1
         }
     }
 
@@ -91,21 +93,21 @@ final class Probes: Sendable {
     }
 }
 
-/// How long somebody may keep silent. Each answer gives them the same time again.
+/// How long a provider may be silent. Each answer gives it the same time again.
 final class Deadline: Sendable {
-    private let patience: Int64
-    /// Milliseconds since the machine started.
-    private let moment: Mutex<Int64>
+    private let timeout: Milliseconds
+    /// Since the machine started.
+    private let moment: Mutex<Milliseconds>
 
-    init(milliseconds: Int64) {
-        patience = milliseconds
+    init(milliseconds: Milliseconds) {
+        timeout = milliseconds
         moment = Mutex(cinit_uptime() + milliseconds)
     }
 
-    /// Something was heard.
-    func renew() { moment.withLock { $0 = cinit_uptime() + patience } }
+    /// To be called when the provider has answered.
+    func renew() { moment.withLock { $0 = cinit_uptime() + timeout } }
 
-    /// Milliseconds that are left, for poll(2); 0 when it has passed.
+    /// Remaining milliseconds, for poll(2); 0 when it has passed.
     var left: Int32 { Int32(clamping: max(moment.withLock { $0 } - cinit_uptime(), 0)) }
 
     var hasPassed: Bool { left == 0 }

@@ -1,17 +1,17 @@
 internal import Glibc
 
-/// Asks a server at an IPv4 address, one connection for each question. No names, no TLS: metadata servers have neither.
+/// A client of a server at an IPv4 address, with a connection per request. No names, no TLS: metadata servers use
+/// neither.
 struct HTTPClient: Sendable {
     /// The address's four bytes.
     var address: (UInt8, UInt8, UInt8, UInt8)
     var port: UInt16 = 80
-    /// `Host` and what else every question has.
+    /// Headers of every request, `Host` among them.
     var headers: [(name: String, value: String)]
 
-    /// - Throws: the reason why there is no answer.
     func get(_ path: String, until deadline: Deadline) throws(MetadataError) -> HTTPAnswer {
         let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        guard file >= 0 else { throw MetadataError("make", "socket") }
+        guard file >= 0 else { throw MetadataError("creating", "socket") }
         defer { close(file) }
         try connect(file, until: deadline)
         var head = "GET \(path) HTTP/1.1\r\n"
@@ -34,13 +34,13 @@ struct HTTPClient: Sendable {
             }
         }
         if result == 0 { return }
-        guard errno == EINPROGRESS else { throw MetadataError("connect to", name) }
+        guard errno == EINPROGRESS else { throw MetadataError("connecting to", name) }
         try wait(for: POLLOUT, of: file, until: deadline)
-        var (fault, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
-        guard getsockopt(file, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 else {
-            throw MetadataError("connect to", name)
+        var (number, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+        guard getsockopt(file, SOL_SOCKET, SO_ERROR, &number, &size) == 0 else {
+            throw MetadataError("connecting to", name)
         }
-        guard fault == 0 else { throw MetadataError("connect to", name, number: fault) }
+        guard number == 0 else { throw MetadataError("connecting to", name, number: number) }
     }
 
     private func wait(for event: Int32, of file: Int32, until deadline: Deadline) throws(MetadataError) {
@@ -49,7 +49,7 @@ struct HTTPClient: Sendable {
             let count = Glibc.poll(&poll, 1, deadline.left)
             if count > 0 { return }
             if count < 0, errno == EINTR { continue }
-            guard count == 0 else { throw MetadataError("wait for", name) }
+            guard count == 0 else { throw MetadataError("waiting for", name) }
             throw MetadataError("no answer from \(name)")
         }
     }
@@ -60,7 +60,7 @@ struct HTTPClient: Sendable {
             try wait(for: POLLOUT, of: file, until: deadline)
             let count = rest.withUnsafeBytes { Glibc.send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { throw MetadataError("send to", name) }
+            guard count > 0 else { throw MetadataError("sending to", name) }
             rest = rest.dropFirst(count)
         }
     }
@@ -72,38 +72,38 @@ struct HTTPClient: Sendable {
             try wait(for: POLLIN, of: file, until: deadline)
             let count = recv(file, &buffer, buffer.count, 0)
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count >= 0 else { throw MetadataError("receive from", name) }
+            guard count >= 0 else { throw MetadataError("receiving from", name) }
             bytes += buffer[..<count]
             if let answer = try HTTPAnswer.read(bytes, isEnd: count == 0) { return answer }
             guard bytes.count <= Finding.longest + HTTPAnswer.longestHead else {
-                throw MetadataError("an answer of \(name) without end")
+                throw MetadataError("answer of \(name) exceeds \(Finding.longest) bytes")
             }
         }
     }
 }
 
-/// An answer of an HTTP/1.x server (RFC 9112), as far as metadata servers go.
+/// An answer of an HTTP/1.x server (RFC 9112), as far as metadata servers use it.
 struct HTTPAnswer: Sendable, Equatable {
     var status: Int
-    /// Names in small letters.
+    /// Names in lower case.
     var headers: [String: String] = [:]
     var body: [UInt8] = []
 
     static let longestHead = 64 << 10
 
-    /// Reads what has come so far.
-    /// - Parameter isEnd: whether nothing more comes.
-    /// - Returns: nil when more must come.
+    /// Parses the bytes so far.
+    /// - Parameter isEnd: whether these are all.
+    /// - Returns: nil when more are needed.
     static func read(_ bytes: [UInt8], isEnd: Bool) throws(MetadataError) -> HTTPAnswer? {
         guard let end = headEnd(bytes) else {
-            guard !isEnd, bytes.count < longestHead else { throw MetadataError("an answer without an end of its head") }
+            guard !isEnd, bytes.count < longestHead else { throw MetadataError("HTTP header without an end") }
             return nil
         }
         var answer = try head(bytes[..<end])
         let body = bytes[(end + 4)...]
         if answer.headers["transfer-encoding"]?.lowercased() == "chunked" {
             guard let whole = try unchunked(body) else {
-                if isEnd { throw MetadataError("an answer that was cut short") }
+                if isEnd { throw MetadataError("answer truncated") }
                 return nil
             }
             answer.body = whole
@@ -111,10 +111,10 @@ struct HTTPAnswer: Sendable, Equatable {
         }
         if let text = answer.headers["content-length"] {
             guard let length = Int(text), length >= 0, length <= Finding.longest else {
-                throw MetadataError("an answer of '\(text)' bytes, expected \(Finding.longest) at most")
+                throw MetadataError("answer of '\(text)' bytes; the limit is \(Finding.longest)")
             }
             guard body.count >= length else {
-                if isEnd { throw MetadataError("an answer of \(body.count) bytes, expected \(length)") }
+                if isEnd { throw MetadataError("answer truncated: \(body.count) of \(length) bytes") }
                 return nil
             }
             answer.body = Array(body.prefix(length))
@@ -148,7 +148,7 @@ struct HTTPAnswer: Sendable, Equatable {
         return answer
     }
 
-    /// The chunks joined (RFC 9112, 7.1); nil when the last has not come.
+    /// The joined chunks (RFC 9112, 7.1); nil before the last one.
     private static func unchunked(_ bytes: ArraySlice<UInt8>) throws(MetadataError) -> [UInt8]? {
         var (body, rest): ([UInt8], ArraySlice<UInt8>) = ([], bytes)
         while true {
@@ -157,7 +157,7 @@ struct HTTPAnswer: Sendable, Equatable {
             guard let size = Int(digits, radix: 16), size >= 0, size <= Finding.longest,
                 body.count + size <= Finding.longest
             else {
-                throw MetadataError("a chunk of '\(String(digits.prefix(20)))' bytes in an answer")
+                throw MetadataError("invalid chunk size '\(String(digits.prefix(20)))' in an answer")
             }
             if size == 0 { return body }
             rest = rest[(end + 1)...]

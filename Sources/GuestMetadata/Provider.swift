@@ -1,25 +1,26 @@
 internal import Glibc
+internal import GuestSystem
 
-/// Somebody who may know something about this machine, as the command line names it.
+/// A source of metadata, as the command line names it.
 enum Provider: Sendable, Equatable, CustomStringConvertible {
     /// `gcp`: Google Compute Engine's server.
     case google
-    /// `cdrom`: a CD, or a volume called `cidata` or `config-2`.
-    case disc
+    /// `cdrom`: a CD, or a volume with the label `cidata` or `config-2`.
+    case disk
     /// `file=PATH`: user data in a file.
     case file(String)
 
-    /// What was attached by hand says more than whoever answers on the network.
-    static let standard: [Provider] = [.disc, .google]
-    /// Milliseconds that a provider may keep silent.
-    static let patience: Int64 = 2000
+    /// A disk that was attached on purpose goes before a server on the network.
+    static let standard: [Provider] = [.disk, .google]
+    /// How long a provider may be silent.
+    static let timeout: Milliseconds = 2000
 
     init(parsing word: String) throws(MetadataError) {
         switch word {
         case "gcp": self = .google
-        case "cdrom": self = .disc
+        case "cdrom": self = .disk
         case _ where word.hasPrefix("file=") && word.utf8.count > 5: self = .file(String(word.dropFirst(5)))
-        default: throw MetadataError("provider '\(word)' is unknown, expected gcp, cdrom or file=PATH")
+        default: throw MetadataError("unknown provider '\(word)', expected gcp, cdrom or file=PATH")
         }
     }
 
@@ -32,22 +33,22 @@ enum Provider: Sendable, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .google: "gcp"
-        case .disc: "cdrom"
+        case .disk: "cdrom"
         case .file(let path): "file=\(path)"
         }
     }
 
-    func probe(until deadline: Deadline) -> Answer {
+    func probe(until deadline: Deadline) -> ProviderResult {
         switch self {
         case .google: GoogleMetadata(client: HTTPClient.google, deadline: deadline).probe()
-        case .disc: Discs().probe(until: deadline)
+        case .disk: ConfigDisks().probe(until: deadline)
         case .file(let path): Self.read(path)
         }
     }
 
-    private static func read(_ path: String) -> Answer {
+    private static func read(_ path: String) -> ProviderResult {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { return .absent("\(MetadataError("open", path))") }
+        guard file >= 0 else { return .absent("\(SystemError("opening", path))") }
         defer { close(file) }
         do {
             let bytes = try Folder.contents(of: file, named: path, limit: Finding.longest)
@@ -58,38 +59,39 @@ enum Provider: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a provider said about this machine.
+/// The metadata that a provider has for this machine.
 struct Finding: Sendable, Equatable {
     /// As `/run/config/provider` has it.
     var provider: String
-    /// For the console, e.g. `CDROM /dev/sr0`.
+    /// For the log, such as `CDROM /dev/sr0`.
     var origin: String
     var hostname: String?
     /// Lines of an `authorized_keys` file.
     var keys: [String] = []
     var userData: [UInt8]?
-    /// What of it could not be had.
-    var faults: [MetadataError] = []
+    /// What could not be read.
+    var errors: [MetadataError] = []
 
-    /// User data and values that are longer are refused: they go into the machine's memory.
+    /// Limit of user data and other values in bytes: they are kept in the machine's memory.
     static let longest = 16 << 20
 }
 
-/// What came of asking a provider.
-enum Answer: Sendable, Equatable {
+/// The result of asking a provider.
+enum ProviderResult: Sendable, Equatable {
     case found(Finding)
     case absent(String)
 }
 
-/// Something that was said cannot be used, or a system call failed.
+/// Metadata that cannot be used, or a system call that failed.
 struct MetadataError: Error, Equatable, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 
+    init(_ error: SystemError) { description = error.description }
+
     /// A failed system call, by errno(3).
     init(_ operation: String, _ subject: String, number: Int32 = errno) {
-        let reason = strerror(number).map { String(cString: $0) } ?? "error \(number)"
-        description = "\(operation) '\(subject)': \(reason)"
+        self.init(SystemError(operation, subject, number: number))
     }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
+internal import GuestSystem
 
-/// An open folder. What is read and made through it lies in it: names are single components, and no link is followed.
+/// An open folder. Names are single components and links are not followed, so that nothing leads out of it.
 struct Folder: ~Copyable {
     private let file: Int32
     /// For messages.
@@ -14,13 +15,13 @@ struct Folder: ~Copyable {
     /// An existing folder; links of `path` are followed.
     init(_ path: String) throws(MetadataError) {
         let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { throw MetadataError("open", path) }
+        guard file >= 0 else { throw MetadataError("opening", path) }
         self.init(file: file, path: path)
     }
 
     deinit { close(file) }
 
-    /// One component of a path, and none that leads elsewhere.
+    /// A single component of a path.
     static func isName(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
             && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
@@ -33,70 +34,56 @@ struct Folder: ~Copyable {
         return "\(path)/\(name)"
     }
 
-    /// A folder in this one; nil when it is not there.
+    /// A folder in this one; nil when it does not exist.
     borrowing func folder(_ name: String) throws(MetadataError) -> Folder? {
         let whole = try checked(name)
         let opened = openat(file, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         if opened < 0, errno == ENOENT { return nil }
-        guard opened >= 0 else { throw MetadataError("open", whole) }
+        guard opened >= 0 else { throw MetadataError("opening", whole) }
         return Folder(file: opened, path: whole)
     }
 
-    /// A folder in this one, made when it is not there.
+    /// A folder in this one, created if missing.
     borrowing func makeFolder(_ name: String) throws(MetadataError) -> Folder {
         let whole = try checked(name)
-        guard mkdirat(file, name, 0o755) == 0 || errno == EEXIST else { throw MetadataError("make folder", whole) }
-        guard let folder = try folder(name) else { throw MetadataError("open", whole, number: ENOENT) }
+        guard mkdirat(file, name, 0o755) == 0 || errno == EEXIST else { throw MetadataError("creating", whole) }
+        guard let folder = try folder(name) else { throw MetadataError("opening", whole, number: ENOENT) }
         return folder
     }
 
     borrowing func setMode(_ mode: mode_t) throws(MetadataError) {
-        guard fchmod(file, mode) == 0 else { throw MetadataError("set mode of", path) }
+        guard fchmod(file, mode) == 0 else { throw MetadataError("setting the mode of", path) }
     }
 
-    /// A file in this folder, of `limit` bytes at most; nil when it is not there.
+    /// A file in this folder, of `limit` bytes at most; nil when it does not exist.
     borrowing func read(_ name: String, limit: Int = Finding.longest) throws(MetadataError) -> [UInt8]? {
         let whole = try checked(name)
         let opened = openat(file, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if opened < 0, errno == ENOENT { return nil }
-        guard opened >= 0 else { throw MetadataError("open", whole) }
+        guard opened >= 0 else { throw MetadataError("opening", whole) }
         defer { close(opened) }
         return try Self.contents(of: opened, named: whole, limit: limit)
     }
 
-    /// Writes a file in this folder anew; what had its name, unless a folder, is gone.
+    /// Replaces a file in this folder; a folder of that name is an error.
     borrowing func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o644) throws(MetadataError) {
         let whole = try checked(name)
-        guard unlinkat(file, name, 0) == 0 || errno == ENOENT else { throw MetadataError("replace", whole) }
+        guard unlinkat(file, name, 0) == 0 || errno == ENOENT else { throw MetadataError("replacing", whole) }
         let opened = openat(file, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard opened >= 0 else { throw MetadataError("create", whole) }
+        guard opened >= 0 else { throw MetadataError("creating", whole) }
         defer { close(opened) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(opened, $0.baseAddress.map { $0 + done }, bytes.count - done)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw MetadataError("write", whole) }
-            done += count
-        }
-        guard fchmod(opened, mode) == 0 else { throw MetadataError("set mode of", whole) }
+        do { try Files.write(bytes, to: opened, whole) } catch { throw MetadataError(error) }
+        guard fchmod(opened, mode) == 0 else { throw MetadataError("setting the mode of", whole) }
     }
 
     /// All bytes of a regular file.
     static func contents(of file: Int32, named path: String, limit: Int) throws(MetadataError) -> [UInt8] {
         var facts = stat()
-        guard fstat(file, &facts) == 0 else { throw MetadataError("look at", path) }
-        guard facts.st_mode & S_IFMT == S_IFREG else { throw MetadataError("'\(path)' is no regular file") }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(file, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw MetadataError("read", path) }
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-            guard bytes.count <= limit else { throw MetadataError("'\(path)' is longer than \(limit) bytes") }
-        }
+        guard fstat(file, &facts) == 0 else { throw MetadataError("reading", path) }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw MetadataError("'\(path)' is not a regular file") }
+        let bytes: [UInt8]
+        do { bytes = try Files.contents(of: file, path, limit: limit + 1) } catch { throw MetadataError(error) }
+        guard bytes.count <= limit else { throw MetadataError("'\(path)' is longer than \(limit) bytes") }
+        return bytes
     }
 }

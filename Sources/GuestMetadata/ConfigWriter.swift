@@ -2,27 +2,27 @@ internal import CInit
 internal import Glibc
 internal import JSON
 
-/// Puts a finding into `/run/config`:
+/// Writes metadata to `/run/config`:
 ///
 /// ```
-/// provider             who said it
+/// provider             its source
 /// hostname
 /// ssh/authorized_keys  mode 0600
-/// userdata             as it came
-/// …                    the files that the user data ask for
+/// userdata             unchanged
+/// …                    the files that the user data describe
 /// ```
 struct ConfigWriter: ~Copyable {
     private let root: Folder
-    /// What could not be written, or was not understood.
-    var faults: [MetadataError] = []
+    /// What could not be written or parsed.
+    var errors: [MetadataError] = []
 
-    /// - Parameter folder: made when it is not there, like the one it lies in.
+    /// - Parameter folder: created if missing.
     init(folder: String) throws(MetadataError) {
-        guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw MetadataError("make folder", folder) }
+        guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw MetadataError("creating", folder) }
         root = try Folder(folder)
     }
 
-    /// - Returns: the name that the machine is to have.
+    /// - Returns: the machine's hostname.
     mutating func write(_ finding: Finding) -> String? {
         attempt { root throws(MetadataError) in try root.write(Array("\(finding.provider)\n".utf8), to: "provider") }
         if !finding.keys.isEmpty { write(keys: finding.keys) }
@@ -30,8 +30,8 @@ struct ConfigWriter: ~Copyable {
         if let userData = finding.userData {
             attempt { root throws(MetadataError) in try root.write(userData, to: "userdata") }
             if let tree = ConfigTree(userData) {
-                faults += tree.faults
-                faults += Self.write(tree.entries, into: root)
+                errors += tree.errors
+                errors += Self.write(tree.entries, into: root)
                 hostname = hostname ?? Self.hostname(in: tree)
             }
         }
@@ -45,7 +45,7 @@ struct ConfigWriter: ~Copyable {
             try root.write(Array("\(name)\n".utf8), to: "hostname")
             return name
         } catch {
-            faults.append(error)
+            errors.append(error)
             return nil
         }
     }
@@ -65,31 +65,31 @@ struct ConfigWriter: ~Copyable {
     }
 
     private mutating func attempt(_ body: (borrowing Folder) throws(MetadataError) -> Void) {
-        do throws(MetadataError) { try body(root) } catch { faults.append(error) }
+        do throws(MetadataError) { try body(root) } catch { errors.append(error) }
     }
 
     /// - Returns: what could not be written.
     private static func write(_ entries: [ConfigEntry], into folder: borrowing Folder) -> [MetadataError] {
-        var faults: [MetadataError] = []
+        var errors: [MetadataError] = []
         for entry in entries {
             do throws(MetadataError) {
                 switch entry.content {
                 case .file(let text): try folder.write(Array(text.utf8), to: entry.name, mode: entry.mode)
                 case .folder(let entries):
                     let inner = try folder.makeFolder(entry.name)
-                    faults += write(entries, into: inner)
-                    // Last: a folder may be closed to its maker too.
+                    errors += write(entries, into: inner)
+                    // Last: the mode may exclude its owner.
                     try inner.setMode(entry.mode)
                 }
             } catch {
-                faults.append(error)
+                errors.append(error)
             }
         }
-        return faults
+        return errors
     }
 }
 
-/// A file or folder that user data ask for.
+/// A file or folder that user data describe.
 struct ConfigEntry: Equatable {
     enum Content: Equatable {
         case file(String)
@@ -108,18 +108,18 @@ struct ConfigEntry: Equatable {
 ///  "NAME": {"perm": "0700", "entries": {"NAME": …}}}
 /// ```
 ///
-/// As in 2017, a text stands for a file of mode 0644, and an object without `content` and `entries` for a folder of
-/// what it holds.
+/// As in LinuxKit of 2017, a string is a file of mode 0644, and an object without `content` and `entries` is a folder
+/// of its members.
 struct ConfigTree: Equatable {
     private(set) var entries: [ConfigEntry] = []
-    /// What is left out, and why.
-    private(set) var faults: [MetadataError] = []
+    /// Why entries were skipped.
+    private(set) var errors: [MetadataError] = []
     private var count = 0
 
-    /// More are left out: each costs the machine memory.
+    /// Further ones are skipped: each costs the machine memory.
     static let mostEntries = 10_000
 
-    /// Nil when `userData` do not begin as a JSON object does: then they are for somebody else.
+    /// Nil when `userData` do not start like a JSON object: then they are for another program.
     init?(_ userData: [UInt8]) {
         guard let first = userData.first(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }),
             first == UInt8(ascii: "{")
@@ -129,8 +129,8 @@ struct ConfigTree: Equatable {
         do {
             entries = list(try JSONValue(parsing: userData).members ?? [], in: "")
         } catch {
-            faults.append(
-                MetadataError("user data begin as JSON and are none: \(error); they are kept whole in 'userdata'"))
+            errors.append(
+                MetadataError("user data: invalid JSON: \(error); see the file 'userdata'"))
         }
     }
 
@@ -140,14 +140,14 @@ struct ConfigTree: Equatable {
             count += 1
             guard count <= Self.mostEntries else {
                 if count == Self.mostEntries + 1 {
-                    faults.append(MetadataError("user data have more than \(Self.mostEntries) entries"))
+                    errors.append(MetadataError("user data have more than \(Self.mostEntries) entries"))
                 }
                 return entries
             }
             do throws(MetadataError) {
                 entries.append(try entry(member, in: folder))
             } catch {
-                faults.append(error)
+                errors.append(error)
             }
         }
         return entries
@@ -160,7 +160,7 @@ struct ConfigTree: Equatable {
         }
         if let text = member.value.string { return ConfigEntry(name: member.key, content: .file(text), mode: 0o644) }
         guard let members = member.value.members else {
-            throw MetadataError("user data: '\(path)', expected an object or a text")
+            throw MetadataError("user data: '\(path)', expected an object or a string")
         }
         let (content, entries) = (member.value["content"], member.value["entries"])
         switch (content?.string, entries?.members) {
@@ -173,7 +173,7 @@ struct ConfigTree: Equatable {
         case (nil, nil) where content == nil && entries == nil && member.value["perm"]?.string == nil:
             return ConfigEntry(name: member.key, content: .folder(list(members, in: path + "/")), mode: 0o755)
         default:
-            throw MetadataError("user data: '\(path)', expected either 'content', a text, or 'entries', an object")
+            throw MetadataError("user data: '\(path)', expected either 'content', a string, or 'entries', an object")
         }
     }
 
@@ -182,7 +182,7 @@ struct ConfigTree: Equatable {
         guard let text = perm.string, let mode = mode_t(text, radix: 8), mode <= 0o777,
             text.utf8.first != UInt8(ascii: "+")
         else {
-            throw MetadataError("user data: 'perm' of '\(path)', expected a text of octal digits, 0777 at most")
+            throw MetadataError("user data: 'perm' of '\(path)', expected a string of octal digits, 0777 at most")
         }
         return mode
     }
@@ -190,10 +190,10 @@ struct ConfigTree: Equatable {
 
 /// The machine's name.
 enum Hostname {
-    /// Linux takes no more bytes.
+    /// Linux's limit in bytes.
     static let longest = 64
 
-    /// The name that `text` holds, without its domain when it is too long for Linux.
+    /// The name in `text`, without its domain when it is too long for Linux.
     static func checked(_ text: String) throws(MetadataError) -> String {
         let name = Text.trimmed(text)
         let isLegal = name.utf8.allSatisfy { byte in
@@ -216,6 +216,6 @@ enum Hostname {
 
     static func set(_ name: String) throws(MetadataError) {
         let result = cinit_set_hostname(name)
-        guard result == 0 else { throw MetadataError("set hostname", name, number: -result) }
+        guard result == 0 else { throw MetadataError("setting hostname", name, number: -result) }
     }
 }

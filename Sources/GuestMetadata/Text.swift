@@ -18,13 +18,13 @@ enum Text {
         trimmed(String(decoding: Array(bytes), as: UTF8.self))
     }
 
-    /// Lines without white space around them; empty ones are left out.
+    /// Lines without white space around them, and without empty ones.
     static func lines(_ text: String) -> [String] {
         text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.map { trimmed(String($0)) }.filter { !$0.isEmpty }
     }
 }
 
-/// A moment as `2030-01-31T12:00:00`, in UTC: texts compare as the moments do.
+/// A time as `2030-01-31T12:00:00` in UTC: the texts compare like the times.
 struct UTCTime: Equatable {
     let text: String
 

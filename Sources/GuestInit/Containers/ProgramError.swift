@@ -1,10 +1,11 @@
 internal import BootLayout
 internal import CInit
 internal import Glibc
+internal import GuestSystem
 
-/// Why a container's program cannot be executed, out of what runc says: a fault of the image or the configuration,
-/// which no other try heals.
-struct ProgramFault: Equatable {
+/// Why a container's program cannot be executed, derived from runc's messages: an error of the image or the
+/// configuration, so that another try is useless.
+struct ProgramError: Equatable {
     /// `'/app' cannot be started: its loader '/lib64/ld-linux-x86-64.so.2' is not in the image`.
     let text: String
 
@@ -20,11 +21,11 @@ struct ProgramFault: Equatable {
         ]
     }
 
-    /// Nil when the lines are not of a program that cannot be executed.
+    /// Nil when the lines have another subject.
     /// - Parameters:
-    ///   - lines: what runc, or the container's first process before it became the program, said last.
+    ///   - lines: the last lines of runc, or of the container's first process before it executed the program.
     ///   - program: first word of the container's command.
-    ///   - root: what the container sees.
+    ///   - root: the container's files.
     init?(in lines: [String], program: String, root: ProgramRoot) {
         guard !program.isEmpty, let (kind, path) = lines.reversed().lazy.compactMap({ Self.find($0, program) }).first
         else { return nil }
@@ -51,8 +52,8 @@ struct ProgramFault: Equatable {
 
     private static func reason(_ kind: Kind, _ path: String, root: ProgramRoot) -> String {
         switch kind {
-        case .notInPath: return "it is in no folder of PATH"
-        case .folder: return "it is a folder"
+        case .notInPath: return "it is not in any directory of PATH"
+        case .folder: return "it is a directory"
         case .missing, .forbidden, .format: break
         }
         let file = ProgramFile(path, in: root)
@@ -61,7 +62,7 @@ struct ProgramFault: Equatable {
         case (.missing, .elf(let loader?)): return "its loader '\(loader)' is not in the image"
         case (.missing, .script(let interpreter)): return "its interpreter '\(interpreter)' is not in the image"
         case (.missing, _): return "no such file or directory"
-        case (.forbidden, _): return "it is not executable, or its user may not reach it"
+        case (.forbidden, _): return "it is not executable, or its user cannot reach it"
         case (_, .elf): return "it is a program for another processor"
         case (_, .script), (_, .absent): return "exec format error"
         case (_, .other): return "it is neither a program nor a script that begins with '#!'"
@@ -69,7 +70,7 @@ struct ProgramFault: Equatable {
     }
 }
 
-/// The files of a container, as they lie in ours before it runs.
+/// The files of a container, as PID 1 sees them before it runs.
 struct ProgramRoot: Equatable {
     struct Bind: Equatable {
         var target: String
@@ -79,7 +80,8 @@ struct ProgramRoot: Equatable {
     var folder: String
     var binds: [Bind] = []
 
-    /// Opens a file for reading, links followed as a process with that root does; a negative errno when it cannot.
+    /// Opens a file for reading, links followed as by a process with that root. Returns a descriptor or a negative
+    /// errno.
     func open(_ path: String) -> Int32 {
         let bind = binds.last { path == $0.target || path.hasPrefix($0.target == "/" ? "/" : $0.target + "/") }
         guard let bind else { return cinit_open_in_root(folder, path) }
@@ -123,7 +125,7 @@ enum ProgramFile: Equatable {
         return Array(bytes.prefix(max(0, length)))
     }
 
-    /// PT_INTERP of a 64-bit ELF file in our byte order (ELF-64 Object File Format, 1.5: program headers at byte 32,
+    /// PT_INTERP of a little-endian 64-bit ELF file (ELF-64 Object File Format, 1.5: program headers at byte 32,
     /// their size and number at 54 and 56).
     private static func loader(_ file: Int32, _ head: [UInt8]) -> String? {
         func number(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> Int {

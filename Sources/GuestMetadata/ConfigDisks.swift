@@ -1,0 +1,65 @@
+internal import Glibc
+internal import GuestSystem
+
+/// CDs, and volumes with the labels of cloud-init: `cidata` (NoCloud) and `config-2` (OpenStack's config drive).
+struct ConfigDisks: Sendable {
+    var devices = "/dev"
+    var system = "/sys/class/block"
+    /// How long to wait for a disk: SCSI drivers probe in the background.
+    var timeout: Milliseconds = 300
+
+    func probe(until deadline: Deadline) -> ProviderResult {
+        let end = Deadline(milliseconds: timeout)
+        var errors: [MetadataError] = []
+        repeat {
+            errors = []
+            for name in Self.candidates(Files.names(in: system)) {
+                guard let volume = Volume(device: "\(devices)/\(name)"), Self.matches(name, volume) else {
+                    continue
+                }
+                deadline.renew()
+                do throws(MetadataError) {
+                    if let finding = try read(name, volume) { return .found(finding) }
+                } catch {
+                    errors.append(error)
+                }
+            }
+            usleep(50_000)
+        } while !end.hasPassed
+        return .absent(errors.isEmpty ? "no config disk" : errors.map(\.description).joined(separator: ", "))
+    }
+
+    /// Devices to read, CDs first. Floppy drives take seconds to report that they are empty.
+    static func candidates(_ names: [String]) -> [String] {
+        let names = names.sorted().filter { name in
+            !["loop", "ram", "zram", "fd", "dm-", "md"].contains { name.hasPrefix($0) }
+        }
+        return names.filter(isCD) + names.filter { !isCD($0) }
+    }
+
+    private static func isCD(_ name: String) -> Bool {
+        name.hasPrefix("sr") && name.dropFirst(2).allSatisfy(\.isNumber)
+    }
+
+    /// Whether a volume may hold metadata: any CD, disks by their label.
+    static func matches(_ name: String, _ volume: Volume) -> Bool {
+        ["iso9660", "vfat"].contains(volume.type)
+            && (isCD(name) || ["cidata", "config-2"].contains(volume.label.lowercased()))
+    }
+
+    /// Mounts the volume read-only while it is read.
+    private func read(_ name: String, _ volume: Volume) throws(MetadataError) -> Finding? {
+        let (device, point) = ("\(devices)/\(name)", "/mnt")
+        do {
+            try MountCall(
+                source: device, target: point, type: volume.type,
+                flags: [.readOnly, .noSetUID, .noDevices, .noExecution]
+            ).perform()
+        } catch {
+            throw MetadataError(error)
+        }
+        defer { MountCall.detach(point) }
+        let root = try Folder(point)
+        return try ConfigFiles.read(root, label: volume.label, origin: device)
+    }
+}
