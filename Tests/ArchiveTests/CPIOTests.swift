@@ -52,7 +52,7 @@ import Testing
 
     @Test func cpioListsIt() throws {
         try withTemporaryDirectory { folder in
-            try put(try write(Self.tree()), "\(folder)/cpio")
+            try TestFile.write(try write(Self.tree()), to: "\(folder)/cpio")
             let answer = try run("cpio", "-itvn", "--quiet", input: "\(folder)/cpio")
             #expect(answer.status == 0 && answer.errors.isEmpty)
             #expect(answer.text == Self.golden + "\n")
@@ -65,15 +65,15 @@ import Testing
         tree.update("sparse") { $0.uid = 0 }
         for tool in [["cpio", "-idm", "--quiet", "-F"], ["bsdtar", "-xpf"]] {
             try withTemporaryDirectory { folder in
-                try put(try write(tree, under: "a/b"), "\(folder)/cpio")
+                try TestFile.write(try write(tree, under: "a/b"), to: "\(folder)/cpio")
                 let answer = try run(tool + ["\(folder)/cpio"], folder: folder)
                 #expect(answer.status == 0, "\(String(decoding: answer.errors, as: UTF8.self))")
                 let names = try run("find", "a", "-printf", "%p %y %m %n %s\n", folder: folder).lines.sorted()
                 #expect(names.contains("a d 755 3 4096") || names.contains { $0.hasPrefix("a d 755 ") })
                 #expect(names.contains("a/b/one f 644 3 6") && names.contains("a/b/three f 644 3 6"))
                 #expect(names.contains("a/b/dev/pipe p 622 1 0") && names.contains("a/b/sparse f 644 1 5004"))
-                #expect(try contents("\(folder)/a/b/three") == Array("linked".utf8))
-                #expect(try contents("\(folder)/a/b/sparse") == [UInt8](repeating: 0, count: 5000) + [1, 0, 0, 0])
+                #expect(try TestFile.read("\(folder)/a/b/three") == Array("linked".utf8))
+                #expect(try TestFile.read("\(folder)/a/b/sparse") == [UInt8](repeating: 0, count: 5000) + [1, 0, 0, 0])
             }
         }
     }

@@ -61,7 +61,7 @@ import Testing
         try withTemporaryDirectory { folder in
             let packed = Bytes()
             try GzipPieces.compress(ExtentList(bytes: bytes)) { packed.all.append(contentsOf: $0) }
-            try put(packed.all, "\(folder)/packed.gz")
+            try TestFile.write(packed.all, to: "\(folder)/packed.gz")
             let answer = try run("gzip", "-dc", input: "\(folder)/packed.gz")
             #expect(answer.status == 0 && answer.errors.isEmpty)
             // Compared before it is expected: the differences of long arrays take minutes to find.
@@ -106,7 +106,7 @@ import Testing
     func toolsReadIt(judge: Judge) throws {
         try withTemporaryDirectory { folder in
             let bytes = Self.text(900_000)
-            try put(try compress(bytes, judge.compression), "\(folder)/packed")
+            try TestFile.write(try compress(bytes, judge.compression), to: "\(folder)/packed")
             let answer = try run(judge.tool + ["\(folder)/packed"])
             #expect(answer.status == 0)
             #expect(Array(answer.output) == bytes)
@@ -115,7 +115,7 @@ import Testing
 
     @Test func zstdIsOneFrameWithAChecksum() throws {
         try withTemporaryDirectory { folder in
-            try put(try compress(Self.text(9_000_000), .zstd(level: 3)), "\(folder)/packed.zst")
+            try TestFile.write(try compress(Self.text(9_000_000), .zstd(level: 3)), to: "\(folder)/packed.zst")
             let answer = try run("zstd", "-lv", "\(folder)/packed.zst")
             #expect(answer.text.contains("# Zstandard Frames: 1\n"))
             #expect(answer.text.contains("Check: XXH64"))
@@ -127,7 +127,7 @@ import Testing
     func zstdIsTheSameForAnyNumberOfWorkers(count: Int) throws {
         try withTemporaryDirectory { folder in
             let bytes = Self.text(7_000_000)
-            try put(bytes, "\(folder)/plain")
+            try TestFile.write(bytes, to: "\(folder)/plain")
             let answer = try run("zstd", "-3", "-T\(count)", "-B2097152", "-c", input: "\(folder)/plain")
             #expect(Array(answer.output) == (try compress(bytes, .zstd(level: 3))))
         }
@@ -141,7 +141,7 @@ import Testing
     func readsWhatToolsWrite(tool: String) throws {
         try withTemporaryDirectory { folder in
             let bytes = Self.text(120_000, seed: 3)
-            try put(bytes, "\(folder)/plain")
+            try TestFile.write(bytes, to: "\(folder)/plain")
             let packed = Array(try run(tool.split(separator: " ").map(String.init) + ["-c", "\(folder)/plain"]).output)
             #expect(try decompress(packed) == bytes)
             for step in [1, 7, 4096] { #expect(try decompress(packed, by: step) == bytes) }
@@ -206,7 +206,7 @@ import Testing
             // The window is what the header says; libzstd makes it smaller only when it knows the length.
             let tool = "head -c 140000000 /dev/zero | zstd -q -1 --long=27 -c > \(folder)/packed"
             let answer = try run("sh", "-c", tool)
-            let packed = try contents("\(folder)/packed")
+            let packed = try TestFile.read("\(folder)/packed")
             #expect(answer.status == 0)
             let error = #expect(throws: CompressionError.self) { try decompress(packed) }
             #expect(

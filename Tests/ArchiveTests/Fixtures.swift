@@ -4,29 +4,25 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// Runs a tool that the tests judge by; it must be installed.
-func run(_ arguments: String..., input: String = "/dev/null", folder: String? = nil) throws -> EndedProcess {
+/// Runs a program to its end.
+/// - Parameter input: a file that it reads as standard input.
+func run(_ arguments: String..., input: String? = nil, folder: String? = nil) throws -> EndedProcess {
     try run(arguments, input: input, folder: folder)
 }
 
-func run(_ arguments: [String], input: String = "/dev/null", folder: String? = nil) throws -> EndedProcess {
-    try withTemporaryDirectory { home in
-        try EndedProcess(
-            arguments[0], Array(arguments.dropFirst()), input: input, folder: folder,
-            environment: ["LC_ALL": "C", "TZ": "UTC", "HOME": home])
-    }
+func run(_ arguments: [String], input: String? = nil, folder: String? = nil) throws -> EndedProcess {
+    let home = try TemporaryFolder()
+    return try Oracle(arguments[0]).end(
+        Array(arguments.dropFirst()), input: try input.map { try TestFile.read($0) } ?? [], folder: folder,
+        environment: ["HOME": home.path])
 }
 
-func contents(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
-
-/// The same for a path that need not be UTF-8.
+/// The bytes of a file, whose path need not be UTF-8.
 func contents(_ path: [UInt8]) throws -> [UInt8] {
     let number = open(path.map { CChar(bitPattern: $0) } + [0], O_RDONLY)
     guard number >= 0 else { throw FileError("open", String(decoding: path, as: UTF8.self)) }
     return Array(try FileHandle(fileDescriptor: number, closeOnDealloc: true).readToEnd() ?? Data())
 }
-
-func put(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
 
 /// A node's name in a test's tar.
 extension TreePath: ExpressibleByStringLiteral {
@@ -94,7 +90,7 @@ func listing(folder: String) throws -> [String] {
         }
         switch info.st_mode & S_IFMT {
         case S_IFDIR: return "d \(String(info.st_mode & 0o7777, radix: 8)) \(path)"
-        case S_IFREG: return "f \(head) \(SHA256.hash(try contents("\(folder)/\(path)")).prefix(8))"
+        case S_IFREG: return "f \(head) \(SHA256.hash(try TestFile.read("\(folder)/\(path)")).prefix(8))"
         case S_IFLNK:
             return "l \(head) -> \(try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)"))"
         case S_IFIFO: return "p \(head)"

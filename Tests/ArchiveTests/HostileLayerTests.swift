@@ -105,7 +105,10 @@ import Testing
         let tree = try FileTree.flatten(layers: [ExtentList(bytes: lower), ExtentList(bytes: upper)])
         #expect(tree.paths == ["etc", "etc/k", "one", "two"])
         #expect(tree.identity(of: "one") == tree.identity(of: "two"))
-        guard case .regular(let content)? = tree["one"]?.kind else { return #expect(Bool(false)) }
+        guard case .regular(let content)? = tree["one"]?.kind else {
+            Issue.record("no file 'one'")
+            return
+        }
         #expect(try ExtentReader.bytes(of: content) == Array("abc".utf8))
         // The next layer does not see them.
         #expect(throws: LayerError.self) {
@@ -194,7 +197,10 @@ import Testing
             return
         }
         let tree = try FileTree.flatten(layers: [ExtentList(bytes: padded)])
-        guard case .regular(let contents)? = tree["f"]?.kind else { return #expect(Bool(false)) }
+        guard case .regular(let contents)? = tree["f"]?.kind else {
+            Issue.record("no file 'f'")
+            return
+        }
         var expected = [UInt8](repeating: 0, count: 8192)
         for (offset, length) in map { for index in offset..<offset + length { expected[index] = 66 } }
         #expect(try ExtentReader.bytes(of: contents) == expected && tree["g"] != nil)

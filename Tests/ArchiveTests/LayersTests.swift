@@ -201,7 +201,7 @@ func summary(_ tree: FileTree) throws -> [String] {
         try FileManager.default.createDirectory(atPath: "\(folder)/blobs/sha256", withIntermediateDirectories: true)
         func blob(_ bytes: [UInt8], _ type: String) throws -> String {
             let digest = SHA256.hash(bytes)
-            try put(bytes, "\(folder)/blobs/sha256/\(digest)")
+            try TestFile.write(bytes, to: "\(folder)/blobs/sha256/\(digest)")
             return
                 #"{"mediaType":"application/vnd.oci.image.\#(type)","digest":"sha256:\#(digest)","size":\#(bytes.count)}"#
         }
@@ -214,8 +214,9 @@ func summary(_ tree: FileTree) throws -> [String] {
             #"{"schemaVersion":2,"config":\#(try blob(Array(config.utf8), "config.v1+json")),"layers":[\#(descriptors)]}"#
         let descriptor = try blob(Array(manifest.utf8), "manifest.v1+json").dropLast()
         let annotations = #""annotations":{"org.opencontainers.image.ref.name":"x"}"#
-        try put(
-            Array(#"{"schemaVersion":2,"manifests":[\#(descriptor),\#(annotations)}]}"#.utf8), "\(folder)/index.json")
-        try put(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), "\(folder)/oci-layout")
+        try TestFile.write(
+            Array(#"{"schemaVersion":2,"manifests":[\#(descriptor),\#(annotations)}]}"#.utf8),
+            to: "\(folder)/index.json")
+        try TestFile.write(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: "\(folder)/oci-layout")
     }
 }

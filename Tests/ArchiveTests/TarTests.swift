@@ -55,7 +55,7 @@ import Testing
             _ = tree.link("a/g", to: "a/f")
             tree.set("a/l", .symlink("f"))
             tree.set("a/n", FileTree.Node(.characterDevice(major: 1, minor: 3), mode: 0o666))
-            try put(try ExtentReader.bytes(of: write(tree, under: "p")), "\(folder)/tar")
+            try TestFile.write(try ExtentReader.bytes(of: write(tree, under: "p")), to: "\(folder)/tar")
             let answer = try run("bsdtar", "--numeric-owner", "-tvf", "\(folder)/tar")
             #expect(
                 answer.text == """
@@ -77,7 +77,7 @@ import Testing
         for path in ["big", "dev/console", "dev/sda"] as [TreePath] { tree.remove(path) }
         let archive = try write(tree)
         try withTemporaryDirectory { folder in
-            try put(try ExtentReader.bytes(of: archive), "\(folder)/tar")
+            try TestFile.write(try ExtentReader.bytes(of: archive), to: "\(folder)/tar")
             try FileManager.default.createDirectory(atPath: "\(folder)/out", withIntermediateDirectories: false)
             let extra = tool[0] == "tar" ? ["--no-same-owner", "--warning=none"] : ["-o"]
             let answer = try run(tool + ["\(folder)/tar"] + extra, folder: "\(folder)/out")
@@ -87,7 +87,7 @@ import Testing
                 try run("stat", "-c", "%a %Y %h", "before", "one", folder: "\(folder)/out").lines == [
                     "755 -100 2", "644 0 4",
                 ])
-            #expect(try contents("\(folder)/out/three") == Array("linked".utf8))
+            #expect(try TestFile.read("\(folder)/out/three") == Array("linked".utf8))
         }
     }
 

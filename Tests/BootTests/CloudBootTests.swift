@@ -24,9 +24,9 @@ import Testing
                 #expect(desk.google.state.withLock { $0.faults } == [])
                 #expect(desk.google.state.withLock { $0.images.keys.sorted() } == ["gcp"])
                 let text = "```console\n\(desk.recording)```\n"
-                let both = try RecordedText("recording", in: "platform-gcp.md", normal: CloudConsole.normal).compare(
-                    with: text)
-                #expect(both.page == both.text, "UPDATE_GOLDEN=1 writes docs/platform-gcp.md anew")
+                let difference = try Golden.difference(
+                    text, part: "recording", of: "platform-gcp.md", normalize: CloudConsole.normal)
+                #expect(difference == nil)
             }
         }
     }

@@ -59,7 +59,7 @@ import Testing
                 try await Task.sleep(for: .seconds(1))
                 answer = try await Oracle("ssh").run(arguments)
             }
-            #expect(answer.output.contains("in-42"), "\(answer.errors)\(guest.machine.console.suffix(2000))")
+            #expect(answer.text.contains("in-42"), "\(answer.complaint)\(guest.machine.console.suffix(2000))")
             guest.machine.terminate()
         }
     }

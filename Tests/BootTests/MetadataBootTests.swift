@@ -104,8 +104,10 @@ import Testing
         let end = ContinuousClock.now + .seconds(120)
         while true {
             let answer = try await Oracle("ssh").run(arguments)
-            if answer.succeeded { return answer.output }
-            guard ContinuousClock.now < end else { throw RunError("\(answer.errors)\(machine.console.suffix(2000))") }
+            if answer.succeeded { return answer.text }
+            guard ContinuousClock.now < end else {
+                throw RunError("\(answer.complaint)\(machine.console.suffix(2000))")
+            }
             try await Task.sleep(for: .seconds(1))
         }
     }

@@ -28,7 +28,7 @@ struct FormatPropertiesTests {
                 "--format", rows.map(\.name).joined(separator: ","), Program.root + "/examples/minimal.yml",
             ]
             let ended = try EndedProcess(
-                "/bin/sh", ["-c", shell] + arguments, input: "/dev/null", folder: folder, environment: environment)
+                "/bin/sh", ["-c", shell] + arguments, folder: folder, environment: environment)
             guard ended.status == 0 else { throw Fault(description: ended.complaint) }
         }
 
@@ -95,7 +95,7 @@ struct FormatPropertiesTests {
                 #expect(paths.count == row.files.count, "\(row.name)")
                 for (one, other) in zip(paths, try second.paths(row)) {
                     let answer = try await Oracle("cmp").run([one, other])
-                    #expect(answer.succeeded, "\(row.name): \(answer.output)\(answer.errors)")
+                    #expect(answer.succeeded, "\(row.name): \(answer.text)\(answer.complaint)")
                     compared += 1
                 }
                 try await check(row, paths)

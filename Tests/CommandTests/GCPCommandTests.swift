@@ -10,21 +10,7 @@ import Testing
 struct GCPCommandTests {
     static func tarball(in folder: String, bytes: Int = 512) async throws -> String {
         let data = "\(folder)/data"
-        var state: UInt64 = 88_172_645_463_325_252
-        let file = FileManager.default
-        _ = file.createFile(atPath: data, contents: nil)
-        let handle = try FileHandle(forWritingTo: URL(filePath: data))
-        for _ in 0..<(bytes + 999_999) / 1_000_000 {
-            var piece = [UInt64](repeating: 0, count: 125_000)
-            for index in piece.indices {
-                state ^= state << 13
-                state ^= state >> 7
-                state ^= state << 17
-                piece[index] = state
-            }
-            try handle.write(contentsOf: piece.withUnsafeBytes { Data($0) })
-        }
-        try handle.close()
+        try TestFile.writeNoise((bytes + 999_999) / 1_000_000 * 1_000_000, to: data)
         var disk = try ExtentList(file: data)
         disk.pad(to: 1 << 30)
         try ExtentWriter.write(try GCPArchive.encode(disk), to: "\(folder)/gcp.img.tar")

@@ -87,7 +87,7 @@ struct InspectCommandTests {
                 "mkfifo f; cat disk.img >f & '\(program)' cat f /etc/hosts",
             ] {
                 let ended = try EndedProcess(
-                    "/bin/sh", ["-c", how], input: "/dev/null", folder: folder, environment: [:])
+                    "/bin/sh", ["-c", how], folder: folder, environment: [:])
                 #expect(ended.text == "127.0.0.1 localhost\n", "\(ended.complaint)")
             }
         }

@@ -33,7 +33,7 @@ struct MemoryStatementTests {
                 application/vnd.oci.image.manifest.v1+json $sum $size '{"architecture":"amd64","os":"linux"}' > index.json
             printf '{"imageLayoutVersion":"1.0.0"}' > oci-layout
             """
-        let ended = try EndedProcess("/bin/sh", ["-c", script], input: "/dev/null", folder: folder, environment: [:])
+        let ended = try EndedProcess("/bin/sh", ["-c", script], folder: folder, environment: [:])
         guard ended.status == 0 else { throw FormatPropertiesTests.Fault(description: ended.complaint) }
     }
 

@@ -31,7 +31,7 @@ struct StandardOutputTests {
 
     private func shell(_ line: String, _ folder: String) throws -> EndedProcess {
         try EndedProcess(
-            "/bin/sh", ["-c", line], input: "/dev/null", folder: folder, environment: ["MOBY_CACHE": folder + "/cache"])
+            "/bin/sh", ["-c", line], folder: folder, environment: ["MOBY_CACHE": folder + "/cache"])
     }
 
     @Test(arguments: printing) func aFullDiskIsAnError(_ words: String) async throws {

@@ -73,7 +73,7 @@ extension Oracle {
     /// Runs the tool, which must succeed.
     fileprivate func succeed(_ arguments: [String]) async throws {
         let answer = try await run(arguments)
-        guard answer.succeeded else { throw Failed(text: "\(name) \(arguments): \(answer.errors)") }
+        guard answer.succeeded else { throw Failed(text: "\(name) \(arguments): \(answer.complaint)") }
     }
 
     private struct Failed: Error { let text: String }

@@ -15,13 +15,13 @@ import Testing
                     "-abort_on", "FATAL", "-indev", "\(folder)/a.iso", "-report_el_torito", "plain",
                     "-report_system_area", "plain",
                 ])
-            let lines = answer.output.split(separator: "\n").map {
+            let lines = answer.text.split(separator: "\n").map {
                 $0.split(separator: " ", omittingEmptySubsequences: true)
             }
             let images = lines.filter { $0.starts(with: ["El", "Torito", "boot", "img", ":"]) }.map { $0[6] }
             #expect(images == (bios ? ["BIOS"] : []) + (efi ? ["UEFI"] : []))
             if bios {
-                #expect(answer.output.contains("boot-info-table") && answer.output.contains("isohybrid-suitable"))
+                #expect(answer.text.contains("boot-info-table") && answer.text.contains("isohybrid-suitable"))
             }
             let partitions = lines.filter { $0.starts(with: ["MBR", "partition", ":"]) }.map { $0[5] }
             #expect(partitions == (bios ? ["0x17"] : []) + (efi ? ["0xef"] : []))

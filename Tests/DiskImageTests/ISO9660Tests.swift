@@ -78,8 +78,8 @@ import Testing
             let check = try await Self.xorriso.run([
                 "-abort_on", "WARNING", "-indev", "\(folder)/a.iso", "-check_media", "--", "-lsl", "/etc",
             ])
-            #expect(check.succeeded, "\(check.errors)")
-            #expect(check.output.contains("'hosts'"))
+            #expect(check.succeeded, "\(check.complaint)")
+            #expect(check.text.contains("'hosts'"))
         }
     }
 

@@ -38,8 +38,8 @@ import Testing
                 let path = "\(folder)/\(name).efi"
                 try ExtentWriter.write(signed, to: path)
                 let answer = try await Oracle("sbverify").run(["--cert", "\(folder)/cert.pem", path])
-                #expect(answer.succeeded && answer.output.contains("Signature verification OK"), "\(name): \(answer)")
-                #expect(!answer.errors.contains("gap in section table"), "\(answer)")
+                #expect(answer.succeeded && answer.text.contains("Signature verification OK"), "\(name): \(answer)")
+                #expect(!answer.complaint.contains("gap in section table"), "\(answer)")
                 #expect(try await !Oracle("sbverify").run(["--cert", "\(folder)/other.pem", path]).succeeded)
                 // The same again: one signature is replaced by the other.
                 #expect(try ExtentReader.bytes(of: PE.signed(signed, with: key)) == ExtentReader.bytes(of: signed))

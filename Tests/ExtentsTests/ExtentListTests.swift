@@ -9,7 +9,7 @@ import Testing
         try withTemporaryDirectory { folder in
             var numbers = Numbers(seed)
             let original = (0..<5000).map { _ in UInt8.random(in: 0...255, using: &numbers) }
-            try put(original, "\(folder)/source")
+            try TestFile.write(original, to: "\(folder)/source")
             let file = try SourceFile("\(folder)/source")
             var list = ExtentList()
             var model: [UInt8] = []
@@ -19,7 +19,7 @@ import Testing
             }
             #expect(try ExtentReader.bytes(of: list) == model)
             try ExtentWriter.write(list, to: "\(folder)/out")
-            #expect(try contents("\(folder)/out") == model)
+            #expect(try TestFile.read("\(folder)/out") == model)
             try checkRanges(list, model)
             try checkCursor(list, model, &numbers)
         }
@@ -95,7 +95,7 @@ import Testing
         #expect(list.extents.count == 3)
         #expect(list.length == 24)
         try withTemporaryDirectory { folder in
-            try put([1, 2, 3, 4], "\(folder)/a")
+            try TestFile.write([1, 2, 3, 4], to: "\(folder)/a")
             let file = try SourceFile("\(folder)/a")
             let joined = ExtentList([.file(FileRange(file, length: 2)), .file(FileRange(file, offset: 2))])
             #expect(joined.extents.count == 1)

@@ -23,8 +23,8 @@ import Testing
             let path = "\(folder)/out"
             try ExtentWriter.write(ExtentList(bytes: [1, 2, 3]), to: path)
             try ExtentWriter.write(ExtentList(bytes: [4]), to: path, mode: 0o600)
-            #expect(try contents(path) == [4])
-            #expect(try names(folder) == ["out"])
+            #expect(try TestFile.read(path) == [4])
+            #expect(try TestFile.names(in: folder) == ["out"])
             var info = stat()
             #expect(stat(path, &info) == 0 && info.st_mode & 0o777 == 0o600)
         }
@@ -36,12 +36,12 @@ import Testing
             #expect(throws: Stop.self) {
                 try ExtentWriter.stream(to: "\(folder)/out") { sink in
                     try sink.write([UInt8](repeating: 7, count: 1 << 20))
-                    let count = try names(folder).count
+                    let count = try TestFile.names(in: folder).count
                     #expect(count == 1)
                     throw Stop()
                 }
             }
-            let left = try names(folder)
+            let left = try TestFile.names(in: folder)
             #expect(left == [])
         }
     }
@@ -67,10 +67,10 @@ import Testing
     func changedSourceIsFound(_ change: Change) throws {
         try withTemporaryDirectory { folder in
             let path = "\(folder)/source"
-            try put([UInt8](repeating: 1, count: 100), path)
+            try TestFile.write([UInt8](repeating: 1, count: 100), to: path)
             let list = try ExtentList(file: path)
             switch change {
-            case .longer: try put([UInt8](repeating: 1, count: 101), path)
+            case .longer: try TestFile.write([UInt8](repeating: 1, count: 101), to: path)
             case .shorter: #expect(truncate(path, 99) == 0)
             case .touched:
                 var times = [timespec(tv_sec: 5, tv_nsec: 0), timespec(tv_sec: 5, tv_nsec: 0)]
@@ -78,7 +78,7 @@ import Testing
             case .replaced:
                 var info = stat()
                 #expect(stat(path, &info) == 0)
-                try put([UInt8](repeating: 2, count: 100), "\(folder)/other")
+                try TestFile.write([UInt8](repeating: 2, count: 100), to: "\(folder)/other")
                 var times = [info.st_mtim, info.st_mtim]
                 #expect(utimensat(AT_FDCWD, "\(folder)/other", &times, 0) == 0)
                 #expect(rename("\(folder)/other", path) == 0)
@@ -87,17 +87,17 @@ import Testing
             #expect(throws: (any Error).self) { try ExtentReader.bytes(of: list) }
             let error = #expect(throws: (any Error).self) { try ExtentWriter.write(list, to: "\(folder)/out") }
             if change != .gone { #expect("\(try #require(error))" == "'\(path)' changed while building") }
-            #expect(try names(folder).filter { $0.hasPrefix("out") }.isEmpty)
+            #expect(try TestFile.names(in: folder).filter { $0.hasPrefix("out") }.isEmpty)
         }
     }
 
     @Test func sourceChangedAfterItWasReadIsFound() throws {
         try withTemporaryDirectory { folder in
             let path = "\(folder)/source"
-            try put([1, 2, 3], path)
+            try TestFile.write([1, 2, 3], to: path)
             let list = try ExtentList(file: path)
             #expect(try ExtentReader.bytes(of: list) == [1, 2, 3])
-            try put([1, 2, 3, 4], path)
+            try TestFile.write([1, 2, 3, 4], to: path)
             #expect(throws: ExtentError.self) { try ExtentWriter.write(list, to: "\(folder)/out") }
         }
     }
@@ -111,7 +111,7 @@ import Testing
         try withTemporaryDirectory { folder in
             let path = "\(folder)/source"
             let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
-            try put(bytes, path)
+            try TestFile.write(bytes, to: path)
             for difference in [0, 1] as [UInt32] {
                 func list() throws -> ExtentList {
                     let whole = try ExtentList(
@@ -126,13 +126,13 @@ import Testing
                 let expected = parts.flatMap { bytes[Int($0.lowerBound)..<Int($0.upperBound)] + [0, 0, 0] }
                 if difference == 0 {
                     try ExtentWriter.write(list(), to: "\(folder)/out")
-                    #expect(try contents("\(folder)/out") == expected)
+                    #expect(try TestFile.read("\(folder)/out") == expected)
                     #expect(try ExtentReader.bytes(of: list()) == expected)
                     #expect(unlink("\(folder)/out") == 0)
                 } else {
                     #expect(throws: ExtentError.self) { try ExtentWriter.write(list(), to: "\(folder)/out") }
                     #expect(throws: ExtentError.self) { try ExtentReader.bytes(of: list()) }
-                    #expect(try names(folder) == ["source"])
+                    #expect(try TestFile.names(in: folder) == ["source"])
                 }
             }
         }
@@ -144,11 +144,11 @@ import Testing
             let path = "/dev/shm/extents-\(UUID().uuidString)"
             defer { unlink(path) }
             let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
-            try put(bytes, path)
+            try TestFile.write(bytes, to: path)
             var list = ExtentList([.bytes([9])])
             list.append(try ExtentList(file: path)[1..<2_900_000])
             try ExtentWriter.write(list, to: "\(folder)/out")
-            #expect(try contents("\(folder)/out") == [9] + bytes[1..<2_900_000])
+            #expect(try TestFile.read("\(folder)/out") == [9] + bytes[1..<2_900_000])
         }
     }
 
@@ -166,7 +166,7 @@ import Testing
         try withTemporaryDirectory { folder in
             var list = ExtentList()
             for index in 0..<1500 {
-                try put([UInt8(index & 255)], "\(folder)/\(index)")
+                try TestFile.write([UInt8(index & 255)], to: "\(folder)/\(index)")
                 list.append(try ExtentList(file: "\(folder)/\(index)"))
             }
             #expect(try ExtentReader.bytes(of: list) == (0..<1500).map { UInt8($0 & 255) })
@@ -190,7 +190,7 @@ import Testing
                 try sink.write(large)
                 #expect(sink.written == UInt64(model.count))
             }
-            #expect(try contents("\(folder)/out") == model)
+            #expect(try TestFile.read("\(folder)/out") == model)
         }
     }
 }

@@ -1,5 +1,4 @@
 import HTTP
-import Synchronization
 import TestSupport
 
 @testable import GCP
@@ -20,17 +19,6 @@ enum Clients {
         return GoogleClient(
             credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries,
             time: time)
-    }
-}
-
-/// A number that tests count with.
-final class Counter: Sendable {
-    private let value = Mutex(0)
-    var count: Int { value.withLock { $0 } }
-    @discardableResult func next() -> Int {
-        value.withLock {
-            $0 += 1; return $0
-        }
     }
 }
 

@@ -74,7 +74,7 @@ struct ResumableUploadTests {
     ) async throws -> (Script, ScriptedServer) {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/x"
-            try SampleData.write(bytes: size, to: path)
+            try TestFile.writeNoise(size, to: path)
             let (script, number) = (Script(size: size), Counter())
             let server = try ScriptedServer { _ in .init(500) }
             if let port = UInt16(server.host.split(separator: ":")[1]) { proxy?.forward(to: port) }
@@ -149,7 +149,7 @@ struct ResumableUploadTests {
     /// repeated: the server is asked.
     @Test func chunksAreNotRepeatedUnasked() async throws {
         try await withTemporaryDirectory { folder in
-            try SampleData.write(bytes: 1000, to: "\(folder)/x")
+            try TestFile.writeNoise(1000, to: "\(folder)/x")
             let upload = try #require(try Upload(.range(path: "\(folder)/x", offset: 100, length: 800)))
             #expect(upload.seek(to: 0))
             #expect(try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { try upload.read(into: $0) } == 64)

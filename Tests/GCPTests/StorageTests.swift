@@ -47,7 +47,7 @@ struct StorageTests {
     @Test func cutsDoNotDamageAnObject() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/big.img.tar.gz"
-            try SampleData.write(bytes: 20_000_000, to: path)
+            try TestFile.writeNoise(20_000_000, to: path)
             let proxy = try CuttingProxy(cutting: [3_000_000, 10_000_000])
             try await FakeStorage.with(buckets: ["images"], in: folder, externalURL: "http://\(proxy.host)") { server in
                 proxy.forward(to: server.port)

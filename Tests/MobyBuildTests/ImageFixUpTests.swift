@@ -1,4 +1,5 @@
 import Archive
+import TestSupport
 import Testing
 
 @testable import MobyBuild
@@ -14,7 +15,7 @@ struct ImageFixUpTests {
             ("etc/passwd", .file("root")), ("usr/bin/deep", .file("", mode: 0o755)), ("sub/Dockerfile", .file("kept")),
         ])
         fixUp.apply(to: &tree)
-        try expectGolden(listing(tree), "fixup-\(fixUp.rawValue).txt")
+        #expect(try Golden.difference(listing(tree), "fixup-\(fixUp.rawValue).txt") == nil)
     }
 
     @Test func aLinkInPlaceOfEtcIsLeftAlone() throws {

@@ -100,7 +100,7 @@ struct KernelImageTests {
             let yaml = "kernel:\n  image: test/kernel:1\n\(kernel)init:\n  - test/init:1\n"
             let result = try await Builder(store: workshop.store, options: workshop.options()).build(
                 workshop.spec(yaml))
-            let listing = try Judge.listing(of: try #require(result.segments.first { $0.key.role == .modules }))
+            let listing = try #require(result.segments.first { $0.key.role == .modules }).listing
             return listing.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
         }
         #expect(names.filter { $0.hasSuffix(".ko") } == expected.map { "usr/lib/modules/6.1/kernel/" + $0 })

@@ -2,6 +2,7 @@ import BootLayout
 import JSON
 import MobySpec
 import OCI
+import TestSupport
 import Testing
 
 @testable import MobyBuild
@@ -128,7 +129,9 @@ struct RuntimeConfigTests {
         let accounts = Accounts(
             passwd: "root:x:0:0::/:/bin/sh\nwww:x:33:34::/:/bin/sh\n", group: "log:x:4:www,x\nwww:x:34:\n")
         let config = try Self.configuration(test.yaml, label: test.label, image: image, accounts: accounts)
-        try expectGolden(config.config.json.text(indent: 4) + "\n" + config.record.text, "config-\(test.name).json")
+        #expect(
+            try Golden.difference(
+                config.config.json.text(indent: 4) + "\n" + config.record.text, "config-\(test.name).json") == nil)
     }
 
     @Test(arguments: [
@@ -168,8 +171,8 @@ struct RuntimeConfigTests {
         let container = try #require(spec.services.first)
         let placement = Placement(stage: .services, index: 0, name: "web", imageTree: "/images/0123456789abcdef")
         let explanation = Explanation(container: container, placement: placement, config: config)
-        try expectGolden(explanation.text, "explain.txt")
-        try expectGolden(explanation.json.text(indent: 2) + "\n", "explain.json")
+        #expect(try Golden.difference(explanation.text, "explain.txt") == nil)
+        #expect(try Golden.difference(explanation.json.text(indent: 2) + "\n", "explain.json") == nil)
         // Every leaf of the configuration has an origin.
         #expect(config.config.origins.count > 20)
     }

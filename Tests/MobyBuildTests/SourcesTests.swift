@@ -3,6 +3,7 @@ import Extents
 import FoundationEssentials
 import MobySpec
 import OCI
+import TestSupport
 import Testing
 
 @testable import MobyBuild
@@ -32,8 +33,9 @@ struct SourcesTests {
             }
             let (layout, archive) = (workshop.folder + "/layout", workshop.folder + "/app.tar")
             try Self.write(VolumeLayouts.tree([image], store: workshop.store), to: layout)
-            _ = try Judge.run(
-                "skopeo", ["--insecure-policy", "copy", "oci:\(layout)", "docker-archive:\(archive):test/app:1"])
+            _ = try Oracle("skopeo").output([
+                "--insecure-policy", "copy", "oci:\(layout)", "docker-archive:\(archive):test/app:1",
+            ])
             var initrds: [[UInt8]] = []
             for source in ["test/app:1", "oci:\(layout)", "docker-archive:\(archive)"] {
                 // Each by itself: nothing comes from a cache that another has filled.
@@ -57,7 +59,7 @@ struct SourcesTests {
                 store: workshop.store, options: workshop.options { $0.compression = Archive.Compression.none })
             let result = try await builder.build(workshop.spec(yaml))
             let segment = try #require(result.segments.first { $0.key.role == .volume })
-            let names = try Judge.listing(of: segment).split(separator: "\n").compactMap {
+            let names = try segment.listing.split(separator: "\n").compactMap {
                 $0.split(separator: " ").last
             }
             #expect(
@@ -68,7 +70,8 @@ struct SourcesTests {
             let layout = workshop.folder + "/layout"
             try Self.write(VolumeLayouts.tree([image], store: workshop.store), to: layout)
             #expect(
-                try Judge.run("skopeo", ["inspect", "--format", "{{.Digest}}", "oci:\(layout)"]) == "\(image.digest)\n")
+                try Oracle("skopeo").output(["inspect", "--format", "{{.Digest}}", "oci:\(layout)"])
+                    == "\(image.digest)\n")
         }
     }
 

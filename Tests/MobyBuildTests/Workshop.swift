@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import MobySpec
 import OCI
+import TestSupport
 
 @testable import MobyBuild
 
@@ -14,10 +15,9 @@ struct Workshop {
 
     /// Runs `body` with a workshop of its own.
     static func with<Value>(_ body: (Workshop) async throws -> Value) async throws -> Value {
-        let folder = "/tmp/moby-build-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try await body(Workshop(folder: folder, store: ContentStore(path: folder + "/store")))
+        try await withTemporaryDirectory { folder in
+            try await body(Workshop(folder: folder, store: ContentStore(path: folder + "/store")))
+        }
     }
 
     /// An entry of a test image: what `name` means is told by its kind.

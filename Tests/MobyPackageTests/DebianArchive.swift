@@ -34,9 +34,10 @@ struct LocalArchive {
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: url)
         }
-        try run(
-            "dpkg-deb", "--root-owner-group", "-Z\(compression)", "--threads-max=1", "--build", root,
-            "\(path)/\(name)_\(version).deb")
+        try Oracle("dpkg-deb").output([
+            "--root-owner-group", "-Z\(compression)", "--threads-max=1", "--build", root,
+            "\(path)/\(name)_\(version).deb",
+        ])
         try FileManager.default.removeItem(atPath: root)
         try index()
     }
@@ -50,26 +51,10 @@ struct LocalArchive {
         var text = ""
         for file in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where file.hasSuffix(".deb") {
             let contents = try ExtentList(file: "\(path)/\(file)")
-            text += try run("dpkg-deb", "--field", "\(path)/\(file)")
+            text += try Oracle("dpkg-deb").output(["--field", "\(path)/\(file)"])
             text +=
                 "Filename: ./\(file)\nSize: \(contents.length)\nSHA256: \(try SHA256.hash(ExtentReader.bytes(of: contents)))\n\n"
         }
         try Data(text.utf8).write(to: URL(filePath: "\(path)/Packages"))
     }
-}
-
-/// Runs a tool that tests stand on.
-@discardableResult
-func run(_ arguments: String...) throws -> String {
-    let ended = try EndedProcess(arguments[0], Array(arguments.dropFirst()), environment: ["LC_ALL": "C", "TZ": "UTC"])
-    guard ended.status == 0 else {
-        throw ToolFailure(arguments: arguments, status: ended.status, complaint: ended.complaint)
-    }
-    return ended.text
-}
-
-struct ToolFailure: Error {
-    let arguments: [String]
-    let status: Int32
-    var complaint = ""
 }

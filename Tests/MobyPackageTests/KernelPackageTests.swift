@@ -35,7 +35,7 @@ import Testing
         let ours = try modules.pruned(tree, keeping: modules.modules).texts(below: modules.folder)
         let theirs = try await withTemporaryDirectory { directory in
             try tree.extract(to: directory)
-            try run("depmod", "-b", "\(directory)/usr", modules.release)
+            try Oracle("depmod").output(["-b", "\(directory)/usr", modules.release])
             return try ["modules.dep", "modules.alias", "modules.softdep"].map { name in
                 (name, try String(contentsOfFile: "\(directory)/\(modules.folder)/\(name)", encoding: .utf8))
             }
@@ -54,18 +54,21 @@ import Testing
         let modules = try KernelModules(tree)
         let module = try #require(modules[name])
         guard case .regular(let contents)? = tree[modules.folder.appending(module.path)]?.kind else {
-            throw ToolFailure(arguments: [], status: 0)
+            throw Oracle.Failure(description: "")
         }
         try await withTemporaryDirectory { directory in
             let file = "\(directory)/\(String(decoding: module.path.name, as: UTF8.self))"
             try ExtentWriter.write(contents, to: file)
-            let depends = try run("modinfo", "-F", "depends", file).split(whereSeparator: { ",\n".contains($0) }).map(
+            let depends = try Oracle("modinfo").output(["-F", "depends", file]).split(whereSeparator: {
+                ",\n".contains($0)
+            }).map(
                 String.init)
             #expect(module.depends.sorted() == depends.map { $0.replacing("-", with: "_") }.sorted())
-            let aliases = try run("modinfo", "-F", "alias", file).split(separator: "\n").map(String.init)
+            let aliases = try Oracle("modinfo").output(["-F", "alias", file]).split(separator: "\n").map(String.init)
             #expect(module.aliases.count == aliases.count)
             #expect(
-                try run("modinfo", "-F", "name", file).trimmingCharacters(in: .whitespacesAndNewlines) == module.name)
+                try Oracle("modinfo").output(["-F", "name", file]).trimmingCharacters(in: .whitespacesAndNewlines)
+                    == module.name)
         }
     }
 

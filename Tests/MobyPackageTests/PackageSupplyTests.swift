@@ -31,7 +31,7 @@ import Testing
             let tree = try PackageTree([("a", cache.contents(of: package))]).tree
             #expect(tree.paths.map(\.description) == ["usr", "usr/bin", "usr/bin/hello"])
             guard case .regular(let contents)? = tree[TreePath("usr/bin/hello")]?.kind else {
-                throw ToolFailure(arguments: [], status: 0)
+                throw Oracle.Failure(description: "")
             }
             #expect(try ExtentReader.bytes(of: contents) == Array("hello\n".utf8))
         }
@@ -82,7 +82,7 @@ import Testing
                     "usr/sbin",
                 ])
             guard case .regular(let all)? = tree[TreePath("all.crt")]?.kind else {
-                throw ToolFailure(arguments: [], status: 0)
+                throw Oracle.Failure(description: "")
             }
             #expect(try ExtentReader.bytes(of: all) == Array("AB".utf8))
         }

@@ -7,10 +7,10 @@ import Testing
 
 /// The choice of an accelerator, with scripts in QEMU's place.
 struct AcceleratorProbeTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let said = Lines()
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
     final class Lines: Sendable {
         private let lines = Mutex<[String]>([])
@@ -88,14 +88,14 @@ struct AcceleratorProbeTests {
         let environment = ["TMPDIR": folder.path]
         let probe = AcceleratorProbe(qemu: qemu, environment: environment, device: try folder.write("kvm", "")) { _ in }
         #expect(probe.probe() == .works)
-        #expect(folder.names == ["kvm", "qemu"])
+        #expect(try folder.names == ["kvm", "qemu"])
     }
 
     /// The test guest itself, under emulation, where it must run.
     @Test func payloadEndsARealQEMU() throws {
         let image = try folder.write("probe.img", ProbePayload.bootSector)
         #expect(ProbePayload.bootSector.count == 512)
-        let result = try Tool.run("qemu-system-x86_64", ProbePayload.arguments(accelerator: .tcg, image: image))
+        let result = try Oracle("qemu-system-x86_64").end(ProbePayload.arguments(accelerator: .tcg, image: image))
         #expect(result.status == ProbePayload.success)
     }
 }

@@ -76,7 +76,7 @@ struct AwaitTests {
     }
 
     @Test func certificatesAreNotChecked() async throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
         let front = try await TLSFront(before: try port(server), in: folder.path)
         guard case .web(let url) = try Awaited(parsing: front.url) else { throw RunError("not a URL") }

@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import MobyRun
 
 /// What an argument of `moby run` is taken for, by the files there are.
 struct BootSourceTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
     private func detect(_ name: String, _ wishes: BootSource.Wishes = BootSource.Wishes()) throws -> BootSource {
         try BootSource.detect(folder.file(name), wishes)
@@ -116,10 +117,10 @@ struct BootSourceTests {
 
 /// What a build left beside its files decides the machine, where the user does not.
 struct BuildSummaryTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         var kernel = [UInt8](repeating: 0, count: 1024)
         kernel.replaceSubrange(0x202..<0x206, with: Array("HdrS".utf8))
         try folder.write("web-kernel", kernel)

@@ -7,55 +7,55 @@ import Testing
 
 /// The discs of user data, read by programs that know ISO 9660.
 struct DataDiscTests {
-    private func write(_ image: ExtentList, in folder: Folder) throws -> String {
+    private func write(_ image: ExtentList, in folder: TemporaryFolder) throws -> String {
         try ExtentWriter.write(image, to: folder.file("data.iso"))
         return folder.file("data.iso")
     }
 
     @Test(arguments: [0, 1, 2047, 2048, 2049, 100_000])
     func othersReadItBack(size: Int) throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
         let disc = try write(DataDisc.image(config: content), in: folder)
 
-        let listing = try Tool.run("bsdtar", ["-tf", disc])
+        let listing = try Oracle("bsdtar").end(["-tf", disc])
         #expect(listing.status == 0)
         #expect(String(decoding: listing.output, as: UTF8.self) == ".\nconfig\n")
-        #expect(try Tool.run("bsdtar", ["-xOf", disc, "config"]).output == content)
+        #expect(try Oracle("bsdtar").end(["-xOf", disc, "config"]).output == content)
 
-        let plain = try Tool.run("isoinfo", ["-i", disc, "-x", "/CONFIG.;1"])
+        let plain = try Oracle("isoinfo").end(["-i", disc, "-x", "/CONFIG.;1"])
         #expect(plain.status == 0 && plain.output == content)
-        let rockRidge = try Tool.run("isoinfo", ["-i", disc, "-R", "-x", "/config"])
+        let rockRidge = try Oracle("isoinfo").end(["-i", disc, "-R", "-x", "/config"])
         #expect(rockRidge.status == 0 && rockRidge.output == content)
     }
 
     @Test func volumeHasALabel() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let image = try DataDisc.image(config: [1])
         #expect(image.length >= 64 << 10)
         let text = String(
-            decoding: try Tool.run("isoinfo", ["-d", "-i", try write(image, in: folder)]).output, as: UTF8.self)
+            decoding: try Oracle("isoinfo").end(["-d", "-i", try write(image, in: folder)]).output, as: UTF8.self)
         #expect(text.contains("Volume id: CONFIG"))
         #expect(text.contains("Rock Ridge signatures"))
     }
 
     @Test func aNoCloudDiscHasItsFilesAndName() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let disc = try write(DataDisc.image(userData: Array("u".utf8), metaData: Array("m".utf8)), in: folder)
-        #expect(try Tool.run("isoinfo", ["-i", disc, "-R", "-x", "/user-data"]).output == Array("u".utf8))
-        #expect(try Tool.run("isoinfo", ["-i", disc, "-R", "-x", "/meta-data"]).output == Array("m".utf8))
+        #expect(try Oracle("isoinfo").end(["-i", disc, "-R", "-x", "/user-data"]).output == Array("u".utf8))
+        #expect(try Oracle("isoinfo").end(["-i", disc, "-R", "-x", "/meta-data"]).output == Array("m".utf8))
         #expect(
-            String(decoding: try Tool.run("isoinfo", ["-d", "-i", disc]).output, as: UTF8.self).contains(
+            String(decoding: try Oracle("isoinfo").end(["-d", "-i", disc]).output, as: UTF8.self).contains(
                 "Volume id: CIDATA"))
     }
 }
 
 /// Disk images that name other files of this host: QEMU never gets them, unless that is asked for.
 struct ForeignFilesTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         try folder.write("secret", [UInt8](repeating: 0x73, count: 1 << 20), mode: 0o600)
     }
 
@@ -81,8 +81,8 @@ struct ForeignFilesTests {
     }
 
     private func qemuImage(_ name: String, _ arguments: [String]) throws -> String {
-        let made = try Tool.run(
-            "qemu-img", ["create", "-q"] + arguments + [folder.file(name)] + (arguments.contains("-u") ? ["1M"] : []))
+        let made = try Oracle("qemu-img").end(
+            ["create", "-q"] + arguments + [folder.file(name)] + (arguments.contains("-u") ? ["1M"] : []))
         #expect(made.status == 0, "\(made.complaint)")
         return folder.file(name)
     }
@@ -102,15 +102,14 @@ struct ForeignFilesTests {
 
     @Test func qcow2WithADataFile() throws {
         let image = folder.file("a.qcow2")
-        let made = try Tool.run(
-            "qemu-img",
+        let made = try Oracle("qemu-img").end(
             ["create", "-q", "-f", "qcow2", "-o", "data_file=\(folder.file("data")),data_file_raw=on", image, "1M"])
         #expect(made.status == 0, "\(made.complaint)")
         try expectRefusal(image, .qcow2, naming: "'\(folder.file("data"))'")
     }
 
     @Test func vmdkWithAParent() throws {
-        _ = try Tool.run("qemu-img", ["create", "-q", "-f", "vmdk", folder.file("base.vmdk"), "1M"])
+        _ = try Oracle("qemu-img").end(["create", "-q", "-f", "vmdk", folder.file("base.vmdk"), "1M"])
         let image = try qemuImage("a.vmdk", ["-f", "vmdk", "-F", "vmdk", "-b", folder.file("base.vmdk")])
         try expectRefusal(image, .vmdk, naming: "'\(folder.file("base.vmdk"))'")
     }
@@ -118,9 +117,9 @@ struct ForeignFilesTests {
     @Test(arguments: ["monolithicFlat", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat"])
     func vmdkWithExtentsElsewhere(kind: String) throws {
         let image = folder.file("a.vmdk")
-        let made = try Tool.run("qemu-img", ["create", "-q", "-f", "vmdk", "-o", "subformat=\(kind)", image, "1M"])
+        let made = try Oracle("qemu-img").end(["create", "-q", "-f", "vmdk", "-o", "subformat=\(kind)", image, "1M"])
         #expect(made.status == 0, "\(made.complaint)")
-        let extent = try #require(folder.names.first { $0.hasPrefix("a-") })
+        let extent = try #require(try folder.names.first { $0.hasPrefix("a-") })
         try expectRefusal(image, .vmdk, naming: "'\(extent)'")
     }
 
@@ -148,7 +147,7 @@ struct ForeignFilesTests {
 
     /// QEMU looks for the parent in the second sector, whatever the header says.
     @Test func vmdkParentIsFoundWhereQEMULooks() throws {
-        _ = try Tool.run("qemu-img", ["create", "-q", "-f", "vmdk", folder.file("v3.vmdk"), "1M"])
+        _ = try Oracle("qemu-img").end(["create", "-q", "-f", "vmdk", folder.file("v3.vmdk"), "1M"])
         var bytes = try folder.read("v3.vmdk")
         let text = Array("parentFileNameHint=\"/host/secret\"".utf8)
         bytes.replaceSubrange(512..<512 + text.count, with: text)
@@ -158,7 +157,7 @@ struct ForeignFilesTests {
 
     @Test func differencingVHD() throws {
         let image = folder.file("a.vhd")
-        _ = try Tool.run("qemu-img", ["create", "-q", "-f", "vpc", image, "4M"])
+        _ = try Oracle("qemu-img").end(["create", "-q", "-f", "vpc", image, "4M"])
         var bytes = try folder.read("a.vhd")
         for footer in [0, bytes.count - 512] { bytes[footer + 63] = 4 }
         let name = "C:\\secret".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
@@ -182,7 +181,7 @@ struct ForeignFilesTests {
     ])
     func wholeImagesAreTaken(name: String, format: DiskFormat, options: [String]) throws {
         let image = folder.file("whole.\(format == .vpc ? "vhd" : name)")
-        let made = try Tool.run("qemu-img", ["create", "-q", "-f", name] + options + [image, "4M"])
+        let made = try Oracle("qemu-img").end(["create", "-q", "-f", name] + options + [image, "4M"])
         #expect(made.status == 0, "\(made.complaint)")
         #expect(try plan(booting: image).arguments.contains("if=none,id=boot,format=\(format.rawValue),file=\(image)"))
     }

@@ -5,55 +5,6 @@ import Testing
 
 @testable import MobyRun
 
-/// A fresh folder, removed when the last reference goes.
-final class Folder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString.prefix(8))").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { "\(path)/\(name)" }
-
-    @discardableResult
-    func write(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws -> String {
-        let target = file(name)
-        try TestFile.write(bytes, to: target, mode: mode)
-        return target
-    }
-
-    @discardableResult
-    func write(_ name: String, _ text: String, mode: Int = 0o644) throws -> String {
-        try write(name, Array(text.utf8), mode: mode)
-    }
-
-    func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
-
-    var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-}
-
-/// A text beside the tests that must not change by accident. `UPDATE_GOLDEN=1` writes it, and fails.
-func expectGolden(
-    _ text: String, _ name: String, file: String = #filePath, at location: SourceLocation = #_sourceLocation
-) throws {
-    let url = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Golden/\(name).txt")
-    if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
-        try Data("\(text)\n".utf8).write(to: url)
-        Issue.record("wrote \(url.lastPathComponent)", sourceLocation: location)
-    }
-    #expect(text + "\n" == String(decoding: try Data(contentsOf: url), as: UTF8.self), sourceLocation: location)
-}
-
-/// A judge: another program that reads what was written here. That it is missing is a failure.
-enum Tool {
-    static func run(_ name: String, _ arguments: [String]) throws -> EndedProcess {
-        try EndedProcess(name, arguments, environment: ["LC_ALL": "C", "TZ": "UTC"])
-    }
-}
-
 /// A guest of one boot sector: says `GUEST READY` on the serial port, then gives back what is typed; `q` ends QEMU with
 /// status 85.
 enum GuestProgram {

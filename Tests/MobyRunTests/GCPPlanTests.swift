@@ -31,7 +31,7 @@ struct GCPPlanTests {
         try await withTemporaryDirectory { folder in
             var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
             (publication.family, publication.isPublic, publication.nested) = ("moby", true, true)
-            try expectGolden(text(try plan(publication, nil)), "gcp-push")
+            #expect(try Golden.difference(text(try plan(publication, nil)) + "\n", "gcp-push.txt") == nil)
         }
     }
 
@@ -39,7 +39,8 @@ struct GCPPlanTests {
         try await withTemporaryDirectory { folder in
             var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder, isEFI: false))
             publication.bucket = nil
-            try expectGolden(text(try plan(publication, GCPFlow.machine)), "gcp-run-file")
+            #expect(
+                try Golden.difference(text(try plan(publication, GCPFlow.machine)) + "\n", "gcp-run-file.txt") == nil)
         }
     }
 
@@ -51,7 +52,7 @@ struct GCPPlanTests {
         machine.sshKeys = ["root:ssh-ed25519 AAAA ada"]
         (machine.network, machine.subnetwork, machine.tags) = ("lab", "lab-1", ["http", "ssh"])
         (machine.nested, machine.vtpm, machine.keeps, machine.console) = (true, true, true, .interactive)
-        try expectGolden(try plan(nil, machine).description, "gcp-machine")
+        #expect(try Golden.difference(plan(nil, machine).description + "\n", "gcp-machine.txt") == nil)
     }
 
     static let names: [(@Sendable (inout GCPPublication, inout GCPMachine) -> Void, String)] = [

@@ -6,12 +6,12 @@ import Testing
 
 /// Real boots of a tiny guest under emulation.
 struct MachineHandleTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let image: String
     private let environment = ProcessInfo.processInfo.environment
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         image = try folder.write("guest.img", GuestProgram.disk)
     }
 
@@ -55,7 +55,7 @@ struct MachineHandleTests {
         try EmptyDisk.create(disk, format, mebibytes: mebibytes)
         let qemu = "qemu-system-x86_64 -S -nodefaults -display none -machine none -monitor stdio"
         let drive = "-drive if=none,id=d,format=\(format.rawValue),file=\(disk)"
-        let info = try Tool.run("sh", ["-c", "printf 'info block -v\\nquit\\n' | \(qemu) \(drive)"])
+        let info = try Oracle("sh").end(["-c", "printf 'info block -v\\nquit\\n' | \(qemu) \(drive)"])
         #expect(String(decoding: info.output, as: UTF8.self).contains("(\(mebibytes << 20) bytes)"))
     }
 
@@ -76,6 +76,6 @@ struct MachineHandleTests {
         try machine.line(containing: "GUEST READY", within: .seconds(120))
         machine.terminate()
         let disc = "\(image)-state/data.iso"
-        #expect(try Tool.run("bsdtar", ["-xOf", disc, "config"]).output == Array("hello".utf8))
+        #expect(try Oracle("bsdtar").end(["-xOf", disc, "config"]).output == Array("hello".utf8))
     }
 }

@@ -6,11 +6,11 @@ import Testing
 
 /// What stops a run before QEMU is started, and in which words.
 struct PreflightTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let image: String
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         image = try folder.write("guest.img", GuestProgram.disk)
     }
 

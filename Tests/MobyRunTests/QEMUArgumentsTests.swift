@@ -1,4 +1,5 @@
 import MachineModel
+import TestSupport
 import Testing
 
 @testable import MobyRun
@@ -21,7 +22,7 @@ struct QEMUArgumentsTests {
             qemu: "/usr/bin/qemu-system-\(architecture.linuxName)", accelerator: accelerator, state: "out/nginx-state")
         adjust(&host)
         var arguments = QEMUArguments(machine, boot, on: host, console: console)
-        try expectGolden(arguments.build().description, name)
+        #expect(try Golden.difference(arguments.build().description + "\n", "\(name).txt") == nil)
     }
 
     @Test func kernelWithPublishedPorts() throws {

@@ -8,11 +8,11 @@ import Testing
 /// The thin part: starting, waiting, signals, and the answer awaited; with scripts in QEMU's place. One at a time:
 /// signals belong to the process.
 @Suite(.serialized) struct QEMURunTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let image: String
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         image = try folder.write("guest.img", GuestProgram.disk)
     }
 

@@ -1,20 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import MobySpec
 
 /// Texts that nobody would write: the reader says what is wrong with them, and never falls over.
 @Suite struct FuzzTests {
-    /// xorshift64: the same texts on every run.
-    struct Dice: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return state
-        }
-    }
-
     private static let pieces: [String] = [
         "- ", ": ", "\n", "  ", "\t", "{", "}", "[", "]", "\"", "'", "&a ", "*a", "<<: *a", "!!int ", "!x ", "|\n",
         ">-\n", "# ", "---\n",
@@ -25,7 +15,7 @@ import Testing
     ]
 
     @Test(arguments: 0..<8) func mutatedFilesAreReadOrTold(_ seed: Int) throws {
-        var dice = Dice(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1)
+        var dice = Numbers(UInt64(seed))
         let texts = try Golden.inputs("specs").map { Array(try Golden.text("specs/\($0).yml").unicodeScalars) }
         var read = 0
         for _ in 0..<30 {
@@ -60,7 +50,7 @@ import Testing
         }
     }
 
-    private func mutate(_ scalars: inout [Unicode.Scalar], _ dice: inout Dice) {
+    private func mutate(_ scalars: inout [Unicode.Scalar], _ dice: inout Numbers) {
         let place = Int.random(in: 0...scalars.count, using: &dice)
         let end = min(scalars.count, place + Int.random(in: 0...12, using: &dice))
         switch Int.random(in: 0..<4, using: &dice) {

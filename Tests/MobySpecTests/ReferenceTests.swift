@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import TestSupport
 import Testing
 
 @testable import MobySpec
@@ -7,7 +8,9 @@ import Testing
 /// What is made of the tables: the page and the schema.
 @Suite struct ReferenceTests {
     @Test func pageIsTheOneThatIsCommitted() throws {
-        try Golden.expect(SpecReference.markdown, at: Golden.project.appending(path: "docs/spec.md"))
+        #expect(
+            try Golden.difference(SpecReference.markdown, at: Golden.project.appending(path: "docs/spec.md").path)
+                == nil)
     }
 
     @Test func everyLinkOfThePageLeadsSomewhere() {
@@ -23,6 +26,6 @@ import Testing
     }
 
     @Test func schemaIsTheOneThatIsCommitted() throws {
-        try Golden.expect(SpecSchema.json().text(indent: 2) + "\n", "schema.txt")
+        #expect(try Golden.difference(SpecSchema.json().text(indent: 2) + "\n", "schema.txt") == nil)
     }
 }

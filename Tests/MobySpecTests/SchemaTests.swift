@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import TestSupport
 import Testing
 
 @testable import MobySpec
@@ -93,7 +94,7 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "moby-schema-\(UUID().uuidString).json")
         try Data(JSONValue.object([("schema", schema), ("documents", .array(documents))]).text().utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        return try Tool.run("python3", ["-c", script, file.path]).split(separator: "\n").compactMap { Int($0) }
+        return try Oracle("python3").output(["-c", script, file.path]).split(separator: "\n").compactMap { Int($0) }
     }
 
     @Test func schemaFindsWhatTheReaderFinds() throws {

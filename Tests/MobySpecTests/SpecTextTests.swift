@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import TestSupport
 import Testing
 
 @testable import MobySpec
@@ -9,7 +10,7 @@ import Testing
     @Test(arguments: Golden.inputs("specs")) func fileIsReadAndWritten(_ name: String) throws {
         let (spec, warnings) = try Reading.read(try Golden.text("specs/\(name).yml"), file: "\(name).yml")
         #expect(warnings.isEmpty)
-        try Golden.expect(spec.yaml, "specs/\(name).merged.txt")
+        #expect(try Golden.difference(spec.yaml, "specs/\(name).merged.txt") == nil)
         #expect(try Reading.spec(spec.yaml).yaml == spec.yaml)
         #expect(try Reading.spec(spec.json.text()).json == spec.json)
         #expect(try Reading.spec(spec.json.text(indent: 0)).json == spec.json)

@@ -38,9 +38,14 @@ struct ContentStoreTests {
             let sample = try SampleImage(layers: tars, compression: compression)
             let store = try Self.filled(folder, sample)
             let image = try #require(try store.image(named: "acme/web:1", platform: Self.platform))
-            for _ in 0..<2 {
+            for time in 1...2 {
                 let layers = try store.uncompressedLayers(of: image)
                 #expect(try layers.map { try ExtentReader.bytes(of: $0) } == tars)
+                // The second time must not read the blobs: they are damaged, with their length unchanged.
+                guard time == 1, compression != .none else { continue }
+                for layer in image.layers {
+                    try TestFile.write([UInt8](repeating: 0, count: Int(layer.size)), to: store.blobPath(layer.digest))
+                }
             }
             #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
         }
@@ -197,13 +202,14 @@ struct ContentStoreTests {
     }
 
     @Test(arguments: [
-        ("docker.io/library/redis:7", "docker%2Eio"), ("oci:../x", "oci%3A%2E"), (".hidden", "%2Ehidden"),
-        (String(repeating: "a", count: 400), "aaa"), ("é", "%C3%A9"),
+        ("docker.io/library/redis:7", "docker.io%2Flibrary%2Fredis%3A7"), ("oci:../x", "oci%3A..%2Fx"),
+        (".hidden", "%2Ehidden"), (String(repeating: "a", count: 400), String(repeating: "a", count: 150) + "~"),
+        ("é", "%C3%A9"),
     ])
     func namesBecomeSafeFileNames(name: String, start: String) {
         let file = ContentStore.fileName(of: name)
         #expect(file.utf8.count <= 200 && !file.contains("/") && !file.hasPrefix("."))
-        #expect(file.hasPrefix(start.replacing("docker%2Eio", with: "docker.io").replacing("%3A%2E", with: "%3A.")))
+        #expect(file.hasPrefix(start))
         #expect(file != ContentStore.fileName(of: name + "x"))
     }
 

@@ -6,19 +6,6 @@ import Testing
 
 @testable import OCI
 
-/// A counter that handlers share.
-final class Counter: Sendable {
-    private let value = Mutex(0)
-
-    /// The number of this call, from 1.
-    func next() -> Int {
-        value.withLock {
-            $0 += 1
-            return $0
-        }
-    }
-}
-
 /// How long was waited.
 final class Pauses: Sendable {
     private let list = Mutex<[Duration]>([])

@@ -7,24 +7,27 @@ public struct EndedProcess: Sendable {
     public let output: [UInt8]
     public let errors: [UInt8]
 
+    public var succeeded: Bool { status == 0 }
+    /// Standard output.
     public var text: String { String(decoding: output, as: UTF8.self) }
     public var lines: [String] { text.split(separator: "\n").map(String.init) }
+    /// Standard error.
     public var complaint: String { String(decoding: errors, as: UTF8.self) }
 
     /// Runs a program.
     /// - Parameters:
     ///   - program: a path, or a name that is looked up in `PATH`. One that is missing ends with status 127.
-    ///   - input: a file that it reads as standard input.
+    ///   - input: its standard input.
     ///   - folder: where it runs.
     ///   - environment: variables in addition to those of this process.
     public init(
-        _ program: String, _ arguments: [String], input: String = "/dev/null", folder: String? = nil,
+        _ program: String, _ arguments: [String], input: [UInt8] = [], folder: String? = nil,
         environment: [String: String] = [:]
     ) throws {
         var words = folder.map { ["-C", $0] } ?? []
         words += environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        // Unlinked files, not pipes: a pipe that nobody empties in time would stop the program.
-        let source = try ScratchFile(reading: input)
+        // Unlinked files, not pipes: a full pipe would stop the program.
+        let source = try ScratchFile.make(input)
         let output = try ScratchFile.make()
         let errors = try ScratchFile.make()
         let child = try ChildProcess.start(

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Numbers that look random and are the same in each run (SplitMix64).
 public struct Numbers: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -16,5 +18,23 @@ public struct Numbers: RandomNumberGenerator, Sendable {
     public mutating func bytes(_ count: Int) -> [UInt8] {
         let words = (0..<count / 8 + 1).map { _ in next() }
         return words.withUnsafeBytes { Array($0.prefix(count)) }
+    }
+}
+
+/// A counter that handlers on several threads share.
+public final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    public init() {}
+
+    public var count: Int { value.withLock { $0 } }
+
+    /// The number of this call, from 1.
+    @discardableResult
+    public func next() -> Int {
+        value.withLock {
+            $0 += 1
+            return $0
+        }
     }
 }

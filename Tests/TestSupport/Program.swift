@@ -39,10 +39,8 @@ public enum Program {
     public static func run(
         _ arguments: [String], in folder: String = root, input: String = "", environment extra: [String: String] = [:]
     ) throws -> Result {
-        let file = FileManager.default.temporaryDirectory.path + "/moby-input-\(UUID().uuidString)"
-        try Data(input.utf8).write(to: URL(filePath: file))
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        let ended = try EndedProcess(try path(), arguments, input: file, folder: folder, environment: extra)
+        let ended = try EndedProcess(
+            try path(), arguments, input: Array(input.utf8), folder: folder, environment: extra)
         return Result(status: ended.status, output: ended.text, error: ended.complaint)
     }
 

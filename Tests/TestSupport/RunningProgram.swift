@@ -4,7 +4,7 @@ internal import Glibc
 internal import MobyRun
 internal import Synchronization
 
-/// A program that runs beside a test: its words can be read meanwhile, keys be typed and signals sent. It ends with
+/// A program that runs during a test: its output can be read, keys typed and signals sent. It ends with
 /// this value.
 public final class RunningProgram: Sendable {
     private let child: ChildProcess
@@ -40,7 +40,7 @@ public final class RunningProgram: Sendable {
             while true {
                 let count = read(source, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
-                // A terminal that nobody has open any more cannot be read.
+                // A terminal without a process cannot be read.
                 guard count > 0, let self else { return }
                 words.withLock { $0 += buffer.prefix(count) }
             }

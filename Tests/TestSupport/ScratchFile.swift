@@ -10,17 +10,23 @@ struct ScratchFile: ~Copyable {
         self.number = number
     }
 
-    init(reading path: String) throws { try self.init(open(path, O_RDONLY | O_CLOEXEC), path) }
-
-    /// Without a name: it goes with the descriptor.
-    static func make() throws -> ScratchFile {
+    /// A file without a name, which goes with its descriptor. It is read from the start.
+    static func make(_ bytes: [UInt8] = []) throws -> ScratchFile {
         var template = Array("/tmp/moby-test-XXXXXX".utf8CString)
         let number = mkstemp(&template)
         if number >= 0 {
             unlink(template)
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         }
-        return try ScratchFile(number, "/tmp")
+        let file = try ScratchFile(number, "/tmp")
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { write(number, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+            guard count > 0 else { throw FileError("write", "/tmp") }
+            done += count
+        }
+        lseek(number, 0, SEEK_SET)
+        return file
     }
 
     func contents() throws -> [UInt8] {

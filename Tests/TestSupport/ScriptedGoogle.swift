@@ -4,7 +4,7 @@ internal import Glibc
 public import Synchronization
 
 /// Google's APIs in this process: keeps buckets, objects, images and machines, checks each request against the
-/// published rules, and has mishaps when told.
+/// published rules, and has mishaps on demand.
 public final class ScriptedGoogle: Sendable {
     public struct State {
         public var buckets: Set<String> = ["images"]

@@ -2,7 +2,7 @@
 public final class TLSFront: Sendable {
     /// `https://localhost:PORT`.
     public let url: String
-    /// PEM of the certificate, which nobody trusts but who is told to.
+    /// PEM of the certificate, trusted only by clients that get it.
     public let certificate: String
     private let program: RunningProgram
 

@@ -1,10 +1,15 @@
-internal import FoundationEssentials
+internal import Foundation
 
 /// Files that tests make and read.
 public enum TestFile {
     public static func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
 
     public static func text(_ path: String) throws -> String { String(decoding: try read(path), as: UTF8.self) }
+
+    /// Names in a folder, sorted.
+    public static func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    }
 
     /// Writes a file, with the folders above it. One that may be executed is written by another program: a process that
     /// is forked while this one has the file open for writing would have it open too, and until it is gone the file
@@ -24,5 +29,16 @@ public enum TestFile {
 
     public static func write(_ text: String, to path: String, mode: Int = 0o644) throws {
         try write(text.utf8, to: path, mode: mode)
+    }
+
+    /// Writes a file of so many bytes without a pattern, in little memory.
+    public static func writeNoise(_ count: Int, to path: String) throws {
+        try write("", to: path)
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        var numbers = Numbers(1)
+        for start in stride(from: 0, to: count, by: 1_000_000) {
+            try file.write(contentsOf: Data(numbers.bytes(min(1_000_000, count - start))))
+        }
+        try file.close()
     }
 }
