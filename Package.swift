@@ -14,6 +14,7 @@ let guestLink: [LinkerSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
@@ -35,6 +36,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
         // System libraries and thin C shims.
@@ -51,7 +53,7 @@ let package = Package(
 
         // Know bytes and standards, not the product.
         library("JSON", []),
-        library("Extents", ["CLinux", "CCrypto"]),
+        library("Extents", ["CLinux", "CCrypto", systemPackage]),
         library("MachineModel", []),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd"]),
         library("HTTP", ["Extents", "CCurl"]),

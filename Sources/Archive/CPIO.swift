@@ -89,7 +89,7 @@ extension CPIO {
         } catch { return (reader.found, error) }
     }
 
-    /// Hands on the contents of one file, in pieces; what is before it is read and dropped.
+    /// Hands on the contents of one file, in pieces; everything before it is read and dropped.
     /// - Parameters:
     ///   - segment: which archive of the image, from 0.
     ///   - entry: which entry of it, from 0.
@@ -120,8 +120,8 @@ public struct CPIOReadError: Error, CustomStringConvertible, Sendable {
 }
 
 extension FileTree {
-    /// What the kernel makes of an initramfs image: later entries replace earlier ones, hard links stay within an
-    /// archive.
+    /// The tree that the kernel makes of an initramfs image: later entries replace earlier ones, hard links stay within
+    /// an archive.
     /// - Throws: as ``CPIO/read(_:contents:)``.
     public init(initramfs image: ExtentList, contents: Bool = true) throws {
         self.init()
@@ -146,8 +146,5 @@ extension FileTree {
 }
 
 extension FileTree.Node {
-    fileprivate var isDirectory: Bool {
-        if case .directory = kind { return true }
-        return false
-    }
+    public var isDirectory: Bool { if case .directory = kind { true } else { false } }
 }

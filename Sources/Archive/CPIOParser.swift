@@ -25,7 +25,7 @@ struct CPIOParser {
     private let selection: Selection?
     private var segment = 0
     private var state = State.header
-    /// What the present state has gathered, and how long that must become.
+    /// The bytes of the present state so far, and how many it needs.
     private var gathered: [UInt8] = []
     private var needed = 110
     private var skipped = 0
@@ -47,14 +47,14 @@ struct CPIOParser {
         (self.keepsContents, self.budget, self.selection) = (keepsContents, budget, selection)
     }
 
-    /// For the next archive: what is left of the budget goes on.
+    /// For the next archive: with the rest of the budget.
     func next(_ segment: Int) -> CPIOParser {
         var next = CPIOParser(keepsContents: keepsContents, budget: budget, selection: selection)
         next.segment = segment
         return next
     }
 
-    /// Whether it stands between archives or entries.
+    /// Whether it is between archives or entries.
     var isBetween: Bool {
         guard case .header = state else { return false }
         return gathered.isEmpty
@@ -82,7 +82,7 @@ struct CPIOParser {
 
     private func hand(_ bytes: UnsafeRawBufferPointer, _ header: Header) throws {
         guard let selection, selection.segment == segment, selection.entry == entries.count else { return }
-        // What comes after the file's length is padding.
+        // Bytes after the file's length are padding.
         let count = min(bytes.count, max(0, Int(header.length) - skipped))
         if count > 0 { try selection.consume(UnsafeRawBufferPointer(rebasing: bytes[..<count])) }
     }
@@ -115,27 +115,28 @@ struct CPIOParser {
     }
 
     private func parse(_ bytes: [UInt8]) throws -> Header {
-        guard bytes.starts(with: "070701".utf8) else { throw CPIOReadError(reason: "no newc header where one must be") }
+        guard bytes.starts(with: "070701".utf8) else { throw CPIOReadError(reason: "missing newc header") }
         let fields = stride(from: 6, to: 110, by: 8).map {
             UInt32(String(decoding: bytes[$0..<$0 + 8], as: UTF8.self), radix: 16)
         }
         let header = Header(fields: fields.compactMap { $0 })
-        guard header.fields.count == 13 else { throw CPIOReadError(reason: "a number of a header is not hexadecimal") }
+        guard header.fields.count == 13 else { throw CPIOReadError(reason: "a header field is not hexadecimal") }
         guard (1...4096).contains(header.nameLength) else {
-            throw CPIOReadError(reason: "a name of \(header.nameLength) bytes")
+            throw CPIOReadError(reason: "a name is \(header.nameLength) bytes long")
         }
         guard !header.isSymlink || header.length <= Self.targetLimit else {
-            throw CPIOReadError(reason: "a symlink to \(header.length) bytes, at most \(Self.targetLimit) bytes")
+            throw CPIOReadError(
+                reason: "a symlink target is \(header.length) bytes long; the limit is \(Self.targetLimit)")
         }
         return header
     }
 
-    /// What an entry takes beside its name, in bytes.
+    /// Memory of an entry without its name, in bytes.
     private static let entryCost = 384
 
     private mutating func spend(_ name: [UInt8], _ header: Header) throws {
         budget -= Self.entryCost + name.count + (header.isSymlink ? Int(header.length) : 0)
-        guard budget >= 0 else { throw CPIOReadError(reason: "more names than can be looked at in bounded memory") }
+        guard budget >= 0 else { throw CPIOReadError(reason: "too many names: the memory limit is reached") }
     }
 
     private func entry(_ header: Header, _ name: [UInt8]) throws -> CPIO.Entry {

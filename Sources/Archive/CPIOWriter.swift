@@ -22,15 +22,11 @@ struct CPIOWriter {
     }
 
     mutating func writeParents(of prefix: TreePath, to sink: inout some ByteSink) throws {
-        var parents: [TreePath] = []
-        var path = prefix
-        while !path.isRoot {
-            parents.append(path)
-            path = path.parent
-        }
         // The prefix itself is the tree's root, when the tree has one.
-        if tree.shape(of: .root) != nil, !parents.isEmpty { parents.removeFirst() }
-        for path in parents.reversed() { try write(FileTree.Node(.directory, mode: 0o755), path, nil, to: &sink) }
+        let needsPrefix = !prefix.isRoot && tree.shape(of: .root) == nil
+        for path in prefix.parents + (needsPrefix ? [prefix] : []) {
+            try write(FileTree.Node(.directory, mode: 0o755), path, nil, to: &sink)
+        }
     }
 
     mutating func write(_ path: TreePath, as name: TreePath, to sink: inout some ByteSink) throws {
@@ -44,7 +40,7 @@ struct CPIOWriter {
         var entry = Entry(node)
         try check(name, entry)
         switch node.kind {
-        // The kernel and cpio link neither directories nor symlinks: each name stands for itself.
+        // The kernel and cpio link neither directories nor symlinks: each name is a node of its own.
         case .directory, .symlink: entry.inode = nextInode()
         default: number(&entry, identity)
         }
@@ -87,7 +83,7 @@ struct CPIOWriter {
         links[identity] = link
     }
 
-    /// What the kernel would leave out without a word, and what newc has no room for.
+    /// Refuses names that the kernel would drop silently or newc cannot represent.
     private func check(_ name: TreePath, _ entry: Entry) throws {
         guard entry.fullLength <= UInt64(UInt32.max) else {
             throw CPIOError(
@@ -95,16 +91,18 @@ struct CPIOWriter {
                 hint: "put it on a disk, or split it")
         }
         guard name.bytes.count < Self.pathLimit else {
-            throw CPIOError(name, "the name has \(name.bytes.count) bytes, the kernel reads \(Self.pathLimit - 1)")
+            throw CPIOError(
+                name, "the name is \(name.bytes.count) bytes long; the kernel's limit is \(Self.pathLimit - 1)")
         }
         guard name.name.count <= 255 else {
-            throw CPIOError(name, "a component has \(name.name.count) bytes, the kernel reads 255")
+            throw CPIOError(name, "a component is \(name.name.count) bytes long; the kernel's limit is 255")
         }
         guard name.bytes != Self.trailer else {
             throw CPIOError(name, "the name marks the end of an initramfs archive", hint: "rename it")
         }
         guard entry.mode & UInt32(Glibc.S_IFMT) != UInt32(Glibc.S_IFLNK) || entry.length < Self.pathLimit else {
-            throw CPIOError(name, "the link's target has \(entry.length) bytes, the kernel reads \(Self.pathLimit - 1)")
+            throw CPIOError(
+                name, "the link's target is \(entry.length) bytes long; the kernel's limit is \(Self.pathLimit - 1)")
         }
     }
 

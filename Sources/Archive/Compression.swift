@@ -73,7 +73,7 @@ public enum CompressionError: Error, CustomStringConvertible, Sendable {
     public var description: String {
         switch self {
         case .damaged(let format, let reason): "damaged \(format) data: \(reason)"
-        case .cutShort(let format): "the \(format) data is cut short"
+        case .cutShort(let format): "the \(format) data is truncated"
         case .tooLong(let limit): "more than \(limit) bytes when decompressed"
         case .refused(let format, let reason): "\(format): \(reason)"
         }
@@ -82,7 +82,7 @@ public enum CompressionError: Error, CustomStringConvertible, Sendable {
 
 extension Compression {
     /// Hands on the plain bytes of one XZ, LZMA, bzip2 or LZ4 stream (LZ4's legacy frames too), which libarchive tells
-    /// apart. What this package writes itself is quicker with ``decompress(_:limit:_:)``.
+    /// apart. Formats that moby writes are faster with ``decompress(_:limit:_:)``.
     /// - Throws: `CompressionError`, or what `consume` throws.
     public static func decompressForeign(_ bytes: ArraySlice<UInt8>, _ consume: (UnsafeRawBufferPointer) throws -> Void)
         throws

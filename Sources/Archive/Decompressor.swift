@@ -11,7 +11,7 @@ protocol MemberDecoder: AnyObject {
     ) throws -> (taken: Int, ended: Bool)
 }
 
-/// Decompresses what is pushed into it, piece by piece: gzip, zstd or plain, told apart by the first bytes.
+/// Decompresses input piece by piece: gzip, zstd or plain, recognized by the first bytes.
 /// Concatenated members are one stream. After a gzip stream anything that is not another member is ignored, as gzip(1)
 /// does.
 public final class Decompressor {
@@ -27,7 +27,7 @@ public final class Decompressor {
     }
 
     private var state = State.detecting([])
-    /// Bytes that came behind a gzip stream and are no other one: zeros, junk.
+    /// Bytes after a gzip stream that are not another one: zeros, junk.
     public private(set) var trailing: UInt64 = 0
     private var left: UInt64
     private let limit: UInt64

@@ -2,7 +2,7 @@ internal import Extents
 
 /// A compressor for one stream.
 protocol Encoder: AnyObject {
-    /// Takes the next bytes; `last` ends the stream. Hands on what is ready.
+    /// Takes the next bytes; `last` ends the stream. Drains the available output.
     func encode(_ bytes: UnsafeRawBufferPointer, last: Bool, _ drain: (UnsafeRawBufferPointer) throws -> Void) throws
 }
 
@@ -13,7 +13,7 @@ final class PlainEncoder: Encoder {
     }
 }
 
-/// Cuts what is written into blocks of one length before it reaches an encoder. A call costs more than a few bytes'
+/// Cuts its input into blocks of one length for an encoder. A call costs more than a few bytes'
 /// copy, and the result of ISA-L depends on how its input is cut.
 final class Collector {
     private let encoder: any Encoder

@@ -53,7 +53,7 @@ public struct FileTree: Sendable {
         nodes[index] = node
     }
 
-    /// Removes one name; what lies below it stays.
+    /// Removes one name; names below it stay.
     public mutating func remove(_ path: TreePath) { names[path] = nil }
 
     /// Every name in order: parents before children.
@@ -78,7 +78,44 @@ public struct FileTree: Sendable {
 }
 
 extension FileTree {
-    /// What a name stands for, and what goes with it.
+    /// Adds the names of another tree, each where `place` puts it; hard links stay. Names that exist are replaced, and
+    /// parents are not made.
+    /// - Parameter place: the new path; nil leaves the name out.
+    public mutating func graft(_ other: FileTree, _ place: (TreePath) throws -> TreePath?) rethrows {
+        var first: [Int: TreePath] = [:]
+        for path in other.paths {
+            guard let identity = other.identity(of: path), let target = try place(path) else { continue }
+            if let known = first[identity], link(target, to: known) { continue }
+            first[identity] = target
+            if let node = other[path] { set(target, node) }
+        }
+    }
+
+    /// Makes a directory and those above it, where they are missing.
+    public mutating func makeDirectories(_ path: TreePath, modified: Int64 = 0) {
+        guard !path.isRoot, shape(of: path) == nil else { return }
+        makeDirectories(path.parent, modified: modified)
+        set(path, Node(.directory, mode: 0o755, modified: modified))
+    }
+
+    /// The same tree with every name moved by `move`.
+    public func renamed(_ move: (TreePath) -> TreePath) -> FileTree {
+        var tree = FileTree()
+        tree.graft(self, move)
+        return tree
+    }
+
+    /// Adds missing parent directories: the kernel drops a file without a parent in
+    /// silence.
+    public mutating func addMissingParents() {
+        for path in paths { makeDirectories(path.parent) }
+    }
+
+    public func isDirectory(_ path: TreePath) -> Bool { shape(of: path) == .directory }
+}
+
+extension FileTree {
+    /// The kind of a node, with its contents.
     public enum Kind: Sendable {
         case directory
         case regular(ExtentList)
@@ -124,7 +161,7 @@ extension FileTree {
         }
     }
 
-    /// A ``Kind`` without what goes with it.
+    /// A ``Kind`` alone.
     enum Shape: UInt8 {
         case directory, file, sparse, symlink, characterDevice, blockDevice, fifo
 

@@ -49,8 +49,8 @@ final class GzipDecoder: MemberDecoder {
 
     private static func reason(_ status: Int32) -> String {
         switch status {
-        case ISAL_INVALID_BLOCK: "no such kind of block"
-        case ISAL_INVALID_SYMBOL: "no such symbol"
+        case ISAL_INVALID_BLOCK: "unknown block type"
+        case ISAL_INVALID_SYMBOL: "unknown symbol"
         case ISAL_INVALID_LOOKBACK: "a distance beyond the start"
         case ISAL_INVALID_WRAPPER: "the header is not valid"
         case ISAL_UNSUPPORTED_METHOD: "unknown compression method"

@@ -1,7 +1,7 @@
 public import Extents
 
 extension FileTree {
-    /// What layers, applied one above the other, amount to (image-spec, layer.md: whiteouts, opaque directories, hard
+    /// The result of applying layers in order (image-spec, layer.md: whiteouts, opaque directories, hard
     /// links, type changes). Names are resolved inside the tree: an entry below a symlink goes where the symlink leads.
     /// Missing parents are made, 0755.
     /// - Parameter layers: uncompressed tar archives, lowest first. Contents of the tree are ranges of them.
@@ -36,11 +36,11 @@ extension LayerMerge {
     }
 }
 
-/// A layer, or another tar archive, that cannot be taken as it stands.
+/// An invalid layer or other tar archive.
 public struct LayerError: HintedError, CustomStringConvertible, Sendable {
     /// Which layer, counted from 0, the lowest; nil for an archive that is not a layer.
     public let layer: Int?
-    /// The name as it stands in the archive; nil when no entry is to blame.
+    /// The name in the archive; nil when no entry is at fault.
     public let entry: [UInt8]?
     public let reason: String
     public let hint: String?
@@ -78,8 +78,8 @@ struct LayerMerge {
     private var last: (named: ArraySlice<UInt8>, found: TreePath)?
     private var pathBytes = 0
     private(set) var lookups = lookupLimit
-    /// What AUFS kept for hard links across its directories, by name: not part of the tree, but links in it may name
-    /// it.
+    /// Files of AUFS for hard links across directories, by name: not part of the tree, but its links may name
+    /// them.
     private var aufs: [TreePath: (node: FileTree.Node, place: TreePath?)] = [:]
 
     init(whiteouts: Bool) { self.whiteouts = whiteouts }
@@ -94,7 +94,7 @@ struct LayerMerge {
         guard let name = TreePath(entry.name) else {
             throw TarFault(
                 entry: entry.name, reason: "the name has a '..' component",
-                hint: "the archive is damaged or made to write outside of the image")
+                hint: "the archive is damaged, or crafted to write outside the image")
         }
         try checkLengths(name, entry)
         guard !name.isRoot else { return try putRoot(entry) }
@@ -113,7 +113,7 @@ struct LayerMerge {
 
     private mutating func putRoot(_ entry: TarEntry) throws {
         guard case .node(.directory) = entry.content else {
-            throw TarFault(entry: entry.name, reason: "the root of the image can only be a directory")
+            throw TarFault(entry: entry.name, reason: "the root of the image must be a directory")
         }
         tree.set(.root, node(.directory, entry))
     }
@@ -141,7 +141,7 @@ struct LayerMerge {
         guard let target = TreePath(named), !target.isRoot else {
             throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
         }
-        // What is in the way goes first: a target behind it is not there any more.
+        // The old name goes first: a target below it ceases to exist.
         if tree.shape(of: path) != nil {
             erase(below: path)
             remove(path)
@@ -156,7 +156,7 @@ struct LayerMerge {
         guard let shape = tree.shape(of: found) else {
             throw TarFault(
                 entry: entry.name,
-                reason: "a hard link to \(quoted), which neither this layer nor one below it has at this point",
+                reason: "a hard link to \(quoted), which does not exist at this point in this layer or a lower one",
                 hint: "the image was built wrongly; rebuild it")
         }
         guard !shape.isDirectory else {
@@ -196,15 +196,18 @@ struct LayerMerge {
             throw TarFault(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths")
         }
         if name.bytes.count >= 4096 {
-            throw TarFault(entry: entry.name, reason: "the name has \(name.bytes.count) bytes, Linux reads 4095")
+            throw TarFault(
+                entry: entry.name, reason: "the name is \(name.bytes.count) bytes long; Linux's limit is 4095")
         }
         if name.name.count > 255 {
-            throw TarFault(entry: entry.name, reason: "a component has \(name.name.count) bytes, Linux reads 255")
+            throw TarFault(
+                entry: entry.name, reason: "a component is \(name.name.count) bytes long; Linux's limit is 255")
         }
         guard case .node(.symlink(let target)) = entry.content else { return }
         if target.isEmpty { throw TarFault(entry: entry.name, reason: "a symlink without a target") }
         if target.count >= 4096 {
-            throw TarFault(entry: entry.name, reason: "the link's target has \(target.count) bytes, Linux reads 4095")
+            throw TarFault(
+                entry: entry.name, reason: "the link's target is \(target.count) bytes long; Linux's limit is 4095")
         }
     }
 }
@@ -229,13 +232,10 @@ extension LayerMerge {
     }
 
     private mutating func makeDirectories(_ path: TreePath, _ entry: TarEntry) throws {
-        var missing: [TreePath] = []
-        var path = path
-        while !path.isRoot, tree.shape(of: path) == nil {
-            missing.append(path)
-            path = path.parent
+        guard !path.isRoot, tree.shape(of: path) == nil else { return }
+        for path in path.parents + [path] where tree.shape(of: path) == nil {
+            set(path, FileTree.Node(.directory, mode: 0o755))
         }
-        for path in missing.reversed() { set(path, FileTree.Node(.directory, mode: 0o755)) }
     }
 
     private mutating func enter(_ path: TreePath) {
@@ -252,13 +252,13 @@ extension LayerMerge {
         tree.remove(path)
     }
 
-    /// Removes all that lies below a path, whatever layer it is from.
+    /// Removes everything below a path, of any layer.
     private mutating func erase(below path: TreePath) {
         guard let name = tree.number(of: path) else { return }
         for child in index.descendants(of: name).reversed() { remove(index.path(child)) }
     }
 
-    /// Removes a path and what lies below it, except for what this layer has put there.
+    /// Removes a path and everything below it, except for this layer's names.
     private mutating func eraseLower(_ path: TreePath) {
         guard let name = tree.number(of: path) else { return }
         eraseLower(below: path)

@@ -102,7 +102,7 @@ struct NodeTable: Sendable {
     }
 }
 
-/// Which names lie in which directory, and which layer they are from: linked lists over the numbers of names.
+/// The names in each directory and their layers: linked lists over the numbers of names.
 struct ChildIndex {
     private static let none = UInt32.max
 
@@ -113,7 +113,7 @@ struct ChildIndex {
         var next = ChildIndex.none
         var previous = ChildIndex.none
         var layer: UInt32 = 0
-        /// The layer that has last seen to it that nothing of lower layers lies below.
+        /// The layer that last removed everything of lower layers below it.
         var cleared: UInt32 = 0
     }
 
@@ -135,7 +135,7 @@ struct ChildIndex {
         if known { return false }
         let next = parent.map { links[$0].firstChild } ?? firstOfRoot
         links[name].path = path
-        // What is new has nothing below it yet.
+        // A new name has nothing below it yet.
         links[name].cleared = layer
         links[name].parent = parent.map(UInt32.init) ?? Self.none
         links[name].next = next
@@ -167,7 +167,7 @@ struct ChildIndex {
         return found
     }
 
-    /// The same without what lies below directories in which nothing of lower layers is left. Whoever asks clears what
+    /// The same without the contents of directories in which nothing of lower layers is left. The caller clears what
     /// it gets.
     /// - Parameter name: nil for the root.
     mutating func descendantsToClear(of name: Int?, layer: UInt32) -> [Int] {

@@ -30,7 +30,7 @@ struct SegmentReader {
         switch state {
         case .between(let first) where first.isEmpty: return segments
         case .between: throw CPIOReadError(reason: "junk at the end of the image")
-        case .plain: throw CPIOReadError(reason: "the archive from byte \(start) on has no trailer")
+        case .plain: throw CPIOReadError(reason: "the archive at byte \(start) has no trailer")
         case .member(let decoder): throw CompressionError.cutShort(format: decoder.format)
         }
     }
@@ -59,7 +59,8 @@ struct SegmentReader {
             if ended {
                 guard parser.isComplete || parser.entries.isEmpty && parser.isBetween else {
                     throw CPIOReadError(
-                        reason: "junk at the end of the \(decoder.format) archive at byte \(start): it has no trailer")
+                        reason:
+                            "junk at the end of the \(decoder.format) archive at byte \(start), which has no trailer")
                 }
                 end(decoder.format, position + UInt64(taken))
             }
@@ -88,7 +89,7 @@ struct SegmentReader {
             return 1
         }
         try begin(seen)
-        // What was held back goes the way of all that follows; its place is counted already.
+        // Bytes that were held back take the same path as all that follow; their offset is counted already.
         position -= 3
         try seen.withUnsafeBytes { seen in _ = try step(seen) }
         position += 3
@@ -106,7 +107,7 @@ struct SegmentReader {
         } else if ZstdDecoder.begins(first) {
             state = .member(try ZstdDecoder())
         } else {
-            throw CPIOReadError(reason: "no archive begins with the bytes at \(start)")
+            throw CPIOReadError(reason: "the bytes at \(start) are not an archive")
         }
         parser = parser.next(segments.count)
     }

@@ -13,7 +13,7 @@ public enum Tar {
     /// - Parameters:
     ///   - archive: not compressed.
     ///   - budget: in bytes, about what the entries may take; more is an error.
-    /// - Throws: `LayerError` for what is no archive or a damaged one; `FileError`, `ExtentError`.
+    /// - Throws: `LayerError` for anything but an intact archive; `FileError`, `ExtentError`.
     public static func list(_ archive: ExtentList, budget: Int) throws -> [Entry] {
         var entries: [Entry] = []
         try list(archive, budget: budget, into: &entries)
@@ -44,7 +44,7 @@ public enum Tar {
     private static let missingLimit: UInt64 = 1 << 50
 
     private static func list(_ archive: ExtentList, budget: Int, into entries: inout [Entry]) throws {
-        var (places, left) = ([TreePath: Int](), budget)
+        var (indices, left) = ([TreePath: Int](), budget)
         do {
             try TarReader(archive).forEach { entry in
                 guard let path = TreePath(entry.name) else {
@@ -55,16 +55,16 @@ public enum Tar {
                 switch entry.content {
                 case .node(let node): kind = node
                 case .hardLink(let name):
-                    guard let target = TreePath(name), let place = places[target] else {
-                        throw TarFault(entry: entry.name, reason: "a hard link to what is not there")
+                    guard let target = TreePath(name), let index = indices[target] else {
+                        throw TarFault(entry: entry.name, reason: "a hard link to a name that does not exist")
                     }
-                    kind = entries[place].node.kind
+                    kind = entries[index].node.kind
                 }
                 if case .regular(let contents) = kind { left -= contents.extents.count * 64 }
                 guard left >= 0 else {
-                    throw TarFault(entry: nil, reason: "more names than can be looked at in bounded memory")
+                    throw TarFault(entry: nil, reason: "too many names: the memory limit is reached")
                 }
-                places[path] = entries.count
+                indices[path] = entries.count
                 entries.append(
                     Entry(
                         path: path,
@@ -99,7 +99,7 @@ struct TarFault: Error {
     var hint: String?
 }
 
-/// What stands before an entry's contents, as far as libarchive passes over what other readers refuse: extended headers
+/// The headers before an entry's contents, as far as libarchive passes over what other readers refuse: extended headers
 /// (POSIX.1-2017, pax), then the header itself, then the map of a sparse file in GNU's forms.
 struct TarHead {
     /// Whether there is a map: the contents are its pieces.
@@ -132,7 +132,7 @@ struct TarHead {
                         offset += 512
                     }
                 }
-                // What is left before the contents is a map that counts as a part of them.
+                // The rest before the contents is a map that counts as a part of them.
                 let map = UInt64(max(0, bytes.count - offset))
                 stored = max(extendedSize ?? size, map) - map
                 return
@@ -148,12 +148,12 @@ struct TarHead {
         return field.drop { $0 == 0x20 }.prefix { (48...55).contains($0) }.reduce(0) { $0 << 3 | UInt64($1 - 48) }
     }
 
-    /// Records `LENGTH KEY=VALUE\n`; what is not one ends them, and libarchive has had its say about that.
+    /// Records `LENGTH KEY=VALUE\n`; anything else ends them, and libarchive has judged that.
     private mutating func readRecords(_ bytes: Slice<UnsafeRawBufferPointer>, _ size: inout UInt64?) {
         var rest = bytes
         while let space = rest.firstIndex(of: 0x20) {
             let digits = rest[rest.startIndex..<space]
-            guard digits.count < 10, digits.allSatisfy({ (48...57).contains($0) }) else { return }
+            guard digits.count < 10, digits.allSatisfy({ $0.isASCIIDigit }) else { return }
             let length = digits.reduce(0) { $0 * 10 + Int($1 - 48) }
             guard length > digits.count + 1, length <= rest.count else { return }
             let record = rest[rest.index(after: space)..<rest.startIndex + length]
@@ -163,7 +163,7 @@ struct TarHead {
             switch String(decoding: record[..<equals], as: UTF8.self) {
             case "path", "linkpath", "uname", "gname":
                 if value.contains(0), nameWithNUL == nil { nameWithNUL = Array(value) }
-            case "size": size = value.reduce(0) { (48...57).contains($1) ? ($0 &* 10) &+ UInt64($1 - 48) : $0 }
+            case "size": size = value.reduce(0) { $1.isASCIIDigit ? ($0 &* 10) &+ UInt64($1 - 48) : $0 }
             case "GNU.sparse.name":
                 isSparse = true
                 if value.contains(0), nameWithNUL == nil { nameWithNUL = Array(value) }

@@ -31,7 +31,7 @@ final class TarReader {
     /// Hands on every entry in order.
     /// - Throws: `TarFault`, `FileError`, `ExtentError`, or what `body` throws.
     func forEach(_ body: (TarEntry) throws -> Void) throws {
-        // In the C locale libarchive leaves names as they are; in a UTF-8 locale it would compose accents anew.
+        // In the C locale libarchive leaves names as they are; in a UTF-8 locale it would recompose accents.
         let before = uselocale(locale)
         defer { uselocale(before) }
         let opened = archive_read_open2(
@@ -54,7 +54,7 @@ final class TarReader {
         if let whole = head?.nameWithNUL {
             throw TarFault(
                 entry: whole, reason: "a name with a NUL byte",
-                hint: "the archive is damaged or made to show different names to different readers")
+                hint: "the archive is damaged, or crafted to show different names to different readers")
         }
         return TarEntry(
             name: name, content: try content(entry, name, head), mode: UInt16(archive_entry_perm(entry) & 0o7777),
@@ -63,12 +63,12 @@ final class TarReader {
             modified: Int64(archive_entry_mtime(entry)), attributes: attributes(entry))
     }
 
-    /// What is before the contents of the entry that was read last; nil when that is one block that libarchive reads as
+    /// The headers of the entry that was read last; nil when that is one block that libarchive reads as
     /// all do.
     private func head(_ name: [UInt8]) throws -> TarHead? {
         let range = UInt64(archive_read_header_position(handle))..<UInt64(archive_filter_bytes(handle, 0))
         guard range.count <= Self.largestHead else {
-            throw TarFault(entry: name, reason: "\(range.count) bytes of headers")
+            throw TarFault(entry: name, reason: "headers of \(range.count) bytes")
         }
         return try input.with(range) { bytes in
             bytes.count == 512 && bytes[156] != UInt8(ascii: "S") ? nil : TarHead(bytes)
@@ -89,11 +89,11 @@ final class TarReader {
         case mode_t(Glibc.S_IFCHR): return .node(.characterDevice(major: major, minor: minor))
         case mode_t(Glibc.S_IFBLK): return .node(.blockDevice(major: major, minor: minor))
         case mode_t(Glibc.S_IFIFO): return .node(.fifo)
-        default: throw TarFault(entry: name, reason: "neither file, directory, link, device nor fifo")
+        default: throw TarFault(entry: name, reason: "not a file, directory, link, device or FIFO")
         }
     }
 
-    /// Once the header is read, libarchive stands at the first byte of the contents. Those of a sparse file are its
+    /// After the header, libarchive is at the first byte of the contents. Those of a sparse file are its
     /// pieces, one after another.
     private func contents(_ entry: OpaquePointer, _ name: [UInt8], _ head: TarHead?) throws -> ExtentList {
         let size = archive_entry_size(entry)
@@ -105,20 +105,20 @@ final class TarReader {
             var (offset, length): (la_int64_t, la_int64_t) = (0, 0)
             while archive_entry_sparse_next(entry, &offset, &length) == ARCHIVE_OK {
                 guard offset >= 0, length >= 0, UInt64(offset) >= contents.length else {
-                    throw TarFault(entry: name, reason: "the map of the sparse file is not in order")
+                    throw TarFault(entry: name, reason: "the sparse map is not sorted")
                 }
                 contents.pad(to: UInt64(offset))
                 contents.append(try take(UInt64(length), from: &position, name))
             }
             guard contents.length <= UInt64(size) else {
-                throw TarFault(entry: name, reason: "the map of the sparse file exceeds its size")
+                throw TarFault(entry: name, reason: "the sparse map exceeds the file's size")
             }
-            // libarchive leaves out pieces that overlap or lie beyond the end.
+            // libarchive leaves out pieces that overlap or are beyond the end.
             if let stored = head?.stored, stored != position - start {
                 throw TarFault(
                     entry: name,
-                    reason: "the map of the sparse file has room for \(position - start) of its \(stored) bytes",
-                    hint: "the archive is damaged: pieces overlap, or lie beyond the end of the file")
+                    reason: "the sparse map covers \(position - start) of the file's \(stored) bytes",
+                    hint: "the archive is damaged: pieces overlap or are beyond the end of the file")
             }
             contents.pad(to: UInt64(size))
         } else {
@@ -133,7 +133,7 @@ final class TarReader {
             throw TarFault(
                 entry: name,
                 reason: "the archive ends after \(archive.length) bytes, within the contents of \(length) bytes",
-                hint: "the archive is cut short")
+                hint: "the archive is truncated")
         }
         defer { position += length }
         return archive[position..<position + length]
@@ -145,7 +145,7 @@ final class TarReader {
         guard position == expected.position else {
             throw TarFault(
                 entry: expected.name,
-                reason: "the contents end at byte \(position), expected \(expected.position) as its header says")
+                reason: "the contents end at byte \(position); its header says \(expected.position)")
         }
         self.expected = nil
     }
@@ -168,12 +168,12 @@ final class TarReader {
 
     private func identifier(_ value: la_int64_t, _ what: String, _ name: [UInt8]) throws -> UInt32 {
         guard let number = UInt32(exactly: value) else {
-            throw TarFault(entry: name, reason: "\(what) is \(value), expected a number of 32 bits")
+            throw TarFault(entry: name, reason: "\(what) is \(value), expected a 32-bit number")
         }
         return number
     }
 
-    /// libarchive warns when a name is not ASCII and then gives its bytes as they are, which is what is wanted.
+    /// libarchive warns when a name is not ASCII and then gives its bytes as they are, as required.
     private var isAboutLocale: Bool {
         guard let text = archive_error_string(handle) else { return false }
         return String(cString: text).hasSuffix("can't be converted from UTF-8 to current locale.")
@@ -190,7 +190,7 @@ final class TarReader {
     }
 }
 
-/// What libarchive's callbacks work on. An error cannot pass through C: it waits here.
+/// The state of libarchive's callbacks. An error cannot pass through C and is kept here.
 final class TarInput {
     let cursor: ExtentCursor
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 4096)

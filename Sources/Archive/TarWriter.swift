@@ -32,7 +32,7 @@ public final class TarWriter {
         try add(path, node, linkTo: nil, records: records)
     }
 
-    /// Adds another name of an entry that is there already.
+    /// Adds another name of an earlier entry.
     /// - Parameter node: the metadata; the contents are not written again.
     public func addLink(_ path: TreePath, to target: TreePath, _ node: FileTree.Node, records: [String: String] = [:])
         throws
@@ -97,7 +97,7 @@ struct TarHeader {
         addBlock(name, node, shape)
     }
 
-    /// What the kind of node decides.
+    /// The fields that depend on the kind of node.
     private struct Shape {
         var type: UInt8
         var length: UInt64 = 0
@@ -192,7 +192,7 @@ struct TarHeader {
 }
 
 extension ByteBuilder {
-    /// A number in octal digits with a NUL. What does not fit is written in the binary form that GNU, BSD and Go read.
+    /// A number in octal digits with a NUL. Larger numbers are in the binary form that GNU, BSD and Go read.
     fileprivate mutating func octal(_ value: UInt64, _ width: Int) {
         let digits = String(value, radix: 8)
         if digits.utf8.count < width {

@@ -3,7 +3,7 @@
 public struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let bytes: [UInt8]
 
-    /// Takes a name as it stands in an archive. A leading `/` or `./` is dropped.
+    /// Parses a name of an archive. A leading `/` or `./` is dropped.
     /// - Returns: nil when the name has a `..` component or a NUL byte.
     public init?(_ name: some Sequence<UInt8>) {
         let whole = Array(name)
@@ -38,6 +38,26 @@ public struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible 
     /// The bytes of ``parent``, without a copy.
     var parentBytes: ArraySlice<UInt8> { bytes[..<(bytes.lastIndex(of: Self.separator) ?? 0)] }
 
+    /// Its ancestors from the top, without the root.
+    public var parents: [TreePath] {
+        var parents: [TreePath] = []
+        var above = parent
+        while !above.isRoot {
+            parents.append(above)
+            above = above.parent
+        }
+        return parents.reversed()
+    }
+
+    /// Where a symlink of this name leads, by its target alone.
+    public func following(_ target: [UInt8]) -> TreePath {
+        var parts = target.first == Self.separator ? [] : parent.bytes.split(separator: Self.separator)
+        for part in target.split(separator: Self.separator) where !part.elementsEqual(".".utf8) {
+            if part.elementsEqual("..".utf8) { parts = parts.dropLast() } else { parts.append(part) }
+        }
+        return TreePath(unchecked: Array(parts.joined(separator: [Self.separator])))
+    }
+
     /// The last component.
     public var name: ArraySlice<UInt8> {
         bytes[(bytes.lastIndex(of: Self.separator).map { $0 + 1 } ?? 0)...]
@@ -61,19 +81,19 @@ public struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible 
         return TreePath(unchecked: child)
     }
 
-    /// Whether this is `other` or lies below it.
+    /// Whether this is `other` or below it.
     public func isInside(_ other: TreePath) -> Bool {
         if other.isRoot { return true }
         guard bytes.count >= other.bytes.count, bytes.starts(with: other.bytes) else { return false }
         return bytes.count == other.bytes.count || bytes[other.bytes.count] == Self.separator
     }
 
-    /// All bytes at once: what is made by itself takes them one after another, which is ten times slower.
+    /// All bytes at once: the synthesized function takes them one by one and is ten times slower.
     public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Byte order with `/` first, so that a directory stands right before what it holds.
+    /// Byte order with `/` first, so that a directory comes right before its contents.
     public static func < (a: TreePath, b: TreePath) -> Bool {
         a.bytes.withUnsafeBufferPointer { a in
             b.bytes.withUnsafeBufferPointer { b in

@@ -2,7 +2,7 @@ internal import CZlib
 public import Extents
 internal import Glibc
 
-/// What an image cannot be, or what a file that was read is not.
+/// An image that cannot be made, or a file that is not what it should be.
 public struct DiskImageError: HintedError, CustomStringConvertible, Equatable {
     public let description: String
     public let hint: String?
@@ -11,6 +11,12 @@ public struct DiskImageError: HintedError, CustomStringConvertible, Equatable {
         self.description = description
         self.hint = hint
     }
+}
+
+/// What `read` gives; nil for data that are invalid or missing.
+/// - Throws: `FileError`: a file that cannot be read is not an invalid one.
+func valueIfValid<Value>(_ read: () throws -> Value) throws -> Value? {
+    do { return try read() } catch let error where error is DiskImageError || error is ExtentError { return nil }
 }
 
 /// Reads the blocks of a disk that are not zeros, in order, into one buffer.
@@ -55,7 +61,7 @@ enum BlockInflater {
         stream.initialize(to: z_stream())
         defer { stream.deallocate() }
         let status = inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK else { throw DiskImageError("zlib does not start: error \(status)") }
+        guard status == Z_OK else { throw DiskImageError("cannot initialize zlib: error \(status)") }
         defer { inflateEnd(stream) }
         return try bytes.withUnsafeBufferPointer { input in
             try [UInt8](unsafeUninitializedCapacity: length) { output, count in
@@ -66,7 +72,7 @@ enum BlockInflater {
                 CZlib.inflate(stream, Z_FINISH)
                 count = length - Int(stream.pointee.avail_out)
                 guard count == length else {
-                    throw DiskImageError("\(name): damaged data, \(count) of \(length) bytes come out of it")
+                    throw DiskImageError("\(name): damaged data: \(count) of \(length) bytes decompressed")
                 }
             }
         }
@@ -75,7 +81,7 @@ enum BlockInflater {
 
 /// Compresses blocks one by one (RFC 1951), each a stream of its own.
 final class BlockDeflater {
-    /// Level 1: what lies on a boot disk is compressed already; higher levels cost three times the time for 1 %.
+    /// Level 1: contents of a boot disk are compressed already; higher levels take three times as long for 1 %.
     private static let level: Int32 = 1
 
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
@@ -90,7 +96,7 @@ final class BlockDeflater {
         let status = deflateInit2_(
             stream, Self.level, Z_DEFLATED, windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK else { throw DiskImageError("zlib does not start: error \(status)") }
+        guard status == Z_OK else { throw DiskImageError("cannot initialize zlib: error \(status)") }
     }
 
     deinit {
@@ -124,11 +130,8 @@ enum ContentIdentity {
             withUnsafeBytes(of: index.littleEndian) { hash.update($0) }
             hash.update(block)
         }
-        let digits = Array(hash.finalize().utf8.prefix(32))
-        return stride(from: 0, to: 32, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+        return Array(hash.finalize().prefix(16))
     }
-
-    private static func value(_ digit: UInt8) -> UInt8 { digit < 58 ? digit - 48 : digit - 87 }
 }
 
 extension UInt64 {
@@ -140,7 +143,7 @@ extension UInt64 {
 }
 
 extension ExtentList {
-    /// Puts bytes over those that are there; they must lie within.
+    /// Overwrites bytes; the range must be within the list.
     mutating func replace(at offset: UInt64, with bytes: [UInt8]) {
         var result = self[0..<offset]
         result.append(.bytes(bytes))

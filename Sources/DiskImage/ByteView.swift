@@ -31,7 +31,7 @@ struct ByteView: Sendable {
     func u32be(_ offset: Int) throws -> UInt32 { try UInt32(bigEndian: integer(offset)) }
     func u64be(_ offset: Int) throws -> UInt64 { try UInt64(bigEndian: integer(offset)) }
 
-    /// Text up to the first NUL; what is not UTF-8 becomes replacement characters.
+    /// Text up to the first NUL; invalid UTF-8 becomes replacement characters.
     func text(_ offset: Int, _ count: Int) throws -> String {
         String(decoding: try slice(offset, count).prefix { $0 != 0 }, as: UTF8.self)
     }
@@ -39,7 +39,7 @@ struct ByteView: Sendable {
     /// The bytes of a range.
     func slice(_ offset: Int, _ count: Int) throws -> [UInt8] {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
-            throw DiskImageError("\(title): \(count) bytes at \(offset), but there are \(bytes.count) bytes")
+            throw DiskImageError("\(title): \(count) bytes at \(offset) are beyond the end at \(bytes.count)")
         }
         return Array(bytes[offset..<offset + count])
     }
@@ -47,7 +47,7 @@ struct ByteView: Sendable {
     private func integer<Value: FixedWidthInteger>(_ offset: Int) throws -> Value {
         let size = MemoryLayout<Value>.size
         guard offset >= 0, offset <= bytes.count - size else {
-            throw DiskImageError("\(title): \(size) bytes at \(offset), but there are \(bytes.count) bytes")
+            throw DiskImageError("\(title): \(size) bytes at \(offset) are beyond the end at \(bytes.count)")
         }
         return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
     }

@@ -22,6 +22,14 @@ struct CivilTime: Equatable {
         month = Int(shifted < 10 ? shifted + 3 : shifted - 9)
         year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
     }
+
+    /// Days since 1970 of a date from the year 0 on; the inverse of ``init(seconds:)``.
+    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let year = year - (month <= 2 ? 1 : 0)
+        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+        let (era, yearOfEra) = (year / 400, year % 400)
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
 }
 
 extension Int64 {

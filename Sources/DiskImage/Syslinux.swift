@@ -30,7 +30,7 @@ public enum Syslinux {
     /// - Throws: `DiskImageError` when the volume does not have the file; `FileError`, `ExtentError`.
     public static func install(_ loader: Loader, on volume: FAT.Volume) throws -> FAT.Volume {
         guard let offset = volume.offsets[fileName] else {
-            throw DiskImageError("the volume has no '\(fileName)', which SYSLINUX starts from")
+            throw DiskImageError("the volume has no '\(fileName)', which SYSLINUX needs")
         }
         let firstSector = offset / UInt64(sectorLength)
         let file = try loader.patched(firstSector: firstSector) + advSectors
@@ -63,18 +63,18 @@ extension Syslinux {
         /// The loader, not patched yet.
         let loader: [UInt8]
 
-        /// - Parameter installer: the bytes of `usr/bin/syslinux`, in which boot sector and loader lie one behind the
+        /// - Parameter installer: the bytes of `usr/bin/syslinux`, which holds boot sector and loader one after the
         ///   other, and before an embedded 32-bit ELF file.
         /// - Throws: `DiskImageError` when they are not there.
         public init(installer: [UInt8]) throws {
             func fault(_ what: String) -> DiskImageError {
                 DiskImageError(
-                    "no SYSLINUX 6 installer: \(what)",
-                    hint: "usr/bin/syslinux of Debian's package syslinux has what is needed")
+                    "not a SYSLINUX 6 installer: \(what)",
+                    hint: "take usr/bin/syslinux of Debian's package syslinux")
             }
             guard let start = installer.firstRange(of: Array("\r\nSYSLINUX 6".utf8))?.lowerBound, start >= sectorLength
             else {
-                throw fault("no loader found in \(installer.count) bytes")
+                throw fault("it has no loader in \(installer.count) bytes")
             }
             guard let end = installer[start...].firstRange(of: [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1])?.lowerBound else {
                 throw fault("the loader does not end")
@@ -84,7 +84,9 @@ extension Syslinux {
             }
             template = Array(installer[start - sectorLength..<start])
             loader = Array(installer[start..<end])
-            guard Array(template.suffix(2)) == [0x55, 0xAA] else { throw fault("no boot sector before the loader") }
+            guard Array(template.suffix(2)) == [0x55, 0xAA] else {
+                throw fault("it has no boot sector before the loader")
+            }
         }
 
         /// The loader in whole sectors.
@@ -93,7 +95,7 @@ extension Syslinux {
         }
 
         /// The loader with the map of its own sectors.
-        /// - Parameter firstSector: of the file, which lies in one piece, counted from the volume's start.
+        /// - Parameter firstSector: of the file, which is contiguous, counted from the volume's start.
         func patched(firstSector: UInt64) throws -> [UInt8] {
             let area = try PatchArea(padded)
             let sectors = padded.count / sectorLength
@@ -181,7 +183,7 @@ extension Syslinux {
 }
 
 extension [UInt8] {
-    /// Writes over bytes that are there.
+    /// Overwrites bytes.
     mutating func put(at offset: Int, _ build: (inout ByteBuilder) -> Void) {
         var builder = ByteBuilder()
         build(&builder)

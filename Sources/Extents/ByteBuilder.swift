@@ -51,7 +51,7 @@ public struct ByteBuilder: ByteSink, Sendable {
         fill((unit - bytes.count % unit) % unit, with: filler)
     }
 
-    /// Writes over bytes that are there already, e.g. a checksum that is known last.
+    /// Overwrites earlier bytes, e.g. with a checksum that is known last.
     public mutating func replace(at offset: Int, with other: ByteBuilder) {
         bytes.replaceSubrange(offset..<offset + other.count, with: other.bytes)
     }

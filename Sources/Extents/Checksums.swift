@@ -38,27 +38,30 @@ public final class SHA256 {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
-    /// The digest as 64 lower-case hexadecimal digits. Nothing can be added afterwards.
-    public func finalize() -> String {
+    /// The digest: 32 bytes. Nothing can be added afterwards.
+    public func finalize() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &digest, nil)
-        return hexadecimal(digest)
+        return digest
     }
 
-    /// The digest of bytes in memory, as 64 lower-case hexadecimal digits.
-    public static func hash(_ bytes: [UInt8]) -> String {
+    /// The digest of bytes in memory: 32 bytes.
+    public static func hash(_ bytes: [UInt8]) -> [UInt8] {
         let hash = SHA256()
         bytes.withUnsafeBytes { hash.update($0) }
         return hash.finalize()
     }
 }
 
-func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+extension Sequence<UInt8> {
+    /// Two lower-case hexadecimal digits for each byte.
+    public var hex: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
 }
 
-/// What the bytes of a file of a cache must amount to.
+/// The expected checksum of a file of a cache.
 public struct FileChecksum: Sendable {
     let crc32c: UInt32
     let isWrong: @Sendable () throws -> Void

@@ -17,7 +17,7 @@ public struct Extent: Sendable {
     /// A range of a file.
     public static func file(_ range: FileRange) -> Extent { Extent(length: range.length, source: .file(range)) }
 
-    /// A part of this extent; `range` counts from its own start and must lie within.
+    /// A part of this extent; `range` counts from its own start and must be within it.
     func slice(_ range: Range<UInt64>) -> Extent {
         let length = range.upperBound - range.lowerBound
         if length == self.length { return self }
@@ -108,7 +108,7 @@ public struct ExtentList: Sendable {
         append(.hole(length - self.length))
     }
 
-    /// Adds bytes that are not there, up to a length in bytes: places stay what they were in a file that was cut short,
+    /// Adds bytes that are missing, up to a length in bytes: offsets stay valid in a truncated file,
     /// and reading what it lacks is an error.
     public mutating func extendMissing(to length: UInt64) {
         guard length > self.length else { return }
@@ -121,7 +121,7 @@ public struct ExtentList: Sendable {
         if rest > 0 { append(.hole(unit - rest)) }
     }
 
-    /// The bytes of a range, which must lie within.
+    /// The bytes of a range, which must be within it.
     public subscript(range: Range<UInt64>) -> ExtentList {
         precondition(range.upperBound <= length, "range \(range) of \(length) bytes")
         var part = ExtentList()
@@ -173,7 +173,7 @@ extension ExtentList {
         return blocks
     }
 
-    /// The bytes of a range of blocks; what lies beyond the end of the list is zeros.
+    /// The bytes of a range of blocks; beyond the end of the list are zeros.
     public func blocks(_ range: Range<UInt64>, of unit: UInt64) -> ExtentList {
         let end = range.upperBound * unit
         var part = self[range.lowerBound * unit..<min(end, length)]

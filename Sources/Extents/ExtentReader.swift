@@ -57,7 +57,7 @@ public final class ExtentCursor {
 }
 
 extension ExtentCursor {
-    /// Fills the buffer from a position; what lies beyond the end of the list is zeros.
+    /// Fills the buffer from a position; beyond the end of the list are zeros.
     /// - Throws: `FileError`, `ExtentError.changed`.
     public func fill(_ buffer: UnsafeMutableRawBufferPointer, from position: UInt64) throws {
         var done = 0

@@ -1,8 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// The only code that writes output files: under a temporary name beside `path`, then by rename; on any error nothing
-/// is left.
+/// Writes output files: under a temporary name next to `path`, then by rename; on any error nothing is left.
 public enum ExtentWriter {
     /// Writes a list: holes by length only, file ranges by copy_file_range(2) or a loop, then renames. Files with a
     /// checksum are compared with it on the way, which costs nothing where the kernel would copy bytes as well.
@@ -10,35 +9,53 @@ public enum ExtentWriter {
     /// - Throws: `FileError`, `ExtentError.changed`, `ExtentError.notRegular`.
     public static func write(_ list: ExtentList, to path: String, mode: UInt32 = 0o644) throws {
         let partial = try PartialFile(path, mode: mode)
-        var output = Output(file: partial.file, path: path)
-        output.reserve(list)
-        for extent in list.extents { try output.append(extent) }
-        try output.verify()
-        guard ftruncate(partial.file.number, off_t(list.length)) == 0 else { throw FileError("write", path) }
+        try partial.write(list)
         try partial.commit()
     }
 
-    /// Writes whatever `produce` hands to the sink, for things whose length is not known before.
+    /// Writes bytes from memory, in the same way.
+    public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws {
+        try write(ExtentList(bytes: bytes), to: path, mode: mode)
+    }
+
+    /// Writes whatever `produce` gives to the sink, for files whose length is not known before.
     /// - Parameters:
     ///   - mode: permission bits, less the process's umask.
     ///   - replacing: whether a file of this name and size gives way. One that is named for its contents need not, and
-    ///     must not while
-    ///     another process reads it.
+    ///     must not while another process reads it.
     /// - Throws: `FileError`, `ExtentError.notRegular`, or what `produce` throws.
     public static func stream(
         to path: String, mode: UInt32 = 0o644, replacing: Bool = true, _ produce: (inout FileSink) throws -> Void
     ) throws {
         let partial = try PartialFile(path, mode: mode)
-        var sink = FileSink(partial.file, path: path)
+        try partial.stream(produce)
+        if replacing { try partial.commit() } else { try partial.commitUnlessThere() }
+    }
+}
+
+extension PartialFile {
+    /// Makes a list the contents of the empty file: holes by length only.
+    /// - Throws: `FileError`, `ExtentError.changed`.
+    public func write(_ list: ExtentList) throws {
+        var output = Output(file: file, path: path)
+        output.reserve(list)
+        for extent in list.extents { try output.append(extent) }
+        try output.verify()
+        guard ftruncate(file.number, off_t(list.length)) == 0 else { throw FileError("write", path) }
+    }
+
+    /// Makes what `produce` gives to the sink the contents of the empty file.
+    /// - Throws: `FileError`, or what `produce` throws.
+    public func stream(_ produce: (inout FileSink) throws -> Void) throws {
+        var sink = FileSink(file, path: path)
         try produce(&sink)
         try sink.flush()
-        if replacing { try partial.commit() } else { try partial.commitUnlessThere() }
     }
 }
 
 /// The file that ``ExtentWriter`` fills.
 private struct Output: ~Copyable {
-    let file: FileDescriptor
+    let file: OpenFile
     let path: String
     private var position: UInt64 = 0
     private var scratch = Scratch()
@@ -56,7 +73,7 @@ private struct Output: ~Copyable {
         var sum = CRC32C()
     }
 
-    init(file: FileDescriptor, path: String) {
+    init(file: OpenFile, path: String) {
         self.file = file
         self.path = path
         sharesBlocks = !FreeSpace.isCounted(in: PartialFiles.folder(of: path))
@@ -145,15 +162,7 @@ private struct Output: ~Copyable {
     }
 
     private mutating func put(_ bytes: UnsafeRawBufferPointer) throws {
-        var done = 0
-        while done < bytes.count {
-            let count = pwrite(file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(position))
-            if count >= 0 {
-                done += count
-                position += UInt64(count)
-            } else if errno != EINTR {
-                throw FileError("write", path, file: file.number)
-            }
-        }
+        try file.write(bytes, at: position, path)
+        position += UInt64(bytes.count)
     }
 }

@@ -23,7 +23,7 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
     ///   - code: the `errno` value; the current one by default.
     ///   - needed: bytes on disk that the whole file takes.
     ///   - file: the file being written, which knows its file system better than a name does.
-    ///   - folder: where it lies, when `path` does not say so.
+    ///   - folder: its folder, when `path` does not name it.
     public init(
         _ operation: String, _ path: String, code: Int32 = errno, needed: UInt64? = nil, file: Int32? = nil,
         folder: String? = nil
@@ -36,7 +36,7 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
             room = nil
             return
         }
-        // Now: what is cleaned up after the error would count as free.
+        // Now: cleaning up after the error frees room.
         let folder = folder ?? PartialFiles.folder(of: path)
         let free = file.map { FreeSpace.bytes(of: $0) } ?? FreeSpace.bytes(in: folder)
         room = free.map { Room(free: $0, folder: folder) }
@@ -62,8 +62,8 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
         case EACCES, EPERM:
             return "user \(geteuid()) may not write to '\(folder)'; write to another folder, or change its permissions"
         case Glibc.EROFS: return "'\(folder)' is on a file system that is read-only; write to another folder"
-        case ENOENT where operation == "create": return "the folder above it must be there"
-        case ENOENT: return "the folder '\(folder)' must be there"
+        case ENOENT where operation == "create": return "its parent folder must exist"
+        case ENOENT: return "the folder '\(folder)' must exist"
         case EFBIG:
             return needed.map {
                 "the file needs \(SizeText.decimal($0)); its file system or a limit of this process allows less"
@@ -86,28 +86,28 @@ public enum ExtentError: HintedError, CustomStringConvertible, Sendable {
 
     /// A file of a cache is not what its checksum says; it has been removed.
     case damaged(path: String)
-    /// Bytes behind the end of a file that was cut short.
+    /// Bytes beyond the end of a truncated file.
     case missing
 
     public var description: String {
         switch self {
-        case .tooLong(let length, let limit): "\(length) bytes, expected at most \(limit) bytes"
+        case .tooLong(let length, let limit): "\(length) bytes, the limit is \(limit)"
         case .beyondEnd(let offset, let count, let length):
             "\(count) bytes at \(offset) are beyond the end at \(length)"
-        case .missing: "the bytes are behind the end of the file, which is cut short"
-        case .changed(let path): "'\(path)' changed while building"
-        case .damaged(let path): "'\(path)' was damaged, and has been removed"
-        case .notRegular(let path): "'\(path)' is not a regular file, and cannot be replaced by one"
+        case .missing: "the bytes are beyond the end of the truncated file"
+        case .changed(let path): "'\(path)' changed during the build"
+        case .damaged(let path): "'\(path)' was damaged and has been removed"
+        case .notRegular(let path): "'\(path)' is not a regular file and cannot be replaced"
         }
     }
 
-    /// What to do about it, when something can be done.
+    /// The remedy, when there is one.
     public var hint: String? {
         switch self {
         case .tooLong, .beyondEnd, .missing: nil
-        case .changed: "let nothing write to the file during a build, and run it again"
-        case .damaged: "run the command again: it is made again"
-        case .notRegular: "name a file to write"
+        case .changed: "make sure that nothing writes to the file during a build, then build again"
+        case .damaged: "run the command again: the file is regenerated"
+        case .notRegular: "choose another output file"
         }
     }
 }

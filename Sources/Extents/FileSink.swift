@@ -1,10 +1,11 @@
 internal import Glibc
+internal import SystemPackage
 
 /// A file being written; bytes go through a buffer.
 public struct FileSink: ByteSink {
     private let buffer: WriteBuffer
 
-    init(_ file: FileDescriptor, path: String) { buffer = WriteBuffer(file, path) }
+    init(_ file: OpenFile, path: String) { buffer = WriteBuffer(file, path) }
 
     /// Writes to a file that is open already, e.g. standard output. The number is duplicated; call ``flush()`` at the
     /// end.
@@ -13,7 +14,7 @@ public struct FileSink: ByteSink {
     public init(descriptor: Int32, name: String) throws {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw FileError("write", name) }
-        buffer = WriteBuffer(FileDescriptor(copy), name)
+        buffer = WriteBuffer(OpenFile(FileDescriptor(rawValue: copy)), name)
     }
 
     /// How many bytes were taken so far.
@@ -36,13 +37,13 @@ public struct FileSink: ByteSink {
 
 /// Collects small writes; long ones pass by.
 private final class WriteBuffer {
-    private let file: FileDescriptor
+    private let file: OpenFile
     private let path: String
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
     private var used = 0
     private(set) var written: UInt64 = 0
 
-    init(_ file: FileDescriptor, _ path: String) {
+    init(_ file: OpenFile, _ path: String) {
         self.file = file
         self.path = path
     }
@@ -52,41 +53,19 @@ private final class WriteBuffer {
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         written += UInt64(bytes.count)
         if bytes.count > memory.count - used { try flush() }
-        guard bytes.count < memory.count else { return try put(bytes) }
+        guard bytes.count < memory.count else { return try file.write(bytes, path) }
         UnsafeMutableRawBufferPointer(rebasing: memory[used...]).copyMemory(from: bytes)
         used += bytes.count
     }
 
     func flush() throws {
-        try put(UnsafeRawBufferPointer(rebasing: memory[..<used]))
+        try file.write(UnsafeRawBufferPointer(rebasing: memory[..<used]), path)
         used = 0
     }
 
     func overwrite(_ bytes: [UInt8], at offset: UInt64) throws {
         precondition(offset + UInt64(bytes.count) <= written, "bytes that were not written yet")
         try flush()
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                pwrite(file.number, $0.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
-            }
-            if count >= 0 {
-                done += count
-            } else if errno != EINTR {
-                throw FileError("write", path, file: file.number)
-            }
-        }
-    }
-
-    private func put(_ bytes: UnsafeRawBufferPointer) throws {
-        var done = 0
-        while done < bytes.count {
-            let count = Glibc.write(file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-            if count >= 0 {
-                done += count
-            } else if errno != EINTR {
-                throw FileError("write", path, file: file.number)
-            }
-        }
+        try bytes.withUnsafeBytes { try file.write($0, at: offset, path) }
     }
 }

@@ -19,7 +19,7 @@ public enum FolderTree {
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError("create", path) }
     }
 
-    /// Removes a file, a link, or a folder with all that is in it; what is not there is no error.
+    /// Removes a file, a link, or a folder with all that is in it; a missing one is not an error.
     /// - Throws: `FileError`.
     public static func remove(_ path: String) throws {
         if unlink(path) == 0 || errno == ENOENT { return }
@@ -40,25 +40,29 @@ public enum FolderTree {
         }
     }
 
-    /// Names in a folder, in byte order; none when it is not there.
+    /// Names in a folder, sorted; none when it does not exist.
     /// - Throws: `FileError` when it cannot be read, which is not the same as empty.
     public static func names(in folder: String) throws(FileError) -> [String] {
-        guard let handle = opendir(folder) else {
-            guard errno == ENOENT || errno == ENOTDIR else { throw FileError("read", folder) }
+        do { return try rawNames(in: folder).map { String(decoding: $0, as: UTF8.self) }.sorted() } catch {
+            guard error.isMissing else { throw error }
             return []
         }
+    }
+
+    /// Names in a folder, in no order, and be they no UTF-8.
+    /// - Throws: `FileError`, also when it does not exist.
+    public static func rawNames(in folder: String) throws(FileError) -> [[UInt8]] {
+        guard let handle = opendir(folder) else { throw FileError("read", folder) }
         defer { closedir(handle) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         while true {
             errno = 0
             guard let entry = readdir(handle) else { break }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) { names.append(name) }
         }
         guard errno == 0 else { throw FileError("read", folder) }
-        return names.sorted()
+        return names
     }
 }
 
@@ -97,7 +101,7 @@ public final class WorkFolder {
 public final class FileLock {
     private let number: Int32
 
-    /// Notes the use of a file that is there. Where it cannot be noted, nothing happens: some file systems have no
+    /// Notes the use of an existing file. Where it cannot be noted, nothing happens: some file systems have no
     /// locks.
     public init(_ path: String) {
         number = open(path, O_RDONLY | O_CLOEXEC)
@@ -106,7 +110,7 @@ public final class FileLock {
 
     deinit { if number >= 0 { close(number) } }
 
-    /// Whether nobody uses a file; false where that cannot be told.
+    /// Whether no process uses a file; false where that is unknown.
     static func isFree(_ path: String) -> Bool {
         let number = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard number >= 0 else { return false }

@@ -3,13 +3,13 @@ internal import Glibc
 
 /// Room on file systems.
 public enum FreeSpace {
-    /// Bytes that this user can still write into a folder; nil when that cannot be told.
+    /// Bytes that this user can still write into a folder; nil when unknown.
     public static func bytes(in folder: String) -> UInt64? {
         var info = statvfs()
         return statvfs(folder, &info) == 0 ? bytes(info) : nil
     }
 
-    /// The same for the file system of an open file; nil for what is not a regular file.
+    /// The same for the file system of an open file; nil for anything but a regular file.
     static func bytes(of file: Int32) -> UInt64? {
         var (info, kind) = (statvfs(), stat())
         guard fstat(file, &kind) == 0, kind.st_mode & S_IFMT == S_IFREG, fstatvfs(file, &info) == 0 else { return nil }

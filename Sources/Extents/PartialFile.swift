@@ -1,38 +1,68 @@
 internal import CLinux
 internal import Glibc
 internal import Synchronization
+internal import SystemPackage
 
-/// A file under a temporary name beside its final one. It is gone unless ``commit()`` was reached, also when a signal
-/// ends the process.
-final class PartialFile {
+/// A file under a temporary name until it is complete. It is removed unless ``commit()`` was reached, also when a
+/// signal ends the process.
+public final class PartialFile {
+    /// The final name, or the temporary one while none is known; for errors.
     let path: String
-    let temporary: String
-    let file: FileDescriptor
+    /// Where the bytes are until ``commit()``.
+    public let temporary: String
+    let file: OpenFile
     private let slot: Int32
     private var committed = false
 
     private static let counter = Atomic<UInt64>(0)
 
-    /// - Throws: `ExtentError.notRegular` when a folder or device stands in the way; `FileError`.
-    init(_ path: String, mode: UInt32) throws {
-        var info = stat()
-        if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
+    /// A file next to its final name.
+    /// - Parameter mode: permission bits, less the process's umask.
+    /// - Throws: `ExtentError.notRegular` when a folder or device has the name; `FileError`.
+    public init(_ path: String, mode: UInt32 = 0o644) throws {
+        try Self.checkReplaceable(path)
         self.path = path
         while true {
             let number = Self.counter.add(1, ordering: .relaxed).newValue
             let temporary = "\(path).partial.\(getpid()).\(number)"
-            let slot = moby_partial_add(temporary)
             do {
-                file = try FileDescriptor.open(temporary, O_RDWR | O_CREAT | O_EXCL, mode: mode)
-                _ = flock(file.number, LOCK_SH | LOCK_NB)
-                (self.temporary, self.slot) = (temporary, slot)
+                (file, slot) = try Self.create(temporary, mode)
+                self.temporary = temporary
                 return
             } catch {
-                moby_partial_remove(slot)
                 // Left by a process of the same number, perhaps in another container.
                 guard error.code == EEXIST else { throw FileError("write", path, code: error.code) }
             }
         }
+    }
+
+    /// A file in a folder for such files; its final name is known at ``commit(to:permissions:)``. The file of a killed
+    /// process is found by its name and its lock: see ``WorkFolder/removeAbandoned(in:prefix:)``.
+    /// - Throws: `FileError`.
+    public init(in folder: String) throws {
+        temporary = "\(folder)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        path = temporary
+        (file, slot) = try Self.create(temporary, 0o600)
+    }
+
+    private static func create(_ path: String, _ mode: UInt32) throws(FileError) -> (OpenFile, Int32) {
+        let slot = moby_partial_add(path)
+        do {
+            let file = try OpenFile(
+                path, .readWrite, [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: mode),
+                verb: "create")
+            _ = flock(file.number, LOCK_SH | LOCK_NB)
+            return (file, slot)
+        } catch {
+            moby_partial_remove(slot)
+            throw error
+        }
+    }
+
+    /// - Throws: `ExtentError.notRegular` for a name that a file cannot take.
+    public static func checkReplaceable(_ path: String) throws {
+        var info = stat()
+        if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
     }
 
     deinit {
@@ -42,23 +72,55 @@ final class PartialFile {
         }
     }
 
-    /// Gives the file its final name, unless a file of the same size has it: one that the same rules made has the same
-    /// bytes, and whoever reads it may go on.
-    func commitUnlessThere() throws {
+    /// Size in bytes.
+    /// - Throws: `FileError`.
+    public func size() throws -> UInt64 {
         var info = stat()
-        guard moby_rename_new(temporary, path) != 0 else { return settle() }
-        // A file system that cannot tell, or a file of another size: replaced as ever.
-        guard errno == EEXIST, stat(path, &info) == 0, let size = try? SourceFile(temporary).size,
-            UInt64(info.st_size) == size
-        else {
-            return try commit()
+        guard fstat(file.number, &info) == 0 else { throw FileError("read", temporary) }
+        return UInt64(info.st_size)
+    }
+
+    /// Adds bytes at the end, without a buffer.
+    /// - Throws: `FileError`.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws { try file.write(bytes, path) }
+
+    /// Drops what was written.
+    /// - Throws: `FileError`.
+    public func restart() throws {
+        guard ftruncate(file.number, 0) == 0, lseek(file.number, 0, SEEK_SET) == 0 else {
+            throw FileError("truncate", path)
         }
     }
 
     /// Gives the file its final name.
-    func commit() throws {
+    /// - Throws: `FileError`.
+    public func commit() throws { try commit(to: path) }
+
+    /// Gives the file a name on the same file system, in place of a file that has it.
+    /// - Parameter permissions: the file's mode, whatever the umask is.
+    /// - Throws: `FileError`; the file is kept, and can be committed again.
+    public func commit(to path: String, permissions: UInt32? = nil) throws(FileError) {
+        if let permissions { fchmod(file.number, permissions) }
         guard rename(temporary, path) == 0 else { throw FileError("write", path) }
         settle()
+    }
+
+    /// Gives the file a name that no file has.
+    /// - Returns: false when a file has the name, or the file system cannot tell.
+    /// - Throws: `FileError` when the name is free, but cannot be given.
+    public func commitIfFree(to path: String, permissions: UInt32? = nil) -> Bool {
+        if let permissions { fchmod(file.number, permissions) }
+        guard moby_rename_new(temporary, path) == 0 else { return false }
+        settle()
+        return true
+    }
+
+    /// Gives the file its final name, unless a file of the same size has it: one that the same rules made has the same
+    /// bytes, and its readers are not disturbed.
+    func commitUnlessThere() throws {
+        if commitIfFree(to: path) { return }
+        // A file system that cannot tell, or a file of another size, is replaced.
+        if try HostFiles.size(path) != size() { try commit() }
     }
 
     private func settle() {
@@ -67,7 +129,7 @@ final class PartialFile {
     }
 }
 
-/// Unfinished output files: `NAME.partial.PID.N` of ``ExtentWriter``, `NAME.staged.PID` of files that wait for others.
+/// Unfinished output files: `NAME.partial.PID.N`, and `NAME.staged.PID` of earlier versions.
 public enum PartialFiles {
     /// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT remove unfinished files before they end the process. For a
     /// program's start.
@@ -80,8 +142,7 @@ public enum PartialFiles {
     /// Removes them now, for a program that handles signals itself and is about to end.
     public static func removeAll() { moby_partial_unlink_all() }
 
-    /// Removes what processes that were killed left of files that are about to be written. What a living process writes
-    /// stays.
+    /// Removes what killed processes left of files that are about to be written. Files of living processes stay.
     /// - Parameter paths: final names, all in one folder.
     public static func removeAbandoned(of paths: [String]) {
         guard let first = paths.first else { return }
@@ -91,16 +152,13 @@ public enum PartialFiles {
 
     /// The same for every file of a folder whose final name `isOwn` knows.
     public static func removeAbandoned(in folder: String, where isOwn: (String) -> Bool) {
-        guard let stream = opendir(folder) else { return }
-        defer { closedir(stream) }
-        var found: [(path: String, process: pid_t)] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let (owner, process) = origin(name), isOwn(owner) { found.append(("\(folder)/\(name)", process)) }
+        // What cannot be listed is reported when something is written.
+        guard let names = try? FolderTree.names(in: folder) else { return }
+        for name in names {
+            guard let (owner, process) = origin(name), isOwn(owner) else { continue }
+            let path = "\(folder)/\(name)"
+            if isAbandoned(path, by: process) { unlink(path) }
         }
-        for (path, process) in found where isAbandoned(path, by: process) { unlink(path) }
     }
 
     /// Whether the process that wrote a file or filled a folder is gone. The lock that it holds decides; its number
@@ -115,7 +173,7 @@ public enum PartialFiles {
     /// In seconds.
     private static let youth = 60
 
-    /// The folder that a path lies in.
+    /// The parent folder of a path.
     public static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

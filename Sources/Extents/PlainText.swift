@@ -76,7 +76,7 @@ public enum SizeText {
         return bytes < 10_000 ? "\(bytes) bytes" : "\(decimal(bytes)) (\(bytes) bytes)"
     }
 
-    /// A number that is not negative, rounded to so many digits behind the point.
+    /// A number that is not negative, rounded to so many decimals.
     public static func decimals(_ value: Double, _ digits: Int) -> String {
         let scale = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
         let whole = UInt64((value * scale).rounded())

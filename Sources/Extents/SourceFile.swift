@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import SystemPackage
 
 /// A file that extents point into. It is opened when it is first read and must not change from the moment this value
 /// was made.
@@ -10,7 +11,7 @@ public final class SourceFile: Sendable {
     let modified: timespec
     private let identity: Identity
     private let opened = Mutex(Opened())
-    /// Whether it stands for bytes that are nowhere.
+    /// Whether it represents bytes that do not exist.
     private let isMissing: Bool
     private let checksum: FileChecksum?
     private let verified = Atomic(false)
@@ -21,7 +22,7 @@ public final class SourceFile: Sendable {
     }
 
     private struct Opened {
-        weak var file: FileDescriptor?
+        weak var file: OpenFile?
     }
 
     /// - Parameter checksum: what the bytes must amount to; see ``verify()``.
@@ -51,7 +52,7 @@ public final class SourceFile: Sendable {
     /// - Throws: `ExtentError.changed`, or `FileError` when it is gone.
     public func check() throws { try check(try descriptor()) }
 
-    private func check(_ file: FileDescriptor) throws {
+    private func check(_ file: OpenFile) throws {
         var info = stat()
         guard fstat(file.number, &info) == 0 else { throw FileError("read", path) }
         let same =
@@ -62,11 +63,11 @@ public final class SourceFile: Sendable {
     }
 
     /// The open file. Keep the value for as long as its number is used.
-    func descriptor() throws -> FileDescriptor {
+    func descriptor() throws -> OpenFile {
         guard !isMissing else { throw ExtentError.missing }
         return try opened.withLock { opened in
             if let file = opened.file { return file }
-            let file = try FileDescriptor.open(path, O_RDONLY)
+            let file = try OpenFile(path, .readOnly)
             try check(file)
             RecentFiles.keep(file)
             opened.file = file
@@ -118,32 +119,10 @@ public final class SourceFile: Sendable {
         let file = try descriptor()
         var done = 0
         while done < buffer.count {
-            let count = pread(
-                file.number, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
-            if count > 0 {
-                done += count
-            } else if count == 0 {
-                throw ExtentError.changed(path: path)
-            } else if errno != EINTR {
-                throw FileError("read", path)
-            }
-        }
-    }
-}
-
-/// An open file, closed when nobody needs it any more.
-final class FileDescriptor: Sendable {
-    let number: Int32
-
-    init(_ number: Int32) { self.number = number }
-
-    deinit { close(number) }
-
-    static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(FileError) -> FileDescriptor {
-        while true {
-            let number = Glibc.open(path, flags | O_CLOEXEC, mode)
-            if number >= 0 { return FileDescriptor(number) }
-            guard errno == EINTR else { throw FileError("open", path) }
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = try file.read(into: rest, at: offset + UInt64(done), path)
+            guard count > 0 else { throw ExtentError.changed(path: path) }
+            done += count
         }
     }
 }
@@ -152,11 +131,11 @@ final class FileDescriptor: Sendable {
 /// a few dozen are open at once, however many layers a build has.
 enum RecentFiles {
     private static let limit = 48
-    private static let recent = Mutex<[FileDescriptor]>([])
+    private static let recent = Mutex<[OpenFile]>([])
 
-    static func keep(_ file: FileDescriptor) {
+    static func keep(_ file: OpenFile) {
         // The dropped one is closed outside the lock.
-        let dropped: FileDescriptor? = recent.withLock { files in
+        let dropped: OpenFile? = recent.withLock { files in
             files.append(file)
             return files.count > limit ? files.removeFirst() : nil
         }

@@ -1,9 +1,10 @@
 internal import Glibc
+internal import SystemPackage
 
-/// A file without a name, for bytes that are too many for memory. It is gone when nobody holds this value any more;
+/// A file without a name, for bytes that are too many for memory. It is deleted with the last reference;
 /// lists of its bytes do not hold it. Blocks of zeros become holes.
 public final class TemporaryFile {
-    private let file: FileDescriptor
+    private let file: OpenFile
     private let folder: String
     private let limit: UInt64
     private let stored: UInt64
@@ -13,13 +14,15 @@ public final class TemporaryFile {
     private static let block = 4096
 
     /// - Parameters:
-    ///   - folder: where it lies; not one in memory.
+    ///   - folder: its folder; not one in memory.
     ///   - limit: the greatest length in bytes.
     ///   - stored: how many bytes that are not in holes there may be.
     /// - Throws: `FileError`.
     public init(in folder: String, limit: UInt64, stored: UInt64) throws {
         // __O_TMPFILE | O_DIRECTORY, which Swift does not import; open(2).
-        file = try FileDescriptor.open(folder, O_RDWR | 0o20000000 | O_DIRECTORY, mode: 0o600)
+        file = try OpenFile(
+            folder, .readWrite, [FileDescriptor.OpenOptions(rawValue: 0o20000000), .directory],
+            permissions: .ownerReadWrite)
         (self.limit, self.stored, self.folder) = (limit, stored, folder)
     }
 
@@ -43,16 +46,7 @@ public final class TemporaryFile {
     private func put(_ bytes: UnsafeRawBufferPointer) throws {
         used += UInt64(bytes.count)
         guard used <= stored else { throw ExtentError.tooLong(length: used, limit: stored) }
-        var done = 0
-        while done < bytes.count {
-            let count = pwrite(
-                file.number, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(length) + off_t(done))
-            if count >= 0 {
-                done += count
-            } else if errno != EINTR {
-                throw FileError("write", "a temporary file", file: file.number, folder: folder)
-            }
-        }
+        try file.write(bytes, at: length, "a temporary file", folder: folder)
     }
 
     /// All its bytes. Nothing may be added later.

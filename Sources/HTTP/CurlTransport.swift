@@ -115,14 +115,9 @@ struct CurlSettings: Sendable {
 
     private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 
-    /// - Throws: `TransportError` also for what is not a regular file, which could give bytes without end.
+    /// - Throws: `TransportError` also for anything but a regular file.
     private static func read(_ path: String) throws(TransportError) -> [UInt8] {
-        var info = stat()
-        do {
-            guard stat(path, &info) == 0 else { throw FileError("read", path) }
-            guard info.st_mode & S_IFMT == S_IFREG else { throw ExtentError.notRegular(path: path) }
-            return try ExtentReader.bytes(of: ExtentList(file: path))
-        } catch {
+        do { return try HostFiles.read(path, limit: 64 << 20) } catch {
             let reason = (error as? FileError).map { String(cString: strerror($0.code)) } ?? "not a regular file"
             throw TransportError(
                 "reading certificate file '\(PlainText.short(path))': \(reason)", isTransient: false,

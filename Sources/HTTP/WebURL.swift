@@ -92,7 +92,7 @@ extension WebURL {
     package static func percentEncoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
-            if (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "-._~".utf8.contains(byte) {
+            if byte.isASCIIDigit || byte.isASCIILetter || "-._~".utf8.contains(byte) {
                 encoded.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
                 encoded += byte < 16 ? "%0" : "%"

@@ -5,11 +5,7 @@ internal import Extents
 extension ArtifactDetector {
     func qcow2(_ content: ExtentList) throws -> Part {
         var part = Part("qcow2 disk", size: content.length)
-        let image: QCOW2.Image
-        do { image = try QCOW2.read(content) } catch let error as DiskImageError {
-            image = try QCOW2.readHead(content)
-            part.fault = "\(error)"
-        }
+        let image = try read(content, &part, QCOW2.read, orHead: QCOW2.readHead)
         part.add("version", image.version)
         part.add("disk bytes", image.size)
         part.add("cluster bytes", image.clusterSize)
@@ -30,13 +26,20 @@ extension ArtifactDetector {
         return part
     }
 
+    /// Reads a container, or of a damaged one the head, with the damage as the part's fault.
+    private func read<Image>(
+        _ content: ExtentList, _ part: inout Part, _ whole: (ExtentList) throws -> Image,
+        orHead head: (ExtentList) throws -> Image
+    ) throws -> Image {
+        do { return try whole(content) } catch let error as DiskImageError {
+            part.fault = "\(error)"
+            return try head(content)
+        }
+    }
+
     func vmdk(_ content: ExtentList) throws -> Part {
         var part = Part("VMDK disk", size: content.length)
-        let image: VMDK.Image
-        do { image = try VMDK.read(content) } catch let error as DiskImageError {
-            image = try VMDK.readHead(content)
-            part.fault = "\(error)"
-        }
+        let image = try read(content, &part, VMDK.read, orHead: VMDK.readHead)
         part.add("disk bytes", image.size)
         part.add("grain bytes", image.grainSize)
         part.add("compressed", image.isCompressed ? "yes" : "no")
@@ -55,7 +58,7 @@ extension ArtifactDetector {
         let image = try VHD.salvage(content)
         var part = Part("VHD disk", size: content.length)
         if image.isCutShort {
-            part.fault = "its end is missing or damaged, with the footer; the copy at the start is used"
+            part.fault = "the footer at its end is missing or damaged; the copy at the start is used"
         }
         part.add("kind", image.kind == .fixed ? "fixed" : "dynamic")
         part.add("disk bytes", image.size)
@@ -67,7 +70,7 @@ extension ArtifactDetector {
 }
 
 extension ArtifactDetector {
-    /// What was compressed: an initrd is read as it is, anything else goes to a temporary file.
+    /// A compressed file: an initrd is read as it is, anything else goes to a temporary file.
     func compressed(_ content: ExtentList, _ format: String) throws -> Part {
         if try begin(of: content).starts(with: "070701".utf8) { return try initrd(content) }
         let file = try temporary()
@@ -75,9 +78,9 @@ extension ArtifactDetector {
         part.fault = try fault { try Compression.decompress(content, limit: limits.plain) { try file.append($0) } }
         let plain = try file.contents()
         part.add("unpacked bytes", plain.length)
-        // Nothing compresses twice here, and nobody wants to unpack a chain of such.
-        if case .compressed? = try FileType(of: plain) { throw InspectError("a \(format) file within another") }
-        // Of what is cut short, the little that there is need not be anything.
+        // moby compresses nothing twice, and chains of compressed files are bombs.
+        if case .compressed? = try FileType(of: plain) { throw InspectError("a \(format) file inside another") }
+        // The start of a truncated file need not be a known type.
         part.children = part.fault == nil ? [try self.part(plain)] : [try inner(plain, name: "")].compactMap(\.self)
         return part
     }

@@ -5,7 +5,7 @@ internal import Extents
 extension ArtifactDetector {
     func gpt(_ content: ExtentList) throws -> Part {
         var part = Part("GPT disk", size: content.length)
-        let content = whole(content, length: GPT.Table.length(of: content) ?? 0, &part)
+        let content = whole(content, length: try GPT.Table.length(of: content) ?? 0, &part)
         let table = try GPT.Table(content)
         part.add("guid", table.disk)
         part.fault = table.fault.map { "the first table: \($0); the one at the disk's end is used" } ?? part.fault
@@ -33,7 +33,7 @@ extension ArtifactDetector {
     func mbr(_ content: ExtentList) throws -> Part {
         let entries = try MBR.entries(of: content, isWhole: false)
         guard !entries.isEmpty else {
-            throw InspectError("a boot sector without partitions or a file system that is known")
+            throw InspectError("a boot sector without partitions or a known file system")
         }
         var part = Part("MBR disk", size: content.length)
         let content = whole(
@@ -58,7 +58,7 @@ extension ArtifactDetector {
     }
 
     /// An ISO 9660 image: its files, what firmware boots, and the partitions of a disk that it is copied to.
-    func disc(_ content: ExtentList) throws -> Part {
+    func iso(_ content: ExtentList) throws -> Part {
         let (image, fault) = try ISO9660.salvage(content, limit: 1 << 18)
         var part = Part("ISO 9660 image", size: content.length)
         part.fault = fault.map { "\($0)" }
@@ -78,10 +78,11 @@ extension ArtifactDetector {
             }
             part.children.append(boot)
         }
-        guard let entries = try? MBR.entries(of: whole), entries.contains(where: { $0.type != 0xEE }) else {
-            return part
-        }
-        // What they hold was shown already.
+        var entries: [MBR.Entry] = []
+        // Most images have no table of partitions, which is not damage.
+        _ = try self.fault { entries = try MBR.entries(of: whole) }
+        guard entries.contains(where: { $0.type != 0xEE }) else { return part }
+        // Their contents were shown already.
         part.children += entries.enumerated().map { number, entry in
             var partition = Part("partition \(number + 1)", size: UInt64(entry.range.count))
             partition.add("offset", entry.range.lowerBound)
@@ -115,7 +116,7 @@ extension ArtifactDetector {
         let found = entries
         for (number, entry) in found.enumerated() {
             guard let path = TreePath(entry.path.utf8) else {
-                throw InspectError("'\(PlainText.of(entry.path))' is no path")
+                throw InspectError("'\(PlainText.of(entry.path))' is not a valid path")
             }
             try spend(2 * Volume.cost(path))
             files.append(
@@ -136,7 +137,7 @@ extension ArtifactDetector {
         var files: [Volume.File] = []
         for entry in image.entries {
             guard let path = TreePath(entry.path) else {
-                throw InspectError("'\(PlainText.of(entry.path))' is no path")
+                throw InspectError("'\(PlainText.of(entry.path))' is not a valid path")
             }
             try spend(2 * Volume.cost(path))
             var (kind, size, contents, target) = (Volume.File.Kind.other, UInt64(0), Volume.Contents.none, [UInt8]())
@@ -215,7 +216,7 @@ extension ArtifactDetector {
     private static func missingEnd(of archive: ExtentList) throws -> String? {
         let count = min(512, archive.length)
         let isThere = try archive.bytes(at: archive.length - count, count: Int(count)).allSatisfy { $0 == 0 }
-        return isThere ? nil : "it has no block of zeros at its end: it may be cut short"
+        return isThere ? nil : "it has no block of zeros at its end and may be truncated"
     }
 
     /// The files of a volume that are artifacts themselves.

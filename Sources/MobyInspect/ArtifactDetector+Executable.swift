@@ -48,12 +48,12 @@ extension ArtifactDetector {
     /// version stands, less 0x200.
     func kernel(_ content: ExtentList) throws -> Part {
         var part = Part("Linux kernel", size: content.length)
-        guard content.length >= 0x210 else { throw InspectError("a kernel of \(content.length) bytes") }
+        guard content.length >= 0x210 else { throw InspectError("the kernel has only \(content.length) bytes") }
         let header = try content.bytes(at: 0x206, count: 10)
         part.add("boot protocol", "\(header[1]).\(header[0])")
-        let place = 0x200 + UInt64(header[8]) + UInt64(header[9]) << 8
-        if place > 0x200, place < content.length {
-            let text = try content.bytes(at: place, count: Int(min(128, content.length - place))).prefix { $0 != 0 }
+        let offset = 0x200 + UInt64(header[8]) + UInt64(header[9]) << 8
+        if offset > 0x200, offset < content.length {
+            let text = try content.bytes(at: offset, count: Int(min(128, content.length - offset))).prefix { $0 != 0 }
             part.add("version", String(decoding: text, as: UTF8.self))
         }
         // 0x1F1 sectors of set-up code less one, 0x1F4 the rest in units of 16 bytes u32.
@@ -94,14 +94,14 @@ extension ArtifactDetector {
 
     private func add(_ segment: CPIO.Segment, _ number: Int, to files: inout [Volume.File]) throws {
         var contents: [UInt32: (size: UInt64, contents: Volume.Contents)] = [:]
-        for (place, entry) in segment.entries.enumerated() where entry.links > 1 {
+        for (index, entry) in segment.entries.enumerated() where entry.links > 1 {
             if case .regular(let list) = entry.node.kind, list.length > 0 {
-                contents[entry.inode] = (list.length, .number(UInt64(number) << 32 | UInt64(place)))
+                contents[entry.inode] = (list.length, .number(UInt64(number) << 32 | UInt64(index)))
             }
         }
-        for (place, entry) in segment.entries.enumerated() {
+        for (index, entry) in segment.entries.enumerated() {
             try spend(Volume.cost(entry.path))
-            var own: (size: UInt64, contents: Volume.Contents) = (0, .number(UInt64(number) << 32 | UInt64(place)))
+            var own: (size: UInt64, contents: Volume.Contents) = (0, .number(UInt64(number) << 32 | UInt64(index)))
             if case .regular(let list) = entry.node.kind { own.size = list.length }
             // The name that has the contents may be any of those of a file.
             if entry.links > 1, own.size == 0, let linked = contents[entry.inode] { own = linked }
@@ -123,11 +123,11 @@ extension ArtifactDetector {
         return part
     }
 
-    /// What the assembler wrote of each segment into the last file, when that fits this initrd.
+    /// The line of each segment in the last file, when it fits this initrd.
     private func sources(_ segments: [CPIO.Segment], _ volume: Volume?) throws -> [String]? {
         guard let volume else { return nil }
         let index = Volume.Index(volume)
-        guard let path = index.resolve(Array("etc/moby/sentinel".utf8)), let file = index[path], file.kind == .regular,
+        guard let path = index.find(Array("etc/moby/sentinel".utf8)), let file = index[path], file.kind == .regular,
             file.size <= 1 << 16
         else { return nil }
         var bytes: [UInt8] = []

@@ -7,7 +7,7 @@ final class ArtifactDetector {
     let limits: Limits
     private let scratch: String
     private var parts = 0
-    /// What is left for the names of files, in bytes.
+    /// Memory left for the names of files, in bytes.
     var names: Int
     private var depth = 0
     private var temporaries: [TemporaryFile] = []
@@ -16,17 +16,17 @@ final class ArtifactDetector {
         (self.scratch, self.limits, names) = (scratch, limits, limits.names)
     }
 
-    /// What an artifact is.
+    /// Inspects an artifact.
     /// - Throws: `InspectError` when it is not known, and what its reader throws.
     func part(_ content: ExtentList, name: String = "") throws -> Part {
         parts += 1
-        guard parts <= limits.parts else { throw InspectError("more than \(limits.parts) things in one another") }
-        guard depth < limits.depth else { throw InspectError("more than \(limits.depth) things within one another") }
+        guard parts <= limits.parts else { throw InspectError("more than \(limits.parts) parts") }
+        guard depth < limits.depth else { throw InspectError("more than \(limits.depth) levels of nesting") }
         depth += 1
         defer { depth -= 1 }
         guard let type = try FileType(of: content) else {
             throw InspectError(
-                "not an artifact: \(try Self.start(content))", hint: "'moby formats' lists what there is")
+                "not an artifact: \(try Self.start(content))", hint: "'moby formats' lists the formats")
         }
         var part: Part
         do { part = try read(content, as: type) } catch let error where !(error is FileError || error is InspectError) {
@@ -38,7 +38,7 @@ final class ArtifactDetector {
         return part
     }
 
-    /// What lies within something else: nil when it is not known, a part with a fault when it is damaged.
+    /// A part inside another: nil when its type is unknown, with a fault when it is damaged.
     func inner(_ content: ExtentList, name: String) throws -> Part? {
         do {
             guard try FileType(of: content) != nil else { return nil }
@@ -62,7 +62,7 @@ final class ArtifactDetector {
         case .vhd: try vhd(content)
         case .executable: try executable(content)
         case .kernel: try kernel(content)
-        case .disc: try disc(content)
+        case .iso: try iso(content)
         case .gpt: try gpt(content)
         case .mbr: try mbr(content)
         case .fat: try fat(content)
@@ -71,7 +71,7 @@ final class ArtifactDetector {
         }
     }
 
-    /// The bytes of a thing that by what it says has a certain length: when there are less, what is missing cannot be
+    /// The bytes of a thing that declares a length: when there are fewer, the missing ones cannot be
     /// read, and the part has that as its fault.
     func whole(_ content: ExtentList, length: UInt64, _ part: inout Part) -> ExtentList {
         guard length > content.length else { return content }
@@ -82,7 +82,7 @@ final class ArtifactDetector {
     }
 
     static func cutShort(_ count: UInt64, of length: UInt64) -> String {
-        "cut short: \(count) of \(length) bytes are there"
+        "truncated: \(count) of \(length) bytes present"
     }
 
     /// Runs what may find a fault after it found something.
@@ -103,7 +103,7 @@ final class ArtifactDetector {
     /// Takes room for the names of files, in bytes.
     func spend(_ bytes: Int) throws {
         names -= bytes
-        guard names >= 0 else { throw InspectError("more names than can be looked at in bounded memory") }
+        guard names >= 0 else { throw InspectError("too many names: the memory limit is reached") }
     }
 
     private static func start(_ content: ExtentList) throws -> String {
@@ -113,10 +113,10 @@ final class ArtifactDetector {
     }
 }
 
-/// What something is, by its first bytes; a fixed VHD by its last.
+/// The type of a file by its first bytes, of a fixed VHD by its last.
 enum FileType: Equatable {
     case compressed(String)
-    case initrd, tar, qcow2, vmdk, vhd, executable, kernel, disc, gpt, mbr, fat, erofs
+    case initrd, tar, qcow2, vmdk, vhd, executable, kernel, iso, gpt, mbr, fat, erofs
     /// One line of text: a kernel's command line.
     case line
 
@@ -131,7 +131,7 @@ enum FileType: Equatable {
         case .vhd: "VHD disk"
         case .executable: "EFI executable"
         case .kernel: "Linux kernel"
-        case .disc: "ISO 9660 image"
+        case .iso: "ISO 9660 image"
         case .gpt: "GPT disk"
         case .mbr: "MBR disk"
         case .fat: "FAT volume"
@@ -144,7 +144,7 @@ enum FileType: Equatable {
     init?(of content: ExtentList) throws {
         func has(_ bytes: [UInt8], at offset: UInt64) throws -> Bool {
             guard offset <= content.length, UInt64(bytes.count) <= content.length - offset else { return false }
-            // What is missing of a file that was cut short says nothing.
+            // Missing bytes of a truncated file prove nothing.
             do { return try content.bytes(at: offset, count: bytes.count) == bytes } catch is ExtentError {
                 return false
             }
@@ -158,7 +158,7 @@ enum FileType: Equatable {
         if try has("KDMV", at: 0) { self = .vmdk; return }
         if try has("conectix", at: 0) { self = .vhd; return }
         if content.length >= 512, try has("conectix", at: content.length - 512) { self = .vhd; return }
-        if try has("CD001", at: 32769) { self = .disc; return }
+        if try has("CD001", at: 32769) { self = .iso; return }
         if try has("EFI PART", at: 512) { self = .gpt; return }
         // Where the second one is; what begins as something else has none of its own there.
         if content.length >= 1024, try has([0x55, 0xAA], at: 510),

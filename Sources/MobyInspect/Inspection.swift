@@ -2,7 +2,7 @@ internal import Archive
 public import Extents
 internal import Glibc
 
-/// What an artifact is made of. Pieces that had to be decompressed lie in temporary files for as long as this value
+/// The parts of an artifact. Decompressed pieces are in temporary files for as long as this value
 /// lives.
 public final class Inspection {
     public private(set) var root: Part
@@ -12,14 +12,14 @@ public final class Inspection {
     /// - Parameters:
     ///   - content: of the artifact; only read.
     ///   - scratch: a folder for temporary files, not one in memory.
-    ///   - limits: what is not exceeded whatever the bytes are.
-    /// - Throws: `InspectError` for what is not known, `DiskImageError` and others for what is damaged, `FileError`,
+    ///   - limits: bounds of time and memory, whatever the bytes are.
+    /// - Throws: `InspectError` for an unknown type, `DiskImageError` and others for damage, `FileError`,
     ///   `ExtentError`.
     public convenience init(_ content: ExtentList, scratch: String = "/var/tmp", limits: Limits = Limits()) throws {
         try self.init(ArtifactDetector(scratch: scratch, limits: limits)) { _ in content }
     }
 
-    /// Looks into what a pipe, a device or another file that is no regular one gives; it is read to its end first.
+    /// Looks into the bytes of a pipe or device; they are read to the end first.
     /// - Parameters:
     ///   - file: descriptor to read from.
     ///   - name: of the file, for errors.
@@ -50,13 +50,13 @@ public final class Inspection {
         self.root = root
     }
 
-    /// Volumes of one name are told apart: `esp`, `esp2`.
+    /// Volumes of the same name get numbers: `esp`, `esp2`.
     private static func number(_ part: inout Part, _ names: inout [String: Int]) {
         if let name = part.volume?.name {
             names[name, default: 0] += 1
             if let count = names[name], count > 1 { part.volume?.name = "\(name)\(count)" }
         }
-        for place in part.children.indices { number(&part.children[place], &names) }
+        for index in part.children.indices { number(&part.children[index], &names) }
     }
 
     /// Adds to each segment of an initrd the name of what it was made from.
@@ -69,13 +69,13 @@ public final class Inspection {
         {
             part.add("from", name)
         }
-        for place in part.children.indices { addNames(to: &part.children[place], name) }
+        for index in part.children.indices { addNames(to: &part.children[index], name) }
     }
 
     /// Every file system and archive, outer ones first.
     public var volumes: [Volume] { root.all.compactMap(\.volume) }
 
-    /// What could not be read whole, with its place.
+    /// Parts that could not be read completely, with the reasons.
     public var faults: [String] {
         root.all.compactMap { part in
             part.fault.map { (part.name.isEmpty ? part.kind : "\(part.kind) '\(part.name)'") + ": " + $0 }
@@ -120,20 +120,20 @@ public final class Inspection {
         let name = colon.map { String(decoding: bytes[..<$0], as: UTF8.self) }
         if let colon, let name, let volume = volumes.first(where: { $0.name == name }) {
             let index = Volume.Index(volume)
-            if let path = index.resolve(Array(bytes[(colon + 1)...])) { return (volume, index, path) }
+            if let path = index.find(Array(bytes[(colon + 1)...])) { return (volume, index, path) }
         } else {
             for volume in volumes {
                 let index = Volume.Index(volume)
-                if let path = index.resolve(bytes) { return (volume, index, path) }
+                if let path = index.find(bytes) { return (volume, index, path) }
             }
         }
         let known = volumes.map(\.name).joined(separator: ", ")
         let hint = known.isEmpty ? "it holds no files" : "its volumes are \(known); 'moby ls' lists their files"
-        throw InspectError("nothing at '\(PlainText.of(address))'", hint: hint)
+        throw InspectError("'\(PlainText.of(address))' does not exist", hint: hint)
     }
 }
 
-/// What cannot be looked into, or is not there.
+/// An artifact that cannot be inspected, or a missing file in it.
 public struct InspectError: HintedError, CustomStringConvertible, Equatable {
     public let description: String
     public let hint: String?
@@ -155,7 +155,7 @@ public struct Limits: Sendable {
     public var stored: UInt64 = 16 << 30
     /// Bytes of memory, about, for the names of all files.
     public var names = 80 << 20
-    /// Pieces of a disk that lie apart from each other.
+    /// Separate pieces of a disk.
     public var pieces = 1 << 18
 
     public init() {}

@@ -3,14 +3,14 @@ internal import Extents
 
 /// A piece of an artifact, and what it is made of.
 public struct Part: Sendable {
-    /// What it is, e.g. `GPT disk`, `partition`, `FAT16 volume`, `initrd`.
+    /// The type, e.g. `GPT disk`, `partition`, `FAT16 volume`, `initrd`.
     public var kind: String
-    /// What it is called where it lies: a partition's name, a file's path; empty when it has none. Raw text of the
+    /// Its name in the outer part: a partition's name, a file's path; empty when it has none. Raw text of the
     /// artifact.
     public var name: String
     /// In bytes.
     public var size: UInt64
-    /// What else is known of it, in order.
+    /// Further facts in order.
     public var facts: [Fact] = []
     /// The files that it holds as a file system.
     public var volume: Volume?
@@ -40,7 +40,7 @@ extension Part {
     /// More files than these are not listed one by one.
     private static let listLimit = 24
 
-    /// What it is made of, for people: one line for each part, indented below what it lies in.
+    /// The description for people: one line for each part, indented below the outer one.
     /// - Parameter name: of the artifact.
     public func text(name: String) -> String {
         var lines: [String] = []
@@ -82,7 +82,7 @@ extension Part {
 }
 
 extension Part {
-    /// What it is made of, for programs: `kind`, `name`, `size`, `facts`, `volume`, `files`, `fault`, `parts`. Roots
+    /// The description for programs: `kind`, `name`, `size`, `facts`, `volume`, `files`, `fault`, `parts`. Roots
     /// with many files give their number only; `moby ls --json` lists them.
     public struct Document: Encodable, Sendable {
         let kind: String

@@ -13,10 +13,10 @@ struct SpooledDisk {
     private let size: UInt64
     private let limit: Int
     private var end: UInt64 = 0
-    /// Whether pieces may be missing behind the last one, which are zeros else.
+    /// Whether the rest after the last piece is missing instead of zeros.
     var isCutShort = false
 
-    /// - Parameter limit: more pieces that lie apart are an error.
+    /// - Parameter limit: more separate pieces are an error.
     init(_ file: TemporaryFile, size: UInt64, limit: Int) { (self.file, self.size, self.limit) = (file, size, limit) }
 
     mutating func add(_ piece: ExtentList, at start: UInt64, spooled: Bool) throws {
@@ -39,7 +39,7 @@ struct SpooledDisk {
         }
     }
 
-    private var tooMany: InspectError { InspectError("a disk of more than \(limit) pieces that lie apart") }
+    private var tooMany: InspectError { InspectError("a disk of more than \(limit) separate pieces") }
 
     private mutating func append(_ start: UInt64, _ source: Source) throws {
         guard pieces.count < limit else { throw tooMany }
@@ -51,7 +51,7 @@ struct SpooledDisk {
         let spooled = try file.contents()
         var disk = ExtentList()
         for piece in pieces {
-            guard piece.start >= disk.length else { throw InspectError("the disk's pieces are not in order") }
+            guard piece.start >= disk.length else { throw InspectError("the disk's pieces are not sorted") }
             disk.pad(to: piece.start)
             switch piece.source {
             case .list(let list): disk.append(list)

@@ -5,7 +5,7 @@ internal import Extents
 public struct Volume: Sendable {
     /// One file, folder, link or device.
     public struct File: Sendable {
-        /// What `ls -l` begins a line with.
+        /// The first letter of a line of `ls -l`.
         public enum Kind: Character, Sendable {
             case regular = "-"
             case directory = "d"
@@ -47,7 +47,7 @@ public struct Volume: Sendable {
         case number(UInt64)
     }
 
-    /// What paths are prefixed with, e.g. `esp`.
+    /// The prefix of its paths, e.g. `esp`.
     public internal(set) var name: String
     /// Whether a path may have letters of the other case, as on FAT.
     var ignoresCase = false
@@ -102,63 +102,47 @@ extension Volume.File {
 
 extension Volume {
     /// A volume's files by path.
-    struct Index {
-        private var places: [TreePath: Int] = [:]
+    struct Index: LinkedNames {
+        private var indices: [TreePath: Int] = [:]
         private let volume: Volume
-        /// As many symlinks as the kernel follows.
-        private static let linkLimit = 40
 
         init(_ volume: Volume) {
             self.volume = volume
-            for (place, file) in volume.files.enumerated() { places[key(file.path)] = place }
+            for (index, file) in volume.files.enumerated() { indices[key(file.path)] = index }
         }
 
-        subscript(path: TreePath) -> File? { places[key(path)].map { volume.files[$0] } }
+        subscript(path: TreePath) -> File? { indices[key(path)].map { volume.files[$0] } }
 
-        /// What equal names of the volume have in common.
+        /// The form in which equal names of the volume are equal.
         private func key(_ path: TreePath) -> TreePath {
             guard volume.ignoresCase else { return path }
             return TreePath(String(decoding: path.bytes, as: UTF8.self).lowercased().utf8) ?? path
         }
 
-        /// What a path means: symlinks are followed, `..` never leads out of the volume.
-        /// - Returns: nil when there is nothing.
-        func resolve(_ path: [UInt8]) -> TreePath? {
-            var waiting = Array(path.split(separator: 0x2F).reversed())
-            var current = TreePath.root
-            var links = 0
-            while let part = waiting.popLast() {
-                if part.elementsEqual(".".utf8) { continue }
-                if part.elementsEqual("..".utf8) {
-                    current = current.parent
-                    continue
-                }
-                guard let name = TreePath(part) else { return nil }
-                let next = current.appending(name)
-                guard let file = self[next] else {
-                    // Archives need not name the folders of their files.
-                    guard hasFiles(below: next) else { return nil }
-                    current = next
-                    continue
-                }
-                guard file.kind == .symlink else {
-                    // As the volume writes it.
-                    current = file.path
-                    continue
-                }
-                links += 1
-                guard links <= Self.linkLimit else { return nil }
-                if file.target.first == 0x2F { current = .root }
-                waiting += file.target.split(separator: 0x2F).reversed()
+        /// What a path leads to, as the volume spells it: symlinks are followed, `..` never leads out of the volume.
+        /// - Returns: nil when nothing has the name.
+        func find(_ path: [UInt8]) -> TreePath? {
+            guard let found = resolve(path) else { return nil }
+            // Archives need not name the folders of their files.
+            return self[found]?.path ?? (found.isRoot || hasFiles(below: found) ? found : nil)
+        }
+
+        var hasAllDirectories: Bool { false }
+
+        func entry(at path: TreePath) -> LinkedEntry? {
+            guard let file = self[path] else { return nil }
+            switch file.kind {
+            case .directory: return .directory
+            case .symlink: return .symlink(file.target)
+            default: return .other("a file")
             }
-            return current
         }
 
         private func hasFiles(below path: TreePath) -> Bool { volume.files.contains { $0.path.isInside(path) } }
 
         /// The files that count, at a path and below it, sorted.
         func files(in path: TreePath) -> [File] {
-            places.values.map { volume.files[$0] }.filter { $0.path.isInside(path) && !$0.path.isRoot }.sorted {
+            indices.values.map { volume.files[$0] }.filter { $0.path.isInside(path) && !$0.path.isRoot }.sorted {
                 $0.path < $1.path
             }
         }

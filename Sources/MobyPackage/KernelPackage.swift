@@ -106,10 +106,7 @@ enum ImageLayer {
             }
             output = sink.output
         }
-        guard let diffID = Digest(sha256: hash.finalize()) else {
-            preconditionFailure("SHA-256 is 64 hexadecimal digits")
-        }
-        return Image.Layer(digest: blob.digest, size: blob.size, diffID: diffID)
+        return Image.Layer(digest: blob.digest, size: blob.size, diffID: Digest(sha256: hash.finalize()))
     }
 }
 

@@ -84,23 +84,15 @@ extension PackageFolder {
         }
 
         private func names(in folder: Entry) throws -> [String] {
-            guard let stream = opendir(folder.path) else { throw FileError("read", folder.path) }
-            defer { closedir(stream) }
-            var names: [String] = []
-            errno = 0
-            while let item = readdir(stream) {
-                let bytes = withUnsafeBytes(of: &item.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            try FolderTree.rawNames(in: folder.path).map { bytes in
                 guard let name = String(validating: bytes, as: UTF8.self) else {
                     throw Self.fault(
                         self.name,
                         "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', which is not a UTF-8 name"
                     )
                 }
-                if name != ".", name != ".." { names.append(name) }
-                errno = 0
+                return name
             }
-            guard errno == 0 else { throw FileError("read", folder.path) }
-            return names
         }
 
         private static func resolved(_ path: String) -> String? {

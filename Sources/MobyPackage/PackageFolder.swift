@@ -103,7 +103,7 @@ public struct PackageFolder: Sendable {
         guard !wants.isEmpty, let only = spec.only else { return wants }
         var chosen = only
         for case .concatenation(let patterns) in spec.files.map(\.content) { chosen += patterns }
-        wants.append("only:\(SHA256.hash(Array(chosen.map(\.value).joined(separator: "\n").utf8)).prefix(12))")
+        wants.append("only:\(SHA256.hash(Array(chosen.map(\.value).joined(separator: "\n").utf8)).hex.prefix(12))")
         return wants
     }
 

@@ -56,7 +56,7 @@ private final class FieldHash {
         try ExtentReader.read(contents) { hash.update($0) }
     }
 
-    func finalize() -> String { hash.finalize() }
+    func finalize() -> String { hash.finalize().hex }
 
     private func addLength(_ length: UInt64) {
         withUnsafeBytes(of: length.littleEndian) { hash.update($0) }

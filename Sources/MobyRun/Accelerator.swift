@@ -109,7 +109,7 @@ struct AcceleratorProbe {
 
     private func cachedVerdict() -> (Verdict, String) {
         guard let path = cachePath() else { return (probe(), "") }
-        if let text = try? FileFacts.text(of: path) {
+        if let text = try? HostFiles.text(path) {
             let line = text.split(separator: "\n").first.map(String.init) ?? ""
             if line == Verdict.works.text { return (.works, ", earlier") }
             if !line.isEmpty { return (.broken(line), "; noted in \(path)") }
@@ -118,7 +118,7 @@ struct AcceleratorProbe {
         if let end = path.lastIndex(of: "/") {
             // Only a memory: when it cannot be written, the probe is run again.
             try? StateFolder.makeFolder(String(path[..<end]))
-            try? StateFolder.write(Array("\(verdict.text)\n".utf8), to: path)
+            try? ExtentWriter.write(Array("\(verdict.text)\n".utf8), to: path)
         }
         return (verdict, "")
     }
@@ -128,13 +128,13 @@ struct AcceleratorProbe {
         let caches =
             environment["MOBY_CACHE"]
             ?? environment["XDG_CACHE_HOME"].map { "\($0)/moby" } ?? environment["HOME"].map { "\($0)/.cache/moby" }
-        guard let caches, let boot = try? FileFacts.text(of: "/proc/sys/kernel/random/boot_id") else { return nil }
+        guard let caches, let boot = try? HostFiles.text("/proc/sys/kernel/random/boot_id") else { return nil }
         var system = utsname()
         var program = stat()
         guard uname(&system) == 0, stat(qemu, &program) == 0 else { return nil }
         let release = withUnsafeBytes(of: &system.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let facts = "\(release) \(boot) \(qemu) \(program.st_size) \(program.st_mtim.tv_sec) \(device)"
-        return "\(caches)/accelerator/\(SHA256.hash(Array(facts.utf8)).prefix(16))"
+        return "\(caches)/accelerator/\(SHA256.hash(Array(facts.utf8)).hex.prefix(16))"
     }
 
     // MARK: The test guest
@@ -162,7 +162,7 @@ struct AcceleratorProbe {
     private func writePayload() throws -> String {
         let folder = environment["TMPDIR"] ?? "/tmp"
         let path = "\(folder)/moby-probe-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).img"
-        try StateFolder.write(ProbePayload.bootSector, to: path, mode: 0o600)
+        try ExtentWriter.write(ProbePayload.bootSector, to: path, mode: 0o600)
         return path
     }
 }

@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 
 /// A content digest (image-spec, descriptor.md#digests). Only sha256 is accepted; a value cannot hold anything else.
@@ -13,10 +14,16 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
     public init?(sha256 hex: String) {
         let digits = hex.utf8
-        guard digits.count == 64, digits.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+        guard digits.count == 64, digits.allSatisfy({ $0.isLowercaseHexDigit }) else {
             return nil
         }
         self.hex = hex
+    }
+
+    /// - Parameter bytes: the 32 bytes of a SHA-256.
+    public init(sha256 bytes: [UInt8]) {
+        precondition(bytes.count == 32, "a SHA-256 of \(bytes.count) bytes")
+        hex = bytes.hex
     }
 
     public var description: String { "sha256:\(hex)" }

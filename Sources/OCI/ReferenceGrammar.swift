@@ -1,3 +1,5 @@
+internal import Extents
+
 /// The rules for each part of a reference (distribution, reference grammar).
 struct ReferenceGrammar {
     private let text: String
@@ -39,7 +41,7 @@ struct ReferenceGrammar {
     }
 
     private func check(port: Substring) throws {
-        guard port.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt16(port), number > 0 else {
+        guard port.utf8.allSatisfy({ $0.isASCIIDigit }), let number = UInt16(port), number > 0 else {
             throw ImageReferenceError(text, .port(String(port)))
         }
     }
@@ -53,7 +55,7 @@ struct ReferenceGrammar {
     }
 
     private static func isIPv6(_ address: Substring) -> Bool {
-        let isHex = { (byte: UInt8) in (48...57).contains(byte) || (97...102).contains(byte | 0x20) }
+        let isHex = { (byte: UInt8) in byte.isASCIIDigit || (97...102).contains(byte | 0x20) }
         return address.utf8.count <= 45 && address.contains(":")
             && address.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
     }
@@ -70,7 +72,7 @@ struct ReferenceGrammar {
     private static func isComponent(_ component: some StringProtocol) -> Bool {
         var separator: [UInt8] = [0]
         for byte in component.utf8 {
-            if (97...122).contains(byte) || (48...57).contains(byte) {
+            if byte.isASCIILowercase || byte.isASCIIDigit {
                 separator = []
                 continue
             }
@@ -86,6 +88,6 @@ struct ReferenceGrammar {
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (97...122).contains(byte | 0x20)
+        byte.isASCIIDigit || byte.isASCIILetter
     }
 }

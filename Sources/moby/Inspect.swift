@@ -93,22 +93,19 @@ private enum Artifacts {
     /// Of these the one with the root file system.
     static func root(of argument: String) throws -> String { try files(argument).last ?? argument }
 
-    /// - Parameter path: a file, a pipe or device, or `-` for standard input.
+    /// - Parameter path: a file, a pipe of the shell, a block device, or `-` for standard input.
     static func open(_ path: String) throws -> Inspection {
         let scratch = Terminal.environment["TMPDIR"] ?? "/var/tmp"
         do {
             if path == "-" { return try Inspection(reading: STDIN_FILENO, name: "standard input", scratch: scratch) }
-            var info = stat()
-            let type = stat(path, &info) == 0 ? info.st_mode & S_IFMT : 0
-            if type == S_IFDIR { throw folder(path) }
-            // A regular file, or nothing: it is not read before it is wanted.
-            let isStream = type != S_IFREG && type != 0
-            guard isStream else { return try Inspection(ExtentList(file: path), scratch: scratch) }
+            if HostFiles.isFolder(path) { throw folder(path) }
+            // A regular file is read where it is needed, not from start to end.
+            guard try HostFiles.isStream(path) else { return try Inspection(ExtentList(file: path), scratch: scratch) }
             let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
             guard file >= 0 else { throw FileError("open", path) }
             defer { close(file) }
             return try Inspection(reading: file, name: path, scratch: scratch)
-        } catch let error where error is FileError || error is InputFile.Unfit {
+        } catch let error where error is FileError || error is UnfitFile {
             throw error
         } catch {
             throw Unreadable(path: path, error: error)
@@ -126,14 +123,13 @@ private enum Artifacts {
         if !faults.isEmpty { throw ExitCode(1) }
     }
 
-    private static func folder(_ path: String) -> InputFile.Unfit {
+    private static func folder(_ path: String) -> UnfitFile {
         let suffix = BuildSummary.fileName("")
         // A folder that cannot be listed offers no builds.
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(suffix) }
-            .sorted()
+        let names = ((try? FolderTree.names(in: path)) ?? []).filter { $0.hasSuffix(suffix) }
         let builds = names.prefix(5).map { "'\(path)/\($0.dropLast(suffix.count))'" }.joined(separator: ", ")
-        return InputFile.Unfit(
-            description: "'\(PlainText.short(path))' is a folder",
+        return UnfitFile(
+            "'\(PlainText.short(path))' is a folder",
             hint: builds.isEmpty ? "name a file" : "it contains the builds \(builds)")
     }
 

@@ -54,7 +54,7 @@ struct MetadataCreate: ParsableCommand {
     private var isNamed: Bool { hostname != nil || !sshKey.isEmpty }
 
     func run() throws {
-        let userData = try dataFile.map { try InputFile.bytes($0, limit: Self.largestData) } ?? Array((data ?? "").utf8)
+        let userData = try dataFile.map { try HostFiles.read($0, limit: Self.largestData) } ?? Array((data ?? "").utf8)
         let image =
             try isNamed
             ? DataDisc.image(userData: userData, metaData: try metaData(userData)) : DataDisc.image(config: userData)
@@ -79,7 +79,7 @@ struct MetadataCreate: ParsableCommand {
         for path in sshKey { keys += try PublicKeys.read(path) }
         // Another instance for cloud-init when anything is different.
         let all = ([hostname ?? ""] + keys).joined(separator: "\n")
-        let id = "iid-" + SHA256.hash(userData + [0] + Array(all.utf8)).prefix(16)
+        let id = "iid-" + SHA256.hash(userData + [0] + Array(all.utf8)).hex.prefix(16)
         return try JSONText.pretty(Facts(id: id, hostname: hostname, keys: keys.isEmpty ? nil : keys)) + [0x0A]
     }
 
@@ -91,24 +91,22 @@ struct MetadataCreate: ParsableCommand {
 /// comment behind.
 enum PublicKeys {
     /// - Returns: the lines with a key.
-    /// - Throws: `FileError`, `InputFile.Unfit`, which never quote the file.
+    /// - Throws: `FileError`, `UnfitFile`, which never quote the file.
     static func read(_ path: String) throws -> [String] {
         let shown = PlainText.short(path)
-        let text = String(decoding: try InputFile.bytes(path, limit: 1 << 20), as: UTF8.self)
+        let text = String(decoding: try HostFiles.read(path, limit: 1 << 20), as: UTF8.self)
         if text.contains("PRIVATE KEY") {
-            throw InputFile.Unfit(
-                description: "'\(shown)' is a private key", hint: "use the public key, '\(shown).pub'")
+            throw UnfitFile("'\(shown)' is a private key", hint: "use the public key, '\(shown).pub'")
         }
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
             $0.trimmingPrefix(while: \.isWhitespace)
         }.enumerated()
             .filter { !$1.isEmpty && !$1.hasPrefix("#") }
         guard !lines.isEmpty else {
-            throw InputFile.Unfit(description: "'\(shown)' contains no public key", hint: hint)
+            throw UnfitFile("'\(shown)' contains no public key", hint: hint)
         }
         for (number, line) in lines where !isKey(line) {
-            throw InputFile.Unfit(
-                description: "line \(number + 1) of '\(shown)' is not an SSH public key", hint: hint)
+            throw UnfitFile("line \(number + 1) of '\(shown)' is not an SSH public key", hint: hint)
         }
         return lines.map { String($1) }
     }

@@ -47,19 +47,11 @@ struct SpecInput {
 
     static func render(_ diagnostics: [Diagnostic]) -> String {
         var texts = texts.withLock(\.self)
-        // Files of packages were read elsewhere.
+        // Files of packages were read elsewhere; without their text the message has no source line.
         for file in Set(diagnostics.compactMap(\.location?.file)) where texts[file] == nil {
-            texts[file] = packageText(file)
+            texts[file] = try? HostFiles.text(file)
         }
         return DiagnosticRenderer(sources: texts).render(diagnostics)
-    }
-
-    /// The text of a file in a package folder, for its lines in a message; nil when it cannot be
-    /// read, and the message does without.
-    private static func packageText(_ path: String) -> String? {
-        var info = stat()
-        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_size <= 1 << 20 else { return nil }
-        return try? String(contentsOfFile: path, encoding: .utf8)
     }
 
     /// The name that outputs get: that of the last file, without its extension; `moby` for standard input.
@@ -83,13 +75,14 @@ struct SpecInput {
             return SpecReader.Source(
                 name: "<stdin>",
                 text: try UTF8Text.read(
-                    InputFile.bytes(of: STDIN_FILENO, "<stdin>", limit: SpecDownload.limit), name: "<stdin>"),
+                    HostFiles.read(descriptor: STDIN_FILENO, name: "<stdin>", limit: SpecDownload.limit),
+                    name: "<stdin>"),
                 folder: ".")
         }
         let path = existing(name)
         let folder = URL(filePath: path).deletingLastPathComponent().path
         return SpecReader.Source(
-            name: path, text: try UTF8Text.read(InputFile.bytes(path, limit: SpecDownload.limit), name: path),
+            name: path, text: try UTF8Text.read(HostFiles.read(path, limit: SpecDownload.limit), name: path),
             folder: folder.isEmpty ? "." : folder)
     }
 

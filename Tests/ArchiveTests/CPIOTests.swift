@@ -155,13 +155,13 @@ import Testing
             message: "'a/big': 4294967296 bytes, an initramfs file has at most 4294967295 bytes"),
         Bad(
             path: String(repeating: "x/", count: 2046) + "xx", node: .directory(),
-            message: "the name has 4096 bytes, the kernel reads 4095"),
+            message: "the name is 4096 bytes long; the kernel's limit is 4095"),
         Bad(
             path: String(repeating: "x", count: 256), node: .file(""),
-            message: "a component has 256 bytes, the kernel reads 255"),
+            message: "a component is 256 bytes long; the kernel's limit is 255"),
         Bad(
             path: "link", node: .symlink(String(repeating: "x", count: 4096)),
-            message: "'a/link': the link's target has 4096 bytes, the kernel reads 4095"),
+            message: "'a/link': the link's target is 4096 bytes long; the kernel's limit is 4095"),
     ])
     func whatTheKernelWouldDropIsAnError(bad: Bad) throws {
         var tree = FileTree()

@@ -67,7 +67,7 @@ func listing(_ tree: FileTree, bare: Bool = false) throws -> [String] {
         switch node.kind {
         case .directory: return bare ? "d \(mode) \(path)" : "d \(head)\(attributes)"
         case .regular(let contents):
-            return "f \(head) \(SHA256.hash(try ExtentReader.bytes(of: contents)).prefix(8))\(attributes)"
+            return "f \(head) \(SHA256.hash(try ExtentReader.bytes(of: contents)).hex.prefix(8))\(attributes)"
         case .symlink(let target): return "l \(head) -> \(String(decoding: target, as: UTF8.self))"
         case .characterDevice(let major, let minor): return "c \(head) \(major),\(minor)"
         case .blockDevice(let major, let minor): return "b \(head) \(major),\(minor)"
@@ -90,7 +90,7 @@ func listing(folder: String) throws -> [String] {
         }
         switch info.st_mode & S_IFMT {
         case S_IFDIR: return "d \(String(info.st_mode & 0o7777, radix: 8)) \(path)"
-        case S_IFREG: return "f \(head) \(SHA256.hash(try TestFile.read("\(folder)/\(path)")).prefix(8))"
+        case S_IFREG: return "f \(head) \(SHA256.hash(try TestFile.read("\(folder)/\(path)")).hex.prefix(8))"
         case S_IFLNK:
             return "l \(head) -> \(try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(path)"))"
         case S_IFIFO: return "p \(head)"

@@ -49,7 +49,7 @@ import Testing
         // A name that ends in a slash is a directory to tar, whatever its type says.
         if type == "0", name.hasSuffix("/") { return }
         let error = error(entry("f") + entry(name, type: type, link: "f"))
-        #expect(error?.description == "layer 2: entry '\(name)': the root of the image can only be a directory")
+        #expect(error?.description == "layer 2: entry '\(name)': the root of the image must be a directory")
     }
 
     @Test(arguments: [".", "./", "/.", "//", "/"])
@@ -85,7 +85,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (".wh.", "a whiteout of nothing"), (".wh..", "a whiteout of nothing"), (".wh...", "a whiteout of nothing"),
+        (".wh.", "a whiteout without a name"), (".wh..", "a whiteout without a name"),
+        (".wh...", "a whiteout without a name"),
     ])
     func whiteoutsOfNothing(name: String, reason: String) {
         #expect(error(entry("d/\(name)"))?.reason == reason)

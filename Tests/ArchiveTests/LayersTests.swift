@@ -200,14 +200,14 @@ func summary(_ tree: FileTree) throws -> [String] {
     private func layout(_ layers: [ExtentList], _ folder: String) throws {
         try FileManager.default.createDirectory(atPath: "\(folder)/blobs/sha256", withIntermediateDirectories: true)
         func blob(_ bytes: [UInt8], _ type: String) throws -> String {
-            let digest = SHA256.hash(bytes)
+            let digest = SHA256.hash(bytes).hex
             try TestFile.write(bytes, to: "\(folder)/blobs/sha256/\(digest)")
             return
                 #"{"mediaType":"application/vnd.oci.image.\#(type)","digest":"sha256:\#(digest)","size":\#(bytes.count)}"#
         }
         let blobs = try layers.map { try ExtentReader.bytes(of: $0) }
         let descriptors = try blobs.map { try blob($0, "layer.v1.tar") }.joined(separator: ",")
-        let differences = blobs.map { #""sha256:\#(SHA256.hash($0))""# }.joined(separator: ",")
+        let differences = blobs.map { #""sha256:\#(SHA256.hash($0).hex)""# }.joined(separator: ",")
         let config =
             #"{"architecture":"amd64","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":[\#(differences)]}}"#
         let manifest =

@@ -51,13 +51,13 @@ struct ResolveTests {
         let path = Self.chain("d")
         let archive = try tar { writer in
             try writer.add(path, .directory())
-            for number in 0..<200 {
+            for number in 0..<40 {
                 let target = number == 0 ? "/\(path)" : "/\(path)/../" + "l\(number - 1)"
                 try writer.add(path.parent.child(Array("l\(number)".utf8)), .symlink(String(target.prefix(4090))))
             }
         }
         let tree = try FileTree.tar(archive)
-        let last = path.parent.child(Array("l199".utf8))
+        let last = path.parent.child(Array("l39".utf8))
         var (enough, little) = (1 << 30, 100_000)
         #expect(try tree.resolve(last.bytes, budget: &enough) == path)
         #expect(throws: PathObstacle.self) { try tree.resolve(last.bytes, budget: &little) }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -84,11 +85,18 @@ struct InspectCommandTests {
             let program = try Program.path()
             for how in [
                 "cat initrd.img | '\(program)' cat - /etc/hosts",
-                "mkfifo f; cat disk.img >f & '\(program)' cat f /etc/hosts",
+                "cat disk.img | '\(program)' cat /dev/stdin /etc/hosts",
             ] {
                 let ended = try EndedProcess(
                     "/bin/sh", ["-c", how], folder: folder, environment: [:])
                 #expect(ended.text == "127.0.0.1 localhost\n", "\(ended.complaint)")
+            }
+            // A FIFO would wait for a writer, and /dev/zero never ends.
+            try #require(mkfifo(folder + "/f", 0o600) == 0)
+            for (path, kind) in [(folder + "/f", "FIFO"), ("/dev/zero", "device")] {
+                for verb in ["inspect", "ls"] {
+                    #expect(try Program.run([verb, path]).error.contains("is a \(kind), expected a regular file"))
+                }
             }
         }
     }
@@ -101,7 +109,7 @@ struct InspectCommandTests {
             let runs: [([String], Int32, String)] = [
                 (["inspect", folder + "/garbage"], 1, "not an artifact: 22 bytes that begin with '\\x1beither '"),
                 (["inspect", folder + "/cut"], 1, "error: "),
-                (["cat", initrd, "/etc/none"], 1, "nothing at '/etc/none'"),
+                (["cat", initrd, "/etc/none"], 1, "'/etc/none' does not exist"),
                 (["cat", initrd, "/etc"], 1, "'/etc' is a directory"),
                 (["ls", initrd, "esp:/"], 1, "its volumes are initrd"),
                 (["ls", folder + "/none"], 1, "No such file"), (["cat", initrd], 64, "missing expected argument"),

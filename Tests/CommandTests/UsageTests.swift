@@ -15,7 +15,7 @@ struct UsageTests {
         (["metadata", "create", "d.iso", "x", "--data-file", "f"], 64, "cannot be combined"),
         (
             ["metadata", "create", "/proc/none/d.iso", "--data-file", "/dev/zero"], 1,
-            "'/dev/zero' has more than 64 MiB"
+            "'/dev/zero' is a device, expected a regular file"
         ),
         (["metadata", "create", "/proc/none/d.iso", "--data-file", "/proc"], 1, "'/proc' is a folder"),
         (

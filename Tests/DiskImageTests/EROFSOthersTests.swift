@@ -85,7 +85,9 @@ extension Oracle {
         try await withTemporaryDirectory { folder in
             var numbers = Numbers(seed)
             let tree = EROFSTree(seed: seed, names: 40).tree
-            let image = try EROFS.compressedImage(of: tree, scratch: folder + "/clusters")
+            let scratch = try PartialFile(folder + "/clusters")
+            defer { withExtendedLifetime(scratch) {} }
+            let image = try EROFS.compressedImage(of: tree, scratch: scratch)
             let whole = try ExtentReader.bytes(of: image, limit: 1 << 30)
             let meta = Int(try EROFS.Reader(image).superblock.metaBlock) * EROFS.blockSize
             var errors = 0

@@ -102,12 +102,12 @@ func erofsListing(_ tree: FileTree) throws -> [String] {
         }
         first[identity] = path
         let head = "\(String(node.mode, radix: 8)) \(node.uid):\(node.gid) \(node.modified) \(path)"
-        let attributes = node.attributes.map { " \($0.name)=\(SHA256.hash($0.value).prefix(8))" }.joined()
+        let attributes = node.attributes.map { " \($0.name)=\(SHA256.hash($0.value).hex.prefix(8))" }.joined()
         switch node.kind {
         case .directory: lines.append("d \(head)\(attributes)")
         case .regular(let list):
             lines.append(
-                "f \(head) \(list.length) \(SHA256.hash(try ExtentReader.bytes(of: list)).prefix(16))\(attributes)")
+                "f \(head) \(list.length) \(SHA256.hash(try ExtentReader.bytes(of: list)).hex.prefix(16))\(attributes)")
         case .symlink(let target): lines.append("l \(head) \(String(decoding: target, as: UTF8.self))\(attributes)")
         case .characterDevice(let major, let minor): lines.append("c \(head) \(major),\(minor)\(attributes)")
         case .blockDevice(let major, let minor): lines.append("b \(head) \(major),\(minor)\(attributes)")

@@ -103,7 +103,7 @@ import Testing
         #expect(volumes[0] == volumes[1])
     }
 
-    static let twice = " is there twice: on a FAT volume upper and lower case are the same"
+    static let twice = " exists twice: FAT ignores case"
 
     static let refused: [(files: [FAT.File], label: String, message: String)] = [
         ([FAT.File("a/B", .zeros(1)), FAT.File("A/b", .zeros(1))], "", "'A/b'" + twice),
@@ -113,9 +113,9 @@ import Testing
             [FAT.File("big", .zeros(4_294_967_296))], "",
             "'big' has 4294967296 bytes, at most 4294967295 bytes (4 GiB - 1) on a FAT volume"
         ),
-        ([FAT.File("a//b", .zeros(1))], "", "'a//b': '' is no name on a FAT volume"),
-        ([FAT.File("", .zeros(1))], "", "'': '' is no name on a FAT volume"),
-        ([FAT.File("../b", .zeros(1))], "", "'../b': '..' is no name on a FAT volume"),
+        ([FAT.File("a//b", .zeros(1))], "", "'a//b': '' is not a valid FAT name"),
+        ([FAT.File("", .zeros(1))], "", "'': '' is not a valid FAT name"),
+        ([FAT.File("../b", .zeros(1))], "", "'../b': '..' is not a valid FAT name"),
         ([FAT.File("a.", .zeros(1))], "", "'a.': a name that ends with '.', which FAT would drop"),
         ([FAT.File("a:b", .zeros(1))], "", "'a:b': the character : in a name, which FAT does not have"),
         ([FAT.File("a\nb", .zeros(1))], "", "'a\nb': the character \\n in a name, which FAT does not have"),
@@ -130,7 +130,7 @@ import Testing
         ),
         (
             (0..<300).map { FAT.File("f\($0)", .zeros(4_294_967_295)) }, "",
-            "a FAT volume of 1288490209280 bytes, at most 1 TiB"
+            "a FAT volume of 1288490209280 bytes; the limit is 1 TiB"
         ),
     ]
 

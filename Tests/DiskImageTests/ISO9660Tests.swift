@@ -114,9 +114,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["a", "a"], "'a': the name is there twice"), (["a", "a/b"], "'a': both a file and a directory"),
-        (["a//b"], "'a//b': '' is no name"),
-        (["../b"], "'../b': '..' is no name"),
+        (["a", "a"], "'a': the name exists twice"), (["a", "a/b"], "'a': both a file and a directory"),
+        (["a//b"], "'a//b': '' is not a valid name"),
+        (["../b"], "'../b': '..' is not a valid name"),
         ([String(repeating: "m", count: 256)], "a name of 256 bytes, expected at most 255"),
     ])
     func refuses(paths: [String], message: String) {
@@ -155,7 +155,7 @@ import Testing
     private func describe(_ entry: ISO9660.Entry) throws -> String {
         let kind =
             switch entry.kind {
-            case .file(let content): SHA256.hash(try ExtentReader.bytes(of: content))
+            case .file(let content): SHA256.hash(try ExtentReader.bytes(of: content)).hex
             case .symlink(let target): String(decoding: target, as: UTF8.self)
             default: "\(entry.kind)"
             }

@@ -92,22 +92,16 @@ import Testing
     }
 
     @Test func refuses() throws {
+        let long = GPT.Partition(type: .biosBoot, name: String(repeating: "n", count: 37), content: .zeros(1))
         let cases: [(() throws -> Void, String)] = [
-            ({ _ = try gpt(129) }, "129 partitions, at most 128"),
+            ({ _ = try gpt(129) }, "129 partitions; the limit is 128"),
             (
-                {
-                    _ = try GPT.disk(
-                        partitions: [
-                            GPT.Partition(
-                                type: .biosBoot, name: "\(String(repeating: "n", count: 37))", content: .zeros(1))
-                        ],
-                        identity: [])
-                },
-                "partition name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', at most 36 UTF-16 units"
+                { _ = try GPT.disk(partitions: [long], identity: []) },
+                "partition name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' exceeds 36 UTF-16 units"
             ),
             (
                 { _ = try MBR.sector(bootCode: [UInt8](repeating: 0, count: 441), signature: 0, entries: []) },
-                "boot code of 441 bytes, at most 440 bytes in a master boot record"
+                "boot code of 441 bytes; the limit in a master boot record is 440"
             ),
             (
                 { _ = try MBR.disk(partition: .zeros(1 << 41), type: 12, bootCode: [], identity: []) },
@@ -196,5 +190,19 @@ import Testing
             for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
         }
         return (0..<4).map { UInt8(truncatingIfNeeded: ~value >> ($0 * 8)) }
+    }
+
+    /// A file that cannot be read is not a damaged table.
+    @Test func anUnreadableTableIsAnErrorOfTheFile() async throws {
+        try await withTemporaryDirectory { folder in
+            try ExtentWriter.write(ExtentList([.hole(1 << 20)]), to: "\(folder)/disk")
+            let gone = try ExtentList(file: "\(folder)/disk")
+            try FolderTree.remove("\(folder)/disk")
+            var disk = ExtentList([.hole(4096)])
+            disk.append(gone)
+            #expect(throws: FileError.self) { try GPT.Table(disk) }
+            #expect(throws: FileError.self) { try GPT.Table.length(of: gone) }
+            #expect(throws: FileError.self) { try VHD.salvage(gone) }
+        }
     }
 }

@@ -58,8 +58,8 @@ import Testing
             )
             let other = try TestFile.read("\(folder)/other.pem")
             let cases: [(() throws -> Void, String)] = [
-                ({ _ = try SigningKey(key: [1], certificate: pem.certificate) }, "no private key in PEM"),
-                ({ _ = try SigningKey(key: pem.key, certificate: pem.key) }, "no certificate in PEM"),
+                ({ _ = try SigningKey(key: [1], certificate: pem.certificate) }, "not a private key in PEM"),
+                ({ _ = try SigningKey(key: pem.key, certificate: pem.key) }, "not a certificate in PEM"),
                 (
                     { _ = try SigningKey(key: pem.key, certificate: other) },
                     "the signing key does not belong to the certificate"

@@ -114,6 +114,6 @@ import Testing
         let error = #expect(throws: ExtentError.self) {
             try ExtentReader.bytes(of: ExtentList([.hole(1000)]), limit: 999)
         }
-        #expect(error?.description == "1000 bytes, expected at most 999 bytes")
+        #expect(error?.description == "1000 bytes, the limit is 999")
     }
 }

@@ -86,7 +86,7 @@ import Testing
             }
             #expect(throws: (any Error).self) { try ExtentReader.bytes(of: list) }
             let error = #expect(throws: (any Error).self) { try ExtentWriter.write(list, to: "\(folder)/out") }
-            if change != .gone { #expect("\(try #require(error))" == "'\(path)' changed while building") }
+            if change != .gone { #expect("\(try #require(error))" == "'\(path)' changed during the build") }
             #expect(try TestFile.names(in: folder).filter { $0.hasPrefix("out") }.isEmpty)
         }
     }

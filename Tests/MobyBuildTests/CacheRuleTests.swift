@@ -105,9 +105,9 @@ struct CacheRuleTests {
                     role: try #require(CacheKey.Role(rawValue: String(fields[0]))), content: "", platform: "",
                     destination: "", rules: String(fields[4]), encoding: "")
                 let bytes = try ExtentReader.bytes(of: ExtentList(file: "\(cache.folder)/\(digits)"))
-                hashes[key.rule, default: []].append(SHA256.hash(bytes))
+                hashes[key.rule, default: []].append(SHA256.hash(bytes).hex)
             }
-            return hashes.mapValues { SHA256.hash(Array($0.sorted().joined(separator: "\n").utf8)) }
+            return hashes.mapValues { SHA256.hash(Array($0.sorted().joined(separator: "\n").utf8)).hex }
         }
     }
 
@@ -121,10 +121,12 @@ struct CacheRuleTests {
         try CPIO.write(tree, under: TreePath("images/1"), to: &archive)
         let root = try await withTemporaryDirectory { folder in
             let options = EROFS.Options(uuid: [UInt8](repeating: 1, count: 16), label: "root")
-            return try ExtentReader.bytes(
-                of: EROFS.compressedImage(of: tree, options, scratch: folder + "/clusters"))
+            let scratch = try PartialFile(folder + "/clusters")
+            return try withExtendedLifetime(scratch) {
+                try ExtentReader.bytes(of: EROFS.compressedImage(of: tree, options, scratch: scratch))
+            }
         }
-        return ["newc \(CPIO.version)": SHA256.hash(archive.bytes), DiskRoot.rule: SHA256.hash(root)]
+        return ["newc \(CPIO.version)": SHA256.hash(archive.bytes).hex, DiskRoot.rule: SHA256.hash(root).hex]
     }
 
     @Test func rulesAreOfTheirVersions() async throws {

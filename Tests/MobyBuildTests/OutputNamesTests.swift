@@ -174,7 +174,7 @@ struct OutputNamesTests {
             }
             #expect(
                 error?.description
-                    == "'\(workshop.folder)/out/web-cmdline' is not a regular file, and cannot be replaced by one")
+                    == "'\(workshop.folder)/out/web-cmdline' is not a regular file and cannot be replaced")
             #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out") == ["web-cmdline"])
         }
         let full = FileError("write", "/dev/shm/web.img", code: ENOSPC, needed: 123)

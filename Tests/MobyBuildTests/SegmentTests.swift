@@ -15,7 +15,7 @@ struct SegmentTests {
             Self.key.description
                 == "role image\ncontent sha256:00\nplatform linux/amd64\ndestination /images/00\nrules container 1\nencoding newc 1, none\n"
         )
-        #expect(Self.key.hex == SHA256.hash(Array(Self.key.description.utf8)))
+        #expect(Self.key.hex == SHA256.hash(Array(Self.key.description.utf8)).hex)
     }
 
     @Test func keySaysWhatChanged() {

@@ -53,7 +53,7 @@ struct LocalArchive {
             let contents = try ExtentList(file: "\(path)/\(file)")
             text += try Oracle("dpkg-deb").output(["--field", "\(path)/\(file)"])
             text +=
-                "Filename: ./\(file)\nSize: \(contents.length)\nSHA256: \(try SHA256.hash(ExtentReader.bytes(of: contents)))\n\n"
+                "Filename: ./\(file)\nSize: \(contents.length)\nSHA256: \(try SHA256.hash(ExtentReader.bytes(of: contents)).hex)\n\n"
         }
         try Data(text.utf8).write(to: URL(filePath: "\(path)/Packages"))
     }

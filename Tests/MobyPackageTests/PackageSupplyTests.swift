@@ -25,7 +25,7 @@ import Testing
             try DebianArchive.contents(of: "\(archive.path)/a_1.deb") { _ in }
             let cache = try PackageCache(cache: directory)
             let bytes = try ExtentReader.bytes(of: ExtentList(file: "\(archive.path)/a_1.deb"))
-            let package = LockedPackage(name: "a", version: "1", architecture: "all", sha256: SHA256.hash(bytes))
+            let package = LockedPackage(name: "a", version: "1", architecture: "all", sha256: SHA256.hash(bytes).hex)
             try FileManager.default.copyItem(
                 atPath: "\(archive.path)/a_1.deb", toPath: "\(directory)/debs/\(package.sha256).deb")
             let tree = try PackageTree([("a", cache.contents(of: package))]).tree

@@ -98,7 +98,7 @@ extension FileTree {
 
     mutating func put(_ path: String, contents: ExtentList) {
         guard let path = TreePath(path.utf8) else { return }
-        makeFolders(to: path.parent, modified: 0)
+        makeDirectories(path.parent, modified: 0)
         set(path, Node(.regular(contents), mode: 0o644))
     }
 }

@@ -19,7 +19,7 @@ enum GCPFlow {
     /// A disk of 1 GiB with a few bytes in it, as `moby build --format gcp` would leave it.
     static func tarball(in folder: String, name: String = "gcp.img.tar.gz", isEFI: Bool = true) async throws -> String {
         var sector = [UInt8](repeating: 0, count: 512)
-        if isEFI { sector[450] = 0xEF }
+        if isEFI { (sector[450], sector[458]) = (0xEF, 1) }
         (sector[510], sector[511]) = (0x55, 0xAA)
         var disk = ExtentList(bytes: sector)
         disk.pad(to: 1 << 30)

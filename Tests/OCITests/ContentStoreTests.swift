@@ -47,7 +47,7 @@ struct ContentStoreTests {
                     try TestFile.write([UInt8](repeating: 0, count: Int(layer.size)), to: store.blobPath(layer.digest))
                 }
             }
-            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try FolderTree.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 
@@ -66,8 +66,8 @@ struct ContentStoreTests {
             #expect(throws: ContentError.damaged(layer.digest)) { try store.uncompressedLayer(layer) }
             #expect(!store.has(layer.digest, size: layer.size))
             #expect(try store.image(named: "acme/web:1", platform: Self.platform) == nil)
-            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
-            #expect(try SmallFile.names(in: "\(store.path)/layers").isEmpty)
+            #expect(try FolderTree.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try FolderTree.names(in: "\(store.path)/layers").isEmpty)
         }
     }
 
@@ -98,8 +98,8 @@ struct ContentStoreTests {
                     "of \(sample.layers[0].size) bytes unpacks to more than 67108864 bytes"),
                 "\(error.map { "\($0)" } ?? "")")
             #expect(
-                try SmallFile.names(in: "\(store.path)/layers").isEmpty
-                    && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+                try FolderTree.names(in: "\(store.path)/layers").isEmpty
+                    && FolderTree.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 
@@ -115,8 +115,8 @@ struct ContentStoreTests {
                 error?.text.contains(
                     "unpacks to more than 2097152 bytes\n  hint: raise the limit with --layer-limit") == true)
             #expect(
-                try SmallFile.names(in: "\(store.path)/layers").isEmpty
-                    && SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+                try FolderTree.names(in: "\(store.path)/layers").isEmpty
+                    && FolderTree.names(in: "\(store.path)/tmp").isEmpty)
             store.layerLimit = ContentStore.defaultLayerLimit
             #expect(try store.uncompressedLayer(layer).length == 3 << 20)
         }
@@ -143,7 +143,7 @@ struct ContentStoreTests {
             #expect(throws: ContentError.self) {
                 try store.uncompressedLayer(
                     Image.Layer(
-                        digest: layer.digest, size: layer.size, diffID: try #require(Digest(sha256: SHA256.hash(tar)))))
+                        digest: layer.digest, size: layer.size, diffID: Digest(sha256: SHA256.hash(tar))))
             }
             #expect(try store.uncompressedLayer(layer).length == UInt64(tar.count + 3))
         }

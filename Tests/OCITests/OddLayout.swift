@@ -16,7 +16,7 @@ struct OddLayout {
     /// - Parameter more: further fields of its descriptor.
     /// - Returns: the descriptor.
     mutating func add(_ bytes: [UInt8], _ type: String, _ more: String = "") -> String {
-        guard let digest = Digest(sha256: SHA256.hash(bytes)) else { preconditionFailure("SHA-256 gave no digest") }
+        let digest = Digest(sha256: SHA256.hash(bytes))
         blobs[digest] = bytes
         let tail = more.isEmpty ? "" : ",\(more)"
         return #"{"mediaType":"\#(type)","digest":"\#(digest)","size":\#(bytes.count)\#(tail)}"#
@@ -28,7 +28,7 @@ struct OddLayout {
         let tar = SampleTar.tar(["etc/motd": text])
         let layer = add(tar, "application/vnd.oci.image.layer.v1.tar")
         let configuration = add(
-            Array(config.replacing("DIFF", with: "sha256:\(SHA256.hash(tar))").utf8),
+            Array(config.replacing("DIFF", with: "sha256:\(SHA256.hash(tar).hex)").utf8),
             "application/vnd.oci.image.config.v1+json")
         let tail = fields.isEmpty ? "" : ",\(fields)"
         return add(

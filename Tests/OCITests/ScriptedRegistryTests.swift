@@ -159,7 +159,7 @@ struct ScriptedRegistryTests {
                     && text.contains(reasons[fault] ?? "?"),
                 "\(text)")
             let store = try ContentStore(path: folder)
-            #expect(try SmallFile.size(store.blobPath(digest)) == nil && SmallFile.names(in: "\(folder)/tmp").isEmpty)
+            #expect(try HostFiles.size(store.blobPath(digest)) == nil && FolderTree.names(in: "\(folder)/tmp").isEmpty)
             #expect(try store.entries().isEmpty)
         }
     }

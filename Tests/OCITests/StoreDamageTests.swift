@@ -155,7 +155,7 @@ struct StoreDamageTests {
             try TestFile.write([9, 2, 3], to: store.blobPath(digest))
             #expect(try store.ingest([1, 2, 3]) == digest)
             #expect(try TestFile.read(store.blobPath(digest)) == [1, 2, 3])
-            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try FolderTree.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 

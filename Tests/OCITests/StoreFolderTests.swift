@@ -79,11 +79,11 @@ struct StoreFolderTests {
                 options.platform = ContentStoreTests.platform
                 let image = try await ImageProvider(store: store, options: options).image("oci:\(folder)/layout")
                 #expect(try store.uncompressedLayers(of: image).count == 1)
-                #expect(SmallFile.isFolder(store.root) && store.root != path)
+                #expect(HostFiles.isFolder(store.root) && store.root != path)
                 scratch = store.root
             }
             #expect(try Self.listing(folder).filter { !$0.hasPrefix("layout") } == before)
-            #expect(scratch.map { !SmallFile.exists($0) } ?? true)
+            #expect(scratch.map { !HostFiles.isTaken($0) } ?? true)
         }
     }
 
@@ -199,7 +199,7 @@ struct StoreFolderTests {
 
     /// All names below a folder, those of folders with a slash at the end.
     private static func listing(_ folder: String, _ prefix: String = "") throws -> [String] {
-        try SmallFile.names(in: folder).flatMap { name -> [String] in
+        try FolderTree.names(in: folder).flatMap { name -> [String] in
             var info = stat()
             guard lstat("\(folder)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
                 return [prefix + name]

@@ -101,7 +101,7 @@ struct StoreMaintenanceTests {
                 return
             }
             #expect(Set(index.manifests.map(\.digest)) == Set(samples.map(\.descriptor.digest)))
-            #expect(try SmallFile.names(in: "\(store.path)/tmp").isEmpty)
+            #expect(try FolderTree.names(in: "\(store.path)/tmp").isEmpty)
         }
     }
 

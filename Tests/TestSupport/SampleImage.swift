@@ -20,18 +20,16 @@ public struct SampleImage: Sendable {
         platform: Platform = Platform(architecture: "amd64"), execution: ImageConfig.Execution = .init()
     ) throws {
         var blobs: [Digest: [UInt8]] = [:]
-        func add(_ bytes: [UInt8]) throws -> Digest {
-            guard let digest = Digest(sha256: SHA256.hash(bytes)) else {
-                throw Oracle.Failure(description: "no digest")
-            }
+        func add(_ bytes: [UInt8]) -> Digest {
+            let digest = Digest(sha256: SHA256.hash(bytes))
             blobs[digest] = bytes
             return digest
         }
         for tar in tars {
-            let diffID = try Digest(sha256: SHA256.hash(tar)) ?? add(tar)
+            let diffID = Digest(sha256: SHA256.hash(tar))
             var packed = Collected()
             try compression.compress(to: &packed) { try $0.write(tar) }
-            layers.append(Image.Layer(digest: try add(packed.bytes), size: UInt64(packed.bytes.count), diffID: diffID))
+            layers.append(Image.Layer(digest: add(packed.bytes), size: UInt64(packed.bytes.count), diffID: diffID))
         }
         config = ImageConfig(platform: platform, config: execution, diffIDs: layers.map(\.diffID))
         let configBytes = try JSONText.compact(config)

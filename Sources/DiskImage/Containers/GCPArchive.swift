@@ -26,12 +26,12 @@ public enum GCPArchive {
     public static func encode(_ disk: ExtentList, modified: UInt64 = 0) throws -> ExtentList {
         guard disk.length > 0, disk.length % sizeUnit == 0 else {
             throw DiskImageError(
-                "a disk of \(disk.length) bytes, Compute Engine wants a multiple of \(sizeUnit)",
-                hint: "choose whole GiB")
+                "the disk has \(disk.length) bytes; Compute Engine requires a multiple of \(sizeUnit)",
+                hint: "choose a size in whole GiB")
         }
         let ranges = disk.dataBlocks(of: granule).map { $0.lowerBound * granule..<$0.upperBound * granule }
         var map = ranges.map { SparseRange(offset: $0.lowerBound, length: $0.upperBound - $0.lowerBound) }
-        // An empty range at the end says that a hole is there.
+        // An empty range at the end represents a hole.
         if ranges.last?.upperBound != disk.length { map.append(SparseRange(offset: disk.length, length: 0)) }
         var file = ExtentList(bytes: header(disk.length, map, modified))
         for range in ranges { file.append(disk[range]) }
@@ -103,11 +103,11 @@ extension ByteBuilder {
 
 extension GCPArchive {
     /// The disk of an archive that was decompressed, as ranges of it. Plain members are read too.
-    /// - Throws: `DiskImageError` for what is no such archive or a damaged one; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` for anything but an intact archive of this kind; `FileError`, `ExtentError`.
     public static func read(_ archive: ExtentList) throws -> ExtentList {
         let header = try ByteView(archive, at: 0, count: 512, "tar header")
         guard try header.slice(257, 5).elementsEqual("ustar".utf8) else {
-            throw DiskImageError("no tar archive: no 'ustar' at byte 257")
+            throw DiskImageError("not a tar archive: no 'ustar' at byte 257")
         }
         guard try header.text(0, 100) == name else {
             throw DiskImageError("the archive starts with '\(try header.text(0, 100))', expected '\(name)'")
@@ -176,7 +176,7 @@ extension GCPArchive {
 /// Looks at a decompressed archive as it goes by, for what Compute Engine would refuse: anything but one file
 /// `disk.raw` of whole GiB.
 public struct GCPArchiveInspector {
-    /// What was seen.
+    /// The facts that it found.
     public struct Facts: Sendable, Equatable {
         /// Size of the disk in bytes.
         public let size: UInt64
@@ -187,10 +187,6 @@ public struct GCPArchiveInspector {
     private enum Phase { case header, extensions, contents, tail }
 
     private static let headLength = 34 * 512
-    /// C12A7328-F81F-11D2-BA4B-00A0C93EC93B, as GPT stores it (UEFI, section 5.3.3).
-    private static let systemPartition: [UInt8] = [
-        0x28, 0x73, 0x2A, 0xC1, 0x1F, 0xF8, 0xD2, 0x11, 0xBA, 0x4B, 0x00, 0xA0, 0xC9, 0x3E, 0xC9, 0x3B,
-    ]
 
     private var phase = Phase.header
     private var block: [UInt8] = []
@@ -222,16 +218,17 @@ public struct GCPArchiveInspector {
             case .tail:
                 guard bytes.allSatisfy({ $0 == 0 }) else {
                     throw DiskImageError(
-                        "the archive has more than '\(GCPArchive.name)'", hint: "Compute Engine wants this file alone")
+                        "the archive holds more than '\(GCPArchive.name)'",
+                        hint: "Compute Engine requires this file alone")
                 }
                 return
             }
         }
     }
 
-    /// - Throws: `DiskImageError` when the archive was cut short.
+    /// - Throws: `DiskImageError` when the archive is truncated.
     public func finish() throws -> Facts {
-        guard case .tail = phase else { throw DiskImageError("the archive ends before its contents do") }
+        guard case .tail = phase else { throw DiskImageError("the archive is truncated") }
         return Facts(size: size, isEFI: isEFI)
     }
 
@@ -240,7 +237,7 @@ public struct GCPArchiveInspector {
         var more = false
         if phase == .header {
             guard try view.slice(257, 5).elementsEqual("ustar".utf8) else {
-                throw DiskImageError("no tar archive: no 'ustar' at byte 257")
+                throw DiskImageError("not a tar archive: no 'ustar' at byte 257")
             }
             let name = try view.text(0, 100)
             guard name == GCPArchive.name else {
@@ -255,7 +252,7 @@ public struct GCPArchiveInspector {
             more = try isSparse && view.u8(482) > 0
             guard size > 0, size % GCPArchive.sizeUnit == 0 else {
                 throw DiskImageError(
-                    "the disk has \(size) bytes, Compute Engine wants whole GiB", hint: "build it with --format gcp")
+                    "the disk has \(size) bytes; Compute Engine requires whole GiB", hint: "build it with --format gcp")
             }
         } else {
             more = try view.u8(504) > 0
@@ -265,11 +262,11 @@ public struct GCPArchiveInspector {
 
     /// A GPT with such a partition, or an MBR with one of type 0xEF.
     private var isEFI: Bool {
-        guard head.count >= 512 else { return false }
-        let types = stride(from: 450, to: 514, by: 16).map { $0 < 512 ? head[$0] : 0 }
-        if types.prefix(4).contains(0xEF) { return true }
-        return stride(from: 1024, to: head.count - 127, by: 128).contains {
-            head[$0..<$0 + 16].elementsEqual(Self.systemPartition)
-        }
+        var disk = ExtentList(bytes: head)
+        disk.pad(to: size)
+        // In memory: an error is a table that does not exist or is damaged.
+        let (table, entries) = (try? GPT.Table(disk), try? MBR.entries(of: disk, isWhole: false))
+        return table?.entries.contains { $0.type == .efiSystem } ?? false
+            || entries?.contains { $0.type == 0xEF } ?? false
     }
 }

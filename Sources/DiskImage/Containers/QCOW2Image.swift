@@ -10,7 +10,7 @@ extension QCOW2 {
         /// In bytes.
         public let clusterSize: UInt64
         public let snapshots: UInt32
-        /// Name of the file with what is not stored here; nil when there is none.
+        /// Name of the file with the data that are not stored here; nil when there is none.
         public let backingFile: String?
         /// Name of the file with all data, when this one holds none; empty when it does not say which.
         public let dataFile: String?
@@ -19,7 +19,7 @@ extension QCOW2 {
         let file: ExtentList
         let l1Table: [UInt64]
 
-        /// Whether there is no table to find the disk by.
+        /// Whether the table of the disk is missing.
         public var isHeadOnly: Bool { l1Table.isEmpty && size > 0 }
     }
 
@@ -27,22 +27,22 @@ extension QCOW2 {
     /// - Throws: as ``read(_:)``.
     public static func references(_ file: ExtentList) throws -> [String] {
         let image = try readHead(file)
-        // A name of no bytes is no backing file for QEMU.
+        // QEMU takes an empty name as no backing file.
         return [image.backingFile.flatMap { $0.isEmpty ? nil : $0 }, image.dataFile].compactMap(\.self)
     }
 
     /// Reads header and L1 table.
-    /// - Throws: `DiskImageError` for what is no qcow2 file or a damaged one; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` for anything but an intact qcow2 file; `FileError`, `ExtentError`.
     public static func read(_ file: ExtentList) throws -> Image { try read(file, withTable: true) }
 
-    /// The header of a file that was cut short before its L1 table: of the disk nothing is found.
+    /// The header of a file that is truncated before its L1 table: none of the disk is found.
     /// - Throws: as ``read(_:)``.
     public static func readHead(_ file: ExtentList) throws -> Image { try read(file, withTable: false) }
 
     private static func read(_ file: ExtentList, withTable: Bool) throws -> Image {
         let header = try ByteView(file, at: 0, count: 72, "qcow2 header")
         guard try header.u32be(0) == magic else {
-            throw DiskImageError("no qcow2 file: it does not start with 'QFI\\xfb'")
+            throw DiskImageError("not a qcow2 file: it does not start with 'QFI\\xfb'")
         }
         let version = try header.u32be(4)
         guard version == 2 || version == 3 else { throw DiskImageError("qcow2 version \(version), expected 2 or 3") }
@@ -130,7 +130,7 @@ struct QCOW2Map {
         self.slots = slots
     }
 
-    /// Where the entry of a disk's cluster is, in bytes from the start of the first L2 table. The cluster must lie in a
+    /// Where the entry of a disk's cluster is, in bytes from the start of the first L2 table. The cluster must be in a
     /// slot.
     func position(of cluster: UInt64) -> UInt64 {
         UInt64(index(of: cluster / QCOW2.entries)) * QCOW2.cluster + cluster % QCOW2.entries * 8
@@ -158,9 +158,9 @@ struct QCOW2Map {
 }
 
 extension QCOW2.Image {
-    /// The disk's bytes: what is stored plainly as ranges of the file, what is compressed in memory.
+    /// The disk's bytes: plain data as ranges of the file, compressed data in memory.
     /// - Parameter limit: of decompressed bytes.
-    /// - Throws: `DiskImageError` for a damaged file, or one whose contents lie elsewhere; `ExtentError.tooLong`;
+    /// - Throws: `DiskImageError` for a damaged file, or one whose contents are in another file; `ExtentError.tooLong`;
     ///   `FileError`.
     public func contents(limit: UInt64 = 64 << 20) throws -> ExtentList {
         var disk = ExtentList()
@@ -245,13 +245,13 @@ extension QCOW2.Image {
 
         private func check(_ offset: UInt64) throws {
             guard offset < image.file.length else {
-                throw DiskImageError("qcow2: a cluster at byte \(offset), the file ends at \(image.file.length)")
+                throw DiskImageError("qcow2: a cluster at byte \(offset) is beyond the end at \(image.file.length)")
             }
         }
 
         private mutating func spend(_ amount: UInt64) throws {
             guard budget >= amount else {
-                throw DiskImageError("qcow2: the tables name more clusters than the file has")
+                throw DiskImageError("qcow2: the tables refer to more clusters than the file has")
             }
             budget -= amount
         }

@@ -16,7 +16,7 @@ public enum VHD {
     ///  56 cylinders u16    58 heads u8          59 sectors u8          60 kind (2 fixed, 3 dynamic)           64 checksum
     ///  68 id 16            84 saved state u8    85 zeros up to 512
     /// ```
-    /// The creator "qem2" tells QEMU and Hyper-V that the size in bytes is meant, not that of cylinders, heads and
+    /// The creator "qem2" makes QEMU and Hyper-V use the size in bytes, not that of cylinders, heads and
     /// sectors.
     static func footer(size: UInt64, kind: Kind, id: [UInt8]) -> [UInt8] {
         let geometry = Geometry(sectors: size / sector)

@@ -14,11 +14,11 @@ extension VHD {
         public internal(set) var isCutShort = false
     }
 
-    /// As ``read(_:)``, and a dynamic disk that was cut short too: what it lacks of its blocks is missing.
+    /// As ``read(_:)``, also for a truncated dynamic disk: its lost blocks are missing.
     /// - Throws: as ``read(_:)``.
     public static func salvage(_ file: ExtentList) throws -> Image {
         do { return try read(file) } catch let fault as DiskImageError {
-            guard let footer = try? ByteView(file, at: 0, count: 512, "VHD footer"),
+            guard let footer = try valueIfValid({ try ByteView(file, at: 0, count: 512, "VHD footer") }),
                 footer.bytes.starts(with: Array("conectix".utf8)),
                 try footer.u32be(64) == checksum(footer.bytes, at: 64), try footer.u32be(60) == Kind.dynamic.rawValue
             else { throw fault }
@@ -31,15 +31,15 @@ extension VHD {
     }
 
     /// Reads the footer, and of a dynamic disk header and block table.
-    /// - Throws: `DiskImageError` for what is no VHD or a damaged one; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` for anything but an intact VHD; `FileError`, `ExtentError`.
     public static func read(_ file: ExtentList) throws -> Image {
-        guard file.length >= 512 else { throw DiskImageError("no VHD: \(file.length) bytes, expected at least 512") }
+        guard file.length >= 512 else { throw DiskImageError("not a VHD: \(file.length) bytes, expected at least 512") }
         let footer = try ByteView(file, at: file.length - 512, count: 512, "VHD footer")
         guard try footer.slice(0, 8).elementsEqual("conectix".utf8) else {
-            throw DiskImageError("no VHD: no 'conectix' in the last 512 bytes")
+            throw DiskImageError("not a VHD: no 'conectix' in the last 512 bytes")
         }
         guard try footer.u32be(64) == checksum(footer.bytes, at: 64) else {
-            throw DiskImageError("VHD footer: its checksum is wrong")
+            throw DiskImageError("VHD footer: wrong checksum")
         }
         let size = try footer.u64be(48)
         let number = try footer.u32be(60)
@@ -62,7 +62,7 @@ extension VHD {
             throw DiskImageError("VHD header: no 'cxsparse' at byte \(offset)")
         }
         guard try header.u32be(36) == checksum(header.bytes, at: 36) else {
-            throw DiskImageError("VHD header: its checksum is wrong")
+            throw DiskImageError("VHD header: wrong checksum")
         }
         let block = UInt64(try header.u32be(32))
         guard block >= sector, block.nonzeroBitCount == 1 else {
@@ -95,7 +95,7 @@ extension VHD.Image {
                 disk.extendMissing(to: disk.length + blockSize)
                 continue
             }
-            guard budget > 0 else { throw DiskImageError("VHD: the table names more blocks than the file has") }
+            guard budget > 0 else { throw DiskImageError("VHD: the table refers to more blocks than the file has") }
             budget -= 1
             try addBlock(at: UInt64(first) * VHD.sector, blockSize, to: &disk)
         }
@@ -108,7 +108,7 @@ extension VHD.Image {
         let bitmap = try ByteView(file, at: offset, count: ((sectors + 7) / 8 + 511) / 512 * 512, "VHD block's bitmap")
         let data = offset + UInt64(bitmap.count)
         guard data + blockSize <= file.length else {
-            throw DiskImageError("VHD: a block at byte \(offset), the file ends at \(file.length)")
+            throw DiskImageError("VHD: a block at byte \(offset) is beyond the end at \(file.length)")
         }
         if bitmap.bytes.prefix(sectors / 8).allSatisfy({ $0 == 0xff }) {
             return disk.append(file[data..<data + blockSize])
@@ -132,8 +132,8 @@ extension VHD {
             guard try footer.slice(0, 8).elementsEqual("conectix".utf8), try footer.u32be(60) == differencing else {
                 continue
             }
-            let place = try footer.u64be(16)
-            guard place < file.length, let header = try? ByteView(file, at: place, count: 1024, "VHD header") else {
+            let start = try footer.u64be(16)
+            guard let header = try valueIfValid({ try ByteView(file, at: start, count: 1024, "VHD header") }) else {
                 return [""]
             }
             let units = try (0..<256).map { try header.u16be(64 + $0 * 2) }.prefix { $0 != 0 }

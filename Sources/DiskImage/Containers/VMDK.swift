@@ -27,7 +27,7 @@ public enum VMDK {
     /// Hands on a disk as a stream-optimized VMDK file. Grains of zeros are not stored.
     /// - Parameters:
     ///   - disk: padded with zeros to 64 KiB.
-    ///   - name: the file's name, which the descriptor repeats. ASCII without quotation marks; what is not becomes `_`.
+    ///   - name: the file's name, which the descriptor repeats. Anything but ASCII without quotes becomes `_`.
     /// - Throws: `FileError`, `ExtentError`, `DiskImageError`, or what `write` throws.
     public static func writeStreamOptimized(
         _ disk: ExtentList, name: String, to write: (UnsafeRawBufferPointer) throws -> Void
@@ -160,7 +160,7 @@ struct VMDKStream {
     /// The sector that is written next.
     private func sector() throws -> UInt32 {
         guard let number = UInt32(exactly: written / VMDK.sector) else {
-            throw DiskImageError("more than 2 TiB of compressed data, a VMDK file has at most that")
+            throw DiskImageError("the compressed data exceed 2 TiB, the limit of a VMDK file")
         }
         return number
     }

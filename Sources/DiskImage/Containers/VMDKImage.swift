@@ -16,13 +16,10 @@ extension VMDK {
         let tableEntries: Int
     }
 
-    /// Header and descriptor of a file that was cut short before its grain directory: of the disk nothing is found.
+    /// Header and descriptor of a file that is truncated before its grain directory: none of the disk is found.
     /// - Throws: as ``read(_:)``.
     public static func readHead(_ file: ExtentList) throws -> Image {
-        let header = try ByteView(file, at: 0, count: 512, "VMDK header")
-        guard try header.u32le(0) == magic else {
-            throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'")
-        }
+        let header = try header(of: file)
         let (capacity, grain) = (try header.u64le(12), try header.u64le(20))
         guard (1...4096).contains(grain), capacity <= 1 << 37 else {
             throw DiskImageError("VMDK: a disk of \(capacity) sectors")
@@ -33,18 +30,15 @@ extension VMDK {
     }
 
     /// Reads header, descriptor and grain directory.
-    /// - Throws: `DiskImageError` for what is no sparse VMDK or a damaged one; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` for anything but an intact sparse VMDK; `FileError`, `ExtentError`.
     public static func read(_ file: ExtentList) throws -> Image {
-        var header = try ByteView(file, at: 0, count: 512, "VMDK header")
-        guard try header.u32le(0) == magic else {
-            throw DiskImageError("no sparse VMDK: it does not start with 'KDMV'")
-        }
+        var header = try header(of: file)
         let descriptor = try descriptor(file, header)
         if try header.u64le(56) == directoryAtEnd {
             guard file.length >= 1536 else { throw DiskImageError("VMDK: the file ends before its footer") }
             header = try ByteView(file, at: file.length - 1024, count: 512, "VMDK footer")
             guard try header.u32le(0) == magic else {
-                throw DiskImageError("VMDK: no 'KDMV' in the footer", hint: "the file may be cut short")
+                throw DiskImageError("VMDK: no 'KDMV' in the footer", hint: "the file may be truncated")
             }
         }
         let (capacity, grain) = (try header.u64le(12), try header.u64le(20))
@@ -64,6 +58,14 @@ extension VMDK {
             descriptor: descriptor,
             file: file, directory: try (0..<Int(tables)).map { try directory.u32le($0 * 4) }, tableEntries: Int(entries)
         )
+    }
+
+    private static func header(of file: ExtentList) throws -> ByteView {
+        let header = try ByteView(file, at: 0, count: 512, "VMDK header")
+        guard try header.u32le(0) == magic else {
+            throw DiskImageError("not a sparse VMDK: it does not start with 'KDMV'")
+        }
+        return header
     }
 
     private static func descriptor(_ file: ExtentList, _ header: ByteView) throws -> String {
@@ -115,14 +117,14 @@ extension VMDK.Image {
     }
 
     private func spend(_ amount: UInt64, of budget: inout UInt64) throws {
-        guard budget >= amount else { throw DiskImageError("VMDK: the tables name more grains than the file has") }
+        guard budget >= amount else { throw DiskImageError("VMDK: the tables refer to more grains than the file has") }
         budget -= amount
     }
 
     private func grain(at offset: UInt64) throws -> ExtentList {
         guard isCompressed else {
             guard offset + grainSize <= file.length else {
-                throw DiskImageError("VMDK: a grain at byte \(offset), the file ends at \(file.length)")
+                throw DiskImageError("VMDK: a grain at byte \(offset) is beyond the end at \(file.length)")
             }
             return file[offset..<offset + grainSize]
         }
@@ -218,7 +220,7 @@ extension VMDK {
         return try file.bytes(at: offset, count: Int(min(count, file.length - offset)))
     }
 
-    /// The quoted names behind a type: `RW 2048 FLAT "disk-flat.vmdk" 0`. Lines and pairs of quotes are not relied on:
+    /// The quoted names after a type: `RW 2048 FLAT "disk-flat.vmdk" 0`. Lines and pairs of quotes are not relied on:
     /// who reads them differently would see other names.
     private static func extents(in text: [UInt8]) -> [String] {
         text.indices.filter { text[$0] == UInt8(ascii: "\"") }.compactMap { quote in

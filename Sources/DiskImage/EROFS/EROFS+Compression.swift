@@ -18,7 +18,7 @@ extension EROFS {
         private static let headerLength = 16
 
         struct Packed {
-            /// What follows the inode.
+            /// The bytes after the inode.
             var index: [UInt8]
             var blocks: UInt32 = 0
             var pieces: [Writer.Piece] = []
@@ -134,9 +134,9 @@ extension EROFS {
 }
 
 extension EROFS {
-    /// What each block of a compressed file is (struct z_erofs_map_header and what follows it; fs/erofs/zmap.c).
+    /// The kind of each block of a compressed file (struct z_erofs_map_header with its entries; fs/erofs/zmap.c).
     ///
-    /// From a multiple of 8 bytes behind the inode:
+    /// From a multiple of 8 bytes after the inode:
     /// ```
     ///   0 zeros, u32   4 advice, u16: 1 entries of 2 bytes, 2 clusters of several blocks
     ///   6 algorithms, u8: 0 LZ4   7 bits of blocks above 12, u8: 0
@@ -148,14 +148,14 @@ extension EROFS {
     /// ```
     ///   bits 0…11 as the second field of the full index   12…13 type
     /// ```
-    /// The first cluster of the pack is at the block one behind that, with large clusters at that block; each further
-    /// one comes behind the one before.
+    /// The first cluster of the pack is at the next block, with large clusters at that block; each further
+    /// one follows the previous one.
     struct Index {
-        /// What is known of a block of contents.
+        /// A block of contents.
         enum Entry {
             /// A cluster begins `offset` bytes into it.
             case head(isPlain: Bool, offset: Int, block: UInt32)
-            /// A cluster goes on; `blocks` is its length where that is said.
+            /// A cluster goes on; `blocks` is its length where that is given.
             case rest(blocks: Int?)
         }
 

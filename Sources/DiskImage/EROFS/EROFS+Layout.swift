@@ -8,7 +8,7 @@ extension EROFS {
         case plain = 0
         /// In compressed clusters with an entry of 8 bytes for each block of contents.
         case packed = 1
-        /// In blocks, except what is left below a block: that follows the inode.
+        /// In blocks, except for the rest of less than a block, which follows the inode.
         case inline = 2
         /// As ``packed`` with shorter entries.
         case packedShort = 3
@@ -51,7 +51,7 @@ extension EROFS {
 }
 
 extension EROFS {
-    /// Extended attributes behind an inode (struct erofs_xattr_ibody_header, struct erofs_xattr_entry):
+    /// Extended attributes after an inode (struct erofs_xattr_ibody_header, struct erofs_xattr_entry):
     /// ```
     ///   0 reserved, u32   4 number of shared attributes, u8 (0)   5 seven zeros
     ///  12 entries: length of the name, u8; prefix, u8; length of the value, u16; the name without its prefix; the value;
@@ -86,7 +86,7 @@ extension EROFS {
                 bytes.pad(toMultipleOf: 4)
             }
             guard bytes.count <= headerLength + 4 * (Int(UInt16.max) - 1) else {
-                throw DiskImageError("'/\(path)': its attributes have \(bytes.count) bytes, at most 262148 fit")
+                throw DiskImageError("'/\(path)': its attributes have \(bytes.count) bytes; the limit is 262148")
             }
             return bytes.bytes
         }
@@ -111,7 +111,7 @@ extension EROFS {
     /// ```
     ///   0 nid, u64   8 where the name begins in the block, u16   10 type, u8   11 zero   — 12 bytes for each entry
     /// ```
-    /// The first name's place tells how many entries there are; a name ends where the next begins, the last one at a
+    /// The first name's offset gives the number of entries; a name ends where the next begins, the last one at a
     /// zero or the end. Names are in the order of their bytes over all blocks, `.` and `..` among them.
     struct Directory {
         struct Entry {

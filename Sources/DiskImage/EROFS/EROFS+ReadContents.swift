@@ -24,7 +24,7 @@ extension EROFS.Reader {
 
     private func take(_ block: ByteView, of folder: EROFS.Inode, into found: inout [Entry]) throws {
         let length = EROFS.Directory.entryLength
-        let damaged = fault("directory \(folder.nid) makes no sense")
+        let damaged = fault("directory \(folder.nid) is invalid")
         guard block.bytes.count >= length else { throw damaged }
         let first = Int(try block.u16le(8))
         guard first >= length, first % length == 0, first <= block.bytes.count else { throw damaged }
@@ -63,11 +63,11 @@ extension EROFS.Reader {
         return found
     }
 
-    /// One that lies in the blocks for all, at a multiple of 4 bytes.
+    /// A shared one, at a multiple of 4 bytes.
     private func sharedAttribute(_ number: UInt32, of inode: EROFS.Inode) throws -> FileTree.Attribute {
         let start = UInt64(superblock.attributeBlock) * UInt64(EROFS.blockSize) + UInt64(number) * 4
         guard start < image.length else {
-            throw fault("attribute \(number) of inode \(inode.nid) lies beyond the end of the image")
+            throw fault("attribute \(number) of inode \(inode.nid) is beyond the end of the image")
         }
         // The longest there can be.
         let count = min(image.length - start, 4 + 255 + 65535)
@@ -82,7 +82,7 @@ extension EROFS.Reader {
         let (nameLength, valueLength) = (Int(try bytes.u8(place)), Int(try bytes.u16le(place + 2)))
         let number = try bytes.u8(place + 1)
         guard let prefix = EROFS.Attributes.prefixes.first(where: { $0.number == number }) else {
-            throw fault("the attributes of inode \(inode.nid) make no sense")
+            throw fault("the attributes of inode \(inode.nid) are invalid")
         }
         let name = try bytes.slice(place + 4, nameLength)
         let value = try bytes.slice(place + 4 + nameLength, valueLength)
@@ -94,7 +94,7 @@ extension EROFS.Reader {
 }
 
 extension EROFS.Reader {
-    /// Of a file, that lie apart from each other: each takes memory.
+    /// Separate pieces of a file: each takes memory.
     private static let pieceLimit = 1 << 18
 
     /// A file in chunks (struct erofs_inode_chunk_info). The inode has in place of a block:
@@ -127,7 +127,7 @@ extension EROFS.Reader {
                 let length = min(chunk, inode.size - list.length)
                 try append(chunk: try entries.u32le(place), length, of: inode, to: &list)
                 guard list.extents.count <= Self.pieceLimit else {
-                    throw fault("inode \(inode.nid) lies in more than \(Self.pieceLimit) pieces")
+                    throw fault("inode \(inode.nid) has more than \(Self.pieceLimit) pieces")
                 }
             }
         }
@@ -193,7 +193,7 @@ extension EROFS {
                 let start = number * UInt64(blockSize) + UInt64(offset)
                 guard offset < blockSize, start <= inode.size else { throw damaged() }
                 if let open { try unpack(open, to: start, consume) } else if start > 0 { throw damaged() }
-                // The mark of the end is no cluster.
+                // The end mark is not a cluster.
                 open = start == inode.size ? nil : Cluster(isPlain: isPlain, start: start, block: block)
             }
         }
@@ -238,7 +238,7 @@ extension EROFS {
         }
 
         private func damaged() -> DiskImageError {
-            reader.fault("the compressed contents of inode \(inode.nid) make no sense")
+            reader.fault("the compressed contents of inode \(inode.nid) are invalid")
         }
     }
 }

@@ -3,7 +3,7 @@ public import Extents
 
 extension EROFS {
     /// Reads images, those of strangers too: whatever the bytes are, it ends with an error or with what they say, in
-    /// memory bounded by what is asked for. It reads what `mkfs.erofs` makes by default, with LZ4 or without, and files
+    /// memory bounded by the request. It reads what `mkfs.erofs` makes by default, with LZ4 or without, and files
     /// in chunks.
     public struct Reader: Sendable {
         let image: ExtentList
@@ -11,7 +11,7 @@ extension EROFS {
         private let stored: UInt64
         public let superblock: Superblock
 
-        /// - Throws: `DiskImageError` for what is no EROFS, is damaged, or needs what is not known here; `FileError`,
+        /// - Throws: `DiskImageError` for anything but an intact EROFS with known features; `FileError`,
         ///   `ExtentError`.
         public init(_ image: ExtentList) throws {
             self.image = image
@@ -22,7 +22,7 @@ extension EROFS {
         /// The length in bytes that the image has by its superblock.
         public var length: UInt64 { UInt64(superblock.blocks) * UInt64(blockSize) }
 
-        /// The same of an image that was cut short: its places stay, reading what it lacks is an error.
+        /// The same for a truncated image: offsets stay valid, reading lost bytes is an error.
         public var extended: Reader { Reader(self) }
 
         private init(_ reader: Reader) {
@@ -62,7 +62,7 @@ extension EROFS {
             }
         }
 
-        /// What a path names; symlinks are not followed.
+        /// The inode of a path; symlinks are not followed.
         /// - Returns: nil when there is nothing.
         public func find(_ path: TreePath) throws -> Inode? {
             var inode = try root
@@ -80,7 +80,7 @@ extension EROFS {
         /// Hands on the contents of a file, or the target of a symlink, in pieces.
         /// - Throws: `DiskImageError`, `FileError`, `ExtentError`, or what `consume` throws.
         public func read(_ inode: Inode, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
-            guard inode.hasContents else { throw fault("inode \(inode.nid) has no contents to read") }
+            guard inode.hasContents else { throw fault("inode \(inode.nid) has no contents") }
             switch inode.layout {
             case .plain, .inline: try ExtentReader.read(try flat(inode), consume)
             case .packed, .packedShort: try Unpacker(self, inode).read(consume)
@@ -97,7 +97,7 @@ extension EROFS {
             return bytes
         }
 
-        /// What is not compressed, as it lies in the image.
+        /// Uncompressed data as ranges of the image.
         private func flat(_ inode: Inode) throws -> ExtentList {
             let block = UInt64(blockSize)
             let tail = inode.layout == .inline ? inode.size % block : 0
@@ -145,7 +145,7 @@ extension EROFS.Superblock {
         incompatible = EROFS.Features(rawValue: try bytes.u32le(80))
         let unknown = incompatible.subtracting([.zeroPadding, .configurations, .chunkedFiles])
         guard unknown.isEmpty else {
-            throw DiskImageError("EROFS image: it needs \(Self.names(of: unknown)), which is not read here")
+            throw DiskImageError("EROFS image: it needs \(Self.names(of: unknown)), which is not supported")
         }
         rootNode = try bytes.u16le(14)
         inodes = try bytes.u64le(16)
@@ -233,7 +233,7 @@ extension EROFS.Reader {
     func inode(_ nid: UInt64) throws -> EROFS.Inode {
         let base = UInt64(superblock.metaBlock) * UInt64(EROFS.blockSize)
         guard base <= image.length, nid < (image.length - base) / UInt64(EROFS.slotSize) else {
-            throw fault("inode \(nid) lies beyond the end of the image")
+            throw fault("inode \(nid) is beyond the end of the image")
         }
         let start = base + nid * UInt64(EROFS.slotSize)
         let format = try ByteView(image.bytes(at: start, count: 2), "EROFS inode").u16le(0)

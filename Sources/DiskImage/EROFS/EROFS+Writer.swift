@@ -9,7 +9,7 @@ extension EROFS {
             let path: TreePath
             var fields = InodeFields()
             var attributes: [UInt8] = []
-            /// What follows the inode, unless it is a file's tail or a directory's.
+            /// The bytes after the inode, unless they are a file's or directory's tail.
             var trailer: [UInt8] = []
             /// Bytes from the start of the inodes.
             var position = 0
@@ -49,10 +49,10 @@ extension EROFS {
             for path in tree.paths where !path.isRoot {
                 guard let node = tree[path], let identity = tree.identity(of: path) else { continue }
                 guard let folder = folders[path.parent] else {
-                    throw DiskImageError("'/\(path)' lies in '/\(path.parent)', which is not a directory of the tree")
+                    throw DiskImageError("'/\(path)': its parent is not a directory of the tree")
                 }
                 guard path.name.count <= 255 else {
-                    throw DiskImageError("'/\(path)': a name of \(path.name.count) bytes, at most 255 fit")
+                    throw DiskImageError("'/\(path)': the name is \(path.name.count) bytes long; the limit is 255")
                 }
                 let item = known[identity] ?? items.count
                 if item < items.count {
@@ -90,7 +90,7 @@ extension EROFS {
                 item.fields.size = UInt64(target.count)
             case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
                 guard major < 1 << 12, minor < 1 << 20 else {
-                    throw DiskImageError("'/\(path)': device \(major):\(minor), at most 4095:1048575 fits")
+                    throw DiskImageError("'/\(path)': device \(major):\(minor) exceeds the limit 4095:1048575")
                 }
                 item.fields.place = EROFS.device(major: major, minor: minor)
             case .fifo: break
@@ -126,7 +126,7 @@ extension EROFS {
             features = [.zeroPadding, .configurations]
         }
 
-        /// Whole blocks, and what is left over behind the inode when it fits there.
+        /// Whole blocks, and the rest after the inode when it fits there.
         private mutating func placeFlat(_ contents: ExtentList, of index: Int) {
             let tail = contents.length % UInt64(blockSize)
             let isInline = tail > 0 && headLength(index) + Int(tail) <= blockSize
@@ -199,7 +199,7 @@ extension EROFS {
                 items[item].fields.size = UInt64(content.size)
                 items[item].fields.layout = headLength(item) + content.tail <= blockSize ? .inline : .plain
             }
-            // The kernel's number of an inode is its nid, and 0 is no number.
+            // The kernel's number of an inode is its nid, and 0 is not a number.
             var slots = Slots(reserved: slotSize)
             for index in items.indices { items[index].position = slots.take(length(of: index)) }
             return slots.length

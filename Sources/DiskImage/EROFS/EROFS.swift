@@ -19,7 +19,7 @@ public enum EROFS {
     static let slotSize = 32
     static let superblockOffset = 1024
 
-    /// What an image depends on beside its tree.
+    /// Parameters of an image besides its tree.
     public struct Options: Sendable {
         /// 16 bytes.
         public var uuid: [UInt8]
@@ -57,15 +57,15 @@ extension EROFS {
     ///   - scratch: where the compressed clusters go; the image refers to this file.
     /// - Throws: as ``image(of:_:)``.
     public static func compressedImage(
-        of tree: FileTree, _ options: Options = Options(), level: Int = 1, scratch: String
+        of tree: FileTree, _ options: Options = Options(), level: Int = 1, scratch: PartialFile
     ) throws -> ExtentList {
         var writer = try Writer(tree, options)
-        try ExtentWriter.stream(to: scratch) { sink in
+        try scratch.stream { sink in
             var sink = sink
             try writer.placeFiles(Packer(level: level) { try sink.write($0) })
             try sink.flush()
         }
-        return try writer.finish(packed: try ExtentList(file: scratch))
+        return try writer.finish(packed: try ExtentList(file: scratch.temporary))
     }
 }
 
@@ -99,7 +99,7 @@ extension EROFS {
 
         static let magic: UInt32 = 0xE0F5_E1E2
         static let length = 128
-        /// A check sum is there; times of inodes are times of modification.
+        /// It has a checksum; times of inodes are times of modification.
         static let compatible: UInt32 = 1 | 2
         private static let algorithmLZ4: UInt16 = 1
 
@@ -149,10 +149,10 @@ extension EROFS {
         }
     }
 
-    /// What a reader must know to read the image at all.
+    /// Features that a reader must know to read the image at all.
     struct Features: OptionSet, Sendable {
         let rawValue: UInt32
-        /// Compressed data end with their cluster, zeros stand before them.
+        /// Compressed data end with their cluster, after zeros.
         static let zeroPadding = Features(rawValue: 1)
         /// Settings of algorithms follow the superblock; clusters may have several blocks.
         static let configurations = Features(rawValue: 2)

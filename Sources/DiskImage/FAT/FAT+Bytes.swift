@@ -97,7 +97,7 @@ extension FAT.DirectoryTree {
             put(
                 FAT.ShortName(dots: 1).bytes, .directory, cluster: layout.directoryClusters[ObjectIdentifier(self)] ?? 0
             )
-            // The root directory counts as cluster 0 here, wherever it lies.
+            // The root directory counts as cluster 0 here, wherever it is.
             let above = parent.parent == nil ? 0 : layout.directoryClusters[ObjectIdentifier(parent)] ?? 0
             put(FAT.ShortName(dots: 2).bytes, .directory, cluster: above)
         } else if !label.isEmpty {

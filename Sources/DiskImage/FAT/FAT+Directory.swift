@@ -1,7 +1,7 @@
 internal import Extents
 
 extension FAT {
-    /// A directory to write, with what lies in it.
+    /// A directory to write, with its contents.
     final class DirectoryTree {
         enum Child {
             case directory(DirectoryTree)
@@ -45,7 +45,7 @@ extension FAT {
 
         private static func twice(_ path: String) -> DiskImageError {
             DiskImageError(
-                "'\(path)' is there twice: on a FAT volume upper and lower case are the same",
+                "'\(path)' exists twice: FAT ignores case",
                 hint: "rename one of the files")
         }
 
@@ -133,7 +133,7 @@ extension FAT {
             self.init(base: base.prefix(8 - tail.count) + tail, suffix: suffix)
         }
 
-        /// What the name starts from: letters in capitals, no spaces and dots, a low line for what a short name cannot
+        /// The start of the name: capital letters, no spaces and dots, an underscore for what a short name cannot
         /// have.
         static func basis(_ name: String) -> (base: [UInt8], suffix: [UInt8]) {
             let letters = name.uppercased().unicodeScalars.map { $0.isASCII ? UInt8($0.value) : 0x5F }
@@ -145,11 +145,11 @@ extension FAT {
         }
 
         static func isLegal(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+            byte.isASCIIDigit || byte.isASCIIUppercase
                 || Array("!#$%&'()-@^_`{}~".utf8).contains(byte)
         }
 
-        /// What each entry of the long name repeats (section 7.2).
+        /// Fields that each entry of the long name repeats (section 7.2).
         var checksum: UInt8 { bytes.reduce(0) { ($0 << 7 | $0 >> 1) &+ $1 } }
     }
 }
@@ -168,7 +168,7 @@ extension FAT {
             func fault(_ message: String) -> DiskImageError {
                 DiskImageError("'\(path)': \(message)", hint: "give the file another name")
             }
-            guard !text.isEmpty, text != ".", text != ".." else { throw fault("'\(text)' is no name on a FAT volume") }
+            guard !text.isEmpty, text != ".", text != ".." else { throw fault("'\(text)' is not a valid FAT name") }
             guard text.utf16.count <= 255 else {
                 throw fault("a name of \(text.utf16.count) UTF-16 units, at most 255 on a FAT volume")
             }
@@ -219,20 +219,9 @@ extension FAT {
 
         init(seconds: UInt64) {
             // 1980-01-01 up to 2107-12-31 23:59:58.
-            let seconds = min(max(seconds, 315_532_800), 4_354_819_198)
-            let (days, rest) = (Int(seconds / 86_400), Int(seconds % 86_400))
-            // The civil date of a day number, with years that start in March.
-            let shifted = days + 719_468
-            let era = shifted / 146_097
-            let dayOfEra = shifted % 146_097
-            let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-            let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-            let shiftedMonth = (5 * dayOfYear + 2) / 153
-            let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-            let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-            let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-            date = UInt16((year - 1980) << 9 | month << 5 | day)
-            time = UInt16((rest / 3600) << 11 | (rest / 60 % 60) << 5 | rest % 60 / 2)
+            let stamp = CivilTime(seconds: Int64(min(max(seconds, 315_532_800), 4_354_819_198)))
+            date = UInt16((stamp.year - 1980) << 9 | stamp.month << 5 | stamp.day)
+            time = UInt16(stamp.hour << 11 | stamp.minute << 5 | stamp.second / 2)
         }
     }
 }

@@ -18,22 +18,22 @@ extension FAT {
         /// Bytes of all paths together.
         static let pathBudget = 32 << 20
         static let depthLimit = 64
-        /// Of a file, that lie apart from each other: each takes memory.
+        /// Separate pieces of a file: each takes memory.
         static let pieceLimit = 1 << 18
 
         public let geometry: Geometry
         public let label: String
         let content: ExtentList
 
-        /// - Throws: `DiskImageError` for what is no FAT volume of 512-byte sectors; `FileError`, `ExtentError`.
+        /// - Throws: `DiskImageError` for anything but a FAT volume of 512-byte sectors; `FileError`, `ExtentError`.
         public init(_ content: ExtentList) throws {
             guard content.length >= sectorLength else { throw Self.fault("only \(content.length) bytes") }
             let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
             guard try boot.u16le(510) == 0xAA55 else { throw Self.fault("no 55 AA at the end of its first sector") }
             self.content = content
             geometry = try Self.geometry(boot, content.length)
-            let place = geometry.kind == .fat32 ? 0x47 : 0x2B
-            let text = String(decoding: try boot.slice(place, 11), as: UTF8.self)
+            let offset = geometry.kind == .fat32 ? 0x47 : 0x2B
+            let text = String(decoding: try boot.slice(offset, 11), as: UTF8.self)
             label = text == "NO NAME    " ? "" : String(text.reversed().drop { $0 == " " }.reversed())
         }
 
@@ -70,7 +70,7 @@ extension FAT {
             }
             let before = reserved + 2 * table + rootEntries / 16
             guard table > 0, before < sectors else {
-                throw fault("no room for files: \(before) of \(sectors) sectors come before them")
+                throw fault("no room for files: they begin at sector \(before) of \(sectors)")
             }
             let clusters = (sectors - before) / perCluster
             let kind = Geometry.Kind(clusters: clusters)
@@ -94,7 +94,7 @@ extension FAT {
             return result
         }
 
-        /// As ``entries()``; what was found before a fault is there when it throws.
+        /// As ``entries()``; the entries before an error are kept when it throws.
         public func entries(into result: inout [Entry]) throws {
             var seen: Set<UInt64> = []
             var pending: [(prefix: String, depth: Int, cluster: UInt64?)] = [("", 0, nil)]
@@ -135,7 +135,7 @@ extension FAT {
                 file.append(
                     content[start..<start + min(geometry.clusterLength, entry.size - index * geometry.clusterLength)])
                 guard file.extents.count <= Self.pieceLimit else {
-                    throw Self.fault("'\(entry.path)' lies in more than \(Self.pieceLimit) pieces")
+                    throw Self.fault("'\(entry.path)' has more than \(Self.pieceLimit) pieces")
                 }
                 guard index < wanted - 1 else { break }
                 cluster = try table.next(cluster)
@@ -204,7 +204,7 @@ extension FAT {
             geometry = reader.geometry
         }
 
-        /// What the table says about a cluster, which must be one of the volume's.
+        /// The table's entry of a cluster, which must be one of the volume's.
         mutating func next(_ cluster: UInt64) throws -> UInt64 {
             let offset = geometry.reservedSectors * sectorLength + cluster * geometry.kind.entryBits / 8
             if offset < start || offset + 4 > start + UInt64(piece.bytes.count) {
@@ -212,12 +212,12 @@ extension FAT {
                 piece = ByteView(
                     try content.bytes(at: start, count: Int(min(Self.pieceLength, content.length - start))), "FAT")
             }
-            let place = Int(offset - start)
+            let index = Int(offset - start)
             switch geometry.kind {
             // Three bytes hold two entries: the first has the low bits.
-            case .fat12: return UInt64(try piece.u16le(place) >> (cluster % 2 == 0 ? 0 : 4) & 0xFFF)
-            case .fat16: return UInt64(try piece.u16le(place))
-            case .fat32: return UInt64(try piece.u32le(place) & 0x0FFF_FFFF)
+            case .fat12: return UInt64(try piece.u16le(index) >> (cluster % 2 == 0 ? 0 : 4) & 0xFFF)
+            case .fat16: return UInt64(try piece.u16le(index))
+            case .fat32: return UInt64(try piece.u32le(index) & 0x0FFF_FFFF)
             }
         }
     }
@@ -271,8 +271,8 @@ extension FAT {
         private mutating func add(_ offset: Int) throws {
             let number = try view.u8(offset)
             if number & 0x40 != 0 { pieces = [] }
-            let places = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30]
-            pieces.append((number & 0x3F, try view.u8(offset + 13), try places.map { try view.u16le(offset + $0) }))
+            let units = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30]
+            pieces.append((number & 0x3F, try view.u8(offset + 13), try units.map { try view.u16le(offset + $0) }))
         }
 
         /// The long name when its pieces are all there and belong to the short one.
@@ -287,7 +287,7 @@ extension FAT {
         }
 
         private func shortName(_ bytes: [UInt8]) -> String {
-            // 0x05 stands for 0xE5, which would mean "deleted".
+            // 0x05 means 0xE5, which would mean "deleted".
             let letters = (bytes[0] == 5 ? [0xE5] : [bytes[0]]) + bytes.dropFirst()
             func trimmed(_ part: ArraySlice<UInt8>) -> String {
                 let text = part.reversed().drop { $0 == 0x20 }.reversed()

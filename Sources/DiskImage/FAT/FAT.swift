@@ -12,7 +12,7 @@ public import Extents
 /// data area             cluster 2 and on: FAT32's root directory, directories, files
 /// ```
 ///
-/// Every file and directory lies in one piece; whatever is at least 4096 bytes long starts at a multiple of that, so
+/// Every file and directory is contiguous; whatever is at least 4096 bytes long starts at a multiple of that, so
 /// that a file can be shared with structures that are made of larger blocks.
 public enum FAT {
     static let sectorLength: UInt64 = 512
@@ -20,9 +20,9 @@ public enum FAT {
 
     /// A volume with the given files, as small as it can be.
     /// - Parameters:
-    ///   - files: in the order in which they lie on the volume. Directories are made as the paths want.
+    ///   - files: in their order on the volume. Parent directories are added.
     ///   - label: at most 11 characters of a short name; empty for none.
-    ///   - hiddenSectors: how many sectors of 512 bytes lie before the volume on its disk.
+    ///   - hiddenSectors: how many sectors of 512 bytes precede the volume on its disk.
     ///   - minimumSize: in bytes; the free space is holes.
     ///   - time: of every file and directory, in seconds since 1970; before 1980 it is the start of 1980.
     /// - Throws: `DiskImageError` for names that FAT does not have, a name twice, a file of 4 GiB or more, too much of
@@ -61,7 +61,7 @@ extension FAT {
             case fat16 = "FAT16"
             case fat32 = "FAT32"
 
-            /// What so many clusters make of a volume, whatever else it says (section 3.5).
+            /// The type of a volume, which its number of clusters alone decides (section 3.5).
             init(clusters: UInt64) { self = clusters < 4085 ? .fat12 : clusters < 65525 ? .fat16 : .fat32 }
 
             /// Of an entry of the table.
@@ -173,7 +173,7 @@ extension FAT {
                 .fat32, clusterLength: 4096, needed: needed, rootEntries: 0, minimumSize: minimumSize)
             guard geometry.clusters <= Geometry.clustersOfFAT32.upperBound, geometry.sectors <= 0xFFFF_FFFF else {
                 let size = max(minimumSize, needed * 4096)
-                throw DiskImageError("a FAT volume of \(size) bytes, at most 1 TiB", hint: "ask for a smaller one")
+                throw DiskImageError("a FAT volume of \(size) bytes; the limit is 1 TiB", hint: "choose a smaller size")
             }
             self = try Layout(geometry, root, hasLabel: hasLabel)
         }
@@ -287,7 +287,7 @@ extension FAT {
         static let volumeLabel = Attributes(rawValue: 0x08)
         static let directory = Attributes(rawValue: 0x10)
         static let archive = Attributes(rawValue: 0x20)
-        /// What marks an entry as a piece of a long name.
+        /// The attributes of a piece of a long name.
         static let longName: Attributes = [readOnly, hidden, system, volumeLabel]
     }
 }
@@ -298,7 +298,7 @@ extension FAT {
         let text: String
 
         var isEmpty: Bool { text.isEmpty }
-        /// As it stands in the boot sector.
+        /// As in the boot sector.
         var bytes: [UInt8] {
             let letters = Array((isEmpty ? "NO NAME" : text).utf8)
             return letters + [UInt8](repeating: 0x20, count: 11 - letters.count)

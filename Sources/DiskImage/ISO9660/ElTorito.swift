@@ -1,6 +1,6 @@
 internal import Extents
 
-/// What firmware boots from a CD (El Torito 1.0; UEFI 2.10, section 13.3.2).
+/// The boot entries of a CD (El Torito 1.0; UEFI 2.10, section 13.3.2).
 ///
 /// Boot catalog, entries of 32 bytes:
 /// ```

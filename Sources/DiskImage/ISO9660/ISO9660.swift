@@ -22,7 +22,7 @@ public enum ISO9660 {
 
     /// A whole image, padded to 1 MiB when it is to boot from a disk too.
     /// - Parameters:
-    ///   - entries: in the order in which their data are to lie. Directories that paths want and that are not named
+    ///   - entries: in the order of their data. Parent directories that are not listed
     ///     have mode 0755.
     ///   - volumeID: at most 32 of `A-Z`, `0-9`, `_`.
     ///   - time: of the volume and the directories that are not named, in seconds since 1970.
@@ -59,7 +59,7 @@ public enum ISO9660 {
 
     private static func check(_ volumeID: String) throws {
         let isLegal = volumeID.utf8.allSatisfy {
-            (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f
+            $0.isASCIIUppercase || $0.isASCIIDigit || $0 == 0x5f
         }
         guard (1...32).contains(volumeID.utf8.count), isLegal else {
             throw DiskImageError("volume id '\(volumeID)', expected 1 to 32 of A-Z, 0-9 and _")
@@ -73,7 +73,7 @@ extension ISO9660 {
         public enum Kind: Sendable {
             case directory
             case file(ExtentList)
-            /// A file whose data lie in the EFI boot image, at a multiple of 2048 bytes from its start; in bytes.
+            /// A file whose data are in the EFI boot image, at a multiple of 2048 bytes from its start; in bytes.
             case shared(Range<UInt64>)
             case symlink([UInt8])
             case characterDevice(major: UInt32, minor: UInt32)
@@ -110,7 +110,7 @@ extension ISO9660 {
 
     /// How an image boots.
     public struct Boot: Sendable {
-        /// What BIOS loads: ISOLINUX.
+        /// The loader for BIOS: ISOLINUX.
         public struct BIOS: Sendable {
             /// The path of `isolinux.bin` among the entries. It is given its boot information table.
             public var loader: String
@@ -145,7 +145,7 @@ extension ISO9660 {
     static let linuxExtentLimit: UInt64 = 100
 
     /// The names of a tree in their order, for a root that Linux mounts. Names of one node are hard links of one file;
-    /// extended attributes are left out, for which there is no place.
+    /// extended attributes are left out: the format has no field for them.
     /// - Throws: `DiskImageError` naming the path for what Linux would not read as it is.
     public static func entries(of tree: FileTree) throws -> [Entry] {
         try tree.paths.compactMap { path in

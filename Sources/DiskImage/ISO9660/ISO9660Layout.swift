@@ -1,11 +1,11 @@
 internal import Extents
 
 extension ISO9660 {
-    /// Where everything lies; numbers are sectors.
+    /// The location of everything, in sectors.
     struct Layout {
         /// Data of a file.
         struct File {
-            /// What is to be stored; empty when the data lie in the EFI boot image.
+            /// The bytes to store; empty when the data are in the EFI boot image.
             let content: ExtentList
             let sector: UInt64
             /// In bytes.
@@ -66,7 +66,7 @@ extension ISO9660 {
             sectors = total
             fileIndices = indices
             guard total <= UInt64(UInt32.max) else {
-                throw DiskImageError("a CD image of \(total) sectors, at most 2^32 - 1")
+                throw DiskImageError("a CD image of \(total) sectors; the limit is 2^32 - 1")
             }
         }
 
@@ -261,12 +261,12 @@ extension ISO9660.Layout {
     func loader() throws -> File? {
         guard let bios = boot.bios else { return nil }
         guard let index = fileIndices.index(of: Array(bios.loader.utf8)) else {
-            throw DiskImageError("no '\(bios.loader)' among the files, which BIOS is to load")
+            throw DiskImageError("'\(bios.loader)', which the BIOS loads, is not among the files")
         }
         return files[index]
     }
 
-    /// What a disk starts with that the image was copied to: the loader's sector, in units of 512 bytes, after the
+    /// The start of a disk to which the image was copied: the loader's sector, in units of 512 bytes, after the
     /// code; partitions for the CD's file system (type 0x17, hidden) and for UEFI (0xEF).
     func systemArea() throws -> [UInt8] {
         guard boot.isBootable else { return [] }

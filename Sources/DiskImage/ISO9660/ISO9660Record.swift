@@ -1,7 +1,7 @@
 internal import Extents
 
 extension ISO9660 {
-    /// A directory record (ECMA-119, 9.1) before it is known where things lie.
+    /// A directory record (ECMA-119, 9.1) before locations are known.
     /// ```
     ///   0 length u8        1 0                  2 sector, both orders   10 length of data, both orders   18 date 7
     ///  25 flags u8        26 0, 0              28 volume 1, both orders 32 length of the name           33 name, padded to even

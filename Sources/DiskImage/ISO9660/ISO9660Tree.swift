@@ -1,7 +1,7 @@
 internal import Extents
 
 extension ISO9660 {
-    /// A directory with what lies in it.
+    /// A directory with its contents.
     final class Directory {
         /// Nil for the root.
         private(set) weak var parent: Directory?
@@ -45,7 +45,7 @@ extension ISO9660 {
                 next += 1
             }
             guard all.count <= 65535 else {
-                throw DiskImageError("\(all.count) directories, a CD image has at most 65535")
+                throw DiskImageError("\(all.count) directories; the limit of a CD image is 65535")
             }
             directories = all
             self.entries = entries
@@ -75,7 +75,7 @@ extension ISO9660 {
                 if entry.isDirectory {
                     _ = try directory(entry.path, named)
                 } else {
-                    guard names.insert(entry.path).inserted else { throw fault(entry.path, "the name is there twice") }
+                    guard names.insert(entry.path).inserted else { throw fault(entry.path, "the name exists twice") }
                     try directory(entry.parent, named).children.append((entry.name, .other(entry)))
                 }
             }
@@ -100,7 +100,7 @@ extension ISO9660 {
             for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
                 guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8), !name.contains(0)
                 else {
-                    throw fault(entry.path, "'\(String(decoding: name, as: UTF8.self))' is no name")
+                    throw fault(entry.path, "'\(String(decoding: name, as: UTF8.self))' is not a valid name")
                 }
                 guard name.count <= 255 else {
                     throw fault(entry.path, "a name of \(name.count) bytes, expected at most 255")

@@ -61,7 +61,7 @@ extension ISO9660 {
         private mutating func add(_ entry: Entry, _ kind: Entry.Kind) throws {
             guard entries.count < limit else { throw DiskImageError("CD image: more than \(limit) names") }
             pathBudget -= entry.path.count
-            guard pathBudget >= 0 else { throw DiskImageError("CD image: paths of more than 32 MiB together") }
+            guard pathBudget >= 0 else { throw DiskImageError("CD image: paths of more than 32 MiB in all") }
             var entry = entry
             entry.kind = kind
             entries.append(entry)
@@ -79,7 +79,7 @@ extension ISO9660 {
             guard !child.isEmpty, !child.contains(0), !child.contains(UInt8(ascii: "/")), child != [46],
                 child != [46, 46]
             else {
-                throw DiskImageError("CD image: '\(String(decoding: child, as: UTF8.self))' is no name")
+                throw DiskImageError("CD image: '\(String(decoding: child, as: UTF8.self))' is not a valid name")
             }
             let whole = path.isEmpty ? child : path + [UInt8(ascii: "/")] + child
             let kind = isDirectory ? Entry.Kind.directory : facts.kind
@@ -103,7 +103,7 @@ extension ISO9660 {
         private static func plain(_ name: [UInt8]) -> [UInt8] {
             let bare = name.prefix { $0 != UInt8(ascii: ";") }
             let whole = bare.last == UInt8(ascii: ".") ? bare.dropLast() : bare
-            return whole.map { (0x41...0x5a).contains($0) ? $0 + 32 : $0 }
+            return whole.map { $0.isASCIIUppercase ? $0 + 32 : $0 }
         }
     }
 }

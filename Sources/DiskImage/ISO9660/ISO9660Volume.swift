@@ -6,7 +6,7 @@ extension ISO9660 {
         public let volumeID: String
         /// As the volume says, in bytes; the file may be longer.
         public let size: UInt64
-        /// What firmware can boot, the default first.
+        /// Boot entries, the default first.
         public let bootEntries: [BootEntry]
         /// Every name, parents first; the root is not among them. Without Rock Ridge, names are those of ECMA-119 in
         /// small letters.
@@ -25,16 +25,16 @@ extension ISO9660 {
 
     /// Reads all directories. Files become ranges of the image.
     /// - Parameter limit: more names are an error.
-    /// - Throws: `DiskImageError` for what is no CD image or a damaged one; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` for anything but an intact CD image; `FileError`, `ExtentError`.
     public static func read(_ image: ExtentList, limit: Int = 1 << 20) throws -> Volume {
         let (volume, fault) = try salvage(image, limit: limit, extending: false)
         if let fault { throw fault }
         return volume
     }
 
-    /// As ``read(_:limit:)``, with what was found before a fault. What an image that was cut short lacks of its files
+    /// As ``read(_:limit:)``, with the entries before an error. What a truncated image lacks of its files
     /// is missing.
-    /// - Throws: `DiskImageError` for what is no CD image; `FileError`, `ExtentError`.
+    /// - Throws: `DiskImageError` for anything but a CD image; `FileError`, `ExtentError`.
     public static func salvage(_ image: ExtentList, limit: Int) throws -> (volume: Volume, fault: (any Error)?) {
         try salvage(image, limit: limit, extending: true)
     }
@@ -48,7 +48,7 @@ extension ISO9660 {
         var fault: (any Error)?
         if extending, size > image.length {
             whole.extendMissing(to: size)
-            fault = DiskImageError("cut short: \(image.length) of \(size) bytes are there")
+            fault = DiskImageError("truncated: \(image.length) of \(size) bytes present")
         }
         var reader = TreeReader(image: whole, limit: limit)
         var boot: [BootEntry] = []
@@ -68,7 +68,7 @@ extension ISO9660 {
         for number in firstDescriptor..<firstDescriptor + 16 {
             let descriptor = try ByteView(image, at: number * sector, count: Int(sector), "volume descriptor")
             guard try descriptor.slice(1, 5).elementsEqual("CD001".utf8) else {
-                throw DiskImageError("no CD image: no 'CD001' at byte \(number * sector + 1)")
+                throw DiskImageError("not a CD image: no 'CD001' at byte \(number * sector + 1)")
             }
             let type = try descriptor.u8(0)
             if type == 0, try descriptor.text(7, 32) == "EL TORITO SPECIFICATION" {
@@ -77,9 +77,9 @@ extension ISO9660 {
             if type == 1, primary == nil { primary = descriptor }
             if type == 255 { break }
         }
-        guard let primary else { throw DiskImageError("no primary volume descriptor in a CD image") }
+        guard let primary else { throw DiskImageError("the CD image has no primary volume descriptor") }
         guard try primary.u16le(128) == UInt16(sector) else {
-            throw DiskImageError("a CD image with sectors of \(try primary.u16le(128)) bytes, expected \(sector)")
+            throw DiskImageError("the CD image has sectors of \(try primary.u16le(128)) bytes, expected \(sector)")
         }
         return (primary, catalog)
     }
@@ -93,17 +93,17 @@ extension ElTorito {
             throw DiskImageError("boot catalog: no validation entry")
         }
         var (entries, platform, left) = ([ISO9660.BootEntry](), try catalog.u8(1), 1)
-        for place in stride(from: 32, to: catalog.count, by: 32) {
-            let kind = try catalog.u8(place)
+        for entry in stride(from: 32, to: catalog.count, by: 32) {
+            let kind = try catalog.u8(entry)
             if left > 0 {
                 left -= 1
                 guard kind == 0x88 else { continue }
                 entries.append(
                     ISO9660.BootEntry(
-                        platform: platform, offset: UInt64(try catalog.u32le(place + 8)) * ISO9660.sector,
-                        length: UInt64(try catalog.u16le(place + 6)) * 512))
+                        platform: platform, offset: UInt64(try catalog.u32le(entry + 8)) * ISO9660.sector,
+                        length: UInt64(try catalog.u16le(entry + 6)) * 512))
             } else if kind == 0x90 || kind == 0x91 {
-                (platform, left) = (try catalog.u8(place + 1), Int(try catalog.u16le(place + 2)))
+                (platform, left) = (try catalog.u8(entry + 1), Int(try catalog.u16le(entry + 2)))
             } else {
                 break
             }

@@ -8,7 +8,7 @@ extension RockRidge {
         return Int(try record.u8(40))
     }
 
-    /// What the fields of a record say.
+    /// The fields of a record.
     struct Facts {
         private(set) var name: [UInt8]
         private(set) var kind = ISO9660.Entry.Kind.file(ExtentList())
@@ -125,12 +125,7 @@ extension ISO9660 {
     /// Seconds since 1970 of a date of seven bytes; its offset from UTC counts quarters of an hour.
     static func seconds(ofShortDate date: [UInt8]) -> Int64 {
         let fields = date.map(Int64.init)
-        // Years that start in March, as in CivilTime.
-        let year = 1900 + fields[0] - (fields[1] <= 2 ? 1 : 0)
-        let month = (fields[1] + 9) % 12
-        let dayOfYear = (153 * month + 2) / 5 + fields[2] - 1
-        let (era, yearOfEra) = (year / 400, year % 400)
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        let days = CivilTime.days(year: 1900 + fields[0], month: fields[1], day: fields[2])
         return days * 86_400 + fields[3] * 3600 + fields[4] * 60 + fields[5] - Int64(Int8(bitPattern: date[6])) * 900
     }
 }

@@ -13,7 +13,9 @@ extension PE {
     ///   `FileError`, `ExtentError`.
     public static func signed(_ file: ExtentList, with key: SigningKey) throws -> ExtentList {
         let headers = try Headers(file)
-        guard let entry = headers.certificateEntry else { throw Headers.fault("no data directory for certificates") }
+        guard let entry = headers.certificateEntry else {
+            throw Headers.fault("it has no data directory for certificates")
+        }
         if let old = headers.certificates, old.upperBound != file.length {
             throw Headers.fault("certificates that are not at its end")
         }
@@ -38,8 +40,8 @@ extension PE {
         return plain
     }
 
-    /// SHA-256 of all but the checksum, the pointer to the certificates and the certificates, as 64 hexadecimal digits.
-    private static func digest(_ plain: ExtentList, _ headers: Headers, _ entry: Int) throws -> String {
+    /// SHA-256 of all but the checksum, the pointer to the certificates and the certificates, 32 bytes.
+    private static func digest(_ plain: ExtentList, _ headers: Headers, _ entry: Int) throws -> [UInt8] {
         var end = headers.length
         for section in headers.sections.filter({ $0.rawSize > 0 }).sorted(by: { $0.rawOffset < $1.rawOffset }) {
             guard section.rawOffset == end else {
@@ -60,20 +62,20 @@ extension PE {
     private static let sha256 = DER.sequence(DER.identifier(2, 16, 840, 1, 101, 3, 4, 2, 1), DER.null)
 
     /// SpcIndirectDataContent, without the tag and length around it.
-    private static func indirectData(digest: String) -> [UInt8] {
+    private static func indirectData(digest: [UInt8]) -> [UInt8] {
         let obsolete = "<<<Obsolete>>>".utf8.flatMap { byte -> [UInt8] in [0, byte] }
         let link = DER.tagged(0, DER.tagged(2, DER.value(0x80, obsolete)))
         let image = DER.sequence(DER.value(0x03, [0]), link)
         let data = DER.sequence(DER.identifier(1, 3, 6, 1, 4, 1, 311, 2, 1, 15), image)
-        return data + DER.sequence(sha256, DER.octets(octets(digest)))
+        return data + DER.sequence(sha256, DER.octets(digest))
     }
 
     /// PKCS #7 SignedData (RFC 2315, section 9) around the content.
     private static func signedData(_ content: [UInt8], _ key: SigningKey) throws -> [UInt8] {
         let contentType = DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 9, 3), DER.set(indirectDataType))
-        let digest = DER.octets(octets(SHA256.hash(content)))
+        let digest = DER.octets(SHA256.hash(content))
         let attributes = DER.set(contentType, DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 9, 4), DER.set(digest)))
-        // What is signed is the set; what is stored has the tag [0] in its place.
+        // The signature covers the set; the stored copy has the tag [0] instead.
         let signer = DER.sequence(
             DER.integer(1), DER.sequence(key.issuer, key.serialNumber), sha256, [0xA0] + attributes.dropFirst(),
             DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 1, 1), DER.null),
@@ -82,11 +84,6 @@ extension PE {
             DER.integer(1), DER.set(sha256), DER.sequence(indirectDataType, DER.tagged(0, DER.sequence(content))),
             DER.tagged(0, key.certificate), DER.set(signer))
         return DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 7, 2), DER.tagged(0, signed))
-    }
-
-    private static func octets(_ hexadecimal: String) -> [UInt8] {
-        let digits = Array(hexadecimal.utf8).map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 }
 
@@ -108,7 +105,7 @@ enum DER {
     }
 
     static func sequence(_ parts: [UInt8]...) -> [UInt8] { value(0x30, parts.flatMap(\.self)) }
-    /// The members of a set stand in the order of their encodings.
+    /// The members of a set are sorted by their encodings.
     static func set(_ parts: [UInt8]...) -> [UInt8] {
         value(0x31, parts.sorted { $0.lexicographicallyPrecedes($1) }.flatMap(\.self))
     }
@@ -151,20 +148,21 @@ public final class SigningKey: @unchecked Sendable {
     public init(key: [UInt8], certificate: [UInt8]) throws {
         guard let key = Self.read(key, { PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in 0 }, nil) }) else {
             throw DiskImageError(
-                "no private key in PEM", hint: "openssl rsa -in KEY -out PLAIN.pem takes a passphrase off")
+                "not a private key in PEM", hint: "openssl rsa -in KEY -out PLAIN.pem removes a passphrase")
         }
         self.key = key
         guard let x509 = Self.read(certificate, { PEM_read_bio_X509($0, nil, nil, nil) }) else {
             EVP_PKEY_free(key)
             throw DiskImageError(
-                "no certificate in PEM", hint: "openssl x509 -inform DER -in CERT -out CERT.pem converts one")
+                "not a certificate in PEM", hint: "openssl x509 -inform DER -in CERT -out CERT.pem converts it")
         }
         self.x509 = x509
         self.certificate = Self.der { i2d_X509(x509, $0) }
         issuer = Self.der { i2d_X509_NAME(X509_get_issuer_name(x509), $0) }
         serialNumber = Self.der { i2d_ASN1_INTEGER(X509_get0_serialNumber(x509), $0) }
         guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA else {
-            throw DiskImageError("a signing key that is not RSA", hint: "UEFI knows RSA with 2048 bits or more")
+            throw DiskImageError(
+                "the signing key is not an RSA key", hint: "UEFI accepts RSA keys of 2048 bits or more")
         }
         guard X509_check_private_key(x509, key) == 1 else {
             throw DiskImageError(
@@ -185,7 +183,7 @@ public final class SigningKey: @unchecked Sendable {
         var length = signature.count
         guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1,
             EVP_DigestSign(context, &signature, &length, bytes, bytes.count) == 1
-        else { throw DiskImageError("the signing key cannot sign") }
+        else { throw DiskImageError("signing with the key did not work") }
         return Array(signature.prefix(length))
     }
 

@@ -14,7 +14,7 @@ public enum PE {
     /// Section headers that are looked at: the Windows loader's limit.
     static let sectionLimit = 96
 
-    /// A section as its header tells of it. The numbers are in bytes.
+    /// A section by its header. The numbers are in bytes.
     public struct Section: Sendable, Equatable {
         public let name: String
         public let virtualAddress: UInt64
@@ -22,7 +22,7 @@ public enum PE {
         public let rawOffset: UInt64
         public let rawSize: UInt64
 
-        /// Where the data lie in the file: the shorter of both sizes.
+        /// The range of its data in the file: the shorter of both sizes.
         public var range: Range<UInt64> { rawOffset..<rawOffset + min(virtualSize, rawSize) }
     }
 }
@@ -32,7 +32,7 @@ extension PE {
     public struct Headers: Sendable {
         /// Everything before the first section.
         let view: ByteView
-        /// Where "PE\0\0" stands.
+        /// Offset of "PE\0\0".
         let offset: Int
         /// E.g. 0x8664 for x86-64, 0xAA64 for ARM64.
         public let machine: UInt16
@@ -40,21 +40,21 @@ extension PE {
         let isPlus: Bool
         let sectionAlignment: UInt64
         let fileAlignment: UInt64
-        /// Where the certificate table lies in the file, when there is one.
+        /// The range of the certificate table in the file, when there is one.
         public let certificates: Range<UInt64>?
 
         /// Length of all headers, in bytes.
         var length: UInt64 { UInt64(view.bytes.count) }
         var optionalHeader: Int { offset + 24 }
         var checksumOffset: Int { optionalHeader + 64 }
-        /// Where the data directory entry of the certificate table stands; nil when there is none.
+        /// Offset of the data directory entry of the certificate table; nil when there is none.
         let certificateEntry: Int?
         let sectionTable: Int
         /// Where the data of the last section end.
         public var end: UInt64 { sections.map { $0.rawSize == 0 ? 0 : $0.rawOffset + $0.rawSize }.max() ?? length }
 
-        /// - Parameter isWhole: false for a file that may be cut short: what is said to lie behind its end is no fault.
-        /// - Throws: `DiskImageError` for what is no executable; `FileError`, `ExtentError`.
+        /// - Parameter isWhole: false for a file that may be truncated: data beyond its end are not an error.
+        /// - Throws: `DiskImageError` for anything but an executable; `FileError`, `ExtentError`.
         public init(_ file: ExtentList, isWhole: Bool = true) throws {
             let limit = isWhole ? file.length : .max
             let start = ByteView(try file.bytes(at: 0, count: Int(min(file.length, 4096))), "PE")

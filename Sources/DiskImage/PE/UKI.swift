@@ -27,7 +27,7 @@ public enum UKI {
             Image(content: try PE.signed(content, with: key), sections: sections)
         }
 
-        /// Where the data of a section lie in the file.
+        /// The range of a section's data in the file.
         public func range(of name: String) -> Range<UInt64>? { sections.last { $0.name == name }?.range }
     }
 

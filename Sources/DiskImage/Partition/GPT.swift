@@ -25,10 +25,7 @@ public struct GUID: Sendable, Hashable, CustomStringConvertible {
     /// One that follows from bytes that identify the disk and from what it is for: a version 8 UUID (RFC 9562, section
     /// 5.8) of a SHA-256.
     public init(identity: [UInt8], purpose: String) {
-        let digits = Array(SHA256.hash(identity + [0] + Array(purpose.utf8)).utf8.prefix(32))
-        var plain = stride(from: 0, to: 32, by: 2).compactMap {
-            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
-        }
+        var plain = Array(SHA256.hash(identity + [0] + Array(purpose.utf8)).prefix(16))
         plain[6] = plain[6] & 0x0F | 0x80
         plain[8] = plain[8] & 0x3F | 0x80
         bytes = Self.swapped(plain)
@@ -45,7 +42,7 @@ public struct GUID: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension GUID {
-    /// What GPT writes where no partition is.
+    /// The type of an unused entry.
     static let none = GUID(bytes: [UInt8](repeating: 0, count: 16))
     public static let efiSystem = known("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
     public static let biosBoot = known("21686148-6449-6E6F-744E-656564454649")
@@ -85,7 +82,7 @@ public enum GPT {
         public var content: ExtentList
         public var attributes: UInt64
 
-        /// The attribute that tells BIOS boot code which partition to start.
+        /// The attribute of the partition that BIOS boot code starts.
         public static let legacyBootable: UInt64 = 1 << 2
 
         public init(type: GUID, name: String, content: ExtentList, attributes: UInt64 = 0) {
@@ -109,7 +106,7 @@ public enum GPT {
     ) throws -> ExtentList {
         precondition(sizeUnit > 0 && sizeUnit % sectorLength == 0, "a disk in units of \(sizeUnit) bytes")
         guard partitions.count <= entryCount else {
-            throw DiskImageError("\(partitions.count) partitions, at most \(entryCount)")
+            throw DiskImageError("\(partitions.count) partitions; the limit is \(entryCount)")
         }
         var start = alignment
         var ranges: [Range<UInt64>] = []
@@ -145,7 +142,7 @@ public enum GPT {
         for (index, (partition, range)) in zip(partitions, ranges).enumerated() {
             let name = Array(partition.name.utf16)
             guard name.count <= 36 else {
-                throw DiskImageError("partition name '\(partition.name)', at most 36 UTF-16 units")
+                throw DiskImageError("partition name '\(partition.name)' exceeds 36 UTF-16 units")
             }
             builder.append(partition.type.bytes)
             builder.append(GUID(identity: identity, purpose: "partition \(index + 1)").bytes)
@@ -212,7 +209,7 @@ extension GPT {
         public let disk: GUID
         public let entries: [Entry]
 
-        /// What is wrong with the first table when this is the one at the end of the disk; nil when it is the first.
+        /// The error of the first table when this is the one at the end of the disk; nil when this is the first.
         public let fault: String?
 
         /// Reads the first table, and when that is damaged the one at the end of the disk.
@@ -224,17 +221,18 @@ extension GPT {
             do {
                 self = try Self(disk, at: 1, fault: nil)
             } catch let error where error is DiskImageError || error is ExtentError {
-                guard let second = try? Self(disk, at: sectors - 1, fault: "\(error)") else { throw error }
+                guard let second = try valueIfValid({ try Self(disk, at: sectors - 1, fault: "\(error)") }) else {
+                    throw error
+                }
                 self = second
             }
         }
 
         /// The length in bytes that a disk has by its first header; nil when that is damaged.
-        public static func length(of disk: ExtentList) -> UInt64? {
-            guard let header = try? header(of: disk, at: 1), let last = try? header.u64le(32), last < 1 << 52 else {
-                return nil
-            }
-            return (last + 1) * sectorLength
+        /// - Throws: `FileError`.
+        public static func length(of disk: ExtentList) throws -> UInt64? {
+            let last = try valueIfValid { try header(of: disk, at: 1).u64le(32) }
+            return last.flatMap { $0 < 1 << 52 ? ($0 + 1) * sectorLength : nil }
         }
 
         /// - Parameter sector: of the header.
@@ -258,10 +256,10 @@ extension GPT {
         }
 
         private static func header(of disk: ExtentList, at sector: UInt64) throws -> ByteView {
-            let place = sector * sectorLength
-            let sector = ByteView(try disk.bytes(at: place, count: 512), "GPT header")
+            let offset = sector * sectorLength
+            let sector = ByteView(try disk.bytes(at: offset, count: 512), "GPT header")
             guard sector.bytes.starts(with: Array("EFI PART".utf8)) else {
-                throw DiskImageError("no GPT: no 'EFI PART' at byte \(place)")
+                throw DiskImageError("no GPT: no 'EFI PART' at byte \(offset)")
             }
             let length = Int(try sector.u32le(12))
             guard (headerLength...512).contains(length) else {

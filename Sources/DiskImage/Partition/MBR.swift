@@ -34,7 +34,7 @@ public enum MBR {
             self.sectors = sectors
         }
 
-        /// Where it lies, in bytes.
+        /// In bytes.
         public var range: Range<UInt64> {
             UInt64(start) * MBR.sectorLength..<(UInt64(start) + UInt64(sectors)) * MBR.sectorLength
         }
@@ -48,7 +48,7 @@ public enum MBR {
     public static func sector(bootCode: [UInt8] = [], signature: UInt32, entries: [Entry]) throws -> [UInt8] {
         precondition(entries.count <= 4, "\(entries.count) entries in a master boot record")
         guard bootCode.count <= bootCodeLength else {
-            throw DiskImageError("boot code of \(bootCode.count) bytes, at most 440 bytes in a master boot record")
+            throw DiskImageError("boot code of \(bootCode.count) bytes; the limit in a master boot record is 440")
         }
         var builder = ByteBuilder(reserving: 512)
         builder.append(bootCode)
@@ -98,7 +98,7 @@ public enum MBR {
     }
 
     /// The entries of a disk that are in use, in the order of the table.
-    /// - Parameter isWhole: false for a disk that may be cut short.
+    /// - Parameter isWhole: false for a disk that may be truncated.
     /// - Throws: `DiskImageError` when it has no master boot record or one that points beyond the disk's end.
     public static func entries(of disk: ExtentList, isWhole: Bool = true) throws -> [Entry] {
         guard disk.length >= sectorLength else {

@@ -133,7 +133,7 @@ public struct BuildCache: Sendable {
             hash.update($0)
             check.update($0)
         }
-        return (hash.finalize(), check.value)
+        return (hash.finalize().hex, check.value)
     }
 
     /// The record first: without it there is no segment.
@@ -206,7 +206,7 @@ extension BuildCache {
         }
         let hash = SHA256()
         try ExtentReader.read(bytes) { hash.update($0) }
-        return hash.finalize() == record.sha256
+        return hash.finalize().hex == record.sha256
     }
 
     /// By the digits of their keys, in order; nil is a record that cannot be read.

@@ -47,7 +47,7 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     public var description: String { fields.map { "\($0.name) \($0.value)\n" }.joined() }
 
     /// SHA-256 of the text, 64 hexadecimal digits.
-    public var hex: String { SHA256.hash(Array(description.utf8)) }
+    public var hex: String { SHA256.hash(Array(description.utf8)).hex }
 
     /// The parts in which this key differs from an older one: why something is made again.
     public func changes(since old: CacheKey) -> [String] {
@@ -91,7 +91,7 @@ extension CacheKey {
     /// - Parameter identity: keys of all that the root is made from.
     static func erofsRoot(of identity: String) -> CacheKey {
         CacheKey(
-            role: .root, content: SHA256.hash(Array(identity.utf8)), platform: "", destination: "/",
+            role: .root, content: SHA256.hash(Array(identity.utf8)).hex, platform: "", destination: "/",
             rules: DiskRoot.rule, encoding: "lz4")
     }
 
@@ -131,7 +131,7 @@ extension CacheKey {
     /// - Parameter content: all that the initrd is made from.
     static func diskInitrd(_ content: String, _ compression: Compression) -> CacheKey {
         segment(
-            .`init`, SHA256.hash(Array(content.utf8)), destination: DiskInitrd.title,
+            .`init`, SHA256.hash(Array(content.utf8)).hex, destination: DiskInitrd.title,
             rules: "disk initrd \(DiskInitrd.version)", compression)
     }
 

@@ -108,7 +108,7 @@ struct ModulesTree: Sendable {
     }
 
     private func destination(_ path: TreePath) -> TreePath {
-        root.resolvingParents(path.appending(TreePath("x")))?.parent ?? path
+        root.resolve(path) ?? path
     }
 
     /// What init and the kernel look for below `/lib`, wherever an archive has it.

@@ -29,7 +29,7 @@ struct InitCheck {
 
     static func facts(_ spec: Spec, _ images: ImageSet, platform: Platform) throws -> InitFacts {
         let parts = spec.`init`.map { images[$0] }
-        let content = SHA256.hash(Array(parts.map(\.identity).joined(separator: " ").utf8))
+        let content = SHA256.hash(Array(parts.map(\.identity).joined(separator: " ").utf8)).hex
         return try images.facts("init", content: content, platform: platform) {
             var root = FileTree()
             for part in parts {

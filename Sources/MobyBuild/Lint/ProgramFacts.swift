@@ -138,7 +138,7 @@ extension RootState {
     func item(at text: String) -> Item? { resolving(text).flatMap { self[$0] } }
 
     /// The path that a path leads to, all links followed, whether or not something is there.
-    func resolving(_ text: String) -> TreePath? { resolvingParents(Array("\(text)/x".utf8))?.parent }
+    func resolving(_ text: String) -> TreePath? { resolve(Array(text.utf8)) }
 }
 
 /// The contents of one image, unpacked when they are first asked for.
@@ -163,7 +163,7 @@ extension ImageSet {
     {
         let question = (candidates + [""] + folders).joined(separator: "\0")
         return try facts(
-            "program \(SHA256.hash(Array(question.utf8)))", content: image.identity, platform: image.platform
+            "program \(SHA256.hash(Array(question.utf8)).hex)", content: image.identity, platform: image.platform
         ) {
             try ProgramFacts(candidates, folders: folders, in: contents.get())
         }

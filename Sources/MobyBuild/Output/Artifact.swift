@@ -29,12 +29,19 @@ public struct Artifact: Sendable {
         self.content = content
     }
 
-    /// Writes the file into a folder; nothing is left of it when that does not go well.
-    func write(to path: String) throws {
-        switch content {
-        case .extents(let list): try ExtentWriter.write(list, to: path)
-        case .stream(let produce): try ExtentWriter.stream(to: path) { sink in try produce { try sink.write($0) } }
-        case .seekable(let produce): try ExtentWriter.stream(to: path, produce)
+    /// Writes the file under a temporary name; the caller commits it.
+    /// - Throws: `FileError` with the size that the file needs, when there is no room.
+    func written(to path: String) throws -> PartialFile {
+        do {
+            let file = try PartialFile(path)
+            switch content {
+            case .extents(let list): try file.write(list)
+            case .stream(let produce): try file.stream { sink in try produce { try sink.write($0) } }
+            case .seekable(let produce): try file.stream(produce)
+            }
+            return file
+        } catch let error as FileError where error.path == path && [ENOSPC, EDQUOT, EFBIG].contains(error.code) {
+            throw FileError(error, path: path, needed: try sizeOnDisk())
         }
     }
 
@@ -101,8 +108,7 @@ struct OutputRequest: Sendable {
 
     /// 32 bits that derive from the identity.
     func serial(_ purpose: String) -> UInt32 {
-        let digits = SHA256.hash(identityBytes + Array("\n\(purpose)".utf8)).prefix(8)
-        return UInt32(digits, radix: 16) ?? 0
+        SHA256.hash(identityBytes + Array("\n\(purpose)".utf8)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     func bootLoaders() throws -> BootLoaders {

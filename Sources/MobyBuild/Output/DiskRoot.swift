@@ -19,10 +19,7 @@ struct DiskRoot: Sendable {
 
     /// Derived from ``identity``, with the bits of a custom UUID (RFC 9562, 5.8).
     var uuid: [UInt8] {
-        let digits = Array(SHA256.hash(Array("\(Self.rule)\n\(identity)".utf8)).utf8)
-        var bytes = stride(from: 0, to: 32, by: 2).map {
-            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) ?? 0
-        }
+        var bytes = Array(SHA256.hash(Array("\(Self.rule)\n\(identity)".utf8)).prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
         return bytes
@@ -37,12 +34,10 @@ struct DiskRoot: Sendable {
         if let segment = try cache.segment(key, title: "root") { return segment.bytes }
         let tree = try merged()
         try cache.store.prepare()
-        var image = ExtentList()
         PartialFiles.removeAbandoned(of: [cache.path(key), cache.path(key) + ".clusters"])
-        let clusters = try context("writing the root as EROFS") {
-            try StagedFile(cache.path(key) + ".clusters") { path in
-                image = try EROFS.compressedImage(of: tree, EROFS.Options(uuid: uuid, label: "root"), scratch: path)
-            }
+        let clusters = try PartialFile(cache.path(key) + ".clusters")
+        let image = try context("writing the root as EROFS") {
+            try EROFS.compressedImage(of: tree, EROFS.Options(uuid: uuid, label: "root"), scratch: clusters)
         }
         return try withExtendedLifetime(clusters) {
             try cache.store(key, title: "root", record: SegmentRecord(key: key.description)) { sink in
@@ -63,7 +58,9 @@ extension DiskRoot {
     private static let isoRules = "iso9660 1"
 
     /// The name of the volume, derived from ``identity``: ISO 9660 has no UUID.
-    var volumeID: String { "ROOT_" + SHA256.hash(Array("\(Self.isoRules)\n\(identity)".utf8)).prefix(24).uppercased() }
+    var volumeID: String {
+        "ROOT_" + SHA256.hash(Array("\(Self.isoRules)\n\(identity)".utf8)).hex.prefix(24).uppercased()
+    }
 
     /// The kernel parameter that names this root as an ISO.
     var isoKernelParameter: String { "\(BootLayout.rootWord)=LABEL=\(volumeID)" }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Extents
 internal import Glibc
 
@@ -13,19 +12,19 @@ struct OutputFiles {
         let summaryPath = path(BuildSummary.fileName(options.name))
         let paths = artifacts.map { path($0.name) } + [summaryPath]
         PartialFiles.removeAbandoned(of: paths)
-        for path in paths { try check(path) }
+        // Before anything is written: what a file cannot replace would be found after others were replaced.
+        for path in paths { try PartialFile.checkReplaceable(path) }
         try checkRoom(artifacts)
-        var staged = try artifacts.map { artifact in
-            try StagedFile(path(artifact.name), needed: artifact.sizeOnDisk) { try artifact.write(to: $0) }
+        // The files of a build appear together, when all of them are complete.
+        var written = try zip(artifacts, paths).map { try $0.written(to: $1) }
+        let files = try zip(artifacts, zip(paths, written)).map { artifact, file in
+            BuildResult.File(path: file.0, size: try file.1.size(), format: artifact.format)
         }
         var summary = summary
-        summary.files = zip(artifacts, staged).map {
-            BuildSummary.File(name: $0.name, size: $1.size, format: $0.format)
-        }
-        let text = try summary.extents()
-        staged.append(try StagedFile(summaryPath, needed: { text.length }) { try ExtentWriter.write(text, to: $0) })
-        for file in staged { try file.commit() }
-        return zip(artifacts, staged).map { BuildResult.File(path: $1.path, size: $1.size, format: $0.format) }
+        summary.files = zip(artifacts, files).map { BuildSummary.File(name: $0.name, size: $1.size, format: $0.format) }
+        written.append(try Artifact(name: "", .extents(summary.extents())).written(to: summaryPath))
+        for file in written { try file.commit() }
+        return files
     }
 
     private func stream(_ artifacts: [Artifact], to output: String) throws -> [BuildResult.File] {
@@ -42,11 +41,7 @@ struct OutputFiles {
             return [BuildResult.File(path: output, size: size, format: artifact.format)]
         }
         PartialFiles.removeAbandoned(of: [output])
-        do { try artifact.write(to: output) } catch let error as FileError
-            where error.path == output && error.code == ENOSPC
-        {
-            throw FileError(error, path: output, needed: try artifact.sizeOnDisk())
-        }
+        try artifact.written(to: output).commit()
         return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
     }
 
@@ -66,14 +61,8 @@ struct OutputFiles {
         return stat(path, &info) == 0 && [S_IFCHR, S_IFIFO].contains(info.st_mode & S_IFMT)
     }
 
-    /// Before anything is written: what cannot be replaced by a file would be found after others had been.
-    private func check(_ path: String) throws {
-        var info = stat()
-        if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
-    }
-
-    /// Also before: what takes as much room as it has bytes is known not to fit. Files that are made as they are
-    /// written are found out then.
+    /// Refuses, before anything is written, files that are known not to fit. Files that are made as they are written
+    /// may run out of room then.
     private func checkRoom(_ artifacts: [Artifact]) throws {
         let folder = options.directory.isEmpty ? "." : options.directory
         guard FreeSpace.isCounted(in: folder), let free = FreeSpace.bytes(in: folder) else { return }
@@ -94,49 +83,5 @@ struct OutputFiles {
     private func makeFolder() throws {
         guard !options.directory.isEmpty, mkdir(options.directory, 0o777) != 0, errno != EEXIST else { return }
         throw FileError("create", options.directory)
-    }
-}
-
-/// A finished file under a temporary name next to its final one: the files of a build appear together, when all of them
-/// are done.
-final class StagedFile {
-    let path: String
-    let size: UInt64
-    private let temporary: String
-    private let slot: Int32
-    private let lock: FileLock
-    private var committed = false
-
-    /// - Parameters:
-    ///   - needed: finds out how many bytes the file takes, for the message about a full disk.
-    ///   - write: writes the file to the path it is given.
-    /// - Throws: what `write` throws; a `FileError` has the final name.
-    init(_ path: String, needed: () throws -> UInt64? = { nil }, _ write: (String) throws -> Void) throws {
-        self.path = path
-        temporary = "\(path).staged.\(getpid())"
-        // A signal that ends the process takes the file with it.
-        slot = moby_partial_add(temporary)
-        do {
-            try write(temporary)
-            size = try SourceFile(temporary).size
-            lock = FileLock(temporary)
-        } catch {
-            unlink(temporary)
-            moby_partial_remove(slot)
-            guard let fault = error as? FileError, fault.path == temporary else { throw error }
-            let isFull = [ENOSPC, EDQUOT, EFBIG].contains(fault.code)
-            throw FileError(fault, path: path, needed: isFull ? try needed() : nil)
-        }
-    }
-
-    deinit {
-        if !committed { unlink(temporary) }
-        moby_partial_remove(slot)
-    }
-
-    /// Gives the file its final name.
-    func commit() throws {
-        guard rename(temporary, path) == 0 else { throw FileError("write", path) }
-        committed = true
     }
 }

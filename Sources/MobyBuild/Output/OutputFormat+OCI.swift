@@ -27,8 +27,8 @@ private struct OCIArchive {
     let request: OutputRequest
 
     func write(_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
-        let (digits, length) = try root.digest()
-        guard let digest = Digest(sha256: digits) else { preconditionFailure("SHA-256 gave no digest") }
+        let (sha256, length) = try root.digest()
+        let digest = Digest(sha256: sha256)
         var execution = ImageConfig.Execution()
         execution.entrypoint = [OutputFormat.entryPoint]
         var layout = ImageLayout()

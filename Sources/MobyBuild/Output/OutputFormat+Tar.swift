@@ -45,19 +45,6 @@ extension OutputFormat {
     }
 }
 
-extension TreePath {
-    /// The directories a path lies in, from the top.
-    var parents: [TreePath] {
-        var result: [TreePath] = []
-        var above = parent
-        while !above.isRoot {
-            result.insert(above, at: 0)
-            above = above.parent
-        }
-        return result
-    }
-}
-
 /// The root as a tar, each entry with the records that say where it comes from.
 struct RootTar: Sendable {
     let parts: [RootPart]
@@ -72,8 +59,8 @@ struct RootTar: Sendable {
         }
     }
 
-    /// SHA-256 as hexadecimal digits, and length in bytes, of what ``write(_:)`` writes.
-    func digest() throws -> (digits: String, length: UInt64) {
+    /// SHA-256, 32 bytes, and length in bytes of what ``write(_:)`` writes.
+    func digest() throws -> (sha256: [UInt8], length: UInt64) {
         let hash = SHA256()
         var length: UInt64 = 0
         try write {

@@ -41,18 +41,7 @@ enum DiskInitrd {
 
     /// What `/init` is when links are followed.
     private static func program(in root: FileTree) -> FileTree.Node? {
-        var path = TreePath("init")
-        for _ in 0..<16 {
-            guard let folder = root.resolve(path.parent), let name = TreePath(path.name) else { return nil }
-            path = folder.appending(name)
-            guard let node = root[path], case .symlink(let target) = node.kind else { return root[path] }
-            let isAbsolute = target.first == UInt8(ascii: "/")
-            guard let next = TreePath(isAbsolute ? target : path.parent.bytes + [UInt8(ascii: "/")] + target) else {
-                return nil
-            }
-            path = next
-        }
-        return nil
+        root.resolve(TreePath("init")).flatMap { root[$0] }
     }
 
     static func mentions(_ program: ExtentList, _ text: [UInt8]) throws -> Bool {

@@ -34,35 +34,16 @@ struct RootState {
                 kind: entry.kind, target: entry.target, group: group, owner: owner, isExecutable: entry.isExecutable)
         }
     }
+}
 
-    /// Where a path ends up when the symbolic links among its parents are followed, as the kernel does when it unpacks.
-    /// - Returns: nil when a parent is a link that leads in a circle or out of the root.
-    func resolvingParents(_ path: TreePath) -> TreePath? { resolvingParents(path.bytes) }
+/// Links among the parents of a name are followed, as the kernel does when it unpacks; what else is in the way is
+/// found elsewhere.
+extension RootState: LinkedNames {
+    var hasAllDirectories: Bool { false }
 
-    /// The same for a path that may have `..` in it.
-    func resolvingParents(_ path: [UInt8]) -> TreePath? {
-        var rest = path.split(separator: UInt8(ascii: "/")).map(Array.init)[...]
-        var done: [[UInt8]] = []
-        var followed = 0
-        while let part = rest.popFirst() {
-            if part.elementsEqual("..".utf8) {
-                _ = done.popLast()
-                continue
-            }
-            if part.elementsEqual(".".utf8) || part.isEmpty { continue }
-            done.append(part)
-            guard !rest.isEmpty, let here = RootState.path(done), let item = items[here], item.kind == .symlink else {
-                continue
-            }
-            followed += 1
-            guard followed <= 40 else { return nil }
-            if item.target.first == UInt8(ascii: "/") { done = [] } else { done.removeLast() }
-            rest = (item.target.split(separator: UInt8(ascii: "/")).map(Array.init) + rest)[...]
-        }
-        return RootState.path(done)
+    func entry(at path: TreePath) -> LinkedEntry? {
+        items[path].map { $0.kind == .symlink ? .symlink($0.target) : .directory }
     }
-
-    private static func path(_ parts: [[UInt8]]) -> TreePath? { TreePath(parts.joined(separator: [UInt8(ascii: "/")])) }
 }
 
 /// What a segment puts at the root of the guest: enough to see whether two segments can be unpacked one over the other.

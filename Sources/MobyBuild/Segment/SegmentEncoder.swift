@@ -46,26 +46,11 @@ extension FileTree.Node {
 extension FileTree {
     /// Removes names and all that lies below them.
     mutating func removeAll(_ targets: [TreePath]) {
-        let directories = targets.filter { target in
-            if case .directory? = self[target]?.kind { return true }
-            return false
-        }
+        let directories = targets.filter { isDirectory($0) }
         if !directories.isEmpty {
             for path in paths where directories.contains(where: { path.isInside($0) }) { remove(path) }
         }
         for target in targets { remove(target) }
-    }
-
-    /// Makes the directories that names lie in and no layer mentions: the kernel drops a file without a parent in
-    /// silence.
-    mutating func addMissingParents() {
-        for path in paths {
-            var parent = path.parent
-            while !parent.isRoot, self[parent] == nil {
-                set(parent, Node(.directory, mode: 0o755))
-                parent = parent.parent
-            }
-        }
     }
 
     /// Memory of the unpacked files in whole pages, names, and names with extended attributes.
@@ -85,37 +70,13 @@ extension FileTree {
         }
         return result
     }
-
-    /// The same tree with every name moved by `move`.
-    func renamed(_ move: (TreePath) -> TreePath) -> FileTree {
-        var result = FileTree()
-        var first: [Int: TreePath] = [:]
-        for path in paths {
-            guard let node = self[path], let identity = identity(of: path) else { continue }
-            let target = move(path)
-            if let known = first[identity], result.link(target, to: known) { continue }
-            first[identity] = target
-            result.set(target, node)
-        }
-        return result
-    }
 }
 
 extension FileTree {
     /// Unpacks another tree over this one, as the kernel unpacks one archive of an initrd after another: later names
     /// replace earlier ones, directories stay and take the later owner and mode.
     mutating func unpack(_ other: FileTree, under destination: TreePath) {
-        for parent in destination.parents + (other[.root] == nil && !destination.isRoot ? [destination] : [])
-        where self[parent] == nil {
-            set(parent, Node(.directory, mode: 0o755))
-        }
-        var first: [Int: TreePath] = [:]
-        for path in other.paths {
-            guard let node = other[path], let identity = other.identity(of: path) else { continue }
-            let target = destination.appending(path)
-            if let known = first[identity], link(target, to: known) { continue }
-            first[identity] = target
-            set(target, node)
-        }
+        makeDirectories(other[.root] == nil ? destination : destination.parent)
+        graft(other) { destination.appending($0) }
     }
 }

@@ -115,7 +115,7 @@ struct SegmentPlan {
         var sink = HashSink()
         try CPIO.write(tree, under: .root, to: &sink)
         return PlannedSegment(
-            key: .generated(role, sink.hash.finalize(), compression), title: title, location: "files",
+            key: .generated(role, sink.hash.finalize().hex, compression), title: title, location: "files",
             place: nil,
             destination: .root,
             compression: compression, weight: 0, content: .tree { tree })

@@ -95,7 +95,7 @@ enum PackageSpecReader {
 
     /// `NAME[:ARCH][=VERSION|/RELEASE]`. Written out, since a regular expression took a tenth of a warm build.
     private static func isPackageName(_ text: String) -> Bool {
-        let isLower = { (byte: UInt8) in 97...122 ~= byte || 48...57 ~= byte }
+        let isLower = { (byte: UInt8) in byte.isASCIILowercase || byte.isASCIIDigit }
         let request = text.utf8.split(maxSplits: 1, omittingEmptySubsequences: false) {
             $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "/")
         }
@@ -106,7 +106,7 @@ enum PackageSpecReader {
         if name.count > 1, name[1].isEmpty || !name[1].allSatisfy(isLower) { return false }
         return request.count == 1
             || !request[1].isEmpty
-                && request[1].allSatisfy { isLower($0) || 65...90 ~= $0 || ".+:~-".utf8.contains($0) }
+                && request[1].allSatisfy { isLower($0) || $0.isASCIIUppercase || ".+:~-".utf8.contains($0) }
     }
 
     /// LinuxKit's name for the label that `config` writes; its text is checked as `config` is.

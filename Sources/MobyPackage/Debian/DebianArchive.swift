@@ -123,7 +123,7 @@ struct PackageCache: Sendable {
             }
         }
         unlink(record)
-        guard symlink(hash.finalize(), record) == 0 || errno == EEXIST else { throw FileError("create", record) }
+        guard symlink(hash.finalize().hex, record) == 0 || errno == EEXIST else { throw FileError("create", record) }
         return try ExtentList(file: tar)
     }
 
@@ -135,7 +135,7 @@ struct PackageCache: Sendable {
     private static func hash(_ file: String) throws -> String {
         let hash = SHA256()
         try ExtentReader.read(ExtentList(file: file)) { hash.update($0) }
-        return hash.finalize()
+        return hash.finalize().hex
     }
 
     private func deb(_ package: LockedPackage) -> String { "\(path)/\(package.sha256).deb" }

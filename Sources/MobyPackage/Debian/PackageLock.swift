@@ -84,6 +84,6 @@ public struct LockedPackage: Sendable, Hashable, Comparable {
     public static func < (a: LockedPackage, b: LockedPackage) -> Bool { (a.name, a.version) < (b.name, b.version) }
 
     var hasDigest: Bool {
-        sha256.utf8.count == 64 && sha256.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+        sha256.utf8.count == 64 && sha256.utf8.allSatisfy { $0.isLowercaseHexDigit }
     }
 }

@@ -1,6 +1,5 @@
 internal import Archive
 internal import Extents
-internal import MobyBuild
 internal import MobySpec
 
 /// Chosen files of a tree with all they need to run: the dynamic loader, shared libraries (DT_NEEDED, recursively),
@@ -30,13 +29,7 @@ struct NeededFiles {
             for path in paths where pattern.matches(path) { try keep(path) }
         }
         var part = FileTree()
-        var moved: [Int: TreePath] = [:]
-        for path in paths where kept.contains(path) {
-            guard let node = tree[path], let identity = tree.identity(of: path) else { continue }
-            if let first = moved[identity], part.link(path, to: first) { continue }
-            moved[identity] = path
-            part.set(path, node)
-        }
+        part.graft(tree) { kept.contains($0) ? $0 : nil }
         return part
     }
 
@@ -45,7 +38,7 @@ struct NeededFiles {
         try keep(path.parent)
         switch node.kind {
         case .symlink(let target):
-            if let linked = Self.resolve(target, from: path) { try keep(linked) }
+            try keep(UsrMerge.merged(path.following(target)))
         case .regular(let contents) where contents.length >= 64:
             try keepLibraries(of: path, contents)
         default: break
@@ -58,15 +51,6 @@ struct NeededFiles {
         for name in elf.needed {
             if let library = libraries[name] { try keep(library) } else { missing.append((name, path)) }
         }
-    }
-
-    /// The path that a link leads to, by its text alone.
-    static func resolve(_ target: [UInt8], from path: TreePath) -> TreePath? {
-        var folder = target.first == UInt8(ascii: "/") ? [] : path.parent.bytes.split(separator: UInt8(ascii: "/"))
-        for part in target.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
-            if part.elementsEqual("..".utf8) { folder = folder.dropLast() } else { folder.append(part) }
-        }
-        return TreePath(folder.joined(separator: [UInt8(ascii: "/")])).map(UsrMerge.merged)
     }
 }
 

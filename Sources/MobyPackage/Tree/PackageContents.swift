@@ -2,7 +2,6 @@ internal import Archive
 internal import Extents
 internal import FoundationEssentials
 internal import JSON
-internal import MobyBuild
 internal import MobySpec
 
 /// Builds the file tree of an image from the parts in its `build.yml`.
@@ -116,7 +115,7 @@ struct PackageContents {
         let place = UsrMerge.merged(name)
         var node = node
         if case .symlink(let target) = node.kind { node.kind = .symlink(UsrMerge.target(target, ofLinkAt: name)) }
-        tree.makeFolders(to: place.parent, modified: time)
+        tree.makeDirectories(place.parent, modified: time)
         tree.set(place, node)
     }
 }

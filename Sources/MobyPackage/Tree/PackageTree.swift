@@ -21,27 +21,23 @@ struct PackageTree {
     /// Adds the files of a package.
     /// - Throws: `PackageConflict` when another package has a different file of the same name.
     mutating func add(_ contents: FileTree, of package: String) throws {
-        var moved: [Int: TreePath] = [:]
+        var added: [(path: TreePath, place: TreePath)] = []
         for path in contents.paths where !path.isRoot {
-            guard let node = contents[path], let identity = contents.identity(of: path) else { continue }
-            let target = UsrMerge.merged(path)
-            if let owner = owners[target] {
-                if case .directory = node.kind, tree.isDirectory(target) { continue }
-                throw PackageConflict(path: target, packages: [owner, package])
+            let place = UsrMerge.merged(path)
+            if let owner = owners[place] {
+                if contents.isDirectory(path), tree.isDirectory(place) { continue }
+                throw PackageConflict(path: place, packages: [owner, package])
             }
-            owners[target] = package
-            if let first = moved[identity], tree.link(target, to: first) { continue }
-            moved[identity] = target
-            tree.makeFolders(to: target.parent, modified: 0)
-            tree.set(target, relocated(node, from: path))
+            owners[place] = package
+            tree.makeDirectories(contents.isDirectory(path) ? place : place.parent)
+            added.append((path, place))
         }
-    }
-
-    private func relocated(_ node: FileTree.Node, from path: TreePath) -> FileTree.Node {
-        guard case .symlink(let target) = node.kind else { return node }
-        var node = node
-        node.kind = .symlink(UsrMerge.target(target, ofLinkAt: path))
-        return node
+        let places = Dictionary(uniqueKeysWithValues: added)
+        tree.graft(contents) { places[$0] }
+        for (path, place) in added {
+            guard case .symlink(let target)? = contents[path]?.kind else { continue }
+            tree.update(place) { $0.kind = .symlink(UsrMerge.target(target, ofLinkAt: path)) }
+        }
     }
 }
 
@@ -75,12 +71,7 @@ public enum UsrMerge {
         guard merged(path) != path, target.first != UInt8(ascii: "/"), target.starts(with: "..".utf8) else {
             return target
         }
-        var folder = path.parent.bytes.split(separator: UInt8(ascii: "/"))
-        for part in target.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
-            if part.elementsEqual("..".utf8) { folder = folder.dropLast() } else { folder.append(part) }
-        }
-        guard let absolute = TreePath(folder.joined(separator: [UInt8(ascii: "/")])) else { return target }
-        return [UInt8(ascii: "/")] + merged(absolute).bytes
+        return [UInt8(ascii: "/")] + merged(path.following(target)).bytes
     }
 
     /// Whether a path is one of those that ``addLinks(to:modified:)`` makes in every image.
@@ -92,20 +83,7 @@ public enum UsrMerge {
     static func addLinks(to tree: inout FileTree, modified: Int64) {
         for (path, target) in links {
             tree.set(path, FileTree.Node(.symlink(Array(target.utf8)), mode: 0o777, modified: modified))
-            tree.makeFolders(to: UsrMerge.merged(path), modified: modified)
+            tree.makeDirectories(UsrMerge.merged(path), modified: modified)
         }
-    }
-}
-
-extension FileTree {
-    /// Makes a folder and those above it where they are missing.
-    mutating func makeFolders(to path: TreePath, modified: Int64) {
-        guard !path.isRoot, self[path] == nil else { return }
-        makeFolders(to: path.parent, modified: modified)
-        set(path, Node(.directory, mode: 0o755, modified: modified))
-    }
-
-    func isDirectory(_ path: TreePath) -> Bool {
-        if case .directory? = self[path]?.kind { true } else { false }
     }
 }

@@ -1,6 +1,5 @@
 internal import Archive
 internal import Extents
-internal import MobyBuild
 internal import MobySpec
 
 /// Rules for the paths that stay in a tree.

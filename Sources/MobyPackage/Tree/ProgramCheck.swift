@@ -37,21 +37,10 @@ struct ProgramCheck {
         ]
     }
 
-    /// The node that a path leads to, links followed; the last link of a broken chain.
+    /// What a path leads to, links followed; the link itself when it leads nowhere.
     private static func node(at text: String, in tree: FileTree) -> FileTree.Node? {
-        var path = TreePath(text.utf8)
-        var last: FileTree.Node?
-        for _ in 0..<40 {
-            guard let wanted = path, let folder = tree.resolve(wanted.parent), let name = TreePath(wanted.name) else {
-                return last
-            }
-            let location = folder.appending(name)
-            guard let node = tree[location] else { return last }
-            guard case .symlink(let target) = node.kind else { return node }
-            last = node
-            path = NeededFiles.resolve(target, from: location)
-        }
-        return last
+        tree.resolve(text.utf8).flatMap { tree[$0] }
+            ?? TreePath(text.utf8).flatMap { tree.resolvingParents($0) }.flatMap { tree[$0] }
     }
 
     private var program: (key: String, value: Located<String>)? {

@@ -36,7 +36,7 @@ final class SerialGateway: Sendable {
         }
         guard !lines.isEmpty else { throw RunError("the serial gateway has no host keys published") }
         try ExtentWriter.write(ExtentList(bytes: Array(lines.joined().utf8)), to: "\(folder)/known_hosts")
-        let text = try FileFacts.text(of: "\(folder)/key.pub")
+        let text = try HostFiles.text("\(folder)/key.pub")
         return text.trimmingWhitespace()
     }
 

@@ -135,9 +135,10 @@ extension BootSource {
     /// The builds in a folder, by their summaries.
     private static func builds(in folder: String) -> [String] {
         let end = BuildSummary.fileName("")
-        return FileFacts.names(in: folder).filter { $0.hasSuffix(end) && $0 != end }.map {
+        // For hints only.
+        return ((try? FolderTree.names(in: folder)) ?? []).filter { $0.hasSuffix(end) && $0 != end }.map {
             String($0.dropLast(end.count))
-        }.sorted()
+        }
     }
 
     /// The builds next to a file, for hints.
@@ -162,7 +163,7 @@ extension BootSource {
         let squashfs = prefix + "-squashfs.img"
         let initrd = prefix + "-initrd.img"
         let cmdline = prefix + "-cmdline"
-        let line = FileFacts.exists(cmdline) ? try FileFacts.text(of: cmdline) : defaultCommandLine
+        let line = FileFacts.exists(cmdline) ? try FileFacts.text(cmdline) : defaultCommandLine
         var files = KernelFiles(kernel: kernel, commandLine: line.split(separator: "\n").joined(separator: " "))
         if wishes.squashfs || (!wishes.kernel && FileFacts.exists(squashfs)) {
             files.squashfs = squashfs

@@ -11,11 +11,11 @@ enum EmptyDisk {
         let size = UInt64(mebibytes) << 20
         switch format {
         case .raw:
-            try StateFolder.write([], to: path)
+            try ExtentWriter.write([], to: path)
             guard truncate(path, off_t(size)) == 0 else { throw FileError("grow", path) }
         case .qcow2:
             let header = qcow2(size: size)
-            try StateFolder.write(header, to: path)
+            try ExtentWriter.write(header, to: path)
             let clusters = 3 + l1Clusters(size)
             guard truncate(path, off_t(clusters * clusterSize)) == 0 else { throw FileError("grow", path) }
         default: throw RunError("a new disk can be raw or qcow2, not \(format.rawValue)")

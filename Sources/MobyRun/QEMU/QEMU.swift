@@ -53,10 +53,10 @@ public struct QEMU: Runner {
         host.processors = max(1, min(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         host.virtiofsd = try preflight.virtiofsd()
         if boot.uefi { host.firmware = try preflight.firmware() }
-        if sharesNetwork { host.macAddress = MACAddress.kept(in: state) }
+        if sharesNetwork { host.macAddress = try MACAddress.kept(in: state) }
         switch machine.data {
         case .text(let text)?: host.data = Array(text.utf8)
-        case .file(let path)?: host.data = try FileFacts.head(of: path, count: 16 << 20)
+        case .file(let path)?: host.data = try HostFiles.read(path, limit: 16 << 20)
         case nil: break
         }
         let console = machine.detached ? Console.file("\(state)/console.log") : console
@@ -131,7 +131,7 @@ public struct QEMU: Runner {
     /// - Throws: `FileError` when QEMU left no process number.
     public func background(_ plan: QEMUPlan) throws -> String? {
         guard let background = plan.background else { return nil }
-        let process = try FileFacts.text(of: background.process, limit: 32).split(separator: "\n").first ?? "?"
+        let process = try HostFiles.text(background.process).split(separator: "\n").first ?? "?"
         var lines = ["process  \(process)  (end it with: kill \(process))"]
         if let folder = plan.stateFolder { lines.append("state    \(folder)") }
         lines.append("console  \(background.console)")

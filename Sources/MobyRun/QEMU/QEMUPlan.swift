@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Everything that starting a machine will do, decided beforehand.
 public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var executable: String
@@ -69,7 +71,7 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
 
     private func shell(_ word: String) -> String {
         let plain = word.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            byte.isASCIIDigit || byte.isASCIIUppercase || byte.isASCIILowercase
                 || "-_./=:,+@%".utf8.contains(byte)
         }
         return plain && !word.isEmpty

@@ -7,14 +7,14 @@ enum StateFolder {
     static func prepare(_ plan: QEMUPlan) throws -> [ChildProcess] {
         if let folder = plan.stateFolder { try makeFolder(folder) }
         if let folder = plan.stateFolder, let address = plan.macAddress {
-            try write(Array("\(address)\n".utf8), to: "\(folder)/mac-addr")
+            try ExtentWriter.write(Array("\(address)\n".utf8), to: "\(folder)/mac-addr")
         }
         for disk in plan.newDisks where !FileFacts.exists(disk.path) {
             try EmptyDisk.create(disk.path, disk.format, mebibytes: disk.size)
         }
         if let disc = plan.dataDisc { try ExtentWriter.write(DataDisc.image(config: disc.content), to: disc.path) }
         for copy in plan.copies where !FileFacts.exists(copy.to) {
-            try write(FileFacts.head(of: copy.from, count: 64 << 20), to: copy.to)
+            try ExtentWriter.write(HostFiles.read(copy.from, limit: 64 << 20), to: copy.to)
         }
         return try startHelpers(plan.helpers, outlive: plan.background != nil)
     }
@@ -28,29 +28,6 @@ enum StateFolder {
             current += "/"
         }
         guard FileFacts.isFolder(path) else { throw RunError("'\(path)' is not a folder", hint: "pass --state FOLDER") }
-    }
-
-    /// Whole or not at all: into a file next to it, then by rename.
-    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws {
-        let partial = "\(path).\(getpid()).partial"
-        let file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard file >= 0 else { throw FileError("create", partial) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(file, $0.baseAddress.map { $0 + done }, bytes.count - done)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error = FileError("write", partial)
-                close(file)
-                unlink(partial)
-                throw error
-            }
-            done += count
-        }
-        close(file)
-        guard rename(partial, path) == 0 else { throw FileError("rename", path) }
     }
 
     private static func startHelpers(_ helpers: [QEMUPlan.Helper], outlive: Bool) throws -> [ChildProcess] {
@@ -91,12 +68,11 @@ enum StateFolder {
 /// The guest's address on a network shared with others: made once, locally administered, kept in the state folder.
 enum MACAddress {
     /// The address kept in `folder`, or a new one, which ``StateFolder`` keeps when the machine starts.
-    static func kept(in folder: String) -> String {
-        if let text = try? FileFacts.text(of: "\(folder)/mac-addr", limit: 32) {
-            let line = text.split(separator: "\n").first.map(String.init) ?? ""
-            if isValid(line) { return line }
-        }
-        return random()
+    /// - Throws: `FileError` for an address that cannot be read: another one would replace it.
+    static func kept(in folder: String) throws -> String {
+        let bytes = try HostFiles.readIfPresent("\(folder)/mac-addr", limit: 4096) ?? []
+        let line = String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)
+        return isValid(line) ? line : random()
     }
 
     static func random() -> String {

@@ -1,3 +1,4 @@
+internal import Extents
 public import JSON
 
 extension Spec {
@@ -100,9 +101,9 @@ struct YAMLWriter {
         let reserved = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
         guard let first = string.utf8.first, Scalar.plain(string).value == .string,
             !reserved.contains(string.lowercased()),
-            (97...122).contains(first | 0x20) || first == UInt8(ascii: "/"),
+            first.isASCIILetter || first == UInt8(ascii: "/"),
             string.utf8.allSatisfy({
-                (97...122).contains($0 | 0x20) || (48...57).contains($0) || " ._/+=,@-:".utf8.contains($0)
+                $0.isASCIILetter || $0.isASCIIDigit || " ._/+=,@-:".utf8.contains($0)
             }),
             !string.contains(": "), !string.hasSuffix(":"), !string.hasSuffix(" ")
         else { return JSONValue.string(string).text(indent: 0) }

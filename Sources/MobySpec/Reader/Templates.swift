@@ -39,7 +39,7 @@ struct Templates {
         guard text.utf8.first == UInt8(ascii: "@"), let colon = text.firstIndex(of: ":") else { return nil }
         let name = text[..<colon].dropFirst()
         guard !name.isEmpty,
-            name.utf8.allSatisfy({ (97...122).contains($0 | 0x20) || "0123456789-_".utf8.contains($0) })
+            name.utf8.allSatisfy({ $0.isASCIILetter || "0123456789-_".utf8.contains($0) })
         else {
             return nil
         }

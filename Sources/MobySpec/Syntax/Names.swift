@@ -71,9 +71,9 @@ enum PartName {
         return name.utf8.count <= 200 ? nil : SyntaxFault("has \(name.utf8.count) characters, expected at most 200")
     }
 
-    private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte) }
-    private static func isUpper(_ byte: UInt8) -> Bool { (65...90).contains(byte) }
-    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+    private static func isLetter(_ byte: UInt8) -> Bool { byte.isASCIILowercase }
+    private static func isUpper(_ byte: UInt8) -> Bool { byte.isASCIIUppercase }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte.isASCIIDigit }
 }
 
 /// A platform: `os/arch[/variant]`.
@@ -89,6 +89,6 @@ enum PlatformText {
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
+        byte.isASCIIDigit || byte.isASCIILowercase || byte == UInt8(ascii: "_")
     }
 }

@@ -95,7 +95,7 @@ public struct ResourceLimit: Sendable {
 
     private static func number(_ text: String) -> UInt64? {
         if text == "unlimited" { return .max }
-        return text.utf8.allSatisfy { (48...57).contains($0) } ? UInt64(text) : nil
+        return text.utf8.allSatisfy { $0.isASCIIDigit } ? UInt64(text) : nil
     }
 
     private static func trimmed(_ part: Substring) -> String {

@@ -92,7 +92,7 @@ package struct Scalar: Sendable {
         if let integer = integer(plain) { return .integer(integer) }
         let isDecimal =
             plain.utf8.allSatisfy { "+-.eE0123456789".utf8.contains($0) }
-            && plain.utf8.contains { (48...57).contains($0) }
+            && plain.utf8.contains { $0.isASCIIDigit }
         return isDecimal ? Double(plain).map { .float($0) } : nil
     }
 
@@ -100,7 +100,7 @@ package struct Scalar: Sendable {
         let isNegative = text.hasPrefix("-")
         let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
         // A second sign would be taken by Int64(_:radix:).
-        guard let first = digits.utf8.first, (48...57).contains(first) else { return nil }
+        guard let first = digits.utf8.first, first.isASCIIDigit else { return nil }
         let sign = isNegative ? "-" : ""
         func parse(_ prefix: String, _ radix: Int) -> Int64? {
             let rest = digits.dropFirst(prefix.count)

@@ -40,7 +40,7 @@ public struct ImageLayout: Sendable {
     /// Adds a document as JSON.
     public mutating func add(_ document: some Encodable, mediaType: String) throws -> Descriptor {
         let bytes = try JSONText.compact(document)
-        guard let digest = Digest(sha256: SHA256.hash(bytes)) else { preconditionFailure("SHA-256 gave no digest") }
+        let digest = Digest(sha256: SHA256.hash(bytes))
         add(digest, ExtentList([.bytes(bytes)]))
         return Descriptor(mediaType: mediaType, digest: digest, size: UInt64(bytes.count))
     }

@@ -23,7 +23,7 @@ struct CredentialHelper: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) throws {
         let isPlain = name.utf8.allSatisfy {
-            (48...57).contains($0) || (97...122).contains($0 | 0x20) || "._-".utf8.contains($0)
+            $0.isASCIIDigit || $0.isASCIILetter || "._-".utf8.contains($0)
         }
         guard isPlain, !name.isEmpty else {
             throw RegistryCredentialError("'\(PlainText.short(name))' is not the name of a credential helper")

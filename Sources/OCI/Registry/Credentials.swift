@@ -109,7 +109,7 @@ struct CredentialFile: Decodable, Sendable {
     /// - Returns: nil when the file does not exist.
     /// - Throws: `RegistryCredentialError` for anything but JSON of this form; `FileError`.
     init?(path: String) throws {
-        guard let bytes = try SmallFile.read(path, limit: 4 << 20) else { return nil }
+        guard let bytes = try HostFiles.readIfFit(path, limit: 4 << 20) else { return nil }
         do {
             self = try JSONDecoder().decode(CredentialFile.self, from: Data(bytes))
         } catch {

@@ -45,9 +45,7 @@ extension RegistryClient {
         request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")
         let sink = BufferSink(limit: ManifestDocument.largestSize)
         let response = try await send(request, Scope(endpoint: endpoint, repository: repository), into: sink)
-        guard let digest = Digest(sha256: SHA256.hash(sink.bytes)) else {
-            preconditionFailure("SHA-256 gave no digest")
-        }
+        let digest = Digest(sha256: SHA256.hash(sink.bytes))
         let declared = response.headers["Docker-Content-Digest"].flatMap { Digest($0) }
         if let expected = Digest(reference) ?? declared, expected != digest {
             throw ContentError.digest(expected: expected, actual: digest, size: UInt64(sink.bytes.count))

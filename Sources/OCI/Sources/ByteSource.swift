@@ -14,7 +14,7 @@ struct FolderSource: ByteSource {
 
     func file(_ name: String) throws -> ExtentList? {
         let full = "\(path)/\(name)"
-        return SmallFile.size(full) == nil ? nil : try ExtentList(file: full)
+        return HostFiles.size(full) == nil ? nil : try ExtentList(file: full)
     }
 }
 
@@ -25,29 +25,8 @@ struct TarSource: ByteSource {
     init(_ archive: ExtentList) throws { tree = try FileTree.tar(archive) }
 
     func file(_ name: String) throws -> ExtentList? {
-        var path = TreePath(name.utf8)
-        for _ in 0..<8 {
-            guard let here = path, let node = tree[here] else { return nil }
-            switch node.kind {
-            case .regular(let content): return content
-            case .symlink(let target): path = Self.resolve(target, from: here.parent)
-            default: return nil
-            }
-        }
-        return nil
-    }
-
-    /// - Returns: nil when the link points out of the archive.
-    private static func resolve(_ target: [UInt8], from folder: TreePath) -> TreePath? {
-        var parts = target.first == UInt8(ascii: "/") ? [] : folder.bytes.split(separator: UInt8(ascii: "/"))
-        for part in target.split(separator: UInt8(ascii: "/")) where part != [UInt8(ascii: ".")] {
-            if part.elementsEqual("..".utf8) {
-                guard parts.popLast() != nil else { return nil }
-            } else {
-                parts.append(part)
-            }
-        }
-        return TreePath(parts.joined(separator: [UInt8(ascii: "/")]))
+        guard let path = tree.resolve(name.utf8), case .regular(let content)? = tree[path]?.kind else { return nil }
+        return content
     }
 }
 

@@ -1,17 +1,17 @@
-internal import CLinux
 public import Extents
 internal import Glibc
 
 extension ContentStore {
     /// Whether the store has a blob of the size in its descriptor. Its bytes are not read.
-    public func has(_ digest: Digest, size: UInt64) -> Bool { SmallFile.size(blobPath(digest)) == size }
+    public func has(_ digest: Digest, size: UInt64) -> Bool { HostFiles.size(blobPath(digest)) == size }
 
     func has(_ descriptor: Descriptor) -> Bool { has(descriptor.digest, size: descriptor.size) }
 
     /// A small blob, its digest verified; nil when it is missing, damaged or has more than `limit` bytes.
     /// - Throws: `FileError` for one that cannot be read.
     public func blob(_ digest: Digest, limit: UInt64 = 16 << 20) throws -> [UInt8]? {
-        guard let bytes = try SmallFile.read(blobPath(digest), limit: limit), SHA256.hash(bytes) == digest.hex else {
+        guard let bytes = try HostFiles.readIfFit(blobPath(digest), limit: limit), SHA256.hash(bytes).hex == digest.hex
+        else {
             return nil
         }
         return bytes
@@ -53,7 +53,7 @@ extension ContentStore {
     /// - Throws: `ContentError.missing`; `ContentError.damaged` for one that was changed, which is removed.
     public func verifiedBlob(_ digest: Digest) throws -> ExtentList {
         let path = blobPath(digest)
-        guard SmallFile.size(path) != nil else { throw ContentError.missing(digest) }
+        guard HostFiles.size(path) != nil else { throw ContentError.missing(digest) }
         guard try isWhole(path, digest) else {
             try removeDamaged(path, digest)
             throw ContentError.damaged(digest)
@@ -64,7 +64,7 @@ extension ContentStore {
     /// Whether a file is what its digest says.
     func isWhole(_ path: String, _ digest: Digest) throws -> Bool {
         FileUse.note(path)
-        return try !verifies || isChecked(path) { try SmallFile.hash(path) == digest.hex }
+        return try !verifies || isChecked(path) { try HostFiles.sha256(path).hex == digest.hex }
     }
 
     /// Whether a file is whole by a check that each process makes once, as long as the file is the same.
@@ -103,89 +103,58 @@ extension ContentStore {
 ///
 /// One thread at a time uses it; the thread may change between calls.
 final class BlobWriter: ByteSink, @unchecked Sendable {
-    private let temporaryPath: String
-    private let file: Int32
-    /// Where a signal finds the file to remove it.
-    private let slot: Int32
+    private let file: PartialFile
     private var hash = SHA256()
     private var digest: Digest?
-    private var committed = false
     /// Bytes taken so far.
     private(set) var count: UInt64 = 0
     /// More than this is an error before it is written.
     private let limit: UInt64
 
     /// - Parameters:
-    ///   - directory: where temporary files live, on the file system of the final place.
+    ///   - directory: where temporary files live, on the file system of the final path.
     ///   - limit: the most bytes that are taken.
     init(in directory: String, limit: UInt64 = .max) throws {
-        // A killed process leaves it: the next one recognises the owner by name and lock.
-        temporaryPath = "\(directory)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        slot = moby_partial_add(temporaryPath)
-        file = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else {
-            let error = FileError("create", temporaryPath)
-            moby_partial_remove(slot)
-            throw error
-        }
-        _ = flock(file, LOCK_SH | LOCK_NB)
+        file = try PartialFile(in: directory)
         self.limit = limit
-    }
-
-    deinit {
-        close(file)
-        if !committed { unlink(temporaryPath) }
-        moby_partial_remove(slot)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard UInt64(bytes.count) <= limit - count else { throw ContentError.tooLong(limit: limit) }
         hash.update(bytes)
-        var rest = bytes
-        while !rest.isEmpty {
-            let written = Glibc.write(file, rest.baseAddress, rest.count)
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw FileError("write", temporaryPath, file: file) }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-        }
+        try file.append(bytes)
         count += UInt64(bytes.count)
     }
 
     /// Discards what was written, to begin again.
     func restart() throws {
-        guard ftruncate(file, 0) == 0, lseek(file, 0, SEEK_SET) == 0 else { throw FileError("truncate", temporaryPath) }
+        try file.restart()
         (hash, digest) = (SHA256(), nil)
         count = 0
     }
 
     /// The digest of all bytes; nothing can be written afterwards.
     func finish() throws -> Digest {
-        if let digest { return digest }
-        digest = Digest(sha256: hash.finalize())
-        guard let digest else { preconditionFailure("SHA-256 gave no digest") }
+        let digest = digest ?? Digest(sha256: hash.finalize())
+        self.digest = digest
         return digest
     }
 
     /// Moves the file into place and replaces an existing one in one step: readers see the one or the other, whole.
     func commit(to path: String) throws {
-        fchmod(file, 0o644)
-        while rename(temporaryPath, path) != 0 {
-            let code = errno
-            // A folder of that name is in the way; an empty one holds nothing.
-            guard code == EISDIR else { throw FileError("rename", path, code: code) }
+        do { try file.commit(to: path, permissions: 0o644) } catch  where error.code == EISDIR {
+            // An empty folder of that name holds nothing.
             guard rmdir(path) == 0 else { throw StoreError.folderInTheWay(path) }
+            try file.commit(to: path, permissions: 0o644)
         }
-        committed = true
     }
 
     /// Moves content to the path of its digest. A file that already has it stays, since another process may be reading
     /// it.
     func commitContent(to path: String) throws {
         let digest = try finish()
-        fchmod(file, 0o644)
-        if moby_rename_new(temporaryPath, path) == 0 {
-            committed = true
-        } else if errno == EEXIST, SmallFile.size(path) == count, try SmallFile.hash(path) == digest.hex {
+        if file.commitIfFree(to: path, permissions: 0o644) { return }
+        if HostFiles.size(path) == count, try HostFiles.sha256(path).hex == digest.hex {
             FileUse.note(path)
         } else {
             try commit(to: path)
@@ -193,5 +162,5 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     }
 
     /// Where the bytes are until ``commit(to:)``.
-    var path: String { temporaryPath }
+    var path: String { file.temporary }
 }

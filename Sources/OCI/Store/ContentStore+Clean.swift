@@ -37,20 +37,20 @@ extension ContentStore {
         // A writer refuses a folder that is something else.
         let store = try ContentStore(path: path)
         try store.folder.adopt()
-        guard SmallFile.exists("\(store.root)/\(StoreFolder.markName)") else { return (Contents(), false) }
+        guard HostFiles.isTaken("\(store.root)/\(StoreFolder.markName)") else { return (Contents(), false) }
         return try store.folder.alone { isAlone in
             guard isAlone || force else { throw StoreError.inUse(store.path) }
             let contents = try store.contents()
             for name in contents.own { try FolderTree.remove("\(store.root)/\(name)") }
-            let roots = try SmallFile.names(in: "\(store.root)/\(StoreNames.apt)").map { "\(StoreNames.apt)/\($0)" }
+            let roots = try FolderTree.names(in: "\(store.root)/\(StoreNames.apt)").map { "\(StoreNames.apt)/\($0)" }
             for folder in StoreNames.folders + ["blobs"] + roots + [StoreNames.apt]
-            where SmallFile.link("\(store.root)/\(folder)") == nil {
+            where HostFiles.link("\(store.root)/\(folder)") == nil {
                 // Entries that are not moby's keep their folder.
                 guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
                 else { continue }
                 throw FileError("remove", "\(store.root)/\(folder)")
             }
-            for name in try SmallFile.names(in: store.root) where name.hasPrefix(StoreFolder.markName) {
+            for name in try FolderTree.names(in: store.root) where name.hasPrefix(StoreFolder.markName) {
                 try FolderTree.remove("\(store.root)/\(name)")
             }
             // The root of a file system, "." and a symbolic link stay.
@@ -59,7 +59,7 @@ extension ContentStore {
     }
 
     private func collect(_ folder: String, _ contents: inout Contents) throws {
-        for name in try SmallFile.names(in: "\(root)/\(folder)")
+        for name in try FolderTree.names(in: "\(root)/\(folder)")
         where !name.hasPrefix(StoreFolder.markName) || !folder.isEmpty {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
             if isShared(path) {
@@ -78,20 +78,20 @@ extension ContentStore {
     /// A folder that may have entries of others. One behind a symbolic link is not moby's.
     private func isShared(_ path: String) -> Bool {
         let full = "\(root)/\(path)"
-        guard StoreNames.isShared(path), SmallFile.isFolder(full), SmallFile.link(full) == nil else { return false }
+        guard StoreNames.isShared(path), HostFiles.isFolder(full), HostFiles.link(full) == nil else { return false }
         return path.split(separator: "/").first.map(String.init) != StoreNames.apt || path == StoreNames.apt
-            || ["apt.conf", "lock"].contains { SmallFile.size("\(full)/\($0)") != nil }
+            || ["apt.conf", "lock"].contains { HostFiles.size("\(full)/\($0)") != nil }
     }
 
     /// Whether an entry with a name of moby's has the form of moby's: files are files, and the index is an index.
     private func isSafe(_ path: String) throws -> Bool {
         let full = "\(root)/\(path)"
         if path == "index.json" {
-            return try SmallFile.read(full, limit: 64 << 20).map {
+            return try HostFiles.readIfFit(full, limit: 64 << 20).map {
                 String(decoding: $0, as: UTF8.self).contains("\"schemaVersion\"")
             } ?? false
         }
-        guard SmallFile.isFolder(full) else { return true }
+        guard HostFiles.isFolder(full) else { return true }
         return StoreNames.isWork(path)
             || ["tmp/", "debs/download-", StoreNames.apt + "/"].contains { path.hasPrefix($0) }
     }

@@ -14,7 +14,7 @@ extension ContentStore {
             return image
         }
         // A pinned image is the same under every name.
-        guard let digest = try? ImageReference(name).digest, let size = SmallFile.size(blobPath(digest)) else {
+        guard let digest = try? ImageReference(name).digest, let size = HostFiles.size(blobPath(digest)) else {
             return nil
         }
         return try image(Descriptor(mediaType: "", digest: digest, size: size), name: name, platform: platform)
@@ -61,7 +61,7 @@ extension ContentStore {
         let configBytes = try JSONText.compact(config)
         let image = try addManifest(config: configBytes, layers: layers, name: name, platform: platform)
         let descriptor = Descriptor(
-            mediaType: MediaType.manifest, digest: image.digest, size: SmallFile.size(blobPath(image.digest)) ?? 0,
+            mediaType: MediaType.manifest, digest: image.digest, size: HostFiles.size(blobPath(image.digest)) ?? 0,
             platform: platform)
         try set(name, to: descriptor)
         return image

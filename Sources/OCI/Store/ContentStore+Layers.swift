@@ -58,14 +58,14 @@ extension ContentStore {
     /// Whether the store has an unpacked layer, whole. Its size is recorded next to it: after a loss of power a file may
     /// be shorter than what was written.
     public func hasLayer(_ diffID: Digest) -> Bool {
-        guard let size = SmallFile.size(layerPath(diffID)) else { return false }
-        return SmallFile.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
+        guard let size = HostFiles.size(layerPath(diffID)) else { return false }
+        return HostFiles.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
     }
 
     /// The size of a layer is the text of a symbolic link: one step to write, one to read.
     private func commit(_ writer: BlobWriter, layer diffID: Digest) throws {
         let record = layerPath(diffID) + Self.sizeSuffix
-        if SmallFile.link(record) != String(writer.count) {
+        if HostFiles.link(record) != String(writer.count) {
             unlink(record)
             guard symlink(String(writer.count), record) == 0 || errno == EEXIST else {
                 throw FileError("create", record)
@@ -94,7 +94,7 @@ extension ContentStore {
 
     /// - Throws: `ContentError.damaged` when the blob does not match its digest; it is removed.
     private func removeIfDamaged(_ digest: Digest) throws {
-        guard try SmallFile.hash(blobPath(digest)) != digest.hex else { return }
+        guard try HostFiles.sha256(blobPath(digest)).hex != digest.hex else { return }
         try removeDamaged(blobPath(digest), digest)
         throw ContentError.damaged(digest)
     }

@@ -27,16 +27,16 @@ extension ContentStore {
             let used = try used()
             let date = isAlone ? date : min(date, Int64(time(nil)) - Self.day)
             var pruned = Pruned()
-            pruned.isShared = !isAlone && SmallFile.exists("\(root)/\(StoreFolder.markName)")
+            pruned.isShared = !isAlone && HostFiles.isTaken("\(root)/\(StoreFolder.markName)")
             for folder in ["blobs/sha256", "layers"] {
-                for name in try SmallFile.names(in: "\(root)/\(folder)")
+                for name in try FolderTree.names(in: "\(root)/\(folder)")
                 where name.utf8.count == 64 && StoreNames.isOwn(name, in: folder) && !used.contains(name) {
                     try remove([name, name + Self.sizeSuffix], in: folder, notUsedSince: date, dryRun, &pruned)
                 }
             }
             // Segments are never named: they are made again from layers, so age alone decides, of all files of one
             // together.
-            let segments = try SmallFile.names(in: "\(root)/segments").filter { StoreNames.isOwn($0, in: "segments") }
+            let segments = try FolderTree.names(in: "\(root)/segments").filter { StoreNames.isOwn($0, in: "segments") }
             for (_, files) in Dictionary(grouping: segments, by: { String($0.prefix(64)) }).sorted(by: {
                 $0.key < $1.key
             }) {
@@ -45,7 +45,7 @@ extension ContentStore {
                     files.sorted { $0.hasSuffix(".json") && !$1.hasSuffix(".json") }, in: "segments",
                     notUsedSince: date, dryRun, &pruned)
             }
-            for name in try SmallFile.names(in: "\(root)/tmp") where StoreNames.isOwn(name, in: "tmp") {
+            for name in try FolderTree.names(in: "\(root)/tmp") where StoreNames.isOwn(name, in: "tmp") {
                 try remove([name], in: "tmp", notUsedSince: date, dryRun, &pruned)
             }
             return pruned
@@ -123,7 +123,7 @@ extension ContentStore {
                 try add(manifest, to: &closure, &seen)
             case nil:
                 closure.missing.append(descriptor)
-                if SmallFile.exists(blobPath(descriptor.digest)) { closure.unreadable.append(descriptor) }
+                if HostFiles.isTaken(blobPath(descriptor.digest)) { closure.unreadable.append(descriptor) }
             }
         }
         return closure
@@ -134,7 +134,7 @@ extension ContentStore {
             if has(blob) { closure.blobs.append(blob) } else { closure.missing.append(blob) }
         }
         guard let bytes = try blob(manifest.config.digest) else {
-            if SmallFile.exists(blobPath(manifest.config.digest)) { closure.unreadable.append(manifest.config) }
+            if HostFiles.isTaken(blobPath(manifest.config.digest)) { closure.unreadable.append(manifest.config) }
             return
         }
         // An artifact other than an image has a configuration of its own kind, without diff IDs.

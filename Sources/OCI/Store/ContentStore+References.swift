@@ -28,7 +28,7 @@ extension ContentStore {
         stored.annotations = [Descriptor.nameAnnotation: name]
         let bytes = try JSONText.compact(stored)
         let file = "refs/\(Self.fileName(of: name))"
-        guard try SmallFile.read("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
+        guard try HostFiles.readIfFit("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
         try prepare()
         try replace(file, with: bytes)
         try writeIndex()
@@ -47,7 +47,7 @@ extension ContentStore {
     }
 
     private func referenceFiles() throws -> [String] {
-        try SmallFile.names(in: "\(root)/refs").filter { StoreNames.isOwn($0, in: "refs") }
+        try FolderTree.names(in: "\(root)/refs").filter { StoreNames.isOwn($0, in: "refs") }
     }
 
     /// Removes a name; blobs stay until ``prune(notUsedSince:dryRun:)``.
@@ -81,7 +81,7 @@ extension ContentStore {
     private static var largestReference: UInt64 { 64 << 10 }
 
     private func read(reference file: String) throws -> Entry? {
-        guard let bytes = try SmallFile.read("\(root)/refs/\(file)", limit: Self.largestReference),
+        guard let bytes = try HostFiles.readIfFit("\(root)/refs/\(file)", limit: Self.largestReference),
             let descriptor = try? JSONDecoder().decode(Descriptor.self, from: Data(bytes)),
             let name = descriptor.annotations?[Descriptor.nameAnnotation], Self.fileName(of: name) == file
         else { return nil }
@@ -93,7 +93,7 @@ extension ContentStore {
     static func fileName(of name: String) -> String {
         var escaped = ""
         for byte in name.utf8 {
-            let isPlain = (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "_-".utf8.contains(byte)
+            let isPlain = byte.isASCIIDigit || byte.isASCIILetter || "_-".utf8.contains(byte)
             if isPlain || (byte == UInt8(ascii: ".") && !escaped.isEmpty) {
                 escaped.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
@@ -102,7 +102,7 @@ extension ContentStore {
             }
         }
         guard escaped.utf8.count > 200 else { return escaped }
-        return "\(escaped.prefix(150))~\(SHA256.hash(Array(name.utf8)).prefix(32))"
+        return "\(escaped.prefix(150))~\(SHA256.hash(Array(name.utf8)).hex.prefix(32))"
     }
 }
 

@@ -31,15 +31,15 @@ extension ContentStore {
         }
         if repair { try folder.adopt() }
         for folder in ["blobs/sha256", "layers"] {
-            for name in try SmallFile.names(in: "\(root)/\(folder)")
+            for name in try FolderTree.names(in: "\(root)/\(folder)")
             where name.utf8.count == 64 && StoreNames.isOwn(name, in: folder) {
                 let hash = SHA256()
                 do {
-                    try SmallFile.stream("\(root)/\(folder)/\(name)") { bytes in
+                    try HostFiles.stream("\(root)/\(folder)/\(name)") { bytes in
                         hash.update(bytes)
                         result.bytes += UInt64(bytes.count)
                     }
-                    if hash.finalize() == name { continue }
+                    if hash.finalize().hex == name { continue }
                 } catch let error as FileError where error.code == ENOENT {
                     continue
                 } catch let error as FileError where error.code == EISDIR {}
@@ -71,10 +71,12 @@ extension ContentStore {
     /// `oci-layout` and `index.json`, where they exist and are not what moby writes.
     private func damagedTopFiles(hasIndex: Bool) throws -> [String] {
         var damaged: [String] = []
-        if let bytes = try SmallFile.read("\(root)/oci-layout", limit: 4096), bytes != ImageLayout.marker {
+        if let bytes = try HostFiles.readIfFit("\(root)/oci-layout", limit: 4096), bytes != ImageLayout.marker {
             damaged.append("oci-layout")
         }
-        guard hasIndex, let bytes = try SmallFile.read("\(root)/index.json", limit: 64 << 20) else { return damaged }
+        guard hasIndex, let bytes = try HostFiles.readIfFit("\(root)/index.json", limit: 64 << 20) else {
+            return damaged
+        }
         let expected = Set(try entries().map(\.descriptor))
         let index = try? JSONDecoder().decode(ImageIndex.self, from: Data(bytes))
         return index.map { Set($0.manifests) } == expected ? damaged : damaged + ["index.json"]

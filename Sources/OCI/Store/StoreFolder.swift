@@ -72,33 +72,33 @@ final class StoreFolder: Sendable {
     }
 
     static func kind(of path: String) throws -> Kind {
-        guard SmallFile.isFolder(path) || !SmallFile.exists(path) || SmallFile.link(path) != nil else {
+        guard HostFiles.isFolder(path) || !HostFiles.isTaken(path) || HostFiles.link(path) != nil else {
             throw StoreError.notAFolder(path)
         }
         let markPath = "\(path)/\(markName)"
-        guard !SmallFile.exists(markPath) || SmallFile.size(markPath) != nil && SmallFile.link(markPath) == nil else {
+        guard !HostFiles.isTaken(markPath) || HostFiles.size(markPath) != nil && HostFiles.link(markPath) == nil else {
             return .foreign([markName], looksLikeStore: false)
         }
-        let mark = try SmallFile.read(markPath, limit: 4096).map { String(decoding: $0, as: UTF8.self) }
+        let mark = try HostFiles.readIfFit(markPath, limit: 4096).map { String(decoding: $0, as: UTF8.self) }
         if let first = mark?.split(separator: "\n").first, first.hasPrefix("version ") {
             let found = String(first.dropFirst("version ".count))
             return found == version ? .marked : .newer(found)
         }
         var names: [String]
-        do { names = try SmallFile.names(in: path) } catch {
+        do { names = try FolderTree.names(in: path) } catch {
             guard error.code == EACCES else { throw error }
             return .absent
         }
         // File systems have it at their root.
         names.removeAll { $0 == "lost+found" }
-        guard !names.isEmpty else { return SmallFile.isFolder(path) ? .empty : .absent }
+        guard !names.isEmpty else { return HostFiles.isFolder(path) ? .empty : .absent }
         // Another process may be writing the mark.
         let own = names.filter { !$0.hasPrefix(markName) && $0 != StoreNames.early }
         if own.isEmpty { return .empty }
         let others = own.filter { !StoreNames.isOwn(top: $0) }
         let hasAll =
-            StoreNames.files.allSatisfy { SmallFile.size("\(path)/\($0)") != nil }
-            && ["blobs/sha256", "refs", "layers", "tmp"].allSatisfy { SmallFile.isFolder("\(path)/\($0)") }
+            StoreNames.files.allSatisfy { HostFiles.size("\(path)/\($0)") != nil }
+            && ["blobs/sha256", "refs", "layers", "tmp"].allSatisfy { HostFiles.isFolder("\(path)/\($0)") }
         return hasAll && others.isEmpty ? .unmarked : .foreign(others.isEmpty ? own : others, looksLikeStore: hasAll)
     }
 
@@ -145,7 +145,7 @@ final class StoreFolder: Sendable {
 
     /// Whether there is a mark without its text: a loss of power may leave it empty.
     func hasDamagedMark() throws -> Bool {
-        guard let bytes = try SmallFile.read("\(root)/\(Self.markName)", limit: .max) else { return false }
+        guard let bytes = try HostFiles.readIfFit("\(root)/\(Self.markName)", limit: .max) else { return false }
         return !bytes.starts(with: "version \(Self.version)\n".utf8)
     }
 
@@ -163,7 +163,7 @@ final class StoreFolder: Sendable {
         }
         if !replacing, moby_rename_new(partial, path) == 0 { return }
         // Another process was faster, or the file system lacks that call.
-        guard replacing || access(path, F_OK) != 0 || SmallFile.size(path) == 0 else {
+        guard replacing || access(path, F_OK) != 0 || HostFiles.size(path) == 0 else {
             unlink(partial)
             return
         }
@@ -210,7 +210,7 @@ final class StoreFolder: Sendable {
     private func removeAbandonedMarks() {
         let prefix = Self.markName + "."
         // Cleaning up is not worth an error.
-        for name in (try? SmallFile.names(in: root)) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? FolderTree.names(in: root)) ?? [] where name.hasPrefix(prefix) {
             guard let process = Int32(name.dropFirst(prefix.count)), process > 0, kill(process, 0) != 0, errno == ESRCH
             else { continue }
             unlink("\(root)/\(name)")
@@ -253,7 +253,7 @@ final class StoreFolder: Sendable {
         }
 
         static func make(_ path: String) throws {
-            for name in (try? SmallFile.names(in: folder)) ?? [] where name.hasPrefix(prefix) {
+            for name in (try? FolderTree.names(in: folder)) ?? [] where name.hasPrefix(prefix) {
                 guard let process = StoreNames.writer(of: String(name.dropFirst(prefix.count))) else { continue }
                 var info = stat()
                 guard lstat("\(folder)/\(name)", &info) == 0, info.st_uid == geteuid(), kill(process, 0) != 0,

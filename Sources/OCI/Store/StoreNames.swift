@@ -1,3 +1,5 @@
+internal import Extents
+
 /// Which entries of a store are moby's own: others are never touched.
 enum StoreNames {
     /// Files at the top. ``StoreFolder/markName`` goes last.
@@ -44,7 +46,7 @@ enum StoreNames {
     static func writer(of name: String) -> Int32? {
         let parts = name.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let process = Int32(parts[0]), process > 0, (8...13).contains(parts[1].utf8.count),
-            parts[1].utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) })
+            parts[1].utf8.allSatisfy({ $0.isASCIIDigit || $0.isASCIILowercase })
         else { return nil }
         return process
     }
@@ -56,9 +58,9 @@ enum StoreNames {
         text.utf8.count == 64 && text.utf8.allSatisfy(isHex)
     }
 
-    private static func isHex(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
+    private static func isHex(_ byte: UInt8) -> Bool { byte.isLowercaseHexDigit }
 
     private static func isReferenceByte(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "._-%~".utf8.contains(byte)
+        byte.isASCIIDigit || byte.isASCIILetter || "._-%~".utf8.contains(byte)
     }
 }

@@ -67,7 +67,7 @@ struct RunGCP: AsyncParsableCommand {
         machine.machine = value(self.machine, "CLOUDSDK_COMPUTE_MACHINE", machine.machine)
         machine.disks = try disks(environment["CLOUDSDK_DISK_SIZE"])
         machine.data =
-            try dataFile.map { String(decoding: try InputFile.bytes($0, limit: 256 << 10), as: UTF8.self) } ?? data
+            try dataFile.map { String(decoding: try HostFiles.read($0, limit: 256 << 10), as: UTF8.self) } ?? data
         machine.sshKeys = try sshKey.map { "root:\(try key($0))" }
         (machine.network, machine.subnetwork, machine.tags) = (network, subnet, tag)
         (machine.nested, machine.vtpm, machine.keeps) = (google.nestedVirt, vtpm, skipCleanup)

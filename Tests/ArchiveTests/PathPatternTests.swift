@@ -1,5 +1,4 @@
 import Archive
-import MobyBuild
 import Testing
 
 @Suite struct PathPatternTests {

@@ -1,10 +1,11 @@
-/// What is read of an ELF64 little-endian file (System V ABI, chapters 4 and 5). Every offset is checked: files come
-/// from images.
+/// The parts of an ELF64 little-endian file that moby reads (System V ABI, chapters 4 and 5). Every offset is checked:
+/// files come from images.
 ///
 /// ```
 /// 0x00  0x7f 'E' 'L' 'F', class 2 (64 bits), data 1 (little-endian)
 /// 0x20  offset of the program headers (u64), 0x36 size of one (u16), 0x38 their number (u16)
-/// 0x28  offset of the section headers (u64), 0x3a size of one (u16), 0x3c their number (u16), 0x3e index of the names' section (u16)
+/// 0x28  offset of the section headers (u64), 0x3a size of one (u16), 0x3c their number (u16),
+/// 0x3e  index of the names' section (u16)
 /// ```
 public struct ELF: Sendable {
     private let bytes: [UInt8]
@@ -17,7 +18,7 @@ public struct ELF: Sendable {
 
     /// For which machine an ELF file of any class and byte order is: `e_machine`, and the bits of a word; nil for
     /// anything else.
-    static func target(_ bytes: some Collection<UInt8>) -> (machine: Int, bits: Int)? {
+    public static func target(_ bytes: some Collection<UInt8>) -> (machine: Int, bits: Int)? {
         let head = Array(bytes.prefix(20))
         guard head.count == 20, head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return nil }
         let (first, second) = (Int(head[18]), Int(head[19]))
@@ -25,7 +26,7 @@ public struct ELF: Sendable {
     }
 
     /// Go's words for values of `e_machine`.
-    static let machines: [Int: String] = [
+    public static let machines: [Int: String] = [
         3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64",
         258: "loong64",
     ]

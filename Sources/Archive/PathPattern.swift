@@ -1,7 +1,5 @@
-public import Archive
-
 /// A pattern for paths of a file tree: `*` and `?` stay inside one name, `**` is any number of names. A pattern that
-/// matches a folder matches all that lies in it. A leading slash means nothing.
+/// matches a folder matches everything in it. A leading slash is ignored.
 public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
     public let description: String
     private let names: [[UInt8]]
@@ -11,7 +9,7 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
         names = text.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
     }
 
-    /// Whether the path, or a folder that it lies in, is meant.
+    /// Whether the path or one of its ancestors matches.
     public func matches(_ path: TreePath) -> Bool {
         let parts = path.bytes.split(separator: UInt8(ascii: "/"))
         return Self.match(names[...], parts[...])
