@@ -63,10 +63,10 @@ import Testing
         ("../x", "a hard link to '../x', which is not inside the image"),
         ("..", "a hard link to '..', which is not inside the image"),
         ("/", "a hard link to '/', which is not inside the image"), ("d", "a hard link to 'd', which is a directory"),
-        ("none", "a hard link to 'none', which neither this layer nor one below it has at this point"),
-        ("d/none", "a hard link to 'd/none', which neither this layer nor one below it has at this point"),
+        ("none", "a hard link to 'none', which does not exist at this point in this layer or a lower one"),
+        ("d/none", "a hard link to 'd/none', which does not exist at this point in this layer or a lower one"),
         ("f/x", "'f' is a regular file, not a directory"),
-        ("h", "a hard link to 'h', which neither this layer nor one below it has at this point"),
+        ("h", "a hard link to 'h', which does not exist at this point in this layer or a lower one"),
     ])
     func hardLinksToNothing(target: String, reason: String) {
         let error = error(entry("d", type: "5") + entry("f") + entry("h", type: "1", link: target))
