@@ -57,16 +57,16 @@ import Testing
 
     @Test func refuses() throws {
         let cases: [(() throws -> Void, String)] = [
-            ({ _ = try Syslinux.Loader(installer: [1, 2, 3]) }, "no SYSLINUX 6 installer: no loader found in 3 bytes"),
+            ({ _ = try Syslinux.Loader(installer: [1, 2, 3]) }, "not a SYSLINUX 6 installer: it has no loader in 3 bytes"),
             (
                 {
                     _ = try Syslinux.Loader(installer: [UInt8](repeating: 0, count: 600) + Array("\r\nSYSLINUX 6".utf8))
                 },
-                "no SYSLINUX 6 installer: the loader does not end"
+                "not a SYSLINUX 6 installer: the loader does not end"
             ),
             (
                 { _ = try Syslinux.install(loader(), on: FAT.volume(files: [], serial: 1)) },
-                "the volume has no 'LDLINUX.SYS', which SYSLINUX starts from"
+                "the volume has no 'LDLINUX.SYS', which SYSLINUX needs"
             ),
         ]
         for (make, message) in cases {
