@@ -57,7 +57,10 @@ import Testing
 
     @Test func refuses() throws {
         let cases: [(() throws -> Void, String)] = [
-            ({ _ = try Syslinux.Loader(installer: [1, 2, 3]) }, "not a SYSLINUX 6 installer: it has no loader in 3 bytes"),
+            (
+                { _ = try Syslinux.Loader(installer: [1, 2, 3]) },
+                "not a SYSLINUX 6 installer: it has no loader in 3 bytes"
+            ),
             (
                 {
                     _ = try Syslinux.Loader(installer: [UInt8](repeating: 0, count: 600) + Array("\r\nSYSLINUX 6".utf8))

@@ -50,7 +50,8 @@ struct HostileTests {
         #expect(try inspect(bytes).volumes.first?.files.count == 500)
         let bounded = try inspect(bytes) { $0.names = 1 << 17 }
         #expect(
-            bounded.faults.contains { $0.contains("too many names") } && (bounded.volumes.first?.files.count ?? 0) > 100)
+            bounded.faults.contains { $0.contains("too many names") } && (bounded.volumes.first?.files.count ?? 0) > 100
+        )
     }
 
     @Test func linksInCirclesAreNotFollowedForEver() throws {
