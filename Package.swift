@@ -71,7 +71,9 @@ let package = Package(
             "MobyPackage",
             ["MachineModel", "MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
-        library("MobyRun", ["MachineModel", "MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
+        library(
+            "MobyRun",
+            ["MachineModel", "MobyBuild", "BootLayout", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
         .executableTarget(
             name: "moby",
             dependencies: [
@@ -132,7 +134,7 @@ let package = Package(
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", "JSON"]),
         tests(
-            "MobyRunTests", ["MachineModel", "MobyRun", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
+            "MobyRunTests", ["MachineModel", "MobyRun", "MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
             golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),

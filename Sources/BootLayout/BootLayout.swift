@@ -50,6 +50,14 @@ public enum RootFileSystem: Sendable, CaseIterable {
         }
     }
 
+    /// How a kernel command line names such a root; a UUID or a label follows.
+    public var parameter: String {
+        switch self {
+        case .erofs: "\(BootLayout.rootWord)=UUID="
+        case .iso9660: "\(BootLayout.rootWord)=LABEL="
+        }
+    }
+
     /// For messages.
     public var name: String {
         switch self {

@@ -60,7 +60,7 @@ public struct Builder: Sendable {
             containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
             + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
-        result.files = try OutputFiles(options: options, summary: summary(result)).write(artifacts)
+        result.files = try OutputFiles(options: options, record: record(result)).write(artifacts)
         log.end("outputs")
         result.timings = log.timings
         return result
@@ -79,6 +79,7 @@ public struct Builder: Sendable {
             return try (format.make?(boot, request) ?? []).map { artifact in
                 var artifact = artifact
                 artifact.format = format.name
+                artifact.role = format.files.first { artifact.name == request.file($0.suffix) }?.role
                 return artifact
             }
         }
@@ -167,12 +168,12 @@ public struct Builder: Sendable {
             root: root.parts, diskRoots: root.diskRoots)
     }
 
-    private func summary(_ result: BuildResult) -> BuildSummary {
-        BuildSummary(
+    private func record(_ result: BuildResult) -> BuildRecord {
+        BuildRecord(
             platform: options.provider.platform.description, minMemoryMiB: result.minMemory, unpacked: result.unpacked,
             files: [],
             segments: result.segments.map {
-                BuildSummary.Part(
+                BuildRecord.Part(
                     role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked,
                     digest: $0.key.role == .spec ? nil : $0.key.content)
             })

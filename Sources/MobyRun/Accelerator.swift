@@ -33,9 +33,9 @@ public enum Accelerator: String, CaseIterable, Sendable {
     }
 }
 
-/// Finds an accelerator that works. That `/dev/kvm` exists and can be opened says little: inside some virtual machines
-/// a guest starts and then hangs at its first step out of the firmware. So a guest of one boot sector is run, within a
-/// time limit, and the answer is kept.
+/// Finds an accelerator that works. A `/dev/kvm` that can be opened does not prove it: inside some virtual machines a
+/// guest starts and then hangs at its first step out of the firmware. So a guest of one boot sector is run, within a
+/// time limit, and the result is cached.
 struct AcceleratorProbe {
     let qemu: String
     let environment: [String: String]
@@ -43,7 +43,7 @@ struct AcceleratorProbe {
     var limit: Duration = .seconds(2)
     let say: @Sendable (String) -> Void
 
-    /// What a test guest came to.
+    /// The result of the test guest.
     enum Verdict: Equatable {
         case works
         case broken(String)
@@ -56,8 +56,8 @@ struct AcceleratorProbe {
         }
     }
 
-    /// The accelerator to use, said in one line with the reason when it was not the user's choice.
-    /// - Throws: ``RunError`` when the user insists on one that cannot be.
+    /// The accelerator to use, reported in one line with the reason unless the user chose it.
+    /// - Throws: ``RunError`` when the user insists on one that does not work.
     func choose(_ choice: Accelerator.Choice, for architecture: Architecture) throws -> Accelerator {
         if case .fixed(let accelerator) = choice {
             try check(accelerator, architecture)
@@ -67,11 +67,11 @@ struct AcceleratorProbe {
             return report(
                 .tcg, "the image is for \(architecture.linuxName), this host is \(Architecture.host.linuxName)")
         }
-        if access(device, F_OK) != 0 { return report(.tcg, "there is no \(device)") }
+        if access(device, F_OK) != 0 { return report(.tcg, "\(device) does not exist") }
         if access(device, R_OK | W_OK) != 0 {
             return report(
                 .tcg,
-                "\(device) may not be opened: \(String(cString: strerror(errno)).lowercased()); is this user in the group kvm?"
+                "cannot open \(device): \(String(cString: strerror(errno)).lowercased()); is this user in the group kvm?"
             )
         }
         // The test guest is a PC's.
@@ -79,7 +79,7 @@ struct AcceleratorProbe {
         let (verdict, note) = cachedVerdict()
         switch verdict {
         case .works: return report(.kvm, "a test guest ran\(note)")
-        case .broken(let why): return report(.tcg, "with kvm \(why)\(note)")
+        case .broken(let why): return report(.tcg, "under kvm \(why)\(note)")
         }
     }
 
@@ -105,7 +105,7 @@ struct AcceleratorProbe {
         }
     }
 
-    // MARK: The answer is kept
+    // MARK: The cached result
 
     private func cachedVerdict() -> (Verdict, String) {
         guard let path = cachePath() else { return (probe(), "") }
@@ -116,14 +116,14 @@ struct AcceleratorProbe {
         }
         let verdict = probe()
         if let end = path.lastIndex(of: "/") {
-            // Only a memory: when it cannot be written, the probe is run again.
+            // Only a cache: if it cannot be written, the probe runs again.
             try? StateFolder.makeFolder(String(path[..<end]))
             try? ExtentWriter.write(Array("\(verdict.text)\n".utf8), to: path)
         }
         return (verdict, "")
     }
 
-    /// One file for each kernel, boot of it, and QEMU: what decides the answer.
+    /// One file for each kernel, boot and QEMU: the result depends on them.
     private func cachePath() -> String? {
         let caches =
             environment["MOBY_CACHE"]
@@ -142,7 +142,7 @@ struct AcceleratorProbe {
     /// Runs the test guest under KVM.
     func probe() -> Verdict {
         guard let payload = try? writePayload() else {
-            return .broken("no test guest could be written to a temporary file")
+            return .broken("the test guest could not be written to a temporary file")
         }
         defer { unlink(payload) }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
@@ -172,8 +172,8 @@ enum ProbePayload {
     /// `isa-debug-exit` turns a byte v into the exit status 2·v + 1.
     static let success: Int32 = 0x10 << 1 | 1
 
-    /// 512 bytes at 0000:7C00, in real mode. That the firmware has been through protected mode before it is the point:
-    /// where KVM does not work, code at the reset vector often still runs.
+    /// 512 bytes at 0000:7C00, in real mode. The firmware has been through protected mode before, which is the point: where
+    /// KVM does not work, code at the reset vector often still runs.
     static let bootSector: [UInt8] = {
         let code: [UInt8] = [
             0xBA, 0xF4, 0x00,  // mov dx, 0xf4

@@ -12,7 +12,7 @@ public protocol Runner: Sendable {
     /// - Throws: ``RunError`` for anything that would make the run fail.
     func plan() throws -> Plan
 
-    /// Does what the plan says and waits for its end.
+    /// Carries out a plan and waits for its end.
     /// - Returns: the exit code for `moby`.
     func run(_ plan: Plan) async throws -> Int32
 }

@@ -39,7 +39,7 @@ struct Formats: ParsableCommand {
             let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             print((cells + [line[4]]).joined(separator: "  "))
         }
-        Terminal.error("each build of X also writes \(BuildSummary.fileName("X"))")
+        Terminal.error("every build of X also writes \(BuildRecord.fileName("X"))")
         Terminal.error(
             "when formats share a file name, the first keeps it and the others' files begin with X-FORMAT")
         for (name, instead) in OutputFormat.unsupported.sorted(by: { $0.key < $1.key }) {

@@ -19,7 +19,7 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let found = try Artifacts.files(file).map { path in
             let inspection = try Artifacts.open(path)
-            let names = BuildSummary.sources(of: path)
+            let names = try BuildRecord.sources(of: path)
             inspection.addNames { names[$0] }
             return (path: path, inspection: inspection)
         }
@@ -124,7 +124,7 @@ private enum Artifacts {
     }
 
     private static func folder(_ path: String) -> UnfitFile {
-        let suffix = BuildSummary.fileName("")
+        let suffix = BuildRecord.fileName("")
         // A folder that cannot be listed offers no builds.
         let names = ((try? FolderTree.names(in: path)) ?? []).filter { $0.hasSuffix(suffix) }
         let builds = names.prefix(5).map { "'\(path)/\($0.dropLast(suffix.count))'" }.joined(separator: ", ")

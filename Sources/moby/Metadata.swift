@@ -57,7 +57,7 @@ struct MetadataCreate: ParsableCommand {
         let userData = try dataFile.map { try HostFiles.read($0, limit: Self.largestData) } ?? Array((data ?? "").utf8)
         let image =
             try isNamed
-            ? DataDisc.image(userData: userData, metaData: try metaData(userData)) : DataDisc.image(config: userData)
+            ? DataISO.image(userData: userData, metaData: try metaData(userData)) : DataISO.image(config: userData)
         try ExtentWriter.write(image, to: file)
     }
 

@@ -7,8 +7,13 @@ struct RunCommandTests {
     @Test(arguments: [
         (["run", "qemu", "-disk", "p.img", "-disk-size", "4G", "x"], 64, "hint: use --disk p.img,size=4G"),
         (["run", "qemu", "README.md"], 1, "'README.md' is not an image that can be booted"),
-        (["run", "qemu", "examples"], 1, "'examples' is a folder, and there is no build in it"),
-        (["run", "qemu", "--await", "ftp://x", "x"], 64, "--await: 'ftp://x' cannot be waited for"),
+        (["run", "qemu", "examples"], 1, "'examples' is a folder without a build"),
+        (["run", "qemu", "--await", "ftp://x", "x"], 64, "--await: 'ftp://x' is not a condition to wait for"),
+        (["run", "qemu", "--await", "tcp:9", "x"], 64, "--await: port 9 of the host is not published"),
+        (
+            ["run", "--publish", "8080:80", "--await", "http://example.com/", "x"], 64,
+            "--await: 'example.com' is not an address that a port of the guest is published on"
+        ),
         (["run", "qemu", "--timeout", "soon", "x"], 64, "--timeout: 'soon' is not a time"),
         (["run", "qemu", "--await-then-poweroff", "x"], 64, "--await-then-poweroff needs --await"),
     ])

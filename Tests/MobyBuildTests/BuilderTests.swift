@@ -115,7 +115,7 @@ struct BuilderTests {
             #expect(try workshop.read("\(out)-initrd.img") == whole)
             #expect(whole.count % 4 == 0)
             #expect(try Golden.difference(neutral, "initrd.txt") == nil)
-            let summary = try #require(BuildSummary.read(prefix: out))
+            let summary = try #require(try BuildRecord.read(prefix: out))
             #expect(
                 summary.minMemoryMiB == result.minMemory
                     && summary.files.map(\.name) == ["web-kernel", "web-initrd.img", "web-cmdline"])

@@ -99,12 +99,12 @@ struct InspectTests {
         try await MediaFormatTests.build(["kernel+initrd", "raw"]) { folder in
             for name in ["web-initrd.img", "web.img"] {
                 let inspection = try Inspection(ExtentList(file: "\(folder)/\(name)"), scratch: folder)
-                let names = BuildSummary.sources(of: "\(folder)/\(name)")
+                let names = try BuildRecord.sources(of: "\(folder)/\(name)")
                 inspection.addNames { names[$0] }
                 let text = inspection.root.text(name: name)
                 #expect(text.contains("from docker.io/test/nginx:1") || text.contains("from test/nginx:1"), "\(text)")
             }
-            #expect(BuildSummary.sources(of: folder + "/other.img").isEmpty)
+            #expect(try BuildRecord.sources(of: folder + "/other.img").isEmpty)
         }
     }
 

@@ -25,7 +25,7 @@ struct OutputNamesTests {
         #expect(
             names.contains("web.vhd") && names.contains("web-dynamic-vhd.vhd")
                 && names.contains("web-kernel+erofs-kernel"))
-        #expect(!names.contains(BuildSummary.fileName("web")))
+        #expect(!names.contains(BuildRecord.fileName("web")))
         #expect(Self.pairs.count >= 7)
         // The order asked for does not matter.
         for format in Self.made {
@@ -36,7 +36,7 @@ struct OutputNamesTests {
     }
 
     private static func files(_ formats: [OutputFormat]) async throws -> (
-        files: [String: [UInt8]], summary: BuildSummary
+        files: [String: [UInt8]], summary: BuildRecord
     ) {
         let isOnDisk = formats.contains(where: \.hasRootOnDisk)
         return try await MediaFormatTests.build(formats.map(\.name), rootOnDisk: isOnDisk) { folder in
@@ -44,7 +44,9 @@ struct OutputNamesTests {
                 !$0.hasSuffix("-build.json")
             }
             let files = try names.map { ($0, try TestFile.read("\(folder)/\($0)")) }
-            return (Dictionary(uniqueKeysWithValues: files), try #require(BuildSummary.read(prefix: folder + "/web")))
+            return (
+                Dictionary(uniqueKeysWithValues: files), try #require(try BuildRecord.read(prefix: folder + "/web"))
+            )
         }
     }
 
@@ -76,13 +78,13 @@ struct OutputNamesTests {
         #expect(notes == ["the files of 'dynamic-vhd' are 'web-dynamic-vhd.vhd': 'web.vhd' is of 'vhd'"])
         let prefix = "/tmp/moby-stems-test-\(getpid())"
         defer { unlink(prefix + "-build.json") }
-        let summary = BuildSummary(
+        let summary = BuildRecord(
             platform: "linux/amd64", minMemoryMiB: 77, unpacked: 0,
             files: [.init(name: "\(prefix.dropFirst(5))-dynamic-vhd.vhd", size: 1, format: "dynamic-vhd")], segments: []
         )
         try ExtentWriter.write(summary.extents(), to: prefix + "-build.json")
-        #expect(BuildSummary.read(prefix: prefix + "-dynamic-vhd")?.minMemoryMiB == 77)
-        #expect(BuildSummary.read(prefix: prefix + "-iso") == nil)
+        #expect(try BuildRecord.read(prefix: prefix + "-dynamic-vhd")?.minMemoryMiB == 77)
+        #expect(try BuildRecord.read(prefix: prefix + "-iso") == nil)
     }
 
     @Test func aSizeNeedsADisk() throws {

@@ -39,13 +39,13 @@ struct AcceleratorProbeTests {
     @Test func fallsBackWhenTheGuestHangs() throws {
         let probe = try probe(script: "exec sleep 600", limit: .milliseconds(300))
         #expect(try probe.choose(.automatic, for: .host) == .tcg)
-        #expect(said.all == ["accelerator: tcg (with kvm a test guest hung for 0 s)"])
+        #expect(said.all == ["accelerator: tcg (under kvm a test guest hung for 0 s)"])
     }
 
     @Test func fallsBackWhenQEMURefuses() throws {
         let probe = try probe(script: "exit 1")
         #expect(try probe.choose(.automatic, for: .host) == .tcg)
-        #expect(said.all == ["accelerator: tcg (with kvm QEMU ended with status 1)"])
+        #expect(said.all == ["accelerator: tcg (under kvm QEMU ended with status 1)"])
     }
 
     @Test(arguments: [("exit 33", Accelerator.kvm), ("exit 1", .tcg)])
@@ -65,7 +65,7 @@ struct AcceleratorProbeTests {
         let probe = try probe(script: "exit 33", device: folder.file("none"))
         #expect(try probe.choose(.automatic, for: .host) == .tcg)
         #expect(runs == 0)
-        #expect(said.all == ["accelerator: tcg (there is no \(folder.file("none")))"])
+        #expect(said.all == ["accelerator: tcg (\(folder.file("none")) does not exist)"])
     }
 
     @Test func doesNotAskForAnotherArchitecture() throws {

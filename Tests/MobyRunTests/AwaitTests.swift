@@ -13,15 +13,33 @@ struct AwaitTests {
         ("tcp:10.0.0.2:22", "tcp:10.0.0.2:22"),
         ("console:login:", "console:login:"), ("console:^ready [0-9]+", "console:^ready [0-9]+"), ("up", "up"),
     ])
-    func things(text: String, meaning: String) throws { #expect("\(try Awaited(parsing: text))" == meaning) }
+    func things(text: String, meaning: String) throws { #expect("\(try ReadinessCheck(parsing: text))" == meaning) }
 
     @Test(arguments: [
         "", "127.0.0.1:80", "ftp://x", "http://", "tcp:", "tcp:0", "tcp:65536", "tcp::80", "tcp:x", "console:",
         "console:(", "UP",
     ])
     func refusesThing(text: String) {
-        let error = #expect(throws: RunError.self) { try Awaited(parsing: text) }
-        #expect(error?.description == "--await: '\(text)' cannot be waited for")
+        let error = #expect(throws: RunError.self) { try ReadinessCheck(parsing: text) }
+        #expect(error?.description == "--await: '\(text)' is not a condition to wait for")
+    }
+
+    /// On the user network, what is not published cannot be reached.
+    @Test(arguments: [
+        ("http://example.com/", "--await: 'example.com' is not an address that a port of the guest is published on"),
+        ("tcp:10.0.0.9:8080", "--await: '10.0.0.9' is not an address that a port of the guest is published on"),
+        ("tcp:9", "--await: port 9 of the host is not published"), ("http://127.0.0.1:8080/", nil),
+        ("tcp:10.0.0.9:8081", nil), ("up", nil),
+    ])
+    func refusesWhatCannotBeReached(text: String, message: String?) throws {
+        let wait = ReadinessWait([try ReadinessCheck(parsing: text)])
+        var machine = Machine()
+        machine.ports = try ["8080:80", "0.0.0.0:8081:81"].map(PublishedPort.init(parsing:))
+        var found: RunError?
+        do { try wait.check(machine) } catch let error as RunError { found = error }
+        #expect(found?.description == message)
+        machine.networking = .tap(interface: "tap0")
+        try wait.check(machine)
     }
 
     @Test(arguments: [("300", 300), ("300s", 300), ("5m", 300), ("2h", 7200)])
@@ -68,7 +86,9 @@ struct AwaitTests {
             response.isEndless = true
             return response
         }
-        guard case .web(let url) = try Awaited(parsing: "http://\(server.host)/") else { throw RunError("not a URL") }
+        guard case .web(let url) = try ReadinessCheck(parsing: "http://\(server.host)/") else {
+            throw RunError("not a URL")
+        }
         let answer = try #require(try WebProbe(url).ask(within: .seconds(60)))
         #expect(answer.status == status)
         #expect(answer.head.hasPrefix("HTTP/1.1 \(status) Scripted\n") && answer.head.contains("Server: x"))
@@ -79,7 +99,7 @@ struct AwaitTests {
         let folder = try TemporaryFolder()
         let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
         let front = try await TLSFront(before: try port(server), in: folder.path)
-        guard case .web(let url) = try Awaited(parsing: front.url) else { throw RunError("not a URL") }
+        guard case .web(let url) = try ReadinessCheck(parsing: front.url) else { throw RunError("not a URL") }
         #expect(try WebProbe(url).ask(within: .seconds(60))?.body == "hello")
     }
 
@@ -88,15 +108,15 @@ struct AwaitTests {
         ("console=ttyAMA0", .arm64, nil),
         (
             "console=ttyS1", .amd64,
-            "warning: the kernel's console is ttyS1, and this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"
+            "warning: the kernel's console is ttyS1, but this terminal shows ttyS0; add console=ttyS0 to kernel.cmdline"
         ),
         (
             "quiet", .arm64,
-            "warning: the kernel's command line names no console, and this terminal shows ttyAMA0; "
+            "warning: the kernel command line names no console, but this terminal shows ttyAMA0; "
                 + "add console=ttyAMA0 to kernel.cmdline"
         ),
     ])
     func consoleThatIsNotShown(line: String, architecture: Architecture, warning: String?) {
-        #expect(ConsoleWords(line).warning(for: architecture) == warning)
+        #expect(KernelConsoles(line).warning(for: architecture) == warning)
     }
 }

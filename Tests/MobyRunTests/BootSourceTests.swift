@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import MobyBuild
 @testable import MobyRun
 
 /// What an argument of `moby run` is taken for, by the files there are.
@@ -10,8 +11,8 @@ struct BootSourceTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func detect(_ name: String, _ wishes: BootSource.Wishes = BootSource.Wishes()) throws -> BootSource {
-        try BootSource.detect(folder.file(name), wishes)
+    private func detect(_ name: String, _ preferences: BootPreferences = BootPreferences()) throws -> BootSource {
+        try BootSource.detect(folder.file(name), preferences)
     }
 
     private func put(_ names: String...) throws { for name in names { try folder.write(name, "x") } }
@@ -36,7 +37,7 @@ struct BootSourceTests {
         try put("web-kernel", "web-squashfs.img", "web-initrd.img")
         guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
         #expect(files.squashfs == folder.file("web-squashfs.img") && files.initrd == nil)
-        guard case .kernel(let asked) = try detect("web", BootSource.Wishes(kernel: true)) else {
+        guard case .kernel(let asked) = try detect("web", BootPreferences(kernel: true)) else {
             throw RunError("not a kernel")
         }
         #expect(asked.squashfs == nil && asked.initrd == folder.file("web-initrd.img"))
@@ -59,6 +60,66 @@ struct BootSourceTests {
         #expect(files.root == folder.file("web.iso") && files.initrd == folder.file("web-initrd.img"))
     }
 
+    private func record(_ files: String) throws {
+        try folder.write(
+            "web-build.json",
+            #"{"version":1,"platform":"linux/amd64","minMemoryMiB":1,"unpacked":1,"segments":[],"files":[\#(files)]}"#)
+    }
+
+    /// The files of an earlier build under the same name are no longer the build's.
+    @Test func recordNamesWhatTheLastBuildMade() throws {
+        try put("web-kernel", "web-initrd.img", "web.img")
+        try record(#"{"name":"web.img","size":1,"format":"raw","firmware":"both","role":"disk"}"#)
+        #expect(try detect("web") == .disk(folder.file("web.img"), .raw, uefi: false))
+        #expect(try detect("web", BootPreferences(uefi: true)) == .disk(folder.file("web.img"), .raw, uefi: true))
+        // What it lacks is looked for by name.
+        guard case .kernel = try detect("web", BootPreferences(kernel: true)) else { throw RunError("not a kernel") }
+    }
+
+    @Test func recordTellsARootFromABootableISO() throws {
+        try put("web-kernel", "web-initrd.img", "web.iso")
+        try folder.write("web-cmdline", "moby.root=LABEL=ROOT_1F")
+        try record(
+            """
+            {"name":"web-kernel","size":1,"format":"kernel+iso","role":"kernel"},
+            {"name":"web-initrd.img","size":1,"format":"kernel+iso","role":"initrd"},
+            {"name":"web.iso","size":1,"format":"kernel+iso","role":"root","root":"iso9660"},
+            {"name":"web-cmdline","size":1,"format":"kernel+iso","role":"cmdline"}
+            """)
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.root == folder.file("web.iso"))
+        let error = #expect(throws: RunError.self) { try detect("web.iso") }
+        #expect(error?.hint == "name the prefix: \(folder.file("web"))")
+        #expect(throws: RunError.self) { try detect("web", BootPreferences(iso: true, uefi: true)) }
+    }
+
+    @Test func recordWithoutRolesIsRead() throws {
+        try put("web-bzImage", "web-initrd.img", "web-kernel")
+        try record(
+            #"{"name":"web-bzImage","size":1,"format":"kernel+initrd"},{"name":"web-initrd.img","size":1,"format":"kernel+initrd"}"#
+        )
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.kernel == folder.file("web-bzImage"))
+    }
+
+    /// A record that cannot be read is an error, not a build without a record.
+    @Test func unreadableRecordIsAnError() throws {
+        try put("web.img")
+        try FileManager.default.createDirectory(
+            atPath: folder.file("web-build.json"), withIntermediateDirectories: false)
+        #expect(throws: (any Error).self) { try detect("web") }
+    }
+
+    /// Every image of the table is found by its prefix and booted from the firmware of its row.
+    @Test(arguments: OutputFormat.all.filter { [.iso, .disk].contains($0.files[0].role) })
+    func everyImageOfTheTableIsFound(format: OutputFormat) throws {
+        let name = "web\(format.suffixes[0])"
+        try put(name)
+        let (source, isUEFI) = (try detect("web"), format.firmware == .uefi)
+        #expect(source.files == [folder.file(name)] && source.uefi == isUEFI)
+        #expect(try detect(name).uefi == isUEFI)
+    }
+
     @Test func fileItself() throws {
         try put("a.iso", "b-efi.iso", "c.img", "e-efi.img", "f.vmdk")
         try folder.write("d.img", [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3])
@@ -73,8 +134,8 @@ struct BootSourceTests {
     @Test func prefixOfAnImage() throws {
         try put("web.qcow2", "web-efi.iso")
         #expect(try detect("web") == .disk(folder.file("web.qcow2"), .qcow2, uefi: false))
-        #expect(try detect("web", BootSource.Wishes(uefi: true)) == .iso(folder.file("web-efi.iso"), uefi: true))
-        #expect(try detect("web", BootSource.Wishes(iso: true)) == .iso(folder.file("web-efi.iso"), uefi: true))
+        #expect(try detect("web", BootPreferences(uefi: true)) == .iso(folder.file("web-efi.iso"), uefi: true))
+        #expect(try detect("web", BootPreferences(iso: true)) == .iso(folder.file("web-efi.iso"), uefi: true))
     }
 
     @Test(arguments: [
@@ -97,26 +158,26 @@ struct BootSourceTests {
     @Test func textIsNoDisk() throws {
         try folder.write("README.md", "# Read me")
         let error = #expect(throws: RunError.self) { try detect("README.md") }
-        #expect(error?.description == "'\(folder.file("README.md"))' is not an image that can be booted")
+        #expect(error?.description == "'\(folder.file("README.md"))' is not a bootable image")
         try folder.write("disk", GuestProgram.disk)
         #expect(try detect("disk") == .disk(folder.file("disk"), .raw, uefi: false))
     }
 
     @Test func folderNamesItsBuilds() throws {
         let empty = #expect(throws: RunError.self) { try BootSource.detect(folder.path) }
-        #expect(empty?.description == "'\(folder.path)' is a folder, and there is no build in it")
+        #expect(empty?.description == "'\(folder.path)' is a folder without a build")
         try put("nginx-build.json", "minimal-build.json")
         let error = #expect(throws: RunError.self) { try BootSource.detect(folder.path) }
         #expect(error?.description == "'\(folder.path)' is a folder; it holds the builds 'minimal', 'nginx'")
         #expect(error?.hint == "name one: moby run qemu \(folder.path)/minimal")
         #expect(
             #expect(throws: RunError.self) { try detect("README.md") }?.hint
-                == "there are the builds 'minimal', 'nginx'")
+                == "these builds exist: 'minimal', 'nginx'")
     }
 }
 
 /// What a build left beside its files decides the machine, where the user does not.
-struct BuildSummaryTests {
+struct BuildRecordTests {
     private let folder: TemporaryFolder
 
     init() throws {

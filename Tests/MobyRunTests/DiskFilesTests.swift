@@ -6,7 +6,7 @@ import Testing
 @testable import MobyRun
 
 /// The discs of user data, read by programs that know ISO 9660.
-struct DataDiscTests {
+struct DataISOTests {
     private func write(_ image: ExtentList, in folder: TemporaryFolder) throws -> String {
         try ExtentWriter.write(image, to: folder.file("data.iso"))
         return folder.file("data.iso")
@@ -16,7 +16,7 @@ struct DataDiscTests {
     func othersReadItBack(size: Int) throws {
         let folder = try TemporaryFolder()
         let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
-        let disc = try write(DataDisc.image(config: content), in: folder)
+        let disc = try write(DataISO.image(config: content), in: folder)
 
         let listing = try Oracle("bsdtar").end(["-tf", disc])
         #expect(listing.status == 0)
@@ -31,7 +31,7 @@ struct DataDiscTests {
 
     @Test func volumeHasALabel() throws {
         let folder = try TemporaryFolder()
-        let image = try DataDisc.image(config: [1])
+        let image = try DataISO.image(config: [1])
         #expect(image.length >= 64 << 10)
         let text = String(
             decoding: try Oracle("isoinfo").end(["-d", "-i", try write(image, in: folder)]).output, as: UTF8.self)
@@ -41,7 +41,7 @@ struct DataDiscTests {
 
     @Test func aNoCloudDiscHasItsFilesAndName() throws {
         let folder = try TemporaryFolder()
-        let disc = try write(DataDisc.image(userData: Array("u".utf8), metaData: Array("m".utf8)), in: folder)
+        let disc = try write(DataISO.image(userData: Array("u".utf8), metaData: Array("m".utf8)), in: folder)
         #expect(try Oracle("isoinfo").end(["-i", disc, "-R", "-x", "/user-data"]).output == Array("u".utf8))
         #expect(try Oracle("isoinfo").end(["-i", disc, "-R", "-x", "/meta-data"]).output == Array("m".utf8))
         #expect(

@@ -71,7 +71,7 @@ struct MachineHandleTests {
         #expect(try folder.read("data.qcow2") == bytes + [1, 2, 3])
     }
 
-    @Test func dataDiscIsWrittenIntoTheStateFolder() throws {
+    @Test func dataISOIsWrittenIntoTheStateFolder() throws {
         let machine = try start { $0.data = .text("hello") }
         try machine.line(containing: "GUEST READY", within: .seconds(120))
         machine.terminate()

@@ -1,3 +1,4 @@
+import Extents
 import Foundation
 import TestSupport
 import Testing
@@ -118,7 +119,7 @@ struct PreflightTests {
             var machine = GuestProgram.machine()
             machine.networking = .user
             var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"]) { _ in }
-            qemu.awaiting = Awaiting(try things.map(Awaited.init(parsing:)))
+            qemu.readiness = ReadinessWait(try things.map(ReadinessCheck.init(parsing:)))
             adjust(&qemu)
             return try #require(#expect(throws: RunError.self) { try qemu.plan() })
         }
@@ -134,5 +135,14 @@ struct PreflightTests {
         machine.disks = [Disk(path: "nbd:host", size: 1)]
         let qemu = QEMU(machine, booting: image, environment: ProcessInfo.processInfo.environment) { _ in }
         #expect(try qemu.plan().arguments.contains("if=none,id=disk0,format=qcow2,file=./nbd:host"))
+    }
+
+    /// A new address in place of an unreadable one would be kept, and the guest would get another lease.
+    @Test func unreadableAddressIsAnError() throws {
+        let valid = try folder.write("mac-addr", "02:00:00:00:00:01\n")
+        #expect(try MACAddress.kept(in: folder.path) == "02:00:00:00:00:01")
+        try FileManager.default.removeItem(atPath: valid)
+        try FileManager.default.createDirectory(atPath: valid, withIntermediateDirectories: false)
+        #expect(throws: FileError.self) { try MACAddress.kept(in: folder.path) }
     }
 }

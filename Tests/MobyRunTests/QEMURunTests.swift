@@ -17,13 +17,14 @@ import Testing
     }
 
     private func qemu(
-        _ script: String, awaiting things: String..., say: @escaping @Sendable (String) -> Void = { _ in }
+        _ script: String, readiness things: String..., say: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> QEMU {
         var machine = GuestProgram.machine()
         machine.qemu = try folder.write("qemu", "#!/bin/bash\ncd \(folder.path)\n\(script)\n", mode: 0o755)
         var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], say: say)
         if !things.isEmpty {
-            qemu.awaiting = Awaiting(try things.map(Awaited.init(parsing:)), limit: .seconds(120), thenPowerOff: true)
+            qemu.readiness = ReadinessWait(
+                try things.map(ReadinessCheck.init(parsing:)), limit: .seconds(120), thenPowerOff: true)
         }
         // What the scripts serve is not the guest's.
         qemu.machine.networking = .none
@@ -61,7 +62,7 @@ import Testing
         let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
         let lines = AcceleratorProbeTests.Lines()
         let script = "while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9"
-        #expect(try run(qemu(script, awaiting: "http://\(server.host)/", say: lines.add)) == 0)
+        #expect(try run(qemu(script, readiness: "http://\(server.host)/", say: lines.add)) == 0)
         #expect(lines.all.count == 2)
         #expect(lines.all.first?.hasPrefix("http://\(server.host)/ answered ") == true)
         #expect(lines.all.first?.contains(" s after the start of the machine:\nHTTP/1.1 200 Scripted\n") == true)
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test func anAnswerThatDoesNotComeIsAFailure() throws {
-        #expect(try run(qemu("exit 0", awaiting: "http://127.0.0.1:9/")) == 1)
+        #expect(try run(qemu("exit 0", readiness: "http://127.0.0.1:9/")) == 1)
     }
 
     /// PID 1's last words, or the kernel's, decide where QEMU itself has nothing to say.
@@ -111,13 +112,13 @@ import Testing
         var whole = try qemu(Self.lives, say: lines.add)
         whole.limit = .milliseconds(300)
         #expect(try run(whole) == 124)
-        var awaiting = try qemu(Self.lives, awaiting: "up", "console:x", say: lines.add)
-        awaiting.awaiting?.limit = .milliseconds(300)
-        #expect(try run(awaiting) == 124)
+        var readiness = try qemu(Self.lives, readiness: "up", "console:x", say: lines.add)
+        readiness.readiness?.limit = .milliseconds(300)
+        #expect(try run(readiness) == 124)
         #expect(
             lines.all == [
                 "the machine did not end within 0 s; ending QEMU (exit code 124)",
-                "up, console:x did not come within 0 s; ending QEMU (exit code 124)",
+                "timed out after 0 s waiting for up, console:x; ending QEMU (exit code 124)",
             ])
     }
 
@@ -127,24 +128,25 @@ import Testing
             while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9
             """
         let lines = AcceleratorProbeTests.Lines()
-        #expect(try run(qemu(script, awaiting: "up", "console:^web log.n", say: lines.add)) == 0)
+        #expect(try run(qemu(script, readiness: "up", "console:^web log.n", say: lines.add)) == 0)
         #expect(lines.all.contains { $0.hasPrefix("all services (2) were running ") })
-        #expect(lines.all.contains { $0.hasPrefix("console:^web log.n came ") && $0.hasSuffix(": web login:") })
+        #expect(lines.all.contains { $0.hasPrefix("console:^web log.n was seen ") && $0.hasSuffix(": web login:") })
     }
 
     @Test func aServiceThatDoesNotRunEndsTheWait() throws {
         let lines = AcceleratorProbeTests.Lines()
         let script = "printf 'moby: up: 2 of 3 services running\\n' >&4\n\(Self.lives)"
-        #expect(try run(qemu(script, awaiting: "up", say: lines.add)) == 1)
-        #expect(lines.all == ["the machine is up, and 1 of its 3 services do not run"])
+        #expect(try run(qemu(script, readiness: "up", say: lines.add)) == 1)
+        #expect(lines.all == ["the machine is up, but 1 of its 3 services do not run"])
     }
 
     /// What ended the machine while it was waited for is the code.
     @Test func aFailureEndsTheWait() throws {
         #expect(
-            try run(qemu("echo 'moby: powering off (onboot a failed)' >&4", awaiting: "up", "http://127.0.0.1:9/")) == 3
+            try run(qemu("echo 'moby: powering off (onboot a failed)' >&4", readiness: "up", "http://127.0.0.1:9/"))
+                == 3
         )
-        #expect(try run(qemu("echo 'moby: powering off' >&4", awaiting: "up")) == 1)
+        #expect(try run(qemu("echo 'moby: powering off' >&4", readiness: "up")) == 1)
     }
 
     @Test func keepsTheAddressOnASharedNetwork() throws {

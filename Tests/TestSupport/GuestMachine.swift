@@ -22,7 +22,7 @@ public enum GuestMachine {
         try adjust(&machine)
         return try MachineHandle(
             starting: QEMU(
-                machine, booting: argument, wishes: BootSource.Wishes(uefi: uefi),
+                machine, booting: argument, preferences: BootPreferences(uefi: uefi),
                 environment: ProcessInfo.processInfo.environment
             ) { _ in })
     }

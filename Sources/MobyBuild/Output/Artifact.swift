@@ -21,6 +21,8 @@ public struct Artifact: Sendable {
     public let content: Content
     /// Name of the format that it is a file of.
     var format = ""
+    /// nil until its format is known.
+    var role: OutputFormat.Role?
     /// What it could not carry.
     var warnings: [Diagnostic] = []
 

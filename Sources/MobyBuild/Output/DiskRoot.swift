@@ -26,7 +26,7 @@ struct DiskRoot: Sendable {
     }
 
     /// The kernel parameter that names this root.
-    var kernelParameter: String { "\(BootLayout.rootWord)=UUID=\(EROFS.text(ofUUID: uuid))" }
+    var kernelParameter: String { "\(RootFileSystem.erofs.parameter)\(EROFS.text(ofUUID: uuid))" }
 
     /// The file system, from the cache when it was made before.
     func image() throws -> ExtentList {
@@ -63,7 +63,7 @@ extension DiskRoot {
     }
 
     /// The kernel parameter that names this root as an ISO.
-    var isoKernelParameter: String { "\(BootLayout.rootWord)=LABEL=\(volumeID)" }
+    var isoKernelParameter: String { "\(RootFileSystem.iso9660.parameter)\(volumeID)" }
 
     /// The root as ISO 9660 with Rock Ridge; contents are extents of the layers.
     /// - Parameter time: of the volume, in seconds since 1970.

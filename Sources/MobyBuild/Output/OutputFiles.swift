@@ -4,13 +4,13 @@ internal import Glibc
 /// Writes the artifacts of a build: all of them, or none.
 struct OutputFiles {
     let options: BuildOptions
-    let summary: BuildSummary
+    let record: BuildRecord
 
     func write(_ artifacts: [Artifact]) throws -> [BuildResult.File] {
         if let output = options.output { return try stream(artifacts, to: output) }
         try makeFolder()
-        let summaryPath = path(BuildSummary.fileName(options.name))
-        let paths = artifacts.map { path($0.name) } + [summaryPath]
+        let recordPath = path(BuildRecord.fileName(options.name))
+        let paths = artifacts.map { path($0.name) } + [recordPath]
         PartialFiles.removeAbandoned(of: paths)
         // Before anything is written: what a file cannot replace would be found after others were replaced.
         for path in paths { try PartialFile.checkReplaceable(path) }
@@ -20,9 +20,9 @@ struct OutputFiles {
         let files = try zip(artifacts, zip(paths, written)).map { artifact, file in
             BuildResult.File(path: file.0, size: try file.1.size(), format: artifact.format)
         }
-        var summary = summary
-        summary.files = zip(artifacts, files).map { BuildSummary.File(name: $0.name, size: $1.size, format: $0.format) }
-        written.append(try Artifact(name: "", .extents(summary.extents())).written(to: summaryPath))
+        var record = record
+        record.files = zip(artifacts, files).map { BuildRecord.File($0, size: $1.size) }
+        written.append(try Artifact(name: "", .extents(record.extents())).written(to: recordPath))
         for file in written { try file.commit() }
         return files
     }

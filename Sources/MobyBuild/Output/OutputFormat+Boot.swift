@@ -5,7 +5,7 @@ internal import Extents
 
 extension OutputFormat {
     /// Kernel, initrd and command line as files; what is empty is left out.
-    static let kernelInitrd = kernelInitrd(kernelSuffix: "-kernel")
+    static let kernelInitrd = kernelInitrd(kernelSuffix: File.kernel.suffix)
 
     /// The same with the file names of April 2017.
     static let kernelInitrd2017 = kernelInitrd(kernelSuffix: "-bzImage")
@@ -13,7 +13,7 @@ extension OutputFormat {
     private static func kernelInitrd(kernelSuffix: String) -> OutputFormat {
         OutputFormat(
             "kernel+initrd", "kernel, initrd and command line as files", medium: .files,
-            suffixes: [kernelSuffix, "-initrd.img", "-cmdline"]
+            files: [File(kernelSuffix, .kernel), .initrd, .cmdline]
         ) { boot, request in
             let line = try BootMedium.checkedLength(boot.commandLine)
             var artifacts = boot.kernel.map { [Artifact(name: request.file(kernelSuffix), .extents($0))] } ?? []
@@ -26,7 +26,7 @@ extension OutputFormat {
     /// The files of ``kernelInitrd`` as one tar, the microcode apart.
     static let tarKernelInitrd = OutputFormat(
         "tar-kernel-initrd", "kernel, initrd and command line in a tar", medium: .archive, wrapping: .tar,
-        suffixes: ["-initrd.tar"]
+        files: [File("-initrd.tar", .archive)]
     ) { boot, request in
         let line = try BootMedium.checkedLength(boot.commandLine)
         let files: [(TreePath, ExtentList?)] = [
@@ -67,7 +67,7 @@ extension OutputFormat {
         make: @escaping @Sendable (DiskRoot, OutputRequest) throws -> (Artifact, kernelParameter: String)
     ) -> OutputFormat {
         OutputFormat(
-            name, summary, medium: .files, suffixes: ["-kernel", "-initrd.img", suffix, "-cmdline"], needsInitrd: false,
+            name, summary, medium: .files, files: [.kernel, .initrd, File(suffix, .root), .cmdline], needsInitrd: false,
             rootOnDisk: fileSystem
         ) { boot, request in
             guard let root = boot.diskRoots[fileSystem] else {
@@ -98,11 +98,13 @@ extension OutputFormat {
 }
 
 extension OutputFormat {
-    /// A disk that boots by itself.
+    /// A bootable disk.
     static func disk(
         _ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String, _ wrapping: DiskWrapping
     ) -> OutputFormat {
-        OutputFormat(name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind, suffixes: [suffix]) {
+        OutputFormat(
+            name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind, files: [File(suffix, .iso)]
+        ) {
             boot, request in
             let disk = try BootDisk(boot, request, firmware).image(sizeUnit: wrapping.sizeUnit)
             let name = request.file(suffix)
@@ -112,7 +114,7 @@ extension OutputFormat {
 
     /// Kernel, initrd and command line as one EFI executable.
     static let uki = OutputFormat(
-        "uki", "unified kernel image: an EFI executable", firmware: .uefi, medium: .files, suffixes: [".efi"]
+        "uki", "unified kernel image: an EFI executable", firmware: .uefi, medium: .files, files: [File(".efi", .efi)]
     ) { boot, request in
         [
             Artifact(
@@ -124,7 +126,7 @@ extension OutputFormat {
 extension OutputFormat {
     /// A bootable ISO.
     static func iso(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String) -> OutputFormat {
-        OutputFormat(name, summary, firmware: firmware, medium: .iso, suffixes: [suffix]) { boot, request in
+        OutputFormat(name, summary, firmware: firmware, medium: .iso, files: [File(suffix, .iso)]) { boot, request in
             [Artifact(name: request.file(suffix), .extents(try BootISO(boot, request, firmware).image()))]
         }
     }

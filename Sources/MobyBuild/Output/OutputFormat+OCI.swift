@@ -6,7 +6,8 @@ extension OutputFormat {
     /// The root as a container image: an OCI image layout (image-spec, image-layout.md) in a tar, with one layer that
     /// is not compressed.
     static let oci = OutputFormat(
-        "oci", "root as a container image, an OCI archive", medium: .archive, wrapping: .tar, suffixes: ["-oci.tar"],
+        "oci", "root as a container image, an OCI archive", medium: .archive, wrapping: .tar,
+        files: [File("-oci.tar", .archive)],
         isStreamable: true,
         needsInitrd: false
     ) { boot, request in

@@ -4,7 +4,7 @@ internal import Extents
 extension OutputFormat {
     /// The whole root with `boot/`, each entry with the records that say where it comes from.
     static let tar = OutputFormat(
-        "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, suffixes: [".tar"],
+        "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, files: [File(".tar", .archive)],
         isStreamable: true, needsInitrd: false
     ) { boot, request in
         let root = RootTar(parts: [try bootPart(boot)] + boot.root)
@@ -13,7 +13,8 @@ extension OutputFormat {
 
     /// The same with a Dockerfile, for `docker build - < X.docker`.
     static let docker = OutputFormat(
-        "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar, suffixes: [".docker"],
+        "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar,
+        files: [File(".docker", .archive)],
         isStreamable: true,
         needsInitrd: false
     ) { boot, request in

@@ -1,9 +1,9 @@
-internal import BootLayout
+public import BootLayout
 
-/// One output format: what firmware it is for, on what medium, in what wrapping, and how it is made. All are values in
-/// one table.
+/// An output format: its firmware, medium, wrapping and files, and the function that makes them. All are rows of one
+/// table, ``all``; `moby run` reads it too.
 public struct OutputFormat: Sendable, CustomStringConvertible {
-    public enum Firmware: String, Sendable {
+    public enum Firmware: String, Codable, Sendable {
         case none, bios, uefi, both
 
         /// For lists.
@@ -16,6 +16,38 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
             }
         }
     }
+    /// What a machine or a person does with a file.
+    public enum Role: String, Codable, Sendable {
+        case kernel, initrd
+        /// The kernel command line.
+        case cmdline
+        /// A root file system.
+        case root
+        /// A disk that boots.
+        case disk
+        /// An ISO that boots.
+        case iso
+        /// An EFI executable that boots.
+        case efi
+        case archive
+    }
+
+    /// One file of a format.
+    public struct File: Sendable, Equatable {
+        /// What follows the build's name in the file's name.
+        public let suffix: String
+        public let role: Role
+
+        init(_ suffix: String, _ role: Role) {
+            self.suffix = suffix
+            self.role = role
+        }
+
+        static let kernel = File("-kernel", .kernel)
+        static let initrd = File("-initrd.img", .initrd)
+        static let cmdline = File("-cmdline", .cmdline)
+    }
+
     public enum Medium: String, Sendable { case files, disk, iso, archive }
     public enum Wrapping: String, Sendable { case none, raw, qcow2, vmdk, vhd, tar, tarGzip = "tar.gz" }
 
@@ -25,22 +57,22 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public let firmware: Firmware
     public let medium: Medium
     public let wrapping: Wrapping
-    /// What follows the build's name in the files' names.
-    public let suffixes: [String]
+    /// Its files, in the order that they are listed in.
+    public let files: [File]
     /// Whether it is one stream of bytes that `-o` can take.
     public let isStreamable: Bool
     /// Whether it needs the encoded initrd, or only the trees.
     let needsInitrd: Bool
     /// The file system of a root that stays on a disk instead of memory.
-    let rootOnDisk: RootFileSystem?
-    /// What to use instead of a format that is not supported.
+    public let rootOnDisk: RootFileSystem?
+    /// What to use in place of a format that moby does not support.
     let instead: String?
-    /// Makes its files; nil for a format that is not supported.
+    /// Makes the files; nil for a format that moby does not support.
     let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     init(
         _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none,
-        suffixes: [String],
+        files: [File],
         isStreamable: Bool = false, needsInitrd: Bool = true, rootOnDisk: RootFileSystem? = nil, instead: String? = nil,
         make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
     ) {
@@ -49,7 +81,7 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
         self.firmware = firmware
         self.medium = medium
         self.wrapping = wrapping
-        self.suffixes = suffixes
+        self.files = files
         self.isStreamable = isStreamable
         self.needsInitrd = needsInitrd
         self.rootOnDisk = rootOnDisk
@@ -58,6 +90,8 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     }
 
     public var description: String { name }
+    /// What follows the build's name in the names of the files.
+    public var suffixes: [String] { files.map(\.suffix) }
     /// Names of the files, with `X` for the build's name, when no other format of the build has one of them.
     public var fileNames: [String] { suffixes.map { "X" + $0 } }
     /// Whether the root stays on a disk instead of memory.
@@ -85,7 +119,7 @@ extension OutputFormat {
         kernelInitrd, tar, tarKernelInitrd, docker, oci,
         OutputFormat(
             "kernel+squashfs", "kernel and a squashfs root", medium: .files,
-            suffixes: ["-kernel", "-squashfs.img", "-cmdline"],
+            files: [.kernel, File("-squashfs.img", .root), .cmdline],
             instead: "kernel+erofs is for the same: a compressed root on a disk"),
         kernelErofs, kernelISO,
         .iso("iso", "CD image for BIOS and UEFI, for USB sticks too", .both, ".iso"),
@@ -105,13 +139,26 @@ extension OutputFormat {
         .disk("dynamic-vhd", "dynamic VHD disk", .both, ".vhd", .dynamicVHD),
         .disk("vmdk", "VMware disk", .both, ".vmdk", .vmdk),
         OutputFormat(
-            "rpi3", "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar, suffixes: [".tar"],
+            "rpi3", "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar, files: [File(".tar", .archive)],
             instead:
                 "it needs a kernel and firmware of its own; kernel+initrd or kernel+erofs are the parts to start from"),
     ]
 
     /// Names of the 2017 `outputs:` section and what they are today.
     static let names2017 = ["gcp-img": "gcp", "gcp-storage": "gcp", "qcow": "qcow2"]
+
+    /// Every format, and `kernel+initrd` with the file names of 2017: what builds may have left.
+    package static let recognized = all + [kernelInitrd2017]
+
+    /// The file of a format that a name ends like; the longest suffix decides.
+    package static func file(named name: String) -> (format: OutputFormat, file: File)? {
+        let all = recognized.flatMap { format in format.files.map { (format: format, file: $0) } }
+        let fitting = all.filter { name.hasSuffix($0.file.suffix) }
+        let length = fitting.map(\.file.suffix.utf8.count).max()
+        // An ISO may also be the root of kernel+iso; nothing but a build record tells.
+        let found = fitting.filter { $0.file.suffix.utf8.count == length }
+        return found.first { $0.file.role != .root } ?? found.first
+    }
 
     /// Known formats that are not supported, each with an alternative.
     public static var unsupported: [String: String] {

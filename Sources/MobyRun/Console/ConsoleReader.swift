@@ -2,7 +2,7 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// Gathers what comes out of a pipe, with the time each line came.
+/// Collects the output of a pipe, line by line, with the time of each line.
 final class ConsoleReader: Sendable {
     struct Line: Sendable {
         var line: String
@@ -68,7 +68,7 @@ final class ConsoleReader: Sendable {
     }
 }
 
-/// Cuts what a console says into lines, without carriage returns. A line that does not end is cut at a limit, so that a
+/// Splits the output of a console into lines, without carriage returns. A line that does not end is cut at a limit, so that a
 /// guest cannot take this host's memory.
 struct LineSplitter {
     /// The most bytes of one line.

@@ -7,7 +7,7 @@ internal import Synchronization
 final class ConsoleWatch: Sendable {
     /// The number of the pipe in QEMU.
     static let number: Int32 = 4
-    /// QEMU's words for it: the character device of the console has a log, and the log is the pipe. Appending, since a
+    /// QEMU's arguments for it: the character device of the console has a log, and the log is the pipe. Appending, since a
     /// pipe cannot be truncated.
     static let arguments = [
         "-add-fd", "fd=\(number),set=1", "-set", "chardev.console.logfile=/dev/fdset/1", "-set",
@@ -22,24 +22,24 @@ final class ConsoleWatch: Sendable {
     private let ended = DispatchSemaphore(value: 0)
 
     /// - Parameter patterns: regular expressions to look for, line by line.
-    /// - Throws: ``RunError`` when no pipe or thread can be had.
+    /// - Throws: ``RunError`` when a pipe or thread cannot be created.
     init(patterns: [String] = []) throws {
         var ends: [Int32] = [-1, -1]
         guard moby_pipe(&ends) == 0 else {
-            throw RunError("no pipe for the console: \(String(cString: strerror(errno)).lowercased())")
+            throw RunError("creating a pipe for the console: \(String(cString: strerror(errno)).lowercased())")
         }
         let source = ends[0]
         guestEnd = ends[1]
         guard OwnThread.start({ self.follow(source, patterns) }) else {
             close(source)
             close(guestEnd)
-            throw RunError("no thread for the console")
+            throw RunError("starting the thread that reads the console")
         }
     }
 
     func started() { close(guestEnd) }
 
-    /// What it has said so far.
+    /// What it has shown so far.
     var now: ConsoleState { state.withLock { $0 } }
 
     /// The line in which a pattern was seen.
@@ -51,7 +51,7 @@ final class ConsoleWatch: Sendable {
     /// Ends a wait.
     func wake() { woken.signal() }
 
-    /// Waits for the last words of a machine that has ended: all there are are in the pipe.
+    /// Waits for the last output of a machine that has ended; it is in the pipe.
     func waitForEnd() { _ = ended.wait(timeout: .now() + .seconds(5)) }
 
     private func follow(_ source: Int32, _ patterns: [String]) {
@@ -84,15 +84,15 @@ final class ConsoleWatch: Sendable {
     }
 }
 
-/// What a console has said so far, as far as it matters to a run.
+/// What a console has shown so far, as far as it matters to a run.
 struct ConsoleState {
-    /// Whether anything came.
-    private(set) var hasSpoken = false
-    /// PID 1's last words, of this boot.
+    /// Whether there was any output.
+    private(set) var hasOutput = false
+    /// PID 1's last line of this boot.
     private(set) var ending: GuestEnding?
     /// Services that ran when the boot was complete, and all there are.
     private(set) var up: (running: Int, all: Int)?
-    /// The panic that was seen, perhaps only shown by somebody.
+    /// The panic that was seen, or a text that looks like one.
     private(set) var panic: String?
     private var traceEnded = false
     private var lastLine: ContinuousClock.Instant = .now
@@ -103,7 +103,7 @@ struct ConsoleState {
         note(time)
         isPrompt = false
         let meaning = GuestLine(line)
-        // After a panic only the kernel speaks: what is said by others says that the panic is a text somebody showed.
+        // After a panic only the kernel writes: output of others shows that the panic was only a text.
         if panic != nil, traceEnded, meaning == nil, !Self.isFromKernel(line) { forgetPanic() }
         switch meaning {
         case .ending(let ending, _):
@@ -125,14 +125,14 @@ struct ConsoleState {
         isPrompt = !line.isEmpty
     }
 
-    /// Whether the machine has panicked: the kernel's words were seen and the console is silent since, without a
-    /// prompt.
+    /// Whether the machine has panicked: the kernel's message was seen, and the console has been silent since, without
+    /// a prompt.
     func isPanicCertain(at time: ContinuousClock.Instant) -> Bool {
         panic != nil && !isPrompt && time - lastLine >= (traceEnded ? .seconds(1) : .seconds(5))
     }
 
     private mutating func note(_ time: ContinuousClock.Instant) {
-        hasSpoken = true
+        hasOutput = true
         lastLine = time
     }
 
@@ -141,7 +141,7 @@ struct ConsoleState {
         traceEnded = false
     }
 
-    /// Lines with a time stamp that are not PID 1's, and what the kernel says without one.
+    /// Lines with a time stamp that are not PID 1's, and the kernel's messages without one.
     private static func isFromKernel(_ line: String) -> Bool {
         let text = GuestLine.withoutTime(line[...])
         if text.isEmpty || text.hasPrefix("Rebooting in ") { return true }

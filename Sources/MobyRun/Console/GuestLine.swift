@@ -1,10 +1,10 @@
 internal import Extents
 
-/// What `moby run qemu` ends with; docs/running.md lists all.
+/// Exit codes of `moby run qemu`; docs/running.md lists all.
 enum ExitStatus {
     /// The guest powered off without a fault.
     static let clean: Int32 = 0
-    /// The machine could not be started, QEMU failed, or what was awaited cannot come any more.
+    /// The machine could not be started, QEMU failed, or a readiness check cannot become true any more.
     static let failure: Int32 = 1
     /// An onboot container failed and ended the machine.
     static let onbootFailed: Int32 = 3
@@ -12,27 +12,27 @@ enum ExitStatus {
     static let serviceFailed: Int32 = 4
     /// The kernel panicked.
     static let panic: Int32 = 5
-    /// The initrd was cut short, or the disk of the root was missing.
+    /// The initrd was truncated, or the root's disk was missing.
     static let rootIncomplete: Int32 = 6
-    /// As timeout(1) has it.
+    /// As in timeout(1).
     static let timedOut: Int32 = 124
 }
 
-/// Why a guest ended, as its console says: PID 1's last line, or the kernel's panic.
+/// Why a guest ended, from its console: PID 1's last line, or the kernel's panic.
 enum GuestEnding: Equatable, Sendable {
     case clean
     /// An onboot container failed, and its `onfailure` ends the machine.
     case onboot(String)
     /// A service failed, and its `onfailure` ends the machine.
     case service(String)
-    /// The initrd was cut short, or the disk of the root is missing.
+    /// The initrd was truncated, or the root's disk is missing.
     case incompleteRoot
     /// The kernel's reason.
     case panic(String)
     /// A reason that this version does not know.
     case other(String)
 
-    /// What `moby run` ends with.
+    /// The exit code of `moby run`.
     var status: Int32 {
         switch self {
         case .clean: ExitStatus.clean
@@ -95,12 +95,12 @@ enum GuestLine: Equatable, Sendable {
         }
     }
 
-    private static let panicWords = "Kernel panic - not syncing"
+    private static let panicMessage = "Kernel panic - not syncing"
 
-    /// The words at the start of a line, or behind a time stamp: the kernel does not wait for a line's end.
+    /// The message at the start of a line, or after a time stamp: the kernel does not wait for a line's end.
     private static func panic(in line: String) -> GuestLine? {
-        if line.contains("---[ end \(panicWords)") { return .endOfPanic }
-        guard let found = line.firstRange(of: panicWords) else { return nil }
+        if line.contains("---[ end \(panicMessage)") { return .endOfPanic }
+        guard let found = line.firstRange(of: panicMessage) else { return nil }
         let before = line[..<found.lowerBound]
         guard before.isEmpty || before.hasSuffix("] ") else { return nil }
         let rest = line[found.upperBound...]

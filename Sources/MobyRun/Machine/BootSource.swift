@@ -1,11 +1,13 @@
+internal import BootLayout
 internal import Extents
+internal import FoundationEssentials
 internal import MobyBuild
 
 /// What a machine boots from.
 public enum BootSource: Hashable, Sendable {
     /// A kernel loaded by QEMU itself.
     case kernel(KernelFiles)
-    /// A disc image.
+    /// An ISO.
     case iso(String, uefi: Bool)
     /// A disk image, which becomes the first disk.
     case disk(String, DiskFormat, uefi: Bool)
@@ -31,21 +33,6 @@ public enum BootSource: Hashable, Sendable {
         }
     }
 
-    /// What the user says about the argument.
-    public struct Wishes: Sendable, Equatable {
-        public var kernel = false
-        public var iso = false
-        public var squashfs = false
-        public var uefi = false
-
-        public init(kernel: Bool = false, iso: Bool = false, squashfs: Bool = false, uefi: Bool = false) {
-            self.kernel = kernel
-            self.iso = iso
-            self.squashfs = squashfs
-            self.uefi = uefi
-        }
-    }
-
     /// Every file that QEMU will read; the one with the root file system is the last.
     public var files: [String] {
         switch self {
@@ -54,7 +41,7 @@ public enum BootSource: Hashable, Sendable {
         }
     }
 
-    /// The kernel's command line, where it is not inside an image.
+    /// The kernel command line, where it is not inside an image.
     var commandLine: String? {
         if case .kernel(let files) = self { files.commandLine } else { nil }
     }
@@ -67,38 +54,52 @@ public enum BootSource: Hashable, Sendable {
     }
 }
 
+/// How the user wants to boot, where a build has files for several ways.
+public struct BootPreferences: Sendable, Equatable {
+    public var kernel = false
+    public var iso = false
+    public var squashfs = false
+    public var uefi = false
+
+    public init(kernel: Bool = false, iso: Bool = false, squashfs: Bool = false, uefi: Bool = false) {
+        self.kernel = kernel
+        self.iso = iso
+        self.squashfs = squashfs
+        self.uefi = uefi
+    }
+}
+
+// MARK: Detection
+
 extension BootSource {
-    /// The command line of a build that left none; the words of 2017.
+    /// The command line of a build that left none; LinuxKit's of 2017.
     static let defaultCommandLine = "console=ttyS0 console=tty0 page_poison=1"
 
-    /// How a command line says that the root is not in the initrd.
-    private static let rootWord = "moby.root="
-    /// How one names a root of `kernel+iso`.
-    private static let discWord = "moby.root=LABEL=ROOT_"
-
-    /// Finds out what an argument of `moby run` is: a file to boot from, or the prefix of a build's files.
-    /// - Throws: ``RunError`` that names the files looked for.
-    public static func detect(_ argument: String, _ wishes: Wishes = Wishes()) throws -> BootSource {
+    /// Finds out what an argument of `moby run` is: a file to boot from, or the prefix of a build's files. The build's
+    /// record says what each file is; without a record, the names of the output formats do.
+    /// - Throws: ``RunError`` that names the files looked for; `FileError` for a file that cannot be read.
+    public static func detect(_ argument: String, _ preferences: BootPreferences = BootPreferences()) throws
+        -> BootSource
+    {
         guard !argument.isEmpty else {
-            throw RunError("nothing to run", hint: "name what 'moby build' made: moby run qemu nginx")
+            throw RunError("nothing to run", hint: "name a build: moby run qemu nginx")
         }
-        if !wishes.kernel, !wishes.squashfs, FileFacts.exists(argument), !FileFacts.isFolder(argument) {
-            return try image(argument, wishes)
+        let needsPrefix = preferences.kernel || preferences.squashfs
+        if !needsPrefix, HostFiles.exists(argument), !HostFiles.isFolder(argument) {
+            return try image(argument, preferences)
         }
-        if !wishes.iso, !wishes.uefi || wishes.kernel || wishes.squashfs, let files = try kernelFiles(argument, wishes)
-        {
-            return .kernel(files)
+        let possible = BuildFiles.possible(argument)
+        let builds = [try BuildFiles.recorded(argument), possible]
+        if needsPrefix, let kernel = try builds.compactMap({ try kernel(of: $0, preferences) }).first {
+            return kernel
         }
-        // The root of a build with kernel+iso has the name of a CD, and boots nothing.
-        let roots = Set(
-            BuildSummary.read(prefix: argument)?.files.filter { $0.format == "kernel+iso" }.map(\.name) ?? [])
-        let names = imageNames(argument, wishes).filter {
-            !roots.contains($0.path.split(separator: "/").last.map(String.init) ?? "")
+        for files in builds {
+            if preferences == BootPreferences(), let kernel = try kernel(of: files, preferences) { return kernel }
+            if let found = images(of: files, preferences).first(where: { HostFiles.exists($0.path) }) {
+                return try image(found.path, BootPreferences(iso: preferences.iso, uefi: found.uefi))
+            }
         }
-        if let found = names.first(where: { FileFacts.exists($0.path) }) {
-            return try image(found.path, Wishes(iso: wishes.iso, uefi: found.uefi))
-        }
-        throw missing(argument, wishes, names.map(\.path))
+        throw try missing(argument, preferences, images(of: possible, preferences).map(\.path))
     }
 
     /// The prefix of an argument, for names made from it.
@@ -106,126 +107,158 @@ extension BootSource {
         argument.hasSuffix(".iso") ? String(argument.dropLast(4)) : argument
     }
 
-    private static func image(_ path: String, _ wishes: Wishes) throws -> BootSource {
+    private static func image(_ path: String, _ preferences: BootPreferences) throws -> BootSource {
+        let row = OutputFormat.file(named: path)
+        let entry = try BuildRecord.listing(path)?.file
+        let base = row.map { String(path.dropLast($0.file.suffix.utf8.count)) } ?? path
+        let isEFI = (entry?.firmware ?? row?.format.firmware) == .uefi || base.hasSuffix("-efi")
+        let uefi = preferences.uefi || isEFI
+        if preferences.iso, entry?.role != .root { return .iso(path, uefi: uefi) }
         let hint: String
-        switch true {
-        case wishes.iso, path.hasSuffix(".iso"):
-            return .iso(path, uefi: wishes.uefi || path.hasSuffix("-efi.iso") || path.hasSuffix("-efi-initrd.iso"))
-        case path.hasSuffix(".yml"), path.hasSuffix(".yaml"): hint = "build it first: moby build \(path)"
-        case path.hasSuffix(".tar.gz"), path.hasSuffix(".tar"), path.hasSuffix(".tgz"):
-            hint = "unpack the disk first, or build --format raw-bios"
-        case path.hasSuffix("-kernel"): hint = "name the prefix: \(path.dropLast("-kernel".count))"
-        case path.hasSuffix("-initrd.img"): hint = "name the prefix: \(path.dropLast("-initrd.img".count))"
-        default:
+        switch entry?.role ?? row?.file.role {
+        case .iso: return .iso(path, uefi: uefi)
+        case .archive: hint = "unpack the disk first, or build --format raw-bios"
+        case .kernel, .initrd, .cmdline, .root: hint = "name the prefix: \(PlainText.short(base))"
+        case _ where path.hasSuffix(".yml") || path.hasSuffix(".yaml"): hint = "build it first: moby build \(path)"
+        case .disk, .efi, nil:
             let format = try DiskFormat.detect(path)
             guard format == .raw, DiskFormat.named(path) != .raw, try !hasBootSector(path) else {
-                return .disk(path, format, uefi: wishes.uefi || isUEFI(path))
+                return .disk(path, format, uefi: uefi)
             }
-            let example = made(near: path) ?? "moby run qemu nginx"
-            hint = "it has no boot sector, which ends with 55 AA; name what 'moby build' made: \(example)"
+            let near = try builds(near: path)
+            let example = near.isEmpty ? "moby run qemu nginx" : list(near)
+            hint = "it has no boot sector, which ends with 55 AA; name a build: \(example)"
         }
-        throw RunError("'\(PlainText.short(path))' is not an image that can be booted", hint: hint)
+        throw RunError("'\(PlainText.short(path))' is not a bootable image", hint: hint)
     }
 
     /// The signature of a master boot record, which disks with a GPT have as well.
     private static func hasBootSector(_ path: String) throws -> Bool {
-        try FileFacts.head(of: path, count: 512).dropFirst(510).elementsEqual([0x55, 0xAA])
+        try HostFiles.head(of: path, count: 512).dropFirst(510).elementsEqual([0x55, 0xAA])
     }
 
-    /// The builds in a folder, by their summaries.
-    private static func builds(in folder: String) -> [String] {
-        let end = BuildSummary.fileName("")
-        // For hints only.
-        return ((try? FolderTree.names(in: folder)) ?? []).filter { $0.hasSuffix(end) && $0 != end }.map {
-            String($0.dropLast(end.count))
+    /// The kernel to load, with what belongs to it.
+    private static func kernel(of builds: [BuildFiles], _ preferences: BootPreferences) throws -> BootSource? {
+        let builds = builds.filter { $0[.kernel].map(HostFiles.exists) ?? false }
+        func hasRoot(_ files: BuildFiles) -> Bool { files[.root].map(HostFiles.exists) ?? false }
+        // A root without an initrd is one that the kernel mounts.
+        let squashfs = builds.first { $0[.initrd] == nil && (preferences.squashfs || hasRoot($0)) }
+        if !preferences.kernel, let files = squashfs, let kernel = files[.kernel] {
+            return .kernel(
+                KernelFiles(kernel: kernel, commandLine: try files.commandLine(), squashfs: files[.root]))
         }
+        let withInitrd = builds.filter { $0[.initrd] != nil }
+        // The command line of a build with its root on a disk names that root; that of `kernel+initrd` names none.
+        let matching = try withInitrd.first { files in
+            let line = try files.commandLine()
+            guard let root = files.format.rootOnDisk else { return !line.contains(BootLayout.rootWord + "=") }
+            return hasRoot(files) && line.contains(root.parameter)
+        }
+        guard let files = matching ?? withInitrd.first, let kernel = files[.kernel] else { return nil }
+        return .kernel(
+            KernelFiles(
+                kernel: kernel, initrd: files[.initrd], commandLine: try files.commandLine(),
+                root: matching == nil ? nil : files[.root]))
     }
 
-    /// The builds next to a file, for hints.
-    private static func made(near path: String) -> String? {
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let names = builds(in: folder.isEmpty ? "/" : folder)
-        return names.isEmpty ? nil : list(names)
+    /// Bootable images, most likely first: what boots as the user wants it, then ISOs, then disks in QEMU's own format.
+    private static func images(of builds: [BuildFiles], _ preferences: BootPreferences) -> [(path: String, uefi: Bool)]
+    {
+        let disks: [OutputFormat.Wrapping] = [.qcow2, .raw, .vmdk, .vhd]
+        let images = builds.compactMap { files -> (path: String, isUEFI: Bool, rank: Int)? in
+            let isUEFI = files.format.firmware == .uefi
+            let first = isUEFI == preferences.uefi ? 0 : disks.count + 1
+            if let path = files[.iso] { return (path, isUEFI, first) }
+            guard !preferences.iso, let path = files[.disk] else { return nil }
+            return (path, isUEFI, first + 1 + (disks.firstIndex(of: files.format.wrapping) ?? disks.count))
+        }
+        let order = images.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+        return order.map { (path: $0.element.path, uefi: $0.element.isUEFI || preferences.uefi) }
+    }
+
+    // MARK: Hints
+
+    /// The builds next to a file.
+    private static func builds(near path: String) throws -> [String] {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard HostFiles.isFolder(folder) else { return [] }
+        return try BuildRecord.builds(in: folder).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
     }
 
     private static func list(_ names: [String]) -> String {
         names.prefix(5).map { "'\(PlainText.short($0))'" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
     }
 
-    /// `X-kernel` and its companions, or 2017's `X-bzImage`.
-    private static func kernelFiles(_ prefix: String, _ wishes: Wishes) throws -> KernelFiles? {
-        // The name that the last build gave its kernel; the other may be there from one before.
-        let made = BuildSummary.read(prefix: prefix)?.files.map(\.name) ?? []
-        let names = ["-kernel", "-bzImage"].sorted { a, b in
-            made.contains { $0.hasSuffix(a) } && !made.contains { $0.hasSuffix(b) }
-        }
-        guard let kernel = names.map({ prefix + $0 }).first(where: FileFacts.exists) else { return nil }
-        let squashfs = prefix + "-squashfs.img"
-        let initrd = prefix + "-initrd.img"
-        let cmdline = prefix + "-cmdline"
-        let line = FileFacts.exists(cmdline) ? try FileFacts.text(cmdline) : defaultCommandLine
-        var files = KernelFiles(kernel: kernel, commandLine: line.split(separator: "\n").joined(separator: " "))
-        if wishes.squashfs || (!wishes.kernel && FileFacts.exists(squashfs)) {
-            files.squashfs = squashfs
-        } else {
-            files.initrd = initrd
-            // The command line of such a build names its root; one of `kernel+initrd` under the same name does not.
-            let root = prefix + (files.commandLine.contains(discWord) ? ".iso" : "-erofs.img")
-            if files.commandLine.contains(rootWord), FileFacts.exists(root) { files.root = root }
-        }
-        return files
-    }
-
-    /// The other names that builds give their images, likeliest first.
-    private static func imageNames(_ prefix: String, _ wishes: Wishes) -> [(path: String, uefi: Bool)] {
-        // Behind the usual name, that of a format that another one kept from it.
-        let bios = [
-            ".iso", "-iso.iso", "-iso-bios.iso", ".qcow2", "-qcow2-bios.qcow2", "-bios.img", ".img", ".raw", ".vmdk",
-            ".vhd",
-            "-dynamic-vhd.vhd",
-        ]
-        let uefi = ["-efi.iso", "-efi-initrd.iso", "-efi.qcow2", "-efi.img"]
-        var names = uefi.map { (path: prefix + $0, uefi: true) }
-        if !wishes.uefi { names = bios.map { (path: prefix + $0, uefi: false) } + names }
-        if wishes.uefi { names += bios.map { (path: prefix + $0, uefi: true) } }
-        return wishes.iso ? names.filter { $0.path.hasSuffix(".iso") } : names
-    }
-
-    private static func isUEFI(_ path: String) -> Bool {
-        ["-efi.qcow2", "-efi.img", "-efi.raw"].contains { path.hasSuffix($0) }
-    }
-
-    private static func missing(_ argument: String, _ wishes: Wishes, _ images: [String]) -> RunError {
+    /// - Throws: `FileError` when a folder cannot be read.
+    private static func missing(_ argument: String, _ preferences: BootPreferences, _ images: [String]) throws
+        -> RunError
+    {
         let kernel = "\(argument)-kernel"
         let shown = PlainText.short(argument)
-        if wishes.uefi, !wishes.kernel, FileFacts.exists(kernel) {
+        if preferences.uefi, !preferences.kernel, HostFiles.exists(kernel) {
             return RunError(
-                "there is no image for UEFI under the name '\(shown)', only kernel and initrd",
-                hint:
-                    "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' as it is with --kernel"
-            )
+                "no image for UEFI under the name '\(shown)', only kernel and initrd",
+                hint: "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' with --kernel")
         }
-        if FileFacts.isFolder(argument) {
-            let names = builds(in: argument)
-            guard let first = names.first else {
-                return RunError(
-                    "'\(shown)' is a folder, and there is no build in it",
-                    hint: "build one: moby build --dir \(shown) FILE.yml")
-            }
+        if HostFiles.isFolder(argument) {
             let folder = argument.hasSuffix("/") ? argument : argument + "/"
+            let builds = try builds(near: folder)
+            guard let first = builds.first else {
+                return RunError(
+                    "'\(shown)' is a folder without a build", hint: "build one: moby build --dir \(shown) FILE.yml")
+            }
             return RunError(
-                "'\(shown)' is a folder; it holds the builds \(list(names))",
+                "'\(shown)' is a folder; it holds the builds \(list(builds))",
                 hint: "name one: moby run qemu \(PlainText.short(folder + first))")
         }
-        let kernels = wishes.iso ? [] : [kernel]
-        let looked = (kernels + images).prefix(4).map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
+        let looked = ((preferences.iso ? [] : [kernel]) + images).prefix(4).map { "'\(PlainText.short($0))'" }
         let base = argument.split(separator: "/").last.map(String.init) ?? argument
-        // `README.md` and `disk.qcow2` are files that are not there, not names of specs.
-        let isSpec = !base.contains(".") || FileFacts.exists("\(argument).yml")
-        let spec = isSpec ? "build it first: moby build \(PlainText.short(base)).yml" : nil
+        // `README.md` and `disk.qcow2` are files that do not exist, not names of specs.
+        let isSpec = !base.contains(".") || HostFiles.exists("\(argument).yml")
+        let near = try builds(near: argument)
+        let others = near.isEmpty ? "name a build: moby run qemu nginx" : "these builds exist: \(list(near))"
         return RunError(
-            "nothing to boot under the name '\(shown)': no \(looked), …",
-            hint: spec ?? made(near: argument).map { "there are the builds \($0)" }
-                ?? "name what 'moby build' made: moby run qemu nginx")
+            "nothing to boot under the name '\(shown)': no \(looked.joined(separator: ", ")), …",
+            hint: isSpec ? "build it first: moby build \(PlainText.short(base)).yml" : others)
+    }
+}
+
+/// The files that one format of a build has, by role.
+private struct BuildFiles {
+    let format: OutputFormat
+    private let paths: [OutputFormat.Role: String]
+
+    subscript(role: OutputFormat.Role) -> String? { paths[role] }
+
+    /// The files that the build's record lists; none without a record.
+    static func recorded(_ prefix: String) throws -> [BuildFiles] {
+        let slash = prefix.lastIndex(of: "/")
+        let (folder, name) = (slash.map { prefix[...$0] } ?? "", slash.map { prefix[$0...].dropFirst() } ?? prefix[...])
+        let files = try BuildRecord.read(prefix: prefix)?.files.filter { $0.name.hasPrefix(name) } ?? []
+        return OutputFormat.all.compactMap { format in
+            let own = files.filter { $0.format == format.name }.compactMap { file -> (OutputFormat.Role, String)? in
+                let known =
+                    format.files.first { file.name.hasSuffix($0.suffix) } ?? OutputFormat.file(named: file.name)?.file
+                return (file.role ?? known?.role).map { ($0, String(folder) + file.name) }
+            }
+            return own.isEmpty ? nil : BuildFiles(format: format, paths: Dictionary(own) { first, _ in first })
+        }
+    }
+
+    /// The names that every format's files can have.
+    static func possible(_ prefix: String) -> [BuildFiles] {
+        ["", nil].flatMap { stem in
+            OutputFormat.recognized.map { format in
+                let start = stem.map { prefix + $0 } ?? "\(prefix)-\(format)"
+                let paths = format.files.map { ($0.role, start + $0.suffix) }
+                return BuildFiles(format: format, paths: Dictionary(paths) { first, _ in first })
+            }
+        }
+    }
+
+    /// The kernel command line, on one line.
+    func commandLine() throws -> String {
+        guard let path = paths[.cmdline], HostFiles.exists(path) else { return BootSource.defaultCommandLine }
+        return try HostFiles.text(path).split(separator: "\n").joined(separator: " ")
     }
 }

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// A disk of the machine: `[file=]PATH[,size=N[G|M]][,format=F]`.
 public struct Disk: Hashable, Sendable {
-    /// Where it is; `nil` makes `disk<i>.img` in the state folder.
+    /// `nil` is `disk<i>.img` in the state folder.
     public var path: String?
-    /// Size in MiB of a disk that is made when the file is not there.
+    /// Size in MiB of a disk that is created if the file does not exist.
     public var size: Int?
     public var format: DiskFormat?
 
@@ -35,15 +35,14 @@ public struct Disk: Hashable, Sendable {
         }
         if path == "" { path = nil }
         guard path != nil || size != nil else {
-            throw RunError("--disk: '\(text)' has neither a file nor a size", hint: "write --disk data.qcow2,size=4G")
+            throw RunError("--disk: '\(text)' needs a file or a size", hint: "write --disk data.qcow2,size=4G")
         }
     }
 
-    /// Where it is; without a path of its own in the state folder, named by its number.
+    /// Its path; by default in the state folder, named by its number.
     func path(_ index: Int, in state: String) -> String { path ?? "\(state)/disk\(index == 0 ? "" : "\(index)").img" }
 
-    /// Its format, which QEMU gets and does not guess. A size without a format means a disk of our making, and that is
-    /// qcow2.
+    /// Its format, which QEMU is given and does not guess. A disk with a size and no format is created by moby, as qcow2.
     func format(at path: String) -> DiskFormat { format ?? (size == nil ? DiskFormat.named(path) ?? .raw : .qcow2) }
 }
 
@@ -64,7 +63,7 @@ public enum DiskFormat: String, CaseIterable, Sendable {
     /// written by its guest to look like another format that names files of the host.
     /// - Throws: `FileError` when it cannot be read.
     static func detect(_ path: String) throws -> DiskFormat {
-        let head = try FileFacts.head(of: path, count: 8)
+        let head = try HostFiles.head(of: path, count: 8)
         if head.starts(with: [0x51, 0x46, 0x49, 0xFB]) { return .qcow2 }
         if head.starts(with: Array("KDMV".utf8)) { return .vmdk }
         if head.starts(with: Array("conectix".utf8)) { return .vpc }
@@ -87,8 +86,7 @@ public enum DiskFormat: String, CaseIterable, Sendable {
 public enum MemorySize {
     /// Reads `512`, `512M` or `2G`.
     /// - Parameters:
-    ///   - text: digits and at most one unit letter, `K`, `M`, `G` or `T` of either case, with an optional `B` or `iB`
-    ///     behind it.
+    ///   - text: digits, and at most one unit: `K`, `M`, `G` or `T` of either case, with an optional `B` or `iB`.
     ///   - unit: what digits alone mean.
     /// - Returns: the size in MiB; whole MiB only.
     /// - Throws: ``RunError`` that names `option`.

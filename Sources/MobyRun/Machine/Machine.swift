@@ -1,8 +1,7 @@
 internal import Extents
 public import MachineModel
 
-/// All that can be said about a machine to be started, already parsed. The names are those of the options of `moby run
-/// qemu`.
+/// A machine to start, parsed. The names are those of the options of `moby run qemu`.
 public struct Machine: Sendable, Equatable {
     /// Number of virtual processors; `nil` takes two when the host has them: services start in parallel.
     public var cpus: Int?
@@ -44,7 +43,7 @@ public struct Machine: Sendable, Equatable {
     /// LinuxKit's default, in MiB.
     public static let defaultMemory = 1024
 
-    /// Data that the guest finds as the file `config` on a disc.
+    /// Data that the guest finds as the file `config` on an ISO.
     public enum UserData: Sendable, Equatable {
         case text(String)
         case file(String)
@@ -100,7 +99,7 @@ public struct PublishedPort: Hashable, Sendable, CustomStringConvertible {
         self.transport = transport
     }
 
-    /// - Throws: ``RunError`` that quotes the text and says what form is expected.
+    /// - Throws: ``RunError`` that quotes the text, with a hint on the form.
     public init(parsing text: String) throws {
         let halves = text.split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count <= 2, let transport = Transport(rawValue: halves.count == 2 ? String(halves[1]) : "tcp")

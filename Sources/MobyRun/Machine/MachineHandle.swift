@@ -2,7 +2,7 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// A machine that a program has started and talks to: its console is a pipe, its power button a call. Ended when the
+/// A machine that a program starts and talks to: its console is a pipe, its power button a call. It is ended when the
 /// last reference goes.
 public final class MachineHandle: Sendable {
     private let child: ChildProcess
@@ -22,7 +22,7 @@ public final class MachineHandle: Sendable {
         try self.init(try qemu.plan())
     }
 
-    /// Starts what a plan says; its serial console must be standard input and output.
+    /// Carries out a plan; its serial console must be standard input and output.
     init(_ plan: QEMUPlan) throws {
         helpers = try StateFolder.prepare(plan)
         let control = try QMP()
@@ -50,23 +50,25 @@ public final class MachineHandle: Sendable {
 
     public var processID: Int32 { child.id }
 
-    /// All that the console has said so far.
+    /// Everything that the console has shown so far.
     public var console: String { reader.text }
 
-    /// Waits until the console has said something.
+    /// Waits until the console shows a text.
     /// - Parameter limit: from now.
     /// - Returns: the line that contains it, and the time since the start of QEMU.
-    /// - Throws: ``RunError`` with the end of the console's text when it did not come, or QEMU ended before it.
+    /// - Throws: ``RunError`` with the end of the console's text on timeout, or when QEMU ends first.
     @discardableResult
     public func line(containing text: String, within limit: Duration) throws -> (line: String, time: Duration) {
         let end = ContinuousClock.now + limit
         while true {
             let ended = reader.isAtEnd
             if let found = reader.line(containing: text) { return (found.line, found.arrived - started) }
-            if ended { throw RunError("the machine ended before its console said '\(text)'; it said:\n\(reader.tail)") }
+            if ended {
+                throw RunError("the machine ended before its console showed '\(text)'; the console:\n\(reader.tail)")
+            }
             guard ContinuousClock.now < end else {
                 throw RunError(
-                    "the console did not say '\(text)' within \(QEMU.seconds(limit)); it said:\n\(reader.tail)")
+                    "the console did not show '\(text)' within \(QEMU.seconds(limit)); the console:\n\(reader.tail)")
             }
             usleep(2000)
         }
@@ -75,13 +77,13 @@ public final class MachineHandle: Sendable {
     /// Waits until an HTTP server in the guest answers with a status below 400.
     /// - Parameter url: `http://127.0.0.1:PORT/PATH`, a published port.
     public func answer(from url: String, within limit: Duration) throws -> (answer: WebProbe.Answer, time: Duration) {
-        guard case .web(let address) = try Awaited(parsing: url) else {
+        guard case .web(let address) = try ReadinessCheck(parsing: url) else {
             throw RunError("'\(PlainText.short(url))' is not a URL")
         }
         let probe = try WebProbe(address)
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end, child.poll() == nil {
-            if let answer = probe.ask(within: AwaitedThings.patience(ContinuousClock.now - started)),
+            if let answer = probe.ask(within: PendingChecks.timeout(after: ContinuousClock.now - started)),
                 answer.status < 400
             {
                 return (answer, ContinuousClock.now - started)
@@ -89,7 +91,7 @@ public final class MachineHandle: Sendable {
             usleep(10_000)
         }
         throw RunError(
-            "no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
+            "no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit)); the console:\n\(reader.tail)")
     }
 
     /// Types on the console.
@@ -98,7 +100,7 @@ public final class MachineHandle: Sendable {
         _ = write(input, bytes, bytes.count)
     }
 
-    /// Presses the power button; the guest decides what comes of it.
+    /// Presses the power button; the guest decides how to react.
     public func pressPowerButton() { _ = control.powerDown() }
 
     /// Waits for QEMU's end.
@@ -107,18 +109,18 @@ public final class MachineHandle: Sendable {
     @discardableResult
     public func waitForEnd(within limit: Duration) throws -> Int32 {
         if let status = child.wait(within: limit) { return status }
-        throw RunError("QEMU did not end within \(QEMU.seconds(limit)); the console said:\n\(reader.tail)")
+        throw RunError("QEMU did not end within \(QEMU.seconds(limit)); the console:\n\(reader.tail)")
     }
 
-    /// Ends QEMU, whatever the guest does.
+    /// Ends QEMU without asking the guest.
     public func terminate() { child.stop() }
 
-    /// A socket pair does for a pipe here: it can be made so that other programs started at the same time do not
-    /// inherit it.
+    /// A socket pair, used as a pipe: unlike pipe(2) it can be created so that other programs started at the same time
+    /// do not inherit it.
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw RunError("no pipe: \(String(cString: strerror(errno)).lowercased())")
+            throw RunError("creating a pipe: \(String(cString: strerror(errno)).lowercased())")
         }
         return (ends[0], ends[1])
     }

@@ -13,9 +13,8 @@ package final class ChildProcess: Sendable {
     /// Starts a program with default signal handling.
     /// - Parameters:
     ///   - handles: number in the new process → descriptor of this one; standard streams not named are inherited.
-    ///   - outlives: whether the program goes on when this one ends or is killed; otherwise it then gets SIGTERM from
-    ///     the kernel, which lets
-    ///     QEMU write what it holds of its disks, and put the terminal into order.
+    ///   - outlives: whether the program goes on when this one ends or is killed; otherwise the kernel then sends it
+    ///     SIGTERM, so that QEMU can flush its disks and restore the terminal.
     /// - Throws: ``RunError`` when it cannot be started.
     package static func start(
         _ executable: String, _ arguments: [String], handles: [Int32: Int32] = [:], outlives: Bool = false
@@ -107,7 +106,7 @@ package final class ChildProcess: Sendable {
 /// A thread for work that waits in system calls: the few threads that tasks share must not be held up by it.
 enum OwnThread {
     /// Starts the work.
-    /// - Returns: whether a thread was to be had.
+    /// - Returns: whether the thread could be started.
     @discardableResult
     static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Work(work))

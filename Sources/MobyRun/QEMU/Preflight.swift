@@ -2,7 +2,7 @@ internal import Extents
 internal import Glibc
 internal import MachineModel
 
-/// What would make QEMU fail, found before it is started, where it can be said better.
+/// Finds what would make QEMU fail before it is started, for a better message.
 struct Preflight {
     let machine: Machine
     let boot: BootSource
@@ -16,7 +16,7 @@ struct Preflight {
         if case .kernel(let files) = boot { try checkKernel(files.kernel) }
         for disk in machine.disks { try check(disk) }
         if case .file(let path)? = machine.data { try checkReadable(path, "the data file") }
-        for folder in machine.sharedFolders where !FileFacts.isFolder(folder) {
+        for folder in machine.sharedFolders where !HostFiles.isFolder(folder) {
             throw RunError("--virtiofs: '\(folder)' is not a folder")
         }
         if machine.detached, machine.gui {
@@ -34,7 +34,7 @@ struct Preflight {
                 hint: "pass --arch: \(Architecture.virtualMachines.map(\.name).joined(separator: ", "))")
         }
         let name = machine.qemu ?? "qemu-system-\(machine.guest.linuxName)"
-        if let found = FileFacts.program(name, path: environment["PATH"] ?? "") { return found }
+        if let found = HostFiles.program(name, path: environment["PATH"] ?? "") { return found }
         throw RunError(
             "could not find '\(name)', which is needed to run this image",
             hint: "install QEMU (Debian: apt-get install \(model.debianPackage)), or pass --qemu PATH")
@@ -44,7 +44,7 @@ struct Preflight {
     func virtiofsd() throws -> String? {
         guard !machine.sharedFolders.isEmpty else { return nil }
         let places = [environment["PATH"] ?? "", "/usr/libexec", "/usr/lib/qemu", "/usr/lib"].joined(separator: ":")
-        if let found = FileFacts.program(machine.virtiofsd ?? "virtiofsd", path: places) { return found }
+        if let found = HostFiles.program(machine.virtiofsd ?? "virtiofsd", path: places) { return found }
         throw RunError(
             "could not find '\(machine.virtiofsd ?? "virtiofsd")', which shares folders with the guest",
             hint: "install it (Debian 12: apt-get install qemu-system-common), or pass --virtiofsd PATH")
@@ -60,11 +60,11 @@ struct Preflight {
             throw RunError(
                 "\(machine.guest) machines cannot boot from UEFI", hint: "boot kernel and initrd with --kernel")
         }
-        if let found = uefi.splitFirmware.first(where: { FileFacts.exists($0.code) && FileFacts.exists($0.variables) })
+        if let found = uefi.splitFirmware.first(where: { HostFiles.exists($0.code) && HostFiles.exists($0.variables) })
         {
             return .split(code: found.code, variables: found.variables)
         }
-        if let found = uefi.wholeFirmware.first(where: FileFacts.exists) { return .single(found) }
+        if let found = uefi.wholeFirmware.first(where: HostFiles.exists) { return .single(found) }
         throw RunError(
             "no UEFI firmware is installed, which this image needs to boot",
             hint: "install it (Debian: apt-get install \(uefi.debianPackage)), or pass --fw FILE")
@@ -75,13 +75,13 @@ struct Preflight {
         if case .disk(let path, let format, _) = boot { try ForeignFiles.check(path, format, "the image") }
         for (index, disk) in machine.disks.enumerated() {
             let path = disk.path(index, in: state)
-            if FileFacts.exists(path) { try ForeignFiles.check(path, disk.format(at: path), "--disk:") }
+            if HostFiles.exists(path) { try ForeignFiles.check(path, disk.format(at: path), "--disk:") }
         }
     }
 
     private func checkReadable(_ path: String, _ what: String) throws {
         let code = access(path, R_OK) == 0 ? 0 : errno
-        if code == 0, !FileFacts.isFolder(path) { return }
+        if code == 0, !HostFiles.isFolder(path) { return }
         let why = code == 0 ? "it is a folder" : String(cString: strerror(code)).lowercased()
         let hint = code == EACCES ? "run as the user who built it, or change its mode" : nil
         throw RunError("cannot read \(what) '\(PlainText.short(path))': \(why)", hint: hint)
@@ -90,7 +90,7 @@ struct Preflight {
     /// A wrong file is an error here and not a black screen.
     private func checkKernel(_ path: String) throws {
         let fits: Bool
-        if let kernel = KernelFile(head: try FileFacts.head(of: path, count: KernelFile.headLength)) {
+        if let kernel = KernelFile(head: try HostFiles.head(of: path, count: KernelFile.headLength)) {
             fits =
                 kernel.architecture ?? machine.guest == machine.guest
                 && machine.guest.virtualMachine?.kernels.contains(kernel.kind) != false
@@ -105,7 +105,7 @@ struct Preflight {
     }
 
     private func check(_ disk: Disk) throws {
-        if let path = disk.path, FileFacts.exists(path) {
+        if let path = disk.path, HostFiles.exists(path) {
             guard access(path, R_OK | W_OK) != 0 else { return }
             throw RunError(
                 "--disk: '\(PlainText.short(path))' cannot be written: \(String(cString: strerror(errno)).lowercased())"
@@ -113,13 +113,13 @@ struct Preflight {
         }
         if let path = disk.path, disk.size == nil {
             throw RunError(
-                "--disk: no file '\(PlainText.short(path))'",
-                hint: "to have it made, add its size: --disk \(path),size=4G")
+                "--disk: '\(PlainText.short(path))' does not exist",
+                hint: "to create it, add its size: --disk \(path),size=4G")
         }
         guard let format = disk.format, !EmptyDisk.formats.contains(format) else { return }
         throw RunError(
             "--disk: a new disk can be raw or qcow2, not \(format.rawValue)",
-            hint: "make it first: qemu-img create -f \(format.rawValue) FILE SIZE")
+            hint: "create it first: qemu-img create -f \(format.rawValue) FILE SIZE")
     }
 
     private func checkNumbers() throws {
@@ -138,7 +138,7 @@ struct Preflight {
         switch machine.networking {
         case .user: try PortCheck.check(machine.ports)
         case .tap(let name), .bridge(let name):
-            guard FileFacts.exists("/sys/class/net/\(name)") else {
+            guard HostFiles.exists("/sys/class/net/\(name)") else {
                 throw RunError("--networking: no network interface '\(name)' on this host", hint: "see: ip link")
             }
             fallthrough
@@ -146,7 +146,7 @@ struct Preflight {
             guard machine.ports.isEmpty else {
                 throw RunError(
                     "--publish works only with --networking user",
-                    hint: "on a tap or bridge the guest has an address of its own")
+                    hint: "on a tap or bridge the guest has its own address")
             }
         }
     }
@@ -154,7 +154,7 @@ struct Preflight {
 
 /// Finds out whether ports of the host are free, by binding them for a moment.
 enum PortCheck {
-    /// - Throws: ``RunError`` for the first port that is taken, twice asked for, or not allowed.
+    /// - Throws: ``RunError`` for the first port that is in use, given twice, or not allowed.
     static func check(_ ports: [PublishedPort]) throws {
         var seen: Set<String> = []
         for port in ports {
@@ -170,7 +170,7 @@ enum PortCheck {
         let handle = socket(AF_INET, kind, 0)
         guard handle >= 0 else { return }
         defer { close(handle) }
-        // As QEMU does: a connection that lingers in TIME_WAIT is no obstacle.
+        // As QEMU does: a connection in TIME_WAIT does not block the port.
         var yes: Int32 = 1
         if port.transport == .tcp {
             setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -181,9 +181,10 @@ enum PortCheck {
         case EADDRINUSE:
             throw RunError(
                 "\(name) is already in use",
-                hint: "another machine may still run; take another port: --publish \(other(port)):\(port.guest)")
+                hint: "another machine may still be running; use another port: --publish \(other(port)):\(port.guest)")
         case EACCES:
-            throw RunError("\(name) needs root", hint: "take a port above 1023: --publish \(other(port)):\(port.guest)")
+            throw RunError(
+                "\(name) requires root", hint: "use a port above 1023: --publish \(other(port)):\(port.guest)")
         case let code: throw RunError("\(name) cannot be used: \(String(cString: strerror(code)))")
         }
     }
@@ -207,8 +208,8 @@ enum PortCheck {
     }
 }
 
-/// The consoles that a kernel's command line names (kernel, admin-guide/serial-console).
-struct ConsoleWords {
+/// The consoles that a kernel command line names (kernel, admin-guide/serial-console).
+struct KernelConsoles {
     /// Names without their settings, e.g. `ttyS0`.
     let names: [String]
 
@@ -217,14 +218,14 @@ struct ConsoleWords {
             .compactMap { $0.dropFirst("console=".count).split(separator: ",").first.map(String.init) }
     }
 
-    /// What to say of a command line that leaves the console shown here empty.
+    /// The warning for a command line that leaves the console shown here empty.
     func warning(for architecture: Architecture) -> String? {
         let shown = architecture.virtualMachine?.consoles ?? []
         guard let wanted = shown.first, !names.contains(where: shown.contains) else { return nil }
         let what =
             names.isEmpty
-            ? "the kernel's command line names no console"
+            ? "the kernel command line names no console"
             : "the kernel's console is \(PlainText.short(names.joined(separator: ", ")))"
-        return "warning: \(what), and this terminal shows \(wanted); add console=\(wanted) to kernel.cmdline"
+        return "warning: \(what), but this terminal shows \(wanted); add console=\(wanted) to kernel.cmdline"
     }
 }

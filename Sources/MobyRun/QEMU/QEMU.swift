@@ -10,26 +10,26 @@ public struct QEMU: Runner {
     public var machine: Machine
     /// A file to boot from, or the prefix of a build's files.
     public var argument: String
-    public var wishes: BootSource.Wishes
+    public var preferences: BootPreferences
     public var console: Console
-    /// What to wait for once the machine runs.
-    public var awaiting: Awaiting?
-    /// How long the machine may run; it is ended after it. Where something is awaited, its own limit counts.
+    /// The conditions to wait for once the machine runs.
+    public var readiness: ReadinessWait?
+    /// How long the machine may run; then it is ended. A wait for conditions has its own limit.
     public var limit: Duration?
-    /// Variables of the environment that matter: `PATH`, `HOME`, `XDG_CACHE_HOME`, `MOBY_CACHE`, `TMPDIR`,
+    /// Environment variables; those that matter are `PATH`, `HOME`, `XDG_CACHE_HOME`, `MOBY_CACHE`, `TMPDIR`,
     /// `DISPLAY`, `WAYLAND_DISPLAY`, `LINUXKIT_QEMU_ACCEL`.
     public var environment: [String: String]
     /// Takes lines for the user: choices made, warnings.
     public var say: @Sendable (String) -> Void
 
     public init(
-        _ machine: Machine, booting argument: String, wishes: BootSource.Wishes = BootSource.Wishes(),
+        _ machine: Machine, booting argument: String, preferences: BootPreferences = BootPreferences(),
         console: Console = .terminal,
         environment: [String: String], say: @escaping @Sendable (String) -> Void
     ) {
         self.machine = machine
         self.argument = argument
-        self.wishes = wishes
+        self.preferences = preferences
         self.console = console
         self.environment = environment
         self.say = say
@@ -37,19 +37,19 @@ public struct QEMU: Runner {
 
     /// Looks at files, ports and accelerators, and puts the arguments together.
     public func plan() throws -> QEMUPlan {
-        let boot = try BootSource.detect(argument, wishes)
-        let summary = BuildSummary.read(prefix: BootSource.prefix(argument))
+        try checkOptions()
+        let boot = try BootSource.detect(argument, preferences)
+        let record = try BuildRecord.read(prefix: BootSource.prefix(argument)) ?? BuildRecord.listing(argument)?.record
         var machine = machine
-        machine.architecture = try machine.architecture ?? architecture(summary)
+        machine.architecture = try machine.architecture ?? architecture(record)
         let state = machine.state ?? BootSource.prefix(argument) + "-state"
         let preflight = Preflight(machine: machine, boot: boot, environment: environment, state: state)
         try preflight.check()
-        try checkAwaited()
         let qemu = try preflight.qemu()
         let accelerator = try AcceleratorProbe(qemu: qemu, environment: environment, say: say)
             .choose(accelerator(), for: machine.guest)
         var host = QEMUHost(qemu: qemu, accelerator: accelerator, state: state)
-        host.memory = memory(summary)
+        host.memory = memory(record)
         host.processors = max(1, min(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         host.virtiofsd = try preflight.virtiofsd()
         if boot.uefi { host.firmware = try preflight.firmware() }
@@ -60,26 +60,20 @@ public struct QEMU: Runner {
         case nil: break
         }
         let console = machine.detached ? Console.file("\(state)/console.log") : console
-        if let line = boot.commandLine, !machine.gui { ConsoleWords(line).warning(for: machine.guest).map(say) }
+        if let line = boot.commandLine, !machine.gui { KernelConsoles(line).warning(for: machine.guest).map(say) }
         var arguments = QEMUArguments(machine, boot, on: host, console: console)
         return arguments.build()
     }
 
-    /// Finds out before the boot that what is awaited cannot come.
-    /// - Throws: ``RunError`` when a loopback address is awaited on a port that is not published, or the machine is in
-    ///   the background.
-    private func checkAwaited() throws {
-        if machine.detached, awaiting != nil || limit != nil {
+    /// Finds options that cannot be combined, before anything is built or started.
+    /// - Throws: ``RunError`` for a condition that cannot become true, or a wait for a machine in the background.
+    public func checkOptions() throws {
+        if machine.detached, readiness != nil || limit != nil {
             throw RunError(
                 "--detached cannot be combined with --await or --timeout",
                 hint: "wait with: curl --retry 100 --retry-all-errors URL")
         }
-        guard case .user = machine.networking else { return }
-        for (host, port) in awaiting?.things.compactMap(\.endpoint) ?? [] where Awaited.isLocal(host) {
-            guard !machine.ports.contains(where: { $0.host == port && $0.transport == .tcp }) else { continue }
-            throw RunError(
-                "--await: port \(port) of the host is not published", hint: "publish it: --publish \(port):80")
-        }
+        try readiness?.check(machine)
     }
 
     /// Starts QEMU on this terminal and waits for it; a machine in the background runs when this returns 0.
@@ -102,7 +96,7 @@ public struct QEMU: Runner {
             forwarding.forward(to: child.id)
             return forwarding.status(of: child.wait())
         }
-        let console = try ConsoleWatch(patterns: awaiting?.patterns ?? [])
+        let console = try ConsoleWatch(patterns: readiness?.patterns ?? [])
         let control = try QMP()
         handles[ConsoleWatch.number] = console.guestEnd
         handles[QMP.number] = control.guestEnd
@@ -116,9 +110,9 @@ public struct QEMU: Runner {
             child = try ChildProcess.start(plan.executable, arguments, handles: handles)
         }
         forwarding.forward(to: child.id)
-        let wishes = Supervision.Wishes(awaiting: awaiting, limit: limit, ports: sharesNetwork ? [] : machine.ports)
+        let goals = Supervision.Goals(readiness: readiness, limit: limit, ports: sharesNetwork ? [] : machine.ports)
         let supervision: Supervision
-        do { supervision = try Supervision(child, console: console, control: control, wishes, say: say) } catch {
+        do { supervision = try Supervision(child, console: console, control: control, goals, say: say) } catch {
             child.stop()
             throw error
         }
@@ -127,7 +121,7 @@ public struct QEMU: Runner {
         return supervision.status(of: status, isInterrupted: status != qemu)
     }
 
-    /// What to know of a machine that went to the background, one line each; nil for one that did not.
+    /// Facts about a machine in the background, one line each; nil for any other.
     /// - Throws: `FileError` when QEMU left no process number.
     public func background(_ plan: QEMUPlan) throws -> String? {
         guard let background = plan.background else { return nil }
@@ -146,7 +140,7 @@ public struct QEMU: Runner {
         }
     }
 
-    /// LinuxKit's variable fills a choice that was not made.
+    /// LinuxKit's variable is the default of `--accel`.
     private func accelerator() throws -> Accelerator.Choice {
         guard machine.accelerator == .automatic, let text = environment["LINUXKIT_QEMU_ACCEL"] else {
             return machine.accelerator
@@ -156,8 +150,8 @@ public struct QEMU: Runner {
 
     /// The architecture that a build was for: the second part of `linux/amd64`.
     /// - Throws: ``RunError`` for a record that names an unknown one.
-    private func architecture(_ summary: BuildSummary?) throws -> Architecture? {
-        guard let parts = summary?.platform.split(separator: "/"), parts.count > 1 else { return nil }
+    private func architecture(_ record: BuildRecord?) throws -> Architecture? {
+        guard let parts = record?.platform.split(separator: "/"), parts.count > 1 else { return nil }
         do { return try Architecture(parsing: String(parts[1])) } catch {
             throw RunError(
                 "unknown architecture '\(PlainText.short(error.name))' in the build record",
@@ -165,9 +159,9 @@ public struct QEMU: Runner {
         }
     }
 
-    /// What the build says it needs, and a warning when the user gives less.
-    private func memory(_ summary: BuildSummary?) -> Int {
-        let least = summary?.minMemoryMiB ?? 0
+    /// The memory that the build needs, with a warning when the user gives less.
+    private func memory(_ record: BuildRecord?) -> Int {
+        let least = record?.minMemoryMiB ?? 0
         if let given = machine.memory, given < least {
             say("warning: --mem \(given)M is less than the \(least) MiB this image needs to boot")
         }

@@ -100,7 +100,7 @@ struct QEMUArguments {
             if let root = files.root { addDisk("boot", root, .raw, readOnly: true) }
             if !line.isEmpty { add("-append", line) }
         case .iso(let path, _):
-            addDisc("boot", path, bootIndex: 0)
+            addISO("boot", path, bootIndex: 0)
         case .disk(let path, let format, _):
             addDisk("boot", path, format, bootIndex: 0)
         }
@@ -118,8 +118,8 @@ struct QEMUArguments {
         guard let data = host.data else { return }
         let path = "\(host.state)/data.iso"
         plan.stateFolder = host.state
-        plan.dataDisc = QEMUPlan.DataDisc(path: path, content: data)
-        addDisc("data", path)
+        plan.dataISO = QEMUPlan.DataISO(path: path, content: data)
+        addISO("data", path)
     }
 
     /// A virtio disk: named in the order given, /dev/vda, /dev/vdb, …, where the names of SCSI disks are a race between
@@ -131,9 +131,8 @@ struct QEMUArguments {
         add("-device", "virtio-blk-pci,drive=\(id)" + (bootIndex.map { ",bootindex=\($0)" } ?? ""))
     }
 
-    /// A disc, /dev/sr0, on a virtio SCSI controller: the kernels of the clouds know it, while many of them know no
-    /// AHCI.
-    private mutating func addDisc(_ id: String, _ path: String, bootIndex: Int? = nil) {
+    /// An ISO, /dev/sr0, on a virtio SCSI controller: the kernels of the clouds support it, but many lack AHCI.
+    private mutating func addISO(_ id: String, _ path: String, bootIndex: Int? = nil) {
         if !hasSCSI { add("-device", "virtio-scsi-pci,id=scsi0") }
         hasSCSI = true
         addDrive(id, path, .raw, readOnly: true)
@@ -157,8 +156,8 @@ struct QEMUArguments {
             plan.macAddress = host.macAddress
             plan.stateFolder = host.state
         }
-        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link tells
-        // the guest twice, when its driver starts, that it has one, and Linux looks at such news only once a second.
+        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link reports
+        // the link twice when its driver starts, and Linux handles such reports only once a second.
         add("-device", "virtio-net-pci,netdev=net0,status=off,romfile=" + (host.macAddress.map { ",mac=\($0)" } ?? ""))
     }
 

@@ -1,20 +1,20 @@
 internal import Extents
 
-/// Everything that starting a machine will do, decided beforehand.
+/// Everything that starting a machine will do.
 public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var executable: String
     public var arguments: [String]
-    /// Disks that are made first when they are not there.
+    /// Disks to create if they do not exist.
     public var newDisks: [NewDisk] = []
-    /// The text for the disc of user data, and where the disc is written.
-    public var dataDisc: DataDisc?
+    /// The user data, and the ISO to write it to.
+    public var dataISO: DataISO?
     /// Programs that run next to the machine, each with the socket it opens.
     public var helpers: [Helper] = []
-    /// Folder to make before anything is written into it.
+    /// Folder to create before anything is written into it.
     public var stateFolder: String?
-    /// A file copied once, when the target is not there: UEFI variables.
+    /// Files to copy if the target does not exist: UEFI variables.
     public var copies: [Copy] = []
-    /// Where a machine in the background leaves its words.
+    /// Where a machine in the background writes its console and process number.
     public var background: Background?
     /// The guest's address, kept in the state folder for the next start.
     public var macAddress: String?
@@ -26,7 +26,7 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
         public var size: Int
     }
 
-    public struct DataDisc: Sendable, Equatable {
+    public struct DataISO: Sendable, Equatable {
         public var path: String
         public var content: [UInt8]
     }
@@ -53,15 +53,15 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
         self.arguments = arguments
     }
 
-    /// Commands that a shell would take, one to a line, options of QEMU indented.
+    /// Shell commands, one to a line, QEMU's options indented.
     public var description: String {
         var lines: [String] = []
         if let stateFolder { lines.append("mkdir -p \(shell(stateFolder))") }
         lines += newDisks.map {
-            "# make \($0.format.rawValue) disk \(shell($0.path)) of \($0.size) MiB unless it exists"
+            "# create \($0.format.rawValue) disk \(shell($0.path)) of \($0.size) MiB unless it exists"
         }
-        if let dataDisc {
-            lines.append("# write \(dataDisc.content.count) bytes as 'config' on the disc \(shell(dataDisc.path))")
+        if let dataISO {
+            lines.append("# write \(dataISO.content.count) bytes as 'config' to the ISO \(shell(dataISO.path))")
         }
         lines += copies.map { "cp --update=none \(shell($0.from)) \(shell($0.to))" }
         lines += helpers.map { ([$0.executable] + $0.arguments).map(shell).joined(separator: " ") + " &" }
@@ -79,7 +79,7 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// What the plan of a machine needs to know about the host; gathered by ``QEMU/plan()``, written down by hand in tests.
+/// What the plan of a machine needs to know about the host; gathered by ``QEMU/plan()``, written by hand in tests.
 public struct QEMUHost: Sendable, Equatable {
     public var qemu: String
     public var accelerator: Accelerator

@@ -11,11 +11,11 @@ final class QMP: Sendable {
     /// The end for QEMU; closed here once QEMU runs.
     let guestEnd: Int32
 
-    /// - Throws: ``RunError`` when no sockets are to be had.
+    /// - Throws: ``RunError`` when no socket pair can be created.
     init() throws {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw RunError("no socket pair for QEMU: \(String(cString: strerror(errno)).lowercased())")
+            throw RunError("creating a socket pair for QEMU: \(String(cString: strerror(errno)).lowercased())")
         }
         handle = ends[0]
         guestEnd = ends[1]
@@ -25,14 +25,14 @@ final class QMP: Sendable {
 
     func started() { close(guestEnd) }
 
-    /// Presses the power button; the guest's PID 1 decides what comes of it.
+    /// Presses the power button; the guest's PID 1 decides how to react.
     func powerDown() -> Bool { execute("system_powerdown") }
 
     /// The connections of the user network, as the monitor shows them.
-    /// - Returns: nil when QEMU does not say.
+    /// - Returns: nil when QEMU does not answer.
     func userNetwork() -> String? { monitor("info usernet", within: .seconds(1)) }
 
-    /// Asks the monitor for people, where the protocol has no command of its own.
+    /// Runs a command of the human monitor, where QMP itself has none.
     private func monitor(_ line: String, within limit: Duration) -> String? {
         let number = UInt64.random(in: 1 ... .max)
         let arguments = #"{"command-line":"\#(line)"}"#
@@ -61,7 +61,7 @@ final class QMP: Sendable {
         let `return`: String?
     }
 
-    /// Sends one command; earlier answers and events are read away.
+    /// Sends one command; earlier answers and events are discarded.
     private func execute(_ command: String, _ more: String = "") -> Bool {
         var waste = [UInt8](repeating: 0, count: 65536)
         while recv(handle, &waste, waste.count, Int32(MSG_DONTWAIT)) > 0 {}

@@ -1,7 +1,7 @@
 internal import Extents
 internal import Glibc
 
-/// Makes what a plan needs on disk, and starts its helpers.
+/// Creates the files that a plan needs, and starts its helpers.
 enum StateFolder {
     /// - Returns: the helpers; stop them when the machine has ended.
     static func prepare(_ plan: QEMUPlan) throws -> [ChildProcess] {
@@ -9,11 +9,11 @@ enum StateFolder {
         if let folder = plan.stateFolder, let address = plan.macAddress {
             try ExtentWriter.write(Array("\(address)\n".utf8), to: "\(folder)/mac-addr")
         }
-        for disk in plan.newDisks where !FileFacts.exists(disk.path) {
+        for disk in plan.newDisks where !HostFiles.exists(disk.path) {
             try EmptyDisk.create(disk.path, disk.format, mebibytes: disk.size)
         }
-        if let disc = plan.dataDisc { try ExtentWriter.write(DataDisc.image(config: disc.content), to: disc.path) }
-        for copy in plan.copies where !FileFacts.exists(copy.to) {
+        if let iso = plan.dataISO { try ExtentWriter.write(DataISO.image(config: iso.content), to: iso.path) }
+        for copy in plan.copies where !HostFiles.exists(copy.to) {
             try ExtentWriter.write(HostFiles.read(copy.from, limit: 64 << 20), to: copy.to)
         }
         return try startHelpers(plan.helpers, outlive: plan.background != nil)
@@ -27,7 +27,7 @@ enum StateFolder {
             if mkdir(current, 0o755) != 0, errno != EEXIST { throw FileError("make folder", current) }
             current += "/"
         }
-        guard FileFacts.isFolder(path) else { throw RunError("'\(path)' is not a folder", hint: "pass --state FOLDER") }
+        guard HostFiles.isFolder(path) else { throw RunError("'\(path)' is not a folder", hint: "pass --state FOLDER") }
     }
 
     private static func startHelpers(_ helpers: [QEMUPlan.Helper], outlive: Bool) throws -> [ChildProcess] {
@@ -53,9 +53,9 @@ enum StateFolder {
 
     private static func waitForSocket(_ helper: QEMUPlan.Helper, _ child: ChildProcess) throws {
         let limit = ContinuousClock.now + .seconds(5)
-        while !FileFacts.exists(helper.socket) {
+        while !HostFiles.exists(helper.socket) {
             if let status = child.poll() {
-                throw RunError("\(helper.executable) ended with status \(status) before it opened its socket")
+                throw RunError("\(helper.executable) ended with status \(status) before opening its socket")
             }
             guard ContinuousClock.now < limit else {
                 throw RunError("\(helper.executable) opened no socket within 5 s")
@@ -65,7 +65,7 @@ enum StateFolder {
     }
 }
 
-/// The guest's address on a network shared with others: made once, locally administered, kept in the state folder.
+/// The guest's address on a network shared with others: random, locally administered, kept in the state folder.
 enum MACAddress {
     /// The address kept in `folder`, or a new one, which ``StateFolder`` keeps when the machine starts.
     /// - Throws: `FileError` for an address that cannot be read: another one would replace it.

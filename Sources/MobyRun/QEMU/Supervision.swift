@@ -3,15 +3,15 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// Looks after a machine that has the terminal: waits for what is awaited, ends what panicked or takes too long, and
-/// says how it ended.
+/// Watches a machine that has the terminal: checks its readiness, ends it after a panic or a timeout, and reports how it
+/// ended.
 final class Supervision: Sendable {
-    /// What is asked for.
-    struct Wishes: Sendable {
-        var awaiting: Awaiting?
-        /// For the whole run, where nothing is awaited.
+    /// What the user asked for.
+    struct Goals: Sendable {
+        var readiness: ReadinessWait?
+        /// For the whole run, without readiness checks.
         var limit: Duration?
-        /// What the user network forwards.
+        /// Forwarded by the user network.
         var ports: [PublishedPort] = []
     }
 
@@ -21,23 +21,25 @@ final class Supervision: Sendable {
     private let child: ChildProcess
     private let console: ConsoleWatch
     private let control: QMP?
-    private let wishes: Wishes
+    private let goals: Goals
     private let say: @Sendable (String) -> Void
     private let start = ContinuousClock.now
     /// Why QEMU was ended here, as an exit status.
     private let verdict = Mutex<Int32?>(nil)
-    private let missing = Mutex<[Awaited]>([])
+    private let missing = Mutex<[ReadinessCheck]>([])
     private let done = DispatchSemaphore(value: 0)
 
     init(
-        _ child: ChildProcess, console: ConsoleWatch, control: QMP?, _ wishes: Wishes,
+        _ child: ChildProcess, console: ConsoleWatch, control: QMP?, _ goals: Goals,
         say: @escaping @Sendable (String) -> Void
     ) throws {
-        (self.child, self.console, self.control, self.wishes, self.say) = (child, console, control, wishes, say)
-        let things = wishes.awaiting?.things ?? []
-        missing.withLock { $0 = things }
-        let awaited = try AwaitedThings(things, forwarded: wishes.ports, control: control)
-        guard OwnThread.start({ self.watch(awaited) }) else { throw RunError("no thread to look after the machine") }
+        (self.child, self.console, self.control, self.goals, self.say) = (child, console, control, goals, say)
+        let checks = goals.readiness?.checks ?? []
+        missing.withLock { $0 = checks }
+        let pending = try PendingChecks(checks, forwarded: goals.ports, control: control)
+        guard OwnThread.start({ self.watch(pending) }) else {
+            throw RunError("starting the thread that watches the machine")
+        }
     }
 
     /// The exit code, once QEMU has ended.
@@ -56,7 +58,7 @@ final class Supervision: Sendable {
         if let ending = state.ending, ending != .clean { return ended(ending) }
         let missing = missing.withLock { $0 }
         guard missing.isEmpty else {
-            say("the machine ended before this came: \(Self.list(missing))")
+            say("the machine ended before \(Self.list(missing))")
             return ExitStatus.failure
         }
         return ExitStatus.clean
@@ -67,22 +69,22 @@ final class Supervision: Sendable {
         return ending.status
     }
 
-    private func watch(_ awaited: AwaitedThings) {
+    private func watch(_ checks: PendingChecks) {
         defer { done.signal() }
-        var awaited = awaited
+        var checks = checks
         var turn = Turn()
         while child.poll() == nil {
             let time = ContinuousClock.now - start
             let state = console.now
             if state.isPanicCertain(at: .now), let panic = state.panic { return end(with: ended(.panic(panic))) }
-            if let limit = turn.isServing ? nil : limit, time >= limit { return timeOut(awaited, limit) }
-            sayWhatIsMissing(state, time, awaited, &turn)
-            guard !awaited.pending.isEmpty else {
+            if let limit = turn.isServing ? nil : limit, time >= limit { return timeOut(checks, limit) }
+            reportPending(state, time, checks, &turn)
+            guard !checks.pending.isEmpty else {
                 console.wait(.milliseconds(200))
                 continue
             }
             do {
-                for arrival in try awaited.look(after: time, left: (limit ?? .seconds(5)) - time, console: console) {
+                for arrival in try checks.update(after: time, left: (limit ?? .seconds(5)) - time, console: console) {
                     say(
                         "\(arrival.what) \(QEMU.seconds(ContinuousClock.now - start)) after the start of the machine\(arrival.detail)"
                     )
@@ -91,45 +93,44 @@ final class Supervision: Sendable {
                 say("\(error)")
                 return end(with: ExitStatus.failure)
             }
-            let things = awaited.pending.map(\.thing)
-            missing.withLock { $0 = things }
-            if things.isEmpty {
+            let pending = checks.pending.map(\.check)
+            missing.withLock { $0 = pending }
+            if pending.isEmpty {
                 turn.isServing = true
-                if wishes.awaiting?.thenPowerOff == true { return powerOff() }
+                if goals.readiness?.thenPowerOff == true { return powerOff() }
             }
             console.wait(.milliseconds(10))
         }
     }
 
-    private var limit: Duration? { wishes.awaiting?.limit ?? wishes.limit }
+    private var limit: Duration? { goals.readiness?.limit ?? goals.limit }
 
-    /// What the watch remembers from one look to the next.
+    /// State of the watch from one round to the next.
     private struct Turn {
-        /// Whether all that was awaited came.
+        /// Whether every check is true.
         var isServing = false
         var lastReport: Duration = .zero
-        var saidSilence = false
+        var reportedSilence = false
     }
 
-    private func sayWhatIsMissing(_ state: ConsoleState, _ time: Duration, _ awaited: AwaitedThings, _ turn: inout Turn)
-    {
-        if !state.hasSpoken, !turn.saidSilence, time >= .seconds(60) {
-            turn.saidSilence = true
+    private func reportPending(_ state: ConsoleState, _ time: Duration, _ checks: PendingChecks, _ turn: inout Turn) {
+        if !state.hasOutput, !turn.reportedSilence, time >= .seconds(60) {
+            turn.reportedSilence = true
             say(
-                "nothing came from the serial console in 60 s: does the command line name it (console=ttyS0), is the memory enough?"
+                "the serial console has been silent for 60 s; check that the kernel command line names it (console=ttyS0), and --mem"
             )
         }
-        guard !awaited.pending.isEmpty, let limit, time - turn.lastReport >= .seconds(10) else { return }
+        guard !checks.pending.isEmpty, let limit, time - turn.lastReport >= .seconds(10) else { return }
         turn.lastReport = time
         say(
-            "waiting for \(Self.list(awaited.pending.map(\.thing))): \(time.components.seconds) of \(limit.components.seconds) s"
+            "waiting for \(Self.list(checks.pending.map(\.check))): \(time.components.seconds) of \(limit.components.seconds) s"
         )
     }
 
-    private func timeOut(_ awaited: AwaitedThings, _ limit: Duration) {
-        let things = awaited.pending.map(\.thing)
-        let what = things.isEmpty ? "the machine did not end" : "\(Self.list(things)) did not come"
-        say("\(what) within \(limit.components.seconds) s; ending QEMU (exit code \(ExitStatus.timedOut))")
+    private func timeOut(_ checks: PendingChecks, _ limit: Duration) {
+        let pending = checks.pending.map(\.check)
+        let what = pending.isEmpty ? "" : " waiting for \(Self.list(pending))"
+        say("timed out after \(limit.components.seconds) s\(what); ending QEMU (exit code \(ExitStatus.timedOut))")
         end(with: ExitStatus.timedOut)
     }
 
@@ -138,7 +139,7 @@ final class Supervision: Sendable {
         while ContinuousClock.now - asked < Self.powerOffLimit {
             let state = console.now
             if state.isPanicCertain(at: .now), let panic = state.panic { return end(with: ended(.panic(panic))) }
-            // A guest that is still starting may not listen yet; to one that does, a second request means to hurry.
+            // A guest that is still starting may not listen yet; for one that does, a second request means to hurry.
             if state.ending == nil, control?.powerDown() != true { break }
             if child.wait(within: .seconds(3)) != nil {
                 return say("powered off in \(QEMU.seconds(ContinuousClock.now - asked))")
@@ -153,7 +154,7 @@ final class Supervision: Sendable {
         child.stop()
     }
 
-    private static func list(_ things: [Awaited]) -> String { things.map(\.description).joined(separator: ", ") }
+    private static func list(_ checks: [ReadinessCheck]) -> String { checks.map(\.description).joined(separator: ", ") }
 }
 
 extension QEMU {

@@ -7,8 +7,8 @@ internal import Synchronization
 struct TCPProbe: Sendable {
     let host: String
     let port: UInt16
-    /// For a port that QEMU's user network forwards: QEMU accepts a connection before the guest does, and tells what
-    /// became of it.
+    /// For a port that QEMU's user network forwards: QEMU accepts a connection before the guest does, and reports
+    /// its state.
     let forwarder: QMP?
 
     /// Tries once.
@@ -80,7 +80,7 @@ public struct WebProbe: Sendable {
     /// An answer, whatever its status.
     public struct Answer: Sendable, Equatable {
         public let status: Int
-        /// Status line and header fields, one to a line, as they came.
+        /// Status line and header fields, one to a line, as received.
         public let head: String
         /// At most 64 KiB of it.
         public let body: String
@@ -92,7 +92,7 @@ public struct WebProbe: Sendable {
     /// - Throws: ``RunError``, `TransportError`.
     init(_ url: WebURL) throws {
         self.url = url
-        // A guest is not behind a proxy.
+        // No proxy is needed to reach the guest.
         transport = try CurlTransport(environment: [:], checksCertificates: false)
     }
 

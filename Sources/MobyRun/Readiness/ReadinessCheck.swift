@@ -2,15 +2,15 @@ internal import Extents
 internal import Glibc
 public import HTTP
 
-/// Something that a started machine comes to: an answer, a line, a state.
-public enum Awaited: Sendable, Equatable {
+/// A condition that shows that a started machine is ready: an answer, a line, a state.
+public enum ReadinessCheck: Sendable, Equatable {
     /// An answer to an HTTP request, of any status. Certificates are not checked: a machine under test makes its own.
     case web(WebURL)
     /// A TCP connection that the guest accepts.
     case tcp(host: String, port: UInt16)
     /// A line of the console that matches a regular expression; terminal control sequences are left out.
     case console(String)
-    /// PID 1's word that all services run.
+    /// PID 1 reports that all services run.
     case up
 
     /// Reads `http://…`, `https://…`, `tcp:[HOST:]PORT`, `console:REGEX` or `up`.
@@ -24,23 +24,25 @@ public enum Awaited: Sendable, Equatable {
             let parts = text.dropFirst(4).split(separator: ":", omittingEmptySubsequences: false)
             let host = parts.dropLast().joined(separator: ":")
             guard let port = parts.last.flatMap({ UInt16($0) }), port > 0, parts.count == 1 || !host.isEmpty else {
-                throw Awaited.bad(text, "write tcp:PORT or tcp:HOST:PORT")
+                throw ReadinessCheck.bad(text, "write tcp:PORT or tcp:HOST:PORT")
             }
             self = .tcp(host: host.isEmpty ? "127.0.0.1" : host, port: port)
         } else if text.hasPrefix("console:") {
             let pattern = String(text.dropFirst("console:".count))
-            guard !pattern.isEmpty else { throw Awaited.bad(text, "write a regular expression behind 'console:'") }
+            guard !pattern.isEmpty else {
+                throw ReadinessCheck.bad(text, "write a regular expression after 'console:'")
+            }
             do { _ = try Regex(pattern) } catch {
-                throw Awaited.bad(text, "the regular expression is not valid: \(PlainText.line("\(error)"))")
+                throw ReadinessCheck.bad(text, "the regular expression is not valid: \(PlainText.line("\(error)"))")
             }
             self = .console(pattern)
         } else {
-            throw Awaited.bad(text, "write http://127.0.0.1:PORT/PATH, https://…, tcp:PORT, console:REGEX or up")
+            throw ReadinessCheck.bad(text, "write http://127.0.0.1:PORT/PATH, https://…, tcp:PORT, console:REGEX or up")
         }
     }
 
     private static func bad(_ text: String, _ hint: String) -> RunError {
-        RunError("--await: '\(PlainText.short(text))' cannot be waited for", hint: hint)
+        RunError("--await: '\(PlainText.short(text))' is not a condition to wait for", hint: hint)
     }
 
     /// The address on this host, when there is one.
@@ -53,7 +55,7 @@ public enum Awaited: Sendable, Equatable {
     }
 }
 
-extension Awaited: CustomStringConvertible {
+extension ReadinessCheck: CustomStringConvertible {
     public var description: String {
         switch self {
         case .web(let url): PlainText.short("\(url)")
@@ -64,37 +66,37 @@ extension Awaited: CustomStringConvertible {
     }
 }
 
-/// What a machine is waited for, and what then happens.
-public struct Awaiting: Sendable, Equatable {
-    public var things: [Awaited]
-    /// How long they may take together, from the start of QEMU; the machine is ended after it.
+/// The conditions that a machine is waited for, and what happens then.
+public struct ReadinessWait: Sendable, Equatable {
+    public var checks: [ReadinessCheck]
+    /// The time limit for all of them, from the start of QEMU; then the machine is ended.
     public var limit: Duration
-    /// Whether the machine is powered off once all came; the exit code then says whether it did.
+    /// Whether the machine is powered off once all are true; the exit code then tells whether it did.
     public var thenPowerOff: Bool
 
     /// Five minutes: an emulated machine on a busy host needs more than one.
     public static let defaultLimit: Duration = .seconds(300)
 
-    public init(_ things: [Awaited], limit: Duration = defaultLimit, thenPowerOff: Bool = false) {
-        self.things = things
+    public init(_ checks: [ReadinessCheck], limit: Duration = defaultLimit, thenPowerOff: Bool = false) {
+        self.checks = checks
         self.limit = limit
         self.thenPowerOff = thenPowerOff
     }
 
     /// The regular expressions of lines.
     var patterns: [String] {
-        things.compactMap { if case .console(let pattern) = $0 { pattern } else { nil } }
+        checks.compactMap { if case .console(let pattern) = $0 { pattern } else { nil } }
     }
 }
 
-/// The things that a machine is waited for, and which of them came; used on one thread.
-struct AwaitedThings: Sendable {
-    private(set) var pending: [(thing: Awaited, probe: Probe)] = []
+/// The conditions that are not true yet; used on one thread.
+struct PendingChecks: Sendable {
+    private(set) var pending: [(check: ReadinessCheck, probe: Probe)] = []
 
-    /// What came, and more about it; the time is said in between.
+    /// A condition that became true, and more about it; the time is reported in between.
     typealias Arrival = (what: String, detail: String)
 
-    /// How a thing is looked for.
+    /// How a condition is checked.
     enum Probe: Sendable {
         case web(WebProbe)
         case tcp(TCPProbe)
@@ -104,58 +106,84 @@ struct AwaitedThings: Sendable {
     /// - Parameters:
     ///   - ports: TCP ports that QEMU's user network forwards.
     ///   - control: asked about connections to them.
-    init(_ things: [Awaited], forwarded ports: [PublishedPort], control: QMP?) throws {
-        pending = try things.map { thing in
-            switch thing {
-            case .web(let url): return (thing, .web(try WebProbe(url)))
+    init(_ checks: [ReadinessCheck], forwarded ports: [PublishedPort], control: QMP?) throws {
+        pending = try checks.map { check in
+            switch check {
+            case .web(let url): return (check, .web(try WebProbe(url)))
             case .tcp(let host, let port):
-                let isForwarded = ports.contains { $0.host == port && $0.transport == .tcp } && Awaited.isLocal(host)
-                return (thing, .tcp(TCPProbe(host: host, port: port, forwarder: isForwarded ? control : nil)))
-            case .console, .up: return (thing, .console)
+                let isForwarded =
+                    ports.contains { $0.host == port && $0.transport == .tcp } && ReadinessCheck.isLocal(host)
+                return (check, .tcp(TCPProbe(host: host, port: port, forwarder: isForwarded ? control : nil)))
+            case .console, .up: return (check, .console)
             }
         }
     }
 
-    /// One attempt for each thing that has not come.
-    /// - Returns: what came.
-    /// - Throws: ``RunError`` when one cannot come any more.
-    mutating func look(after time: Duration, left: Duration, console: ConsoleWatch) throws -> [Arrival] {
-        var came: [Arrival] = []
-        let patience = min(Self.patience(time), left)
-        pending = try pending.filter { thing, probe in
-            guard let words = try Self.look(thing, probe, patience, console) else { return true }
-            came.append(words)
+    /// Checks each pending condition once.
+    /// - Returns: those that became true.
+    /// - Throws: ``RunError`` when one cannot become true any more.
+    mutating func update(after time: Duration, left: Duration, console: ConsoleWatch) throws -> [Arrival] {
+        var arrivals: [Arrival] = []
+        let timeout = min(Self.timeout(after: time), left)
+        pending = try pending.filter { check, probe in
+            guard let arrival = try Self.arrival(of: check, probe, timeout, console) else { return true }
+            arrivals.append(arrival)
             return false
         }
-        return came
+        return arrivals
     }
 
-    private static func look(_ thing: Awaited, _ probe: Probe, _ patience: Duration, _ console: ConsoleWatch) throws
+    private static func arrival(
+        of check: ReadinessCheck, _ probe: Probe, _ timeout: Duration, _ console: ConsoleWatch
+    ) throws
         -> Arrival?
     {
-        switch (thing, probe) {
+        switch (check, probe) {
         case (_, .web(let probe)):
-            return probe.ask(within: patience).map { ("\(thing) answered", ":\n\(PlainText.lines($0.head))") }
-        case (_, .tcp(let probe)): return probe.accepts(within: patience) ? ("\(thing) accepted a connection", "") : nil
+            return probe.ask(within: timeout).map { ("\(check) answered", ":\n\(PlainText.lines($0.head))") }
+        case (_, .tcp(let probe)): return probe.accepts(within: timeout) ? ("\(check) accepted a connection", "") : nil
         case (.console(let pattern), .console):
-            return console.line(matching: pattern).map { ("\(thing) came", ": \(PlainText.short($0))") }
+            return console.line(matching: pattern).map { ("\(check) was seen", ": \(PlainText.short($0))") }
         case (_, .console):
             guard let up = console.now.up else { return nil }
             guard up.running == up.all else {
-                throw RunError("the machine is up, and \(up.all - up.running) of its \(up.all) services do not run")
+                throw RunError("the machine is up, but \(up.all - up.running) of its \(up.all) services do not run")
             }
             return ("all services (\(up.all)) were running", "")
         }
     }
 
-    /// How long one attempt may take. QEMU accepts connections long before the guest can: what hangs then is dropped
-    /// soon, later an answer that is slow gets its time.
-    static func patience(_ time: Duration) -> Duration { min(max(.milliseconds(500), time / 16), .seconds(5)) }
+    /// The time limit of one attempt. QEMU accepts connections long before the guest can: early attempts that hang are
+    /// dropped soon, later a slow answer gets its time.
+    static func timeout(after time: Duration) -> Duration { min(max(.milliseconds(500), time / 16), .seconds(5)) }
 }
 
-extension Awaited {
+extension ReadinessCheck {
     /// Whether a host is this one.
     static func isLocal(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+}
+
+extension ReadinessWait {
+    /// Finds conditions that cannot become true on a machine.
+    /// - Throws: ``RunError``: QEMU's user network forwards published ports to the guest, and nothing else.
+    func check(_ machine: Machine) throws {
+        switch machine.networking {
+        case .tap, .bridge: return
+        case .user, .none: break
+        }
+        for (host, port) in checks.compactMap(\.endpoint) {
+            let ports = machine.ports.filter { $0.host == port && $0.transport == .tcp }
+            if ReadinessCheck.isLocal(host) {
+                guard ports.isEmpty else { continue }
+                throw RunError(
+                    "--await: port \(port) of the host is not published", hint: "publish it: --publish \(port):80")
+            }
+            guard !ports.contains(where: { [host, "0.0.0.0"].contains($0.address) }) else { continue }
+            throw RunError(
+                "--await: '\(PlainText.short(host))' is not an address that a port of the guest is published on",
+                hint: "wait for a published port: --publish 8080:80 --await http://127.0.0.1:8080/")
+        }
     }
 }

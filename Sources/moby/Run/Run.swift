@@ -15,8 +15,7 @@ struct Run: AsyncParsableCommand {
         "virtualization": "kernel+initrd", "vmware": "vmdk",
     ]
 
-    /// Explains what to do with an unsupported backend. Alone such a word is the prefix of what was built, as any
-    /// other.
+    /// Suggests a way for a backend that moby does not have. Alone such a word is the prefix of a build, as any other.
     /// - Throws: ``UsageFault``.
     static func check(_ arguments: [String]) throws {
         try checkOldDisk(arguments)
@@ -35,11 +34,11 @@ struct Run: AsyncParsableCommand {
         throw UsageFault(
             "'moby run' supports 'qemu' and 'gcp', not '\(PlainText.short(word))'",
             hint:
-                "'moby build --format \(format)' makes an image for it; to start a build named '\(word)', use 'moby run qemu … \(word)'",
+                "'moby build --format \(format)' builds what it boots; to run a build named '\(word)': moby run qemu … \(word)",
             command: ["run"])
     }
 
-    /// For some months of 2017 a disk's size was an option of its own; for `gcp` it is one today.
+    /// For some months of 2017 a disk's size was an option of its own; `run gcp` has that option today.
     private static func checkOldDisk(_ arguments: [String]) throws {
         let own = arguments.prefix { $0 != "--" }
         guard own.first == "run", own.dropFirst().first != "gcp",

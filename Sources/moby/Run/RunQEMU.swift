@@ -11,7 +11,7 @@ struct RunQEMU: AsyncParsableCommand {
         usage: "moby run [qemu] [options] <prefix>|<image>|<file>.yml [-- <qemu arguments>...]",
         discussion: """
             A YAML file is built first. The console is this terminal: Ctrl-A x ends QEMU, Ctrl-C goes to the guest. Exit code: 0 the guest \
-            powered off, 1 QEMU or an awaited answer failed, 3 an onboot container failed, 4 a service failed, 5 kernel panic, 6 the root is \
+            powered off, 1 QEMU or a readiness check failed, 3 an onboot container failed, 4 a service failed, 5 kernel panic, 6 the root is \
             incomplete, 124 timed out.
             """)
 
@@ -23,86 +23,93 @@ struct RunQEMU: AsyncParsableCommand {
             valueName: "what"),
         completion: .list(["http://127.0.0.1:", "tcp:", "console:", "up"]))
     var await: [String] = []
-    @Flag(help: "Power the machine off when all that is awaited came, and exit 0.") var awaitThenPoweroff = false
+    @Flag(help: "Power the machine off when every --await is satisfied, and exit 0.") var awaitThenPoweroff = false
     @Option(
         help: ArgumentHelp(
-            "Most that --await may take (default: 300), else the whole run (default: no limit): seconds, or with m or h; exit code 124.",
+            "Time limit for --await (default: 300), else for the whole run (default: none): seconds, or with m or h; exit code 124.",
             valueName: "time"))
     var timeout: String?
-    @Flag(help: "Print what would be started, and stop.") var dryRun = false
+    @Flag(help: "Print the commands that would be run, and stop.") var dryRun = false
     @Argument(help: "Prefix of a build's files, an image, or a YAML file.", completion: .file()) var name: String
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments for QEMU.", visibility: .private))
     var qemuArguments: [String] = []
 
     mutating func validate() throws {
         if awaitThenPoweroff, `await`.isEmpty { throw ValidationError("--await-then-poweroff needs --await") }
-        _ = try usage { (try limit(), try things()) }
+        _ = try usage { (try limit(), try checks()) }
     }
 
     func run() async throws {
-        let quiet = global.level == 0
         let isSpec = name.hasSuffix(".yml") || name.hasSuffix(".yaml")
+        let prefix = isSpec ? SpecInput.baseName([name]) : name
+        let qemu = try qemu(booting: prefix)
+        do { try qemu.checkOptions() } catch let error as RunError {
+            throw UsageFault(error.description, hint: error.hint, command: ["run", "qemu"])
+        }
         if isSpec, dryRun {
-            // Read, so that a wrong one is an error; packages are not looked at.
+            // Read it to report its errors; packages are left alone.
             _ = try await SpecInput.spec([name], global.source) { _ in "localhost/package" }
             print("moby build --dir . \(name)")
             guard FileManager.default.fileExists(atPath: "\(SpecInput.baseName([name]))-build.json") else {
-                return print("# and then QEMU with what it made")
+                return print("# then QEMU with the files of that build")
             }
         }
         if isSpec, !dryRun {
             try await SpecBuild([name], ImageOptions.defaults(global), global).run()
         }
-        let prefix = isSpec ? SpecInput.baseName([name]) : name
+        let plan = try qemu.plan()
+        if dryRun { return print(plan) }
+        let status = try qemu.run(plan)
+        if status == 0, let facts = try qemu.background(plan) { print(facts) }
+        throw ExitCode(status)
+    }
+
+    private func qemu(booting prefix: String) throws -> QEMU {
+        let quiet = global.level == 0
         var qemu = QEMU(
-            try machine.machine(extra: qemuArguments), booting: prefix, wishes: machine.wishes,
+            try machine.machine(extra: qemuArguments), booting: prefix, preferences: machine.preferences,
             environment: Terminal.environment
         ) { line in
             if !quiet { Terminal.error("moby: \(line)") }
         }
-        let things = try things()
-        if things.isEmpty {
+        let checks = try checks()
+        if checks.isEmpty {
             qemu.limit = try limit()
         } else {
-            qemu.awaiting = Awaiting(
-                things, limit: try limit() ?? Awaiting.defaultLimit, thenPowerOff: awaitThenPoweroff)
+            qemu.readiness = ReadinessWait(
+                checks, limit: try limit() ?? ReadinessWait.defaultLimit, thenPowerOff: awaitThenPoweroff)
         }
-        let plan = try qemu.plan()
-        if dryRun { return print(plan) }
-        let status = try qemu.run(plan)
-        if status == 0, let words = try qemu.background(plan) { print(words) }
-        throw ExitCode(status)
+        return qemu
     }
 
-    private func things() throws -> [Awaited] { try `await`.map(Awaited.init(parsing:)) }
+    private func checks() throws -> [ReadinessCheck] { try `await`.map(ReadinessCheck.init(parsing:)) }
     private func limit() throws -> Duration? { try timeout.map { try TimeLimit.parse($0, option: "--timeout") } }
 }
 
-/// The options that describe a machine, in the words of LinuxKit.
+/// The options that describe a machine, named as in LinuxKit.
 struct MachineOptions: ParsableArguments {
     @Option(help: "Number of virtual processors.") var cpus: Int?
     @Option(
         help: ArgumentHelp(
-            "Memory: MiB, or with M or G (default: what the build asks for, 1024 at least).", valueName: "size"))
+            "Memory: MiB, or with M or G (default: what the build requires, at least 1024).", valueName: "size"))
     var mem: String?
     @Option(
         help: ArgumentHelp(
-            "A disk, made when it has a size; repeatable.", valueName: "[file=]path[,size=N[G|M]][,format=F]"))
+            "A disk, created if it has a size; repeatable.", valueName: "[file=]path[,size=N[G|M]][,format=F]"))
     var disk: [String] = []
-    @Flag(help: "Let disk images name other files of this host, such as backing files.") var allowExternal = false
+    @Flag(help: "Let disk images refer to other files of this host, such as backing files.") var allowExternal = false
     @Option(help: ArgumentHelp("Publish a port; repeatable.", valueName: "[address:]host:guest[/tcp|udp]")) var publish:
         [String] = []
     @Option(
-        help: ArgumentHelp("user, tap,<interface>, bridge,<bridge> or none.", valueName: "how"),
+        help: ArgumentHelp("user, tap,<interface>, bridge,<bridge> or none.", valueName: "mode"),
         completion: .list(["user", "tap,", "bridge,", "none"]))
     var networking = "user"
-    @Option(help: "kvm, tcg, or nothing for the first that works.", completion: .list(["kvm", "tcg"])) var accel:
-        String?
+    @Option(help: "kvm or tcg (default: the first that works).", completion: .list(["kvm", "tcg"])) var accel: String?
     @Option(
-        help: "x86_64 (amd64), aarch64 (arm64), riscv64 or s390x (default: what was built, else the host's).",
+        help: "x86_64 (amd64), aarch64 (arm64), riscv64 or s390x (default: the build's, else this host's).",
         completion: Completions.architectures, transform: ArchitectureOption.machine)
     var arch: Architecture?
-    @Flag(help: "Boot by UEFI.") var uefi = false
+    @Flag(help: "Boot from UEFI.") var uefi = false
     @Flag(help: "The image is an ISO.") var iso = false
     @Flag(help: "Boot kernel and initrd.") var kernel = false
     @Flag(help: "Boot kernel and squashfs.") var squashfs = false
@@ -130,7 +137,9 @@ struct MachineOptions: ParsableArguments {
         _ = try usage { try machine(extra: []) }
     }
 
-    var wishes: BootSource.Wishes { BootSource.Wishes(kernel: kernel, iso: iso, squashfs: squashfs, uefi: uefi) }
+    var preferences: BootPreferences {
+        BootPreferences(kernel: kernel, iso: iso, squashfs: squashfs, uefi: uefi)
+    }
 
     func machine(extra: [String]) throws -> Machine {
         var machine = Machine()

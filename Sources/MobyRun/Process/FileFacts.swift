@@ -1,3 +1,0 @@
-internal import Extents
-
-typealias FileFacts = HostFiles
