@@ -123,7 +123,7 @@ let package = Package(
         tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
         tests("JSONTests", ["JSON"]),
         tests("BootLayoutTests", ["BootLayout", "JSON"]),
-        tests("MobySpecTests", ["MobySpec", "JSON"], golden: ["Golden"]),
+        tests("MobySpecTests", ["MobySpec", "BootLayout", "JSON"], golden: ["Golden"]),
         tests(
             "MobyBuildTests",
             [

@@ -33,9 +33,9 @@ public struct RuntimeRecord: Sendable, Equatable {
     }
 
     /// What becomes of a service that ended.
-    public enum Restart: String, Sendable { case onFailure = "on-failure", always, no }
+    public enum Restart: String, Sendable, CaseIterable { case onFailure = "on-failure", always, no }
     /// What becomes of the machine when an onboot container fails, or a service that is not started again.
-    public enum OnFailure: String, Sendable { case `continue`, poweroff, reboot }
+    public enum OnFailure: String, Sendable, CaseIterable { case `continue`, poweroff, reboot }
 
     public var cgroups: [String] = []
     public var mounts: [Mount] = []

@@ -108,7 +108,7 @@ public struct Builder: Sendable {
     /// The final configuration of the container of this name.
     /// - Throws: as ``build(_:)``; `BuildError` for an unknown container.
     public func explain(_ spec: Spec, name: String) async throws -> Explanation {
-        let all = spec.onboot + spec.onshutdown + spec.services
+        let all = spec.containers
         guard all.contains(where: { $0.name == name }) else {
             let guess = Spelling.closest(to: name, in: all.map(\.name)).map { "did you mean '\($0)'? " } ?? ""
             throw BuildError(
@@ -116,9 +116,7 @@ public struct Builder: Sendable {
                 hint: guess + "containers: \(all.map(\.name).joined(separator: ", "))")
         }
         var part = Spec()
-        part.onboot = spec.onboot
-        part.onshutdown = spec.onshutdown
-        part.services = spec.services
+        for section in Spec.Section.allCases { part[section] = spec[section] }
         let images = try await ImageSet.fetch(part, store: store, cache: cache, provider: provider)
         let plan = try ContainerPlan(spec, images)
         guard let found = plan.explanations.last(where: { $0.placement.name == name }) else {

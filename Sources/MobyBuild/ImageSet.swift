@@ -81,9 +81,8 @@ struct ImageSet: Sendable {
 extension Spec {
     /// Every image that a build takes apart; those of volumes for several platforms are not.
     var imageSources: [Located<String>] {
-        let containers = onboot + onshutdown + services
-        return [kernel.image].compactMap(\.self) + `init` + containers.map(\.image)
-            + volumes.filter { $0.format != "oci" || $0.platforms.isEmpty }.compactMap(\.image)
+        [kernel.image].compactMap(\.self) + `init` + containers.map(\.image)
+            + volumes.filter { $0.format != .oci || $0.platforms.isEmpty }.compactMap(\.image)
     }
 }
 

@@ -76,9 +76,8 @@ struct Packages {
 
     /// Builds what the spec needs and the store does not have.
     func build(for spec: Spec) async throws {
-        let containers = spec.onboot + spec.onshutdown + spec.services
         let images =
-            [spec.kernel.image].compactMap(\.self) + spec.`init` + containers.map(\.image)
+            [spec.kernel.image].compactMap(\.self) + spec.`init` + spec.containers.map(\.image)
             + spec.volumes.compactMap(\.image)
         for image in Set(images.map(\.value)).sorted() { _ = try await resolver.image(image) }
     }

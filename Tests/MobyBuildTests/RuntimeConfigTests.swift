@@ -1,11 +1,11 @@
 import BootLayout
 import JSON
-import MobySpec
 import OCI
 import TestSupport
 import Testing
 
 @testable import MobyBuild
+@testable import MobySpec
 
 struct RuntimeConfigTests {
     static let image: ImageConfig = {
@@ -28,19 +28,15 @@ struct RuntimeConfigTests {
         _ spec: Spec, label: String? = nil, image: ImageConfig = image,
         accounts: Accounts = Accounts(passwd: "", group: "")
     ) throws -> RuntimeConfig {
-        let sections: [(Placement.Stage, [ContainerSpec])] = [
-            (.services, spec.services), (.onboot, spec.onboot), (.onshutdown, spec.onshutdown),
-        ]
-        guard let (stage, containers) = sections.first(where: { !$0.1.isEmpty }), let container = containers.first
-        else {
-            throw BuildError("no container")
-        }
+        let sections: [Spec.Section] = [.services, .onboot, .onshutdown]
+        let section = try #require(sections.first { !spec[$0].isEmpty })
+        let container = spec[section][0]
         return try RuntimeConfig(
             RuntimeConfig.Input(
                 container: container,
                 label: try label.map { try SpecReader.label($0, of: "nginx") } ?? ContainerOptions(), image: image,
                 placement: Placement(
-                    stage: stage, index: 0, name: container.name, imageTree: "/images/0123456789abcdef"),
+                    section: section, index: 0, name: container.name, imageTree: "/images/0123456789abcdef"),
                 volumes: VolumeTable(spec), identities: IdentityTable(spec), accounts: { accounts }))
     }
 
@@ -169,7 +165,7 @@ struct RuntimeConfigTests {
         let config = try Self.configuration(test.yaml, label: test.label)
         let spec = try Workshop.spec(test.yaml)
         let container = try #require(spec.services.first)
-        let placement = Placement(stage: .services, index: 0, name: "web", imageTree: "/images/0123456789abcdef")
+        let placement = Placement(section: .services, index: 0, name: "web", imageTree: "/images/0123456789abcdef")
         let explanation = Explanation(container: container, placement: placement, config: config)
         #expect(try Golden.difference(explanation.text, "explain.txt") == nil)
         #expect(try Golden.difference(explanation.json.text(indent: 2) + "\n", "explain.json") == nil)
@@ -179,30 +175,18 @@ struct RuntimeConfigTests {
 
     struct Fault: CustomTestStringConvertible {
         let message: String
-        let change: @Sendable (inout ContainerOptions) -> Void
+        let change: @Sendable (inout ContainerOptions) throws -> Void
         var testDescription: String { message }
 
-        init(_ message: String, _ change: @escaping @Sendable (inout ContainerOptions) -> Void) {
+        init(_ message: String, _ change: @escaping @Sendable (inout ContainerOptions) throws -> Void) {
             self.message = message
             self.change = change
         }
     }
 
-    /// The reader of YAML finds most of these first; labels and callers of the library come here with theirs.
     @Test(arguments: [
-        Fault("capability is 'NET_ADMIN', expected a Linux capability; did you mean 'CAP_NET_ADMIN'?") {
-            $0.capabilities = ["NET_ADMIN"]
-        },
-        Fault("rlimits has the unknown limit 'nofiles'; did you mean 'nofile'?") { $0.rlimits = ["nofiles,1,2"] },
-        Fault("rlimits is 'nofile,1', expected name,soft,hard") { $0.rlimits = ["nofile,1"] },
-        Fault("rlimits is 'nofile,1,x', expected numbers or 'unlimited' after the name") {
-            $0.rlimits = ["nofile,1,x"]
-        },
-        Fault("'data' is neither an absolute path nor a volume; volumes of this file: fixed") {
-            $0.binds = ["data:/x"]
-        },
-        Fault("volume 'fixed' is read-only, and this use of it is not") { $0.binds = ["fixed:/x"] },
-        Fault("bind '/a' has 1 parts, expected 2 or 3") { $0.binds = ["/a"] },
+        Fault("'web' uses the volume 'data', which does not exist") { $0.binds = [try Bind("data:/x")] },
+        Fault("'web' writes to the read-only volume 'fixed'") { $0.binds = [try Bind("fixed:/x")] },
         Fault(
             "sysctl 'net.ipv4.ip_forward' of 'web' needs a network namespace of its own; runc refuses it otherwise; add net: new"
         ) {
@@ -221,30 +205,26 @@ struct RuntimeConfigTests {
             $0.sysctl = ["kernel.domainname": "1"]
         },
         Fault("sysctl 'kernel.hostname' of 'web' is refused by runc, which has the key 'hostname' for it") {
-            ($0.sysctl, $0.uts) = (["kernel.hostname": "a"], "new")
+            ($0.sysctl, $0.uts) = (["kernel.hostname": "a"], .new)
         },
         Fault("sysctl 'vm.swappiness' of 'web' cannot be set for one container") { $0.sysctl = ["vm.swappiness": "1"] },
         Fault("userns: new of 'web' needs gidMappings; runc refuses it otherwise") {
-            ($0.userns, $0.net, $0.uidMappings) = ("new", "new", [IDMapping(hostID: 1000, containerID: 0, size: 1)])
+            ($0.userns, $0.net, $0.uidMappings) = (.new, .new, [IDMapping(hostID: 1000, containerID: 0, size: 1)])
         },
         Fault("'A=\\x00' of 'web' has a NUL byte in it") { $0.env = ["A=\0"] },
         Fault("'/a\\x00' of 'web' has a NUL byte in it") { $0.command = ["/a\0"] },
-        Fault("tmpfs '/a:b:c' has more than one ':'") { $0.tmpfs = ["/a:b:c"] },
-        Fault("mount has no type") { $0.mounts = [MountSpec()] },
-        Fault("uid is 'nobody', which is not a container of this file; use a number, or one of: web") {
+        Fault("'uid' of 'web' is 'nobody', but no container has that name; write a number") {
             $0.uid = .container("nobody")
         },
         Fault("command of 'web' is empty") { $0.command = [] },
         Fault("hostname 'x' needs a uts namespace of its own; runc refuses it otherwise; add uts: new") {
             $0.hostname = "x"
         },
-        Fault("restart is 'maybe', expected on-failure, always or no") { $0.restart = "maybe" },
-        Fault("device '/dev/x' has no mode") { $0.devices = [DeviceSpec(path: "/dev/x", type: "c")] },
     ])
     func faultOf(_ test: Fault) throws {
         var spec = try Workshop.spec(
             "volumes:\n  - {name: fixed, readonly: true}\nservices:\n  - name: web\n    image: nginx\n")
-        test.change(&spec.services[0].options)
+        try test.change(&spec.services[0].options)
         let error = #expect(throws: SpecError.self) { _ = try Self.configuration(spec) }
         let faults = error?.diagnostics.map { "\($0.location?.line ?? 0): \($0.message); \($0.hint ?? "")" } ?? []
         #expect(faults.count == 1)
@@ -254,11 +234,11 @@ struct RuntimeConfigTests {
     @Test func settingsOfANewNamespaceAreTaken() throws {
         var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
         (spec.services[0].options.net, spec.services[0].options.ipc, spec.services[0].options.uts) = (
-            "new", "new", "new"
+            .new, .new, .new
         )
         spec.services[0].options.sysctl = ["net.ipv4.ip_forward": "1", "kernel.shmmax": "1", "kernel.domainname": "a"]
         #expect(try Self.configuration(spec).warnings == [])
-        spec.services[0].options.net = "/run/netns/a"
+        spec.services[0].options.net = .path("/run/netns/a")
         #expect(try Self.configuration(spec).warnings == [])
     }
 
@@ -317,21 +297,11 @@ struct RuntimeConfigTests {
         #expect(error?.diagnostics.map(\.message) == ["'A=\\x00' of 'web' has a NUL byte in it (Env of image 'nginx')"])
     }
 
-    @Test func destinationsAreMeantFromTheRoot() throws {
-        var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
-        spec.services[0].options.binds = ["/a:b"]
-        spec.services[0].options.tmpfs = ["t"]
-        spec.services[0].options.mounts = [Self.mount("o", "overlay")]
-        let destinations =
-            try Self.configuration(spec).config.json["mounts"]?.array?.compactMap { $0["destination"]?.string } ?? []
-        #expect(Set(destinations).isSuperset(of: ["/b", "/t", "/o"]))
-    }
-
     @Test func allFaultsOfAContainerAtOnce() throws {
         var spec = try Workshop.spec("services:\n  - name: web\n    image: nginx\n")
-        spec.services[0].options.capabilities = ["X"]
+        spec.services[0].options.command = []
         spec.services[0].options.uid = .container("nobody")
-        spec.services[0].options.binds = ["a"]
+        spec.services[0].options.binds = [try Bind("a:/b")]
         let error = #expect(throws: SpecError.self) { _ = try Self.configuration(spec) }
         #expect(error?.diagnostics.count == 3)
     }
@@ -340,6 +310,40 @@ struct RuntimeConfigTests {
         let config = try Self.configuration("services:\n  - name: web\n    image: nginx\n    binds: [\"/dev:/dev\"]\n")
         let destinations = config.config.json["mounts"]?.array?.compactMap { $0["destination"]?.string } ?? []
         #expect(destinations.contains("/dev") && !destinations.contains("/dev/shm"))
+    }
+
+    @Test func valuesOfALabelAreReportedWithIt() {
+        let error = #expect(throws: SpecError.self) {
+            _ = try Self.configuration(
+                "services:\n  - name: web\n    image: nginx\n", label: #"{"binds": ["data:/x"], "uid": "dat"}"#)
+        }
+        #expect(
+            error?.diagnostics.map(\.message) == [
+                "'uid' of the label of 'nginx' is 'dat', but no container has that name",
+                "the label of 'nginx' uses the volume 'data', which does not exist",
+            ])
+    }
+
+    /// The last of `ro` and `rw` decides, as runc applies them, in binds and mounts alike.
+    @Test(arguments: [("ro", true), ("ro,rw", false), ("rw,ro", true), ("rbind", false)])
+    func readOnlyIsTheSameEverywhere(_ options: String, _ isReadonly: Bool) throws {
+        let head = "volumes: [{name: fixed, image: a, readonly: true}]\nservices:\n  - name: web\n    image: nginx\n"
+        for use in [
+            "binds: [\"fixed:/x:\(options)\"]",
+            "mounts: [{type: bind, source: fixed, destination: /x, options: [\(options)]}]",
+        ] {
+            let spec = try? Workshop.spec(head + "    \(use)\n")
+            #expect((spec != nil) == isReadonly, "\(use)")
+        }
+        var spec = try Workshop.spec(head)
+        spec.services[0].options.binds = [try Bind("fixed:/x:\(options)")]
+        #expect(((try? Self.configuration(spec)) != nil) == isReadonly)
+    }
+
+    @Test func allOfALabelTakesAdditions() throws {
+        let yaml = "services:\n  - name: web\n    image: nginx\n    capabilities.add: [CAP_KILL]\n"
+        let config = try Self.configuration(yaml, label: #"{"capabilities": ["all"]}"#)
+        #expect(config.config.json["process"]?["capabilities"]?["effective"]?.array?.count == CapabilityName.all.count)
     }
 
     @Test func imageWithoutCommandIsAnError() throws {

@@ -78,7 +78,7 @@ struct InitCheck {
                 )
             }
         }
-        guard let container = (spec.onboot + spec.services + spec.onshutdown).first,
+        guard let container = spec.containers.first,
             !Self.runtimes.contains(where: isFromFiles)
         else {
             return

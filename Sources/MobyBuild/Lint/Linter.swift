@@ -53,9 +53,7 @@ public struct Linter: Sendable {
         func isAbsent(_ source: Located<String>) -> Bool { present[source.value] == nil }
         // The part whose images the store has; numbers of containers are those of the whole.
         var part = spec
-        part.onboot.removeAll { isAbsent($0.image) }
-        part.onshutdown.removeAll { isAbsent($0.image) }
-        part.services.removeAll { isAbsent($0.image) }
+        for section in Spec.Section.allCases { part[section].removeAll { isAbsent($0.image) } }
         part.volumes.removeAll { $0.image.map(isAbsent) ?? false }
         part.`init`.removeAll(where: isAbsent)
         let hasKernel = spec.kernel.image.map { !isAbsent($0) } ?? true

@@ -48,7 +48,7 @@ extension OutputFormat {
 extension Spec {
     /// A location in the first of its files that has a section.
     var firstLocation: SourceLocation? {
-        kernel.image?.location ?? `init`.first?.location ?? (onboot + services + onshutdown).first?.location ?? volumes
+        kernel.image?.location ?? `init`.first?.location ?? containers.first?.location ?? volumes
             .first?.location
             ?? files.first?.location ?? outputs.first?.format.location ?? boot.image?.location
     }

@@ -15,14 +15,9 @@ struct MountTable {
     }
 
     private var mounts: [String: Mount] = [:]
-    let volumes: VolumeTable
-    /// Where to point at for a value of this origin.
-    let place: (Origin) -> SourceLocation
 
     /// The standard mounts. On a host with cgroup v2, runc gives type `cgroup` the unified hierarchy.
-    init(readonly: Choice<Bool>?, volumes: VolumeTable, place: @escaping (Origin) -> SourceLocation) {
-        self.volumes = volumes
-        self.place = place
+    init(readonly: Choice<Bool>?) {
         let readonly = readonly?.value == true ? ["ro"] : []
         set("/proc", "proc", ["nosuid", "nodev", "noexec", "relatime"])
         set("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"] + readonly)
@@ -37,71 +32,27 @@ struct MountTable {
             destination: destination, type: type, source: source ?? type, options: options, origin: .standard)
     }
 
-    /// `dst` or `dst:option,option`.
-    mutating func add(tmpfs text: String, _ origin: Origin) throws(Diagnostic) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count <= 2, let destination = parts.first.map(rooted) else {
-            throw Diagnostic(
-                at: place(origin), "tmpfs '\(PlainText.short(text))' has more than one ':'",
-                hint: "write /path or /path:size=64m,mode=755")
+    mutating func add(_ tmpfs: Tmpfs, _ origin: Origin) {
+        mounts[tmpfs.destination] = Mount(
+            destination: tmpfs.destination, type: "tmpfs", source: "tmpfs", options: tmpfs.options, origin: origin)
+    }
+
+    /// - Parameter source: a path of the guest.
+    mutating func add(_ bind: Bind, source: String, _ origin: Origin) {
+        var options = bind.options ?? ["rw", "rbind", "rshared"]
+        if !options.contains("rbind") { options.append("rbind") }
+        mounts[bind.destination] = Mount(
+            destination: bind.destination, type: "bind", source: source, options: options, origin: origin)
+    }
+
+    /// - Parameter source: for a bind, a path of the guest.
+    mutating func add(_ mount: MountSpec, source: String, _ origin: Origin) {
+        guard let type = mount.impliedType, let destination = mount.impliedDestination else {
+            preconditionFailure("the reader accepts no mount without type and destination")
         }
-        let options = parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : []
         mounts[destination] = Mount(
-            destination: destination, type: "tmpfs", source: "tmpfs", options: options, origin: origin)
-    }
-
-    /// `src:dst[:option,option]`; a source without a leading slash is a volume.
-    mutating func add(bind text: String, _ origin: Origin) throws(Diagnostic) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 || parts.count == 3 else {
-            throw Diagnostic(
-                at: place(origin), "bind '\(PlainText.short(text))' has \(parts.count) parts, expected 2 or 3",
-                hint: "write source:destination or source:destination:ro")
-        }
-        let destination = rooted(parts[1])
-        var options = parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : ["rw", "rbind", "rshared"]
-        let source = try volumes.source(parts[0], options: options, at: place(origin))
-        if parts.count == 3, !options.contains("rbind") { options.append("rbind") }
-        mounts[destination] = Mount(
-            destination: destination, type: "bind", source: source, options: options, origin: origin)
-    }
-
-    mutating func add(_ mount: MountSpec, _ origin: Origin) throws(Diagnostic) {
-        let options = mount.options ?? []
-        let isBind = options.contains("bind") || options.contains("rbind")
-        guard let type = filled(mount.type) ?? (isBind ? "bind" : inferredType(mount)) else {
-            throw Diagnostic(
-                at: place(origin), "mount has no type",
-                hint: "types: bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, or a file system")
-        }
-        let standard = [
-            "proc": "/proc", "devpts": "/dev/pts", "sysfs": "/sys", "cgroup": "/sys/fs/cgroup", "mqueue": "/dev/mqueue",
-        ]
-        guard let destination = (filled(mount.destination) ?? standard[type]).map(rooted) else {
-            throw Diagnostic(
-                at: place(origin), "mount of type '\(PlainText.short(type))' has no destination",
-                hint: "add destination: /path")
-        }
-        var source = filled(mount.source) ?? type
-        if type == "bind" { source = try volumes.source(source, options: options, at: place(origin)) }
-        mounts[destination] = Mount(
-            destination: destination, type: type, source: source, options: options,
-            uidMappings: mount.uidMappings ?? [],
-            gidMappings: mount.gidMappings ?? [], origin: origin)
-    }
-
-    private func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
-
-    private func inferredType(_ mount: MountSpec) -> String? {
-        if let source = mount.source, ["mqueue", "devpts", "proc", "sysfs", "cgroup"].contains(source) {
-            return source
-        }
-        return mount.destination == "/dev" ? "tmpfs" : nil
-    }
-
-    /// A destination as runc takes it: a relative one is meant from the root.
-    private func rooted(_ destination: String) -> String {
-        destination.hasPrefix("/") ? destination : "/" + destination
+            destination: destination, type: type, source: source, options: mount.options ?? [],
+            uidMappings: mount.uidMappings ?? [], gidMappings: mount.gidMappings ?? [], origin: origin)
     }
 
     /// Mounts of a type that no kernel is known to have, in order of destinations.

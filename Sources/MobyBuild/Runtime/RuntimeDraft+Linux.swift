@@ -19,7 +19,7 @@ extension RuntimeDraft {
         let devices = merge.choose("devices") { $0.devices }
         checkUserNamespace()
         let standardPath = Choice(
-            value: "/\(input.placement.stage.rawValue)/\(input.placement.identifier)",
+            value: "/\(input.placement.section.rawValue)/\(input.placement.identifier)",
             origin: .derived("section and name"))
         let members: [(key: String, value: Traced?)] = [
             ("uidMappings", mappings("uidMappings") { $0.uidMappings }),
@@ -48,24 +48,14 @@ extension RuntimeDraft {
         .strings(merge.choose(key, field) ?? Choice(value: standard, origin: .standard))
     }
 
-    private mutating func deviceNodes(_ devices: Choice<[DeviceSpec]>?) -> Traced? {
-        guard let devices else { return nil }
-        var nodes: [Traced] = []
-        for device in devices.value where device.path != "all" {
-            guard let mode = device.mode else {
-                faults.append(
-                    Diagnostic(
-                        at: place(devices.origin), "device '\(PlainText.short(device.path))' has no mode",
-                        hint: "add mode: \"0660\" with quotes"))
-                continue
-            }
-            nodes.append(
-                .value(
-                    .object([
-                        ("path", .string(device.path)), ("type", .string(device.type)),
-                        ("major", .integer(device.major)),
-                        ("minor", .integer(device.minor)), ("fileMode", .integer(Int64(mode))),
-                    ]), devices.origin))
+    private func deviceNodes(_ devices: Choice<[DeviceNode]>?) -> Traced? {
+        let nodes = (devices?.value ?? []).compactMap { device -> Traced? in
+            guard let devices, device.path != "all", let mode = device.mode else { return nil }
+            let members: [JSONValue.Member] = [
+                ("path", .string(device.path)), ("type", .string(device.kind.rawValue)),
+                ("major", .integer(device.major)), ("minor", .integer(device.minor)), ("fileMode", .integer(mode)),
+            ]
+            return .value(.object(members), devices.origin)
         }
         return nodes.isEmpty ? nil : .array(nodes)
     }
@@ -123,13 +113,13 @@ extension RuntimeDraft {
         return String(key.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 })
     }
 
-    private func isShared(_ key: String, _ field: @escaping (ContainerOptions) -> String?) -> Bool {
-        Namespaces.isShared(merge.chooseText(key, field))
+    private func isShared(_ key: String, _ field: @escaping (ContainerOptions) -> Namespace?) -> Bool {
+        Namespaces.isShared(merge.chooseNamespace(key, field))
     }
 
     /// What runc and the kernel want of a user namespace that is made for the container.
     mutating func checkUserNamespace() {
-        guard let choice = merge.chooseText("userns", { $0.userns }), choice.value == "new" else { return }
+        guard let choice = merge.chooseNamespace("userns", { $0.userns }), choice.value == .new else { return }
         for (key, mappings) in [
             ("uidMappings", merge.choose("uidMappings") { $0.uidMappings }),
             ("gidMappings", merge.choose("gidMappings") { $0.gidMappings }),
@@ -153,31 +143,30 @@ extension RuntimeDraft {
 /// `linux.namespaces`: shared with the root unless new ones are asked for, except pid and mount.
 enum Namespaces {
     static func list(_ merge: OptionMerge) -> [Traced] {
-        let kinds: [(kind: String, choice: Choice<String>?, isNew: Bool)] = [
-            ("network", merge.chooseText("net") { $0.net }, false),
-            ("ipc", merge.chooseText("ipc") { $0.ipc }, false),
-            ("uts", merge.chooseText("uts") { $0.uts }, false),
-            ("pid", merge.chooseText("pid") { $0.pid }, true),
-            ("user", merge.chooseText("userns") { $0.userns }, false),
+        let kinds: [(kind: String, choice: Choice<Namespace>?, isNew: Bool)] = [
+            ("network", merge.chooseNamespace("net") { $0.net }, false),
+            ("ipc", merge.chooseNamespace("ipc") { $0.ipc }, false),
+            ("uts", merge.chooseNamespace("uts") { $0.uts }, false),
+            ("pid", merge.chooseNamespace("pid") { $0.pid }, true),
+            ("user", merge.chooseNamespace("userns") { $0.userns }, false),
         ]
         var list = kinds.compactMap { entry($0.kind, $0.choice, isNew: $0.isNew) }
         list.append(.value(.object([("type", .string("mount"))]), .standard))
         return list
     }
 
-    private static func entry(_ kind: String, _ choice: Choice<String>?, isNew: Bool) -> Traced? {
+    private static func entry(_ kind: String, _ choice: Choice<Namespace>?, isNew: Bool) -> Traced? {
         guard let choice else { return isNew ? .value(.object([("type", .string(kind))]), .standard) : nil }
         switch choice.value {
-        case "host", "root": return nil
-        case "new": return .value(.object([("type", .string(kind))]), choice.origin)
-        case "none" where kind == "network": return .value(.object([("type", .string(kind))]), choice.origin)
-        default: return .value(.object([("type", .string(kind)), ("path", .string(choice.value))]), choice.origin)
+        case .unspecified, .host, .root: return nil
+        case .new, .none: return .value(.object([("type", .string(kind))]), choice.origin)
+        case .path(let path): return .value(.object([("type", .string(kind)), ("path", .string(path))]), choice.origin)
         }
     }
 
     /// Whether a namespace is shared with the root.
-    static func isShared(_ choice: Choice<String>?) -> Bool {
-        choice.map { $0.value == "host" || $0.value == "root" } ?? true
+    static func isShared(_ choice: Choice<Namespace>?) -> Bool {
+        choice.map { $0.value == .host || $0.value == .root } ?? true
     }
 }
 
@@ -188,7 +177,7 @@ enum RuntimeResources {
         "devices", "memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified",
     ]
 
-    static func traced(_ resources: Choice<JSONValue>?, devices: Choice<[DeviceSpec]>?) -> Traced? {
+    static func traced(_ resources: Choice<JSONValue>?, devices: Choice<[DeviceNode]>?) -> Traced? {
         var members: [String: JSONValue] = [:]
         if case .object(let written)? = resources?.value {
             for (key, value) in written { members[key == "blockio" ? "blockIO" : key] = value }
@@ -204,8 +193,10 @@ enum RuntimeResources {
             })
     }
 
-    private static func rule(_ device: DeviceSpec) -> JSONValue {
-        var members: [(key: String, value: JSONValue)] = [("allow", .bool(true)), ("type", .string(device.type))]
+    private static func rule(_ device: DeviceNode) -> JSONValue {
+        var members: [(key: String, value: JSONValue)] = [
+            ("allow", .bool(true)), ("type", .string(device.kind.rawValue)),
+        ]
         if device.path != "all" { members += [("major", .integer(device.major)), ("minor", .integer(device.minor))] }
         return .object(members + [("access", .string("rwm"))])
     }

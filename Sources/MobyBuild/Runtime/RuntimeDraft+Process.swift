@@ -26,33 +26,23 @@ extension RuntimeDraft {
 
     /// Of open files, as systemd has it for services: programs that need more raise the soft limit themselves, and none
     /// can take what all share.
-    private static let openFiles = "nofile,1024,524288"
+    private static let openFiles = limit("NOFILE", soft: 1024, hard: 524_288)
 
     /// What the container asks for; without a word about open files, the default for these. An empty list is no limit
     /// but the machine's.
-    private mutating func limits() -> Traced? {
-        let texts = merge.choose("rlimits") { $0.rlimits }
-        if let texts, texts.value.isEmpty { return nil }
-        let location = texts.map { place($0.origin) } ?? container.location
-        func parse(_ text: String) -> JSONValue? {
-            noting { () throws(Diagnostic) in try Self.limit(text, at: location) }
+    private func limits() -> Traced? {
+        let asked = merge.choose("rlimits") { $0.rlimits }
+        if let asked, asked.value.isEmpty { return nil }
+        var limits = (asked?.value ?? []).map { limit in
+            Traced.value(Self.limit(limit.name, soft: limit.soft, hard: limit.hard), asked?.origin ?? .standard)
         }
-        var limits = (texts?.value ?? []).compactMap { text in
-            parse(text).map { Traced.value($0, texts?.origin ?? .standard) }
-        }
-        let namesOpenFiles = texts?.value.contains { $0.lowercased().contains("nofile") } ?? false
-        if !namesOpenFiles, let limit = parse(Self.openFiles) { limits.append(.value(limit, .standard)) }
+        let namesOpenFiles = asked?.value.contains { $0.name == "NOFILE" } ?? false
+        if !namesOpenFiles { limits.append(.value(Self.openFiles, .standard)) }
         return .array(limits)
     }
 
-    private static func limit(_ text: String, at location: SourceLocation) throws(Diagnostic) -> JSONValue {
-        do throws(SyntaxFault) {
-            let limit = try ResourceLimit(parsing: text)
-            return .object([
-                ("type", .string("RLIMIT_" + limit.name)), ("hard", .integer(limit.hard)),
-                ("soft", .integer(limit.soft)),
-            ])
-        } catch { throw error.diagnostic("rlimits", at: location) }
+    private static func limit(_ name: String, soft: UInt64, hard: UInt64) -> JSONValue {
+        .object([("type", .string("RLIMIT_" + name)), ("hard", .integer(hard)), ("soft", .integer(soft))])
     }
 
     private var execution: ImageConfig.Execution { input.image.config ?? ImageConfig.Execution() }
@@ -139,7 +129,9 @@ extension RuntimeDraft {
         if let number = input.identities.number(identity.value) {
             return Choice(value: number, origin: identity.origin)
         }
-        faults.append(input.identities.unknown(identity.value, key: key, at: place(identity.origin)))
+        faults.append(
+            input.identities.unknown(
+                identity.value, key: key, of: subject(identity.origin), at: place(identity.origin)))
         return Choice(value: 0, origin: identity.origin)
     }
 
@@ -157,23 +149,13 @@ extension RuntimeDraft {
 
 /// The capability sets of a process (capabilities(7)).
 enum Capabilities {
-    /// The words of a list as capability names: a single `all` is every one, a single `none` no one.
-    /// - Throws: `Diagnostic` for a name the kernel does not have.
-    static func expand(_ words: [Choice<String>], at place: (Origin) -> SourceLocation) throws(Diagnostic) -> [Choice<
-        String
-    >] {
-        if words.count == 1, let word = words.first {
-            if word.value.lowercased() == "all" {
-                return CapabilityName.all.map { Choice(value: $0, origin: word.origin) }
-            }
-            if word.value.lowercased() == "none" { return [] }
+    /// The words of a list as capability names: `all` is every one, `none` no one. They meet other names only where a
+    /// label's list and additions to it are joined.
+    static func expand(_ words: [Choice<String>]) -> [Choice<String>] {
+        if let all = words.first(where: { $0.value.lowercased() == "all" }) {
+            return CapabilityName.all.map { Choice(value: $0, origin: all.origin) }
         }
-        for word in words {
-            if let fault = CapabilityName.check(word.value) {
-                throw fault.diagnostic("capability", at: place(word.origin))
-            }
-        }
-        return words
+        return words.filter { $0.value.lowercased() != "none" }
     }
 
     /// The five sets of `process.capabilities`: effective as asked for, ambient as asked for, the others the sorted

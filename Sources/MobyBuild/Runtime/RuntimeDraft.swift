@@ -26,14 +26,6 @@ struct RuntimeDraft {
         }
     }
 
-    /// Runs `body`; a fault of the text is noted and nil returned.
-    mutating func noting<Value>(_ body: () throws(Diagnostic) -> Value) -> Value? {
-        do { return try body() } catch {
-            faults.append(error)
-            return nil
-        }
-    }
-
     mutating func config() throws -> Traced {
         let capabilities = self.capabilities()
         let process = try self.process(capabilities)
@@ -42,7 +34,7 @@ struct RuntimeDraft {
             ("path", .value(.string("rootfs"), .standard)), ("readonly", .flag(readonly)),
         ])
         let hostname = merge.chooseText("hostname") { $0.hostname }
-        if let hostname, Namespaces.isShared(merge.chooseText("uts") { $0.uts }) {
+        if let hostname, Namespaces.isShared(merge.chooseNamespace("uts") { $0.uts }) {
             faults.append(
                 Diagnostic(
                     at: place(hostname.origin),
@@ -61,31 +53,46 @@ struct RuntimeDraft {
         return .object(present: members) ?? .object([])
     }
 
-    private mutating func capabilities() -> (effective: [Choice<String>], ambient: [Choice<String>]) {
-        let (merge, place) = (merge, place)
+    private func capabilities() -> (effective: [Choice<String>], ambient: [Choice<String>]) {
         let words = merge.chooseList("capabilities", { $0.capabilities }, adding: { $0.capabilitiesAdd })
-        let effective = noting { () throws(Diagnostic) in try Capabilities.expand(words, at: place) } ?? []
-        let asked = merge.choose("ambient") { $0.ambient }
-        let ambientWords = (asked?.value ?? []).map { Choice(value: $0, origin: asked?.origin ?? .standard) }
-        let ambient = noting { () throws(Diagnostic) in try Capabilities.expand(ambientWords, at: place) } ?? []
-        return (effective, ambient)
+        let ambient = merge.choose("ambient") { $0.ambient }
+        let ambientWords = (ambient?.value ?? []).map { Choice(value: $0, origin: ambient?.origin ?? .standard) }
+        return (Capabilities.expand(words), Capabilities.expand(ambientWords))
     }
 
     private mutating func mounts(readonly: Choice<Bool>?) -> [Traced] {
-        var table = MountTable(readonly: readonly, volumes: input.volumes, place: place)
+        var table = MountTable(readonly: readonly)
         if let tmpfs = merge.choose("tmpfs", { $0.tmpfs }) {
-            for text in tmpfs.value { _ = noting { () throws(Diagnostic) in try table.add(tmpfs: text, tmpfs.origin) } }
+            for entry in tmpfs.value { table.add(entry, tmpfs.origin) }
         }
         for bind in merge.chooseList("binds", { $0.binds }, adding: { $0.bindsAdd }) {
-            _ = noting { () throws(Diagnostic) in try table.add(bind: bind.value, bind.origin) }
+            let options = bind.value.options ?? ["rw", "rbind", "rshared"]
+            table.add(bind.value, source: path(of: bind.value.source, options, bind.origin), bind.origin)
         }
         if let mounts = merge.choose("mounts", { $0.mounts }) {
-            for mount in mounts.value { _ = noting { () throws(Diagnostic) in try table.add(mount, mounts.origin) } }
+            for mount in mounts.value {
+                let source = mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? mount.impliedType ?? ""
+                let path = mount.isBind ? path(of: source, mount.options ?? [], mounts.origin) : source
+                table.add(mount, source: path, mounts.origin)
+            }
         }
         for mount in table.unknownTypes {
             faults.append(unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: place(mount.origin)))
         }
         return table.traced
+    }
+
+    /// The path of a bind's source; a volume of a label is only known to exist here.
+    private mutating func path(of source: String, _ options: [String], _ origin: Origin) -> String {
+        do throws(SyntaxFault) { return try input.volumes.path(of: source, options: options) } catch {
+            faults.append(error.diagnostic(subject(origin), at: place(origin)))
+            return source
+        }
+    }
+
+    /// Who has a value, for messages.
+    func subject(_ origin: Origin) -> String {
+        origin == .label ? "the label of '\(PlainText.short(container.image.value))'" : "'\(container.name)'"
     }
 
     /// A file system that this may be a misspelling of, or a module that nobody here knows.
@@ -118,7 +125,7 @@ extension RuntimeDraft {
             RuntimeRecord.Interface(
                 name: $0.name ?? "", add: $0.add ?? "", peer: $0.peer ?? "", createInRoot: $0.createInRoot ?? false)
         }
-        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
+        for kind in RuntimeRecord.namespaceKinds {
             if let path = take("bindNS.\(kind)", { $0.bindNS?[kind] }) { record.bindNS[kind] = path }
         }
         record.namespace = take("namespace") { $0.namespace } ?? ""
@@ -147,13 +154,9 @@ extension RuntimeDraft {
     private mutating func mount(_ spec: MountSpec) -> RuntimeRecord.Mount {
         let options = spec.options ?? []
         var source = spec.source ?? ""
-        let isBind = spec.type == "bind" || options.contains("bind") || options.contains("rbind")
+        let isBind = spec.isBind
         if isBind, !source.isEmpty {
-            let (volumes, location) = (input.volumes, merge.place("runtime.mounts"))
-            let written = source
-            source =
-                noting { () throws(Diagnostic) in try volumes.source(written, options: options, at: location) }
-                ?? source
+            source = path(of: source, options, merge.runtimeMountsOrigin)
         }
         if let type = spec.type, !isBind, !type.isEmpty, !FileSystemTypes.knows(type) {
             faults.append(
@@ -163,32 +166,23 @@ extension RuntimeDraft {
             destination: spec.destination ?? "", type: spec.type ?? "", source: source, options: options)
     }
 
-    private mutating func policies(_ record: inout RuntimeRecord, _ origins: inout [(pointer: String, origin: Origin)])
-    {
+    private func policies(_ record: inout RuntimeRecord, _ origins: inout [(pointer: String, origin: Origin)]) {
         if let restart = merge.choose("restart", { $0.restart }) {
-            if let value = RuntimeRecord.Restart(rawValue: restart.value) {
-                record.restart = value
-            } else {
-                unknownWord("restart", restart, allowed: "on-failure, always or no")
-            }
+            record.restart = restart.value
             origins.append(("/restart", restart.origin))
         }
-        if input.placement.stage == .services {
+        if input.placement.section == .services {
             record.timeout = 0
         } else if let timeout = merge.choose("timeout", { $0.timeout }) ?? defaultLimit {
             record.timeout = timeout.value
             origins.append(("/timeout", timeout.origin))
         }
         if let policy = merge.choose("onfailure", { $0.onFailure }) {
-            if let value = RuntimeRecord.OnFailure(rawValue: policy.value) {
-                record.onFailure = value
-            } else {
-                unknownWord("onfailure", policy, allowed: "continue, poweroff or reboot")
-            }
+            record.onFailure = policy.value
             origins.append(("/onFailure", policy.origin))
         }
         // A service whose failure ends the machine is not to be started again first.
-        if input.placement.stage == .services, record.onFailure != .continue,
+        if input.placement.section == .services, record.onFailure != .continue,
             merge.choose("restart", { $0.restart }) == nil
         {
             record.restart = .no
@@ -198,15 +192,10 @@ extension RuntimeDraft {
 
     /// Seconds that a container may take which says nothing about it; services have no limit.
     private var defaultLimit: Choice<Int>? {
-        switch input.placement.stage {
+        switch input.placement.section {
         case .onboot: Choice(value: RuntimeRecord.onbootLimit, origin: .standard)
         case .onshutdown: Choice(value: RuntimeRecord.onshutdownLimit, origin: .standard)
         case .services: nil
         }
-    }
-
-    private mutating func unknownWord(_ key: String, _ choice: Choice<String>, allowed: String) {
-        faults.append(
-            Diagnostic(at: place(choice.origin), "\(key) is '\(PlainText.short(choice.value))', expected \(allowed)"))
     }
 }

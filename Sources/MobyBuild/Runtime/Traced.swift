@@ -134,9 +134,19 @@ struct OptionMerge {
         return field(label).map { Choice(value: $0, origin: .label) }
     }
 
+    /// Of the key `runtime.mounts`, which need not be in YAML.
+    var runtimeMountsOrigin: Origin {
+        yaml.runtime?.mounts != nil ? .spec(place("runtime.mounts")) : .label
+    }
+
     /// Like ``choose(_:_:)`` for the plain strings, where empty means absent.
     func chooseText(_ key: String, _ field: (ContainerOptions) -> String?) -> Choice<String>? {
         choose(key) { options in field(options).flatMap { $0.isEmpty ? nil : $0 } }
+    }
+
+    /// The same for a namespace.
+    func chooseNamespace(_ key: String, _ field: (ContainerOptions) -> Namespace?) -> Choice<Namespace>? {
+        choose(key) { options in field(options).flatMap { $0 == .unspecified ? nil : $0 } }
     }
 
     /// Where a key of the YAML side was written.
@@ -144,11 +154,11 @@ struct OptionMerge {
 
     /// A list with its `.add` companion: YAML's list is final; else the label's list, its own additions and YAML's
     /// additions, each once.
-    func chooseList(
-        _ key: String, _ list: (ContainerOptions) -> [String]?, adding added: (ContainerOptions) -> [String]?
-    ) -> [Choice<String>] {
-        var seen = Set<String>()
-        func fresh(_ words: [String]?, _ origin: Origin) -> [Choice<String>] {
+    func chooseList<Item: Hashable & Sendable>(
+        _ key: String, _ list: (ContainerOptions) -> [Item]?, adding added: (ContainerOptions) -> [Item]?
+    ) -> [Choice<Item>] {
+        var seen = Set<Item>()
+        func fresh(_ words: [Item]?, _ origin: Origin) -> [Choice<Item>] {
             (words ?? []).filter { seen.insert($0).inserted }.map { Choice(value: $0, origin: origin) }
         }
         if let words = list(yaml) { return fresh(words, .spec(place(key))) }

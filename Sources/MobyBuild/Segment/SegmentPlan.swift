@@ -22,14 +22,13 @@ struct SegmentPlan {
     /// Every distinct image of a container once, in the order of their places in the guest.
     func containers() -> [PlannedSegment] {
         var planned: [String: PlannedSegment] = [:]
-        let sections = [("onboot", spec.onboot), ("onshutdown", spec.onshutdown), ("services", spec.services)]
-        for (section, containers) in sections {
-            for (index, container) in containers.enumerated() {
+        for section in Spec.Section.allCases {
+            for (index, container) in spec[section].enumerated() {
                 let image = images[container.image]
                 guard planned[image.guestTree] == nil, let path = TreePath(image.guestTree.utf8) else { continue }
                 planned[image.guestTree] = self.image(
                     image, at: path, .container, role: .image, title: container.image.value,
-                    location: "\(section)[\(index)]",
+                    location: "\(section.rawValue)[\(index)]",
                     place: container.image.location)
             }
         }
@@ -42,7 +41,7 @@ struct SegmentPlan {
             guard let source = volume.image, let path = TreePath("\(BootLayout.volumes)/\(volume.name)/lower".utf8)
             else { return nil }
             let location = "volume[\(index)]"
-            guard volume.format == "oci" else {
+            guard volume.format == .oci else {
                 return image(
                     images[source], at: path, .system, role: .volume, title: source.value, location: location,
                     place: source.location)

@@ -59,7 +59,9 @@ extension SpecTree {
     {
         guard let identity else { return 0 }
         if let number = context.identities.number(identity) { return number }
-        note(context.identities.unknown(identity, key: key, at: file.location))
+        note(
+            context.identities.unknown(
+                identity, key: key, of: "file '\(PlainText.short(file.path))'", at: file.location))
         return nil
     }
 

@@ -16,7 +16,7 @@ struct VolumeLayouts: Sendable {
     /// Gets the images of the platforms that volumes name; without names it is the platform of the build.
     static func fetch(_ spec: Spec, provider: (Platform) -> ImageProvider) async throws -> VolumeLayouts {
         var images: [String: [Image]] = [:]
-        for volume in spec.volumes where volume.format == "oci" && !volume.platforms.isEmpty {
+        for volume in spec.volumes where volume.format == .oci && !volume.platforms.isEmpty {
             guard let source = volume.image else { continue }
             for text in volume.platforms {
                 let platform: Platform

@@ -27,20 +27,51 @@ extension Codec where Value == String {
     static var capability: Codec {
         string.checked(CapabilityName.check).shaped(.word(CapabilityName.all + CapabilityName.special))
     }
-    static var limit: Codec { string.checked(ResourceLimit.check).shaped(.string(pattern: ResourceLimit.pattern)) }
-    static var bind: Codec {
-        string.mended(BindText.mended).checked(BindText.check).shaped(.string(pattern: "^[^:]+:[^:]+(:[^:]*)?$"))
-    }
-    static var tmpfs: Codec {
-        string.mended(TmpfsText.mended).checked(TmpfsText.check).shaped(.string(pattern: "^[^:]+(:[^:]*)?$"))
-    }
     static var platform: Codec {
         string.checked(PlatformText.check).shaped(.string(pattern: "^[a-z0-9_]+/[a-z0-9_]+(/[a-z0-9_]+)?$"))
     }
+}
 
+extension Codec where Value == RLimit {
+    static var limit: Codec {
+        Codec<String>.string.parsed(RLimit.init) { $0.text }.shaped(.string(pattern: RLimit.pattern))
+    }
+}
+
+extension Codec where Value == Bind {
+    static var bind: Codec {
+        Codec<String>.string.mended { GuestPath.mended($0, destinationAt: 1) }.parsed(Bind.init) { $0.text }
+            .shaped(.string(pattern: "^[^:]+:[^:]+(:[^:]*)?$"))
+    }
+}
+
+extension Codec where Value == Tmpfs {
+    static var tmpfs: Codec {
+        Codec<String>.string.mended { GuestPath.mended($0, destinationAt: 0) }.parsed(Tmpfs.init) { $0.text }
+            .shaped(.string(pattern: "^[^:]+(:[^:]*)?$"))
+    }
+}
+
+extension Codec where Value == Namespace {
     static func namespace(_ words: [String] = ["host", "root", "new"]) -> Codec {
-        string.checked { NamespaceText.check($0, words: words) }
-            .shaped(.string(pattern: "^(\(words.joined(separator: "|"))|/.*)?$"))
+        Codec<String>.string.parsed { text throws(SyntaxFault) in
+            try Namespace(text, words: words)
+        } from: {
+            $0.text
+        }
+        .shaped(.string(pattern: "^(\(words.joined(separator: "|"))|/.*)?$"))
+    }
+}
+
+extension Codec where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of the words that an enumeration has.
+    static var choice: Codec {
+        let word = Codec<String>.choice(Value.allCases.map(\.rawValue))
+        return Codec(word.shape) { node, reading in
+            word.read(node, &reading).flatMap { Value(rawValue: $0) }
+        } write: {
+            word.write($0.rawValue)
+        }
     }
 }
 

@@ -29,6 +29,22 @@ struct Codec<Value: Sendable>: Sendable {
         }
     }
 
+    /// The values that `parse` makes of these; its fault is reported where the node is.
+    func parsed<Other>(
+        _ parse: @escaping @Sendable (Value) throws(SyntaxFault) -> Other,
+        from: @escaping @Sendable (Other) -> Value
+    ) -> Codec<Other> {
+        Codec<Other>(shape) { node, reading in
+            guard let value = read(node, &reading) else { return nil }
+            do throws(SyntaxFault) { return try parse(value) } catch {
+                reading.fault(at: node.location, "\(reading.subject) \(error.message)", hint: error.hint)
+                return nil
+            }
+        } write: {
+            write(from($0))
+        }
+    }
+
     /// The same values, of which a rule puts some right and says why.
     func mended(_ rule: @escaping @Sendable (Value) -> (value: Value, reason: SyntaxFault)?) -> Codec {
         Codec(shape) { node, reading in

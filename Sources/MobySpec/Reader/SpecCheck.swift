@@ -4,7 +4,7 @@ internal import Extents
 struct SpecCheck {
     private(set) var found: [Diagnostic] = []
     private let containers: Set<String>
-    private let volumes: [String: VolumeSpec]
+    private let volumes: VolumeTable
 
     /// Names of volumes that could not be read.
     private let brokenVolumes: Set<String>
@@ -14,13 +14,13 @@ struct SpecCheck {
     ///   - outputFormats: names that `outputs` may have; empty for any.
     ///   - notMade: names that are known and cannot be had, each with a hint.
     init(_ spec: Spec, declared: [String: Set<String>], outputFormats: [String] = [], notMade: [String: String] = [:]) {
-        containers = ["onboot", "onshutdown", "service"].reduce(into: []) { $0.formUnion(declared[$1] ?? []) }
-        volumes = Dictionary(spec.volumes.map { ($0.name, $0) }) { first, _ in first }
-        brokenVolumes = (declared["volume"] ?? []).subtracting(volumes.keys)
+        containers = Spec.Section.allCases.reduce(into: []) { $0.formUnion(declared[$1.noun] ?? []) }
+        volumes = VolumeTable(spec)
+        brokenVolumes = (declared["volume"] ?? []).subtracting(volumes.names)
         unique(spec.services.map { ($0.name, $0.location) }, "service")
         unique(spec.volumes.map { ($0.name, $0.location) }, "volume")
-        for (section, list) in [("onboot", spec.onboot), ("onshutdown", spec.onshutdown), ("service", spec.services)] {
-            for container in list where !container.name.isEmpty { check(container, section) }
+        for section in Spec.Section.allCases {
+            for container in spec[section] where !container.name.isEmpty { check(container, section) }
         }
         for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats, notMade) }
         for file in spec.files {
@@ -58,74 +58,62 @@ struct SpecCheck {
         }
     }
 
-    private mutating func check(_ container: ContainerSpec, _ section: String) {
+    private mutating func check(_ container: ContainerSpec, _ section: Spec.Section) {
         let options = container.options
-        let who = "\(section) '\(PlainText.short(container.name))'"
-        func place(_ key: String) -> SourceLocation { options.locations[key] ?? container.location }
-        if section == "service" {
-            if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", place("timeout")) }
+        let who = "\(section.noun) '\(PlainText.short(container.name))'"
+        func location(_ key: String) -> SourceLocation { options.locations[key] ?? container.location }
+        if section == .services {
+            if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", location("timeout")) }
         } else {
-            if options.locations["restart"] != nil { misplaced("restart", who, "services", place("restart")) }
-            if section == "onshutdown", options.onFailure != nil {
-                misplaced("onfailure", who, "onboot and services", place("onfailure"))
+            if options.locations["restart"] != nil { misplaced("restart", who, "services", location("restart")) }
+            if section == .onshutdown, options.onFailure != nil {
+                misplaced("onfailure", who, "onboot and services", location("onfailure"))
             }
         }
-        check(options.uid, "uid", of: who, at: place("uid"))
-        check(options.gid, "gid", of: who, at: place("gid"))
+        check(options.uid, "uid", of: who, at: location("uid"))
+        check(options.gid, "gid", of: who, at: location("gid"))
         for (index, group) in (options.additionalGids ?? []).enumerated() {
-            check(group, "additionalGids", of: who, at: place("additionalGids[\(index)]"))
+            check(group, "additionalGids", of: who, at: location("additionalGids[\(index)]"))
         }
         for (key, binds) in [("binds", options.binds), ("binds.add", options.bindsAdd)] {
-            for (index, text) in (binds ?? []).enumerated() {
-                guard let bind = BindText(text) else { continue }
-                check(
-                    volume: bind.source, isReadonly: bind.options?.contains("ro") ?? false, who,
-                    at: place("\(key)[\(index)]"))
+            for (index, bind) in (binds ?? []).enumerated() {
+                check(volume: bind.source, bind.options, who, at: location("\(key)[\(index)]"))
             }
         }
         for (key, mounts) in [("mounts", options.mounts), ("runtime.mounts", options.runtime?.mounts)] {
-            for (index, mount) in (mounts ?? []).enumerated() { check(mount, who, at: place("\(key)[\(index)]")) }
+            for (index, mount) in (mounts ?? []).enumerated() where mount.isBind && mount.source?.isEmpty == false {
+                check(volume: mount.source ?? "", mount.options, who, at: location("\(key)[\(index)]"))
+            }
         }
     }
 
-    private mutating func check(_ mount: MountSpec, _ who: String, at location: SourceLocation) {
-        let options = mount.options ?? []
-        guard mount.type == "bind" || options.contains("bind") || options.contains("rbind"), let source = mount.source,
-            !source.isEmpty
-        else { return }
-        let readonly = options.firstIndex(of: "ro") ?? .max
-        check(volume: source, isReadonly: readonly < options.firstIndex(of: "rw") ?? .max, who, at: location)
-    }
-
-    /// A source that is no absolute path is a volume; one that is read-only must be used so.
-    private mutating func check(volume name: String, isReadonly: Bool, _ who: String, at location: SourceLocation) {
-        guard !name.hasPrefix("/"), !brokenVolumes.contains(name) else { return }
-        guard let volume = volumes[name] else {
-            let guess = Spelling.closest(to: name, in: volumes.keys.sorted())
-            fault(
-                location, "\(who) uses the volume '\(PlainText.short(name))', which does not exist",
-                hint: guess.map { "did you mean '\($0)'?" } ?? "declare it under 'volumes', or begin a path with '/'")
-            return
-        }
-        if volume.readonly, !isReadonly {
-            fault(
-                location, "\(who) writes to the read-only volume '\(PlainText.short(name))'",
-                hint: "add the option 'ro', or remove 'readonly' from the volume")
+    private mutating func check(volume name: String, _ options: [String]?, _ who: String, at location: SourceLocation) {
+        guard !brokenVolumes.contains(name) else { return }
+        do throws(SyntaxFault) { _ = try volumes.path(of: name, options: options ?? []) } catch {
+            found.append(error.diagnostic(who, at: location))
         }
     }
 
     private mutating func check(_ identity: Identity?, _ key: String, of who: String, at location: SourceLocation) {
         guard case .container(let name)? = identity, !containers.contains(name) else { return }
-        let guess = Spelling.closest(to: name, in: containers.sorted())
-        let isNumber = UInt32(name) != nil
-        fault(
-            location, "'\(key)' of \(who) is '\(PlainText.short(name))', but no container has that name",
-            hint: isNumber
-                ? "remove the quotes: \(PlainText.short(name))"
-                : guess.map { "did you mean '\($0)'?" } ?? "write a number; names of users in images are not known")
+        found.append(Identity.unknown(name, key, of: who, at: location, containers: containers.sorted()))
     }
 
     private mutating func misplaced(_ key: String, _ who: String, _ where: String, _ location: SourceLocation) {
         fault(location, "'\(key)' of \(who) has no effect; it is for \(`where`)", hint: "remove it")
+    }
+}
+
+extension Identity {
+    /// The report of a name that no container has.
+    public static func unknown(
+        _ name: String, _ key: String, of who: String, at location: SourceLocation, containers: [String]
+    ) -> Diagnostic {
+        let guess = Spelling.closest(to: name, in: containers).map { "did you mean '\($0)'?" }
+        return Diagnostic(
+            at: location, "'\(key)' of \(who) is '\(PlainText.short(name))', but no container has that name",
+            hint: UInt32(name) != nil
+                ? "remove the quotes: \(PlainText.short(name))"
+                : guess ?? "write a number; names of users in images are not known")
     }
 }

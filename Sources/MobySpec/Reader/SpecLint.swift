@@ -6,7 +6,7 @@ struct SpecLint {
 
     /// - Parameter remote: names of the files that came from the network.
     init(_ spec: Spec, remote: Set<String> = []) {
-        for container in spec.onboot + spec.onshutdown + spec.services {
+        for container in spec.containers {
             command(of: container)
             environment(of: container)
             destinations(of: container)
@@ -55,8 +55,7 @@ struct SpecLint {
         let options = container.options
         var seen = Set<String>()
         for (key, binds) in [("binds", options.binds), ("binds.add", options.bindsAdd)] {
-            for (index, text) in (binds ?? []).enumerated() {
-                guard let bind = BindText(text), !seen.insert(bind.destination).inserted else { continue }
+            for (index, bind) in (binds ?? []).enumerated() where !seen.insert(bind.destination).inserted {
                 warn(
                     options.locations["\(key)[\(index)]"] ?? container.location,
                     "'\(PlainText.short(container.name))' binds '\(PlainText.short(bind.destination))' twice; the last one wins"
@@ -76,7 +75,7 @@ struct SpecLint {
 
     private mutating func check(_ volume: VolumeSpec) {
         let hasImage = volume.image.map { !$0.value.isEmpty } ?? false
-        if volume.format == "oci", !hasImage {
+        if volume.format == .oci, !hasImage {
             warn(volume.location, "volume '\(PlainText.short(volume.name))' has format 'oci' and no image: it is empty")
         }
         if volume.readonly, !hasImage {
@@ -84,7 +83,7 @@ struct SpecLint {
                 volume.location,
                 "volume '\(PlainText.short(volume.name))' is read-only and has no image: it stays empty")
         }
-        if volume.format != "oci", !volume.platforms.isEmpty {
+        if volume.format != .oci, !volume.platforms.isEmpty {
             warn(
                 volume.location,
                 "'platforms' of volume '\(PlainText.short(volume.name))' have no effect; they are for format 'oci'")

@@ -1,3 +1,4 @@
+public import BootLayout
 public import JSON
 
 /// An entry of `onboot`, `onshutdown` or `services`.
@@ -21,18 +22,18 @@ public struct ContainerOptions: Sendable {
     public var capabilitiesAdd: [String]?
     public var ambient: [String]?
     public var mounts: [MountSpec]?
-    public var binds: [String]?
-    public var bindsAdd: [String]?
-    public var devices: [DeviceSpec]?
-    public var tmpfs: [String]?
+    public var binds: [Bind]?
+    public var bindsAdd: [Bind]?
+    public var devices: [DeviceNode]?
+    public var tmpfs: [Tmpfs]?
     public var command: [String]?
     public var env: [String]?
     public var cwd: String?
-    public var net: String?
-    public var pid: String?
-    public var ipc: String?
-    public var uts: String?
-    public var userns: String?
+    public var net: Namespace?
+    public var pid: Namespace?
+    public var ipc: Namespace?
+    public var uts: Namespace?
+    public var userns: Namespace?
     public var hostname: String?
     public var readonly: Bool?
     public var maskedPaths: [String]?
@@ -46,17 +47,17 @@ public struct ContainerOptions: Sendable {
     public var cgroupsPath: String?
     public var resources: JSONValue?
     public var sysctl: [String: String]?
-    public var rlimits: [String]?
+    public var rlimits: [RLimit]?
     public var uidMappings: [IDMapping]?
     public var gidMappings: [IDMapping]?
     public var annotations: [String: String]?
     public var runtime: RuntimeSpec?
-    /// Ours, not LinuxKit's: `on-failure`, `always` or `no`; services only.
-    public var restart: String?
-    /// Ours: seconds an onboot or onshutdown container may take.
+    /// moby only: what happens when a service ends.
+    public var restart: RuntimeRecord.Restart?
+    /// moby only: seconds that an onboot or onshutdown container may take.
     public var timeout: Int?
-    /// Ours: `continue`, `poweroff` or `reboot` when an onboot container fails.
-    public var onFailure: String?
+    /// moby only: what happens to the machine when the container fails.
+    public var onFailure: RuntimeRecord.OnFailure?
 
     public var locations: [String: SourceLocation] = [:]
 
@@ -88,17 +89,49 @@ public struct MountSpec: Sendable, Equatable {
     public init() {}
 }
 
+extension MountSpec {
+    /// File systems that say by their type what their source is, and where they usually are.
+    private static let usualDestinations = [
+        "proc": "/proc", "devpts": "/dev/pts", "sysfs": "/sys", "cgroup": "/sys/fs/cgroup", "mqueue": "/dev/mqueue",
+    ]
+
+    public var isBind: Bool { type == "bind" || (options ?? []).contains { $0 == "bind" || $0 == "rbind" } }
+
+    /// The type, or the one that the other keys imply. A mount of a container has one.
+    public var impliedType: String? {
+        if let type, !type.isEmpty { return type }
+        if isBind { return "bind" }
+        if let source, Self.usualDestinations[source] != nil { return source }
+        return destination == "/dev" ? "tmpfs" : nil
+    }
+
+    /// The destination, or the usual one of the type. A mount of a container has one.
+    public var impliedDestination: String? {
+        if let destination, !destination.isEmpty { return destination }
+        return impliedType.flatMap { Self.usualDestinations[$0] }
+    }
+}
+
 /// A device node of a container.
-public struct DeviceSpec: Sendable, Equatable {
+public struct DeviceNode: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case character = "c"
+        case block = "b"
+        case all = "a"
+        case unbuffered = "u"
+        case pipe = "p"
+    }
+
     public var path: String
-    public var type: String
+    public var kind: Kind
     public var major: Int64
     public var minor: Int64
     /// Permission bits; nil only for `path: all`.
     public var mode: UInt32?
-    public init(path: String, type: String, major: Int64 = 0, minor: Int64 = 0, mode: UInt32? = nil) {
+
+    public init(path: String, kind: Kind, major: Int64 = 0, minor: Int64 = 0, mode: UInt32? = nil) {
         self.path = path
-        self.type = type
+        self.kind = kind
         self.major = major
         self.minor = minor
         self.mode = mode

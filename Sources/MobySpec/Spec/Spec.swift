@@ -17,6 +17,34 @@ public struct Spec: Sendable {
 }
 
 extension Spec {
+    /// The lists of containers, in the order in which containers are numbered.
+    public enum Section: String, Sendable, CaseIterable {
+        case onboot, onshutdown, services
+
+        /// What messages call one of its containers.
+        var noun: String { self == .services ? "service" : rawValue }
+    }
+
+    public subscript(section: Section) -> [ContainerSpec] {
+        get {
+            switch section {
+            case .onboot: onboot
+            case .onshutdown: onshutdown
+            case .services: services
+            }
+        }
+        set {
+            switch section {
+            case .onboot: onboot = newValue
+            case .onshutdown: onshutdown = newValue
+            case .services: services = newValue
+            }
+        }
+    }
+
+    /// The containers of all sections.
+    public var containers: [ContainerSpec] { Section.allCases.flatMap { self[$0] } }
+
     /// The same with other names for its images.
     public func renamingImages(_ rename: (String) -> String) -> Spec {
         var spec = self
@@ -24,10 +52,8 @@ extension Spec {
         spec.kernel.image = spec.kernel.image.map(renamed)
         spec.boot.image = spec.boot.image.map(renamed)
         spec.`init` = spec.`init`.map(renamed)
-        for list in [\Spec.onboot, \Spec.onshutdown, \Spec.services] {
-            for index in spec[keyPath: list].indices {
-                spec[keyPath: list][index].image = renamed(spec[keyPath: list][index].image)
-            }
+        for section in Section.allCases {
+            for index in spec[section].indices { spec[section][index].image = renamed(spec[section][index].image) }
         }
         for index in spec.volumes.indices { spec.volumes[index].image = spec.volumes[index].image.map(renamed) }
         return spec
@@ -35,7 +61,7 @@ extension Spec {
 
     /// Every image that the spec names, in its order.
     public var images: [Located<String>] {
-        [kernel.image, boot.image].compactMap(\.self) + `init` + (onboot + onshutdown + services).map(\.image)
+        [kernel.image, boot.image].compactMap(\.self) + `init` + containers.map(\.image)
             + volumes.compactMap(\.image)
     }
 }
@@ -51,9 +77,7 @@ extension Spec {
         kernel.modules = later.kernel.modules ?? kernel.modules
         boot.image = later.boot.image ?? boot.image
         `init` += later.`init`
-        onboot += later.onboot
-        onshutdown += later.onshutdown
-        services += later.services
+        for section in Section.allCases { self[section] += later[section] }
         volumes += later.volumes
         files += later.files
         trust =
@@ -97,11 +121,17 @@ public struct BootSpec: Sendable {
 
 /// An entry of `volumes`: a named folder that containers share.
 public struct VolumeSpec: Sendable {
+    public enum Format: String, Sendable, CaseIterable {
+        /// The image's files.
+        case filesystem
+        /// The image itself, as an OCI image layout.
+        case oci
+    }
+
     public var name: String
     public var image: Located<String>?
     public var readonly = false
-    /// `filesystem` or `oci`.
-    public var format = "filesystem"
+    public var format = Format.filesystem
     public var platforms: [String] = []
     public var location: SourceLocation
     public init(name: String, location: SourceLocation) {

@@ -3,15 +3,17 @@ internal import Extents
 
 /// Paths inside the guest.
 enum GuestPath {
-    /// Where something is mounted in a container.
-    static func check(destination: String, of text: String) -> SyntaxFault? {
-        destination.isEmpty
-            ? SyntaxFault(
+    /// The destination of a mount in a container.
+    fileprivate static func destination(_ path: String, of text: String) throws(SyntaxFault) -> String {
+        guard !path.isEmpty else {
+            throw SyntaxFault(
                 "is '\(PlainText.short(text))', which has no destination", hint: "write a path that begins with '/'")
-            : nil
+        }
+        if let fault = check(absolute: path) { throw fault }
+        return path
     }
 
-    /// A relative destination as runc takes it, from the container's root; nil for one that is empty or absolute.
+    /// A relative destination as runc reads it, from the container's root; nil for one that is empty or absolute.
     static func mended(destination: String) -> (value: String, reason: SyntaxFault)? {
         guard let first = destination.first, first != "/" else { return nil }
         let path = "/" + destination
@@ -21,6 +23,20 @@ enum GuestPath {
                 "has the relative destination '\(PlainText.short(destination))', taken as '\(PlainText.short(path))'",
                 hint: "begin it with '/'")
         )
+    }
+
+    /// The same for the destination in a text such as `source:destination:options`.
+    static func mended(_ text: String, destinationAt index: Int) -> (value: String, reason: SyntaxFault)? {
+        var parts = parts(text)
+        guard parts.indices.contains(index), parts.count <= index + 2,
+            let (destination, reason) = mended(destination: parts[index])
+        else { return nil }
+        parts[index] = destination
+        return (parts.joined(separator: ":"), reason)
+    }
+
+    fileprivate static func parts(_ text: String) -> [String] {
+        text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     }
 
     static func check(absolute path: String) -> SyntaxFault? {
@@ -98,57 +114,75 @@ enum GuestPath {
 }
 
 /// An entry of `binds`: `source:destination[:options]`.
-struct BindText {
-    let source: String
-    let destination: String
-    /// nil when there is no third part.
-    let options: [String]?
+public struct Bind: Sendable, Hashable {
+    /// An absolute path, or the name of a volume.
+    public let source: String
+    /// An absolute path.
+    public let destination: String
+    /// nil without a third part.
+    public let options: [String]?
 
-    init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 || parts.count == 3 else { return nil }
+    init(_ text: String) throws(SyntaxFault) {
+        let parts = GuestPath.parts(text)
+        guard parts.count == 2 || parts.count == 3, !parts[0].isEmpty else {
+            throw SyntaxFault(
+                "is '\(PlainText.short(text))', expected source:destination[:options]",
+                hint: "for example /etc/resolv.conf:/etc/resolv.conf:ro")
+        }
         source = parts[0]
-        destination = parts[1]
+        destination = try GuestPath.destination(parts[1], of: text)
         options = parts.count == 3 ? parts[2].split(separator: ",").map(String.init) : nil
     }
 
-    /// The bind with a destination that begins with '/', which is what runc makes of one that does not.
-    static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {
-        guard let bind = BindText(text), let (destination, reason) = GuestPath.mended(destination: bind.destination)
-        else { return nil }
-        let options = bind.options.map { ":" + $0.joined(separator: ",") } ?? ""
-        return ("\(bind.source):\(destination)\(options)", reason)
-    }
-
-    static func check(_ text: String) -> SyntaxFault? {
-        let hint = "for example /etc/resolv.conf:/etc/resolv.conf:ro"
-        guard let bind = BindText(text), !bind.source.isEmpty else {
-            return SyntaxFault("is '\(PlainText.short(text))', expected source:destination[:options]", hint: hint)
-        }
-        return GuestPath.check(destination: bind.destination, of: text)
-    }
+    var text: String { "\(source):\(destination)" + (options.map { ":" + $0.joined(separator: ",") } ?? "") }
 }
 
 /// An entry of `tmpfs`: `destination[:options]`.
-enum TmpfsText {
-    private static func parts(_ text: String) -> [String] {
-        text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    }
+public struct Tmpfs: Sendable, Hashable {
+    /// An absolute path.
+    public let destination: String
+    public let options: [String]
 
-    /// The entry with a destination that begins with '/'.
-    static func mended(_ text: String) -> (value: String, reason: SyntaxFault)? {
-        let parts = parts(text)
-        guard let (destination, reason) = GuestPath.mended(destination: parts.first ?? "") else { return nil }
-        return (([destination] + parts.dropFirst()).joined(separator: ":"), reason)
-    }
-
-    static func check(_ text: String) -> SyntaxFault? {
-        let parts = parts(text)
-        guard let destination = parts.first, parts.count <= 2 else {
-            return SyntaxFault(
+    init(_ text: String) throws(SyntaxFault) {
+        let parts = GuestPath.parts(text)
+        guard parts.count <= 2 else {
+            throw SyntaxFault(
                 "is '\(PlainText.short(text))', expected destination[:options]",
                 hint: "options are separated by commas: /tmp:size=64m,mode=1777")
         }
-        return GuestPath.check(destination: destination, of: text)
+        destination = try GuestPath.destination(parts[0], of: text)
+        options = parts.count == 2 ? parts[1].split(separator: ",").map(String.init) : []
+    }
+
+    var text: String { destination + (options.isEmpty ? "" : ":" + options.joined(separator: ",")) }
+}
+
+/// The volumes of a spec by name: what a bind's source without a leading slash refers to.
+public struct VolumeTable: Sendable {
+    private let volumes: [String: VolumeSpec]
+
+    public init(_ spec: Spec) {
+        volumes = Dictionary(spec.volumes.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    var names: Set<String> { Set(volumes.keys) }
+
+    /// The path of a bind's source in the guest: an absolute path is itself, a name is the volume's merged directory.
+    /// - Throws: what is wrong with the use of a volume; the message continues the name of its user.
+    public func path(of source: String, options: [String]) throws(SyntaxFault) -> String {
+        guard !source.hasPrefix("/") else { return source }
+        guard let volume = volumes[source] else {
+            let guess = Spelling.closest(to: source, in: volumes.keys.sorted())
+            throw SyntaxFault(
+                "uses the volume '\(PlainText.short(source))', which does not exist",
+                hint: guess.map { "did you mean '\($0)'?" } ?? "declare it under 'volumes', or begin a path with '/'")
+        }
+        // The last of them decides, as runc applies them in order.
+        if volume.readonly, options.last(where: { $0 == "ro" || $0 == "rw" }) != "ro" {
+            throw SyntaxFault(
+                "writes to the read-only volume '\(PlainText.short(source))'",
+                hint: "add the option 'ro', or remove 'readonly' from the volume")
+        }
+        return "\(BootLayout.volumes)/\(source)/merged"
     }
 }

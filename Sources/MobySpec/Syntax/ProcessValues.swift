@@ -39,12 +39,14 @@ public enum CapabilityName {
 }
 
 /// An entry of `rlimits`: `name,soft,hard` (getrlimit(2)).
-public struct ResourceLimit: Sendable {
+public struct RLimit: Sendable {
     /// In capitals, without `RLIMIT_`.
     public let name: String
     /// `UInt64.max` is unlimited.
     public let soft: UInt64
     public let hard: UInt64
+    /// As written.
+    let text: String
 
     static let names = [
         "AS", "CORE", "CPU", "DATA", "FSIZE", "LOCKS", "MEMLOCK", "MSGQUEUE", "NICE", "NOFILE", "NPROC", "RSS",
@@ -59,8 +61,7 @@ public struct ResourceLimit: Sendable {
             "^ *(RLIMIT_|rlimit_)?(\((names + names.map { $0.lowercased() }).joined(separator: "|"))) *,\(value),\(value)$"
     }
 
-    /// - Throws: what is wrong with the text.
-    public init(parsing text: String) throws(SyntaxFault) {
+    init(_ text: String) throws(SyntaxFault) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
         guard parts.count == 3 else {
             throw SyntaxFault(
@@ -83,14 +84,7 @@ public struct ResourceLimit: Sendable {
                 "is '\(PlainText.short(text))', whose soft limit is above the hard one",
                 hint: "the order is name,soft,hard")
         }
-        (self.name, self.soft, self.hard) = (name, soft, hard)
-    }
-
-    static func check(_ text: String) -> SyntaxFault? {
-        do {
-            _ = try ResourceLimit(parsing: text)
-            return nil
-        } catch { return error }
+        (self.name, self.soft, self.hard, self.text) = (name, soft, hard, text)
     }
 
     private static func number(_ text: String) -> UInt64? {
@@ -104,13 +98,40 @@ public struct ResourceLimit: Sendable {
     }
 }
 
-/// Values of `net`, `pid`, `ipc`, `uts` and `userns`.
-enum NamespaceText {
-    static func check(_ text: String, words: [String]) -> SyntaxFault? {
-        if text.isEmpty || words.contains(text) || text.hasPrefix("/") { return nil }
-        let list = words.map { "'\($0)'" }.joined(separator: ", ")
-        return SyntaxFault(
-            "is '\(PlainText.short(text))', expected \(list) or the absolute path of a namespace",
-            hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
+/// The namespace of one kind that a container has.
+public enum Namespace: Sendable, Hashable {
+    /// The empty string: as the label or the default has it.
+    case unspecified
+    /// Shared with the guest's root; `root` is another word for it.
+    case host, root
+    /// One of its own; `none` is another word for it where the network is meant.
+    case new, none
+    case path(String)
+
+    /// - Parameter words: those that this kind of namespace allows.
+    init(_ text: String, words: [String]) throws(SyntaxFault) {
+        switch text {
+        case "": self = .unspecified
+        case _ where text.hasPrefix("/"): self = .path(text)
+        case "host" where words.contains(text): self = .host
+        case "root" where words.contains(text): self = .root
+        case "new" where words.contains(text): self = .new
+        case "none" where words.contains(text): self = .none
+        default:
+            throw SyntaxFault(
+                "is '\(PlainText.short(text))', expected \(words.map { "'\($0)'" }.joined(separator: ", ")) or the absolute path of a namespace",
+                hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .unspecified: ""
+        case .host: "host"
+        case .root: "root"
+        case .new: "new"
+        case .none: "none"
+        case .path(let path): path
+        }
     }
 }

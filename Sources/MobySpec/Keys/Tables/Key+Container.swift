@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import JSON
 
 /// The keys that both a container of the file and a label have.
@@ -147,7 +148,7 @@ extension Key where Owner == ContainerOptions {
     static let boot: [Key] = [
         runtime,
         Key(
-            "restart", \.restart, .choice(["on-failure", "always", "no"]),
+            "restart", \.restart, .choice,
             "Services: when to start it again after it ends, with pauses that grow.", example: "always", since: .ours
         ).defaulting(to: "on-failure"),
         Key(
@@ -156,7 +157,7 @@ extension Key where Owner == ContainerOptions {
             example: "60", since: .ours
         ),
         Key(
-            "onfailure", \.onFailure, .choice(["continue", "poweroff", "reboot"]),
+            "onfailure", \.onFailure, .choice,
             "What becomes of the machine when an `onboot` container fails, or a service that is not started again. With `poweroff` or `reboot`, a service's `restart` is `no` by default.",
             example: "poweroff", since: .ours
         ).defaulting(to: "continue"),
@@ -168,7 +169,7 @@ extension Key where Owner == ContainerOptions {
     ) { node, options, reading in
         guard var runtime = Codec<RuntimeSpec>.runtime.read(node, &reading) else { return }
         // A key `restart` is read later, and wins.
-        if runtime.noRestart == true { options.restart = "no" }
+        if runtime.noRestart == true { options.restart = .no }
         runtime.noRestart = nil
         options.runtime = runtime
     } write: { options in

@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import Extents
 
 extension Codec where Value == ContainerSpec {
@@ -106,7 +107,7 @@ extension KeyTable where Owner == RuntimeSpec {
 extension KeyTable where Owner == [String: String] {
     static let bindNS = KeyTable(
         "bindNS", "Paths that the new namespaces of a container are bound to, by kind.",
-        ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"].map { kind in
+        RuntimeRecord.namespaceKinds.map { kind in
             Key(
                 kind, \.[kind], .string, "Path for the \(kind) namespace.", example: "/run/netns/app",
                 alias: kind == "net" ? ["network"] : kind == "mnt" ? ["mount"] : [])
@@ -145,25 +146,21 @@ extension Codec where Value == MountSpec {
                     hint: reason.hint)
                 mount.destination = whole
             }
-            // What is written and could not be read has its fault already.
-            let fault = fault(mount, hasType: node["type"] != nil, hasDestination: node["destination"] != nil)
-            if let fault { reading.fault(at: node.location, "\(reading.subject) \(fault.message)", hint: fault.hint) }
+            // What is written and could not be read has been reported already.
+            func lacks(_ key: String, _ value: String?, _ implied: String?) -> Bool {
+                implied == nil && (node[key] == nil || value != nil)
+            }
+            if lacks("type", mount.type, mount.impliedType) {
+                let hint = "for example type: bind, with options: [rbind, ro]"
+                reading.fault(at: node.location, "\(reading.subject) has no 'type'", hint: hint)
+            } else if lacks("destination", mount.destination, mount.impliedDestination) {
+                reading.fault(
+                    at: node.location, "\(reading.subject) has no 'destination'", hint: "add destination: /path")
+            }
             return mount
         } from: {
             $0
         }
-    }
-
-    private static func fault(_ mount: MountSpec, hasType: Bool, hasDestination: Bool) -> SyntaxFault? {
-        let known = ["proc", "devpts", "sysfs", "cgroup", "mqueue"]
-        let isBind = mount.options?.contains { $0 == "bind" || $0 == "rbind" } ?? false
-        if !hasType, !isBind, !known.contains(mount.source ?? ""), mount.destination != "/dev" {
-            return SyntaxFault("has no 'type'", hint: "for example type: bind, with options: [rbind, ro]")
-        }
-        if !hasDestination, !known.contains(mount.type ?? mount.source ?? "") {
-            return SyntaxFault("has no 'destination'", hint: "add destination: /path")
-        }
-        return nil
     }
 }
 
@@ -189,10 +186,10 @@ extension KeyTable where Owner == MountSpec {
         ])
 }
 
-extension Codec where Value == DeviceSpec {
+extension Codec where Value == DeviceNode {
     static var device: Codec {
         let device = object(.device) { _ in
-            DeviceSpec(path: "", type: "")
+            DeviceNode(path: "", kind: .character)
         } finish: { device, node, reading in
             guard device.path != "all" else { return device }
             if !device.path.hasPrefix("/") {
@@ -213,14 +210,14 @@ extension Codec where Value == DeviceSpec {
     }
 }
 
-extension KeyTable where Owner == DeviceSpec {
+extension KeyTable where Owner == DeviceNode {
     static let device = KeyTable(
         "device",
         "A device node that the container gets and may use. `path: all` allows a whole type without making nodes.",
         [
             Key("path", \.path, .word, absent: nil, "Path in the container, or `all`.", example: "/dev/console"),
             Key(
-                "type", \.type, .choice(["c", "b", "a", "u", "p"]), absent: nil,
+                "type", \.kind, .choice, absent: nil,
                 "`c` character device, `b` block device, `a` all, `u`, `p`.",
                 example: "c"),
             Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5")

@@ -131,7 +131,7 @@ extension KeyTable where Owner == VolumeSpec {
                 example: "\"busybox:1.36\""),
             Key("readonly", \.readonly, .bool, absent: { !$0 }, "Containers can only read it.", example: "true"),
             Key(
-                "format", \.format, .choice(["filesystem", "oci"]), absent: { $0 == "filesystem" },
+                "format", \.format, .choice, absent: { $0 == .filesystem },
                 "`filesystem` unpacks the image, `oci` stores it as an OCI image layout.", example: "oci"
             ).defaulting(to: "filesystem"),
             Key(
