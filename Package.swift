@@ -63,7 +63,7 @@ let package = Package(
 
         // Know the product.
         library("BootLayout", ["JSON"]),
-        library("MobySpec", ["CYAML", "OCI", "BootLayout", "Extents", "JSON"]),
+        library("MobySpec", ["CYAML", "OCI", "MachineModel", "BootLayout", "Extents", "JSON"]),
         library(
             "MobyBuild",
             ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON", "CLinux"]),

@@ -2,7 +2,7 @@ internal import Extents
 internal import FoundationEssentials
 internal import Glibc
 internal import MobyBuild
-internal import MobySpec
+public import MobySpec
 
 /// A folder with a `build.yml`, read once.
 public struct PackageFolder: Sendable {
@@ -54,7 +54,7 @@ public struct PackageFolder: Sendable {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty && !line.hasPrefix("#") {
             let location = SourceLocation(file: "\(shown)/\(name.value)", line: index + 1, column: 1)
-            if let fault = PackageSpecReader.fault(ofPath: String(line), at: location) { diagnostics.append(fault) }
+            if let error = PackageSpecReader.error(ofPath: String(line), at: location) { diagnostics.append(error) }
             lines.append(String(line))
         }
         guard diagnostics.isEmpty else { throw SpecError(diagnostics) }

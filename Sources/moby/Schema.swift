@@ -5,16 +5,16 @@ internal import MobySpec
 
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the JSON Schema of the YAML file, for editors.", usage: "moby schema [--markdown]",
+        abstract: "Print the JSON Schema of the YAML file, for editors.", usage: "moby schema [--package] [--markdown]",
         discussion: "With --markdown: the reference page docs/spec.md, from the same table of keys.")
 
     @OptionGroup var global: GlobalOptions
+    @Flag(help: "Print the schema of a package's build.yml.") var package = false
     @Flag(help: "Print the reference page instead.") var markdown = false
 
     func run() {
+        if markdown { return print(package ? SpecReference.package : SpecReference.markdown, terminator: "") }
         print(
-            markdown
-                ? SpecReference.markdown : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs).text(indent: 2),
-            terminator: markdown ? "" : "\n")
+            (package ? SpecSchema.package : SpecSchema.json(outputFormats: OutputFormat.namesInSpecs)).text(indent: 2))
     }
 }

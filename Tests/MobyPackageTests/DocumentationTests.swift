@@ -1,4 +1,5 @@
 import Foundation
+import MobySpec
 import Testing
 
 @testable import MobyPackage
@@ -11,18 +12,6 @@ import Testing
                 .standardizedFileURL
             return try String(contentsOf: file, encoding: .utf8)
         }
-    }
-
-    /// A section's rows, by the key in their first column.
-    private static func keys(of heading: String) throws -> [String] {
-        let section = try page.components(separatedBy: "\n## ").first { $0.hasPrefix(heading) } ?? ""
-        return section.matches(of: /\n\| `([a-z]+)` \|/).map { String($0.1) }
-    }
-
-    @Test func everyKeyHasARow() throws {
-        #expect(try Self.keys(of: "Keys").sorted() == PackageSpecReader.keys.sorted())
-        #expect(try Self.keys(of: "Files").sorted() == PackageSpecReader.fileKeys.sorted())
-        #expect(try Self.keys(of: "Kernels").sorted() == PackageSpecReader.kernelKeys.sorted())
     }
 
     @Test func examplesAreTaken() throws {

@@ -141,7 +141,7 @@ import Testing
             "out",
             "2:17: source 'out' leads to '/etc/passwd', which is outside the package's folder | copy it into the folder"
         ),
-        ("lines", "3:1: '../x' is not a path inside: it is empty or has '..' | "),
+        ("lines", "3:1: the path is '../x', expected a path inside, without '..' | "),
     ])
     func listOfPathsIsChecked(list: String, expected: String) throws {
         try withTemporaryDirectory { directory in

@@ -54,35 +54,41 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "build.yml:1:1: build.yml has no 'image' | "),
+        ("{}", "build.yml:1:1: build.yml has no 'image' | add image: web"),
         ("image: a\npackage: [x]", "build.yml:2:1: unknown key 'package' in build.yml | did you mean 'packages'?"),
         ("image: a\nimage: b", "build.yml:2:1: duplicate key 'image' (first on line 1) | remove one of them"),
-        ("image: a\npackages: nginx", "build.yml:2:11: packages is the string 'nginx', expected a list of strings | "),
+        (
+            "image: a\npackages: nginx",
+            "build.yml:2:11: 'packages' of build.yml is the string 'nginx', expected a list | write [\"nginx\"], or one item a line with '- ' before it"
+        ),
         (
             "image: a\nfiles: [{path: x, contents: y, mode: 0644}]",
-            "build.yml:2:38: mode is the number 0644, expected an octal string such as \"0644\" | "
-                + "write mode: \"0644\" with quotes; unquoted, YAML reads 0644 as the number 420"
+            "build.yml:2:38: 'mode' of file 'x' is the number 0644, expected an octal string such as \"0644\" | "
+                + "write \"0644\" with quotes; unquoted, YAML reads it as the number 420"
         ),
         (
             "image: a\nfiles: [{path: x}]",
-            "build.yml:2:9: an entry of files has no content | give one of: directory: true, symlink, contents, source, concatenate"
+            "build.yml:2:9: file 'x' has no content | give it one of directory: true, symlink, contents, source and concatenate"
         ),
         (
             "image: a\nfiles: [{path: x, contents: y, symlink: z}]",
-            "build.yml:2:9: an entry of files has 'symlink' and 'contents' | give one of: directory: true, symlink, contents, source, concatenate"
+            "build.yml:2:9: file 'x' has 'symlink' and 'contents', expected only one | give it one of directory: true, symlink, contents, source and concatenate"
         ),
         (
             "image: a\nfiles: [{path: ../x, contents: y}]",
-            "build.yml:2:16: '../x' is not a path inside: it is empty or has '..' | "
+            "build.yml:2:16: 'path' of file '../x' is '../x', expected a path inside, without '..' | "
         ),
         (
             "image: a\nfiles: [{path: x, source: ../../etc/passwd}]",
-            "build.yml:2:27: '../../etc/passwd' is not a path inside: it is empty or has '..' | "
+            "build.yml:2:27: 'source' of file 'x' is '../../etc/passwd', expected a path inside, without '..' | "
         ),
-        ("image: a\nkernel: {}", "build.yml:2:9: kernel has no 'package' | "),
+        (
+            "image: a\nkernel: {}",
+            "build.yml:2:9: 'kernel' of build.yml has no 'package' | add package: \"linux-image-{arch}\""
+        ),
         (
             "image: a\nkernel: {package: x, modules: some}",
-            "build.yml:2:31: kernel.modules is the string 'some', expected 'all' or a list of modules | "
+            "build.yml:2:31: 'kernel.modules' of build.yml is the string 'some', expected 'all' or a list of modules | "
         ),
         (
             "image: a\nconfig: {capabilties: [all]}",
@@ -103,11 +109,11 @@ import Testing
         (
             "image: a\nnetwork: true",
             "build.yml:2:1: unknown key 'network' in build.yml | "
-                + "a key of LinuxKit for packages that a Dockerfile builds; moby builds packages of Debian packages and files"
+                + "LinuxKit's packages, which a Dockerfile builds, have it; moby's are made of Debian packages and files"
         ),
         (
             "image: a\npackages: [ok, \"-oDir::Etc=/x\"]",
-            "build.yml:2:16: '-oDir::Etc=/x' is not a valid Debian package name | "
+            "build.yml:2:16: 'packages[1]' of build.yml is '-oDir::Etc=/x', expected the name of a Debian package | "
                 + "a name has lower-case letters, digits, '+', '-' and '.', and may end in =VERSION or /RELEASE"
         ),
         (
@@ -120,7 +126,7 @@ import Testing
             "build.yml:1:8: 'ghcr.io/Acme/a' is not a valid image name | "
                 + "a name has lower-case letters, digits, '.', '_' and '-'; the tag comes from moby"
         ),
-        ("image: a\nconfig: [x]", "build.yml:2:9: config is a list, expected a mapping | "),
+        ("image: a\nconfig: [x]", "build.yml:2:9: config is a list, expected a mapping of keys and values | "),
     ])
     func faultIsToldWithItsPlace(text: String, expected: String) {
         let error = #expect(throws: SpecError.self) { try PackageSpecReader.read(text, file: "build.yml") }

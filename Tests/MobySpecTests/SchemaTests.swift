@@ -73,14 +73,17 @@ import Testing
     }
 
     /// As an editor sees a text: templates are not resolved.
-    private static func document(_ text: String) -> JSONValue {
+    static func document(_ text: String) -> JSONValue {
         var faults: [Diagnostic] = []
         return YAMLReader.read(text, file: "a.yml", &faults).map { JSONValue($0) } ?? .null
     }
 
-    /// - Returns: for each document, how many faults the schema finds.
     private static func schema(_ documents: [JSONValue]) throws -> [Int] {
-        let schema = SpecSchema.json(outputFormats: ["gcp", "gcp-img", "kernel+initrd"])
+        try errors(documents, in: SpecSchema.json(outputFormats: ["gcp", "gcp-img", "kernel+initrd"]))
+    }
+
+    /// - Returns: for each document, how many errors the schema finds.
+    static func errors(_ documents: [JSONValue], in schema: JSONValue) throws -> [Int] {
         let script = """
             import json, sys, jsonschema
             d = json.load(open(sys.argv[1]))

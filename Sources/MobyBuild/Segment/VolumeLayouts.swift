@@ -18,11 +18,7 @@ struct VolumeLayouts: Sendable {
         var images: [String: [Image]] = [:]
         for volume in spec.volumes where volume.format == .oci && !volume.platforms.isEmpty {
             guard let source = volume.image else { continue }
-            for text in volume.platforms {
-                let platform: Platform
-                do { platform = try Platform(text) } catch {
-                    throw Diagnostic(at: volume.location, "volume '\(volume.name)': \(error)", hint: error.hint)
-                }
+            for platform in volume.platforms {
                 images[volume.name, default: []].append(try await provider(platform).image(source.value))
             }
         }

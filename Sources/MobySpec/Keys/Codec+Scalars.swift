@@ -21,6 +21,17 @@ extension Codec where Value == String {
         }
     }
 
+    /// A string, or another scalar as it is written.
+    static var text: Codec {
+        Codec(.text) { node, reading in
+            if case .scalar(let scalar) = node.content, scalar.value != .null { return scalar.text }
+            reading.mismatch(node, expected: "a string")
+            return nil
+        } write: {
+            .string($0)
+        }
+    }
+
     /// A string that is not empty.
     static var word: Codec {
         string.checked { $0.isEmpty ? SyntaxFault("is empty") : nil }.shaped(.string(pattern: "."))

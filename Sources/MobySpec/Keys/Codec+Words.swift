@@ -1,3 +1,6 @@
+internal import Extents
+internal import OCI
+
 /// Strings and lists with a syntax of their own.
 extension Codec where Value == String {
     static var image: Codec { string.checked(ImageName.check).shaped(.string(pattern: ImageName.pattern)) }
@@ -27,8 +30,18 @@ extension Codec where Value == String {
     static var capability: Codec {
         string.checked(CapabilityName.check).shaped(.word(CapabilityName.all + CapabilityName.special))
     }
+}
+
+extension Codec where Value == Platform {
     static var platform: Codec {
-        string.checked(PlatformText.check).shaped(.string(pattern: "^[a-z0-9_]+/[a-z0-9_]+(/[a-z0-9_]+)?$"))
+        Codec<String>.string.parsed { text throws(SyntaxFault) in
+            do throws(PlatformError) { return try Platform(text) } catch {
+                throw SyntaxFault(
+                    "is '\(PlainText.short(text))', expected os/arch or os/arch/variant", hint: error.hint)
+            }
+        } from: {
+            $0.description
+        }.shaped(.string(pattern: "^[a-z0-9_]+/[a-z0-9_]+(/[a-z0-9_]+)?$"))
     }
 }
 

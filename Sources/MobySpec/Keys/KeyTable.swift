@@ -11,12 +11,15 @@ struct KeyTable<Owner: Sendable>: Sendable {
     let name: String
     let intro: String
     let keys: [Key<Owner>]
+    /// Keys of another program's files, with a hint for each.
+    private let foreign: [String: String]
     private let byName: [String: Int]
 
-    init(_ name: String, _ intro: String, _ keys: [Key<Owner>]) {
+    init(_ name: String, _ intro: String, _ keys: [Key<Owner>], foreign: [String: String] = [:]) {
         self.name = name
         self.intro = intro
         self.keys = keys
+        self.foreign = foreign
         byName = Dictionary(keys.enumerated().map { ($1.name, $0) }) { first, _ in first }
     }
 
@@ -69,14 +72,17 @@ struct KeyTable<Owner: Sendable>: Sendable {
     }
 
     private func hint(unknown word: String) -> String {
+        if let hint = foreign[word] { return hint }
         if let renamed = keys.first(where: { $0.formerName == word })?.name { return "it is called '\(renamed)' now" }
         if let meant = keys.first(where: { $0.alias.contains(word) })?.name
             ?? Spelling.closest(to: word, in: keys.map(\.name))
         {
             return "did you mean '\(meant)'?"
         }
+        // Keys of a package are not those of the file.
         let others = KeyTables.all.filter {
-            $0.name != name && ["spec", "kernel", "container", "volume", "file"].contains($0.name)
+            !name.hasPrefix("package") && $0.name != name
+                && ["spec", "kernel", "container", "volume", "file"].contains($0.name)
         }
         if let other = others.first(where: { $0.rows.contains { $0.name == word } }) {
             return
@@ -85,7 +91,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
         let fits = keys.count <= 12
         return fits
             ? "keys: \(keys.map(\.name).joined(separator: ", "))"
-            : "'moby schema --markdown' lists the keys of '\(name)'"
+            : "'moby schema \(name == "package" ? "--package " : "")--markdown' lists the keys of '\(name)'"
     }
 }
 
@@ -148,6 +154,8 @@ indirect enum Shape: Sendable {
     case boolean
     case integer(ClosedRange<Int64>?)
     case list(Shape)
+    /// A string, or a number or boolean that is read as it is written.
+    case text
     /// A mapping with keys of the user's choice.
     case map(Shape)
     case object(KeyTableDescription)
@@ -160,7 +168,7 @@ indirect enum Shape: Sendable {
     /// In words, for the reference page and for messages: `list of strings`.
     var words: String {
         switch self {
-        case .string, .word, .outputFormat: "string"
+        case .string, .word, .text, .outputFormat: "string"
         case .choice(let words): words.filter { !$0.isEmpty }.map { "`\($0)`" }.joined(separator: ", ")
         case .boolean: "boolean"
         case .integer: "integer"
@@ -174,7 +182,7 @@ indirect enum Shape: Sendable {
 
     private var plural: String {
         switch self {
-        case .string, .word, .outputFormat: "strings"
+        case .string, .word, .text, .outputFormat: "strings"
         case .integer: "integers"
         case .object(let table): table.link
         case .either(let a, let b): "\(a.plural) or \(b.plural)"

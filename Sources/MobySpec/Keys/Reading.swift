@@ -23,6 +23,8 @@ struct Reading {
         faults.append(Diagnostic(at: location, message, hint: hint))
     }
 
+    mutating func report(_ diagnostics: [Diagnostic]) { faults += diagnostics }
+
     /// What is taken all the same, and most likely not as it was meant.
     mutating func warn(at location: SourceLocation, _ message: String, hint: String? = nil) {
         faults.append(Diagnostic(.warning, at: location, message, hint: hint))

@@ -4,22 +4,31 @@ public import JSON
 public enum SpecSchema {
     private typealias Members = [(key: String, value: JSONValue)]
 
-    /// Identifies the schema. The number goes up when a file that was right is wrong.
-    private static let id = "urn:moby:schema:spec:1"
-
     /// Draft 7, one definition for each table of keys; unknown keys are not accepted anywhere.
     /// - Parameter outputFormats: the names that `outputs` may have; empty for any.
     public static func json(outputFormats: [String] = []) -> JSONValue {
-        let root = KeyTable.spec.description
-        let title = JSONValue.string("moby: a bootable operating system of containers")
-        var members: Members = [
-            ("$schema", .string("http://json-schema.org/draft-07/schema#")), ("$id", .string(id)), ("title", title),
+        document(
+            KeyTable.spec.description, "urn:moby:schema:spec:1", "moby: a bootable operating system of containers",
+            outputFormats)
+    }
+
+    /// The schema of a package's `build.yml`.
+    public static var package: JSONValue {
+        document(KeyTable.package.description, "urn:moby:schema:package:1", "moby: an image of Debian packages", [])
+    }
+
+    /// - Parameter id: identifies the schema. Its number goes up when a file that was valid no longer is.
+    private static func document(_ root: KeyTableDescription, _ id: String, _ title: String, _ formats: [String])
+        -> JSONValue
+    {
+        let head: Members = [
+            ("$schema", .string("http://json-schema.org/draft-07/schema#")), ("$id", .string(id)),
+            ("title", .string(title)),
         ]
-        members += object(root, outputFormats)
         let definitions = root.reachable.dropFirst().map { table in
-            (table.name, JSONValue.object([("title", .string(table.name))] + object(table, outputFormats)))
+            (table.name, JSONValue.object([("title", .string(table.name))] + object(table, formats)))
         }
-        return .object(members + [("definitions", .object(definitions))])
+        return .object(head + object(root, formats) + [("definitions", .object(definitions))])
     }
 
     private static func object(_ table: KeyTableDescription, _ formats: [String]) -> Members {
@@ -47,6 +56,7 @@ public enum SpecSchema {
         case .choice(let words): return choice(words)
         case .word(let words): return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))]
         case .outputFormat: return formats.isEmpty ? string(".") : choice(formats)
+        case .text: return [("type", .strings(["string", "number", "boolean"]))]
         case .boolean:
             // The words of YAML 1.1, which are strings to an editor that reads YAML 1.2.
             return [
@@ -127,21 +137,43 @@ public enum SpecReference {
 
         """
 
-    private static func section(_ table: KeyTableDescription) -> String {
+    /// The reference page of a package's `build.yml`, `docs/package-spec.md`.
+    public static var package: String {
+        let tables = KeyTable.package.description.reachable.filter { $0.name.hasPrefix("package") }
+        let text = packagePreface + tables.map { section($0, since: false) }.joined(separator: "\n")
+        return text.replacing("](#options)", with: "](spec.md#options)")
+    }
+
+    private static let packagePreface = """
+        # The package file
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        `build.yml` in a package's folder describes the image that `moby pkg build` makes of it ([packages.md](packages.md)). It is YAML in
+        UTF-8; unknown keys are errors. `moby schema --package` prints a JSON Schema, with which an editor completes and checks it;
+        `moby schema --package --markdown` prints this page. Required keys are **bold**.
+
+
+        """
+
+    private static func section(_ table: KeyTableDescription) -> String { section(table, since: true) }
+
+    /// - Parameter since: whether the table has the column of that name.
+    private static func section(_ table: KeyTableDescription, since: Bool) -> String {
         let rows = table.rows.map { row in
             let name = row.isRequired ? "**`\(row.name)`**" : "`\(row.name)`"
             let absent = row.absentValue.flatMap { $0 == "false" ? nil : " Default: `\($0)`." } ?? ""
             let example = (row.companion.map { "`\(cell($0))`, " } ?? "") + "`\(cell(row.name + ": " + row.example))`"
-            return
-                "| \(name) | \(cell(row.shape.words)) | \(cell(row.doc + absent)) | \(example) | \(row.since.rawValue) |"
+            return "| \(name) | \(cell(row.shape.words)) | \(cell(row.doc + absent)) | \(example) |"
+                + (since ? " \(row.since.rawValue) |" : "")
         }
         return """
             ## \(table.name)
 
             \(table.intro)
 
-            | key | type | meaning | example | since |
-            |---|---|---|---|---|
+            | key | type | meaning | example |\(since ? " since |" : "")
+            |---|---|---|---|\(since ? "---|" : "")
             \(rows.joined(separator: "\n"))
 
             """

@@ -1,4 +1,5 @@
 internal import Extents
+public import OCI
 
 /// One merged, resolved spec: what YAML files say, in types. Absent and empty are different things, as in LinuxKit.
 public struct Spec: Sendable {
@@ -132,7 +133,7 @@ public struct VolumeSpec: Sendable {
     public var image: Located<String>?
     public var readonly = false
     public var format = Format.filesystem
-    public var platforms: [String] = []
+    public var platforms: [Platform] = []
     public var location: SourceLocation
     public init(name: String, location: SourceLocation) {
         self.name = name

@@ -95,6 +95,13 @@ enum GuestPath {
             hint: "a container's configuration comes from its entry, its files from its image and from 'binds'")
     }
 
+    /// A path that must stay inside a tree.
+    static func check(inner path: String) -> SyntaxFault? {
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard parts.isEmpty || parts.contains("..") || path.utf8.contains(0) else { return nil }
+        return SyntaxFault("is '\(PlainText.short(path))', expected a path inside, without '..'")
+    }
+
     /// A directory made for a container: in the guest's root, or relative to the container's.
     static func check(directory path: String) -> SyntaxFault? {
         if path.isEmpty { return SyntaxFault("is empty") }

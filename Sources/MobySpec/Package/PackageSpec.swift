@@ -1,0 +1,155 @@
+internal import Extents
+public import JSON
+internal import MachineModel
+internal import OCI
+
+/// A package folder's `build.yml`: what an image is made of.
+public struct PackageSpec: Sendable {
+    /// Kernel, its configuration and its modules in the layout of a kernel image.
+    public struct Kernel: Sendable {
+        /// Debian package; `{arch}` is replaced by the architecture.
+        public var package: Located<String>
+        /// Modules wanted, as `KernelModules.closure(of:)` reads them; nil is all.
+        public var modules: [Located<String>]?
+    }
+
+    public init(image: Located<String>) { self.image = image }
+
+    public var image: Located<String>
+    /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.
+    public var org = ImageReference.localPrefix
+    /// Architectures that the image can be built for.
+    public var arches = [Architecture.amd64.name, Architecture.arm64.name]
+
+    /// Debian packages whose closure is unpacked.
+    public var packages: [Located<String>] = []
+    /// Patterns of package names of the closure that are left out.
+    public var exclude: [Located<String>] = []
+    /// When not nil, only these paths stay, with the shared libraries and link targets that they need.
+    public var only: [Located<String>]?
+    /// Paths that go, in addition to ``defaultDrop``.
+    public var drop: [Located<String>] = []
+    /// Paths that stay although a rule drops them.
+    public var keep: [Located<String>] = []
+    public var files: [PackageFile] = []
+    /// Where built products of this project go: name of the product, path in the image.
+    public var products: [(name: String, path: String)] = []
+    public var kernel: Kernel?
+
+    public var entrypoint: [Located<String>]?
+    public var cmd: [Located<String>]?
+    public var env: [String]?
+    public var workdir: String?
+    public var user: String?
+    public var labels: [String: String] = [:]
+    /// The label `org.mobyproject.config`.
+    public var config: JSONValue?
+
+    /// The label that holds `config`.
+    public static let configLabel = "org.mobyproject.config"
+
+    /// What no image needs: documentation, translations, notes for maintainers and for other programs.
+    public static let defaultDrop = [
+        "usr/share/doc", "usr/share/doc-base", "usr/share/man", "usr/share/info", "usr/share/locale",
+        "usr/share/lintian", "usr/share/bug",
+        "usr/share/bash-completion", "usr/share/zsh", "usr/share/fish", "usr/share/menu", "usr/share/applications",
+        "usr/share/pixmaps",
+        "usr/share/icons", "usr/share/gdb", "usr/share/gcc", "usr/share/initramfs-tools", "usr/share/reportbug",
+        "usr/lib/systemd",
+        "usr/lib/sysusers.d", "usr/lib/tmpfiles.d", "usr/lib/udev", "etc/init.d", "etc/default", "etc/logrotate.d",
+        "etc/cron.*", "etc/ufw",
+        "etc/apparmor.d", "etc/network", "etc/modprobe.d/*-blacklist.conf", "usr/lib/x86_64-linux-gnu/gconv",
+        "usr/lib/aarch64-linux-gnu/gconv",
+    ]
+
+    /// The Debian packages to resolve for an architecture.
+    public func requests(architecture: String) -> [Located<String>] {
+        packages
+            + (kernel.map {
+                [Located($0.package.value.replacing("{arch}", with: architecture), at: $0.package.location)]
+            } ?? [])
+    }
+}
+
+/// An entry of `files` in a `build.yml`.
+public struct PackageFile: Sendable {
+    public enum Content: Sendable {
+        case directory
+        case symlink(String)
+        case contents(String)
+        /// A file or folder next to `build.yml`.
+        case source(Located<String>)
+        /// Files of the image's packages, by pattern, one after the other in the order of their paths.
+        case concatenation([Located<String>])
+    }
+
+    /// Where it goes: one path, or the lines of a file next to `build.yml`.
+    public enum Place: Sendable {
+        case path(String)
+        case list(Located<String>)
+    }
+
+    public var place: Place
+    public var content: Content
+    /// Permission bits; nil is 0755 for folders and executable sources, 0644 for the rest.
+    public var mode: UInt16?
+    public var uid: UInt32 = 0
+    public var gid: UInt32 = 0
+    public var location: SourceLocation
+}
+
+/// Reads `build.yml`, strictly: what it does not know is an error.
+public enum PackageSpecReader {
+    /// - Throws: `SpecError` with every error.
+    public static func read(_ text: String, file: String) throws -> PackageSpec {
+        var diagnostics: [Diagnostic] = []
+        guard let root = YAMLReader.read(text, file: file, &diagnostics) else {
+            let empty = Diagnostic(
+                at: SourceLocation(file: file, line: 1, column: 1), "build.yml is empty",
+                hint: "it needs 'image' at least")
+            throw SpecError(diagnostics.isEmpty ? [empty] : diagnostics)
+        }
+        var reading = Reading()
+        let spec = reading.within(.entry("build.yml")) {
+            KeyTable.package.read(root, into: PackageSpec(image: Located("", at: root.location)), &$0)
+        }
+        diagnostics += reading.faults
+        if let spec { diagnostics += check(spec, root) }
+        let errors = diagnostics.filter { $0.severity == .error }
+        guard let spec, errors.isEmpty else { throw SpecError(errors) }
+        return spec
+    }
+
+    /// What several keys say together.
+    private static func check(_ spec: PackageSpec, _ root: Node) -> [Diagnostic] {
+        var found: [Diagnostic] = []
+        if !spec.image.value.isEmpty, (try? ImageReference("\(spec.org)/\(spec.image.value):0")) == nil {
+            let name = root["org"] == nil ? spec.image.value : "\(spec.org)/\(spec.image.value)"
+            found.append(
+                Diagnostic(
+                    at: spec.image.location, "'\(PlainText.short(name))' is not a valid image name",
+                    hint: "a name has lower-case letters, digits, '.', '_' and '-'; the tag comes from moby"))
+        }
+        guard case .mapping(let labels)? = root["labels"]?.content,
+            let label = labels.first(where: { $0.key.value == PackageSpec.configLabel })
+        else { return found }
+        if root["config"] != nil {
+            found.append(
+                Diagnostic(
+                    at: label.key.location, "label '\(label.key.value)' and 'config' cannot be combined",
+                    hint: "remove one of them"))
+        }
+        var errors: [Diagnostic] = []
+        let text = spec.labels[PackageSpec.configLabel] ?? ""
+        if let node = YAMLReader.read(text, file: "", &errors) { errors += SpecReader.errors(ofLabel: node) }
+        return found
+            + errors.map {
+                Diagnostic(at: label.key.location, "label '\(label.key.value)': \($0.message)", hint: $0.hint)
+            }
+    }
+
+    /// What is wrong with a line of a list of paths, which must stay inside the image.
+    public static func error(ofPath path: String, at location: SourceLocation) -> Diagnostic? {
+        GuestPath.check(inner: path)?.diagnostic("the path", at: location)
+    }
+}
