@@ -35,7 +35,7 @@ struct RuntimeConfigTests {
             RuntimeConfig.Input(
                 container: container,
                 label: try label.map { try SpecReader.label($0, of: "nginx") } ?? ContainerOptions(), image: image,
-                placement: Placement(
+                placement: BundleLocation(
                     section: section, index: 0, name: container.name, imageTree: "/images/0123456789abcdef"),
                 volumes: VolumeTable(spec), identities: IdentityTable(spec), accounts: { accounts }))
     }
@@ -165,7 +165,7 @@ struct RuntimeConfigTests {
         let config = try Self.configuration(test.yaml, label: test.label)
         let spec = try Workshop.spec(test.yaml)
         let container = try #require(spec.services.first)
-        let placement = Placement(section: .services, index: 0, name: "web", imageTree: "/images/0123456789abcdef")
+        let placement = BundleLocation(section: .services, index: 0, name: "web", imageTree: "/images/0123456789abcdef")
         let explanation = Explanation(container: container, placement: placement, config: config)
         #expect(try Golden.difference(explanation.text, "explain.txt") == nil)
         #expect(try Golden.difference(explanation.json.text(indent: 2) + "\n", "explain.json") == nil)

@@ -28,7 +28,7 @@ struct ContainerCheck {
     private var folders: [String] {
         let variable =
             config["process"]?["env"]?.array?.compactMap(\.string).last { $0.hasPrefix("PATH=") }
-            ?? RuntimeDraft.defaultPath
+            ?? RuntimeConfigBuilder.defaultPath
         return variable.dropFirst(5).split(separator: ":").map(String.init)
     }
 

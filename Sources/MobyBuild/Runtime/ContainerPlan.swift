@@ -8,16 +8,17 @@ struct ContainerPlan: Sendable {
     private(set) var explanations: [Explanation] = []
     private(set) var warnings: [Diagnostic] = []
 
-    /// - Throws: `SpecError` with the faults of all containers.
+    /// - Throws: `SpecError` with the diagnostics of all containers.
     init(_ spec: Spec, _ images: ImageSet) throws {
-        var faults: [Diagnostic] = []
-        try self.init(spec, images, identities: IdentityTable(spec), volumes: VolumeTable(spec), &faults)
-        guard faults.isEmpty else { throw SpecError(faults) }
+        var diagnostics: [Diagnostic] = []
+        try self.init(spec, images, identities: IdentityTable(spec), volumes: VolumeTable(spec), &diagnostics)
+        guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
     }
 
     /// Those containers that have no fault.
     init(
-        _ spec: Spec, _ images: ImageSet, identities: IdentityTable, volumes: VolumeTable, _ faults: inout [Diagnostic]
+        _ spec: Spec, _ images: ImageSet, identities: IdentityTable, volumes: VolumeTable,
+        _ diagnostics: inout [Diagnostic]
     ) throws {
         var labels: [String: ContainerOptions] = [:]
         for section in Spec.Section.allCases {
@@ -26,7 +27,7 @@ struct ContainerPlan: Sendable {
                 do {
                     let label = try labels[image.identity] ?? ContainerPlan.label(of: image, container)
                     labels[image.identity] = label
-                    let placement = Placement(
+                    let placement = BundleLocation(
                         section: section, index: index, name: container.name, imageTree: "/" + image.guestTree)
                     let config = try RuntimeConfig(
                         RuntimeConfig.Input(
@@ -35,7 +36,7 @@ struct ContainerPlan: Sendable {
                             identities: identities, accounts: { try images.accounts(image) }))
                     explanations.append(Explanation(container: container, placement: placement, config: config))
                     warnings += config.warnings
-                } catch let error as SpecError { faults += error.diagnostics }
+                } catch let error as SpecError { diagnostics += error.diagnostics }
             }
         }
     }
@@ -47,7 +48,7 @@ struct ContainerPlan: Sendable {
 }
 
 /// Where one container lies in the guest.
-public struct Placement: Sendable {
+public struct BundleLocation: Sendable {
     public let section: Spec.Section
     /// Position in its section, from 0.
     public let index: Int

@@ -17,7 +17,7 @@ struct MountTable {
     private var mounts: [String: Mount] = [:]
 
     /// The standard mounts. On a host with cgroup v2, runc gives type `cgroup` the unified hierarchy.
-    init(readonly: Choice<Bool>?) {
+    init(readonly: WithOrigin<Bool>?) {
         let readonly = readonly?.value == true ? ["ro"] : []
         set("/proc", "proc", ["nosuid", "nodev", "noexec", "relatime"])
         set("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"] + readonly)
@@ -63,7 +63,7 @@ struct MountTable {
     }
 
     /// In byte order of destinations: parents before what lies below them.
-    var traced: [Traced] {
+    var traced: [JSONWithOrigins] {
         var mounts = mounts
         // A `/dev` from outside has its own shared memory.
         if mounts["/dev"]?.type == "bind", mounts["/dev/shm"]?.origin == .standard { mounts["/dev/shm"] = nil }

@@ -9,7 +9,7 @@ public import OCI
 public struct RuntimeConfig: Sendable {
     /// `config.json` (runtime-spec 1.0.2, config.md and config-linux.md), members in the order of the specification's
     /// own types.
-    public let config: Traced
+    public let config: JSONWithOrigins
     /// `runtime.json`.
     public let record: RuntimeRecord
     /// Origins within `runtime.json`, by JSON pointer.
@@ -21,14 +21,14 @@ public struct RuntimeConfig: Sendable {
         public var container: ContainerSpec
         public var label: ContainerOptions
         public var image: ImageConfig
-        public var placement: Placement
+        public var placement: BundleLocation
         public var volumes: VolumeTable
         public var identities: IdentityTable
         /// The image's accounts, asked for only when its `User` has to be looked up.
         public var accounts: () throws -> Accounts
 
         public init(
-            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: Placement,
+            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: BundleLocation,
             volumes: VolumeTable,
             identities: IdentityTable, accounts: @escaping () throws -> Accounts
         ) {
@@ -45,19 +45,19 @@ public struct RuntimeConfig: Sendable {
     /// Merges YAML, label, image configuration and defaults.
     /// - Throws: `SpecError` with every fault of this container; whatever `accounts` throws.
     public init(_ input: Input) throws {
-        var draft = RuntimeDraft(input)
+        var draft = RuntimeConfigBuilder(input)
         config = try draft.config()
         (record, recordOrigins) = draft.record()
         draft.checkTexts(of: config)
-        warnings = draft.faults.filter { $0.severity == .warning }
-        let errors = draft.faults.filter { $0.severity == .error }
+        warnings = draft.diagnostics.filter { $0.severity == .warning }
+        let errors = draft.diagnostics.filter { $0.severity == .error }
         guard errors.isEmpty else { throw SpecError(errors) }
     }
 }
 
-extension RuntimeDraft {
+extension RuntimeConfigBuilder {
     /// No program can be given a NUL byte: texts of the kernel's interfaces end there.
-    mutating func checkTexts(of config: Traced) {
+    mutating func checkTexts(of config: JSONWithOrigins) {
         for (text, origin) in config.texts where text.utf8.contains(0) {
             var message = "'\(PlainText.short(text))' of '\(container.name)' has a NUL byte in it"
             switch origin {
@@ -65,7 +65,7 @@ extension RuntimeDraft {
             case .label: message += " (label of image '\(PlainText.short(container.image.value))')"
             case .spec, .standard, .derived: break
             }
-            faults.append(
+            diagnostics.append(
                 Diagnostic(
                     at: place(origin), message, hint: "runc and the kernel take no such text; set it in the file"))
         }
@@ -75,10 +75,10 @@ extension RuntimeDraft {
 /// A container's final configuration with the origin of each value: what `moby explain` prints.
 public struct Explanation: Sendable {
     public let container: ContainerSpec
-    public let placement: Placement
+    public let placement: BundleLocation
     public let config: RuntimeConfig
 
-    public init(container: ContainerSpec, placement: Placement, config: RuntimeConfig) {
+    public init(container: ContainerSpec, placement: BundleLocation, config: RuntimeConfig) {
         self.container = container
         self.placement = placement
         self.config = config
@@ -110,7 +110,8 @@ public struct Explanation: Sendable {
     }
 
     private static func write(
-        _ value: Traced, key: String?, depth: Int, last: Bool, into lines: inout [(text: String, origin: String?)]
+        _ value: JSONWithOrigins, key: String?, depth: Int, last: Bool,
+        into lines: inout [(text: String, origin: String?)]
     ) {
         let indent = String(repeating: "    ", count: depth)
         let head = indent + (key.map { JSONValue.string($0).text(indent: 0) + ": " } ?? "")

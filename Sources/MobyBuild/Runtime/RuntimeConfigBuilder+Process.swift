@@ -3,12 +3,14 @@ internal import JSON
 internal import MobySpec
 internal import OCI
 
-extension RuntimeDraft {
+extension RuntimeConfigBuilder {
     /// `process` (config.md, Process).
-    mutating func process(_ capabilities: (effective: [Choice<String>], ambient: [Choice<String>])) throws -> Traced {
+    mutating func process(_ capabilities: (effective: [WithOrigin<String>], ambient: [WithOrigin<String>])) throws
+        -> JSONWithOrigins
+    {
         let user = try self.user()
         let limits = limits()
-        let members: [(key: String, value: Traced?)] = [
+        let members: [(key: String, value: JSONWithOrigins?)] = [
             ("user", user),
             ("args", .strings(arguments())),
             ("env", environment()),
@@ -30,11 +32,12 @@ extension RuntimeDraft {
 
     /// What the container asks for; without a word about open files, the default for these. An empty list is no limit
     /// but the machine's.
-    private func limits() -> Traced? {
+    private func limits() -> JSONWithOrigins? {
         let asked = merge.choose("rlimits") { $0.rlimits }
         if let asked, asked.value.isEmpty { return nil }
         var limits = (asked?.value ?? []).map { limit in
-            Traced.value(Self.limit(limit.name, soft: limit.soft, hard: limit.hard), asked?.origin ?? .standard)
+            JSONWithOrigins.value(
+                Self.limit(limit.name, soft: limit.soft, hard: limit.hard), asked?.origin ?? .standard)
         }
         let namesOpenFiles = asked?.value.contains { $0.name == "NOFILE" } ?? false
         if !namesOpenFiles { limits.append(.value(Self.openFiles, .standard)) }
@@ -47,10 +50,10 @@ extension RuntimeDraft {
 
     private var execution: ImageConfig.Execution { input.image.config ?? ImageConfig.Execution() }
 
-    private mutating func arguments() -> Choice<[String]> {
+    private mutating func arguments() -> WithOrigin<[String]> {
         if let command = merge.choose("command", { $0.command }) {
             if command.value.isEmpty {
-                faults.append(
+                diagnostics.append(
                     Diagnostic(
                         at: place(command.origin), "command of '\(container.name)' is empty",
                         hint: "name the program to run"))
@@ -59,25 +62,26 @@ extension RuntimeDraft {
         }
         let (entrypoint, arguments) = (execution.entrypoint ?? [], execution.cmd ?? [])
         if entrypoint.isEmpty && arguments.isEmpty {
-            faults.append(
+            diagnostics.append(
                 Diagnostic(
                     at: container.image.location,
                     "image '\(PlainText.short(container.image.value))' of '\(container.name)' has no command",
                     hint: "add command: [\"/path/of/program\"] to '\(container.name)'"))
         }
         let field = arguments.isEmpty ? "Entrypoint" : entrypoint.isEmpty ? "Cmd" : "Entrypoint, Cmd"
-        return Choice(value: entrypoint + arguments, origin: .image(field: field))
+        return WithOrigin(value: entrypoint + arguments, origin: .image(field: field))
     }
 
     /// What a container has as its `PATH` when nothing sets one, as Docker and containerd have it.
     static let defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    private mutating func environment() -> Traced? {
-        let written = merge.choose("env") { $0.env } ?? Choice(value: execution.env ?? [], origin: .image(field: "Env"))
+    private mutating func environment() -> JSONWithOrigins? {
+        let written =
+            merge.choose("env") { $0.env } ?? WithOrigin(value: execution.env ?? [], origin: .image(field: "Env"))
         if case .image = written.origin {
             // Those of YAML are looked at where it is read.
             for entry in written.value where entry.firstIndex(of: "=") ?? entry.startIndex == entry.startIndex {
-                faults.append(
+                diagnostics.append(
                     Diagnostic(
                         .warning, at: container.image.location,
                         "image '\(PlainText.short(container.image.value))' sets the variable '\(PlainText.short(entry))', "
@@ -89,56 +93,57 @@ extension RuntimeDraft {
             [.value(.string(Self.defaultPath), .standard)] + written.value.map { .value(.string($0), written.origin) })
     }
 
-    private func workingDirectory() -> Choice<String> {
+    private func workingDirectory() -> WithOrigin<String> {
         if let cwd = merge.chooseText("cwd", { $0.cwd }) { return cwd }
         if let directory = execution.workingDir, !directory.isEmpty {
             // runc wants an absolute path, Docker files may have a relative one.
-            return Choice(
+            return WithOrigin(
                 value: directory.hasPrefix("/") ? directory : "/" + directory, origin: .image(field: "WorkingDir"))
         }
-        return Choice(value: "/", origin: .standard)
+        return WithOrigin(value: "/", origin: .standard)
     }
 
-    private mutating func user() throws -> Traced {
+    private mutating func user() throws -> JSONWithOrigins {
         let uid = number("uid", merge.choose("uid") { $0.uid })
         let gid = number("gid", merge.choose("gid") { $0.gid })
         let more = merge.choose("additionalGids") { $0.additionalGids }
         var additional = (more?.value ?? []).compactMap {
-            number("additionalGids", Choice(value: $0, origin: more?.origin ?? .standard))
+            number("additionalGids", WithOrigin(value: $0, origin: more?.origin ?? .standard))
         }
         let fromImage = uid == nil ? try imageUser() : nil
         let imageOrigin = Origin.image(field: "User")
         if let fromImage, more == nil {
-            additional = fromImage.additionalGids.map { Choice(value: $0, origin: imageOrigin) }
+            additional = fromImage.additionalGids.map { WithOrigin(value: $0, origin: imageOrigin) }
         }
-        func choice(_ asked: Choice<UInt32>?, _ image: UInt32?) -> Traced {
+        func choice(_ asked: WithOrigin<UInt32>?, _ image: UInt32?) -> JSONWithOrigins {
             let choice =
-                asked ?? image.map { Choice(value: $0, origin: imageOrigin) } ?? Choice(value: 0, origin: .standard)
+                asked ?? image.map { WithOrigin(value: $0, origin: imageOrigin) }
+                ?? WithOrigin(value: 0, origin: .standard)
             return .value(.integer(Int64(choice.value)), choice.origin)
         }
-        let list: Traced? =
+        let list: JSONWithOrigins? =
             additional.isEmpty ? nil : .array(additional.map { .value(.integer(Int64($0.value)), $0.origin) })
-        let members: [(key: String, value: Traced?)] = [
+        let members: [(key: String, value: JSONWithOrigins?)] = [
             ("uid", choice(uid, fromImage?.uid)), ("gid", choice(gid, fromImage?.gid)), ("additionalGids", list),
         ]
         return .object(present: members) ?? .object([])
     }
 
-    private mutating func number(_ key: String, _ identity: Choice<Identity>?) -> Choice<UInt32>? {
+    private mutating func number(_ key: String, _ identity: WithOrigin<Identity>?) -> WithOrigin<UInt32>? {
         guard let identity else { return nil }
         if let number = input.identities.number(identity.value) {
-            return Choice(value: number, origin: identity.origin)
+            return WithOrigin(value: number, origin: identity.origin)
         }
-        faults.append(
+        diagnostics.append(
             input.identities.unknown(
                 identity.value, key: key, of: subject(identity.origin), at: place(identity.origin)))
-        return Choice(value: 0, origin: identity.origin)
+        return WithOrigin(value: 0, origin: identity.origin)
     }
 
     private mutating func imageUser() throws -> ImageUser? {
         guard let text = execution.user, !text.isEmpty else { return nil }
         if let user = try ImageUser(text, accounts: input.accounts) { return user }
-        faults.append(
+        diagnostics.append(
             Diagnostic(
                 at: container.image.location,
                 "image '\(PlainText.short(container.image.value))' wants to run as '\(PlainText.short(text))', which its /etc/passwd and /etc/group do not have",
@@ -151,19 +156,19 @@ extension RuntimeDraft {
 enum Capabilities {
     /// The words of a list as capability names: `all` is every one, `none` no one. They meet other names only where a
     /// label's list and additions to it are joined.
-    static func expand(_ words: [Choice<String>]) -> [Choice<String>] {
+    static func expand(_ words: [WithOrigin<String>]) -> [WithOrigin<String>] {
         if let all = words.first(where: { $0.value.lowercased() == "all" }) {
-            return CapabilityName.all.map { Choice(value: $0, origin: all.origin) }
+            return CapabilityName.all.map { WithOrigin(value: $0, origin: all.origin) }
         }
         return words.filter { $0.value.lowercased() != "none" }
     }
 
     /// The five sets of `process.capabilities`: effective as asked for, ambient as asked for, the others the sorted
     /// union.
-    static func sets(_ capabilities: [Choice<String>], ambient: [Choice<String>]) -> Traced? {
+    static func sets(_ capabilities: [WithOrigin<String>], ambient: [WithOrigin<String>]) -> JSONWithOrigins? {
         var union: [String: Origin] = [:]
         for word in ambient + capabilities { union[word.value] = word.origin }
-        let all = union.sorted { $0.key < $1.key }.map { Choice(value: $0.key, origin: $0.value) }
+        let all = union.sorted { $0.key < $1.key }.map { WithOrigin(value: $0.key, origin: $0.value) }
         return .object(present: [
             ("bounding", list(all)), ("effective", list(capabilities)), ("inheritable", list(all)),
             ("permitted", list(all)),
@@ -171,7 +176,7 @@ enum Capabilities {
         ])
     }
 
-    private static func list(_ words: [Choice<String>]) -> Traced? {
+    private static func list(_ words: [WithOrigin<String>]) -> JSONWithOrigins? {
         words.isEmpty ? nil : .array(words.map { .value(.string($0.value), $0.origin) })
     }
 }

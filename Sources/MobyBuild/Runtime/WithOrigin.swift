@@ -2,10 +2,10 @@ public import JSON
 public import MobySpec
 
 /// A JSON value whose parts know where they came from.
-public indirect enum Traced: Sendable {
+public indirect enum JSONWithOrigins: Sendable {
     case value(JSONValue, Origin)
-    case array([Traced])
-    case object([(key: String, value: Traced)])
+    case array([JSONWithOrigins])
+    case object([(key: String, value: JSONWithOrigins)])
 
     /// The value alone.
     public var json: JSONValue {
@@ -39,7 +39,9 @@ public indirect enum Traced: Sendable {
         case .array(let items):
             for (index, item) in items.enumerated() { item.collect(at: "\(pointer)/\(index)", into: &result) }
         case .object(let members):
-            for (key, value) in members { value.collect(at: "\(pointer)/\(Traced.escaped(key))", into: &result) }
+            for (key, value) in members {
+                value.collect(at: "\(pointer)/\(JSONWithOrigins.escaped(key))", into: &result)
+            }
         }
     }
 
@@ -49,31 +51,31 @@ public indirect enum Traced: Sendable {
     }
 }
 
-extension Traced {
+extension JSONWithOrigins {
     /// An object of those members that are there, or nil when none is.
-    static func object(present members: [(key: String, value: Traced?)]) -> Traced? {
+    static func object(present members: [(key: String, value: JSONWithOrigins?)]) -> JSONWithOrigins? {
         let present = members.compactMap { member in member.value.map { (key: member.key, value: $0) } }
         return present.isEmpty ? nil : .object(present)
     }
 
     /// A list of words with one origin; nil when it is empty, as the runtime specification omits empty lists.
-    static func strings(_ choice: Choice<[String]>?) -> Traced? {
+    static func strings(_ choice: WithOrigin<[String]>?) -> JSONWithOrigins? {
         guard let choice, !choice.value.isEmpty else { return nil }
         return .value(.array(choice.value.map { .string($0) }), choice.origin)
     }
 
-    static func string(_ choice: Choice<String>?) -> Traced? {
+    static func string(_ choice: WithOrigin<String>?) -> JSONWithOrigins? {
         choice.map { .value(.string($0.value), $0.origin) }
     }
 
     /// `true` with its origin; nil for false, which the runtime specification omits.
-    static func flag(_ choice: Choice<Bool>?) -> Traced? {
+    static func flag(_ choice: WithOrigin<Bool>?) -> JSONWithOrigins? {
         guard let choice, choice.value else { return nil }
         return .value(.bool(true), choice.origin)
     }
 
     /// A map in the order of its keys; nil when it is empty.
-    static func map(_ choice: Choice<[String: String]>?) -> Traced? {
+    static func map(_ choice: WithOrigin<[String: String]>?) -> JSONWithOrigins? {
         guard let choice, !choice.value.isEmpty else { return nil }
         let members = choice.value.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.string($0.value)) }
         return .value(.object(members), choice.origin)
@@ -116,7 +118,7 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A value and who decided it.
-struct Choice<Value: Sendable>: Sendable {
+struct WithOrigin<Value: Sendable>: Sendable {
     var value: Value
     var origin: Origin
 }
@@ -129,9 +131,9 @@ struct OptionMerge {
     let location: SourceLocation
 
     /// The field as YAML has it, else as the label has it.
-    func choose<Value: Sendable>(_ key: String, _ field: (ContainerOptions) -> Value?) -> Choice<Value>? {
-        if let value = field(yaml) { return Choice(value: value, origin: .spec(place(key))) }
-        return field(label).map { Choice(value: $0, origin: .label) }
+    func choose<Value: Sendable>(_ key: String, _ field: (ContainerOptions) -> Value?) -> WithOrigin<Value>? {
+        if let value = field(yaml) { return WithOrigin(value: value, origin: .spec(place(key))) }
+        return field(label).map { WithOrigin(value: $0, origin: .label) }
     }
 
     /// Of the key `runtime.mounts`, which need not be in YAML.
@@ -140,12 +142,12 @@ struct OptionMerge {
     }
 
     /// Like ``choose(_:_:)`` for the plain strings, where empty means absent.
-    func chooseText(_ key: String, _ field: (ContainerOptions) -> String?) -> Choice<String>? {
+    func chooseText(_ key: String, _ field: (ContainerOptions) -> String?) -> WithOrigin<String>? {
         choose(key) { options in field(options).flatMap { $0.isEmpty ? nil : $0 } }
     }
 
     /// The same for a namespace.
-    func chooseNamespace(_ key: String, _ field: (ContainerOptions) -> Namespace?) -> Choice<Namespace>? {
+    func chooseNamespace(_ key: String, _ field: (ContainerOptions) -> Namespace?) -> WithOrigin<Namespace>? {
         choose(key) { options in field(options).flatMap { $0 == .unspecified ? nil : $0 } }
     }
 
@@ -156,10 +158,10 @@ struct OptionMerge {
     /// additions, each once.
     func chooseList<Item: Hashable & Sendable>(
         _ key: String, _ list: (ContainerOptions) -> [Item]?, adding added: (ContainerOptions) -> [Item]?
-    ) -> [Choice<Item>] {
+    ) -> [WithOrigin<Item>] {
         var seen = Set<Item>()
-        func fresh(_ words: [Item]?, _ origin: Origin) -> [Choice<Item>] {
-            (words ?? []).filter { seen.insert($0).inserted }.map { Choice(value: $0, origin: origin) }
+        func fresh(_ words: [Item]?, _ origin: Origin) -> [WithOrigin<Item>] {
+            (words ?? []).filter { seen.insert($0).inserted }.map { WithOrigin(value: $0, origin: origin) }
         }
         if let words = list(yaml) { return fresh(words, .spec(place(key))) }
         return fresh(list(label), .label) + fresh(added(label), .label) + fresh(added(yaml), .spec(place(key + ".add")))

@@ -4,11 +4,11 @@ internal import JSON
 internal import MobySpec
 internal import OCI
 
-/// The making of one `RuntimeConfig`: faults are collected here, so that a run reports them all.
-struct RuntimeDraft {
+/// The making of one `RuntimeConfig`: diagnostics are collected here, so that a run reports them all.
+struct RuntimeConfigBuilder {
     let input: RuntimeConfig.Input
     let merge: OptionMerge
-    var faults: [Diagnostic] = []
+    var diagnostics: [Diagnostic] = []
 
     init(_ input: RuntimeConfig.Input) {
         self.input = input
@@ -26,22 +26,22 @@ struct RuntimeDraft {
         }
     }
 
-    mutating func config() throws -> Traced {
+    mutating func config() throws -> JSONWithOrigins {
         let capabilities = self.capabilities()
         let process = try self.process(capabilities)
         let readonly = merge.choose("readonly") { $0.readonly }
-        let root = Traced.object(present: [
+        let root = JSONWithOrigins.object(present: [
             ("path", .value(.string("rootfs"), .standard)), ("readonly", .flag(readonly)),
         ])
         let hostname = merge.chooseText("hostname") { $0.hostname }
         if let hostname, Namespaces.isShared(merge.chooseNamespace("uts") { $0.uts }) {
-            faults.append(
+            diagnostics.append(
                 Diagnostic(
                     at: place(hostname.origin),
                     "hostname '\(PlainText.short(hostname.value))' needs a uts namespace of its own; runc refuses it otherwise",
                     hint: "add uts: new"))
         }
-        let members: [(key: String, value: Traced?)] = [
+        let members: [(key: String, value: JSONWithOrigins?)] = [
             ("ociVersion", .value(.string("1.0.2"), .standard)),
             ("process", process),
             ("root", root),
@@ -53,14 +53,14 @@ struct RuntimeDraft {
         return .object(present: members) ?? .object([])
     }
 
-    private func capabilities() -> (effective: [Choice<String>], ambient: [Choice<String>]) {
+    private func capabilities() -> (effective: [WithOrigin<String>], ambient: [WithOrigin<String>]) {
         let words = merge.chooseList("capabilities", { $0.capabilities }, adding: { $0.capabilitiesAdd })
         let ambient = merge.choose("ambient") { $0.ambient }
-        let ambientWords = (ambient?.value ?? []).map { Choice(value: $0, origin: ambient?.origin ?? .standard) }
+        let ambientWords = (ambient?.value ?? []).map { WithOrigin(value: $0, origin: ambient?.origin ?? .standard) }
         return (Capabilities.expand(words), Capabilities.expand(ambientWords))
     }
 
-    private mutating func mounts(readonly: Choice<Bool>?) -> [Traced] {
+    private mutating func mounts(readonly: WithOrigin<Bool>?) -> [JSONWithOrigins] {
         var table = MountTable(readonly: readonly)
         if let tmpfs = merge.choose("tmpfs", { $0.tmpfs }) {
             for entry in tmpfs.value { table.add(entry, tmpfs.origin) }
@@ -77,7 +77,8 @@ struct RuntimeDraft {
             }
         }
         for mount in table.unknownTypes {
-            faults.append(unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: place(mount.origin)))
+            diagnostics.append(
+                unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: place(mount.origin)))
         }
         return table.traced
     }
@@ -85,7 +86,7 @@ struct RuntimeDraft {
     /// The path of a bind's source; a volume of a label is only known to exist here.
     private mutating func path(of source: String, _ options: [String], _ origin: Origin) -> String {
         do throws(SyntaxFault) { return try input.volumes.path(of: source, options: options) } catch {
-            faults.append(error.diagnostic(subject(origin), at: place(origin)))
+            diagnostics.append(error.diagnostic(subject(origin), at: place(origin)))
             return source
         }
     }
@@ -105,7 +106,7 @@ struct RuntimeDraft {
     }
 }
 
-extension RuntimeDraft {
+extension RuntimeConfigBuilder {
     /// `runtime.json`: the mounts of the root file system first, then the `runtime` section, each of its keys merged
     /// alone.
     mutating func record() -> (RuntimeRecord, [(pointer: String, origin: Origin)]) {
@@ -159,7 +160,7 @@ extension RuntimeDraft {
             source = path(of: source, options, merge.runtimeMountsOrigin)
         }
         if let type = spec.type, !isBind, !type.isEmpty, !FileSystemTypes.knows(type) {
-            faults.append(
+            diagnostics.append(
                 unknownType(type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.place("runtime.mounts")))
         }
         return RuntimeRecord.Mount(
@@ -191,10 +192,10 @@ extension RuntimeDraft {
     }
 
     /// Seconds that a container may take which says nothing about it; services have no limit.
-    private var defaultLimit: Choice<Int>? {
+    private var defaultLimit: WithOrigin<Int>? {
         switch input.placement.section {
-        case .onboot: Choice(value: RuntimeRecord.onbootLimit, origin: .standard)
-        case .onshutdown: Choice(value: RuntimeRecord.onshutdownLimit, origin: .standard)
+        case .onboot: WithOrigin(value: RuntimeRecord.onbootLimit, origin: .standard)
+        case .onshutdown: WithOrigin(value: RuntimeRecord.onshutdownLimit, origin: .standard)
         case .services: nil
         }
     }

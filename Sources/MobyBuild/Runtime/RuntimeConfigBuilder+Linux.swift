@@ -2,7 +2,7 @@ internal import Extents
 internal import JSON
 internal import MobySpec
 
-extension RuntimeDraft {
+extension RuntimeConfigBuilder {
     /// Paths that runc hides and write-protects unless a container says otherwise (the ones `runc spec` writes).
     private static let maskedPaths = [
         "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
@@ -12,16 +12,18 @@ extension RuntimeDraft {
     private static let readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 
     /// `linux` (config-linux.md).
-    mutating func linux(_ capabilities: (effective: [Choice<String>], ambient: [Choice<String>])) -> Traced {
+    mutating func linux(_ capabilities: (effective: [WithOrigin<String>], ambient: [WithOrigin<String>]))
+        -> JSONWithOrigins
+    {
         // A container that may mount could undo these at will, and those that set sysctls or mount disks are made for
         // it.
         let protects = !(capabilities.effective + capabilities.ambient).contains { $0.value == "CAP_SYS_ADMIN" }
         let devices = merge.choose("devices") { $0.devices }
         checkUserNamespace()
-        let standardPath = Choice(
+        let standardPath = WithOrigin(
             value: "/\(input.placement.section.rawValue)/\(input.placement.identifier)",
             origin: .derived("section and name"))
-        let members: [(key: String, value: Traced?)] = [
+        let members: [(key: String, value: JSONWithOrigins?)] = [
             ("uidMappings", mappings("uidMappings") { $0.uidMappings }),
             ("gidMappings", mappings("gidMappings") { $0.gidMappings }),
             ("sysctl", sysctl()),
@@ -39,17 +41,18 @@ extension RuntimeDraft {
         return .object(present: members) ?? .object([])
     }
 
-    private func mappings(_ key: String, _ field: (ContainerOptions) -> [IDMapping]?) -> Traced? {
+    private func mappings(_ key: String, _ field: (ContainerOptions) -> [IDMapping]?) -> JSONWithOrigins? {
         guard let choice = merge.choose(key, field), !choice.value.isEmpty else { return nil }
         return .value(IDMapping.json(choice.value), choice.origin)
     }
 
-    private func paths(_ key: String, standard: [String], _ field: (ContainerOptions) -> [String]?) -> Traced? {
-        .strings(merge.choose(key, field) ?? Choice(value: standard, origin: .standard))
+    private func paths(_ key: String, standard: [String], _ field: (ContainerOptions) -> [String]?) -> JSONWithOrigins?
+    {
+        .strings(merge.choose(key, field) ?? WithOrigin(value: standard, origin: .standard))
     }
 
-    private func deviceNodes(_ devices: Choice<[DeviceNode]>?) -> Traced? {
-        let nodes = (devices?.value ?? []).compactMap { device -> Traced? in
+    private func deviceNodes(_ devices: WithOrigin<[DeviceNode]>?) -> JSONWithOrigins? {
+        let nodes = (devices?.value ?? []).compactMap { device -> JSONWithOrigins? in
             guard let devices, device.path != "all", let mode = device.mode else { return nil }
             let members: [JSONValue.Member] = [
                 ("path", .string(device.path)), ("type", .string(device.kind.rawValue)),
@@ -61,7 +64,7 @@ extension RuntimeDraft {
     }
 }
 
-extension RuntimeDraft {
+extension RuntimeConfigBuilder {
     /// Kernel settings that belong to a namespace for messages between processes (runc, libcontainer/configs/validate,
     /// `sysctl`).
     private static let messageSettings: Set = [
@@ -71,12 +74,12 @@ extension RuntimeDraft {
     ]
 
     /// `linux.sysctl`: runc takes only what belongs to a namespace that the container does not share with the root.
-    mutating func sysctl() -> Traced? {
+    mutating func sysctl() -> JSONWithOrigins? {
         let settings = merge.choose("sysctl") { $0.sysctl }
         for key in (settings?.value ?? [:]).keys.sorted() {
             guard let settings, let fault = sysctlFault(Self.dotted(key)) else { continue }
             let message = "sysctl '\(PlainText.short(key))' of '\(container.name)' \(fault.reason)"
-            faults.append(Diagnostic(at: place(settings.origin), message, hint: fault.hint))
+            diagnostics.append(Diagnostic(at: place(settings.origin), message, hint: fault.hint))
         }
         return .map(settings)
     }
@@ -124,14 +127,14 @@ extension RuntimeDraft {
             ("uidMappings", merge.choose("uidMappings") { $0.uidMappings }),
             ("gidMappings", merge.choose("gidMappings") { $0.gidMappings }),
         ] where mappings?.value.isEmpty ?? true {
-            faults.append(
+            diagnostics.append(
                 Diagnostic(
                     at: place(choice.origin),
                     "userns: new of '\(container.name)' needs \(key); runc refuses it otherwise",
                     hint: "for example \(key): [{containerID: 0, hostID: 100000, size: 65536}]"))
         }
         if isShared("net", \.net) {
-            faults.append(
+            diagnostics.append(
                 Diagnostic(
                     .warning, at: place(choice.origin),
                     "'\(container.name)' has a user namespace of its own and shares the network: the kernel does not let it mount /sys",
@@ -142,8 +145,8 @@ extension RuntimeDraft {
 
 /// `linux.namespaces`: shared with the root unless new ones are asked for, except pid and mount.
 enum Namespaces {
-    static func list(_ merge: OptionMerge) -> [Traced] {
-        let kinds: [(kind: String, choice: Choice<Namespace>?, isNew: Bool)] = [
+    static func list(_ merge: OptionMerge) -> [JSONWithOrigins] {
+        let kinds: [(kind: String, choice: WithOrigin<Namespace>?, isNew: Bool)] = [
             ("network", merge.chooseNamespace("net") { $0.net }, false),
             ("ipc", merge.chooseNamespace("ipc") { $0.ipc }, false),
             ("uts", merge.chooseNamespace("uts") { $0.uts }, false),
@@ -155,7 +158,7 @@ enum Namespaces {
         return list
     }
 
-    private static func entry(_ kind: String, _ choice: Choice<Namespace>?, isNew: Bool) -> Traced? {
+    private static func entry(_ kind: String, _ choice: WithOrigin<Namespace>?, isNew: Bool) -> JSONWithOrigins? {
         guard let choice else { return isNew ? .value(.object([("type", .string(kind))]), .standard) : nil }
         switch choice.value {
         case .unspecified, .host, .root: return nil
@@ -165,7 +168,7 @@ enum Namespaces {
     }
 
     /// Whether a namespace is shared with the root.
-    static func isShared(_ choice: Choice<Namespace>?) -> Bool {
+    static func isShared(_ choice: WithOrigin<Namespace>?) -> Bool {
         choice.map { $0.value == .host || $0.value == .root } ?? true
     }
 }
@@ -177,13 +180,13 @@ enum RuntimeResources {
         "devices", "memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified",
     ]
 
-    static func traced(_ resources: Choice<JSONValue>?, devices: Choice<[DeviceNode]>?) -> Traced? {
+    static func traced(_ resources: WithOrigin<JSONValue>?, devices: WithOrigin<[DeviceNode]>?) -> JSONWithOrigins? {
         var members: [String: JSONValue] = [:]
         if case .object(let written)? = resources?.value {
             for (key, value) in written { members[key == "blockio" ? "blockIO" : key] = value }
         }
         let origin = resources?.origin ?? .standard
-        var rules: [Traced] = []
+        var rules: [JSONWithOrigins] = []
         if case .array(let written)? = members["devices"] { rules = written.map { .value($0, origin) } }
         rules += (devices?.value ?? []).map { .value(rule($0), devices?.origin ?? .standard) }
         return .object(
