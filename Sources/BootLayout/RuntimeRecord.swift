@@ -1,7 +1,7 @@
 public import JSON
 
-/// `runtime.json` beside a container's `config.json`: what PID 1 prepares around runc. The first six members are
-/// LinuxKit's; the rest is ours, and other inits ignore it.
+/// `runtime.json` next to a container's `config.json`: what PID 1 prepares around runc. The first six members are
+/// LinuxKit's; the others are moby's, and other inits ignore them.
 public struct RuntimeRecord: Sendable, Equatable {
     public struct Mount: Sendable, Equatable {
         public var destination: String
@@ -53,9 +53,9 @@ public struct RuntimeRecord: Sendable, Equatable {
 
     public init() {}
 
-    /// Seconds that an onboot container may take when nothing else is said.
+    /// Default limit of an onboot container, seconds.
     public static let onbootLimit = 120
-    /// Seconds that an onshutdown container may take when nothing else is said.
+    /// Default limit of an onshutdown container, seconds.
     public static let onshutdownLimit = 30
 }
 
@@ -81,8 +81,8 @@ extension RuntimeRecord {
     /// The text of `runtime.json`, with a newline at its end.
     public var text: String { jsonValue.text() + "\n" }
 
-    /// Reads `runtime.json`, ours or LinuxKit's: members that are missing or null have their defaults, unknown ones are
-    /// passed over.
+    /// Reads `runtime.json`, moby's or LinuxKit's: members that are missing or null have their defaults, unknown ones
+    /// are ignored.
     public init(parsing bytes: [UInt8]) throws(JSONError) { try self.init(JSONValue(parsing: bytes)) }
 
     /// The record that `json` describes.

@@ -1,6 +1,6 @@
 internal import Extents
 
-/// One fault of the user's text: where it is, what was found and expected, and what to do.
+/// One error in the user's text: its location, what was found and expected, and what to do.
 public struct Diagnostic: Error, Hashable, Sendable {
     public enum Severity: String, Sendable { case error, warning }
 
@@ -17,13 +17,13 @@ public struct Diagnostic: Error, Hashable, Sendable {
     }
 }
 
-/// All faults found in one run; exit code 2.
+/// All errors found in one run; exit code 2.
 public struct SpecError: Error, Sendable, CustomStringConvertible {
     public var diagnostics: [Diagnostic]
 
     public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
-    /// The faults as ``DiagnosticRenderer`` prints them without the texts at hand.
+    /// The errors as ``DiagnosticRenderer`` prints them without the texts.
     public var description: String { DiagnosticRenderer().render(diagnostics) }
 }
 
@@ -98,9 +98,9 @@ public struct DiagnosticRenderer: Sendable {
     }
 }
 
-/// Guesses what a misspelled word was to be.
+/// Guesses the word that was misspelled.
 public enum Spelling {
-    /// The word that is nearest, when it is near enough to be meant: the same in another case, or at most a third of
+    /// The closest word, if it is close enough to be a misspelling: the same in another case, or at most a third of
     /// its letters wrong. Nothing can be said of a single letter.
     public static func closest(to word: String, in words: [String]) -> String? {
         if let same = words.first(where: { $0.lowercased() == word.lowercased() }) { return same }

@@ -32,7 +32,9 @@ import Testing
             try SpecReader.read([source], outputFormats: ["raw"], notMade: ["rpi3": "take raw"]) { $0 }
         }
         #expect(
-            error?.diagnostics.map(\.message) == ["output format 'rpi3' is not made", "unknown output format 'rawr'"])
+            error?.diagnostics.map(\.message) == [
+                "output format 'rpi3' is not supported", "unknown output format 'rawr'",
+            ])
         #expect(error?.diagnostics.first?.hint == "take raw")
     }
 
@@ -46,7 +48,7 @@ import Testing
     @Test func thousandsOfFaultsAreCutShort() {
         let faults = Reading.faults((0..<5000).map { "key\($0): 1\n" }.joined())
         #expect(faults.count == 101)
-        #expect(faults.last?.message == "4900 more faults are not shown")
+        #expect(faults.last?.message == "4900 more errors are not shown")
     }
 
     @Test func renderingWithoutTheTextHasNoExcerpt() {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MobySpec
 
-/// Texts that nobody would write: the reader says what is wrong with them, and never falls over.
+/// Texts that no one would write: the reader says what is wrong with them, and never falls over.
 @Suite struct FuzzTests {
     private static let pieces: [String] = [
         "- ", ": ", "\n", "  ", "\t", "{", "}", "[", "]", "\"", "'", "&a ", "*a", "<<: *a", "!!int ", "!x ", "|\n",

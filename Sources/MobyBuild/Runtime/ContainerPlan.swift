@@ -93,7 +93,7 @@ public struct IdentityTable: Sendable {
         }
     }
 
-    /// The number an identity stands for: itself, 0 for `root` or nothing, else that of the container; nil for an
+    /// The number of an identity: itself, 0 for `root` or nothing, else that of the container; nil for an
     /// unknown name.
     public func number(_ identity: Identity) -> UInt32? {
         switch identity {

@@ -38,7 +38,7 @@ struct ImageUser: Equatable {
     }
 }
 
-/// An image's `/etc/passwd` and `/etc/group` (passwd(5), group(5)): what a name in its `User` stands for.
+/// An image's `/etc/passwd` and `/etc/group` (passwd(5), group(5)): the numbers of the names in its `User`.
 public struct Accounts: Sendable {
     struct User: Sendable {
         let name: String

@@ -30,8 +30,8 @@ extension RuntimeConfigBuilder {
     /// can take what all share.
     private static let openFiles = limit("NOFILE", soft: 1024, hard: 524_288)
 
-    /// What the container asks for; without a word about open files, the default for these. An empty list is no limit
-    /// but the machine's.
+    /// The container's limits, with the default for open files unless it sets them. An empty list leaves the machine's
+    /// limits.
     private func limits() -> JSONWithOrigins? {
         let asked = merge.choose("rlimits") { $0.rlimits }
         if let asked, asked.value.isEmpty { return nil }

@@ -96,7 +96,7 @@ struct RuntimeConfigBuilder {
         origin == .label ? "the label of '\(PlainText.short(container.image.value))'" : "'\(container.name)'"
     }
 
-    /// A file system that this may be a misspelling of, or a module that nobody here knows.
+    /// A file system that this may be a misspelling of, or one that an unknown module provides.
     func unknownType(_ type: String, _ destination: String, at location: SourceLocation) -> Diagnostic {
         let guess = Spelling.closest(to: type, in: FileSystemTypes.all).map { "did you mean '\($0)'?" }
         return Diagnostic(

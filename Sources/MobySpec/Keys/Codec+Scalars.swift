@@ -89,7 +89,7 @@ extension Codec where Value == Int64 {
         integer(range, expected: "a whole number") { _ in nil }
     }
 
-    /// A number of bytes. Units are not read, but someone who wrote one is told the number.
+    /// A number of bytes. Units are not accepted; the hint for one has the number.
     static func bytes(_ range: ClosedRange<Int64>? = nil) -> Codec {
         integer(range, expected: "a number of bytes") { ByteSize.bytes($0).map { "write \($0)" } }
     }

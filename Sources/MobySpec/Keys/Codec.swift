@@ -4,7 +4,7 @@ internal import JSON
 /// How a value is read from a node and written back.
 struct Codec<Value: Sendable>: Sendable {
     let shape: Shape
-    /// nil when the node is no such value; the reading has the fault then.
+    /// nil when the node is not such a value; the reading then has the error.
     let read: @Sendable (Node, inout Reading) -> Value?
     let write: @Sendable (Value) -> JSONValue
 
@@ -17,7 +17,7 @@ struct Codec<Value: Sendable>: Sendable {
         self.write = write
     }
 
-    /// The same values, of which a rule turns some down.
+    /// The values that a rule accepts.
     func checked(_ rule: @escaping @Sendable (Value) -> SyntaxFault?) -> Codec {
         Codec(shape) { node, reading in
             guard let value = read(node, &reading) else { return nil }
@@ -45,7 +45,7 @@ struct Codec<Value: Sendable>: Sendable {
         }
     }
 
-    /// The same values, of which a rule puts some right and says why.
+    /// The same values, some of which a rule corrects with a warning.
     func mended(_ rule: @escaping @Sendable (Value) -> (value: Value, reason: SyntaxFault)?) -> Codec {
         Codec(shape) { node, reading in
             guard let value = read(node, &reading) else { return nil }
@@ -59,7 +59,7 @@ struct Codec<Value: Sendable>: Sendable {
 
     func shaped(_ shape: Shape) -> Codec { Codec(shape, read: read, write: write) }
 
-    /// The value with its place.
+    /// The value with its location.
     var located: Codec<Located<Value>> {
         Codec<Located<Value>>(shape) { node, reading in
             read(node, &reading).map { Located($0, at: node.location) }
@@ -131,7 +131,7 @@ extension Codec {
         list(item) { [$0] }
     }
 
-    /// - Parameter split: the items that someone meant who wrote one string.
+    /// - Parameter split: the items in a single string, for a hint.
     static func list<Item>(_ item: Codec<Item>, split: @escaping @Sendable (String) -> [String]) -> Codec
     where Value == [Item] {
         Codec(.list(item.shape)) { node, reading in

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// A row of a table of keys: all that there is to know of one key of the YAML file.
+/// A row of a table of keys: everything about one key of the YAML file.
 struct Key<Owner: Sendable>: Sendable {
     let name: String
     let shape: Shape
@@ -19,7 +19,7 @@ struct Key<Owner: Sendable>: Sendable {
     /// Another key that the example needs to make sense: `net: new`.
     private(set) var companion: String?
     let read: @Sendable (Node, inout Owner, inout Reading) -> Void
-    /// nil when there is nothing to say.
+    /// nil when the key need not be written.
     let write: @Sendable (Owner) -> JSONValue?
 
     /// A key that may be absent; nil is absent.
@@ -116,6 +116,6 @@ enum Since: String, Sendable {
     /// LinuxKit's for some years; that of today does not accept it.
     case formerLinuxkit = "LinuxKit, once"
     case linuxkit = "LinuxKit"
-    /// An addition of ours.
-    case ours = "moby"
+    /// moby only.
+    case moby
 }

@@ -117,7 +117,7 @@ struct KeyTableDescription: Sendable {
     var intro: String
     var rows: [Row]
 
-    /// This table and all that its rows lead to, each once, in the order a reader meets them.
+    /// This table and all tables that its rows refer to, each once, in the order a reader meets them.
     var reachable: [KeyTableDescription] {
         var found: [KeyTableDescription] = []
         collect(into: &found)

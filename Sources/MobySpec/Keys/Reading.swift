@@ -1,4 +1,4 @@
-/// One walk over a tree of nodes: where it is, and what it found wrong.
+/// One walk over a tree of nodes: its position, and the errors it found.
 struct Reading {
     enum Step {
         case key(String)
@@ -9,7 +9,7 @@ struct Reading {
 
     /// Errors and warnings, in the order found.
     private(set) var faults: [Diagnostic] = []
-    /// Names of things by their noun, also of those that turned out to be wrong: nothing that names them is at fault.
+    /// Names of things by their noun, including invalid ones, so that references to those are not reported too.
     private(set) var declared: [String: Set<String>] = [:]
     private var path: [Step] = []
 
@@ -25,12 +25,12 @@ struct Reading {
 
     mutating func report(_ diagnostics: [Diagnostic]) { faults += diagnostics }
 
-    /// What is taken all the same, and most likely not as it was meant.
+    /// For what is accepted but probably a mistake.
     mutating func warn(at location: SourceLocation, _ message: String, hint: String? = nil) {
         faults.append(Diagnostic(.warning, at: location, message, hint: hint))
     }
 
-    /// Whatever is wrong inside is only warned of.
+    /// Errors inside become warnings.
     mutating func forgiving<Result>(_ body: (inout Reading) -> Result) -> Result {
         let start = faults.count
         defer { for index in start..<faults.count { faults[index].severity = .warning } }
@@ -44,14 +44,14 @@ struct Reading {
         fault(at: node.location, "\(subject) is \(node.described), expected \(expected)", hint: hint)
     }
 
-    /// What the walk is at: `'kernel.cmdline'`, `'runtime.mkdir[0]' of service 'nginx'`.
+    /// The current value: `'kernel.cmdline'`, `'runtime.mkdir[0]' of service 'nginx'`.
     var subject: String {
         let (entry, inner) = split
         if inner.isEmpty { return entry ?? "the document" }
         return "'\(inner)'" + (entry.map { " of \($0)" } ?? "")
     }
 
-    /// Where a key stands: `in 'kernel'`.
+    /// The mapping that has a key: `in 'kernel'`.
     var place: String { path.isEmpty ? "at the top level" : "in \(subject)" }
 
     private var split: (entry: String?, inner: String) {

@@ -45,7 +45,7 @@ public enum SpecSchema {
         if let value = row.absentValue.flatMap(value) { own.append(("default", value)) }
         if let example = value(row.example) { own.append(("examples", .array([example]))) }
         let members = schema(row.shape, formats)
-        // Draft 7 ignores what stands next to a reference, so that goes into allOf.
+        // Draft 7 ignores the siblings of a reference, hence allOf.
         let isReference = members.first?.key == "$ref"
         return .object(own + (isReference ? [("allOf", .array([.object(members)]))] : members))
     }

@@ -30,7 +30,7 @@ struct YAMLWriter {
         switch value {
         case .object(let members):
             for (index, member) in members.enumerated() {
-                // The first key of an item stands behind its dash.
+                // The first key of an item follows its dash.
                 if index > 0 || !text.hasSuffix("- ") { text += margin }
                 text += Self.quotedIfNeeded(member.key) + ":"
                 child(member.value, level: level, after: " ")
@@ -50,7 +50,7 @@ struct YAMLWriter {
         } else if let inline = inline(value) {
             text += separator + inline + "\n"
         } else {
-            // A list inside of a list begins a line of its own, so that no dash stands behind another one.
+            // A list inside a list begins on a new line, so that no dash follows another.
             var breaks = !separator.isEmpty
             if case .array = value { breaks = true }
             if breaks {

@@ -1,6 +1,6 @@
 internal import Extents
 
-/// What only shows when all files are merged: duplicate names, names of nothing.
+/// Errors that only show when all files are merged: duplicate names, names of things that do not exist.
 struct SpecCheck {
     private(set) var found: [Diagnostic] = []
     private let containers: Set<String>
@@ -12,7 +12,7 @@ struct SpecCheck {
     /// - Parameters:
     ///   - declared: names by noun as ``Reading`` found them, the broken ones too.
     ///   - outputFormats: names that `outputs` may have; empty for any.
-    ///   - notMade: names that are known and cannot be had, each with a hint.
+    ///   - notMade: names that are known but not supported, each with a hint.
     init(_ spec: Spec, declared: [String: Set<String>], outputFormats: [String] = [], notMade: [String: String] = [:]) {
         containers = Spec.Section.allCases.reduce(into: []) { $0.formUnion(declared[$1.noun] ?? []) }
         volumes = VolumeTable(spec)
@@ -37,7 +37,7 @@ struct SpecCheck {
     private mutating func check(_ format: Located<String>, _ known: [String], _ notMade: [String: String]) {
         guard !known.contains(format.value) else { return }
         if let hint = notMade[format.value] {
-            return fault(format.location, "output format '\(format.value)' is not made", hint: hint)
+            return fault(format.location, "output format '\(format.value)' is not supported", hint: hint)
         }
         let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
         fault(

@@ -1,6 +1,6 @@
 internal import Extents
 
-/// What is allowed and yet most likely not meant. Nothing outside of the spec is looked at.
+/// Warns of what is valid but probably a mistake, looking at nothing but the spec.
 struct SpecLint {
     private(set) var warnings: [Diagnostic] = []
 

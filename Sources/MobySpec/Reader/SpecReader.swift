@@ -1,4 +1,4 @@
-/// Reads YAML (or JSON) into a `Spec`, with every fault at its place.
+/// Reads YAML (or JSON) into a `Spec`, and locates every error.
 public enum SpecReader {
     /// Where text comes from: a path, `-` for standard input.
     public struct Source: Sendable {
@@ -14,16 +14,16 @@ public enum SpecReader {
         }
     }
 
-    /// Faults that are reported at most; a file of another kind has thousands.
+    /// The most errors that are reported; a file of another kind has thousands.
     private static let faultLimit = 100
 
     /// Reads and merges several sources, left to right.
     /// - Parameters:
     ///   - outputFormats: the names that `outputs` may have; empty for any.
-    ///   - notMade: names that are known and cannot be had, each with a hint.
-    ///   - ignoringTrust: leaves `trust` out, and what there is to say of it.
-    ///   - resolvePackage: what `@pkg:DIR` (made absolute) stands for, an image reference; throws a message when it
-    ///     cannot be told.
+    ///   - notMade: names that are known but not supported, each with a hint.
+    ///   - ignoringTrust: skips `trust` and the warning about it.
+    ///   - resolvePackage: the image reference for `@pkg:DIR` (made absolute); throws a message when there is
+    ///     none.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
     public static func read(
@@ -92,7 +92,7 @@ public enum SpecReader {
         return YAMLReader.read(source.text, file: source.name, &faults)
     }
 
-    /// By file in the order given, then by place.
+    /// By file in the order given, then by position.
     private static func sorted(_ faults: [Diagnostic], files: [String]) -> [Diagnostic] {
         let ranks = Dictionary(files.enumerated().map { ($1, $0) }) { first, _ in first }
         func rank(_ fault: Diagnostic) -> Int { fault.location.flatMap { ranks[$0.file] } ?? 0 }
@@ -107,14 +107,13 @@ public enum SpecReader {
     private static func limited(_ faults: [Diagnostic]) -> [Diagnostic] {
         guard faults.count > faultLimit else { return faults }
         return faults.prefix(faultLimit) + [
-            Diagnostic(at: nil, "\(faults.count - faultLimit) more faults are not shown")
+            Diagnostic(at: nil, "\(faults.count - faultLimit) more errors are not shown")
         ]
     }
 }
 
 extension SpecReader {
-    /// What is wrong with a part of a file that is to become the label `org.mobyproject.config`, each fault at its
-    /// place.
+    /// The errors in a part of a file that becomes the label `org.mobyproject.config`.
     static func errors(ofLabel node: Node) -> [Diagnostic] {
         var reading = Reading()
         _ = reading.within(.entry("config")) { KeyTable.options.read(node, into: ContainerOptions(), &$0) }
@@ -122,7 +121,7 @@ extension SpecReader {
     }
 }
 
-/// The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as PowerShell writes it. A mark is no part
+/// The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as PowerShell writes it. The mark is not part
 /// of the text.
 public enum UTF8Text {
     /// - Throws: `SpecError` with the place of the first byte that is neither.

@@ -20,7 +20,7 @@ struct Templates {
                 }
             } catch {
                 faults.append(error)
-                // What could not be resolved is told once; it need not be no image as well.
+                // An unresolved template is reported once, and not again as an invalid image.
                 node.content = .scalar(Scalar("unresolved"))
             }
         case .sequence(var items):
@@ -32,7 +32,7 @@ struct Templates {
         }
     }
 
-    /// - Returns: nil when the text is no template.
+    /// - Returns: nil when the text is not a template.
     private mutating func value(_ text: String, at location: SourceLocation, in source: SpecReader.Source)
         throws(Diagnostic) -> String?
     {

@@ -1,4 +1,4 @@
-/// A value with the place it was written at.
+/// A value and where it was written.
 public struct Located<Value: Sendable>: Sendable {
     public var value: Value
     public var location: SourceLocation
@@ -9,7 +9,7 @@ public struct Located<Value: Sendable>: Sendable {
     }
 }
 
-/// Where something stands in a text file. Lines and columns count from 1.
+/// A position in a text file. Lines and columns count from 1.
 public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
     public var file: String
     public var line: Int

@@ -173,7 +173,7 @@ public struct FileSpec: Sendable {
 public struct TrustSpec: Sendable {
     /// Image references.
     public var images: [String]?
-    /// Organizations, whose images are all meant.
+    /// Organizations; all their images are included.
     public var organizations: [String]?
     public var location: SourceLocation
     public init(location: SourceLocation) { self.location = location }

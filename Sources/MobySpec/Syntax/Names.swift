@@ -1,9 +1,9 @@
 internal import Extents
 internal import OCI
 
-/// What may stand where an image is asked for: a reference, or the place of an image on this machine.
+/// The name of an image: a reference, or the location of an image on this machine.
 enum ImageName {
-    /// Places on this machine: an OCI image layout, one in a tar, what `docker save` writes.
+    /// Locations on this machine: an OCI image layout, one in a tar, what `docker save` writes.
     static let prefixes = ["oci:", "oci-archive:", "docker-archive:"]
 
     /// What other tools take before the name of an image, and what to do here.
@@ -15,7 +15,7 @@ enum ImageName {
         "dir:": "copy it with 'skopeo copy dir:DIR oci:LAYOUT', and name it as oci:LAYOUT",
     ]
 
-    /// For the JSON Schema: much of what a reference may be, and all that is a place or a template.
+    /// For the JSON Schema: most references, all locations, all templates.
     static var pattern: String {
         let host = "([A-Za-z0-9.-]+(:[0-9]+)?/|\\[[0-9A-Fa-f:]+\\](:[0-9]+)?/)?"
         let part = "[a-z0-9]+([._-]+[a-z0-9]+)*"

@@ -15,7 +15,7 @@ public enum CapabilityName {
         "PERFMON", "BPF", "CHECKPOINT_RESTORE",
     ].map { "CAP_" + $0 }
 
-    /// What stands for every capability, or none.
+    /// Words for every capability, or none.
     static let special = ["all", "none", "ALL", "NONE"]
 
     /// A single `all` or `none`, in any case, or names.
@@ -104,7 +104,7 @@ public enum Namespace: Sendable, Hashable {
     case unspecified
     /// Shared with the guest's root; `root` is another word for it.
     case host, root
-    /// One of its own; `none` is another word for it where the network is meant.
+    /// One of its own; `none` is the same for networks.
     case new, none
     case path(String)
 

@@ -1,7 +1,6 @@
 internal import JSON
 
-/// Why a value of the right type is not a good one. The message goes on from the name of the value: `is 'x', expected
-/// y`.
+/// Why a value of the right type is invalid. The message continues the name of the value: `is 'x', expected y`.
 public struct SyntaxFault: Error, Equatable, Sendable {
     public var message: String
     public var hint: String?
@@ -11,7 +10,7 @@ public struct SyntaxFault: Error, Equatable, Sendable {
         self.hint = hint
     }
 
-    /// The fault at a place.
+    /// The error at a location.
     /// - Parameter name: of the value.
     public func diagnostic(_ name: String, at location: SourceLocation?) -> Diagnostic {
         Diagnostic(at: location, "\(name) \(message)", hint: hint)

@@ -49,7 +49,7 @@ package struct Node: Sendable {
     }
 }
 
-/// A YAML scalar: its text, and what that stands for.
+/// A YAML scalar: its text and its value.
 package struct Scalar: Sendable {
     package enum Value: Equatable, Sendable {
         case null
@@ -67,7 +67,7 @@ package struct Scalar: Sendable {
         self.value = value
     }
 
-    /// A scalar without quotes and tag stands for what it looks like.
+    /// The form of a scalar without quotes and tag decides its type.
     static func plain(_ text: String) -> Scalar { Scalar(text, resolve(text)) }
 
     /// The core schema as yaml.v3 has it: `yes` and `no` are strings, `0644` and `0o644` are octal, `1_000` is a
@@ -139,7 +139,7 @@ package struct Scalar: Sendable {
     }
 }
 
-/// Collects the pairs of a mapping. What is merged in by `<<` (YAML 1.1 merge type) gives way to what is written.
+/// Collects the pairs of a mapping. Written pairs override those merged by `<<` (YAML 1.1 merge type).
 struct MappingMembers {
     private var written: [Node.Pair] = []
     private var merged: [Node.Pair] = []

@@ -36,7 +36,7 @@ struct YAMLEvent {
         case mappingStart(Properties), mappingEnd
     }
 
-    /// What may stand before a node.
+    /// What may precede a node.
     struct Properties {
         var anchor: String?
         /// Standard tags without `tag:yaml.org,2002:`.

@@ -31,7 +31,7 @@ extension Key where Owner == ContainerOptions {
             example: "true",
             since: .always),
         Key(
-            "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel ends it when memory runs out.",
+            "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel kills it when memory runs out.",
             example: "-800",
             since: .always, alias: ["oom_score_adj"]
         ).defaulting(to: "0"),
@@ -137,7 +137,7 @@ extension Key where Owner == ContainerOptions {
         ).with("net: new"),
         Key(
             "rlimits", \.rlimits, .list(.limit),
-            "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` is no limit but the machine's.",
+            "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` keeps the machine's limits.",
             example: "[\"nofile,1024,4096\"]",
             alias: ["rmlimits", "ulimits"]),
         Key(
@@ -149,22 +149,22 @@ extension Key where Owner == ContainerOptions {
         runtime,
         Key(
             "restart", \.restart, .choice,
-            "Services: when to start it again after it ends, with pauses that grow.", example: "always", since: .ours
+            "Services: when to restart it after it ends, with growing delays.", example: "always", since: .moby
         ).defaulting(to: "on-failure"),
         Key(
             "timeout", \.timeout, .int(0...86_400),
-            "`onboot`, `onshutdown`: seconds it may take, 120 and 30 by default; 0 is no limit.",
-            example: "60", since: .ours
+            "`onboot`, `onshutdown`: time limit in seconds, 120 and 30 by default; 0 is unlimited.",
+            example: "60", since: .moby
         ),
         Key(
             "onfailure", \.onFailure, .choice,
-            "What becomes of the machine when an `onboot` container fails, or a service that is not started again. With `poweroff` or `reboot`, a service's `restart` is `no` by default.",
-            example: "poweroff", since: .ours
+            "What happens to the machine when an `onboot` container fails, or a service that is not restarted. With `poweroff` or `reboot`, a service's `restart` is `no` by default.",
+            example: "poweroff", since: .moby
         ).defaulting(to: "continue"),
     ]
 
     private static let runtime = Key(
-        "runtime", shape: Codec<RuntimeSpec>.runtime.shape, "What is prepared in the guest around the container.",
+        "runtime", shape: Codec<RuntimeSpec>.runtime.shape, "Preparations in the guest around the container.",
         example: "{mkdir: [/var/lib/app]}", since: .linuxkit
     ) { node, options, reading in
         guard var runtime = Codec<RuntimeSpec>.runtime.read(node, &reading) else { return }

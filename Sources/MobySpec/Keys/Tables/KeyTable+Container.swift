@@ -71,7 +71,7 @@ extension Codec where Value == InterfaceSpec {
 
 extension KeyTable where Owner == RuntimeSpec {
     static let runtime = KeyTable(
-        "runtime", "What is prepared in the guest around the container. Each key replaces the label's on its own.",
+        "runtime", "Preparations in the guest around the container. Each key replaces the label's on its own.",
         [
             Key("cgroups", \.cgroups, .strings, "Directories made below the root of cgroups.", example: "[podruntime]"),
             Key(

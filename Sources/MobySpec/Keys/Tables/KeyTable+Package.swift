@@ -187,7 +187,7 @@ extension KeyTable where Owner == PackageSpec.Kernel {
 }
 
 extension Codec where Value == [Located<String>] {
-    /// A list, or `all`, which is no list.
+    /// A list, or `all`, which reads as nil.
     fileprivate static var modules: Codec {
         let list = list(Codec<String>.text.located)
         return Codec(.either(.choice(["all"]), list.shape)) { node, reading in

@@ -50,7 +50,7 @@ extension KeyTable where Owner == JSONValue {
             Key("network", .jsonObject(.network), "Marks and priorities of packets.", example: "{classID: 1048577}"),
             Key(
                 "unified", Codec<[String: String]>.map(.string).json, "Files of cgroup v2 and what is written to them.",
-                example: "{memory.high: \"1073741824\"}", since: .ours),
+                example: "{memory.high: \"1073741824\"}", since: .moby),
         ])
 
     static let deviceRule = KeyTable(
@@ -66,7 +66,7 @@ extension KeyTable where Owner == JSONValue {
     static let memory = KeyTable(
         "resources.memory", "Memory, in bytes.",
         [
-            Key("limit", bytes, "Most bytes; -1 is no limit.", example: "104857600"),
+            Key("limit", bytes, "Most bytes; -1 is unlimited.", example: "104857600"),
             Key("reservation", bytes, "Soft limit.", example: "52428800"),
             Key("swap", bytes, "Most bytes of memory and swap together.", example: "209715200"),
             Key("kernel", bytes, "Most bytes of kernel memory; obsolete in Linux.", example: "-1"),

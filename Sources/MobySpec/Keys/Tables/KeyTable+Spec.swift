@@ -15,7 +15,7 @@ extension KeyTable where Owner == Spec {
                 Key(
                     "boot", \.boot, .boot, absent: { KeyTable<BootSpec>.boot.write($0) == .object([]) },
                     "How disks and CDs boot.",
-                    example: "{image: \"acme/bootloaders:1\"}", since: .ours),
+                    example: "{image: \"acme/bootloaders:1\"}", since: .moby),
                 Key(
                     "init", \.`init`, .list(Codec<String>.image.located), absent: \.isEmpty,
                     "Images unpacked into the root of the guest, one over the other.",
@@ -43,7 +43,8 @@ extension KeyTable where Owner == Spec {
                     "Files, directories and links put into the root of the guest.",
                     example: "[{path: etc/motd, contents: welcome, mode: \"0644\"}]", since: .always),
                 Key(
-                    "trust", \.trust, .trust, "Docker Content Trust: taken with a warning, since nothing is verified.",
+                    "trust", \.trust, .trust,
+                    "Docker Content Trust: accepted with a warning, since nothing is verified.",
                     example: "{org: [linuxkit]}", since: .always),
                 Key(
                     "outputs", \.outputs, .list(.output), absent: \.isEmpty,
@@ -94,8 +95,8 @@ extension KeyTable where Owner == KernelSpec {
                 example: "intel-ucode.cpio"),
             Key(
                 "modules", \.modules, .list(Codec<String>.word.located),
-                "Names of the modules wanted, and with them those they depend on; without it, all that the image has.",
-                example: "[virtio_net, virtio_blk, ext4]", since: .ours),
+                "Modules to include, with the modules that they depend on; without it, all modules of the image.",
+                example: "[virtio_net, virtio_blk, ext4]", since: .moby),
         ])
 }
 
@@ -109,8 +110,8 @@ extension KeyTable where Owner == BootSpec {
         [
             Key(
                 "image", \.image, Codec<String>.image.located,
-                "Image with the boot loaders, with the files of `pkg/bootloaders`, which is what is taken without it; `--bootloader` wins.",
-                example: "\"acme/bootloaders:1\"", since: .ours)
+                "Image with the boot loaders, like the default `pkg/bootloaders`; `--bootloader` overrides it.",
+                example: "\"acme/bootloaders:1\"", since: .moby)
         ])
 }
 
@@ -150,8 +151,8 @@ extension Codec where Value == String {
 }
 
 extension Codec where Value == TrustSpec {
-    /// Whatever stands there is no error: LinuxKit has had several forms of it, and takes all of them without effect
-    /// today.
+    /// Its content is never an error: LinuxKit has had several forms of it, and today accepts all of them without
+    /// effect.
     static var trust: Codec {
         let strict = object(.trust) { TrustSpec(location: $0) }
         return Codec(strict.shape) { node, reading in
