@@ -6,7 +6,8 @@ import Testing
 struct StandardOutputTests {
     /// Everything that prints data.
     private static let printing = [
-        "--help", "help build", "build --help", "--version", "version", "schema", "schema --markdown", "formats",
+        "--help", "help build", "build --help", "--version", "version", "schema", "schema --markdown",
+        "schema --package", "formats",
         "formats --json",
         "completion bash", "--generate-completion-script zsh", "cache ls --json", "pkg show-tag pkg/init",
         "build --dry-run spec.yml",
