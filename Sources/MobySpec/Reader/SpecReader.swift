@@ -121,8 +121,8 @@ extension SpecReader {
     }
 }
 
-/// The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as PowerShell writes it. The mark is not part
-/// of the text.
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes it. The mark is not part of the
+/// text.
 public enum UTF8Text {
     /// - Throws: `SpecError` with the place of the first byte that is neither.
     public static func read(_ bytes: [UInt8], name: String) throws -> String {
