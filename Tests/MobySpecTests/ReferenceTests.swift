@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func pageOfPackagesIsTheOneThatIsCommitted() throws {
-        try Golden.expect(SpecReference.package, at: Golden.project.appending(path: "docs/package-spec.md"))
+        let page = Golden.project.appending(path: "docs/package-spec.md").path
+        #expect(try Golden.difference(SpecReference.package, at: page) == nil)
     }
 
     @Test(arguments: [SpecReference.markdown, SpecReference.package]) func everyLinkOfThePageLeadsSomewhere(
