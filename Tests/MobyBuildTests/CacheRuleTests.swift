@@ -61,7 +61,7 @@ struct CacheRuleTests {
                 ("kernel", packed(Array("VMLINUX".utf8))), ("kernel.tar", .bytes(Workshop.tar(modules))),
                 ("config", .file("CONFIG_RD_ZSTD=y\n")), ("ucode.cpio", .file("070701")),
             ])
-        let marks = RootFileSystem.allCases.map(\.mark).joined(separator: " ")
+        let marks = RootFileSystem.allCases.map(\.featureMarker).joined(separator: " ")
         try workshop.image(
             "test/init:1",
             [

@@ -82,7 +82,7 @@ struct UnreadableTests {
                 ImageConfig(platform: platform, config: ImageConfig.Execution(), diffIDs: []))
             let bad = try store.addManifest(
                 config: config, layers: image.layers, name: "test/bad:1", platform: platform)
-            let size = try #require(store.blob(bad.digest, limit: 1 << 20)).count
+            let size = try #require(try store.blob(bad.digest, limit: 1 << 20)).count
             try store.set(
                 bad.name, to: Descriptor(mediaType: MediaType.manifest, digest: bad.digest, size: UInt64(size)))
             let spec = try workshop.spec("init: [\"test/bad:1\"]\n")
