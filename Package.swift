@@ -57,7 +57,8 @@ let package = Package(
         library("MachineModel", []),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd"]),
         library("HTTP", ["Extents", "CCurl"]),
-        library("GCP", ["HTTP", "Extents", "CCrypto"]),
+        library("Cloud", ["Extents"]),
+        library("GCP", ["Cloud", "HTTP", "Extents", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
         library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "CLinux", subprocess]),
 
@@ -73,11 +74,15 @@ let package = Package(
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
         library(
             "MobyRun",
-            ["MachineModel", "MobyBuild", "BootLayout", "GCP", "HTTP", "DiskImage", "Archive", "Extents", "CLinux"]),
+            [
+                "MachineModel", "MobyBuild", "BootLayout", "Cloud", "GCP", "HTTP", "DiskImage", "Archive", "Extents",
+                "CLinux",
+            ]),
         .executableTarget(
             name: "moby",
             dependencies: [
-                "MobyRun", "MachineModel", "MobyInspect", "GCP", "HTTP", "MobyPackage", "MobyBuild", "MobySpec", "OCI",
+                "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage", "MobyBuild",
+                "MobySpec", "OCI",
                 "Archive", "Extents", "JSON", "CLinux",
                 argumentParser,
             ],
@@ -120,7 +125,8 @@ let package = Package(
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
-        tests("GCPTests", ["GCP", "HTTP", "Extents", "CLinux"]),
+        tests("CloudTests", ["Cloud"]),
+        tests("GCPTests", ["Cloud", "GCP", "HTTP", "Extents", "CLinux"]),
         tests("JSONTests", ["JSON"]),
         tests("BootLayoutTests", ["BootLayout", "JSON"]),
         tests("MobySpecTests", ["MobySpec", "BootLayout", "JSON"], golden: ["Golden"]),
@@ -134,7 +140,8 @@ let package = Package(
         tests("MobyInspectTests", ["MobyInspect", "DiskImage", "Archive", "Extents"]),
         tests("MobyPackageTests", ["MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", "JSON"]),
         tests(
-            "MobyRunTests", ["MachineModel", "MobyRun", "MobyBuild", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
+            "MobyRunTests",
+            ["MachineModel", "MobyRun", "MobyBuild", "Cloud", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
             golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),

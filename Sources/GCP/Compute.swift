@@ -1,7 +1,8 @@
+public import Cloud
 internal import FoundationEssentials
 internal import HTTP
 
-/// Compute Engine, API v1: images and machines of one project.
+/// Compute Engine, API v1: images and machines of a project.
 public struct Compute: Sendable {
     let client: GoogleClient
     public let calls: Calls
@@ -11,25 +12,24 @@ public struct Compute: Sendable {
         calls = Calls(client.endpoints, project: project, zone: zone)
     }
 
-    /// The facts of an image; nil when there is none.
-    public func image(_ name: String) async throws -> ImageFacts? {
-        try await client.find(calls.image(name), as: ImageFacts.self)
-    }
-
-    /// The facts of a machine; nil when there is none.
+    /// The facts of a machine; nil when it does not exist.
     public func instance(_ name: String) async throws -> InstanceFacts? {
         try await client.find(calls.instance(name), as: InstanceFacts.self)
     }
 
-    /// Begins a change. It carries a fresh `requestId`: a request that is sent twice is done once.
-    public func begin(_ call: APICall) async throws -> Operation {
-        let unique = APICall(
-            call.api, call.title, call.method, "\(call.url)?requestId=\(UUID().uuidString.lowercased())",
-            text: call.body)
+    /// Begins a change. The call gets a fresh `requestId`: a request that is sent twice is carried out once.
+    public func begin(_ call: CloudCall) async throws -> Operation {
+        let id = UUID().uuidString.lowercased()
+        let unique = CloudCall(
+            call.service, call.title, call.method, call.url.replacing(Self.requestID, with: "requestId=\(id)"),
+            headers: call.headers, text: call.body)
         return try await client.send(unique, as: Operation.self)
     }
 
-    /// What a machine has written to its first serial port from a position on.
+    /// The query of a change; ``begin(_:)`` puts a random UUID in.
+    static let requestID = "requestId=UUID"
+
+    /// The output of a machine's first serial port from a position on.
     public func serialOutput(_ instance: String, from position: Int64) async throws -> SerialOutput {
         try await client.send(calls.serialOutput(instance, from: position), as: SerialOutput.self)
     }
@@ -48,51 +48,56 @@ extension Compute {
             self.zone = zone
         }
 
-        public var projectFacts: APICall {
-            APICall(.compute, "look for project '\(project)'", "GET", "\(base)?fields=name")
+        public var projectFacts: CloudCall {
+            CloudCall(.compute, "looking up project '\(project)'", "GET", "\(base)?fields=name")
         }
-        public var zoneFacts: APICall {
-            APICall(.compute, "look for zone '\(zone)'", "GET", "\(zonal)?fields=name,status")
+        public var zoneFacts: CloudCall {
+            CloudCall(.compute, "looking up zone '\(zone)'", "GET", "\(zonal)?fields=name,status")
         }
 
-        public func machineType(_ name: String) -> APICall {
-            APICall(
-                .compute, "look for machine type '\(name)' in \(zone)", "GET",
+        public func machineType(_ name: String) -> CloudCall {
+            CloudCall(
+                .compute, "looking up machine type '\(name)' in \(zone)", "GET",
                 "\(zonal)/machineTypes/\(text(name))?fields=name")
         }
 
-        public func image(_ name: String) -> APICall {
-            APICall(.compute, "look for image '\(name)'", "GET", images + "/" + text(name))
+        public func image(_ name: String) -> CloudCall {
+            CloudCall(.compute, "looking up image '\(name)'", "GET", images + "/" + text(name))
         }
 
-        public func insert(_ image: MachineImage) throws -> APICall {
-            try APICall(.compute, "create image '\(image.name)'", "POST", images, body: image)
+        public func insert(_ image: MachineImage) throws -> CloudCall {
+            try CloudCall(
+                .compute, "creating image '\(image.name)'", "POST", "\(images)?\(Compute.requestID)", body: image)
         }
 
-        public func deleteImage(_ name: String) -> APICall {
-            APICall(.compute, "delete image '\(name)'", "DELETE", images + "/" + text(name))
+        public func deleteImage(_ name: String) -> CloudCall {
+            CloudCall(
+                .compute, "deleting image '\(name)'", "DELETE",
+                "\(images)/\(text(name))?\(Compute.requestID)")
         }
 
-        public func instance(_ name: String) -> APICall {
-            APICall(.compute, "look for instance '\(name)'", "GET", path(name))
+        public func instance(_ name: String) -> CloudCall {
+            CloudCall(.compute, "looking up instance '\(name)'", "GET", path(name))
         }
 
-        public func insert(_ instance: Instance) throws -> APICall {
-            try APICall(.compute, "create instance '\(instance.name)'", "POST", "\(zonal)/instances", body: instance)
+        public func insert(_ instance: Instance) throws -> CloudCall {
+            try CloudCall(
+                .compute, "creating instance '\(instance.name)' in \(zone)", "POST",
+                "\(zonal)/instances?\(Compute.requestID)", body: instance)
         }
 
-        public func deleteInstance(_ name: String) -> APICall {
-            APICall(.compute, "delete instance '\(name)'", "DELETE", path(name))
+        public func deleteInstance(_ name: String) -> CloudCall {
+            CloudCall(.compute, "deleting instance '\(name)'", "DELETE", "\(path(name))?\(Compute.requestID)")
         }
 
-        public func serialOutput(_ name: String, from position: Int64) -> APICall {
-            APICall(
-                .compute, "read the serial port of '\(name)'", "GET",
+        public func serialOutput(_ name: String, from position: Int64) -> CloudCall {
+            CloudCall(
+                .compute, "reading the serial port of '\(name)'", "GET",
                 "\(path(name))/serialPort?port=1&start=\(position)")
         }
 
-        func operation(_ name: String, of scope: Scope, _ title: String) -> APICall {
-            APICall(.compute, title, "GET", "\(scope == .global ? "\(base)/global" : zonal)/operations/\(text(name))")
+        func operation(_ name: String, of scope: Scope, _ title: String) -> CloudCall {
+            CloudCall(.compute, title, "GET", "\(scope == .global ? "\(base)/global" : zonal)/operations/\(text(name))")
         }
 
         private var zonal: String { "\(base)/zones/\(text(zone))" }
@@ -106,9 +111,8 @@ extension Compute {
 }
 
 extension Compute {
-    /// Waits for the end of a change; it is asked for less and less often.
-    /// - Parameter limit: of time.
-    /// - Throws: ``GoogleError`` when it did not come to a good end, or not in time.
+    /// Polls a change until it ends, less and less often.
+    /// - Throws: ``GoogleError`` when it failed, or did not end in time.
     public func wait(
         for operation: Operation, in scope: Scope, _ title: String, limit: Duration = .seconds(600),
         progress: (@Sendable (Int) -> Void)? = nil
@@ -119,7 +123,7 @@ extension Compute {
             guard waited < limit else {
                 throw GoogleError(
                     title, "not done after \(limit.components.seconds) s",
-                    hint: "look at it: gcloud compute operations describe \(current.name)")
+                    hint: "see: gcloud compute operations describe \(current.name)")
             }
             try await client.retries.sleep(pause)
             waited += pause
@@ -130,13 +134,13 @@ extension Compute {
         if let fault = current.fault(title) { throw fault }
     }
 
-    /// Does a change and waits for its end.
-    public func run(_ call: APICall, in scope: Scope, limit: Duration = .seconds(600)) async throws {
+    /// Makes a change and waits for its end.
+    public func run(_ call: CloudCall, in scope: Scope, limit: Duration = .seconds(600)) async throws {
         try await wait(for: try await begin(call), in: scope, call.title, limit: limit)
     }
 }
 
-/// Something that Compute Engine is at (`globalOperations`, `zoneOperations`).
+/// A change that Compute Engine carries out (`globalOperations`, `zoneOperations`).
 public struct Operation: Sendable, Decodable {
     struct Fault: Decodable { let errors: [Part]? }
     struct Part: Decodable {
@@ -155,12 +159,12 @@ public struct Operation: Sendable, Decodable {
 
     var isDone: Bool { status == "DONE" }
 
-    /// What a finished operation says that it did not do.
+    /// The error of an operation that failed.
     func fault(_ title: String) -> GoogleError? {
         guard let first = error?.errors?.first else {
-            return httpErrorStatusCode.map { GoogleError(title, status: $0, httpErrorMessage ?? "no reason was given") }
+            return httpErrorStatusCode.map { GoogleError(title, status: $0, httpErrorMessage ?? "no reason given") }
         }
-        let words = first.message ?? httpErrorMessage ?? "no reason was given"
+        let words = first.message ?? httpErrorMessage ?? "no reason given"
         return GoogleError(title, status: httpErrorStatusCode, reason: first.code, words)
     }
 }

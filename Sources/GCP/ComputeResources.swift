@@ -70,22 +70,9 @@ public struct Instance: Sendable, Encodable, Equatable {
     /// Adds an entry of metadata.
     public mutating func set(_ key: String, _ value: String) { metadata.items.append(.init(key: key, value: value)) }
 
-    /// Replaces the value of an entry of metadata.
-    public mutating func set(_ key: String, to value: String) {
-        for index in metadata.items.indices where metadata.items[index].key == key {
-            metadata.items[index].value = value
-        }
-    }
-
-    /// Replaces a part of the metadata's values.
-    public mutating func replaceMetadata(_ place: String, with text: String) {
-        for index in metadata.items.indices {
-            metadata.items[index].value = metadata.items[index].value.replacing(place, with: text)
-        }
-    }
 }
 
-/// What is asked about a machine that is there.
+/// The facts that are read of a machine.
 public struct InstanceFacts: Sendable, Decodable {
     public struct Interface: Sendable, Decodable {
         public struct Access: Sendable, Decodable { public var natIP: String? }
@@ -98,7 +85,7 @@ public struct InstanceFacts: Sendable, Decodable {
     public var labels: [String: String]?
     public var networkInterfaces: [Interface]?
 
-    /// The address that the world sees.
+    /// The public address.
     public var address: String? {
         networkInterfaces?.lazy.compactMap { $0.accessConfigs?.lazy.compactMap(\.natIP).first }.first
     }
@@ -123,7 +110,7 @@ public struct MachineImage: Sendable, Encodable, Equatable {
     public var architecture: String?
     public var labels: [String: String]
 
-    /// What lets machines made of the image start machines of their own.
+    /// Lets machines made from the image run virtual machines.
     static let nestedVirtualization =
         "https://www.googleapis.com/compute/v1/projects/vm-options/global/licenses/enable-vmx"
 
@@ -142,9 +129,11 @@ public struct MachineImage: Sendable, Encodable, Equatable {
         architecture = "X86_64"
         self.labels = labels
     }
+
+    public var bootsByUEFI: Bool { guestOsFeatures.contains { $0.type == "UEFI_COMPATIBLE" } }
 }
 
-/// What is asked about an image that is there.
+/// The facts that are read of an image.
 public struct ImageFacts: Sendable, Decodable {
     public struct Feature: Sendable, Decodable { public var type: String? }
 

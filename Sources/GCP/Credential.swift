@@ -2,13 +2,13 @@ public import Extents
 internal import FoundationEssentials
 internal import Glibc
 
-/// Who asks. Printing one shows the account, never a secret.
+/// What authorizes the calls. Its description names the account, never a secret.
 public enum Credential: Sendable, CustomStringConvertible {
     case serviceAccount(ServiceAccount)
     case user(AuthorizedUser)
-    /// The account of the Google machine that this program runs on.
+    /// The service account of the Google machine that this program runs on.
     case machine
-    /// Nobody: for emulators.
+    /// Anonymous access, for emulators.
     case none
 
     public var description: String {
@@ -16,11 +16,11 @@ public enum Credential: Sendable, CustomStringConvertible {
         case .serviceAccount(let account): "service account \(account.email)"
         case .user: "the user of 'gcloud auth application-default login'"
         case .machine: "the machine's service account"
-        case .none: "nobody"
+        case .none: "anonymous access"
         }
     }
 
-    /// The project that the credential is of, when it says so.
+    /// The project of the credential, when it names one.
     public var project: String? {
         switch self {
         case .serviceAccount(let account): account.project
@@ -31,14 +31,13 @@ public enum Credential: Sendable, CustomStringConvertible {
 }
 
 extension Credential {
-    /// The credential to use: the file named, else that of `GOOGLE_APPLICATION_CREDENTIALS`, else what `gcloud auth
-    /// application-default login` left, else the machine's.
+    /// The credential to use: the named file, else that of `GOOGLE_APPLICATION_CREDENTIALS`, else that of `gcloud auth
+    /// application-default login`, else the machine's.
     /// - Parameters:
-    ///   - keys: path of a JSON key; nil or empty looks further.
-    ///   - option: what names `keys`, for messages.
+    ///   - keys: path of a JSON key; nil or empty continues the search.
+    ///   - option: the option or variable of `keys`, for messages.
     ///   - environment: `GOOGLE_APPLICATION_CREDENTIALS`, `CLOUDSDK_CONFIG`, `HOME`.
-    /// - Throws: ``CredentialError`` for a file that is named and cannot be used; it names the file and what names the
-    ///   file.
+    /// - Throws: ``CredentialError`` for a file that cannot be used; it names the file and its option or variable.
     public static func find(keys: String?, option: String = "--keys", environment: [String: String]) throws
         -> Credential
     {
@@ -46,32 +45,39 @@ extension Credential {
         let variable = "GOOGLE_APPLICATION_CREDENTIALS"
         if let path = environment[variable], !path.isEmpty { return try read(path, namedBy: variable) }
         let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
-        if let path = folder.map({ "\($0)/application_default_credentials.json" }), access(path, F_OK) == 0 {
+        if let path = folder.map({ "\($0)/application_default_credentials.json" }), !isMissing(path) {
             return try read(path, namedBy: "gcloud auth application-default login")
         }
         return .machine
     }
 
-    /// Reads a JSON file of a service account or a user.
-    /// - Parameter source: the option or variable that names the file, or the program that left it there.
+    /// Whether a file does not exist. One that cannot be reached is not missing: reading it reports why.
+    private static func isMissing(_ path: String) -> Bool {
+        access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)
+    }
+
+    /// Reads the JSON file of a service account or a user.
+    /// - Parameter source: the option, variable or program that named the file.
     public static func read(_ path: String, namedBy source: String) throws -> Credential {
         let bytes: [UInt8]
         let origin = "'\(path)' (of \(source))"
         do { bytes = try ExtentReader.bytes(of: ExtentList(file: path), limit: 1 << 20) } catch {
             throw CredentialError(
-                "\(error) (of \(source))", hint: "make a key in the console under IAM & Admin, Service Accounts, Keys")
+                "\(error) (of \(source))", hint: "create a key in the console under IAM & Admin, Service Accounts, Keys"
+            )
         }
         let decoder = JSONDecoder()
         guard let type = (try? decoder.decode(Kind.self, from: Data(bytes)))?.type else {
             throw CredentialError(
-                "\(origin) is no JSON with a 'type'", hint: "expected a service account's key in JSON, not P12")
+                "\(origin) is not a credentials file (no \"type\")",
+                hint: "expected the key of a service account in JSON, not P12")
         }
         do {
             switch type {
             case "service_account":
                 var account = try decoder.decode(ServiceAccount.self, from: Data(bytes))
                 account.origin = origin
-                // Now, and not when the first token is asked for.
+                // Checked now, not when the first token is needed.
                 do { try RSASignature.check(account.key) } catch {
                     throw CredentialError("\(origin): \(error)", hint: error.hint)
                 }
@@ -82,32 +88,33 @@ extension Credential {
                 return .user(user)
             default:
                 throw CredentialError(
-                    "\(origin) has credentials of the type '\(type)', expected 'service_account' or 'authorized_user'",
+                    "\(origin) has credentials of the type '\(PlainText.short(type))', expected 'service_account' or 'authorized_user'",
                     hint: "name a service account's key with --keys")
             }
         } catch let error as DecodingError {
-            throw CredentialError("\(origin) is no \(type): \(Self.field(error))", hint: "make the key anew")
+            throw CredentialError(
+                "\(origin) is not a valid '\(type)': \(Self.field(error))", hint: "create the key again")
         }
     }
 
     private struct Kind: Decodable { let type: String }
 
-    /// The field at fault, without any value.
+    /// The wrong field, without its value.
     private static func field(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "'\(context.codingPath.last?.stringValue ?? "")' is no text"
-        default: "it is damaged"
+            "'\(context.codingPath.last?.stringValue ?? "")' is not a string"
+        default: "the JSON is damaged"
         }
     }
 }
 
-/// Credentials that cannot be used: which, why, and what to do. Never holds a secret.
+/// Credentials that cannot be used: which, why, and what to do. Never contains a secret.
 public struct CredentialError: HintedError, Sendable, Equatable, CustomStringConvertible {
     public let description: String
     public let hint: String?
-    /// Whether there are none at all, which matters only to those who need some.
+    /// Whether there are none at all, which matters only where some are needed.
     let isAbsence: Bool
 
     init(_ description: String, hint: String? = nil, isAbsence: Bool = false) {
@@ -117,13 +124,13 @@ public struct CredentialError: HintedError, Sendable, Equatable, CustomStringCon
     }
 }
 
-/// What `gcloud auth application-default login` leaves (JSON, type `authorized_user`).
+/// The credentials of `gcloud auth application-default login` (JSON, type `authorized_user`).
 public struct AuthorizedUser: Sendable, Decodable {
     let clientID: String
     let clientSecret: Secret
     let refreshToken: Secret
     public let project: String?
-    /// The file, and what names it.
+    /// The file, and the option or variable that named it.
     var origin: String?
 
     enum CodingKeys: String, CodingKey {
@@ -134,14 +141,14 @@ public struct AuthorizedUser: Sendable, Decodable {
     }
 }
 
-/// A service account's key, as the console hands it out (JSON, type `service_account`).
+/// A service account's key, as downloaded from the console (JSON, type `service_account`).
 public struct ServiceAccount: Sendable, Decodable {
     public let email: String
     public let project: String?
     let key: Secret
     let keyID: String?
     let tokenURL: String?
-    /// The file, and what names it.
+    /// The file, and the option or variable that named it.
     var origin: String?
 
     enum CodingKeys: String, CodingKey {

@@ -1,8 +1,9 @@
+public import Cloud
 internal import Extents
 internal import FoundationEssentials
 public import HTTP
 
-/// The one way to Google's JSON APIs: adds tokens, tries again where that helps, turns answers into values or
+/// The only client of Google's JSON APIs: adds tokens, retries what may pass, turns answers into values or
 /// ``GoogleError``s.
 public struct GoogleClient: Sendable {
     public let endpoints: Endpoints
@@ -11,7 +12,7 @@ public struct GoogleClient: Sendable {
     private let tokens: TokenSource
     private let quotaProject: String?
 
-    /// - Parameter credential: who asks; emulated storage is asked by nobody.
+    /// - Parameter credential: authorizes the calls; emulated storage needs none.
     public init(_ credential: Credential, transport: any HTTPTransport, endpoints: Endpoints = Endpoints()) {
         self.init(
             credential, transport: transport, endpoints: endpoints,
@@ -31,12 +32,12 @@ public struct GoogleClient: Sendable {
     }
 
     /// Sends a call and reads its answer.
-    public func send<Value: Decodable>(_ call: APICall, as type: Value.Type) async throws -> Value {
+    public func send<Value: Decodable>(_ call: CloudCall, as type: Value.Type) async throws -> Value {
         try JSONExchange.decode(type, try await send(call), call.title)
     }
 
-    /// The answer, or nil when there is no such thing (404).
-    public func find<Value: Decodable>(_ call: APICall, as type: Value.Type) async throws -> Value? {
+    /// The answer, or nil when the resource does not exist (404).
+    public func find<Value: Decodable>(_ call: CloudCall, as type: Value.Type) async throws -> Value? {
         do { return try await send(call, as: type) } catch let error as GoogleError where error.status == 404 {
             return nil
         }
@@ -45,42 +46,35 @@ public struct GoogleClient: Sendable {
     /// Sends a call.
     /// - Returns: the body of the answer.
     @discardableResult
-    public func send(_ call: APICall) async throws -> [UInt8] {
+    public func send(_ call: CloudCall) async throws -> [UInt8] { try await answer(call).body }
+
+    /// Sends a call with a token; with a new one when the server rejects the first.
+    func answer(_ call: CloudCall) async throws -> JSONExchange.Answer {
         var headers: HTTPHeaders = [:]
+        for (name, value) in call.headers { headers[name] = value }
         if call.body != nil { headers["Content-Type"] = "application/json; charset=utf-8" }
         let body =
             call.body.map { HTTPRequest.Body.bytes(Array($0.utf8)) } ?? (call.method == "POST" ? .bytes([]) : .none)
         let request = HTTPRequest(call.method, try exchange.url(call.url, call.title), headers: headers, body: body)
-        return try await authorized(request, call) { try await exchange.answer($0, call.title) }.body
-    }
-
-    /// Fetches a public document, without a token.
-    public func fetch(_ url: String, _ title: String) async throws -> [UInt8] {
-        try await exchange.answer(HTTPRequest("GET", try exchange.url(url, title)), title).body
-    }
-
-    /// Sends a request with a token; with a new one when the server does not take the first.
-    func authorized(
-        _ request: HTTPRequest, _ call: APICall, _ send: (HTTPRequest) async throws -> JSONExchange.Answer
-    ) async throws -> JSONExchange.Answer {
-        do { return try await send(try await signed(request, call.api)) } catch let error as GoogleError
-            where error.status == 401
-        {
+        do {
+            return try await exchange.answer(try await authorized(request, call), call.title)
+        } catch let error as GoogleError where error.status == 401 {
             await tokens.drop()
-            return try await send(try await signed(request, call.api))
+            return try await exchange.answer(try await authorized(request, call), call.title)
         }
     }
 
-    /// The request with its token. Only the APIs get it, by https, or when they are played on this machine; there they
-    /// do without as well.
-    private func signed(_ request: HTTPRequest, _ api: API) async throws -> HTTPRequest {
-        if api == .storage, endpoints.storageIsEmulated { return request }
+    /// The request with its token. Only the APIs get it, over https, or when they are simulated on this machine; there
+    /// they also work without.
+    private func authorized(_ request: HTTPRequest, _ call: CloudCall) async throws -> HTTPRequest {
+        let needsNone = call.service == API.storage.rawValue && endpoints.storageIsEmulated
+        if needsNone || call.service == API.open.rawValue { return request }
         var request = request
         let isSafe = request.url.scheme == "https"
         let isLocal = !isSafe && WebURL.isLoopback(host: request.url.host)
         guard let authorization = try await tokens.authorization(isNeeded: !isLocal) else { return request }
         guard isSafe || isLocal else {
-            throw CredentialError("a token is not sent to \(request.url): it is not https")
+            throw CredentialError("a token is not sent to \(request.url): the URL is not https")
         }
         request.headers["Authorization"] = authorization
         request.headers["x-goog-user-project"] = quotaProject
@@ -88,44 +82,39 @@ public struct GoogleClient: Sendable {
     }
 }
 
-/// The APIs that are asked. Each can be elsewhere, and gets a token or not, by itself: see ``Endpoints``.
-public enum API: Sendable { case storage, compute, resourceManager }
+/// Google's APIs. Each can be elsewhere, and gets a token or not, independently of the others: see ``Endpoints``.
+enum API: String {
+    case storage, compute, resourceManager
+    /// Public documents: no token.
+    case open
+}
 
-/// One request to a JSON API, complete but for the token.
-public struct APICall: Sendable, Equatable, CustomStringConvertible {
-    public let api: API
-    /// What it does, as the start of a sentence: `create image 'web'`.
-    public let title: String
-    public let method: String
-    public let url: String
-    /// JSON with its keys in order, as it is sent.
-    public let body: String?
-
-    init(_ api: API, _ title: String, _ method: String, _ url: String) { self.init(api, title, method, url, text: nil) }
-
-    init(_ api: API, _ title: String, _ method: String, _ url: String, text: String?) {
-        (self.api, self.title, self.method, self.url, body) = (api, title, method, url, text)
+extension CloudCall {
+    init(
+        _ api: API, _ title: String, _ method: String, _ url: String, headers: [String: String] = [:],
+        text: String? = nil
+    ) {
+        self.init(api.rawValue, title, method, url, headers: headers, text: text)
     }
 
-    init(_ api: API, _ title: String, _ method: String, _ url: String, body: some Encodable) throws {
-        (self.api, self.title, self.method, self.url) = (api, title, method, url)
-        self.body = String(decoding: try JSONText.pretty(body), as: UTF8.self)
+    init(
+        _ api: API, _ title: String, _ method: String, _ url: String, headers: [String: String] = [:],
+        body: some Encodable
+    ) throws {
+        try self.init(api.rawValue, title, method, url, headers: headers, body: body)
     }
-
-    /// As `--dry-run` prints it.
-    public var description: String { "# \(title)\n\(method) \(url)" + (body.map { "\n" + $0 } ?? "") }
 }
 
 /// Where Google's APIs answer; each can be another server, as `gcloud` allows it.
 ///
-/// Each counts by itself. By https an API gets a token. By plain HTTP storage is an emulator, which gets none; the
-/// others get none but on loopback, where they do without one too.
+/// Each counts by itself. Over https an API gets a token. Over plain HTTP storage is an emulator, which gets none; the
+/// others get one only on loopback, where they also work without.
 public struct Endpoints: Sendable, Equatable {
     /// Cloud Storage JSON API, without `/storage/v1`.
     public var storage = "https://storage.googleapis.com"
     /// Compute Engine API with its version.
     public var compute = "https://compute.googleapis.com/compute/v1"
-    /// Cloud Resource Manager API with its version, which knows what the account may do; nil asks nothing of it.
+    /// Cloud Resource Manager API with its version, which knows the account's permissions; nil is never asked.
     public var resourceManager: String? = "https://cloudresourcemanager.googleapis.com/v1"
     /// OAuth 2.0 tokens, where a credential does not name its own.
     public var token = "https://oauth2.googleapis.com/token"
@@ -147,7 +136,7 @@ public struct Endpoints: Sendable, Equatable {
         if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE") { storage = Self.without("/storage/v1", url) }
         if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE") {
             compute = Self.without("", url)
-            // Another Compute Engine has its accounts elsewhere.
+            // Another Compute Engine keeps its accounts elsewhere.
             resourceManager = nil
         }
         if let url = value("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER") {
@@ -159,8 +148,14 @@ public struct Endpoints: Sendable, Equatable {
         if let url = value("MOBY_GCP_SERIAL_KEYS") { serialPortKeys = Self.without("", url) }
     }
 
-    /// Whether storage is an emulator, which wants no token.
+    /// Whether storage is an emulator, which needs no token.
     public var storageIsEmulated: Bool { storage.hasPrefix("http://") }
+
+    /// The host keys of the serial gateway of a region.
+    public func gatewayKeys(in region: String) -> CloudCall {
+        CloudCall(
+            .open, "fetching the host keys of the serial gateway", "GET", "\(serialPortKeys)/\(region)/\(region).pub")
+    }
 
     private static func origin(_ host: String) -> String { without("", host.contains("://") ? host : "http://\(host)") }
 
@@ -170,45 +165,28 @@ public struct Endpoints: Sendable, Equatable {
     }
 }
 
-/// Cloud Resource Manager, API v1: what the account may do in a project.
-public struct Projects: Sendable {
-    private let client: GoogleClient
-
-    public init(_ client: GoogleClient) { self.client = client }
-
-    /// Which of some permissions are lacking.
-    /// - Parameter call: of ``permissions(_:in:_:)``.
-    /// - Returns: nil when that cannot be asked: the API is off, or the token's scopes do not reach it.
-    public func missing(_ permissions: [String], _ call: APICall) async throws -> [String]? {
-        struct Answer: Decodable { var permissions: [String]? }
-        do {
-            let answer = try await client.send(call, as: Answer.self)
-            return permissions.filter { !(answer.permissions ?? []).contains($0) }
-        } catch let error as GoogleError where error.status == 403 || error.status == 404 {
-            return nil
-        }
-    }
-
-    /// The question; nil where there is nobody to ask.
+/// Cloud Resource Manager, API v1.
+public enum Projects {
+    /// Asks which of some permissions the account has in a project; nil without such an API.
     public static func permissions(_ permissions: [String], in project: String, _ endpoints: Endpoints) throws
-        -> APICall?
+        -> CloudCall?
     {
         guard let base = endpoints.resourceManager else { return nil }
-        return try APICall(
-            .resourceManager, "ask for permissions in project '\(project)'", "POST",
+        return try CloudCall(
+            .resourceManager, "checking permissions in project '\(project)'", "POST",
             "\(base)/projects/\(WebURL.percentEncoded(project)):testIamPermissions",
             body: ["permissions": permissions])
     }
 }
 
-/// Sends requests, again where that helps, and reads JSON.
+/// Sends requests, retries what may pass, and reads JSON.
 struct JSONExchange: Sendable {
     let transport: any HTTPTransport
     var retries: RetryPolicy
-    /// The most that an answer may be, in bytes.
+    /// The size limit of an answer, in bytes.
     static let limit: UInt64 = 16 << 20
 
-    /// The same without second tries.
+    /// The same without retries.
     var once: JSONExchange {
         JSONExchange(transport: transport, retries: RetryPolicy(tries: 1, sleep: retries.sleep))
     }
@@ -219,7 +197,9 @@ struct JSONExchange: Sendable {
     }
 
     func url(_ text: String, _ title: String) throws -> WebURL {
-        guard let url = WebURL(text) else { throw GoogleError(title, "'\(text)' is no address of a server") }
+        guard let url = WebURL(text) else {
+            throw GoogleError(title, "'\(WebURL.shown(text))' is not an http or https URL")
+        }
         return url
     }
 
@@ -229,7 +209,7 @@ struct JSONExchange: Sendable {
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ body: [UInt8], _ title: String) throws -> Value {
         do { return try JSONDecoder().decode(type, from: Data(body)) } catch {
-            throw GoogleError(title, "the answer is not the JSON that was expected")
+            throw GoogleError(title, "the answer is not the expected JSON")
         }
     }
 
@@ -239,7 +219,7 @@ struct JSONExchange: Sendable {
         return Answer(response: try await transport.exchange(request, into: sink), body: sink.bytes)
     }
 
-    /// - Returns: an answer of success.
+    /// - Returns: a successful answer.
     /// - Throws: ``GoogleError``.
     func answer(_ request: HTTPRequest, _ title: String) async throws -> Answer {
         try await retries.retrying { _ in

@@ -2,9 +2,9 @@ public import Extents
 internal import FoundationEssentials
 internal import HTTP
 
-/// An API that did not do what it was asked: what was to be done, why not in Google's words, and what may help.
+/// A call that an API refused or failed: its title, the reason in Google's words, and a hint.
 public struct GoogleError: HintedError, RetriedError, Sendable, Equatable, CustomStringConvertible {
-    /// What was to be done: `create image 'web'`.
+    /// The call: `creating image 'web'`.
     public let title: String
     /// HTTP status; nil when no answer came.
     public let status: Int?
@@ -12,7 +12,7 @@ public struct GoogleError: HintedError, RetriedError, Sendable, Equatable, Custo
     public let reason: String?
     public let message: String
     public let hint: String?
-    /// How often it was tried.
+    /// The number of attempts.
     public var tries = 1
 
     init(_ title: String, status: Int? = nil, reason: String? = nil, _ message: String, hint: String? = nil) {
@@ -23,7 +23,7 @@ public struct GoogleError: HintedError, RetriedError, Sendable, Equatable, Custo
         self.hint = hint ?? Hints.hint(reason: reason, status: status, message: message)
     }
 
-    /// What an answer with an error says; its body is kept out of sight when it is no error that Google describes.
+    /// The error of an answer; a body that is not in one of Google's formats is never shown.
     init(_ title: String, _ response: HTTPResponse, body: [UInt8]) {
         let said = ErrorBody.read(body)
         self.init(
@@ -37,14 +37,14 @@ public struct GoogleError: HintedError, RetriedError, Sendable, Equatable, Custo
             hint: "check the network and HTTPS_PROXY; certificates come from SSL_CERT_FILE")
     }
 
-    /// Whether the same request may do later. A quota is not waited for.
+    /// Whether the same request may succeed later. An exhausted quota does not pass soon enough.
     var isRetryable: Bool {
         guard let status, reason != "quotaExceeded", reason != "QUOTA_EXCEEDED" else { return false }
         return RetryPolicy.isTransient(status)
             || status == 403 && ["rateLimitExceeded", "userRateLimitExceeded"].contains(reason)
     }
 
-    /// Whether Google has said no: then nothing was begun.
+    /// Whether Google refused the call: then nothing was started.
     public var isRefusal: Bool { status.map { (400..<500).contains($0) } ?? false }
 
     public func after(tries: Int, seconds: Double) -> GoogleError {
@@ -65,15 +65,15 @@ public struct GoogleError: HintedError, RetriedError, Sendable, Equatable, Custo
         case 401: "the credentials are not accepted"
         case 403: "not allowed"
         case 404: "not found"
-        case 409: "it is there already"
+        case 409: "already exists"
         case 429: "too many requests"
-        case 500...: "Google's server is in trouble"
-        default: "no reason was given"
+        case 500...: "internal error of Google's server"
+        default: "no reason given"
         }
     }
 }
 
-/// The two shapes of errors: that of the APIs (`error.code`, `.message`, `.errors[].reason`, `.details[].reason`;
+/// The two formats of errors: that of the APIs (`error.code`, `.message`, `.errors[].reason`, `.details[].reason`;
 /// Google API design guide, "Errors") and that of OAuth (RFC 6749, section 5.2).
 struct ErrorBody {
     var reason: String?
@@ -133,11 +133,11 @@ struct ErrorBody {
     }
 }
 
-/// What helps against the errors that people meet.
+/// Hints for the errors that users meet.
 enum Hints {
     static func hint(reason: String?, status: Int?, message: String) -> String? {
         if message.contains("uniform bucket-level access") || message.contains("public access prevention") {
-            return "leave --public out: this bucket gives access to the whole bucket only"
+            return "leave --public out: this bucket controls access for the whole bucket only"
         }
         if message.contains("insufficient authentication scopes") {
             return "the machine's or login's scopes are too narrow; log in with: gcloud auth application-default login"
@@ -146,9 +146,9 @@ enum Hints {
     }
 
     private static let login =
-        "log in anew with: gcloud auth application-default login; or name a service account's key with --keys"
+        "log in again with: gcloud auth application-default login; or name a service account's key with --keys"
     private static let quota =
-        "delete what is no longer needed, or ask for more in the console under IAM & Admin, Quotas"
+        "delete resources that are no longer needed, or request more in the console under IAM & Admin, Quotas"
     private static let roles =
         "the account needs the roles roles/storage.admin and roles/compute.instanceAdmin.v1 (with roles/iam.serviceAccountUser) in this project"
 
@@ -156,20 +156,20 @@ enum Hints {
         "quotaExceeded": quota, "QUOTA_EXCEEDED": quota,
         "rateLimitExceeded": "too many requests in a short time; try again in a minute",
         "RATE_LIMIT_EXCEEDED": "too many requests in a short time; try again in a minute",
-        "ZONE_RESOURCE_POOL_EXHAUSTED": "the zone has no such machine free: choose another --zone or --machine",
+        "ZONE_RESOURCE_POOL_EXHAUSTED": "the zone has no such machine available: choose another --zone or --machine",
         "accountDisabled": "the project's billing account is closed; look at it in the console under Billing",
         "billingNotEnabled": "link a billing account to the project in the console under Billing",
         "BILLING_DISABLED": "link a billing account to the project in the console under Billing",
         "resourceInUseByAnotherResource": "delete the machine that uses it first",
         "alreadyExists": "choose another name",
         "invalid_grant": login, "invalid_client": login, "authError": login,
-        "invalid_scope": "the key is of an account that may not ask for Compute and Storage",
+        "invalid_scope": "the account of the key may not use Compute Engine and Cloud Storage",
     ]
 
     private static let byStatus: [Int: String] = [
         401: login, 403: roles, 404: "check project, zone, bucket and name",
         409: "choose another name", 429: "try again in a minute",
-        500: "try again later; https://status.cloud.google.com tells of outages",
-        503: "try again later; https://status.cloud.google.com tells of outages",
+        500: "try again later; see https://status.cloud.google.com for outages",
+        503: "try again later; see https://status.cloud.google.com for outages",
     ]
 }

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 
 /// A signed claim (RFC 7519, RFC 7515 compact form): `base64url(header).base64url(claims).base64url(signature)`.
 enum JWT {
-    /// What Google's token server wants to know ("Using OAuth 2.0 for server to server applications").
+    /// The claims that Google's token server requires ("Using OAuth 2.0 for server to server applications").
     struct Claims: Encodable {
         let iss: String
         let scope: String
@@ -38,11 +38,11 @@ enum JWT {
 enum RSASignature {
     /// Whether a key can sign.
     /// - Parameter key: PEM, PKCS #8 or PKCS #1.
-    /// - Throws: ``CredentialError``, which says nothing of the key.
+    /// - Throws: ``CredentialError``, which does not mention the key's text.
     static func check(_ key: Secret) throws(CredentialError) { EVP_PKEY_free(try pair(key)) }
 
     /// - Parameter key: PEM, PKCS #8 or PKCS #1.
-    /// - Throws: ``CredentialError``, which says nothing of the key.
+    /// - Throws: ``CredentialError``, which does not mention the key's text.
     static func sign(_ bytes: [UInt8], key: Secret) throws(CredentialError) -> [UInt8] {
         let pair = try pair(key)
         defer { EVP_PKEY_free(pair) }
@@ -61,11 +61,11 @@ enum RSASignature {
 
     /// The caller frees it.
     private static func pair(_ key: Secret) throws(CredentialError) -> OpaquePointer {
-        // The default of OpenSSL for an encrypted key is to ask on the terminal: nobody is there.
+        // For an encrypted key OpenSSL would ask for the passphrase on the terminal.
         let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
             _, _, _, _ in -1
         }
-        // The memory BIO keeps a pointer into the text: both calls happen while that holds.
+        // The memory BIO points into the text: both calls must happen while it is valid.
         let read = Array(key.value.utf8).withUnsafeBytes { text in
             let source = BIO_new_mem_buf(text.baseAddress, Int32(clamping: text.count))
             defer { BIO_free(source) }
@@ -74,11 +74,11 @@ enum RSASignature {
         guard let pair = read else {
             ERR_clear_error()
             throw CredentialError(
-                "the private key cannot be read", hint: "expected PEM in 'private_key'; make the key anew")
+                "the private key cannot be read", hint: "expected PEM in 'private_key'; create the key again")
         }
         guard EVP_PKEY_get_base_id(pair) == EVP_PKEY_RSA else {
             EVP_PKEY_free(pair)
-            throw CredentialError("the private key is no RSA key", hint: "make the key anew in the console")
+            throw CredentialError("the private key is not an RSA key", hint: "create the key again in the console")
         }
         return pair
     }

@@ -1,13 +1,14 @@
+internal import Extents
 internal import FoundationEssentials
 internal import HTTP
 internal import Synchronization
 
-/// One upload in chunks ("Resumable uploads" of Cloud Storage). After a cut the server is asked how much it has; the
-/// rest is sent.
+/// One upload in chunks ("Resumable uploads" of Cloud Storage). After a cut it asks the server how much it has, and
+/// sends the rest.
 ///
 /// ```
 /// PUT session  Content-Range: bytes 0-16777215/209715200    → 308, Range: bytes=0-16777215    (or 200 with the object at the end)
-/// PUT session  Content-Range: bytes */209715200             → 308, Range: bytes=0-8388607     (none: nothing was kept)
+/// PUT session  Content-Range: bytes */209715200             → 308, Range: bytes=0-8388607     (no Range: nothing was kept)
 /// ```
 /// The session's address is secret and gives the right to write: no token goes with it.
 struct ResumableUpload: Sendable {
@@ -18,7 +19,7 @@ struct ResumableUpload: Sendable {
     let chunk: UInt64
     let progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)?
 
-    /// The session is no longer known.
+    /// The server no longer knows the session.
     struct Lost: Error {}
 
     private enum Step {
@@ -27,7 +28,7 @@ struct ResumableUpload: Sendable {
     }
 
     /// Sends everything.
-    /// - Throws: ``Lost`` when it must be begun anew; ``GoogleError``.
+    /// - Throws: ``Lost`` when it must be started again; ``GoogleError``.
     func run() async throws -> StoredObject {
         var position: UInt64 = 0
         var isKnown = true
@@ -43,7 +44,7 @@ struct ResumableUpload: Sendable {
                 }
                 switch try read(answer) {
                 case .done(let object):
-                    // An emulator that takes the question for the end has stored a part: only a new beginning helps.
+                    // An emulator that treats the question as the end has stored a part: only a new start helps.
                     if !wasKnown, object.length != source.size { throw Lost() }
                     progress?(source.size, source.size)
                     return object
@@ -54,7 +55,7 @@ struct ResumableUpload: Sendable {
                     if now > before { state.progress() }
                     guard now > before || !wasKnown else {
                         throw FailedTry(
-                            GoogleError(title, "the server keeps nothing of what is sent"), isTransient: true)
+                            GoogleError(title, "the server keeps none of the bytes sent"), isTransient: true)
                     }
                     isKnown = true
                 case nil:
@@ -65,9 +66,8 @@ struct ResumableUpload: Sendable {
         }
     }
 
-    /// Tells the server to forget what it has ("Cancel an upload"): it answers 499. Otherwise it would keep it for a
-    /// week. The upload has failed already, so it matters little how this ends. Goes on when this task was cancelled,
-    /// but not for long.
+    /// Discards the bytes on the server ("Cancel an upload"), which answers 499; otherwise it keeps them for a week. The
+    /// upload has already failed, so the outcome is ignored. Continues for a few seconds when this task is cancelled.
     func cancel() async {
         let request = HTTPRequest("DELETE", session, headers: ["Content-Length": "0"])
         await Task { [client] in
@@ -114,7 +114,7 @@ struct ResumableUpload: Sendable {
         guard let range else { return 0 }
         let parts = range.split(separator: "-")
         guard parts.count == 2, parts[0] == "bytes=0", let last = UInt64(parts[1]), last < source.size else {
-            throw GoogleError(title, "the server has the range '\(range)' of \(source.size) bytes")
+            throw GoogleError(title, "the server reports the range '\(PlainText.short(range))' of \(source.size) bytes")
         }
         return last + 1
     }

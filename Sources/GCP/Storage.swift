@@ -1,3 +1,4 @@
+public import Cloud
 internal import Extents
 internal import FoundationEssentials
 internal import HTTP
@@ -5,7 +6,8 @@ internal import HTTP
 /// Cloud Storage, JSON API v1.
 public struct Storage: Sendable {
     let client: GoogleClient
-    /// What is sent with one request, in bytes: a multiple of 256 KiB ("Resumable uploads").
+    public let calls: Calls
+    /// The size of one request, in bytes: a multiple of 256 KiB ("Resumable uploads").
     let chunk: UInt64
 
     public static let chunkUnit: UInt64 = 256 << 10
@@ -15,36 +17,20 @@ public struct Storage: Sendable {
         precondition(chunk > 0 && chunk % Self.chunkUnit == 0, "a chunk of \(chunk) bytes")
         self.client = client
         self.chunk = chunk
+        calls = Calls(client.endpoints)
     }
 
-    /// What is needed to put images into a bucket.
+    /// The permissions needed to store images in a bucket.
     public static let permissions = ["storage.objects.create", "storage.objects.delete", "storage.objects.get"]
 
-    /// The facts of an object; nil when there is none.
-    public func object(_ bucket: String, _ name: String) async throws -> StoredObject? {
-        try await client.find(Calls(client.endpoints).object(bucket, name), as: StoredObject.self)
-    }
-
     /// Removes an object.
-    /// - Returns: false when there was none.
+    /// - Returns: false when it does not exist.
     @discardableResult
     public func delete(_ bucket: String, _ name: String) async throws -> Bool {
         do {
-            try await client.send(Calls(client.endpoints).delete(bucket, name))
+            try await client.send(calls.delete(bucket, name))
             return true
         } catch let error as GoogleError where error.status == 404 { return false }
-    }
-
-    /// Lets everybody read an object.
-    public func publish(_ bucket: String, _ name: String) async throws {
-        try await client.send(try Calls(client.endpoints).publish(bucket, name))
-    }
-
-    /// Which of ``permissions`` are lacking in a bucket.
-    public func missingPermissions(in bucket: String) async throws -> [String] {
-        struct Answer: Decodable { var permissions: [String]? }
-        let answer = try await client.send(Calls(client.endpoints).permissions(bucket), as: Answer.self)
-        return Self.permissions.filter { !(answer.permissions ?? []).contains($0) }
     }
 
     /// The requests, apart from the bytes.
@@ -53,15 +39,15 @@ public struct Storage: Sendable {
 
         public init(_ endpoints: Endpoints) { base = endpoints.storage }
 
-        public func bucket(_ bucket: String) -> APICall {
-            APICall(
-                .storage, "look for bucket '\(bucket)'", "GET",
+        public func bucket(_ bucket: String) -> CloudCall {
+            CloudCall(
+                .storage, "looking up bucket '\(bucket)'", "GET",
                 "\(base)/storage/v1/b/\(text(bucket))?fields=name,location")
         }
 
-        /// Makes a bucket.
+        /// Creates a bucket.
         /// - Parameter isUniform: its objects have no access lists of their own.
-        public func create(_ bucket: String, project: String, location: String, isUniform: Bool) throws -> APICall {
+        public func create(_ bucket: String, project: String, location: String, isUniform: Bool) throws -> CloudCall {
             struct Bucket: Encodable {
                 struct Access: Encodable {
                     struct Uniform: Encodable { let enabled: Bool }
@@ -72,45 +58,58 @@ public struct Storage: Sendable {
                 let iamConfiguration: Access
             }
             let access = Bucket.Access(uniformBucketLevelAccess: .init(enabled: isUniform))
-            return try APICall(
-                .storage, "make bucket '\(bucket)'", "POST", "\(base)/storage/v1/b?project=\(text(project))",
+            return try CloudCall(
+                .storage, "creating bucket '\(bucket)'", "POST", "\(base)/storage/v1/b?project=\(text(project))",
                 body: Bucket(name: bucket, location: location, iamConfiguration: access))
         }
 
-        public func deleteBucket(_ bucket: String) -> APICall {
-            APICall(.storage, "delete bucket '\(bucket)'", "DELETE", "\(base)/storage/v1/b/\(text(bucket))")
+        public func deleteBucket(_ bucket: String) -> CloudCall {
+            CloudCall(.storage, "deleting bucket '\(bucket)'", "DELETE", "\(base)/storage/v1/b/\(text(bucket))")
         }
 
-        public func permissions(_ bucket: String) -> APICall {
+        public func permissions(_ bucket: String) -> CloudCall {
             let query = Storage.permissions.map { "permissions=\($0)" }.joined(separator: "&")
-            return APICall(
-                .storage, "ask for permissions in bucket '\(bucket)'", "GET",
+            return CloudCall(
+                .storage, "checking permissions in bucket '\(bucket)'", "GET",
                 "\(base)/storage/v1/b/\(text(bucket))/iam/testPermissions?\(query)")
         }
 
-        public func object(_ bucket: String, _ name: String) -> APICall {
-            APICall(
-                .storage, "look for gs://\(bucket)/\(name)", "GET",
+        public func object(_ bucket: String, _ name: String) -> CloudCall {
+            CloudCall(
+                .storage, "looking up gs://\(bucket)/\(name)", "GET",
                 "\(path(bucket, name))?fields=\(StoredObject.fields)")
         }
 
-        public func delete(_ bucket: String, _ name: String) -> APICall {
-            APICall(.storage, "delete gs://\(bucket)/\(name)", "DELETE", path(bucket, name))
+        public func delete(_ bucket: String, _ name: String) -> CloudCall {
+            CloudCall(.storage, "deleting gs://\(bucket)/\(name)", "DELETE", path(bucket, name))
         }
 
-        public func publish(_ bucket: String, _ name: String) throws -> APICall {
-            try APICall(
-                .storage, "let everybody read gs://\(bucket)/\(name)", "POST", "\(path(bucket, name))/acl",
+        public func publish(_ bucket: String, _ name: String) throws -> CloudCall {
+            try CloudCall(
+                .storage, "making gs://\(bucket)/\(name) public", "POST", "\(path(bucket, name))/acl",
                 body: ["entity": "allUsers", "role": "READER"])
         }
 
         /// Begins an upload; the answer's `Location` takes the bytes.
-        public func begin(_ bucket: String, _ name: String, _ source: UploadSource, isPublic: Bool) throws -> APICall {
+        public func begin(_ bucket: String, _ name: String, _ source: UploadSource, isPublic: Bool) throws -> CloudCall
+        {
             let query = "uploadType=resumable&name=\(text(name))" + (isPublic ? "&predefinedAcl=publicRead" : "")
-            return try APICall(
-                .storage, "begin the upload of \(source.size) bytes to gs://\(bucket)/\(name)", "POST",
+            return try CloudCall(
+                .storage, "uploading \(source.size) bytes to gs://\(bucket)/\(name)", "POST",
                 "\(base)/upload/storage/v1/b/\(text(bucket))/o?\(query)",
+                headers: [
+                    "X-Upload-Content-Type": Storage.contentType, "X-Upload-Content-Length": "\(source.size)",
+                ],
                 body: ["contentType": Storage.contentType, "crc32c": source.checksum, "name": name])
+        }
+
+        /// The requests with the bytes, shown as the first of them.
+        public func bytes(of source: UploadSource, chunk: UInt64 = Storage.defaultChunk) -> CloudCall {
+            let (size, count) = (source.size, max(1, (source.size + chunk - 1) / chunk))
+            return CloudCall(
+                .storage, "sending the bytes in \(count) request\(count == 1 ? "" : "s") of at most \(chunk) bytes",
+                "PUT", "(the address in the answer's Location)",
+                headers: ["Content-Range": "bytes 0-\(min(size, chunk) - min(1, size))/\(size)"])
         }
 
         private func path(_ bucket: String, _ name: String) -> String {
@@ -125,18 +124,18 @@ public struct Storage: Sendable {
 extension Storage {
     /// Stores a file.
     /// - Parameters:
-    ///   - isPublic: lets everybody read it; otherwise the bucket's own rules hold.
-    ///   - progress: told of bytes sent and in all; after a cut the number may go back.
+    ///   - begin: the call that begins the upload (``Calls/begin(_:_:_:isPublic:)``).
+    ///   - progress: gets the bytes sent and in all; the number may fall after a cut.
     /// - Returns: the object, whose length and checksum are the file's.
     /// - Throws: ``GoogleError``. An object with other bytes than the file's is removed.
     public func upload(
-        _ source: UploadSource, to bucket: String, _ name: String, isPublic: Bool = false,
+        _ source: UploadSource, to bucket: String, _ name: String, by begin: CloudCall,
         progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)? = nil
     ) async throws -> StoredObject {
-        let title = "upload gs://\(bucket)/\(name)"
+        let title = "uploading gs://\(bucket)/\(name)"
         var lost = 0
         while true {
-            let session = try await begin(source, bucket, name, isPublic)
+            let session = try await self.begin(begin)
             let upload = ResumableUpload(
                 client: client, source: source, title: title, session: session, chunk: chunk, progress: progress)
             do {
@@ -146,11 +145,11 @@ extension Storage {
                 throw GoogleError(
                     title,
                     "the object has the checksum \(object.crc32c ?? "none"), the file \(source.checksum); the object was removed",
-                    hint: "the file changed meanwhile, or the way damages data: upload again")
+                    hint: "the file changed during the upload, or the network damages data: upload again")
             } catch is ResumableUpload.Lost {
                 lost += 1
                 guard lost < client.retries.tries else {
-                    throw GoogleError(title, "the server forgets the upload again and again")
+                    throw GoogleError(title, "the server keeps losing the upload")
                 }
             }
         }
@@ -164,21 +163,11 @@ extension Storage {
         }
     }
 
-    private func begin(_ source: UploadSource, _ bucket: String, _ name: String, _ isPublic: Bool) async throws
-        -> WebURL
-    {
-        let call = try Calls(client.endpoints).begin(bucket, name, source, isPublic: isPublic)
-        let target = try client.exchange.url(call.url, call.title)
-        let request = HTTPRequest(
-            "POST", target,
-            headers: [
-                "Content-Type": "application/json; charset=utf-8", "X-Upload-Content-Type": Self.contentType,
-                "X-Upload-Content-Length": "\(source.size)",
-            ], body: .bytes(Array((call.body ?? "").utf8)))
-        let answer = try await client.authorized(request, call) { try await client.exchange.answer($0, call.title) }
-        guard let location = answer.response.headers["Location"], let session = target.resolving(location) else {
-            throw GoogleError(call.title, "the answer names no address to send to")
-        }
+    private func begin(_ call: CloudCall) async throws -> WebURL {
+        let answer = try await client.answer(call)
+        guard let location = answer.response.headers["Location"],
+            let session = try client.exchange.url(call.url, call.title).resolving(location)
+        else { throw GoogleError(call.title, "the answer has no Location to upload to") }
         return session
     }
 }
@@ -192,7 +181,7 @@ public struct StoredObject: Sendable, Decodable, Equatable {
     /// Base64 of four bytes, the most significant first.
     let crc32c: String?
 
-    /// What a call asks to be told.
+    /// The fields that a look-up asks for.
     static let fields = "bucket,name,size,crc32c"
 
     public var length: UInt64? { size.flatMap { UInt64($0) } }

@@ -2,9 +2,9 @@ internal import FoundationEssentials
 internal import Glibc
 internal import HTTP
 
-/// Gives tokens for a credential, and new ones when they run out.
+/// Gets tokens for a credential, and new ones when they expire.
 public actor TokenSource {
-    /// Storage, with access lists; Compute; what the account may do in the project.
+    /// Storage, with access lists; Compute; the account's permissions in the project.
     public static let scopes = ["devstorage.full_control", "compute", "cloudplatformprojects.readonly"]
         .map { "https://www.googleapis.com/auth/\($0)" }.joined(separator: " ")
 
@@ -16,7 +16,7 @@ public actor TokenSource {
     private let endpoints: Endpoints
     private let time: @Sendable () -> Int64
     private var token: Token?
-    /// It turned out that there is nobody who could ask.
+    /// A search has found no credentials.
     private var isAbsent = false
 
     init(
@@ -26,8 +26,8 @@ public actor TokenSource {
         (self.credential, self.client, self.endpoints, self.time) = (credential, client, endpoints, time)
     }
 
-    /// The value of `Authorization`; nil for nobody.
-    /// - Parameter isNeeded: whether it is an error that there are no credentials; otherwise they are looked for once.
+    /// The value of `Authorization`; nil for anonymous access.
+    /// - Parameter isNeeded: whether missing credentials are an error; otherwise they are searched for once.
     func authorization(isNeeded: Bool) async throws -> String? {
         if isAbsent, !isNeeded { return nil }
         do { return try await bearer() } catch let error as CredentialError where error.isAbsence && !isNeeded {
@@ -48,7 +48,7 @@ public actor TokenSource {
         return "Bearer \(answer.token)"
     }
 
-    /// The server does not take the token: the next one is new.
+    /// Forgets a token that a server has rejected.
     func drop() { token = nil }
 
     private struct Answer: Decodable {
@@ -64,20 +64,20 @@ public actor TokenSource {
 
     private func ask() async throws -> Answer {
         switch credential {
-        case .none: preconditionFailure("nobody has no token")
+        case .none: preconditionFailure("anonymous access has no token")
         case .machine: return try await askMachine()
         case .serviceAccount(let account):
             let url = account.tokenURL ?? endpoints.token
             let claims = JWT.Claims(iss: account.email, scope: Self.scopes, aud: url, iat: time(), exp: time() + 3600)
             return try await post(
-                url, "log in as \(account.email)\(account.origin.map { " with \($0)" } ?? "")",
+                url, "logging in as \(account.email)\(account.origin.map { " with \($0)" } ?? "")",
                 [
                     ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
                     ("assertion", try JWT.signed(claims, by: account)),
                 ])
         case .user(let user):
             return try await post(
-                endpoints.token, "log in with \(user.origin ?? "the stored credentials")",
+                endpoints.token, "logging in with \(user.origin ?? "the stored credentials")",
                 [
                     ("grant_type", "refresh_token"), ("client_id", user.clientID),
                     ("client_secret", user.clientSecret.value),
@@ -89,7 +89,7 @@ public actor TokenSource {
     private func post(_ url: String, _ title: String, _ fields: [(String, String)]) async throws -> Answer {
         let target = try client.url(url, title)
         guard target.scheme == "https" || WebURL.isLoopback(host: target.host) else {
-            throw CredentialError("secrets are not sent to \(target): it is not https")
+            throw CredentialError("secrets are not sent to \(target): the URL is not https")
         }
         let form = fields.map { "\($0.0)=\(WebURL.percentEncoded($0.1))" }.joined(separator: "&")
         let request = HTTPRequest(
@@ -98,9 +98,9 @@ public actor TokenSource {
         return try await client.decode(Answer.self, request, title)
     }
 
-    /// The metadata server answers within a moment or is not there.
+    /// The metadata server answers within a moment or does not exist.
     private func askMachine() async throws -> Answer {
-        let title = "ask the metadata server for a token"
+        let title = "getting a token from the metadata server"
         let address = "\(endpoints.metadata)/computeMetadata/v1/instance/service-accounts/default/token"
         let request = HTTPRequest("GET", try client.url(address, title), headers: ["Metadata-Flavor": "Google"])
         do {
@@ -120,17 +120,17 @@ public actor TokenSource {
     }
 }
 
-/// An access token and the time when it runs out.
+/// An access token and the time when it expires.
 struct Token: Sendable {
     let value: Secret
     /// Seconds since 1970.
     let end: Int64
 
-    /// A token that is about to run out is not begun with.
+    /// Whether a call may start with the token: not when it is about to expire.
     func serves(at time: Int64) -> Bool { time < end - 60 }
 }
 
-/// Text that is not shown, whoever prints what it is part of.
+/// Text that never appears in the description of a value that contains it.
 struct Secret: Sendable, Decodable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let value: String
 
@@ -143,9 +143,9 @@ struct Secret: Sendable, Decodable, CustomStringConvertible, CustomDebugStringCo
     var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Work that may not take longer than a limit.
+/// Work with a time limit.
 enum Deadline {
-    /// It took too long.
+    /// The time limit has passed.
     struct Passed: Error {}
 
     static func run<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Value)

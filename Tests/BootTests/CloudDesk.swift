@@ -44,7 +44,7 @@ final class CloudDesk: Sendable {
         try FileManager.default.createSymbolicLink(
             atPath: "\(folder)/bin/moby", withDestinationPath: try Program.path())
         let curl = "exec /usr/bin/curl --connect-to \(Self.address):80:127.0.0.1:\(ports.web) \"$@\""
-        // The gateway of serial ports is played by a file that QEMU's console is written to.
+        // A file that receives QEMU's console simulates the gateway of serial ports.
         let ssh = """
             case "$*" in *serialport*)
                 until [ -s '\(folder)/machine' ]; do sleep 0.1; done

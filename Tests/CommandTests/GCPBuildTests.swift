@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// The same once more: the bytes are not sent again, the image is made anew; without `replace` it is an error.
+    /// A second build: the bytes are not sent again, the image is created again; without `replace` it is an error.
     @Test func imagesAreReplacedOnlyWhenTold() async throws {
         try await withTemporaryDirectory { folder in
             try await FakeStorage.with(buckets: ["images"], in: folder) { storage in
@@ -68,13 +68,13 @@ import Testing
                 try Program.moby(arguments, environment: environment)
                 let again = try Program.run(arguments, environment: environment)
                 #expect(again.status == 0, "\(again.error)")
-                #expect(again.error.contains("moby: gs://images/web.img.tar.gz has these bytes already\n"))
+                #expect(again.error.contains("moby: gs://images/web.img.tar.gz already has these bytes\n"))
                 #expect(google.changes.contains("DELETE /compute/v1/projects/infoslack-1337/global/images/web"))
                 try Self.spec("{format: gcp, project: infoslack-1337, bucket: images}", in: folder)
                 let refused = try Program.run(arguments, environment: environment)
                 #expect(refused.status == 1)
                 #expect(
-                    refused.error.contains("error: image 'web' already exists\n  hint: say 'replace: true'"),
+                    refused.error.contains("error: image 'web' already exists\n  hint: add 'replace: true'"),
                     "\(refused.error)")
             }
         }

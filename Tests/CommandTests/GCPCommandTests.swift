@@ -55,7 +55,29 @@ struct GCPCommandTests {
             #expect(String(decoding: sent.body, as: UTF8.self).contains("moby:\(key) moby"))
             #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil })
             #expect(google.state.withLock { $0.objects["infoslack-1337-moby-images/gcp.img.tar.gz"] != nil })
+            try Self.expectPlanned(google.requests, in: folder, environment)
         }
+    }
+
+    /// The requests of a run without bucket, image and instance of before are those that `--dry-run` prints for it.
+    private static func expectPlanned(
+        _ requests: [ScriptedServer.Request], in folder: String, _ environment: [String: String]
+    ) throws {
+        let dry = try Program.run(
+            ["run", "gcp", "-project", "infoslack-1337", "--dry-run", "--json", "gcp.img.tar.gz"], in: folder,
+            environment: environment)
+        let calls = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [[String: Any]])
+        var planned = calls.map { "\($0["method"] as? String ?? "") \($0["url"] as? String ?? "")" }
+        planned.removeAll { $0.contains("/o/gcp.img.tar.gz?") || $0.firstMatch(of: /^DELETE .*\/images\//) != nil }
+        planned.remove(at: try #require(planned.firstIndex { $0.hasPrefix("DELETE") }))
+        let sent = requests.filter { $0.target.firstMatch(of: /\/operations\/|^\/computeMetadata\//) == nil }.map {
+            request in
+            let target = request.target.replacing(/requestId=[-0-9a-f]{36}/, with: "requestId=UUID")
+            return target.hasPrefix("/session/")
+                ? "PUT (the address in the answer's Location)"
+                : "\(request.method) http://\(request.headers["host"] ?? "")\(target)"
+        }
+        #expect(sent == planned)
     }
 
     /// 200 MB, the connection cut three times: little memory, and the object is right.
@@ -99,7 +121,7 @@ struct GCPCommandTests {
                 environment: google.environment())
             #expect(result.status == 0, "\(result.error)")
             #expect(google.requests.isEmpty)
-            #expect(result.output.contains("/compute/v1/projects/infoslack-1337/global/images\n{"))
+            #expect(result.output.contains("/compute/v1/projects/infoslack-1337/global/images?requestId=UUID\n{"))
             for secret in ["s3cret", "r3fresh", "p4ssword"] {
                 #expect(!(result.output + result.error).contains(secret))
             }
@@ -126,7 +148,7 @@ struct GCPCommandTests {
             #expect(google.requests.isEmpty)
             for piece in [
                 "/upload/storage/v1/b/images/o?uploadType=resumable", "PUT (the address",
-                "/projects/infoslack-1337/global/images\n{",
+                "/projects/infoslack-1337/global/images?requestId=UUID\n{",
             ] {
                 #expect(result.output.contains(piece))
             }
@@ -138,18 +160,17 @@ struct GCPCommandTests {
     }
 
     @Test(arguments: [
-        (["push", "gcp", "x.img.tar.gz"], "no project is named"),
         (
             ["push", "gcp", "--project", "infoslack-1337", "--bucket", "images", "nothing.img.tar.gz"],
             "read 'nothing.img.tar.gz'"
         ),
-        (["run", "gcp", "--project", "infoslack-1337", "--zone", "europe", "web"], "'europe' is not a zone"),
+        (["run", "gcp", "--project", "infoslack-1337", "--zone", "europe", "web"], "'europe' is not a valid zone"),
         (
             ["run", "gcp", "--project", "infoslack-1337", "--keys", "/nonexistent.json", "web"],
             "read '/nonexistent.json'"
         ),
     ])
-    func faultsAreSentences(arguments: [String], message: String) throws {
+    func errorsAreSentences(arguments: [String], message: String) throws {
         let result = try Program.run(
             arguments,
             environment: [
@@ -157,5 +178,19 @@ struct GCPCommandTests {
             ])
         #expect(result.status == 1)
         #expect(result.error.hasPrefix("error: \(message)"), "\(result.error)")
+    }
+
+    /// A missing project is a fault of the command line.
+    @Test(arguments: [["push", "gcp", "x.img.tar.gz"], ["run", "gcp", "x.img.tar.gz"], ["run", "gcp", "web"]])
+    func aMissingProjectIsAUsageError(arguments: [String]) throws {
+        let result = try Program.run(
+            arguments,
+            environment: [
+                "CLOUDSDK_CORE_PROJECT": "", "GOOGLE_APPLICATION_CREDENTIALS": "", "CLOUDSDK_CONFIG": "/nonexistent",
+            ])
+        #expect(result.status == 64)
+        #expect(
+            result.error
+                == "error: no project is named\n  hint: name it with --project or CLOUDSDK_CORE_PROJECT\n")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// What is wrong is said before anything is sent or built: options, variables, `outputs`.
 struct GCPInputTests {
-    private static let nobody = [
+    private static let anonymous = [
         "CLOUDSDK_CORE_PROJECT": "infoslack-1337", "GOOGLE_APPLICATION_CREDENTIALS": "",
         "CLOUDSDK_CONFIG": "/nonexistent",
     ]
@@ -19,23 +19,23 @@ struct GCPInputTests {
             ["x.img.tar.gz"], ["CLOUDSDK_IMAGE_PUBLIC": "maybe"],
             "CLOUDSDK_IMAGE_PUBLIC is 'maybe', expected true or false"
         ),
-        (["-network", "Bad_n", "web"], [:], "'Bad_n' is not a network"),
-        (["-subnet", "Bad_s", "web"], [:], "'Bad_s' is not a subnetwork"),
-        (["-tag", "B_ad", "web"], [:], "'B_ad' is not a network tag"),
-        (["-machine", "Foo/bar", "web"], [:], "'Foo/bar' is not a machine type"),
-        (["-disk", "web", "web"], [:], "disk 'web' is called like the machine's first disk"),
-        (["-disk", "a", "-disk", "a", "web"], [:], "disk 'a' is called like another disk"),
+        (["-network", "Bad_n", "web"], [:], "'Bad_n' is not a valid network"),
+        (["-subnet", "Bad_s", "web"], [:], "'Bad_s' is not a valid subnetwork"),
+        (["-tag", "B_ad", "web"], [:], "'B_ad' is not a valid network tag"),
+        (["-machine", "Foo/bar", "web"], [:], "'Foo/bar' is not a valid machine type"),
+        (["-disk", "web", "web"], [:], "disk 'web' has the same name as the machine's boot disk"),
+        (["-disk", "a", "-disk", "a", "web"], [:], "disk 'a' has the same name as another disk"),
     ])
     func faultsAreSaidFirst(arguments: [String], variables: [String: String], message: String) throws {
         let result = try Program.run(
-            ["run", "gcp", "--dry-run"] + arguments, environment: Self.nobody.merging(variables) { _, new in new })
+            ["run", "gcp", "--dry-run"] + arguments, environment: Self.anonymous.merging(variables) { _, new in new })
         #expect(result.status == 1)
         #expect(result.error.hasPrefix("error: \(message)"), "\(result.error)")
         #expect(result.error.contains("\n  hint: "))
     }
 
     @Test func aDryRunIsJSONWhenAskedFor() throws {
-        let result = try Program.run(["run", "gcp", "--dry-run", "--json", "web"], environment: Self.nobody)
+        let result = try Program.run(["run", "gcp", "--dry-run", "--json", "web"], environment: Self.anonymous)
         #expect(result.status == 0, "\(result.error)")
         let calls = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
         #expect(calls.first?["method"] as? String == "GET")
@@ -54,7 +54,7 @@ struct GCPInputTests {
 
     /// `lint` names each place; the build says the same and has begun nothing.
     @Test(arguments: [["lint"], ["build", "--dir", "/nonexistent"]]) func outputsAreChecked(verb: [String]) throws {
-        let result = try Program.run(verb + ["-"], input: Self.outputs, environment: Self.nobody)
+        let result = try Program.run(verb + ["-"], input: Self.outputs, environment: Self.anonymous)
         #expect(result.status == 2)
         for line in [
             "<stdin>:2:52: error: 'Images' is not a valid bucket name",
@@ -69,15 +69,15 @@ struct GCPInputTests {
     /// Each command names its own option.
     @Test func hintsNameTheOptionOfTheCommand() throws {
         let spec = "outputs: [{format: gcp, project: infoslack-1337, bucket: images}]\n"
-        let built = try Program.run(["build", "-name", "Foo_x", "-"], input: spec, environment: Self.nobody)
+        let built = try Program.run(["build", "-name", "Foo_x", "-"], input: spec, environment: Self.anonymous)
         #expect(built.status == 1)
-        #expect(built.error.contains("image 'Foo_x' is not a valid name for Compute Engine\n"), "\(built.error)")
+        #expect(built.error.contains("'Foo_x' is not a valid Compute Engine image name\n"), "\(built.error)")
         #expect(built.error.hasSuffix("choose one with --name\n"))
-        let variable = Self.nobody.merging(["CLOUDSDK_IMAGE_NAME": "Foo_y"]) { _, new in new }
+        let variable = Self.anonymous.merging(["CLOUDSDK_IMAGE_NAME": "Foo_y"]) { _, new in new }
         #expect(
             try Program.run(["build", "-"], input: spec, environment: variable).error.hasSuffix(
                 "choose one with CLOUDSDK_IMAGE_NAME\n"))
-        let pushed = try Program.run(["push", "gcp", "Foo_x.img.tar.gz"], environment: Self.nobody)
+        let pushed = try Program.run(["push", "gcp", "Foo_x.img.tar.gz"], environment: Self.anonymous)
         #expect(pushed.error.hasSuffix("choose one with --img-name\n"), "\(pushed.error)")
     }
 

@@ -40,7 +40,7 @@ struct GCPLoginTests {
         }
     }
 
-    /// A key that is no key is told by a dry run as well.
+    /// A dry run reports a damaged key too.
     @Test func aBrokenKeyIsNamed() async throws {
         try await withTemporaryDirectory { folder in
             let file = try await GCPCommandTests.tarball(in: folder)

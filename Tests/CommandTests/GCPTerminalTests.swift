@@ -19,17 +19,16 @@ struct GCPTerminalTests {
                 environment: google.environment())
             try program.wait(for: "moby: ready")
             program.type("\u{3}")
-            try program.wait(for: "moby: Ctrl-C again stops this and removes what it has made")
+            try program.wait(for: "moby: press Ctrl-C again to stop and remove what was created")
             #expect(google.state.withLock { $0.instances.count } == 1)
             program.type("\u{3}")
             #expect(try program.waitForEnd() == 130)
-            #expect(
-                program.text.contains("moby: interrupted\r\n  removed again: instance 'gcp'\r\n"), "\(program.text)")
+            #expect(program.text.contains("moby: interrupted\r\n  cleaned up: instance 'gcp'\r\n"), "\(program.text)")
             #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil && $0.faults.isEmpty })
         }
     }
 
-    /// Where nobody can be asked, a signal is enough.
+    /// Without a terminal, one signal is enough.
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsTidyUp(signal: Int32) async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
@@ -41,7 +40,7 @@ struct GCPTerminalTests {
             try program.wait(for: "moby: ready")
             program.send(signal)
             #expect(try program.waitForEnd() == 130)
-            #expect(program.text.hasSuffix("moby: interrupted\n  removed again: instance 'gcp'\n"), "\(program.text)")
+            #expect(program.text.hasSuffix("moby: interrupted\n  cleaned up: instance 'gcp'\n"), "\(program.text)")
             #expect(google.state.withLock { $0.instances.isEmpty })
         }
     }
@@ -77,12 +76,13 @@ struct GCPTerminalTests {
                 environment: google.environment())
             try program.wait(for: " left")
             program.type("\u{3}")
-            try program.wait(for: "Ctrl-C again stops this")
+            try program.wait(for: "press Ctrl-C again")
             program.type("\u{3}")
             #expect(try program.waitForEnd() == 130)
             // The terminal shows the key as `^C`.
-            #expect(program.text.replacing("^C", with: "").contains(" left\r\nmoby: Ctrl-C again"), "\(program.text)")
-            #expect(program.text.contains("\r\nmoby: interrupted\r\n"), "\(program.text)")
+            let text = program.text.replacing("^C", with: "")
+            #expect(text.contains(" left\r\nmoby: press Ctrl-C again"), "\(text)")
+            #expect(text.contains("\r\nmoby: interrupted\r\n"), "\(text)")
             #expect(google.changes.contains("DELETE /session/u1"))
         }
     }
@@ -138,7 +138,8 @@ struct GCPTerminalTests {
             #expect(result.output == "gs://images/gcp.img.tar.gz\nprojects/infoslack-1337/global/images/gcp\n")
             let size = try TestFile.read(file).count
             #expect(
-                result.error == "moby: sending \(size) bytes to gs://images/gcp.img.tar.gz\nmoby: making image 'gcp'\n")
+                result.error
+                    == "moby: uploading \(size) bytes to gs://images/gcp.img.tar.gz\nmoby: creating image 'gcp'\n")
         }
     }
 }

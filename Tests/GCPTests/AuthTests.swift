@@ -1,3 +1,4 @@
+import Cloud
 import Foundation
 import HTTP
 import Synchronization
@@ -162,14 +163,14 @@ struct AuthTests {
             let api = "http://\(server.host)"
             let client = try Clients.client(
                 try Credential.read("\(folder)/u", namedBy: "--keys"), storage: api, api: api)
-            _ = try await Storage(client).object("b", "n")
+            _ = try await client.find(Storage(client).calls.object("b", "n"), as: StoredObject.self)
             #expect(server.requests.map { $0.headers["authorization"] } == [nil])
             try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
             #expect(server.requests.last?.headers["authorization"] == "Bearer ya29.x")
         }
     }
 
-    /// What is played on this machine is asked by anybody; nobody is looked for twice.
+    /// An API simulated on this machine needs no credentials; they are searched for once.
     @Test func loopbackNeedsNoCredentials() async throws {
         let server = try ScriptedServer { request in
             request.target.hasPrefix("/computeMetadata/") ? .init(text: "no token") : .init(text: #"{"name":"p"}"#)
@@ -199,9 +200,9 @@ struct AuthTests {
     }
 
     static let faults: [(String, String)] = [
-        ("not json", "is no JSON with a 'type'"), (#"{"type":"external_account"}"#, "of the type 'external_account'"),
+        ("not json", "is not a credentials file"), (#"{"type":"external_account"}"#, "of the type 'external_account'"),
         (#"{"type":"service_account","client_email":"a@b"}"#, "'private_key' is missing"),
-        (#"{"type":"service_account","client_email":7,"private_key":"s3cret"}"#, "'client_email' is no text"),
+        (#"{"type":"service_account","client_email":7,"private_key":"s3cret"}"#, "'client_email' is not a string"),
         (#"{"type":"authorized_user","client_id":"c","client_secret":"s3cret"}"#, "'refresh_token' is missing"),
     ]
 
@@ -215,6 +216,32 @@ struct AuthTests {
             #expect(error.description.hasPrefix("'\(folder)/k.json' (of GOOGLE_APPLICATION_CREDENTIALS)"), "\(error)")
             #expect(!"\(error)".contains("s3cret"))
         }
+    }
+
+    /// A file that exists and cannot be reached is not taken for a missing one.
+    @Test func aLoginThatCannotBeReachedIsReported() async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/application_default_credentials.json"
+            guard case .machine = try Credential.find(keys: nil, environment: ["CLOUDSDK_CONFIG": folder]) else {
+                Issue.record("expected the machine's credentials")
+                return
+            }
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+            let error = try #require(throws: CredentialError.self) {
+                try Credential.find(keys: nil, environment: ["CLOUDSDK_CONFIG": folder])
+            }
+            #expect(error.description.contains("'\(path)'"), "\(error)")
+        }
+    }
+
+    @Test(arguments: ["ftp://ada:s3cret@example.org/", "https://ada:s3cret@exam ple.org/?token=s3cret"])
+    func aWrongURLIsShownWithoutSecrets(url: String) async throws {
+        let client = try Clients.client()
+        let error = try await #require(throws: GoogleError.self) {
+            try await client.send(CloudCall(.compute, "looking up something", "GET", url))
+        }
+        #expect(error.description.contains("is not an http or https URL"))
+        #expect(!error.description.contains("s3cret"), "\(error)")
     }
 
     @Test func secretsAreNotPrinted() async throws {
@@ -253,7 +280,7 @@ struct AuthTests {
             let error = try await #require(throws: CredentialError.self) {
                 try await client.send(Compute.Calls(client.endpoints, project: "p", zone: "z").projectFacts)
             }
-            #expect("\(error)" == "secrets are not sent to http://192.0.2.1/token: it is not https")
+            #expect("\(error)" == "secrets are not sent to http://192.0.2.1/token: the URL is not https")
         }
     }
 
@@ -270,8 +297,9 @@ struct AuthTests {
             }
             #expect(
                 "\(error)"
-                    == "log in with '\(folder)/u' (of --keys): Token has been expired or revoked (400 invalid_grant)")
-            #expect(error.hint?.hasPrefix("log in anew") == true)
+                    == "logging in with '\(folder)/u' (of --keys): Token has been expired or revoked (400 invalid_grant)"
+            )
+            #expect(error.hint?.hasPrefix("log in again") == true)
         }
     }
 }

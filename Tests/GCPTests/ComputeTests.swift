@@ -43,7 +43,7 @@ struct ComputeTests {
         let error = try await #require(throws: GoogleError.self) {
             try await compute.run(compute.calls.deleteInstance("web"), in: .zone, limit: .seconds(30))
         }
-        #expect("\(error)" == "delete instance 'web': not done after 30 s")
+        #expect("\(error)" == "deleting instance 'web': not done after 30 s")
         #expect(
             server.requests.last?.target
                 == "/compute/v1/projects/infoslack-1337/zones/europe-west1-d/operations/operation-1")
@@ -64,7 +64,7 @@ struct ComputeTests {
         }
         #expect(
             "\(error)"
-                == "create instance 'web': Quota 'CPUS' exceeded. Limit: 8.0 in region europe-west1 (403 QUOTA_EXCEEDED)"
+                == "creating instance 'web' in europe-west1-d: Quota 'CPUS' exceeded. Limit: 8.0 in region europe-west1 (403 QUOTA_EXCEEDED)"
         )
         #expect(error.hint?.contains("Quotas") == true)
     }
@@ -88,7 +88,7 @@ struct ComputeTests {
         }
         #expect(server.requests.count == tries)
         #expect(
-            "\(error)" == "look for zone 'europe-west1-d': It is so (\(status) \(reason))"
+            "\(error)" == "looking up zone 'europe-west1-d': It is so (\(status) \(reason))"
                 + (tries > 1 ? ", after 4 tries" : ""))
         if let hint { #expect(error.hint?.contains(hint) == true) } else { #expect(error.hint == nil) }
     }
@@ -129,9 +129,11 @@ struct ComputeTests {
             number.next() == 1 ? .init(404, text: "<html>secret page</html>") : .fault(400, "x", #"a\u001b[31mb\nc"#)
         }
         let compute = try compute(server)
-        #expect(try await compute.image("web") == nil)
-        let error = try await #require(throws: GoogleError.self) { _ = try await compute.image("web") }
-        #expect("\(error)" == "look for image 'web': a\\x1b[31mb c (400 x)")
+        #expect(try await compute.client.find(compute.calls.image("web"), as: ImageFacts.self) == nil)
+        let error = try await #require(throws: GoogleError.self) {
+            _ = try await compute.client.find(compute.calls.image("web"), as: ImageFacts.self)
+        }
+        #expect("\(error)" == "looking up image 'web': a\\x1b[31mb c (400 x)")
     }
 
     @Test func serialOutputIsReadInPieces() async throws {

@@ -8,7 +8,7 @@ import Testing
 
 /// A server that keeps to "Resumable uploads" of Cloud Storage, refuses what they do not allow, and has bad days.
 struct ResumableUploadTests {
-    /// What a scripted upload server does besides its duty.
+    /// The state of a scripted upload server.
     final class Script: Sendable {
         let kept = Mutex<[UInt8]>([])
         let faults = Mutex<[String]>([])
@@ -91,7 +91,8 @@ struct ResumableUploadTests {
             }
             let storage = Storage(try Clients.client(storage: "http://\(host)"), chunk: chunk)
             let source = try UploadSource(path)
-            let object = try await storage.upload(source, to: "b", "n", isPublic: isPublic)
+            let object = try await storage.upload(
+                source, to: "b", "n", by: storage.calls.begin("b", "n", source, isPublic: isPublic))
             #expect(source.isSame(as: object))
             #expect(script.faults.withLock { $0 } == [])
             return (script, server)
@@ -165,7 +166,7 @@ struct ResumableUploadTests {
         let error = try await #require(throws: GoogleError.self) {
             try await upload { _, script, _ in script.incomplete }
         }
-        #expect(error.message.contains("keeps nothing"))
+        #expect(error.message.contains("keeps none of the bytes"))
         #expect(error.tries == 5)
     }
 

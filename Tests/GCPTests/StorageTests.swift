@@ -8,6 +8,10 @@ import Testing
 
 /// Against fake-gcs-server, a server that others wrote.
 struct StorageTests {
+    private func find(_ storage: Storage) async throws -> StoredObject? {
+        try await storage.client.find(storage.calls.object("images", "a b/web"), as: StoredObject.self)
+    }
+
     @Test func storesFindsAndDeletes() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/web.img.tar.gz"
@@ -15,12 +19,14 @@ struct StorageTests {
             try await FakeStorage.with(buckets: ["images"], in: folder) { server in
                 let storage = Storage(try Clients.client(storage: server.url), chunk: 256 << 10)
                 let source = try UploadSource(path)
-                #expect(try await storage.object("images", "a b/web") == nil)
-                let object = try await storage.upload(source, to: "images", "a b/web")
+                #expect(try await find(storage) == nil)
+                let object = try await storage.upload(
+                    source, to: "images", "a b/web",
+                    by: storage.calls.begin("images", "a b/web", source, isPublic: false))
                 #expect(source.isSame(as: object))
-                #expect(try await storage.object("images", "a b/web") == object)
+                #expect(try await find(storage) == object)
                 try await storage.delete("images", "a b/web")
-                #expect(try await storage.object("images", "a b/web") == nil)
+                #expect(try await find(storage) == nil)
                 try await storage.delete("images", "a b/web")
             }
         }
@@ -32,17 +38,19 @@ struct StorageTests {
             try TestFile.write("x", to: path)
             try await FakeStorage.with(buckets: [], in: folder) { server in
                 let storage = Storage(try Clients.client(storage: server.url))
+                let source = try UploadSource(path)
                 let error = try await #require(throws: GoogleError.self) {
-                    try await storage.upload(try UploadSource(path), to: "nowhere", "x")
+                    try await storage.upload(
+                        source, to: "nowhere", "x", by: storage.calls.begin("nowhere", "x", source, isPublic: false))
                 }
                 #expect(error.status == 404)
-                #expect("\(error)".hasPrefix("begin the upload of 1 bytes to gs://nowhere/x: "))
+                #expect("\(error)".hasPrefix("uploading 1 bytes to gs://nowhere/x: "))
                 #expect(error.hint == "check project, zone, bucket and name")
             }
         }
     }
 
-    /// This server takes the question after a cut for the end of the upload, so the upload is begun anew; the bytes are
+    /// This server takes the question after a cut for the end of the upload, so the upload is started again; the bytes are
     /// right all the same.
     @Test func cutsDoNotDamageAnObject() async throws {
         try await withTemporaryDirectory { folder in
@@ -54,7 +62,9 @@ struct StorageTests {
                 let storage = Storage(try Clients.client(storage: "http://\(proxy.host)"), chunk: 1 << 20)
                 let source = try UploadSource(path)
                 let last = Mutex<UInt64>(0)
-                let object = try await storage.upload(source, to: "images", "big") { sent, _ in
+                let object = try await storage.upload(
+                    source, to: "images", "big", by: storage.calls.begin("images", "big", source, isPublic: false)
+                ) { sent, _ in
                     last.withLock { $0 = sent }
                 }
                 #expect(source.isSame(as: object))

@@ -8,8 +8,8 @@ import Testing
 
 @testable import MobyRun
 
-/// Each step of `moby run gcp FILE` made to fail: what is printed, and what is left on Google's side.
-/// docs/platform-gcp.md shows it.
+/// Makes each step of `moby run gcp FILE` fail: the messages, and the resources left on Google's side, as
+/// docs/platform-gcp.md shows them.
 struct GCPFailureTableTests {
     private struct Case: Sendable {
         let title: String
@@ -38,51 +38,51 @@ struct GCPFailureTableTests {
 
     private static let checks = [
         Case("a name that Google would refuse", change: { publication, _ in publication.name = "Web" }),
-        Case("a file that is no image", change: { publication, _ in publication.file += ".txt" }),
+        Case("a file that is not an image", change: { publication, _ in publication.file += ".txt" }),
         Case(
-            "the login has ended", google: { $0.refuseLogins("invalid_grant", "Token has been expired or revoked.") },
+            "an expired login", google: { $0.refuseLogins("invalid_grant", "Token has been expired or revoked.") },
             login: #"{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"r"}"#),
-        Case("there is no such project") {
-            $0.mishap("GET \(base)", 404, "notFound", "The resource 'projects/infoslack-1337' was not found")
+        Case("a project that does not exist") {
+            $0.fail("GET \(base)", 404, "notFound", "The resource 'projects/infoslack-1337' was not found")
         },
-        Case("Compute Engine is not enabled") {
-            $0.mishap(
+        Case("Compute Engine is disabled") {
+            $0.fail(
                 "GET \(base)", 403, "accessNotConfigured",
                 "Compute Engine API has not been used in project infoslack-1337 before.")
         },
-        Case("the account may not do all that is needed") { google in
+        Case("missing permissions") { google in
             google.state.withLock { $0.forbidden = ["compute.images.create", "compute.instances.create"] }
         },
-        Case("there is no such bucket", change: { publication, _ in publication.bucket = "other" }),
-        Case("there is no such zone", change: { _, machine in machine.zone = "europe-west9-x" }),
-        Case("there is no such machine type", change: { _, machine in machine.machine = "g1-tiny" }),
-        Case("a machine of this name is there, of somebody else") { google in
+        Case("a bucket that does not exist", change: { publication, _ in publication.bucket = "other" }),
+        Case("a zone that does not exist", change: { _, machine in machine.zone = "europe-west9-x" }),
+        Case("a machine type that does not exist", change: { _, machine in machine.machine = "g1-tiny" }),
+        Case("an instance of the same name, created by somebody else") { google in
             google.state.withLock { $0.instances["gcp"] = ["name": "gcp", "status": "RUNNING"] }
         },
     ]
 
     private static let steps = [
-        Case("the bucket cannot be made") {
-            $0.mishap("POST /storage/v1/b", 409, "conflict", "The requested bucket name is not available.")
+        Case("the bucket cannot be created") {
+            $0.fail("POST /storage/v1/b", 409, "conflict", "The requested bucket name is not available.")
         } change: { publication, _ in
             publication.bucket = nil
         },
         Case("the upload is refused") {
-            $0.mishap(
+            $0.fail(
                 "POST /upload", 403, "forbidden",
                 "moby@infoslack-1337.iam.gserviceaccount.com does not have storage.objects.create access."
             )
         },
-        Case("the server does not come back in the middle of the upload") {
-            $0.mishap("PUT /session", 503, "backendError", "We encountered an internal error. Please try again.")
+        Case("the server fails in the middle of the upload") {
+            $0.fail("PUT /session", 503, "backendError", "We encountered an internal error. Please try again.")
         } change: { publication, _ in
             publication.bucket = nil
         },
         Case("the image is refused") {
-            $0.mishap(
+            $0.fail(
                 "POST \(base)/global/images", 403, "quotaExceeded", "Quota 'IMAGES' exceeded. Limit: 2000.0 globally.")
         },
-        Case("the image comes to nothing") { google in
+        Case("the image creation fails") { google in
             google.state.withLock {
                 $0.failing["images"] = "The tar archive is not a valid image."
                 ($0.failingReason, $0.failingStatus) = ("INVALID_ARGUMENT", 400)
@@ -95,10 +95,10 @@ struct GCPFailureTableTests {
             }
         },
         Case("the serial port cannot be read") {
-            $0.mishap("/serialPort", 403, "forbidden", "Required 'compute.instances.getSerialPortOutput' permission.")
+            $0.fail("/serialPort", 403, "forbidden", "Required 'compute.instances.getSerialPortOutput' permission.")
         },
         Case("the machine cannot be deleted at the end") {
-            $0.mishap(
+            $0.fail(
                 "DELETE \(base)/zones/europe-west1-d/instances/gcp", 503, "backendError",
                 "Internal error. Please try again.")
         },
@@ -114,7 +114,7 @@ struct GCPFailureTableTests {
         #expect(difference == nil)
     }
 
-    /// As `moby` prints an error, and then what is there that was not there before.
+    /// The error as `moby` prints it, and the resources that did not exist before.
     private static func row(_ item: Case) async throws -> String {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
@@ -124,7 +124,8 @@ struct GCPFailureTableTests {
             var machine = GCPFlow.machine
             item.change(&publication, &machine)
             let before = things(google)
-            let gcp = try GCPFlow.gcp(google, publication, machine, credential: try item.credential, tries: 6)
+            let gcp = try GCPFlow.gcp(
+                google, .runFile(publication, machine), credential: try item.credential, tries: 6)
             let error = try await #require(throws: (any Error).self, "\(item.title)") {
                 try await gcp.perform(try gcp.plan())
             }

@@ -1,4 +1,5 @@
 import Archive
+import Cloud
 import DiskImage
 import Extents
 import GCP
@@ -44,21 +45,21 @@ enum GCPFlow {
     }
 
     static func gcp(
-        _ google: ScriptedGoogle, _ publication: GCPPublication?, _ machine: GCPMachine?, _ screen: Screen = Screen(),
-        credential: Credential = .none, tries: Int = 3
-    ) throws -> GCP {
+        _ google: ScriptedGoogle, _ job: GCPJob, _ screen: Screen = Screen(), credential: Credential = .none,
+        tries: Int = 3
+    ) throws -> GoogleCloud {
         let retries = RetryPolicy(tries: tries, firstPause: .milliseconds(1)) { _ in }
         var endpoints = google.endpoints
         // Storage that is emulated gets no token; under another name this is no storage.
         endpoints.compute = endpoints.compute.replacing("127.0.0.1", with: "localhost")
         let client = GoogleClient(
             credential, transport: try CurlTransport(environment: [:]), endpoints: endpoints, retries: retries)
-        var host = GCPHost { line in
+        var host = CloudHost { line in
             screen.lines.withLock { $0.append(line) }
         } console: { text in
             screen.console.withLock { $0 += text }
         }
         host.sleep = { _ in }
-        return GCP(publication, machine, client: client, host: host)
+        return GoogleCloud(job, client: client, host: host)
     }
 }

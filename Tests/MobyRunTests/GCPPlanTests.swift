@@ -8,30 +8,20 @@ import Testing
 
 /// What `--dry-run` prints, the rules for names, and the shape of a tarball.
 struct GCPPlanTests {
-    private func plan(_ publication: GCPPublication?, _ machine: GCPMachine?) throws -> GCPPlan {
-        let builder = Result { () throws -> GCPPlan in
-            var builder = GCPPlanBuilder(
-                Endpoints(), project: publication?.project ?? machine?.project ?? "", zone: machine?.zone ?? "-")
-            if let publication { try builder.add(publication) }
-            if let machine { try builder.add(machine, publication) }
-            return try builder.finish()
-        }
-        return try builder.get()
-    }
+    private func plan(_ job: GCPJob) throws -> GCPPlan { try GCPPlanner.plan(job, Endpoints()) }
 
     /// Size and checksum of the file depend on the version of gzip.
     private func text(_ plan: GCPPlan) -> String {
-        let source = plan.upload?.source
-        return plan.description.replacing(source?.checksum ?? "-none-", with: "CHECKSUM")
-            .replacing("\(source?.size ?? .max)", with: "SIZE").replacing(
-                "0-\((source?.size ?? 1) - 1)/", with: "0-LAST/")
+        let size = plan.result.size ?? .max
+        return plan.description.replacing(plan.result.crc32c ?? "-none-", with: "CHECKSUM")
+            .replacing("0-\(size - 1)/", with: "0-LAST/").replacing("\(size)", with: "SIZE")
     }
 
     @Test func aPushIsPrinted() async throws {
         try await withTemporaryDirectory { folder in
             var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
             (publication.family, publication.isPublic, publication.nested) = ("moby", true, true)
-            #expect(try Golden.difference(text(try plan(publication, nil)) + "\n", "gcp-push.txt") == nil)
+            #expect(try Golden.difference(text(try plan(.push(publication))) + "\n", "gcp-push.txt") == nil)
         }
     }
 
@@ -40,30 +30,31 @@ struct GCPPlanTests {
             var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder, isEFI: false))
             publication.bucket = nil
             #expect(
-                try Golden.difference(text(try plan(publication, GCPFlow.machine)) + "\n", "gcp-run-file.txt") == nil)
+                try Golden.difference(text(try plan(.runFile(publication, GCPFlow.machine))) + "\n", "gcp-run-file.txt")
+                    == nil)
         }
     }
 
     @Test func aMachineWithEverythingIsPrinted() throws {
         var machine = GCPFlow.machine
-        (machine.image, machine.name, machine.machine) = ("web", "web-1", "n1-standard-1")
+        (machine.name, machine.machine) = ("web-1", "n1-standard-1")
         machine.disks = [(nil, 10), ("data", 200)]
         machine.data = #"{"ssh": {}}"#
         machine.sshKeys = ["root:ssh-ed25519 AAAA ada"]
         (machine.network, machine.subnetwork, machine.tags) = ("lab", "lab-1", ["http", "ssh"])
         (machine.nested, machine.vtpm, machine.keeps, machine.console) = (true, true, true, .interactive)
-        #expect(try Golden.difference(plan(nil, machine).description + "\n", "gcp-machine.txt") == nil)
+        #expect(try Golden.difference(plan(.runImage("web", machine)).description + "\n", "gcp-machine.txt") == nil)
     }
 
     static let names: [(@Sendable (inout GCPPublication, inout GCPMachine) -> Void, String)] = [
-        ({ publication, _ in publication.name = "Web" }, "image 'Web' is not a valid name for Compute Engine"),
-        ({ publication, _ in publication.name = "web-" }, "image 'web-' is not a valid name"),
-        ({ publication, _ in publication.name = "1web" }, "image '1web' is not a valid name"),
+        ({ publication, _ in publication.name = "Web" }, "'Web' is not a valid Compute Engine image name"),
+        ({ publication, _ in publication.name = "web-" }, "'web-' is not a valid Compute Engine image name"),
+        ({ publication, _ in publication.name = "1web" }, "'1web' is not a valid Compute Engine image name"),
         (
             { publication, _ in publication.name = String(repeating: "a", count: 64) },
-            "is not a valid name for Compute Engine"
+            "is not a valid Compute Engine image name"
         ),
-        ({ publication, _ in publication.family = "a_b" }, "family 'a_b' is not a valid name"),
+        ({ publication, _ in publication.family = "a_b" }, "'a_b' is not a valid Compute Engine family name"),
         ({ publication, _ in publication.bucket = "gs://images" }, "'gs://images' is not a valid bucket name"),
         ({ publication, _ in publication.bucket = "ab" }, "'ab' is not a valid bucket name"),
         (
@@ -75,34 +66,37 @@ struct GCPPlanTests {
             { publication, _ in publication.bucket = String(repeating: "a", count: 64) + ".example.org" },
             "is not a valid bucket name"
         ),
-        ({ publication, _ in publication.bucket = "my-google-images" }, "'google' are not allowed"),
-        ({ publication, _ in publication.project = "My Project" }, "'My Project' is not a project id"),
-        ({ publication, _ in publication.project = "short" }, "'short' is not a project id"),
-        ({ _, machine in machine.zone = "europe" }, "'europe' is not a zone"),
-        ({ _, machine in machine.name = "a.b" }, "instance 'a.b' is not a valid name"),
-        ({ _, machine in machine.disks = [("/dev/sdb", 10)] }, "disk '/dev/sdb' is not a valid name"),
-        ({ _, machine in machine.disks = [("gcp", 10)] }, "disk 'gcp' is called like the machine's first disk"),
-        ({ _, machine in machine.disks = [("data", 10), ("data", 20)] }, "disk 'data' is called like another disk"),
+        ({ publication, _ in publication.bucket = "my-google-images" }, "contains 'google'"),
+        ({ publication, _ in publication.project = "My Project" }, "'My Project' is not a valid project ID"),
+        ({ publication, _ in publication.project = "short" }, "'short' is not a valid project ID"),
+        ({ _, machine in machine.zone = "europe" }, "'europe' is not a valid zone"),
+        ({ _, machine in machine.name = "a.b" }, "'a.b' is not a valid Compute Engine instance name"),
+        ({ _, machine in machine.disks = [("/dev/sdb", 10)] }, "'/dev/sdb' is not a valid Compute Engine disk name"),
+        ({ _, machine in machine.disks = [("gcp", 10)] }, "disk 'gcp' has the same name as the machine's boot disk"),
+        (
+            { _, machine in machine.disks = [("data", 10), ("data", 20)] },
+            "disk 'data' has the same name as another disk"
+        ),
         (
             { _, machine in machine.disks = [("gcp-disk-1", 10), (nil, 20)] },
-            "disk 'gcp-disk-1' is called like another disk"
+            "disk 'gcp-disk-1' has the same name as another disk"
         ),
         ({ _, machine in machine.disks = [("data", 0)] }, "disk 'data' has 0 GB, expected 1 to 65536"),
-        ({ _, machine in machine.machine = "Foo/bar" }, "'Foo/bar' is not a machine type"),
-        ({ _, machine in machine.network = "Bad_n" }, "'Bad_n' is not a network"),
-        ({ _, machine in machine.network = "projects/x/global/networks/lab" }, "is not a network"),
-        ({ _, machine in machine.network = "global/lab" }, "'global/lab' is not a network"),
-        ({ _, machine in machine.subnetwork = "Bad_s" }, "'Bad_s' is not a subnetwork"),
+        ({ _, machine in machine.machine = "Foo/bar" }, "'Foo/bar' is not a valid machine type"),
+        ({ _, machine in machine.network = "Bad_n" }, "'Bad_n' is not a valid network"),
+        ({ _, machine in machine.network = "projects/x/global/networks/lab" }, "is not a valid network"),
+        ({ _, machine in machine.network = "global/lab" }, "'global/lab' is not a valid network"),
+        ({ _, machine in machine.subnetwork = "Bad_s" }, "'Bad_s' is not a valid subnetwork"),
         (
             { _, machine in machine.subnetwork = "regions/us-east1/subnetworks/s" },
-            "is in us-east1, the zone 'europe-west1-d' in europe-west1"
+            "is in us-east1, but the zone 'europe-west1-d' is in europe-west1"
         ),
-        ({ _, machine in machine.tags = ["http", "B_ad"] }, "'B_ad' is not a network tag"),
+        ({ _, machine in machine.tags = ["http", "B_ad"] }, "'B_ad' is not a valid network tag"),
         (
             { _, machine in (machine.machine, machine.nested) = ("e2-medium", true) },
-            "machines of the series e2, like 'e2-medium'"
+            "machines of the series e2, such as 'e2-medium'"
         ),
-        ({ _, machine in machine.data = String(repeating: "x", count: 262_145) }, "the user data has 262145 bytes"),
+        ({ _, machine in machine.data = String(repeating: "x", count: 262_145) }, "the user data is 262145 bytes long"),
     ]
 
     @Test(arguments: names.indices) func namesKeepToTheRules(index: Int) async throws {
@@ -111,7 +105,7 @@ struct GCPPlanTests {
             var machine = GCPFlow.machine
             let (change, message) = Self.names[index]
             change(&publication, &machine)
-            let error = try #require(throws: RunError.self) { try plan(publication, machine) }
+            let error = try #require(throws: RunError.self) { try plan(.runFile(publication, machine)) }
             #expect(error.description.contains(message))
             #expect(error.hint != nil)
         }
@@ -133,8 +127,8 @@ struct GCPPlanTests {
     ])
     func networksMayBePaths(network: String, asked: String, subnetwork: String, askedToo: String) throws {
         var machine = GCPFlow.machine
-        (machine.image, machine.network, machine.subnetwork) = ("web", network, subnetwork)
-        let interface = try #require(try plan(nil, machine).instance?.networkInterfaces.first)
+        (machine.network, machine.subnetwork) = (network, subnetwork)
+        let interface = try #require(try machine.instance(of: "web").networkInterfaces.first)
         #expect(interface.network == asked)
         #expect(interface.subnetwork == askedToo)
     }
@@ -146,15 +140,17 @@ struct GCPPlanTests {
     ])
     func nestingAsksForAProcessorWhereItMust(type: String, platform: String?) throws {
         var machine = GCPFlow.machine
-        (machine.image, machine.machine, machine.nested) = ("web", type, true)
-        #expect(try plan(nil, machine).instance?.minCpuPlatform == platform)
+        (machine.machine, machine.nested) = (type, true)
+        #expect(try machine.instance(of: "web").minCpuPlatform == platform)
     }
 
     /// The plan for programs has the same requests.
     @Test func aPlanIsJSONToo() async throws {
         try await withTemporaryDirectory { folder in
-            let plan = try plan(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
-            let calls = try #require(try JSONSerialization.jsonObject(with: Data(plan.json.utf8)) as? [[String: Any]])
+            let plan = try plan(
+                .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
+            let calls = try #require(
+                try JSONSerialization.jsonObject(with: Data(try plan.json.utf8)) as? [[String: Any]])
             let lines = calls.map { "\($0["method"] as? String ?? "") \($0["url"] as? String ?? "")" }
             #expect(
                 lines
@@ -163,7 +159,7 @@ struct GCPPlanTests {
                     })
             #expect(lines.count > 12)
             let made = calls.first {
-                $0["method"] as? String == "POST" && ($0["url"] as? String)?.hasSuffix("/instances") == true
+                $0["method"] as? String == "POST" && ($0["url"] as? String)?.contains("/instances?") == true
             }
             #expect((made?["body"] as? [String: Any])?["name"] as? String == "gcp")
             #expect(calls.allSatisfy { $0.count == 3 })

@@ -1,3 +1,5 @@
+import Cloud
+import Foundation
 import GCP
 import Synchronization
 import TestSupport
@@ -5,13 +7,13 @@ import Testing
 
 @testable import MobyRun
 
-/// The flow of `moby run gcp FILE` and `moby push gcp FILE`, and its mishaps.
+/// `moby run gcp FILE` and `moby push gcp FILE`, and their failures.
 struct GCPRunTests {
     @Test func aFileBecomesAMachineThatIsDeletedAtTheEnd() async throws {
         try await withTemporaryDirectory { folder in
             let (google, screen) = (try ScriptedGoogle(), GCPFlow.Screen())
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine, screen)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine), screen)
             let result = try await gcp.perform(try gcp.plan())
             #expect(google.state.withLock { $0.faults } == [])
             #expect(screen.console.withLock { $0 } == "Linux version 6.12\nmoby: ready\n")
@@ -31,42 +33,19 @@ struct GCPRunTests {
         }
     }
 
-    /// A dry run shows each request of the real one, apart from asking how operations get on.
-    @Test func eachRequestStandsInThePlan() async throws {
-        try await withTemporaryDirectory { folder in
-            let google = try ScriptedGoogle()
-            var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
-            publication.bucket = nil
-            let gcp = try GCPFlow.gcp(google, publication, GCPFlow.machine)
-            let plan = try gcp.plan()
-            _ = try await gcp.perform(plan)
-            let sent = google.requests.filter {
-                !$0.target.contains("/operations/") && !$0.target.hasPrefix("/session/")
-            }
-            #expect(sent.count > 10)
-            for request in sent {
-                let target = request.target.split(separator: request.method == "GET" ? "&start" : "?requestId")[0]
-                #expect(
-                    plan.description.replacing("localhost", with: "127.0.0.1").contains(
-                        "\(request.method) http://\(google.host)\(target)"),
-                    "\(request.method) \(target)")
-            }
-        }
-    }
-
-    /// What the account may not do is named before anything is sent; when nobody can say, it goes on.
+    /// Missing permissions are reported before anything is sent; when the API cannot be asked, the run goes on.
     @Test func permissionsAreAskedForFirst() async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             google.state.withLock { $0.forbidden = ["compute.images.create", "compute.instances.delete"] }
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
             #expect(
                 error.description.hasSuffix(
                     "in project 'infoslack-1337': compute.images.create, compute.instances.delete"))
             #expect(google.changes == [])
-            google.mishap(
+            google.fail(
                 ":testIamPermissions", 403, "SERVICE_DISABLED", "Cloud Resource Manager API has not been used before.")
             #expect(try await gcp.perform(try gcp.plan()).deleted == true)
         }
@@ -77,7 +56,7 @@ struct GCPRunTests {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
             _ = try await gcp.perform(try gcp.plan())
             #expect(try await gcp.perform(try gcp.plan()).deleted == true)
             #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil })
@@ -87,7 +66,7 @@ struct GCPRunTests {
     @Test func theSameBytesAreNotSentAgain() async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
-            let gcp = try GCPFlow.gcp(google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), nil)
+            let gcp = try GCPFlow.gcp(google, .push(GCPFlow.publication(try await GCPFlow.tarball(in: folder))))
             #expect(try await gcp.perform(try gcp.plan()).uploaded == true)
             #expect(try await gcp.perform(try gcp.plan()).uploaded == false)
             #expect(google.changes.filter { $0.hasPrefix("PUT") }.count == 1)
@@ -100,7 +79,7 @@ struct GCPRunTests {
             let google = try ScriptedGoogle()
             var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
             publication.bucket = nil
-            let gcp = try GCPFlow.gcp(google, publication, nil)
+            let gcp = try GCPFlow.gcp(google, .push(publication))
             #expect(try await gcp.perform(try gcp.plan()).object == "gs://infoslack-1337-moby-images/gcp.img.tar.gz")
             #expect(google.state.withLock { $0.buckets }.contains("infoslack-1337-moby-images"))
         }
@@ -112,12 +91,12 @@ struct GCPRunTests {
             var machine = GCPFlow.machine
             machine.keeps = true
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine), screen)
             #expect(try await gcp.perform(try gcp.plan()).deleted == false)
             #expect(google.state.withLock { Array($0.instances.keys) } == ["gcp"])
             #expect(
                 screen.lines.withLock { $0 }.last == """
-                    instance 'gcp' is off and stays, with its disks; delete it with: gcloud compute instances delete gcp \
+                    instance 'gcp' is stopped and was kept with its disks; delete it with: gcloud compute instances delete gcp \
                     --project infoslack-1337 --zone europe-west1-d
                     """)
         }
@@ -131,58 +110,59 @@ struct GCPRunTests {
             var machine = GCPFlow.machine
             machine.keeps = keeps
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine, screen)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), machine), screen)
             let plan = try gcp.plan()
             let task = Task { try await gcp.perform(plan) }
             while screen.console.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
             google.state.withLock { $0.instances = [:] }
             #expect(try await task.value.deleted == true)
-            #expect(screen.lines.withLock { $0 }.last == "instance 'gcp' is gone")
+            #expect(screen.lines.withLock { $0 }.last == "instance 'gcp' was deleted by somebody else")
         }
     }
 
-    /// A step, what Google says to it, what the user is told, and what stays (apart from what is named).
-    struct Mishap: Sendable, CustomTestStringConvertible {
+    /// A request that fails, the message for the user, and the instance that is left.
+    struct FailedRequest: Sendable, CustomTestStringConvertible {
         let piece: String
         let message: String
-        var left = ""
         var status = 403
         var testDescription: String { piece }
     }
 
-    static let mishaps = [
-        Mishap(piece: "GET /compute/v1/projects/infoslack-1337", message: "look for project 'infoslack-1337': No"),
-        Mishap(piece: "GET /storage/v1/b/images", message: "look for bucket 'images': No"),
-        Mishap(piece: "/machineTypes/", message: "look for machine type 'g1-small' in europe-west1-d: No"),
-        Mishap(piece: "POST /upload", message: "begin the upload of"),
-        Mishap(piece: "PUT /session", message: "upload gs://images/gcp.img.tar.gz: "),
-        Mishap(piece: "POST /compute/v1/projects/infoslack-1337/global/images", message: "create image 'gcp': No"),
-        Mishap(
+    static let failures = [
+        FailedRequest(
+            piece: "GET /compute/v1/projects/infoslack-1337", message: "looking up project 'infoslack-1337': No"),
+        FailedRequest(piece: "GET /storage/v1/b/images", message: "looking up bucket 'images': No"),
+        FailedRequest(piece: "/machineTypes/", message: "looking up machine type 'g1-small' in europe-west1-d: No"),
+        FailedRequest(piece: "POST /upload", message: "uploading"),
+        FailedRequest(piece: "PUT /session", message: "uploading gs://images/gcp.img.tar.gz: "),
+        FailedRequest(
+            piece: "POST /compute/v1/projects/infoslack-1337/global/images", message: "creating image 'gcp': No"),
+        FailedRequest(
             piece: "POST /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances",
-            message: "create instance 'gcp': No"),
-        Mishap(piece: "/serialPort", message: "read the serial port of 'gcp': No"),
-        Mishap(
+            message: "creating instance 'gcp' in europe-west1-d: No"),
+        FailedRequest(piece: "/serialPort", message: "reading the serial port of 'gcp': No"),
+        FailedRequest(
             piece: "DELETE /compute/v1/projects/infoslack-1337/zones/europe-west1-d/instances/gcp",
-            message: "left behind: instance 'gcp': delete instance 'gcp': No", left: "gcp"),
-        Mishap(piece: "/operations/operation-2", message: "create image 'gcp': "),
-        Mishap(piece: "/operations/operation-3", message: "create instance 'gcp': "),
+            message: "left behind: instance 'gcp': deleting instance 'gcp': No"),
+        FailedRequest(piece: "/operations/operation-2", message: "creating image 'gcp': "),
+        FailedRequest(piece: "/operations/operation-3", message: "creating instance 'gcp' in europe-west1-d: "),
     ]
 
-    @Test(arguments: mishaps) func nothingIsLeftBehindUnnamed(mishap: Mishap) async throws {
+    @Test(arguments: failures) func nothingIsLeftBehindUnnamed(failure: FailedRequest) async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
-            google.mishap(mishap.piece, mishap.status, "forbidden", "No.")
+            google.fail(failure.piece, failure.status, "forbidden", "No.")
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
             let error = try await #require(throws: (any Error).self) { try await gcp.perform(try gcp.plan()) }
-            #expect("\(error)".contains(mishap.message), "\(error)")
+            #expect("\(error)".contains(failure.message), "\(error)")
             #expect(google.state.withLock { $0.faults } == [])
             let state = google.state.withLock {
                 (Array($0.instances.keys), Array($0.images.keys), Array($0.objects.keys))
             }
             for name in state.0 { #expect("\(error)".contains("left behind: instance '\(name)'")) }
             // Once the machine had started, image and object stay; before, they go.
-            let hadStarted = mishap.piece.contains("serialPort") || mishap.piece.hasPrefix("DELETE")
+            let hadStarted = failure.piece.contains("serialPort") || failure.piece.hasPrefix("DELETE")
             #expect(state.1 == (hadStarted ? ["gcp"] : []), "\(error)")
             #expect(state.2 == (hadStarted ? ["images/gcp.img.tar.gz"] : []), "\(error)")
         }
@@ -194,9 +174,9 @@ struct GCPRunTests {
             let google = try ScriptedGoogle()
             google.state.withLock { $0.failing[kind] = "Quota exceeded." }
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
-            let error = try await #require(throws: GCPFailure.self) { try await gcp.perform(try gcp.plan()) }
-            #expect("\(error)".contains("Quota exceeded (403 QUOTA_EXCEEDED)\n  removed again: "))
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
+            let error = try await #require(throws: CloudFailure.self) { try await gcp.perform(try gcp.plan()) }
+            #expect("\(error)".contains("Quota exceeded (403 QUOTA_EXCEEDED)\n  cleaned up: "))
             #expect(error.hint?.contains("Quotas") == true)
             #expect(google.state.withLock { $0.instances.isEmpty && $0.images.isEmpty && $0.objects.isEmpty })
         }
@@ -208,13 +188,13 @@ struct GCPRunTests {
             let (google, screen) = (try ScriptedGoogle(), GCPFlow.Screen())
             google.state.withLock { $0.powersOff = false }
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine, screen)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine), screen)
             let plan = try gcp.plan()
             let task = Task { try await gcp.perform(plan) }
             while screen.console.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
             task.cancel()
-            let error = try await #require(throws: GCPFailure.self) { try await task.value }
-            #expect("\(error)" == "stopped\n  removed again: instance 'gcp'")
+            let error = try await #require(throws: CloudFailure.self) { try await task.value }
+            #expect("\(error)" == "interrupted\n  cleaned up: instance 'gcp'")
             #expect(google.state.withLock { $0.instances.isEmpty })
         }
     }
@@ -224,9 +204,9 @@ struct GCPRunTests {
             let google = try ScriptedGoogle()
             google.state.withLock { $0.instances["gcp"] = ["name": "gcp", "status": "RUNNING"] }
             let gcp = try GCPFlow.gcp(
-                google, GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine)
+                google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
-            #expect(error.description == "instance 'gcp' already exists, and moby did not make it")
+            #expect(error.description == "instance 'gcp' already exists and was not created by moby")
             #expect(google.changes == [])
         }
     }
@@ -237,7 +217,7 @@ struct GCPRunTests {
             google.state.withLock { $0.images["gcp"] = ["name": "gcp"] }
             var publication = GCPFlow.publication(try await GCPFlow.tarball(in: folder))
             publication.replaces = false
-            let gcp = try GCPFlow.gcp(google, publication, nil)
+            let gcp = try GCPFlow.gcp(google, .push(publication))
             let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
             #expect(error.hint?.contains("'replace: true'") == true)
             #expect(google.changes == [])
@@ -250,20 +230,18 @@ struct GCPRunTests {
         let google = try ScriptedGoogle()
         google.state.withLock { $0.images["web"] = ["name": "web", "status": "READY"] }
         var machine = GCPFlow.machine
-        (machine.image, machine.vtpm, machine.nested) = ("web", vtpm, nested)
-        let gcp = try GCPFlow.gcp(google, nil, machine)
+        (machine.vtpm, machine.nested) = (vtpm, nested)
+        let gcp = try GCPFlow.gcp(google, .runImage("web", machine))
         let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
         #expect(error.description.contains(word))
         #expect(google.changes == [])
     }
 
     @Test func anImageThatIsMissingNamesThePush() async throws {
-        var machine = GCPFlow.machine
-        machine.image = "web"
         let google = try ScriptedGoogle()
-        let gcp = try GCPFlow.gcp(google, nil, machine)
+        let gcp = try GCPFlow.gcp(google, .runImage("web", GCPFlow.machine))
         let error = try await #require(throws: RunError.self) { try await gcp.perform(try gcp.plan()) }
-        #expect(error.hint == "make it with: moby push gcp --bucket BUCKET web.img.tar.gz")
+        #expect(error.hint == "create it with: moby push gcp --bucket BUCKET web.img.tar.gz")
         #expect(google.changes == [])
     }
 }

@@ -119,7 +119,7 @@ extension ScriptedGoogle {
         state.number += 1
         let id = "operation-\(state.number)"
         state.operations[id] = kind
-        // What is made is there at once, even when its operation fails later: as with a machine that has no room.
+        // The resource exists at once, even when its operation fails later: as with a machine in a zone without room.
         work(&state)
         return .json(["name": id, "status": "PENDING"])
     }

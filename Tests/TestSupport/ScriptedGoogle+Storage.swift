@@ -26,6 +26,12 @@ extension ScriptedGoogle {
                 return .fault(404, "notFound", "No such object")
             }
             return .json(facts("\(words[3])/\(words[5])", bytes))
+        case ("POST", 7) where words[6] == "acl":
+            guard object(request) as? [String: String] == ["entity": "allUsers", "role": "READER"] else {
+                return complain("access list", &state)
+            }
+            return state.objects["\(words[3])/\(words[5])"] == nil
+                ? .fault(404, "notFound", "No such object") : .json(["role": "READER"])
         case ("DELETE", 6):
             return state.objects.removeValue(forKey: "\(words[3])/\(words[5])") == nil
                 ? .fault(404, "notFound", "No such object") : .init(204, text: "")

@@ -25,7 +25,7 @@ public final class ScriptedGoogle: Sendable {
         /// Requests that broke a rule.
         public var faults: [String] = []
         /// Pieces of `METHOD PATH` and what is answered to requests that hold them.
-        var mishaps: [(piece: String, answer: ScriptedServer.Response)] = []
+        var failures: [(piece: String, answer: ScriptedServer.Response)] = []
         /// Operations of these kinds of things end with an error.
         public var failing: [String: String] = [:]
         var operations: [String: String] = [:]
@@ -101,9 +101,9 @@ public final class ScriptedGoogle: Sendable {
 
     public var requests: [ScriptedServer.Request] { server.requests }
 
-    public func mishap(_ piece: String, _ status: Int, _ reason: String, _ message: String) {
+    public func fail(_ piece: String, _ status: Int, _ reason: String, _ message: String) {
         let text = #"{"error":{"code":\#(status),"message":"\#(message)","errors":[{"reason":"\#(reason)"}]}}"#
-        state.withLock { $0.mishaps.append((piece, .init(status, text: text))) }
+        state.withLock { $0.failures.append((piece, .init(status, text: text))) }
     }
 
     /// Who logs in is turned away, in the words of RFC 6749.
@@ -115,7 +115,7 @@ public final class ScriptedGoogle: Sendable {
     public func hold(_ piece: String) {
         var answer = ScriptedServer.Response(200, text: "{")
         (answer.length, answer.isHeld) = (100, true)
-        state.withLock { [answer] in $0.mishaps.append((piece, answer)) }
+        state.withLock { [answer] in $0.failures.append((piece, answer)) }
     }
 
     private func answer(_ request: ScriptedServer.Request) -> ScriptedServer.Response {
@@ -130,8 +130,8 @@ public final class ScriptedGoogle: Sendable {
         }
         if path.hasPrefix("/session/") { usleep(state.withLock { $0.slowness }) }
         return state.withLock { state in
-            if let mishap = state.mishaps.first(where: { "\(request.method) \(path)".contains($0.piece) }) {
-                return mishap.answer
+            if let failure = state.failures.first(where: { "\(request.method) \(path)".contains($0.piece) }) {
+                return failure.answer
             }
             if path.hasSuffix(":testIamPermissions") { return permissions(request, &state) }
             return path.hasPrefix("/compute/v1/")

@@ -1,324 +1,168 @@
+internal import Cloud
 internal import GCP
 internal import HTTP
 
-/// Does what a plan says.
-struct GCPWork: Sendable {
-    let plan: GCPPlan
-    let client: GoogleClient
-    let host: GCPHost
-    let ledger = GCPLedger()
-    let storage: Storage
-    let compute: Compute
+/// Sends the calls of a plan.
+struct GCPExecutor: Sendable {
+    private let plan: GCPPlan
+    private let client: GoogleClient
+    private let host: CloudHost
+    private let storage: Storage
+    private let compute: Compute
+    private let gateway = SerialGateway()
+    let ledger = CloudLedger<GCPAction>()
 
-    init(_ plan: GCPPlan, _ client: GoogleClient, _ host: GCPHost) {
-        self.plan = plan
-        self.client = client
-        self.host = host
+    /// What is learned on the way.
+    private struct Progress {
+        var result: GCPResult
+        /// Values of placeholders.
+        var values: [String: String]
+        var isOff = false
+    }
+
+    init(_ plan: GCPPlan, _ client: GoogleClient, _ host: CloudHost) {
+        (self.plan, self.client, self.host) = (plan, client, host)
         storage = Storage(client)
         compute = Compute(client, project: plan.project, zone: plan.zone)
     }
 
-    /// - Throws: ``GCPFailure`` for what went wrong once something was made; before that the error itself.
+    /// - Throws: `CloudFailure` for what went wrong once something was created; before that the error itself.
     func perform() async throws -> GCPResult {
-        var result = GCPResult()
-        let state = try await preflight()
-        let fate: Fate
-        do {
-            try await publish(state, &result)
-            try await start(state, &result)
-            fate = try await watch()
-        } catch {
-            throw await takenBack(after: error)
+        var progress = Progress(result: plan.result, values: plan.secrets)
+        try await plan.cloud.carryOut(ledger, host) { step in
+            try await perform(step, &progress)
+        } remove: { resource in
+            try await remove(resource)
         }
-        try await end(fate, &result)
-        return result
+        guard let instance = plan.instance else { return progress.result }
+        let isKept = ledger.names.contains(instance.name)
+        progress.result.deleted = !isKept
+        if isKept {
+            let state = progress.isOff ? "is stopped and was kept with its disks" : "keeps running"
+            host.log("\(instance.name) \(state); delete it with: \(instance.command)")
+        }
+        return progress.result
     }
 
-    private func publish(_ state: State, _ result: inout GCPResult) async throws {
-        guard let upload = plan.upload else { return }
-        if state.bucketIsMissing, let create = upload.create {
-            host.say("making bucket '\(upload.bucket)'")
-            try await client.send(create)
-            ledger.add(.bucket(upload.bucket))
+    private func perform(_ step: CloudStep<GCPAction>, _ progress: inout Progress) async throws -> Presence? {
+        if case .connectSerialPort(let name) = step.action, let program = step.program {
+            host.log("connecting to the serial console of '\(name)'; press Enter ~ . to end the session")
+            try await gateway.connect(program.words, host)
+            return nil
         }
-        try await send(upload, state, &result)
-        guard let image = plan.image else { return }
-        if state.imageIsThere {
-            host.say("deleting the old image '\(image.name)'")
-            try await compute.run(compute.calls.deleteImage(image.name), in: .global)
-            ledger.note("image '\(image.name)' of before was deleted for the new one")
+        guard let call = step.calls.first else { return nil }
+        switch step.action {
+        case .send: try await begin(step.creates) { _ = try await client.send(call) }
+        case .find(let find):
+            let presence = try await find(client, call)
+            if presence == .upToDate, let name = step.finds { host.log("\(name) already has these bytes") }
+            return presence
+        case .checkPermissions(let needed): try await check(needed, call)
+        case .change(let scope): try await change(try call.filled(with: progress.values), scope, step.creates)
+        case .upload(let source, let bucket, let object):
+            _ = try await storage.upload(source, to: bucket, object, by: call, progress: host.progress)
+            progress.result.uploaded = true
+        case .fetchGatewayKeys:
+            progress.values[SerialGateway.keyPlaceholder] = try await gateway.prepare(
+                try await client.send(call), zone: plan.zone, address: client.endpoints.serialPort)
+        case .readAddress:
+            let facts = try await client.find(call, as: InstanceFacts.self)
+            progress.result.address = facts?.address
+            if let facts, let address = facts.address {
+                host.log("instance '\(facts.name)' has the address \(address)")
+            }
+        case .showSerialPort(let name): return try await showSerialPort(of: name, &progress)
+        case .connectSerialPort: break
         }
-        host.say("making image '\(image.name)'")
-        try await make(.image(image.name), try compute.calls.insert(image), in: .global)
-        result.image = "projects/\(plan.project)/global/images/\(image.name)"
+        return nil
     }
 
-    private func send(_ upload: GCPPlan.Upload, _ state: State, _ result: inout GCPResult) async throws {
-        let name = "gs://\(upload.bucket)/\(upload.object)"
-        (result.object, result.crc32c, result.size) = (name, upload.source.checksum, upload.source.size)
-        if let object = state.object, upload.source.isSame(as: object) {
-            host.say("\(name) has these bytes already")
-            result.uploaded = false
-            if upload.isPublic { try await storage.publish(upload.bucket, upload.object) }
+    private func check(_ needed: GCPPermissions, _ call: CloudCall) async throws {
+        struct Answer: Decodable { var permissions: [String]? }
+        let answer: Answer
+        do { answer = try await client.send(call, as: Answer.self) } catch let error as GoogleError
+            where needed.isOptional && (error.status == 403 || error.status == 404)
+        {
             return
         }
-        host.say("sending \(upload.source.size) bytes to \(name)")
-        if state.object == nil {
-            ledger.add(.object(bucket: upload.bucket, name: upload.object))
-        } else {
-            ledger.note("\(name) was there before; its bytes may be the new ones now")
+        let missing = needed.names.filter { !(answer.permissions ?? []).contains($0) }
+        guard missing.isEmpty else {
+            throw RunError(
+                "the account lacks permissions in \(needed.owner): \(missing.joined(separator: ", "))",
+                hint: "give it the role \(needed.role) there")
         }
-        _ = try await storage.upload(
-            upload.source, to: upload.bucket, upload.object, isPublic: upload.isPublic, progress: host.progress)
-        result.uploaded = true
     }
 
-    private func start(_ state: State, _ result: inout GCPResult) async throws {
-        guard var instance = plan.instance, let machine = plan.machine else { return }
-        if state.instanceIsThere {
-            host.say("deleting the instance '\(instance.name)' of before")
-            try await compute.run(compute.calls.deleteInstance(instance.name), in: .zone)
+    private func change(_ call: CloudCall, _ scope: Compute.Scope, _ created: CloudResource<GCPAction>?) async throws {
+        let operation = try await begin(created) { try await compute.begin(call) }
+        guard let created else { return try await compute.wait(for: operation, in: scope, call.title) }
+        ledger.setPending { [compute] in
+            // How it ends does not matter: it is deleted afterwards.
+            do {
+                try await compute.wait(
+                    for: operation, in: scope, "waiting for \(created.name)", limit: .seconds(120))
+            } catch {}
         }
-        if machine.console == .interactive {
-            let key = try await host.gateway.prepare(client, plan)
-            instance.replaceMetadata(GCPPlan.keyPlace, with: key)
-        }
-        host.say("starting instance '\(instance.name)' in \(machine.zone)")
-        try await make(.instance(instance.name), try compute.calls.insert(instance), in: .zone)
-        // The image is whole and used: from here on a mishap costs the machine alone.
-        for entry in ledger.things where entry.thing != .instance(instance.name) { ledger.keep(entry.thing) }
-        ledger.forgetNotes()
-        (result.instance, result.zone) = (instance.name, machine.zone)
-        result.address = try await compute.instance(instance.name)?.address
-        if let address = result.address { host.say("instance '\(instance.name)' has the address \(address)") }
+        try await compute.wait(for: operation, in: scope, call.title)
+        ledger.setPending(nil)
     }
 
-    /// Makes a thing. It is noted before it is asked for: an answer that gets lost may have been a yes.
-    private func make(_ thing: GCPLedger.Thing, _ call: APICall, in scope: Compute.Scope) async throws {
-        ledger.add(thing)
-        let operation: Operation
-        do { operation = try await compute.begin(call) } catch let error as GoogleError where error.isRefusal {
-            ledger.keep(thing)
+    /// Asks for a creation; one that was refused leaves nothing to remove.
+    private func begin<Value>(_ created: CloudResource<GCPAction>?, _ send: () async throws -> Value) async throws
+        -> Value
+    {
+        do { return try await send() } catch let error as GoogleError where error.isRefusal {
+            if let created { ledger.commit(created.name) }
             throw error
         }
-        ledger.set(operation)
-        try await compute.wait(for: operation, in: scope, call.title)
-        ledger.set(nil)
-    }
-}
-
-extension GCPWork {
-    /// What was there before.
-    struct State: Sendable {
-        var object: StoredObject?
-        var bucketIsMissing = false
-        var imageIsThere = false
-        var instanceIsThere = false
     }
 
-    /// Asks everything that can be asked before the first byte is sent.
-    /// - Throws: `GoogleError`, ``RunError``.
-    func preflight() async throws -> State {
-        var state = State()
-        if plan.image != nil || plan.instance != nil { try await client.send(compute.calls.projectFacts) }
-        try await checkPermissions()
-        if let upload = plan.upload { try await check(upload, &state) }
-        if let image = plan.image {
-            state.imageIsThere = try await compute.image(image.name) != nil
-            guard !state.imageIsThere || plan.replacesImage else {
-                throw RunError(
-                    "image '\(image.name)' already exists",
-                    hint: "say 'replace: true' next to the format, or give the build another --name")
+    /// - Returns: false when it does not exist: the request for it may have had no effect.
+    private func remove(_ resource: CloudResource<GCPAction>) async throws -> Bool {
+        do {
+            switch resource.action {
+            case .change(let scope): try await compute.run(resource.removal, in: scope)
+            default: try await client.send(resource.removal)
             }
-        }
-        if let instance = plan.instance, let machine = plan.machine { try await check(instance, machine, &state) }
-        return state
-    }
-
-    private func checkPermissions() async throws {
-        guard let call = plan.permissionCheck, let missing = try await Projects(client).missing(plan.permissions, call),
-            !missing.isEmpty
-        else { return }
-        throw RunError(
-            "the account may not do all that is needed in project '\(plan.project)': \(missing.joined(separator: ", "))",
-            hint: "give it the role roles/compute.instanceAdmin.v1 there")
-    }
-
-    private func check(_ upload: GCPPlan.Upload, _ state: inout State) async throws {
-        do { try await client.send(Storage.Calls(client.endpoints).bucket(upload.bucket)) } catch let error
-            as GoogleError
-        {
-            guard error.status == 404, upload.create != nil else { throw error }
-            state.bucketIsMissing = true
-            return
-        }
-        if !client.endpoints.storageIsEmulated {
-            let missing = try await storage.missingPermissions(in: upload.bucket)
-            guard missing.isEmpty else {
-                throw RunError(
-                    "the account may not do all that is needed in bucket '\(upload.bucket)': \(missing.joined(separator: ", "))",
-                    hint: "give it the role roles/storage.objectAdmin there")
-            }
-        }
-        state.object = try await storage.object(upload.bucket, upload.object)
-    }
-
-    private func check(_ instance: Instance, _ machine: GCPMachine, _ state: inout State) async throws {
-        try await client.send(compute.calls.zoneFacts)
-        try await client.send(compute.calls.machineType(machine.machine))
-        if plan.image == nil { try await checkImage(machine) }
-        if machine.vtpm, let image = plan.image,
-            !image.guestOsFeatures.contains(where: { $0.type == "UEFI_COMPATIBLE" })
-        {
-            throw RunError(
-                "a virtual TPM needs an image that boots by UEFI",
-                hint: "build it with --format gcp, or leave --vtpm out")
-        }
-        guard let there = try await compute.instance(instance.name) else { return }
-        guard there.labels?["made-by"] == "moby" else {
-            throw RunError(
-                "instance '\(instance.name)' already exists, and moby did not make it",
-                hint: "choose another name with --name, or delete it yourself")
-        }
-        state.instanceIsThere = true
-    }
-
-    private func checkImage(_ machine: GCPMachine) async throws {
-        let name = machine.image ?? ""
-        guard let image = try await compute.image(name) else {
-            throw RunError(
-                "there is no image '\(name)' in project '\(plan.project)'",
-                hint: "make it with: moby push gcp --bucket BUCKET \(name)\(GCPTarball.suffix)")
-        }
-        if let status = image.status, status != "READY" {
-            throw RunError("image '\(name)' is \(status), expected READY")
-        }
-        if machine.vtpm, !image.has("UEFI_COMPATIBLE") {
-            throw RunError(
-                "a virtual TPM needs an image that boots by UEFI", hint: "push it again with --uefi-compatible")
-        }
-        if machine.nested, !image.isNested {
-            throw RunError(
-                "image '\(name)' does not allow nested virtualization", hint: "push it again with --nested-virt")
+            return true
+        } catch let error as GoogleError where error.status == 404 || error.reason == "RESOURCE_NOT_FOUND" {
+            return false
         }
     }
 }
 
-extension GCPWork {
-    /// What became of the machine meanwhile, as far as the console tells.
-    enum Fate: Sendable { case runs, isOff, isGone }
-
-    /// Shows the machine's serial port until the machine or the user ends it.
-    func watch() async throws -> Fate {
-        guard let instance = plan.instance, let machine = plan.machine else { return .runs }
-        switch machine.console {
-        case .none: return .runs
-        case .output: return try await poll(instance.name)
-        case .interactive:
-            host.say("serial console of '\(instance.name)'; Enter ~ . ends it")
-            try await host.gateway.connect(plan, instance.name, host)
-            return .runs
-        }
-    }
-
-    private func poll(_ name: String) async throws -> Fate {
+/// The serial port as output.
+extension GCPExecutor {
+    /// Shows the output until the machine stops.
+    private func showSerialPort(of name: String, _ progress: inout Progress) async throws -> Presence {
         var (position, quiet): (Int64, Int) = (0, 0)
         while true {
             let piece: SerialOutput
             do { piece = try await compute.serialOutput(name, from: position) } catch let error as GoogleError
                 where error.status == 404
             {
-                guard case let fate = try await fate(of: name), fate != .runs else { throw error }
-                return fate
+                guard let presence = try await end(of: name, &progress) else { throw error }
+                return presence
             }
-            if piece.first > position, position > 0 { host.say("\(piece.first - position) bytes of output were lost") }
+            if piece.first > position, position > 0 { host.log("\(piece.first - position) bytes of output were lost") }
             if !piece.contents.isEmpty { host.console(piece.contents) }
             quiet = piece.contents.isEmpty ? quiet + 1 : 0
             position = max(position, piece.position)
-            if quiet > 0, quiet % 3 == 0, case let fate = try await fate(of: name), fate != .runs { return fate }
+            if quiet > 0, quiet % 3 == 0, let presence = try await end(of: name, &progress) { return presence }
             try await host.sleep(.seconds(1))
         }
     }
 
-    /// Whether the machine has powered itself off, or somebody has deleted it.
-    private func fate(of name: String) async throws -> Fate {
+    /// Whether the machine has powered off or was deleted by somebody else; nil while it runs.
+    private func end(of name: String, _ progress: inout Progress) async throws -> Presence? {
         guard let facts = try await compute.instance(name) else {
-            ledger.keep(.instance(name))
-            host.say("instance '\(name)' is gone")
-            return .isGone
+            ledger.commit("instance '\(name)'")
+            host.log("instance '\(name)' was deleted by somebody else")
+            return .missing
         }
-        guard ["STOPPED", "STOPPING", "TERMINATED", "SUSPENDED"].contains(facts.status) else { return .runs }
-        host.say("instance '\(name)' is \(facts.status ?? "")")
-        return .isOff
-    }
-}
-
-extension GCPWork {
-    /// Deletes the machine that had its time, or says how to.
-    func end(_ fate: Fate, _ result: inout GCPResult) async throws {
-        guard let instance = plan.instance, let machine = plan.machine else { return }
-        let thing = GCPLedger.Thing.instance(instance.name)
-        let command = thing.command(project: plan.project, zone: plan.zone)
-        guard fate != .isGone else { return result.deleted = true }
-        guard !machine.keeps, machine.console != .none else {
-            result.deleted = false
-            let state =
-                fate == .isOff ? "is off and stays, with its disks" : machine.keeps ? "stays and goes on" : "goes on"
-            return host.say("instance '\(instance.name)' \(state); delete it with: \(command)")
-        }
-        host.say("deleting instance '\(instance.name)'")
-        let failure = await takenBack(after: nil)
-        guard failure.left.isEmpty else { throw failure }
-        result.deleted = true
-    }
-
-    /// Removes what this run has made, the last first. Goes on when this task was cancelled: it runs in one of its own.
-    func takenBack(after cause: (any Error)?) async -> GCPFailure {
-        let keeps = plan.machine?.keeps ?? false
-        return await Task {
-            var (removed, left): ([String], [String]) = ([], ledger.facts)
-            for entry in ledger.things.reversed() {
-                let command = entry.thing.command(project: plan.project, zone: plan.zone)
-                if keeps, case .instance = entry.thing {
-                    left.append("\(entry.thing), as --skip-cleanup wants it; delete it with: \(command)")
-                    continue
-                }
-                do {
-                    if try await remove(entry) { removed.append("\(entry.thing)") }
-                } catch { left.append("\(entry.thing): \(error); delete it with: \(command)") }
-            }
-            return GCPFailure(cause: cause, removed: removed, left: left)
-        }.value
-    }
-
-    /// - Returns: false when it was not there: the request for it may have come to nothing.
-    private func remove(_ entry: GCPLedger.Entry) async throws -> Bool {
-        switch entry.thing {
-        case .bucket(let name):
-            return try await wasThere { try await client.send(Storage.Calls(client.endpoints).deleteBucket(name)) }
-        case .object(let bucket, let name): return try await storage.delete(bucket, name)
-        case .image(let name):
-            await finish(entry, in: .global)
-            return try await wasThere { try await compute.run(compute.calls.deleteImage(name), in: .global) }
-        case .instance(let name):
-            await finish(entry, in: .zone)
-            return try await wasThere { try await compute.run(compute.calls.deleteInstance(name), in: .zone) }
-        }
-    }
-
-    /// What is still being made cannot be deleted yet. How its making ends does not matter any more.
-    private func finish(_ entry: GCPLedger.Entry, in scope: Compute.Scope) async {
-        guard let operation = entry.operation else { return }
-        do { try await compute.wait(for: operation, in: scope, "wait for \(entry.thing)", limit: .seconds(120)) } catch
-        {}
-    }
-
-    private func wasThere(_ delete: () async throws -> Void) async throws -> Bool {
-        do {
-            try await delete()
-            return true
-        } catch let error as GoogleError where error.status == 404 || error.reason == "RESOURCE_NOT_FOUND" {
-            return false
-        }
+        guard ["STOPPED", "STOPPING", "TERMINATED", "SUSPENDED"].contains(facts.status) else { return nil }
+        host.log("instance '\(name)' is \(facts.status ?? "")")
+        progress.isOff = true
+        return .exists
     }
 }

@@ -3,22 +3,56 @@ internal import DiskImage
 internal import Extents
 internal import GCP
 
-/// A file to be stored in a bucket and, if wanted, made an image of.
+/// What to do in Google Cloud.
+public enum GCPJob: Sendable {
+    /// Stores a file and, if wanted, makes an image of it.
+    case push(GCPPublication)
+    /// Starts a machine from an image of the project.
+    case runImage(String, GCPMachine)
+    /// Stores a file, makes an image of it, and starts a machine from that.
+    case runFile(GCPPublication, GCPMachine)
+
+    var publication: GCPPublication? {
+        switch self {
+        case .push(let publication), .runFile(let publication, _): publication
+        case .runImage: nil
+        }
+    }
+
+    var machine: GCPMachine? {
+        switch self {
+        case .push: nil
+        case .runImage(_, let machine), .runFile(_, let machine): machine
+        }
+    }
+
+    /// The image that is made or used.
+    var image: String {
+        switch self {
+        case .push(let publication), .runFile(let publication, _): publication.imageName
+        case .runImage(let name, _): name
+        }
+    }
+
+    var project: String { publication?.project ?? machine?.project ?? "" }
+}
+
+/// A file to store in a bucket and, if wanted, to make an image of.
 public struct GCPPublication: Sendable {
     public enum Goal: Sendable, Equatable {
         /// An object in the bucket.
         case object
-        /// And an image made of it.
+        /// And an image of it.
         case image
     }
 
     public var file: String
     public var project: String
-    /// Nil is ``GCPPublication/defaultBucket(of:)``, which is made when it is not there.
+    /// Nil is ``GCPPublication/defaultBucket(of:)``, which is created when it does not exist.
     public var bucket: String?
     /// Name of the image and, with `.img.tar.gz`, of the object; nil takes the file's.
     public var name: String?
-    /// What gives the image another name, for hints.
+    /// The option that gives the image another name, for hints.
     public var nameOption = "--img-name"
     public var family: String?
     public var goal = Goal.image
@@ -26,9 +60,9 @@ public struct GCPPublication: Sendable {
     /// Whether an image of this name is deleted first.
     public var replaces = false
     public var nested = false
-    /// Whether the image boots by UEFI; nil looks at the disk.
+    /// Whether the image boots by UEFI; nil detects it from the disk.
     public var uefi: Bool?
-    /// Where a bucket that is made lies.
+    /// The location of a bucket that is created.
     public var location = "EU"
 
     public init(_ file: String, project: String) {
@@ -36,7 +70,7 @@ public struct GCPPublication: Sendable {
         self.project = project
     }
 
-    /// Looks at the names.
+    /// Checks the names.
     /// - Throws: ``RunError`` for those that Google would refuse.
     public func check() throws(RunError) {
         try GCPNames.project(project)
@@ -50,52 +84,22 @@ public struct GCPPublication: Sendable {
     var imageName: String { name ?? GCPTarball.name(of: file) }
     var object: String { imageName + GCPTarball.suffix }
 
+    /// The request for the image.
+    /// - Parameter isEFI: whether the disk boots by UEFI.
+    func image(isEFI: Bool) -> MachineImage {
+        MachineImage(
+            imageName, family: family, bucket: bucketName, object: object,
+            features: (uefi ?? isEFI ? ["UEFI_COMPATIBLE"] : []) + ["GVNIC", "VIRTIO_SCSI_MULTIQUEUE"],
+            nested: nested, labels: GoogleCloud.labels)
+    }
+
     /// `PROJECT-moby-images`.
     public static func defaultBucket(of project: String) -> String {
         String(project.map { $0 == ":" || $0 == "." ? "-" : $0 }) + "-moby-images"
     }
 }
 
-/// A machine of Compute Engine to be started.
-public struct GCPMachine: Sendable {
-    /// What the user sees of the machine.
-    public enum Console: Sendable, Equatable {
-        /// The serial port, by ssh.
-        case interactive
-        /// What the serial port says, and no input.
-        case output
-        /// Nothing: it is started and left.
-        case none
-    }
-
-    public var project: String
-    /// An image of the project; nil is the publication's.
-    public var image: String?
-    /// Nil takes the image's name.
-    public var name: String?
-    public var zone = "europe-west1-d"
-    public var machine = "g1-small"
-    /// More disks: names and sizes in GB.
-    public var disks: [(name: String?, size: Int)] = []
-    /// User data.
-    public var data: String?
-    /// Lines `USER:KEY` for `ssh-keys`.
-    public var sshKeys: [String] = []
-    public var network: String?
-    public var subnetwork: String?
-    public var tags: [String] = []
-    public var nested = false
-    public var vtpm = false
-    public var keeps = false
-    public var console = Console.interactive
-
-    /// In GB ("Persistent disk limits").
-    public static let largestDisk = 65536
-
-    public init(project: String) { self.project = project }
-}
-
-/// A file for Compute Engine, looked at before it is sent: one pass for shape and checksum.
+/// A file for Compute Engine, checked before it is sent: one pass for shape and checksum.
 struct GCPTarball: Sendable, Equatable {
     let source: UploadSource
     /// Size of the disk in bytes.
@@ -132,7 +136,7 @@ struct GCPTarball: Sendable, Equatable {
         }
     }
 
-    /// The name of what is in a file: `web` for `out/web.img.tar.gz`.
+    /// The name of the image in a file: `web` for `out/web.img.tar.gz`.
     static func name(of path: String) -> String {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         for suffix in [suffix, ".tar.gz"] where file.hasSuffix(suffix) { return String(file.dropLast(suffix.count)) }

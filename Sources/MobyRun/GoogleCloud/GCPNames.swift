@@ -1,11 +1,14 @@
+internal import Extents
+
 /// Google's rules for names, applied before anything is sent.
 public enum GCPNames {
     /// Images, instances, disks (RFC 1035 label).
-    /// - Parameter option: what names it, for the hint.
+    /// - Parameter option: the option that sets the name, for the hint.
     public static func resource(_ name: String, _ what: String, option: String) throws(RunError) {
         guard isLabel(name) else {
             throw RunError(
-                "\(what) '\(name)' is not a valid name for Compute Engine", hint: "\(labels); choose one with \(option)"
+                "'\(PlainText.short(name))' is not a valid Compute Engine \(what) name",
+                hint: "\(labels); choose one with \(option)"
             )
         }
     }
@@ -14,7 +17,7 @@ public enum GCPNames {
     public static func project(_ id: String) throws(RunError) {
         guard isProject(id) else {
             throw RunError(
-                "'\(id)' is not a project id",
+                "'\(PlainText.short(id))' is not a valid project ID",
                 hint: "6 to 30 lower-case letters, digits and '-', as 'gcloud projects list' shows it under PROJECT_ID")
         }
     }
@@ -24,8 +27,8 @@ public enum GCPNames {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, isLabel(name), parts.last?.count == 1 else {
             throw RunError(
-                "'\(name)' is not a zone",
-                hint: "a zone is named like europe-west1-d; 'gcloud compute zones list' lists them")
+                "'\(PlainText.short(name))' is not a valid zone",
+                hint: "zones look like europe-west1-d; 'gcloud compute zones list' lists them")
         }
     }
 
@@ -36,15 +39,14 @@ public enum GCPNames {
     static func machineType(_ name: String) throws(RunError) {
         guard isLabel(name) else {
             throw RunError(
-                "'\(name)' is not a machine type",
-                hint:
-                    "one is named like g1-small or n2-standard-4, without its zone; 'gcloud compute machine-types list' lists them"
+                "'\(PlainText.short(name))' is not a valid machine type",
+                hint: "write it without the zone, such as g1-small; 'gcloud compute machine-types list' lists them"
             )
         }
     }
 
-    /// 3 to 63 lower-case letters, digits, '-', '_', and '.' between parts; no address, nothing of Google's ("Bucket
-    /// names").
+    /// 3 to 63 lower-case letters, digits, '-', '_', and '.' between parts; not an IP address, without Google's name
+    /// ("Bucket names").
     public static func bucket(_ name: String) throws(RunError) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let edges = [name.first, name.last].allSatisfy { $0.map { isLower($0) || isDigit($0) } ?? false }
@@ -53,7 +55,7 @@ public enum GCPNames {
             name.allSatisfy({ isLower($0) || isDigit($0) || "-_.".contains($0) })
         else {
             throw RunError(
-                "'\(name)' is not a valid bucket name",
+                "'\(PlainText.short(name))' is not a valid bucket name",
                 hint: "3 to 63 lower-case letters, digits, '-' and '_', a letter or digit first and last; without gs://"
             )
         }
@@ -62,31 +64,32 @@ public enum GCPNames {
         }
         guard !name.hasPrefix("goog"), !name.contains("google"), !name.contains("g00gle") else {
             throw RunError(
-                "'\(name)' is not a valid bucket name: 'goog' in front and 'google' are not allowed",
-                hint: "choose a name without")
+                "'\(name)' is not a valid bucket name: it starts with 'goog' or contains 'google'",
+                hint: "choose another name")
         }
     }
 
     /// `http-server` (RFC 1035 label).
     static func tag(_ name: String) throws(RunError) {
-        guard isLabel(name) else { throw RunError("'\(name)' is not a network tag", hint: labels) }
+        guard isLabel(name) else {
+            throw RunError("'\(PlainText.short(name))' is not a valid network tag", hint: labels)
+        }
     }
 
-    /// The path of a network: a name, which is one of the machine's project, or a path, also of another project's
-    /// (shared VPC).
+    /// The path of a network: a name in the machine's project, or a path, also in another project (shared VPC).
     static func network(_ text: String) throws(RunError) -> String {
         let words = words(of: text)
         if words.count == 1, isLabel(text) { return "global/networks/\(text)" }
         let rest = withoutProject(words)
         guard rest.count == 3, rest[0] == "global", rest[1] == "networks", isLabel(rest[2]) else {
             throw RunError(
-                "'\(text)' is not a network",
+                "'\(PlainText.short(text))' is not a valid network",
                 hint: "expected a name (\(labels)) or projects/PROJECT/global/networks/NAME")
         }
         return words.joined(separator: "/")
     }
 
-    /// The path of a subnetwork in the zone's region: a name, which is one of the machine's project, or a path.
+    /// The path of a subnetwork in the zone's region: a name in the machine's project, or a path.
     static func subnetwork(_ text: String, project: String, zone: String) throws(RunError) -> String {
         let words = words(of: text)
         let region = region(of: zone)
@@ -94,25 +97,25 @@ public enum GCPNames {
         let rest = withoutProject(words)
         guard rest.count == 4, rest[0] == "regions", isLabel(rest[1]), rest[2] == "subnetworks", isLabel(rest[3]) else {
             throw RunError(
-                "'\(text)' is not a subnetwork",
+                "'\(PlainText.short(text))' is not a valid subnetwork",
                 hint: "expected a name (\(labels)) or projects/PROJECT/regions/\(region)/subnetworks/NAME")
         }
         guard rest[1] == region else {
             throw RunError(
-                "subnetwork '\(text)' is in \(rest[1]), the zone '\(zone)' in \(region)",
+                "subnetwork '\(text)' is in \(rest[1]), but the zone '\(zone)' is in \(region)",
                 hint: "choose a subnetwork of \(region), or another --zone")
         }
         return words.joined(separator: "/")
     }
 
-    /// A path, perhaps behind the address of the API: `https://www.googleapis.com/compute/v1/projects/…`.
+    /// A path, possibly as a URL of the API: `https://www.googleapis.com/compute/v1/projects/…`.
     private static func words(of text: String) -> [String] {
         let words = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard words.first == "https:", let start = words.firstIndex(of: "projects") else { return words }
         return Array(words[start...])
     }
 
-    /// What follows `projects/PROJECT`; nothing when that is no project.
+    /// The path after `projects/PROJECT`; empty when PROJECT is not valid.
     private static func withoutProject(_ words: [String]) -> [String] {
         guard words.count > 1, words[0] == "projects" else { return words }
         return isProject(words[1]) ? Array(words.dropFirst(2)) : []

@@ -1,14 +1,18 @@
+internal import Cloud
 internal import Dispatch
 internal import Extents
 internal import FoundationEssentials
-internal import GCP
 internal import Glibc
 internal import HTTP
 
-/// The way to a machine's serial port: Google's gateway, by the system's `ssh`, with a key made for the run
+/// A machine's serial port through Google's gateway, by the system's `ssh`, with a key created for the run
 /// ("Connecting to serial consoles").
 final class SerialGateway: Sendable {
     static let user = "moby"
+    /// Stands in a plan for the public key, which is created when it is needed.
+    static let keyPlaceholder = "(public key created for this run)"
+    /// Stands in a plan for the folder of the key.
+    private static let folderPlaceholder = "DIR"
     /// Key and known hosts; removed with this value.
     private let folder: String
 
@@ -20,41 +24,43 @@ final class SerialGateway: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Makes the key and learns the gateway's.
-    /// - Returns: the public key's line.
-    func prepare(_ client: GoogleClient, _ plan: GCPPlan) async throws -> String {
+    /// Creates the key, and trusts the gateway's.
+    /// - Parameters:
+    ///   - page: the published host keys of the gateway, one a line.
+    ///   - address: host and port of a gateway that is not Google's.
+    /// - Returns: the line of the public key.
+    func prepare(_ page: [UInt8], zone: String, address: String?) async throws -> String {
         guard mkdir(folder, 0o700) == 0 else { throw FileError("create", folder) }
-        let made = try ChildProcess.start(
+        let keygen = try ChildProcess.start(
             "ssh-keygen", ["-q", "-t", "rsa", "-b", "3072", "-N", "", "-C", Self.user, "-f", "\(folder)/key"])
-        guard made.wait() == 0 else { throw RunError("ssh-keygen made no key", hint: "apt-get install openssh-client") }
-        let region = GCPNames.region(of: plan.zone)
-        let page = try await client.fetch(
-            "\(client.endpoints.serialPortKeys)/\(region)/\(region).pub", "fetch the host keys of the serial gateway")
-        let (host, port) = Self.address(plan.zone, client.endpoints.serialPort)
+        guard keygen.wait() == 0 else {
+            throw RunError("ssh-keygen created no key", hint: "install it with: apt-get install openssh-client")
+        }
+        let (host, port) = Self.address(zone, address)
         let lines = String(decoding: page, as: UTF8.self).split(whereSeparator: \.isNewline).map {
             "[\(host)]:\(port) \($0)\n"
         }
-        guard !lines.isEmpty else { throw RunError("the serial gateway has no host keys published") }
+        guard !lines.isEmpty else { throw RunError("the serial gateway has published no host keys") }
         try ExtentWriter.write(ExtentList(bytes: Array(lines.joined().utf8)), to: "\(folder)/known_hosts")
-        let text = try HostFiles.text("\(folder)/key.pub")
-        return text.trimmingWhitespace()
+        return try HostFiles.text("\(folder)/key.pub").trimmingWhitespace()
     }
 
-    /// Shows the console on this terminal. The machine takes the key some seconds after its start; until then it is
-    /// tried again.
-    func connect(_ plan: GCPPlan, _ instance: String, _ host: GCPHost) async throws {
-        let words = Self.command(plan.project, plan.zone, instance, folder, gateway: plan.gateway)
+    /// Shows the console on this terminal. The machine accepts the key some seconds after its start; until then ssh is
+    /// started again.
+    /// - Parameter command: of ``command(_:_:_:gateway:)``.
+    func connect(_ command: [String], _ host: CloudHost) async throws {
+        let words = command.map { $0.replacing(Self.folderPlaceholder, with: folder) }
         let clock = ContinuousClock()
         let begin = clock.now
         while true {
             let start = clock.now
             let status = try await run(words)
-            // ssh says 255 of its own troubles; a session that lasted was ended by the user.
+            // 255 is ssh's own failure; a session that lasted was ended by the user.
             if status == 0 || clock.now - start > .seconds(5) { return }
             guard clock.now - begin < .seconds(150) else {
                 throw RunError(
                     "the serial console cannot be reached (ssh: \(status))",
-                    hint: "look at the output instead: --console output")
+                    hint: "show its output only: --console output")
             }
             try await host.sleep(.milliseconds(500))
         }
@@ -76,17 +82,13 @@ final class SerialGateway: Sendable {
         return status
     }
 
-    /// - Parameter folder: of key and known hosts; nil for a text to print.
-    static func command(
-        _ project: String, _ zone: String, _ instance: String, _ folder: String?, gateway: String? = nil
-    ) -> [String] {
+    /// - Parameter gateway: host and port of a gateway that is not Google's.
+    static func command(_ project: String, _ zone: String, _ instance: String, gateway: String?) -> [String] {
         let (host, port) = address(zone, gateway)
-        let place = folder ?? "DIR"
         return [
-            "ssh", "-q", "-t", "-p", port, "-i", "\(place)/key", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-            "-o",
-            "StrictHostKeyChecking=yes", "-o", "UserKnownHostsFile=\(place)/known_hosts", "-o", "ControlPath=none",
-            "-o",
+            "ssh", "-q", "-t", "-p", port, "-i", "\(folderPlaceholder)/key", "-o", "IdentitiesOnly=yes", "-o",
+            "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o",
+            "UserKnownHostsFile=\(folderPlaceholder)/known_hosts", "-o", "ControlPath=none", "-o",
             "ServerAliveInterval=30", "\(project).\(zone).\(instance).\(user)@\(host)",
         ]
     }

@@ -4,9 +4,7 @@ internal import MachineModel
 internal import MobyBuild
 
 /// Machines of QEMU, on this host.
-public struct QEMU: Runner {
-    public static let name = "qemu"
-
+public struct QEMU: Sendable {
     public var machine: Machine
     /// A file to boot from, or the prefix of a build's files.
     public var argument: String

@@ -49,7 +49,7 @@ struct BuildUploads {
             if publication.bucket == nil, level > 0 {
                 Terminal.error("moby: no bucket given: uploading to gs://\(publication.bucketName)")
             }
-            try await options.run(publication, nil, level: level, certificateFiles)
+            try await options.run(.push(publication), level: level, certificateFiles)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cloud
 internal import Extents
 internal import FoundationEssentials
 internal import GCP
@@ -37,7 +38,6 @@ struct GCPOptions: ParsableArguments {
         return text.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Who asks, and where.
     func client(_ certificateFiles: [String]) throws -> GoogleClient {
         let environment = Terminal.environment
         return GoogleClient(
@@ -53,10 +53,10 @@ struct GCPOptions: ParsableArguments {
         }
     }
 
-    /// Reads the file with them, when one is named.
+    /// Reads the file of credentials, when one is named.
     func checkCredentials() throws { _ = try credential }
 
-    /// `--public`, or what the variable says.
+    /// `--public`, or the variable.
     private var isPublic: Bool {
         get throws {
             guard !`public`, let word = Self.value(nil, "CLOUDSDK_IMAGE_PUBLIC") else { return `public` }
@@ -71,53 +71,55 @@ struct GCPOptions: ParsableArguments {
         }
     }
 
-    func projectID() throws -> String {
+    /// - Parameter command: what the user typed, for the hint on its help; nil in a build, where a missing project is
+    ///   not a usage error.
+    func projectID(for command: [String]? = nil) throws -> String {
         if let named = Self.value(project, "CLOUDSDK_CORE_PROJECT") { return named }
         if let own = try credential.project { return own }
-        throw RunError("no project is named", hint: "name it with --project or CLOUDSDK_CORE_PROJECT")
+        let (message, hint) = ("no project is named", "name it with --project or CLOUDSDK_CORE_PROJECT")
+        if let command { throw UsageFault(message, hint: hint, command: command) }
+        throw RunError(message, hint: hint)
     }
 
-    func publication(of file: String) throws -> GCPPublication {
-        var publication = GCPPublication(file, project: try projectID())
+    func publication(of file: String, for command: [String]? = nil) throws -> GCPPublication {
+        var publication = GCPPublication(file, project: try projectID(for: command))
         publication.bucket = Self.value(bucket, "CLOUDSDK_IMAGE_BUCKET")
         publication.family = Self.value(family, "CLOUDSDK_IMAGE_FAMILY")
         publication.name = imageName
         publication.isPublic = try isPublic
         publication.nested = nestedVirt
         publication.uefi = uefiCompatible ? true : nil
-        // As LinuxKit has it: the image of this name is replaced.
+        // As in LinuxKit: an image of this name is replaced.
         publication.replaces = true
         return publication
     }
 
     var imageName: String? { Self.value(imgName, "CLOUDSDK_IMAGE_NAME") }
 
-    /// Does what is wanted, or prints what would be done.
-    func run(_ publication: GCPPublication?, _ machine: GCPMachine?, level: Int, _ certificateFiles: [String])
-        async throws
-    {
+    /// Carries out a job, or prints its requests.
+    func run(_ job: GCPJob, level: Int, _ certificateFiles: [String]) async throws {
         let bar = ProgressBar(isShown: level > 0)
-        defer { bar.leave() }
-        let work = GCP(publication, machine, client: try client(certificateFiles), host: host(level, bar))
-        let plan = try work.plan()
-        if dryRun { return print(json ? plan.json : plan.description) }
-        let result = try await work.performAttended(plan)
+        defer { bar.interrupt() }
+        let cloud = GoogleCloud(job, client: try client(certificateFiles), host: host(level, bar))
+        let plan = try cloud.plan()
+        if dryRun { return print(json ? try plan.json : plan.description) }
+        let result = try await cloud.runInteractively(plan)
         if json { return print(String(decoding: try JSONText.pretty(result), as: UTF8.self)) }
-        guard level > 0, machine == nil else { return }
+        guard level > 0, case .push = job else { return }
         for line in [result.object, result.image].compactMap(\.self) { print(line) }
     }
 
-    /// Data goes to standard output: the result when JSON is wanted, else the console.
-    private func host(_ level: Int, _ bar: ProgressBar) -> GCPHost {
-        GCPHost(
-            say: { line in
-                bar.leave(saying: level > 0 ? "moby: \(line)\n" : "")
+    /// Standard output has the result when JSON is wanted, else the console.
+    private func host(_ level: Int, _ bar: ProgressBar) -> CloudHost {
+        CloudHost(
+            log: { line in
+                bar.interrupt(with: level > 0 ? "moby: \(line)\n" : "")
             }, console: { [json] in if json { Terminal.write($0, to: STDERR_FILENO) } else { Terminal.live($0) } },
             progress: { bar.show($0, of: $1) })
     }
 }
 
-/// Bytes, rate and time left, in one line of a terminal that is written again and again.
+/// Bytes, rate and time left, in one line of a terminal that is redrawn.
 final class ProgressBar: Sendable {
     private let isShown: Bool
     private let state = Mutex(State())
@@ -129,7 +131,7 @@ final class ProgressBar: Sendable {
         var isOver = false
     }
 
-    /// - Parameter isShown: nothing is shown either when standard error is no terminal.
+    /// - Parameter isShown: ignored when standard error is not a terminal.
     init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
 
     func show(_ done: UInt64, of total: UInt64) {
@@ -147,8 +149,8 @@ final class ProgressBar: Sendable {
         }
     }
 
-    /// Ends the line of a bar that has not come to its end, and writes other text before the bar is drawn again.
-    func leave(saying text: String = "") {
+    /// Ends the line of an unfinished bar, and writes other text before the bar is drawn again.
+    func interrupt(with text: String = "") {
         state.withLock { state in
             let isOpen = state.shown != nil && !state.isOver
             Terminal.write((isOpen ? "\n" : "") + text, to: STDERR_FILENO)

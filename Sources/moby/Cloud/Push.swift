@@ -1,11 +1,12 @@
 internal import ArgumentParser
 internal import Extents
+internal import MobyRun
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Upload a build to a cloud.", subcommands: [PushGCP.self])
 
-    /// Other clouds of LinuxKit's `push`: the format that they take, and what sends it.
+    /// Other clouds of LinuxKit's `push`: the format that they accept, and the program that uploads it.
     private static let elsewhere = [
         "aws": ("aws", "aws ec2 import-snapshot"), "azure": ("vhd", "az storage blob upload --type page"),
         "openstack": ("qcow2", "openstack image create"), "vcenter": ("vmdk", "govc import.vmdk"),
@@ -45,6 +46,7 @@ struct PushGCP: AsyncParsableCommand {
     @Argument(help: "A disk of 'moby build --format gcp'.", completion: .file(extensions: ["gz"])) var file: String
 
     func run() async throws {
-        try await google.run(try google.publication(of: file), nil, level: global.level, web.certFile)
+        let publication = try google.publication(of: file, for: ["push", "gcp"])
+        try await google.run(.push(publication), level: global.level, web.certFile)
     }
 }

@@ -7,8 +7,8 @@ struct RunGCP: AsyncParsableCommand {
         commandName: "gcp", abstract: "Start a machine in Google Cloud, show its console, and delete it at the end.",
         usage: "moby run gcp [options] <image>|<file>.img.tar.gz",
         discussion: """
-            A file is uploaded and made into an image first. The console is the machine's serial port: Enter ~ . ends the session, and the \
-            machine is deleted. The image and the uploaded file stay.
+            A file is first uploaded and made into an image. The console is the machine's serial port: Enter ~ . ends the session, and the \
+            machine is deleted. The image and the uploaded file are kept.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -21,7 +21,7 @@ struct RunGCP: AsyncParsableCommand {
     var machine: String?
     @Option(help: ArgumentHelp("Add an empty disk; repeatable.", valueName: "[file=]name[,size=N]")) var disk:
         [String] = []
-    @Option(help: ArgumentHelp("Add an empty disk of so many GB (default: $CLOUDSDK_DISK_SIZE).", valueName: "GB"))
+    @Option(help: ArgumentHelp("Add an empty disk of this size (default: $CLOUDSDK_DISK_SIZE).", valueName: "GB"))
     var diskSize: Int?
     @Option(help: ArgumentHelp("User data for the guest.", valueName: "text")) var data: String?
     @Option(help: ArgumentHelp("File with user data for the guest.", valueName: "file"), completion: .file())
@@ -32,10 +32,10 @@ struct RunGCP: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Subnetwork in the zone's region.", valueName: "name")) var subnet: String?
     @Option(help: ArgumentHelp("A network tag; repeatable.", valueName: "name")) var tag: [String] = []
     @Flag(help: "Give the machine a virtual TPM.") var vtpm = false
-    @Flag(help: "Keep the machine at the end, and print how to delete it.") var skipCleanup = false
+    @Flag(help: "Keep the machine, and print how to delete it.") var skipCleanup = false
     @Option(
         help: ArgumentHelp(
-            "interactive (by ssh), output (show the serial port), none (start and leave).", valueName: "how"),
+            "interactive (by ssh), output (show the serial port), none (leave it running).", valueName: "how"),
         completion: .list(["interactive", "output", "none"]))
     var console = "interactive"
     @Argument(
@@ -50,18 +50,19 @@ struct RunGCP: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let publication = image.hasSuffix(".tar.gz") ? try google.publication(of: image) : nil
-        try await google.run(
-            publication, try description(publication == nil ? image : nil), level: global.level, web.certFile)
+        let machine = try machineDescription()
+        let job: GCPJob =
+            image.hasSuffix(".tar.gz")
+            ? .runFile(try google.publication(of: image), machine) : .runImage(image, machine)
+        try await google.run(job, level: global.level, web.certFile)
     }
 
-    private func description(_ image: String?) throws -> GCPMachine {
+    private func machineDescription() throws -> GCPMachine {
         let environment = Terminal.environment
         func value(_ option: String?, _ variable: String, _ otherwise: String) -> String {
             [option, environment[variable]].compactMap(\.self).first { !$0.isEmpty } ?? otherwise
         }
-        var machine = GCPMachine(project: try google.projectID())
-        machine.image = image
+        var machine = GCPMachine(project: try google.projectID(for: ["run", "gcp"]))
         machine.name = name
         machine.zone = value(zone, "CLOUDSDK_COMPUTE_ZONE", machine.zone)
         machine.machine = value(self.machine, "CLOUDSDK_COMPUTE_MACHINE", machine.machine)
@@ -92,12 +93,12 @@ struct RunGCP: AsyncParsableCommand {
         guard let size = Int(text), (1...GCPMachine.largestDisk).contains(size) else {
             throw RunError(
                 "\(option) is '\(PlainText.short(text))', expected a whole number of GB from 1 to \(GCPMachine.largestDisk)",
-                hint: "leave it out for no other disk")
+                hint: "leave it out to add no disk")
         }
         return size
     }
 
-    /// Google takes one key in an entry.
+    /// An entry of the metadata has one key.
     private func key(_ path: String) throws -> String {
         let keys = try PublicKeys.read(path)
         guard keys.count == 1 else {

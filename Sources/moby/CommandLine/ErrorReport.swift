@@ -1,9 +1,9 @@
 internal import ArgumentParser
+internal import Cloud
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
 internal import MobyBuild
-internal import MobyRun
 internal import MobySpec
 
 /// Where errors become messages and exit codes: 1 the world failed, 2 the spec or a variable is wrong, 64 usage, 130
@@ -32,7 +32,7 @@ enum ErrorReport {
             exitForUsage(error.description, hint: error.hint, error.command)
         case let error as OptionError:
             exitForUsage(error.description, hint: error.hint, command)
-        case let error as GCPFailure where error.isStopped:
+        case let error as CloudFailure where error.isInterrupted:
             Terminal.error("moby: \(error)")
             Terminal.exit(interrupted)
         case is CancellationError:
