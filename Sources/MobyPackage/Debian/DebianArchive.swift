@@ -66,8 +66,8 @@ struct DebianArchiveError: Error, CustomStringConvertible {
     var description: String { "reading Debian package '\(file)': \(PlainText.line(reason))" }
 }
 
-/// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars. The SHA-256 of a tar
-/// is the text of a symbolic link next to it.
+/// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars. The SHA-256 of a
+/// tar is the text of a symbolic link next to it.
 struct PackageCache: Sendable {
     let path: String
 

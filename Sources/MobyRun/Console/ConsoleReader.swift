@@ -68,8 +68,8 @@ final class ConsoleReader: Sendable {
     }
 }
 
-/// Splits the output of a console into lines, without carriage returns. A line that does not end is cut at a limit, so that a
-/// guest cannot take this host's memory.
+/// Splits the output of a console into lines, without carriage returns. A line that does not end is cut at a limit, so
+/// that a guest cannot take this host's memory.
 struct LineSplitter {
     /// The most bytes of one line.
     static let limit = 4096

@@ -1,7 +1,8 @@
 internal import Cloud
 internal import GCP
 
-/// All requests to Google, decided beforehand: `--dry-run` prints them, without secrets, and ``GCPExecutor`` sends them.
+/// All requests to Google, decided beforehand: `--dry-run` prints them, without secrets, and ``GCPExecutor`` sends
+/// them.
 public struct GCPPlan: Sendable, CustomStringConvertible {
     var cloud = CloudPlan<GCPAction>()
     var project: String

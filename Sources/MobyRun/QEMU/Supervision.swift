@@ -3,8 +3,8 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// Watches a machine that has the terminal: checks its readiness, ends it after a panic or a timeout, and reports how it
-/// ended.
+/// Watches a machine that has the terminal: checks its readiness, ends it after a panic or a timeout, and reports how
+/// it ended.
 final class Supervision: Sendable {
     /// What the user asked for.
     struct Goals: Sendable {

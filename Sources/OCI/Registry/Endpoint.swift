@@ -77,8 +77,8 @@ struct RegistryHost: Hashable, Sendable {
     }
 }
 
-/// `[registry=]http(s)://host[/path]`: another server with a registry's content. It changes where images come from, never
-/// their names.
+/// `[registry=]http(s)://host[/path]`: another server with a registry's content. It changes where images come from,
+/// never their names.
 struct Mirror: Sendable {
     /// nil for every registry.
     let registry: String?

@@ -1,8 +1,8 @@
 internal import Extents
 internal import HTTP
 
-/// A client of registries (OCI distribution-spec): it retries, waits, authenticates, and its errors have all that a user
-/// needs.
+/// A client of registries (OCI distribution-spec): it retries, waits, authenticates, and its errors have all that a
+/// user needs.
 final class RegistryClient: Sendable {
     let retry: RetryPolicy
     let waiting: SilenceNotice
