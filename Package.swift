@@ -67,10 +67,10 @@ let package = Package(
         library("MobySpec", ["CYAML", "OCI", "MachineModel", "BootLayout", "Extents", "JSON"]),
         library(
             "MobyBuild",
-            ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON", "CLinux"]),
+            ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON"]),
         library(
             "MobyPackage",
-            ["MachineModel", "MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "CArchive", subprocess]),
+            ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
         library(
             "MobyRun",
