@@ -103,7 +103,8 @@ extension OutputFormat {
         _ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String, _ wrapping: DiskWrapping
     ) -> OutputFormat {
         OutputFormat(
-            name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind, files: [File(suffix, .iso)]
+            name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind,
+            files: [File(suffix, wrapping.kind == .tarGzip ? .archive : .disk)]
         ) {
             boot, request in
             let disk = try BootDisk(boot, request, firmware).image(sizeUnit: wrapping.sizeUnit)
