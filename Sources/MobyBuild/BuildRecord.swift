@@ -63,7 +63,7 @@ public struct BuildRecord: Codable, Sendable, Equatable {
     /// Any file may have such a name: one that is not a record is none.
     private static func read(file: String) throws -> BuildRecord? {
         do {
-            return try HostFiles.readIfFit(file, limit: 64 << 20).map {
+            return try HostFiles.readIfPresent(file, limit: 64 << 20).map {
                 try JSONDecoder().decode(BuildRecord.self, from: Data($0))
             }
         } catch is DecodingError {
@@ -86,7 +86,11 @@ public struct BuildRecord: Codable, Sendable, Equatable {
     }
 
     private static func ifReadable<Value>(_ read: () throws -> Value?) throws -> Value? {
-        do { return try read() } catch let error as FileError where error.code == EACCES { return nil }
+        do { return try read() } catch let error as FileError where error.code == EACCES {
+            return nil
+        } catch is UnfitFile {
+            return nil
+        }
     }
 
     /// Names of what the segments of an artifact were made from, by what its initrd says of them, e.g. `image

@@ -78,7 +78,7 @@ struct PreflightTests {
         let missing = folder.file("none.img")
         #expect(
             try error { $0.disks = [Disk(path: missing)] }.hint
-                == "to have it made, add its size: --disk \(missing),size=4G")
+                == "to create it, add its size: --disk \(missing),size=4G")
         #expect(
             try error { $0.disks = [Disk(path: missing, size: 1, format: .vmdk)] }.description
                 == "--disk: a new disk can be raw or qcow2, not vmdk")
@@ -143,6 +143,6 @@ struct PreflightTests {
         #expect(try MACAddress.kept(in: folder.path) == "02:00:00:00:00:01")
         try FileManager.default.removeItem(atPath: valid)
         try FileManager.default.createDirectory(atPath: valid, withIntermediateDirectories: false)
-        #expect(throws: FileError.self) { try MACAddress.kept(in: folder.path) }
+        #expect(throws: UnfitFile.self) { try MACAddress.kept(in: folder.path) }
     }
 }

@@ -26,8 +26,6 @@ import Testing
             qemu.readiness = ReadinessWait(
                 try things.map(ReadinessCheck.init(parsing:)), limit: .seconds(120), thenPowerOff: true)
         }
-        // What the scripts serve is not the guest's.
-        qemu.machine.networking = .none
         return qemu
     }
 
@@ -117,7 +115,7 @@ import Testing
         #expect(try run(readiness) == 124)
         #expect(
             lines.all == [
-                "the machine did not end within 0 s; ending QEMU (exit code 124)",
+                "timed out after 0 s; ending QEMU (exit code 124)",
                 "timed out after 0 s waiting for up, console:x; ending QEMU (exit code 124)",
             ])
     }

@@ -33,9 +33,8 @@ public struct QEMU: Sendable {
         self.say = say
     }
 
-    /// Looks at files, ports and accelerators, and puts the arguments together.
+    /// Looks at files, ports and accelerators, and puts the arguments together. ``checkOptions()`` comes before.
     public func plan() throws -> QEMUPlan {
-        try checkOptions()
         let boot = try BootSource.detect(argument, preferences)
         let record = try BuildRecord.read(prefix: BootSource.prefix(argument)) ?? BuildRecord.listing(argument)?.record
         var machine = machine
