@@ -75,7 +75,7 @@ struct InspectCommandTests {
             #expect(try Program.moby(["cat", folder + "/web", "/etc/hosts"]) == "127.0.0.1 localhost\n")
             #expect(try Program.moby(["ls", folder + "/web", "/etc/hosts"]).hasSuffix(" initrd:/etc/hosts\n"))
             #expect(
-                try Program.run(["ls", folder]).error.contains("is a folder\n  hint: it has the builds '\(folder)/web'")
+                try Program.run(["ls", folder]).error.contains("is a folder\n  hint: it contains the builds '\(folder)/web'")
             )
         }
     }

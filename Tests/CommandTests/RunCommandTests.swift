@@ -6,7 +6,7 @@ import Testing
 struct RunCommandTests {
     @Test(arguments: [
         (["run", "qemu", "-disk", "p.img", "-disk-size", "4G", "x"], 64, "hint: use --disk p.img,size=4G"),
-        (["run", "qemu", "README.md"], 1, "'README.md' is not an image that can be booted"),
+        (["run", "qemu", "README.md"], 1, "'README.md' is not a bootable image"),
         (["run", "qemu", "examples"], 1, "'examples' is a folder without a build"),
         (["run", "qemu", "--await", "ftp://x", "x"], 64, "--await: 'ftp://x' is not a condition to wait for"),
         (["run", "qemu", "--await", "tcp:9", "x"], 64, "--await: port 9 of the host is not published"),
@@ -29,7 +29,7 @@ struct RunCommandTests {
                 toFile: folder + "/web.yml", atomically: true, encoding: .utf8)
             let result = try Program.run(["run", "--dry-run", "web.yml"], in: folder)
             #expect(result.status == 0, "\(result.error)")
-            #expect(result.output == "moby build --dir . web.yml\n# and then QEMU with what it made\n")
+            #expect(result.output == "moby build --dir . web.yml\n# then QEMU with the files of that build\n")
             #expect(try Program.run(["run", "--dry-run", "none.yml"], in: folder).status == 1)
             try "kernel: {imag: a/b:1}\n".write(toFile: folder + "/wrong.yml", atomically: true, encoding: .utf8)
             #expect(try Program.run(["run", "--dry-run", "wrong.yml"], in: folder).status == 2)

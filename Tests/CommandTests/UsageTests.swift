@@ -60,7 +60,7 @@ struct UsageTests {
         ),
         (
             ["run", "hyperkit", "-mem", "512", "linuxkit"], 64,
-            "'moby build --format kernel+initrd' makes an image for it"
+            "'moby build --format kernel+initrd' builds what it boots"
         ),
         (["cache", "rm", "no/such:image"], 1, "no image 'no/such:image'"),
     ])

@@ -84,7 +84,7 @@ struct SupervisorTests {
             Guest.runc.replacing("no command", with: #"exec: \"web\": executable file not found in $PATH"#),
             "it is not in any directory of PATH"
         ),
-        ("", "runtime.json: 'mkdir' is a number, not a list"),
+        ("", "runtime.json: 'mkdir' is a number, not an array"),
     ])
     func aHopelessServiceIsGivenUp(runc: String, reason: String) throws {
         let guest = try runc.isEmpty ? Guest() : Guest(runc: runc.replacing("$PATH", with: "\\$PATH"))
@@ -153,7 +153,7 @@ struct SupervisorTests {
         #expect(guest.console.contains("  nocommand: no command\n"))
         #expect(guest.console.contains("noconfig/config.json is missing, restarting in 0.10 s\n"))
         #expect(
-            guest.console.contains("norecord/runtime.json: 'mkdir' is a number, not a list, restarting in 0.10 s\n"))
+            guest.console.contains("norecord/runtime.json: 'mkdir' is a number, not an array, restarting in 0.10 s\n"))
         for service in supervisor.services { supervisor.stop(service) }
     }
 

@@ -121,7 +121,7 @@ struct PreflightTests {
             var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"]) { _ in }
             qemu.readiness = ReadinessWait(try things.map(ReadinessCheck.init(parsing:)))
             adjust(&qemu)
-            return try #require(#expect(throws: RunError.self) { try qemu.plan() })
+            return try #require(#expect(throws: RunError.self) { try qemu.checkOptions() })
         }
         #expect(try error("http://127.0.0.1:8080/").description == "--await: port 8080 of the host is not published")
         #expect(try error("tcp:6379").description == "--await: port 6379 of the host is not published")

@@ -52,7 +52,7 @@ struct AnswerTextTests {
             let text = try await Self.text(folder, registry)
             #expect(
                 text.contains("/v2/acme/web/manifests/1: the answer has ")
-                    && text.contains("expected at most 4194304 bytes"), "\(text)")
+                    && text.contains("the limit is 4194304"), "\(text)")
         }
     }
 
