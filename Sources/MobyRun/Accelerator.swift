@@ -47,11 +47,13 @@ struct AcceleratorProbe {
     enum Verdict: Equatable {
         case works
         case broken(String)
+        /// This time the test guest could not be started; the next run tries again.
+        case unknown(String)
 
         var text: String {
             switch self {
             case .works: "works"
-            case .broken(let why): why
+            case .broken(let why), .unknown(let why): why
             }
         }
     }
@@ -80,6 +82,7 @@ struct AcceleratorProbe {
         switch verdict {
         case .works: return report(.kvm, "a test guest ran\(note)")
         case .broken(let why): return report(.tcg, "under kvm \(why)\(note)")
+        case .unknown(let why): return report(.tcg, "kvm was not tried: \(why)")
         }
     }
 
@@ -115,6 +118,7 @@ struct AcceleratorProbe {
             if !line.isEmpty { return (.broken(line), "; noted in \(path)") }
         }
         let verdict = probe()
+        if case .unknown = verdict { return (verdict, "") }
         if let end = path.lastIndex(of: "/") {
             // Only a cache: if it cannot be written, the probe runs again.
             try? StateFolder.makeFolder(String(path[..<end]))
@@ -141,15 +145,15 @@ struct AcceleratorProbe {
 
     /// Runs the test guest under KVM.
     func probe() -> Verdict {
-        guard let payload = try? writePayload() else {
-            return .broken("the test guest could not be written to a temporary file")
-        }
+        let payload: String
+        do { payload = try writePayload() } catch { return .unknown("\(error)") }
         defer { unlink(payload) }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }
         let arguments = ProbePayload.arguments(accelerator: .kvm, image: payload)
-        guard let child = try? ChildProcess.start(qemu, arguments, handles: [0: null, 1: null, 2: null]) else {
-            return .broken("QEMU does not start")
+        let child: ChildProcess
+        do { child = try ChildProcess.start(qemu, arguments, handles: [0: null, 1: null, 2: null]) } catch {
+            return .unknown("\(error)")
         }
         guard let status = child.wait(within: limit) else {
             child.send(SIGKILL)

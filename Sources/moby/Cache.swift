@@ -63,7 +63,7 @@ struct CacheVerify: ParsableCommand {
         discussion: "Exit code 1 when something is damaged or missing.")
 
     @OptionGroup var global: StoreOptions
-    @Flag(help: "Remove damaged files and what was made from them; they are fetched or made again when needed.")
+    @Flag(help: "Remove damaged files and everything derived from them; they are fetched or rebuilt when needed.")
     var repair = false
 
     func run() throws {
@@ -113,7 +113,7 @@ struct CacheRemove: ParsableCommand {
 
 struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Remove content without a name and old segments.",
+        commandName: "prune", abstract: "Remove unreferenced content and old segments.",
         discussion: "While another moby uses the store, files used in the last day stay.")
 
     @OptionGroup var global: StoreOptions

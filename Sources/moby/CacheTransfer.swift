@@ -23,7 +23,7 @@ struct CachePull: AsyncParsableCommand {
 
 struct CachePush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "push", abstract: "Send an image of the store to a registry.")
+        commandName: "push", abstract: "Push an image from the store to a registry.")
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions

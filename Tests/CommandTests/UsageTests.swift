@@ -51,7 +51,7 @@ struct UsageTests {
         (["build", "--layer-limit", "x", "x.yml"], 64, "--layer-limit"),
         (
             ["build", "-o", "-", "-f", "raw", "examples/minimal.yml"], 64,
-            "format 'raw' is not a single stream of bytes, which --output takes"
+            "format 'raw' cannot be written with --output: it is not a single stream"
         ),
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
         (

@@ -204,12 +204,12 @@ struct LintTests {
         arguments: [
             (
                 [],
-                ["error: the init images have no '/init' that can start: it does not exist", "warning: \(noRunc)"]
+                ["error: the '/init' of the init images cannot be executed: it does not exist", "warning: \(noRunc)"]
             ),
             (
                 [("init", .file(""))],
                 [
-                    "error: the init images have no '/init' that can start: it is not executable",
+                    "error: the '/init' of the init images cannot be executed: it is not executable",
                     "warning: \(noRunc)",
                 ]
             ),

@@ -53,8 +53,11 @@ struct OutputFormatTests {
 
     @Test func onlyOneStreamGoesToOneFile() {
         for (formats, message) in [
-            (["raw"], "format 'raw' is not a single stream of bytes, which --output takes"),
-            (["tar", "kernel+initrd"], "format 'kernel+initrd' is not a single stream of bytes, which --output takes"),
+            (["raw"], "format 'raw' cannot be written with --output: it is not a single stream"),
+            (
+                ["tar", "kernel+initrd"],
+                "format 'kernel+initrd' cannot be written with --output: it is not a single stream"
+            ),
             (["tar", "oci"], "--output takes one format, not 'tar', 'oci'"),
         ] {
             let error = #expect(throws: OptionError.self) {

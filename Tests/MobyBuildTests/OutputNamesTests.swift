@@ -93,7 +93,7 @@ struct OutputNamesTests {
         for formats in [[], ["iso", "uki"], ["kernel+erofs"]] {
             options.formats = formats
             let error = #expect(throws: OptionError.self) { try BuildPlan(Spec(), options) }
-            #expect(error?.description.hasPrefix("--size needs a disk format, which is none of '") == true)
+            #expect(error?.description.hasPrefix("--size requires a disk format, not '") == true)
             #expect(error?.hint?.contains("raw-efi, qcow2") == true)
         }
         options.formats = ["iso", "raw"]

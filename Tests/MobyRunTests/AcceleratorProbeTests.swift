@@ -18,13 +18,15 @@ struct AcceleratorProbeTests {
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
-    private func probe(script: String, device: String? = nil, limit: Duration = .seconds(60)) throws -> AcceleratorProbe
-    {
+    private func probe(
+        script: String, device: String? = nil, limit: Duration = .seconds(60), temporary: String? = nil
+    ) throws -> AcceleratorProbe {
         let qemu = try folder.write("qemu", "#!/bin/sh\necho run >> \(folder.file("runs"))\n\(script)\n", mode: 0o755)
         let device = try device ?? folder.write("kvm", "")
         let said = said
         return AcceleratorProbe(
-            qemu: qemu, environment: ["MOBY_CACHE": folder.file("cache")], device: device, limit: limit
+            qemu: qemu, environment: ["MOBY_CACHE": folder.file("cache"), "TMPDIR": temporary ?? folder.path],
+            device: device, limit: limit
         ) { said.add($0) }
     }
 
@@ -52,6 +54,15 @@ struct AcceleratorProbeTests {
     func asksOnce(script: String, answer: Accelerator) throws {
         let probe = try probe(script: script)
         for _ in 0..<3 { #expect(try probe.choose(.automatic, for: .host) == answer) }
+        #expect(runs == 1)
+    }
+
+    /// A full disk says nothing about KVM: it is not remembered.
+    @Test func triesAgainAfterItCouldNotTry() throws {
+        let broken = try probe(script: "exit 33", temporary: folder.file("none"))
+        #expect(try broken.choose(.automatic, for: .host) == .tcg)
+        #expect(said.all.last?.hasPrefix("accelerator: tcg (kvm was not tried: ") == true)
+        #expect(try probe(script: "exit 33").choose(.automatic, for: .host) == .kvm)
         #expect(runs == 1)
     }
 

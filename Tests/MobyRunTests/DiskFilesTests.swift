@@ -72,7 +72,7 @@ struct ForeignFilesTests {
     private func expectRefusal(_ image: String, _ format: DiskFormat, naming name: String) throws {
         let boot = try folder.write("guest.img", GuestProgram.disk)
         let hint = "if that is intended, pass --allow-external"
-        let ending = "'\(image)' continues in \(name), which the guest could then read"
+        let ending = "'\(image)' continues in \(name), which the guest could read"
         #expect(throws: RunError("the image \(ending)", hint: hint)) { try plan(booting: image) }
         let disk = Disk(path: image, format: format)
         #expect(throws: RunError("--disk: \(ending)", hint: hint)) { try plan({ $0.disks = [disk] }, booting: boot) }

@@ -116,7 +116,7 @@ struct GCPRunTests {
             while screen.console.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
             google.state.withLock { $0.instances = [:] }
             #expect(try await task.value.deleted == true)
-            #expect(screen.lines.withLock { $0 }.last == "instance 'gcp' was deleted by somebody else")
+            #expect(screen.lines.withLock { $0 }.last == "instance 'gcp' was deleted from outside this run")
         }
     }
 

@@ -186,7 +186,7 @@ extension EROFS {
             let advice = try hasHeader ? bytes.u16le(4) : 0
             hasLargeClusters = advice & 2 != 0
             guard advice & ~7 == 0 else {
-                throw reader.fault("inode \(inode.nid) needs \(Self.names(of: advice)), which is not read here")
+                throw reader.fault("inode \(inode.nid) needs \(Self.names(of: advice)), which is not supported")
             }
             let (algorithms, bits) = (try bytes.u8(6), try bytes.u8(7))
             guard !hasHeader || algorithms == 0 else {
@@ -221,7 +221,7 @@ extension EROFS {
                     hasLargeClusters: hasLargeClusters)
                 for entry in try pack.entries().prefix(Int(min(16, blocks - number))) {
                     guard let entry else {
-                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here")
+                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not supported")
                     }
                     try body(number, entry)
                     number += 1
@@ -239,7 +239,7 @@ extension EROFS {
                 for number in 0..<count {
                     let type = try index.u16le(number * 8) & 3
                     guard type < 3 else {
-                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not read here")
+                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not supported")
                     }
                     let distance = try Int(index.u16le(number * 8 + 4))
                     let entry: Entry =

@@ -122,7 +122,7 @@ extension EROFS.Reader {
             for number in 0..<Int(part) {
                 let place = number * Int(entry) + (isLong ? 4 : 0)
                 guard try !isLong || entries.u32le(place - 4) == 0 else {
-                    throw fault("inode \(inode.nid) has chunks on another device, which is not read here")
+                    throw fault("inode \(inode.nid) has chunks on another device, which is not supported")
                 }
                 let length = min(chunk, inode.size - list.length)
                 try append(chunk: try entries.u32le(place), length, of: inode, to: &list)

@@ -56,7 +56,7 @@ extension FAT {
             }
             let (reserved, tables) = (UInt64(try boot.u16le(0x0E)), UInt64(try boot.u8(0x10)))
             guard reserved > 0, tables == 2 else {
-                throw fault("\(reserved) reserved sectors and \(tables) tables, expected some and 2")
+                throw fault("\(reserved) reserved sectors and \(tables) tables, expected at least 1 and exactly 2")
             }
             let rootEntries = UInt64(try boot.u16le(0x11))
             guard rootEntries % 16 == 0 else {

@@ -183,7 +183,7 @@ public final class SigningKey: @unchecked Sendable {
         var length = signature.count
         guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1,
             EVP_DigestSign(context, &signature, &length, bytes, bytes.count) == 1
-        else { throw DiskImageError("signing with the key did not work") }
+        else { throw DiskImageError("libcrypto could not sign with the key") }
         return Array(signature.prefix(length))
     }
 

@@ -69,7 +69,7 @@ struct InitCheck {
             if facts.program.path == nil {
                 found.append(
                     Diagnostic(
-                        at: place, "the init images have no '/init' that can start: it \(facts.program.reason)",
+                        at: place, "the '/init' of the init images cannot be executed: it \(facts.program.reason)",
                         hint: "the kernel starts /init; add an init image, such as that of pkg/init"))
             } else if let fault = facts.program.fault(on: platform) {
                 found.append(

@@ -31,7 +31,7 @@ enum FormatSelection {
             let disks = OutputFormat.all.filter { $0.isAvailable && $0.medium == .disk }.map(\.name).joined(
                 separator: ", ")
             let asked = formats.map { "'\($0)'" }.joined(separator: ", ")
-            throw OptionError("--size needs a disk format, which is none of \(asked)", hint: "disk formats: \(disks)")
+            throw OptionError("--size requires a disk format, not \(asked)", hint: "disk formats: \(disks)")
         }
         if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
             throw OptionError(
@@ -51,7 +51,7 @@ enum FormatSelection {
         let names = OutputFormat.all.filter { $0.isAvailable && $0.isStreamable }.map(\.name).joined(separator: ", ")
         if let other = formats.first(where: { !$0.isStreamable }) {
             throw OptionError(
-                "format '\(other)' is not a single stream of bytes, which --output takes",
+                "format '\(other)' cannot be written with --output: it is not a single stream",
                 hint: "write it into a folder with --dir; streams: \(names)")
         }
         guard formats.count == 1 else {

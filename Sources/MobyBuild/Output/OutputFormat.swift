@@ -120,7 +120,7 @@ extension OutputFormat {
         OutputFormat(
             "kernel+squashfs", "kernel and a squashfs root", medium: .files,
             files: [.kernel, File("-squashfs.img", .root), .cmdline],
-            instead: "kernel+erofs is for the same: a compressed root on a disk"),
+            instead: "use kernel+erofs, which also has a compressed root on a disk"),
         kernelErofs, kernelISO,
         .iso("iso", "CD image for BIOS and UEFI, for USB sticks too", .both, ".iso"),
         .iso("iso-bios", "CD image for BIOS", .bios, ".iso"), .iso("iso-efi", "CD image for UEFI", .uefi, "-efi.iso"),

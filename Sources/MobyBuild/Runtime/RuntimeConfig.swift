@@ -67,7 +67,8 @@ extension RuntimeConfigBuilder {
             }
             diagnostics.append(
                 Diagnostic(
-                    at: place(origin), message, hint: "runc and the kernel take no such text; set it in the file"))
+                    at: place(origin), message,
+                    hint: "runc and the kernel do not accept NUL bytes; override it in the spec"))
         }
     }
 }

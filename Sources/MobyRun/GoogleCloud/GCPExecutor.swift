@@ -153,11 +153,11 @@ extension GCPExecutor {
         }
     }
 
-    /// Whether the machine has powered off or was deleted by somebody else; nil while it runs.
+    /// Whether the machine has powered off or was deleted from outside this run; nil while it runs.
     private func end(of name: String, _ progress: inout Progress) async throws -> Presence? {
         guard let facts = try await compute.instance(name) else {
             ledger.commit("instance '\(name)'")
-            host.log("instance '\(name)' was deleted by somebody else")
+            host.log("instance '\(name)' was deleted from outside this run")
             return .missing
         }
         guard ["STOPPED", "STOPPING", "TERMINATED", "SUSPENDED"].contains(facts.status) else { return nil }

@@ -55,7 +55,7 @@ enum ForeignFiles {
         let quoted = names.prefix(3).map { $0.isEmpty ? "another file" : "'\(PlainText.short($0))'" }.joined(
             separator: ", ")
         throw RunError(
-            "\(what) '\(PlainText.short(path))' continues in \(quoted)\(names.count > 3 ? ", …" : ""), which the guest could then read",
+            "\(what) '\(PlainText.short(path))' continues in \(quoted)\(names.count > 3 ? ", …" : ""), which the guest could read",
             hint: "if that is intended, pass --allow-external")
     }
 

@@ -100,7 +100,7 @@ struct SpecCheck {
     }
 
     private mutating func misplaced(_ key: String, _ who: String, _ where: String, _ location: SourceLocation) {
-        fault(location, "'\(key)' of \(who) has no effect; it is for \(`where`)", hint: "remove it")
+        fault(location, "'\(key)' of \(who) has no effect; it applies only to \(`where`)", hint: "remove it")
     }
 }
 

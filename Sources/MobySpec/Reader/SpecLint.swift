@@ -28,7 +28,7 @@ struct SpecLint {
             let words = ShellWords.list(ShellWords.split(only))
             warn(
                 place,
-                "'command' of '\(PlainText.short(container.name))' is a single word with spaces, and no shell splits it",
+                "'command' of '\(PlainText.short(container.name))' is one string with spaces; it is not split, because no shell runs it",
                 hint: words.map { "write \($0)" } ?? "write one word a line with '- ' before it")
         }
         for (index, word) in command.enumerated() where word.count > 1 {
@@ -36,7 +36,7 @@ struct SpecLint {
             let place = container.options.locations["command[\(index)]"] ?? place
             warn(
                 place,
-                "'command[\(index)]' of '\(PlainText.short(container.name))' is in quotes twice, and no shell removes the inner ones",
+                "'command[\(index)]' of '\(PlainText.short(container.name))' is quoted twice; no shell removes the inner quotes",
                 hint: "remove the inner quotes")
         }
     }

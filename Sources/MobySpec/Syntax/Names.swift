@@ -11,7 +11,7 @@ enum ImageName {
         "docker-daemon:": "write it to a file with 'docker save -o FILE IMAGE', and name it as docker-archive:FILE",
         "containers-storage:":
             "write it to a file with 'podman save -o FILE IMAGE', and name it as docker-archive:FILE",
-        "docker://": "leave 'docker://' out: what has no such prefix is in a registry",
+        "docker://": "omit 'docker://': a reference without a prefix is a registry image",
         "dir:": "copy it with 'skopeo copy dir:DIR oci:LAYOUT', and name it as oci:LAYOUT",
     ]
 

@@ -72,7 +72,7 @@ extension ContentStore {
         let config = try ImageConfig(parsing: bytes)
         let descriptors = try layers.map { layer in
             guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
-            let suffix = layer.digest == layer.diffID ? "" : LayerEncoding(file: blobPath(layer.digest)).suffix
+            let suffix = layer.digest == layer.diffID ? "" : try LayerEncoding(file: blobPath(layer.digest)).suffix
             return Descriptor(mediaType: MediaType.layer + suffix, digest: layer.digest, size: layer.size)
         }
         let configDigest = try ingest(bytes)

@@ -111,14 +111,8 @@ enum LayerEncoding {
             start.starts(with: [0x1f, 0x8b]) ? .gzip : start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) ? .zstd : .plain
     }
 
-    /// Reads the start of a file; one that cannot be read counts as plain, and its reader reports the error.
-    init(file path: String) {
-        var start = [UInt8](repeating: 0, count: 4)
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        let got = file < 0 ? 0 : read(file, &start, 4)
-        if file >= 0 { close(file) }
-        self.init(start.prefix(max(got, 0)))
-    }
+    /// - Throws: `FileError` when the file cannot be read: its media type would be wrong, and stored.
+    init(file path: String) throws { self.init(try HostFiles.head(of: path, count: 4)) }
 
     /// What follows the media type of a layer.
     var suffix: String {

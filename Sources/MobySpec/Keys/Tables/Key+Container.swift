@@ -16,12 +16,14 @@ extension Key where Owner == ContainerOptions {
             alias: ["workdir", "working_dir", "workingDir"]
         ).defaulting(to: "/"),
         Key(
-            "uid", \.uid, .identity, "User: a number, or the container whose number it has; without it, the image's.",
+            "uid", \.uid, .identity,
+            "User: a number, or the name of a container whose ID to use; without it, the image's.",
             example: "1000",
             since: .always, alias: ["user"]
         ).defaulting(to: "0"),
         Key(
-            "gid", \.gid, .identity, "Group: a number, or the container whose number it has; without it, the image's.",
+            "gid", \.gid, .identity,
+            "Group: a number, or the name of a container whose ID to use; without it, the image's.",
             example: "1000",
             since: .always, alias: ["group"]
         ).defaulting(to: "0"),

@@ -51,11 +51,13 @@ extension KeyTable where Owner == FileDraft {
                 example: "\"0644\""
             ).defaulting(to: "\"0600\""),
             Key(
-                "uid", \.uid, .identity, "Owner: a number, or the container whose number it has.", example: "1000",
+                "uid", \.uid, .identity, "Owner: a number, or the name of a container whose ID to use.",
+                example: "1000",
                 alias: ["user", "owner"]
             ).defaulting(to: "0"),
             Key(
-                "gid", \.gid, .identity, "Group: a number, or the container whose number it has.", example: "1000",
+                "gid", \.gid, .identity, "Group: a number, or the name of a container whose ID to use.",
+                example: "1000",
                 alias: ["group"]
             ).defaulting(to: "0"),
         ])

@@ -35,7 +35,7 @@ private let size = Codec<Int64>.integer(0...Int64.max).json
 
 extension KeyTable where Owner == JSONValue {
     static let resources = KeyTable(
-        "resources", "Limits of the container's cgroup. Given at all, it replaces the label's as a whole.",
+        "resources", "Limits of the container's cgroup. If given, it replaces the label's resources entirely.",
         [
             Key(
                 "devices", .jsonList(.jsonObject(.deviceRule)), "Which devices may be used.",
@@ -54,7 +54,7 @@ extension KeyTable where Owner == JSONValue {
         ])
 
     static let deviceRule = KeyTable(
-        "resources.devices", "A rule of the device cgroup; the last that fits decides.",
+        "resources.devices", "A rule of the device cgroup; the last matching rule wins.",
         [
             Key("allow", Codec<Bool>.bool.json, "Allows or forbids.", example: "true"),
             Key("type", Codec<String>.choice(["a", "b", "c"]).json, "All, block or character devices.", example: "c"),
@@ -66,9 +66,9 @@ extension KeyTable where Owner == JSONValue {
     static let memory = KeyTable(
         "resources.memory", "Memory, in bytes.",
         [
-            Key("limit", bytes, "Most bytes; -1 is unlimited.", example: "104857600"),
+            Key("limit", bytes, "Limit in bytes; -1 means unlimited.", example: "104857600"),
             Key("reservation", bytes, "Soft limit.", example: "52428800"),
-            Key("swap", bytes, "Most bytes of memory and swap together.", example: "209715200"),
+            Key("swap", bytes, "Limit in bytes on memory and swap combined.", example: "209715200"),
             Key("kernel", bytes, "Most bytes of kernel memory; obsolete in Linux.", example: "-1"),
             Key("kernelTCP", bytes, "Most bytes of TCP buffers.", example: "-1"),
             Key("swappiness", Codec<Int64>.integer(0...100).json, "How readily the kernel swaps.", example: "0"),
@@ -91,7 +91,7 @@ extension KeyTable where Owner == JSONValue {
 
     static let pids = KeyTable(
         "resources.pids", "Processes.",
-        [Key("limit", number, "Most processes and threads.", example: "100")])
+        [Key("limit", number, "Maximum number of processes and threads.", example: "100")])
 
     static let blockIO = KeyTable(
         "resources.blockio", "Disks.",

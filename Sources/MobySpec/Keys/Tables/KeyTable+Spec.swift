@@ -70,7 +70,7 @@ extension Codec where Value == KernelSpec {
 
 extension KeyTable where Owner == KernelSpec {
     static let kernel = KeyTable(
-        "kernel", "The kernel. Of several files, the last that sets a key decides.",
+        "kernel", "The kernel. If several files set a key, the last one wins.",
         [
             Key(
                 "image", \.image, Codec<String>.imageOrNone.located,
@@ -106,7 +106,7 @@ extension Codec where Value == BootSpec {
 
 extension KeyTable where Owner == BootSpec {
     static let boot = KeyTable(
-        "boot", "How disks and CDs boot. Of several files, the last that sets a key decides.",
+        "boot", "How disks and CDs boot. If several files set a key, the last one wins.",
         [
             Key(
                 "image", \.image, Codec<String>.image.located,
@@ -128,7 +128,7 @@ extension KeyTable where Owner == VolumeSpec {
                 example: "data"),
             Key(
                 "image", \.image, Codec<String>.imageOrNone.located,
-                "Image whose files the volume has at first; without it, it is empty.",
+                "Image that provides the volume's initial contents; if not given, the volume is empty.",
                 example: "\"busybox:1.36\""),
             Key("readonly", \.readonly, .bool, absent: { !$0 }, "Containers can only read it.", example: "true"),
             Key(
@@ -205,7 +205,7 @@ extension KeyTable where Owner == OutputSpec {
                 "keys", \.keys, Codec<String>.string.located, "File with a key of a Google Cloud service account.",
                 example: "gcp.json",
                 since: .only2017),
-            Key("public", \.isPublic, .bool, "Whether all may read the upload.", example: "true", since: .only2017),
+            Key("public", \.isPublic, .bool, "Makes the upload publicly readable.", example: "true", since: .only2017),
             Key(
                 "replace", \.replace, .bool, "Whether to replace an image of the same name.", example: "true",
                 since: .only2017),
