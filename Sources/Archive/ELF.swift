@@ -25,12 +25,6 @@ public struct ELF: Sendable {
         return (head[5] == 2 ? first << 8 | second : second << 8 | first, head[4] == 1 ? 32 : 64)
     }
 
-    /// Go's words for values of `e_machine`.
-    public static let machines: [Int: String] = [
-        3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64",
-        258: "loong64",
-    ]
-
     /// The contents of the first section of this name.
     public func section(_ name: String) -> ArraySlice<UInt8>? {
         guard let table = u64(0x28), let size = u16(0x3a), let count = u16(0x3c), let namesIndex = u16(0x3e) else {

@@ -42,7 +42,7 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
         os = try values.decodeIfPresent(String.self, forKey: .os) ?? ""
         let name = try values.decodeIfPresent(String.self, forKey: .architecture) ?? ""
         // Some tools write the names of uname(1) where Go's belong.
-        architecture = ["x86_64": "amd64", "aarch64": "arm64"][name] ?? name
+        architecture = Architecture.all.first { $0.linuxName == name }?.name ?? name
         variant = try values.decodeIfPresent(String.self, forKey: .variant).flatMap { $0.isEmpty ? nil : $0 }
     }
 

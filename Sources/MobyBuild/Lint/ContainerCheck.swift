@@ -2,6 +2,7 @@ internal import Archive
 internal import BootLayout
 internal import Extents
 internal import JSON
+internal import MachineModel
 internal import MobySpec
 internal import OCI
 
@@ -122,8 +123,9 @@ extension ProgramFacts {
                     return (who + "is a script for '\(PlainText.short(program))', which is in no folder of PATH", nil)
                 }
             case .elf:
-                if let known = Self.machines[platform.architecture], !known.contains(executable.machine) {
-                    let other = ELF.machines[executable.machine] ?? "machine \(executable.machine)"
+                let known = Architecture(named: platform.architecture)?.elfMachines ?? []
+                if !known.isEmpty, !known.contains(executable.machine) {
+                    let other = Architecture(elfMachine: executable.machine)?.name ?? "machine \(executable.machine)"
                     return (who + "is a program for \(other), not for \(platform.architecture),", nil)
                 }
                 if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
@@ -144,10 +146,4 @@ extension ProgramFacts {
         }
         return nil
     }
-
-    /// Values of `e_machine` that a machine of an architecture runs.
-    private static let machines: [String: Set<Int>] = [
-        "amd64": [62, 3], "386": [3], "arm64": [183, 40], "arm": [40], "riscv64": [243], "ppc64le": [21], "s390x": [22],
-        "loong64": [258],
-    ]
 }
