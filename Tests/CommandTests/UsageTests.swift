@@ -56,7 +56,7 @@ struct UsageTests {
         (["build", "-f", "raw,", "x.yml"], 64, "--format has an empty name in 'raw,'"),
         (
             ["build", "-f", "iso,uki", "--size", "1G", "--dir", "/proc/none", "examples/minimal.yml"], 64,
-            "--size needs a disk format"
+            "--size requires a disk format"
         ),
         (
             ["run", "hyperkit", "-mem", "512", "linuxkit"], 64,

@@ -38,8 +38,8 @@ struct CommandLineReader {
         return first.lowercased() + text.dropFirst()
     }
 
-    /// The words as the parser accepts them: options before a command's name move behind it, old spellings become current
-    /// ones.
+    /// The words as the parser accepts them: options before a command's name move behind it, old spellings become
+    /// current ones.
     /// - Throws: `UsageFault` for a command or an option that is not known.
     func normalize(_ arguments: [String]) throws -> [String] {
         var rest = arguments[...]
@@ -79,19 +79,25 @@ struct CommandLineReader {
             throw UsageFault("no command given", hint: "the commands are \(names)")
         }
         if let name = command.defaultSubcommand, let implied = command.subcommand(name) { command = implied }
-        // An option that was in front of the name may be one of another command.
-        var words = leading[...]
-        leading = []
-        while !words.isEmpty { leading += try take(&words, command.options, path) }
-        var behind: [String] = []
+        return try path + options(leading, rest, of: command, path)
+    }
+
+    /// The words after a command's name: its options become current ones, arguments stay as they are.
+    /// - Parameter leading: options that were in front of the name; they may be those of another command.
+    private func options(
+        _ leading: [String], _ rest: ArraySlice<String>, of command: CommandTree, _ path: [String]
+    ) throws -> [String] {
+        var (words, rest) = (leading[...], rest)
+        var current: [String] = []
+        while !words.isEmpty { current += try take(&words, command.options, path) }
         while let word = rest.first, word != "--" {
             if word.hasPrefix("-"), word != "-" {
-                behind += try take(&rest, command.options, path)
+                current += try take(&rest, command.options, path)
             } else {
-                behind.append(rest.removeFirst())
+                current.append(rest.removeFirst())
             }
         }
-        return path + OldFlags.joinDisk(leading + behind) + rest
+        return OldFlags.joinDisk(current) + rest
     }
 
     /// `moby help` shows the help of the nearest command that it finds, and calls it success.
