@@ -71,26 +71,22 @@ public struct BuildRecord: Codable, Sendable, Equatable {
         }
     }
 
-    /// Finds the record next to a file that lists it. Records that this user may not read are skipped: they are of other
-    /// builds.
-    /// - Throws: `FileError` when the folder or a record in it cannot be read for another reason.
+    /// Finds the record next to a file that lists it. Records that cannot be read are skipped: most are of other builds.
+    /// - Throws: `FileError` when the folder cannot be read.
     public static func listing(_ path: String) throws -> (record: BuildRecord, file: File)? {
         let (folder, name) = split(path)
-        for build in try ifReadable({ try builds(in: folder) }) ?? [] {
-            guard let record = try ifReadable({ try read(file: fileName(build)) }),
+        let builds: [String]
+        do { builds = try Self.builds(in: folder) } catch let error as FileError where error.code == EACCES {
+            // A folder that only lets known names through.
+            return nil
+        }
+        for build in builds {
+            guard let record = try? read(file: fileName(build)),
                 let file = record.files.first(where: { $0.name == name })
             else { continue }
             return (record, file)
         }
         return nil
-    }
-
-    private static func ifReadable<Value>(_ read: () throws -> Value?) throws -> Value? {
-        do { return try read() } catch let error as FileError where error.code == EACCES {
-            return nil
-        } catch is UnfitFile {
-            return nil
-        }
     }
 
     /// Names of what the segments of an artifact were made from, by what its initrd says of them, e.g. `image
@@ -123,6 +119,17 @@ public struct BuildRecord: Codable, Sendable, Equatable {
 }
 
 extension BuildRecord.File {
+    /// A role or firmware of a later version is none, and the rest of the record counts.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            name: values.decode(String.self, forKey: .name), size: values.decode(UInt64.self, forKey: .size),
+            format: values.decodeIfPresent(String.self, forKey: .format),
+            firmware: values.decodeIfPresent(String.self, forKey: .firmware).flatMap(OutputFormat.Firmware.init),
+            role: values.decodeIfPresent(String.self, forKey: .role).flatMap(OutputFormat.Role.init),
+            root: values.decodeIfPresent(String.self, forKey: .root))
+    }
+
     init(_ artifact: Artifact, size: UInt64) {
         let format = OutputFormat.named(artifact.format)
         self.init(

@@ -116,6 +116,12 @@ import Testing
             "build.yml:2:16: 'packages[1]' of build.yml is '-oDir::Etc=/x', expected the name of a Debian package | "
                 + "a name has lower-case letters, digits, '+', '-' and '.', and may end in =VERSION or /RELEASE"
         ),
+        ("image: a\n---\nimage: b", "build.yml:2:1: only the first document of a file is read | "),
+        (
+            "image: \"\"",
+            "build.yml:1:8: '' is not a valid image name | "
+                + "a name has lower-case letters, digits, '.', '_' and '-'; the tag comes from moby"
+        ),
         (
             "image: a:1",
             "build.yml:1:8: 'a:1' is not a valid image name | "

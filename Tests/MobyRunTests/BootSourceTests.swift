@@ -102,6 +102,33 @@ struct BootSourceTests {
         #expect(files.kernel == folder.file("web-bzImage"))
     }
 
+    /// A later version may know more roles; what this one knows counts.
+    @Test func unknownRolesAreNone() throws {
+        try put("web.img")
+        try record(#"{"name":"web.img","size":1,"format":"raw","firmware":"open","role":"rescue"}"#)
+        let found = try #require(try BuildRecord.listing(folder.file("web.img")))
+        #expect(found.record.platform == "linux/amd64" && found.file.role == nil && found.file.firmware == nil)
+    }
+
+    @Test func recordsOfOthersThatCannotBeReadAreSkipped() throws {
+        try put("web.img")
+        let loop = folder.file("other-build.json")
+        try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
+        #expect(try BuildRecord.listing(folder.file("web.img")) == nil)
+    }
+
+    /// Nothing else boots in place of what the user asked for.
+    @Test func noOtherRootThanSquashfs() throws {
+        try put("web-kernel", "web-initrd.img")
+        try record(
+            #"{"name":"web-kernel","size":1,"format":"kernel+initrd","role":"kernel"},{"name":"web-initrd.img","size":1,"format":"kernel+initrd","role":"initrd"}"#
+        )
+        guard case .kernel(let files) = try detect("web", BootPreferences(squashfs: true)) else {
+            throw RunError("not a kernel")
+        }
+        #expect(files.squashfs == folder.file("web-squashfs.img") && files.initrd == nil)
+    }
+
     /// A record that cannot be read is an error, not a build without a record.
     @Test func unreadableRecordIsAnError() throws {
         try put("web.img")

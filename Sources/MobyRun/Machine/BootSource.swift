@@ -117,7 +117,8 @@ extension BootSource {
         let hint: String
         switch entry?.role ?? row?.file.role {
         case .iso: return .iso(path, uefi: uefi)
-        case .archive: hint = "unpack the disk first, or build --format raw-bios"
+        case .archive where row?.format.medium == .disk: hint = "unpack the disk first, or build --format raw-bios"
+        case .archive: hint = "it has a root file system, not a disk; build --format iso or qcow2"
         case .kernel, .initrd, .cmdline, .root: hint = "name the prefix: \(PlainText.short(base))"
         case _ where path.hasSuffix(".yml") || path.hasSuffix(".yaml"): hint = "build it first: moby build \(path)"
         case .disk, .efi, nil:
@@ -147,6 +148,7 @@ extension BootSource {
             return .kernel(
                 KernelFiles(kernel: kernel, commandLine: try files.commandLine(), squashfs: files[.root]))
         }
+        if preferences.squashfs, !preferences.kernel { return nil }
         let withInitrd = builds.filter { $0[.initrd] != nil }
         // The command line of a build with its root on a disk names that root; that of `kernel+initrd` names none.
         let matching = try withInitrd.first { files in
@@ -211,7 +213,9 @@ extension BootSource {
                 "'\(shown)' is a folder; it holds the builds \(list(builds))",
                 hint: "name one: moby run qemu \(PlainText.short(folder + first))")
         }
-        let looked = ((preferences.iso ? [] : [kernel]) + images).prefix(4).map { "'\(PlainText.short($0))'" }
+        var names = preferences.iso ? [] : [kernel]
+        for image in images where !names.contains(image) { names.append(image) }
+        let looked = names.prefix(4).map { "'\(PlainText.short($0))'" }
         let base = argument.split(separator: "/").last.map(String.init) ?? argument
         // `README.md` and `disk.qcow2` are files that do not exist, not names of specs.
         let isSpec = !base.contains(".") || HostFiles.exists("\(argument).yml")

@@ -115,15 +115,16 @@ public enum PackageSpecReader {
         }
         diagnostics += reading.faults
         if let spec { diagnostics += check(spec, root) }
-        let errors = diagnostics.filter { $0.severity == .error }
-        guard let spec, errors.isEmpty else { throw SpecError(errors) }
+        // What the reader of YAML only warns about would be left out of the image in silence.
+        guard let spec, diagnostics.isEmpty else { throw SpecError(diagnostics) }
         return spec
     }
 
     /// What several keys say together.
     private static func check(_ spec: PackageSpec, _ root: Node) -> [Diagnostic] {
         var found: [Diagnostic] = []
-        if !spec.image.value.isEmpty, (try? ImageReference("\(spec.org)/\(spec.image.value):0")) == nil {
+        // The location of the whole file is that of an 'image' that is missing, which is reported already.
+        if spec.image.location != root.location, (try? ImageReference("\(spec.org)/\(spec.image.value):0")) == nil {
             let name = root["org"] == nil ? spec.image.value : "\(spec.org)/\(spec.image.value)"
             found.append(
                 Diagnostic(
