@@ -83,8 +83,8 @@ import Testing
         try await withTemporaryDirectory { folder in
             let guest = try BootedMachine.start(spec: "examples/minimal.yml", in: folder, memory: 256)
             _ = try guest.machine.line(containing: "built-in shell", within: .seconds(120))
-            // Ctrl-C ends a program, and only that.
-            guest.machine.type("echo sleeping-$((6 * 7)); sleep 1000\n")
+            // Ctrl-C ends a program, and only that. The program itself speaks: it has the terminal then.
+            guest.machine.type("sh -c 'echo sleeping-$((6 * 7)); exec sleep 1000'\n")
             _ = try guest.machine.line(containing: "sleeping-42", within: .seconds(60))
             guest.machine.type("\u{3}")
             try guest.shell("true", mark: 1)
