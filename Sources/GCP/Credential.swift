@@ -61,7 +61,7 @@ extension Credential {
     public static func read(_ path: String, namedBy source: String) throws -> Credential {
         let bytes: [UInt8]
         let origin = "'\(path)' (of \(source))"
-        do { bytes = try ExtentReader.bytes(of: ExtentList(file: path), limit: 1 << 20) } catch {
+        do { bytes = try HostFiles.read(path, limit: 1 << 20) } catch {
             throw CredentialError(
                 "\(error) (of \(source))", hint: "create a key in the console under IAM & Admin, Service Accounts, Keys"
             )

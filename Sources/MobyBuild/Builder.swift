@@ -149,8 +149,8 @@ public struct Builder: Sendable {
         if let signing = options.signing {
             request.signingKey = try context("'\(signing.key)' and '\(signing.certificate)'") {
                 try SigningKey(
-                    key: ExtentReader.bytes(of: ExtentList(file: signing.key), limit: 1 << 20),
-                    certificate: ExtentReader.bytes(of: ExtentList(file: signing.certificate), limit: 1 << 20))
+                    key: HostFiles.read(signing.key, limit: 1 << 20),
+                    certificate: HostFiles.read(signing.certificate, limit: 1 << 20))
             }
         }
         return request

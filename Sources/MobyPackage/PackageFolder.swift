@@ -19,6 +19,8 @@ public struct PackageFolder: Sendable {
     private let lists: [String: [String]]
 
     public static let fileName = "build.yml"
+    /// Of `build.yml`, `build.lock` and lists, in bytes.
+    private static let sizeLimit: UInt64 = 16 << 20
 
     /// - Throws: `SpecError` with every error of `build.yml` and `build.lock`; `PackageError` for a folder of another
     ///   kind; `FileError`.
@@ -27,14 +29,13 @@ public struct PackageFolder: Sendable {
         self.path = absolute.count > 1 && absolute.hasSuffix("/") ? String(absolute.dropLast()) : absolute
         shownPath = Self.shown(self.path)
         try Self.checkKind(self.path, shown: shownPath)
-        text = try Self.read("\(self.path)/\(Self.fileName)")
+        text = try HostFiles.read("\(self.path)/\(Self.fileName)", limit: Self.sizeLimit)
         spec = try PackageSpecReader.read(String(decoding: text, as: UTF8.self), file: "\(shownPath)/\(Self.fileName)")
         let lockPath = "\(self.path)/\(PackageLock.fileName)"
-        lock =
-            FileManager.default.fileExists(atPath: lockPath)
-            ? try PackageLock(
-                String(decoding: Self.read(lockPath), as: UTF8.self), file: "\(shownPath)/\(PackageLock.fileName)")
-            : nil
+        let lockFile = "\(shownPath)/\(PackageLock.fileName)"
+        lock = try HostFiles.readIfPresent(lockPath, limit: Self.sizeLimit).map {
+            try PackageLock(String(decoding: $0, as: UTF8.self), file: lockFile)
+        }
         var lists: [String: [String]] = [:]
         for case .list(let name) in spec.files.map(\.place) {
             lists[name.value] = try Self.list(name, in: self.path, shown: shownPath)
@@ -48,7 +49,7 @@ public struct PackageFolder: Sendable {
 
     /// Paths that a file next to `build.yml` lists, one per line.
     private static func list(_ name: Located<String>, in folder: String, shown: String) throws -> [String] {
-        let text = String(decoding: try read(Source(name, in: folder).path), as: UTF8.self)
+        let text = try HostFiles.text(Source(name, in: folder).path, limit: sizeLimit)
         var diagnostics: [Diagnostic] = []
         var lines: [String] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
@@ -105,9 +106,5 @@ public struct PackageFolder: Sendable {
         for case .concatenation(let patterns) in spec.files.map(\.content) { chosen += patterns }
         wants.append("only:\(SHA256.hash(Array(chosen.map(\.value).joined(separator: "\n").utf8)).hex.prefix(12))")
         return wants
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        try ExtentReader.bytes(of: ExtentList(file: path))
     }
 }

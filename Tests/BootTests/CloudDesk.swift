@@ -20,7 +20,7 @@ final class CloudDesk: Sendable {
         self.storage = storage
         self.folder = folder
         ports = (try GuestMachine.freePort(), try GuestMachine.freePort())
-        try await Oracle("mkdir")("-p", "\(folder)/home/.ssh", "\(folder)/bin", "\(folder)/work")
+        try await Oracle("mkdir")("-p", "\(folder)/home/.ssh", "\(folder)/bin", "\(folder)/project")
         try await Oracle("ssh-keygen")(
             "-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", "\(folder)/home/.ssh/id_ed25519")
         let key = try TestFile.text("\(folder)/home/.ssh/id_ed25519.pub")
@@ -32,7 +32,7 @@ final class CloudDesk: Sendable {
         idle()
         let spec = try TestFile.text("\(Program.root)/examples/gcp.yml").replacing(
             "@pkg:..", with: "@pkg:\(Program.root)")
-        try TestFile.write(spec, to: "\(folder)/work/gcp.yml")
+        try TestFile.write(spec, to: "\(folder)/project/gcp.yml")
         try writePrograms()
         try Data(count: 1 << 20).write(to: URL(filePath: "\(folder)/empty.iso"))
     }
@@ -82,7 +82,7 @@ final class CloudDesk: Sendable {
 
     /// Types a command and leaves it running.
     func start(_ line: String) throws -> RunningProgram {
-        try RunningProgram("bash", ["-c", line], folder: "\(folder)/work", environment: environment)
+        try RunningProgram("bash", ["-c", line], folder: "\(folder)/project", environment: environment)
     }
 
     /// Waits until a request has made a machine, and starts it: a disk of what the storage server holds, on

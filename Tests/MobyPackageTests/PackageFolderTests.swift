@@ -1,4 +1,5 @@
 import Archive
+import Extents
 import Foundation
 import Glibc
 import MobySpec
@@ -161,6 +162,25 @@ import Testing
             let error = #expect(throws: PackageError.self) { try PackageFolder(directory) }
             #expect(error.map { "\($0)" } == "'\(directory)' has a \(file), which moby does not build")
             #expect(error?.hint?.contains("docker-archive:FILE") == true)
+        }
+    }
+
+    /// Each is named, and a FIFO is not waited for or taken for an empty file.
+    @Test(arguments: ["build.yml", "build.lock"], ["fifo", "folder", "huge"])
+    func aDefinitionThatIsNotASmallFileIsAnError(file: String, kind: String) throws {
+        try withTemporaryDirectory { directory in
+            try Data("image: t\npackages: [a]\n".utf8).write(to: URL(filePath: "\(directory)/build.yml"))
+            let path = "\(directory)/\(file)"
+            unlink(path)
+            switch kind {
+            case "fifo": try #require(mkfifo(path, 0o600) == 0)
+            case "folder": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            default:
+                try Data().write(to: URL(filePath: path))
+                try #require(truncate(path, 17 << 20) == 0)
+            }
+            let error = #expect(throws: UnfitFile.self) { try PackageFolder(directory) }
+            #expect(error?.description.hasPrefix("'\(path)' ") == true)
         }
     }
 

@@ -110,6 +110,16 @@ struct BootSourceTests {
         #expect(found.record.platform == "linux/amd64" && found.file.role == nil && found.file.firmware == nil)
     }
 
+    @Test func recordNamesNoFileOfAnotherFolder() throws {
+        try put("web-kernel", "web-initrd.img", "secret")
+        try FileManager.default.createDirectory(atPath: folder.file("web"), withIntermediateDirectories: false)
+        try record(
+            #"{"name":"web-kernel","size":1,"format":"kernel+initrd","role":"kernel"},{"name":"web/../secret","size":1,"format":"kernel+initrd","role":"initrd"}"#
+        )
+        guard case .kernel(let files) = try detect("web") else { throw RunError("not a kernel") }
+        #expect(files.initrd == folder.file("web-initrd.img"))
+    }
+
     @Test func recordsOfOthersThatCannotBeReadAreSkipped() throws {
         try put("web.img")
         let loop = folder.file("other-build.json")

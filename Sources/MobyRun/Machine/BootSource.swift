@@ -234,11 +234,14 @@ private struct BuildFiles {
 
     subscript(role: OutputFormat.Role) -> String? { paths[role] }
 
-    /// The files that the build's record lists; none without a record.
+    /// The files that the build's record lists next to it; none without a record. A name with a folder in it is not one
+    /// that a build wrote, and could be any file of the host.
     static func recorded(_ prefix: String) throws -> [BuildFiles] {
         let slash = prefix.lastIndex(of: "/")
         let (folder, name) = (slash.map { prefix[...$0] } ?? "", slash.map { prefix[$0...].dropFirst() } ?? prefix[...])
-        let files = try BuildRecord.read(prefix: prefix)?.files.filter { $0.name.hasPrefix(name) } ?? []
+        let files =
+            try BuildRecord.read(prefix: prefix)?.files.filter { $0.name.hasPrefix(name) && !$0.name.contains("/") }
+            ?? []
         return OutputFormat.all.compactMap { format in
             let own = files.filter { $0.format == format.name }.compactMap { file -> (OutputFormat.Role, String)? in
                 let known =
