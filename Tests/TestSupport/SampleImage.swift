@@ -33,7 +33,7 @@ public struct SampleImage: Sendable {
         }
         config = ImageConfig(platform: platform, config: execution, diffIDs: layers.map(\.diffID))
         let configBytes = try JSONText.compact(config)
-        configDigest = try add(configBytes)
+        configDigest = add(configBytes)
         let suffix = compression == .none ? "" : compression == .gzip ? "+gzip" : "+zstd"
         let manifest = Manifest(
             config: Descriptor(
@@ -45,7 +45,7 @@ public struct SampleImage: Sendable {
             })
         let manifestBytes = try JSONText.compact(manifest)
         descriptor = Descriptor(
-            mediaType: "application/vnd.oci.image.manifest.v1+json", digest: try add(manifestBytes),
+            mediaType: "application/vnd.oci.image.manifest.v1+json", digest: add(manifestBytes),
             size: UInt64(manifestBytes.count),
             platform: platform)
         self.blobs = blobs

@@ -1,5 +1,5 @@
 internal import Archive
-public import Extents
+internal import Extents
 internal import OCI
 
 /// All that bytes of the build cache depend on. Equal keys are equal bytes; the text is what the cache is named by and

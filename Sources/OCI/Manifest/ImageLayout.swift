@@ -1,5 +1,5 @@
 public import Archive
-public import Extents
+internal import Extents
 
 /// An OCI image layout being written (image-spec, image-layout.md): `oci-layout`, `index.json` and blobs.
 public struct ImageLayout: Sendable {
