@@ -29,21 +29,6 @@ public enum CPIO {
     }
 }
 
-/// A file that an initramfs archive cannot hold.
-public struct CPIOError: HintedError, CustomStringConvertible, Sendable {
-    public let path: TreePath
-    public let reason: String
-    public let hint: String?
-
-    init(_ path: TreePath, _ reason: String, hint: String? = nil) {
-        self.path = path
-        self.reason = reason
-        self.hint = hint
-    }
-
-    public var description: String { "'\(PlainText.short(path.description))': \(reason)" }
-}
-
 extension CPIO {
     /// One archive of an initramfs image, as it was compressed.
     public struct Segment: Sendable {
@@ -111,12 +96,6 @@ extension CPIO {
         try ExtentReader.read(image) { try reader.push($0) }
         return try reader.finish()
     }
-}
-
-/// An initramfs image that the kernel would not unpack whole.
-public struct CPIOReadError: Error, CustomStringConvertible, Sendable {
-    public let reason: String
-    public var description: String { reason }
 }
 
 extension FileTree {

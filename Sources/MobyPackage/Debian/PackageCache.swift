@@ -1,0 +1,79 @@
+internal import Extents
+internal import FoundationEssentials
+internal import Glibc
+
+/// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars. The SHA-256 of a
+/// tar is the text of a symbolic link next to it.
+struct PackageCache: Sendable {
+    let path: String
+
+    init(cache: String) throws {
+        path = "\(cache)/debs"
+        try FolderTree.make(path)
+    }
+
+    func has(_ package: LockedPackage) -> Bool { FileManager.default.fileExists(atPath: deb(package)) }
+
+    /// Fetches missing packages. No program is started when none is missing.
+    func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, progress: (String) -> Void)
+        async throws
+    {
+        let missing = packages.filter { !has($0) }
+        guard !missing.isEmpty else { return }
+        progress("fetching \(missing.count) Debian package\(missing.count == 1 ? "" : "s")")
+        let resolver = try resolver()
+        let gone = try await resolver.gone(missing)
+        guard gone.isEmpty else { throw AptError.gone(gone) }
+        WorkFolder.removeAbandoned(in: path, prefix: "download-")
+        let work = try WorkFolder(in: path, prefix: "download-")
+        defer { withExtendedLifetime(work) {} }
+        let folder = work.path
+        try await resolver.download(missing, to: folder)
+        let files = try FolderTree.names(in: folder)
+        for package in missing {
+            guard let file = files.first(where: { $0.hasPrefix("\(package.name)_") && $0.hasSuffix(".deb") }) else {
+                throw AptError.notDownloaded(package)
+            }
+            try verify(package, file: "\(folder)/\(file)")
+            guard rename("\(folder)/\(file)", deb(package)) == 0 else { throw FileError("rename", deb(package)) }
+        }
+    }
+
+    /// The contents of a package as an uncompressed tar, made once from its `.deb`.
+    func contents(of package: LockedPackage) throws -> ExtentList {
+        let (tar, record) = (tar(package), tar(package) + ".sha256")
+        if let expected = try? FileManager.default.destinationOfSymbolicLink(atPath: record),
+            FileManager.default.fileExists(atPath: tar), try Self.hash(tar) == expected
+        {
+            return try ExtentList(file: tar)
+        }
+        // Without its record a tar may be cut short or changed.
+        let deb = self.deb(package)
+        try verify(package, file: deb)
+        PartialFiles.removeAbandoned(of: [tar])
+        let hash = SHA256()
+        try ExtentWriter.stream(to: tar) { sink in
+            try DebianArchive.contents(of: deb) {
+                hash.update($0)
+                try sink.write($0)
+            }
+        }
+        unlink(record)
+        guard symlink(hash.finalize().hex, record) == 0 || errno == EEXIST else { throw FileError("create", record) }
+        return try ExtentList(file: tar)
+    }
+
+    private func verify(_ package: LockedPackage, file: String) throws {
+        let actual = try Self.hash(file)
+        guard actual == package.sha256 else { throw AptError.wrongDigest(package, actual: actual) }
+    }
+
+    private static func hash(_ file: String) throws -> String {
+        let hash = SHA256()
+        try ExtentReader.read(ExtentList(file: file)) { hash.update($0) }
+        return hash.finalize().hex
+    }
+
+    private func deb(_ package: LockedPackage) -> String { "\(path)/\(package.sha256).deb" }
+    private func tar(_ package: LockedPackage) -> String { "\(path)/\(package.sha256).tar" }
+}

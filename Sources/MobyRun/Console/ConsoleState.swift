@@ -1,0 +1,67 @@
+internal import CLinux
+internal import Glibc
+
+/// What a console has shown so far, as far as it matters to a run.
+struct ConsoleState {
+    /// Whether there was any output.
+    private(set) var hasOutput = false
+    /// PID 1's last line of this boot.
+    private(set) var ending: GuestEnding?
+    /// Services that ran when the boot was complete, and all there are.
+    private(set) var up: (running: Int, all: Int)?
+    /// The panic that was seen, or a text that looks like one.
+    private(set) var panic: String?
+    private var traceEnded = false
+    private var lastLine: ContinuousClock.Instant = .now
+    private var isPrompt = false
+
+    /// Takes a line that has ended.
+    mutating func take(line: String, at time: ContinuousClock.Instant) {
+        note(time)
+        isPrompt = false
+        let meaning = GuestLine(line)
+        // After a panic only the kernel writes: output of others shows that the panic was only a text.
+        if panic != nil, traceEnded, meaning == nil, !Self.isFromKernel(line) { forgetPanic() }
+        switch meaning {
+        case .ending(let ending, _):
+            forgetPanic()
+            self.ending = ending
+        case .panic(let why):
+            panic = why
+            traceEnded = false
+        case .endOfPanic where panic != nil: traceEnded = true
+        case .up(let running, let all): up = (running, all)
+        case .boot: ending = nil
+        case .endOfPanic, nil: break
+        }
+    }
+
+    /// Takes the last line, which has no end yet.
+    mutating func take(open line: String, at time: ContinuousClock.Instant) {
+        note(time)
+        isPrompt = !line.isEmpty
+    }
+
+    /// Whether the machine has panicked: the kernel's message was seen, and the console has been silent since, without
+    /// a prompt.
+    func isPanicCertain(at time: ContinuousClock.Instant) -> Bool {
+        panic != nil && !isPrompt && time - lastLine >= (traceEnded ? .seconds(1) : .seconds(5))
+    }
+
+    private mutating func note(_ time: ContinuousClock.Instant) {
+        hasOutput = true
+        lastLine = time
+    }
+
+    private mutating func forgetPanic() {
+        panic = nil
+        traceEnded = false
+    }
+
+    /// Lines with a time stamp that are not PID 1's, and the kernel's messages without one.
+    private static func isFromKernel(_ line: String) -> Bool {
+        let text = GuestLine.withoutTime(line[...])
+        if text.isEmpty || text.hasPrefix("Rebooting in ") { return true }
+        return text.startIndex != line.startIndex && !text.hasPrefix("moby: ")
+    }
+}

@@ -1,0 +1,52 @@
+internal import Extents
+internal import Glibc
+internal import HTTP
+
+/// Asks a web server whether it answers.
+public struct WebProbe: Sendable {
+    /// An answer, whatever its status.
+    public struct Answer: Sendable, Equatable {
+        public let status: Int
+        /// Status line and header fields, one to a line, as received.
+        public let head: String
+        /// At most 64 KiB of it.
+        public let body: String
+    }
+
+    let url: WebURL
+    private let transport: CurlTransport
+
+    /// - Throws: ``RunError``, `TransportError`.
+    init(_ url: WebURL) throws {
+        self.url = url
+        // No proxy is needed to reach the guest.
+        transport = try CurlTransport(environment: [:], checksCertificates: false)
+    }
+
+    /// Asks once, on the calling thread.
+    /// - Returns: nil when there was no answer in time.
+    func ask(within limit: Duration) -> Answer? {
+        let sink = AnswerSink()
+        var request = HTTPRequest("GET", url, headers: ["User-Agent": "moby", "Connection": "close"])
+        request.limit = limit
+        // The sink ends an answer that is long enough with an error.
+        let response = try? transport.exchangeAndWait(request, into: sink)
+        guard let answer = response ?? sink.response else { return nil }
+        let fields = answer.headers.fields.map { "\($0.name): \($0.value)" }
+        return Answer(
+            status: answer.status, head: ([answer.statusLine] + fields).joined(separator: "\n"),
+            body: String(decoding: sink.bytes, as: UTF8.self))
+    }
+
+    private final class AnswerSink: HTTPBodySink, @unchecked Sendable {
+        private(set) var response: HTTPResponse?
+        private(set) var bytes: [UInt8] = []
+
+        func begin(_ response: HTTPResponse) { self.response = response }
+
+        func receive(_ piece: UnsafeRawBufferPointer) throws {
+            bytes += piece.prefix(65536 - bytes.count)
+            if bytes.count == 65536 { throw ExtentError.tooLong(length: 65537, limit: 65536) }
+        }
+    }
+}

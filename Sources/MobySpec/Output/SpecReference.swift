@@ -1,0 +1,79 @@
+internal import JSON
+
+/// The reference page of the file, `docs/spec.md`: made of the tables of keys.
+public enum SpecReference {
+    /// The whole page, with a line break at its end.
+    public static var markdown: String {
+        let root = KeyTable.spec.description
+        let label = KeyTable.options.description
+        let sections = root.reachable.map(section)
+        return preface + sections.joined(separator: "\n") + "\n## \(label.name)\n\n\(label.intro)\n"
+    }
+
+    private static let preface = """
+        # The YAML file
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        A file is YAML or JSON, in UTF-8 or UTF-16. Keys are written as here, upper and lower case matter, and unknown keys are errors.
+        `moby lint FILE` reports all that is wrong with a file; `moby schema` prints a JSON Schema, with which an editor does
+        ([building.md](building.md)); `moby schema --markdown` prints this page.
+
+        - Of several documents in a file, the first is read. Anchors, aliases and merge keys (`<<`) work. An empty file is an error.
+        - `"@pkg:FOLDER"` (with quotes, relative to the file, for standard input to the working directory) means the image that the package
+          in FOLDER makes, in place of any value.
+        - An image is written `nginx:1.27`, `ghcr.io/acme/web@sha256:…`, `oci:DIR[:TAG]`, `oci-archive:FILE` or `docker-archive:FILE`.
+        - Absent and empty are different: `command: []` replaces the image's command with none.
+        - Several files may be given. They are read left to right: lists are joined, and keys of `kernel` and `boot` are replaced.
+        - Of a file from a URL, what names files, images or packages of this machine is a warning.
+
+        The column *since* says which programs know a key: `2017` all since the first `moby`, `LinuxKit` LinuxKit of today too,
+        `LinuxKit, once` LinuxKit of some years, `2017 only` files of 2017, `moby` this one alone. Required keys are **bold**. Booleans are false by default.
+
+
+        """
+
+    /// The reference page of a package's `build.yml`, `docs/package-spec.md`.
+    public static var package: String {
+        let tables = KeyTable.package.description.reachable.filter { $0.name.hasPrefix("package") }
+        let text = packagePreface + tables.map { section($0, since: false) }.joined(separator: "\n")
+        return text.replacing("](#options)", with: "](spec.md#options)")
+    }
+
+    private static let packagePreface = """
+        # The package file
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        `build.yml` in a package's folder describes the image that `moby pkg build` makes of it ([packages.md](packages.md)). It is YAML in
+        UTF-8; unknown keys are errors. `moby schema --package` prints a JSON Schema, with which an editor completes and checks it;
+        `moby schema --package --markdown` prints this page. Required keys are **bold**.
+
+
+        """
+
+    private static func section(_ table: KeyTableDescription) -> String { section(table, since: true) }
+
+    /// - Parameter since: whether the table has the column of that name.
+    private static func section(_ table: KeyTableDescription, since: Bool) -> String {
+        let rows = table.rows.map { row in
+            let name = row.isRequired ? "**`\(row.name)`**" : "`\(row.name)`"
+            let absent = row.absentValue.flatMap { $0 == "false" ? nil : " Default: `\($0)`." } ?? ""
+            let example = (row.companion.map { "`\(cell($0))`, " } ?? "") + "`\(cell(row.name + ": " + row.example))`"
+            return "| \(name) | \(cell(row.shape.words)) | \(cell(row.doc + absent)) | \(example) |"
+                + (since ? " \(row.since.rawValue) |" : "")
+        }
+        return """
+            ## \(table.name)
+
+            \(table.intro)
+
+            | key | type | meaning | example |\(since ? " since |" : "")
+            |---|---|---|---|\(since ? "---|" : "")
+            \(rows.joined(separator: "\n"))
+
+            """
+    }
+
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+}
