@@ -92,10 +92,13 @@ extension FileTree {
     }
 
     /// Makes a directory and those above it, where they are missing.
-    public mutating func makeDirectories(_ path: TreePath, modified: Int64 = 0) {
-        guard !path.isRoot, shape(of: path) == nil else { return }
-        makeDirectories(path.parent, modified: modified)
+    /// - Returns: those that were missing, the uppermost first.
+    @discardableResult
+    public mutating func makeDirectories(_ path: TreePath, modified: Int64 = 0) -> [TreePath] {
+        guard !path.isRoot, shape(of: path) == nil else { return [] }
+        let above = makeDirectories(path.parent, modified: modified)
         set(path, Node(.directory, mode: 0o755, modified: modified))
+        return above + [path]
     }
 
     /// The same tree with every name moved by `move`.

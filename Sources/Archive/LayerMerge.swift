@@ -225,17 +225,10 @@ extension LayerMerge {
             throw TarFault(entry: entry.name, reason: error.description)
         }
         if create {
-            try makeDirectories(found, entry)
+            for path in tree.makeDirectories(found) { enter(path) }
             last = (named, found)
         }
         return found
-    }
-
-    private mutating func makeDirectories(_ path: TreePath, _ entry: TarEntry) throws {
-        guard !path.isRoot, tree.shape(of: path) == nil else { return }
-        for path in path.parents + [path] where tree.shape(of: path) == nil {
-            set(path, FileTree.Node(.directory, mode: 0o755))
-        }
     }
 
     private mutating func enter(_ path: TreePath) {

@@ -1,4 +1,4 @@
-internal import Extents
+package import Extents
 
 /// The header of a tar entry (POSIX.1-2017, pax, "ustar Interchange Format"), with an extended header before it for
 /// what does not fit:
@@ -92,34 +92,49 @@ struct TarHeader {
     }
 
     private mutating func addBlock(_ name: [UInt8], _ node: FileTree.Node, _ shape: Shape) {
-        var block = ByteBuilder(reserving: 512)
-        block.append(name.prefix(100))
-        block.pad(to: 100)
-        block.octal(UInt64(node.mode & 0o7777), 8)
-        block.octal(UInt64(node.uid), 8)
-        block.octal(UInt64(node.gid), 8)
-        block.octal(shape.length, 12)
-        block.octal(UInt64(clamping: node.modified), 12)
-        block.fill(8, with: UInt8(ascii: " "))
-        block.u8(shape.type)
-        block.append(shape.link.prefix(100))
-        block.pad(to: 257)
-        block.ascii("ustar", padded: 6)
-        block.ascii("00", padded: 2)
-        block.pad(to: 329)
-        block.octal(UInt64(shape.device.major), 8)
-        block.octal(UInt64(shape.device.minor), 8)
-        block.pad(to: 512)
-        var sum = ByteBuilder()
-        sum.octal(block.bytes.reduce(0) { $0 + UInt64($1) }, 7)
-        block.replace(at: 148, with: sum)
+        let block = ByteBuilder.tarHeader(
+            type: shape.type, name: name, mode: UInt64(node.mode & 0o7777), uid: UInt64(node.uid),
+            gid: UInt64(node.gid), length: shape.length, modified: UInt64(clamping: node.modified), link: shape.link,
+            magic: "ustar\u{0}00"
+        ) { block in
+            block.pad(to: 329)
+            block.tarNumber(UInt64(shape.device.major), 8)
+            block.tarNumber(UInt64(shape.device.minor), 8)
+        }
         bytes.append(contentsOf: block.bytes)
     }
 }
 
 extension ByteBuilder {
+    /// The first block of an entry, with its checksum. Names are cut to their field.
+    /// - Parameters:
+    ///   - magic: what follows byte 257 says which dialect of tar it is.
+    ///   - rest: adds the fields after that.
+    package static func tarHeader(
+        type: UInt8, name: some Collection<UInt8>, mode: UInt64 = 0o644, uid: UInt64 = 0, gid: UInt64 = 0,
+        length: UInt64, modified: UInt64, link: [UInt8] = [], magic: String, _ rest: (inout ByteBuilder) -> Void
+    ) -> ByteBuilder {
+        var block = ByteBuilder(reserving: 512)
+        block.append(name.prefix(100))
+        block.pad(to: 100)
+        for (value, width) in [(mode, 8), (uid, 8), (gid, 8), (length, 12), (modified, 12)] {
+            block.tarNumber(value, width)
+        }
+        block.fill(8, with: UInt8(ascii: " "))
+        block.u8(type)
+        block.append(link.prefix(100))
+        block.pad(to: 257)
+        block.ascii(magic, padded: 8)
+        rest(&block)
+        block.pad(to: 512)
+        var sum = ByteBuilder()
+        sum.tarNumber(block.bytes.reduce(0) { $0 + UInt64($1) }, 7)
+        block.replace(at: 148, with: sum)
+        return block
+    }
+
     /// A number in octal digits with a NUL. Larger numbers are in the binary form that GNU, BSD and Go read.
-    fileprivate mutating func octal(_ value: UInt64, _ width: Int) {
+    package mutating func tarNumber(_ value: UInt64, _ width: Int) {
         let digits = String(value, radix: 8)
         if digits.utf8.count < width {
             append(repeatElement(UInt8(ascii: "0"), count: width - 1 - digits.utf8.count))

@@ -50,8 +50,12 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
 
     public var description: String { "\(operation) '\(path)': \(String(cString: strerror(code)))" }
 
-    /// For what cannot be written: how much room there is, or who may write there.
+    /// How to get access; for what cannot be written, how much room there is.
     public var hint: String? {
+        if ["read", "open"].contains(operation), code == EACCES {
+            return
+                "user \(geteuid()) may not read it; run as its owner, or change its permissions or those of its folder"
+        }
         guard ["write", "create", "rename"].contains(operation), path != Self.standardOutput else { return nil }
         let folder = PartialFiles.folder(of: path)
         switch code {

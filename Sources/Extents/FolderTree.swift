@@ -31,8 +31,7 @@ public enum FolderTree {
     /// Number and size in bytes of the files at and below a path.
     /// - Throws: `FileError`.
     public static func measure(_ path: String) throws -> (files: Int, bytes: UInt64) {
-        var info = stat()
-        guard lstat(path, &info) == 0 else { return (0, 0) }
+        guard let info = try HostFiles.status(path, followingLink: false) else { return (0, 0) }
         guard info.st_mode & S_IFMT == S_IFDIR else { return (1, UInt64(info.st_size)) }
         return try names(in: path).reduce((0, 0)) { sum, name in
             let more = try measure("\(path)/\(name)")

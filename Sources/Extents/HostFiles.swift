@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Glibc
+public import Glibc
 internal import SystemPackage
 
 /// Files of this machine that are read in one go, and questions about them.
@@ -129,8 +129,7 @@ public enum HostFiles {
     /// - Returns: whether the file must be read in order: a pipe of the shell or a block device.
     /// - Throws: `UnfitFile`.
     public static func isStream(_ path: String) throws -> Bool {
-        var info = stat()
-        guard stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG else { return false }
+        guard let info = try status(path), info.st_mode & S_IFMT != S_IFREG else { return false }
         if info.st_mode & S_IFMT != S_IFBLK { try checkKind(path, info) }
         return true
     }
@@ -151,45 +150,79 @@ public enum HostFiles {
 }
 
 extension HostFiles {
-    /// Whether a name leads to something; a dangling link does not.
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-    /// Whether a name is taken, be it by a dangling link.
-    public static func isTaken(_ path: String) -> Bool {
+    /// The facts of stat(2) about a path, or, of a link itself, those of lstat(2).
+    /// - Returns: nil when no file has the name.
+    /// - Throws: `FileError` when that is unknown, e.g. because a folder above it may not be searched.
+    public static func status(_ path: String, followingLink: Bool = true) throws(FileError) -> stat? {
         var info = stat()
-        return lstat(path, &info) == 0
+        if (followingLink ? stat(path, &info) : lstat(path, &info)) == 0 { return info }
+        let error = FileError("read", path)
+        guard error.isMissing else { throw error }
+        return nil
     }
 
-    public static func isFolder(_ path: String) -> Bool {
-        var info = stat()
-        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    /// Whether a name leads to something; a dangling link does not.
+    public static func exists(_ path: String) throws(FileError) -> Bool { try status(path) != nil }
+
+    /// Whether a name is taken, be it by a dangling link.
+    public static func isTaken(_ path: String) throws(FileError) -> Bool {
+        try status(path, followingLink: false) != nil
+    }
+
+    public static func isFolder(_ path: String) throws(FileError) -> Bool {
+        try status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
     /// Size in bytes of a regular file; nil for anything else.
-    public static func size(_ path: String) -> UInt64? {
-        var info = stat()
-        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+    public static func size(_ path: String) throws(FileError) -> UInt64? {
+        guard let info = try status(path), info.st_mode & S_IFMT == S_IFREG else { return nil }
         return UInt64(info.st_size)
     }
 
     /// The target of a symbolic link, at most 255 bytes; nil for anything else.
-    public static func link(_ path: String) -> String? {
+    public static func link(_ path: String) throws(FileError) -> String? {
         var text = [CChar](repeating: 0, count: 256)
         let count = readlink(path, &text, text.count)
-        return count < 0 ? nil : String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        if count >= 0 { return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        let error = FileError("read", path)
+        guard error.isMissing || error.code == EINVAL else { throw error }
+        return nil
     }
 
     /// Whether two names lead to one file. Names of files that do not exist are compared.
-    public static func isSame(_ one: String, _ other: String) -> Bool {
-        var (first, second) = (stat(), stat())
-        guard stat(one, &first) == 0, stat(other, &second) == 0 else { return one == other }
+    public static func isSame(_ one: String, _ other: String) throws(FileError) -> Bool {
+        guard let first = try status(one), let second = try status(other) else { return one == other }
         return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
     }
 
-    /// Finds a program as execvp(3) does.
+    /// The working directory.
+    public static func currentFolder() throws(FileError) -> String {
+        guard let path = getcwd(nil, 0) else { throw FileError("find", "the working directory") }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    /// `TMPDIR` when it is absolute, else `/tmp`.
+    public static var temporaryFolder: String {
+        guard let path = getenv("TMPDIR").map({ String(cString: $0) }), path.hasPrefix("/") else { return "/tmp" }
+        return path
+    }
+
+    /// Writes all bytes to an open file, at its position.
+    /// - Parameter name: for errors.
+    public static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws(FileError) {
+        do { _ = try FileDescriptor(rawValue: descriptor).writeAll(bytes) } catch {
+            throw FileError("write", name, error, file: descriptor)
+        }
+    }
+
+    /// Finds a program as execvp(3) does, which passes over what it cannot execute.
     /// - Parameter path: folders to search, separated by colons.
     public static func program(_ name: String, path: String) -> String? {
-        func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 && !isFolder(path) }
+        func isProgram(_ path: String) -> Bool {
+            var info = stat()
+            return access(path, X_OK) == 0 && stat(path, &info) == 0 && info.st_mode & S_IFMT != S_IFDIR
+        }
         if name.contains("/") { return isProgram(name) ? name : nil }
         return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isProgram)
     }

@@ -61,8 +61,9 @@ public final class PartialFile {
 
     /// - Throws: `ExtentError.notRegular` for a name that a file cannot take.
     public static func checkReplaceable(_ path: String) throws {
-        var info = stat()
-        if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG { throw ExtentError.notRegular(path: path) }
+        if let info = try HostFiles.status(path), info.st_mode & S_IFMT != S_IFREG {
+            throw ExtentError.notRegular(path: path)
+        }
     }
 
     deinit {
@@ -100,16 +101,16 @@ public final class PartialFile {
     /// - Parameter permissions: the file's mode, whatever the umask is.
     /// - Throws: `FileError`; the file is kept, and can be committed again.
     public func commit(to path: String, permissions: UInt32? = nil) throws(FileError) {
-        if let permissions { fchmod(file.number, permissions) }
+        try setMode(permissions)
         guard rename(temporary, path) == 0 else { throw FileError("write", path) }
         settle()
     }
 
     /// Gives the file a name that no file has.
     /// - Returns: false when a file has the name, or the file system cannot tell.
-    /// - Throws: `FileError` when the name is free, but cannot be given.
-    public func commitIfFree(to path: String, permissions: UInt32? = nil) -> Bool {
-        if let permissions { fchmod(file.number, permissions) }
+    /// - Throws: `FileError` when the mode cannot be set.
+    public func commitIfFree(to path: String, permissions: UInt32? = nil) throws(FileError) -> Bool {
+        try setMode(permissions)
         guard moby_rename_new(temporary, path) == 0 else { return false }
         settle()
         return true
@@ -118,9 +119,14 @@ public final class PartialFile {
     /// Gives the file its final name, unless a file of the same size has it: one that the same rules made has the same
     /// bytes, and its readers are not disturbed.
     func commitUnlessThere() throws {
-        if commitIfFree(to: path) { return }
+        if try commitIfFree(to: path) { return }
         // A file system that cannot tell, or a file of another size, is replaced.
         if try HostFiles.size(path) != size() { try commit() }
+    }
+
+    private func setMode(_ permissions: UInt32?) throws(FileError) {
+        guard let permissions, fchmod(file.number, permissions) != 0 else { return }
+        throw FileError("set the mode of", temporary)
     }
 
     private func settle() {

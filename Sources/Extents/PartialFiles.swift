@@ -62,7 +62,7 @@ public enum PartialFiles {
         let rest = parts[(mark + 1)...].filter { $0 != "partial" }
         // The process, once or twice, and the number of the file.
         guard (1...3).contains(rest.count), let process = rest.first.flatMap({ pid_t($0) }), process > 0,
-            rest.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } })
+            rest.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isASCIIDigit) })
         else { return nil }
         return (parts[..<mark].joined(separator: "."), process)
     }

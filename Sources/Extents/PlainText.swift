@@ -87,11 +87,19 @@ public enum SizeText {
 }
 
 /// Classes of ASCII characters.
+extension Character {
+    public var isASCIIDigit: Bool { asciiValue?.isASCIIDigit ?? false }
+    public var isASCIILetter: Bool { asciiValue?.isASCIILetter ?? false }
+    public var isASCIILowercase: Bool { asciiValue?.isASCIILowercase ?? false }
+}
+
 extension UInt8 {
     public var isASCIIDigit: Bool { (0x30...0x39).contains(self) }
     public var isASCIIUppercase: Bool { (0x41...0x5A).contains(self) }
     public var isASCIILowercase: Bool { (0x61...0x7A).contains(self) }
     public var isASCIILetter: Bool { (self | 0x20).isASCIILowercase }
+    /// A digit, or a letter up to `f`.
+    public var isHexDigit: Bool { isASCIIDigit || (0x61...0x66).contains(self | 0x20) }
     /// A digit, or `a` to `f`.
     public var isLowercaseHexDigit: Bool { isASCIIDigit || (0x61...0x66).contains(self) }
 }

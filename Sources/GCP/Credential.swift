@@ -45,15 +45,10 @@ extension Credential {
         let variable = "GOOGLE_APPLICATION_CREDENTIALS"
         if let path = environment[variable], !path.isEmpty { return try read(path, namedBy: variable) }
         let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
-        if let path = folder.map({ "\($0)/application_default_credentials.json" }), !isMissing(path) {
+        if let path = folder.map({ "\($0)/application_default_credentials.json" }), try HostFiles.exists(path) {
             return try read(path, namedBy: "gcloud auth application-default login")
         }
         return .machine
-    }
-
-    /// Whether a file does not exist. One that cannot be reached is not missing: reading it reports why.
-    private static func isMissing(_ path: String) -> Bool {
-        access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)
     }
 
     /// Reads the JSON file of a service account or a user.

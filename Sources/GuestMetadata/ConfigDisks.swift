@@ -14,11 +14,9 @@ struct ConfigDisks: Sendable {
         repeat {
             errors = []
             for name in Self.candidates(Files.names(in: system)) {
-                guard let volume = Volume(device: "\(devices)/\(name)"), Self.matches(name, volume) else {
-                    continue
-                }
-                deadline.renew()
                 do throws(MetadataError) {
+                    guard let volume = try volume(on: name), Self.matches(name, volume) else { continue }
+                    deadline.renew()
                     if let finding = try read(name, volume) { return .found(finding) }
                 } catch {
                     errors.append(error)
@@ -27,6 +25,10 @@ struct ConfigDisks: Sendable {
             usleep(50_000)
         } while !end.hasPassed
         return .absent(errors.isEmpty ? "no config disk" : errors.map(\.description).joined(separator: ", "))
+    }
+
+    private func volume(on name: String) throws(MetadataError) -> Volume? {
+        do { return try Volume(device: "\(devices)/\(name)") } catch { throw MetadataError(error) }
     }
 
     /// Devices to read, CDs first. Floppy drives take seconds to report that they are empty.

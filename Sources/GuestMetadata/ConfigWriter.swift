@@ -97,15 +97,7 @@ enum Hostname {
     /// The name in `text`, without its domain when it is too long for Linux.
     static func checked(_ text: String) throws(MetadataError) -> String {
         let name = Text.trimmed(text)
-        let isLegal = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
-            default: false
-            }
-        }
+        let isLegal = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
         let label = name.prefix { $0 != "." }
         guard isLegal, !label.isEmpty, label.utf8.count <= longest else {
             throw MetadataError(

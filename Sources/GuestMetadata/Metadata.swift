@@ -1,4 +1,5 @@
 internal import Glibc
+internal import GuestSystem
 
 /// The program of `pkg/metadata`: writes the metadata of the cloud, or of a config disk, to `/run/config`.
 public enum Metadata {
@@ -42,14 +43,16 @@ public enum Metadata {
         return report(finding.errors + writer.errors, status: 1)
     }
 
-    private static func say(_ text: String) { print("metadata: \(text)") }
+    /// Servers and disks wrote parts of the text: none of it drives the terminal.
+    private static func line(_ text: String) -> String { "metadata: \(PlainLines.line(text))\n" }
+
+    private static func say(_ text: String) { print(line(text), terminator: "") }
 
     /// - Returns: `status` when there are errors.
     private static func report(_ errors: [MetadataError], status: Int32) -> Int32 {
-        for error in errors {
-            let line = Array("metadata: \(error)\n".utf8)
-            _ = write(STDERR_FILENO, line, line.count)
-        }
+        let text = Array(errors.map { line($0.description) }.joined().utf8)
+        // The status reports them as well.
+        do { try Files.write(text, to: STDERR_FILENO, "standard error") } catch { return status }
         return errors.isEmpty ? 0 : status
     }
 }

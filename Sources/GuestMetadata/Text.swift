@@ -30,14 +30,14 @@ struct UTCTime: Equatable {
 
     /// Reads `2030-01-31T12:00:00` followed by nothing, `Z`, `+0000` or `+00:00`.
     init?(parsing whole: String) {
-        let bytes = Array(whole.utf8)
-        guard bytes.count >= 19, ["", "Z", "+0000", "+00:00"].contains(String(decoding: bytes[19...], as: UTF8.self))
-        else { return nil }
-        for (byte, form) in zip(bytes, "0000-00-00T00:00:00".utf8) {
-            let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            guard form == UInt8(ascii: "0") ? isDigit : byte == form else { return nil }
+        let form = "0000-00-00T00:00:00"
+        text = String(whole.prefix(form.count))
+        guard text.count == form.count, ["", "Z", "+0000", "+00:00"].contains(whole.dropFirst(form.count)) else {
+            return nil
         }
-        text = String(decoding: bytes[..<19], as: UTF8.self)
+        for (character, form) in zip(text, form) {
+            guard form == "0" ? character.isASCII && character.isNumber : character == form else { return nil }
+        }
     }
 
     /// - Parameter seconds: since 1970.

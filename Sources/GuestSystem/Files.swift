@@ -35,6 +35,13 @@ package enum Files {
         return bytes
     }
 
+    /// The text of a file that every kernel has, without white space around it.
+    /// - Throws: also when the file does not exist.
+    package static func requiredText(_ path: String) throws(SystemError) -> String {
+        guard let bytes = try read(path) else { throw SystemError("opening", path, number: ENOENT) }
+        return trimmed(bytes)
+    }
+
     /// The text of a file of /proc or /sys without white space around it; nil when it cannot be read: the process or
     /// the device behind it may go at any time, and many attributes fail to be read.
     package static func text(_ path: String) -> String? {
@@ -59,13 +66,22 @@ package enum Files {
     }
 
     /// Writes all of `bytes` to an open file.
-    package static func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws(SystemError) {
+    /// - Parameter limit: how many milliseconds a non-blocking file may accept nothing; then the error is EAGAIN.
+    package static func write(_ bytes: [UInt8], to file: Int32, _ path: String, within limit: Int32 = 0)
+        throws(SystemError)
+    {
         var rest = bytes[...]
         repeat {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 || rest.isEmpty else { throw SystemError("writing", path, number: count < 0 ? errno : EIO) }
-            rest = rest.dropFirst(count)
+            let number = count < 0 ? errno : EIO
+            if count > 0 || rest.isEmpty {
+                rest = rest.dropFirst(max(count, 0))
+            } else if count < 0, number == EAGAIN {
+                var poll = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+                guard Glibc.poll(&poll, 1, limit) > 0 else { throw SystemError("writing", path, number: EAGAIN) }
+            } else if count == 0 || number != EINTR {
+                throw SystemError("writing", path, number: number)
+            }
         } while !rest.isEmpty
     }
 

@@ -21,26 +21,30 @@ package struct Volume: Equatable {
         self.label = end.map { String(decoding: label[...$0], as: UTF8.self) } ?? ""
     }
 
-    /// Nil for a device that cannot be read or that has another file system.
-    package init?(device path: String) {
+    /// Nil for a device with another file system, and for one that went away or has no medium.
+    /// - Throws: when the device cannot be read.
+    package init?(device path: String) throws(SystemError) {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { return nil }
+        if file < 0, [ENOENT, ENXIO, ENODEV, ENOMEDIUM].contains(errno) { return nil }
+        guard file >= 0 else { throw SystemError("opening", path) }
         defer { close(file) }
-        self.init { offset, count in
+        try self.init { offset, count throws(SystemError) in
             var bytes = [UInt8](repeating: 0, count: count)
-            return pread(file, &bytes, count, off_t(offset)) == count ? bytes : nil
+            let got = pread(file, &bytes, count, off_t(offset))
+            if got < 0, errno != ENOMEDIUM { throw SystemError("reading", path) }
+            return got == count ? bytes : nil
         }
     }
 
     /// - Parameter read: `count` bytes at an offset; nil when the device is shorter.
-    package init?(_ read: (_ offset: Int, _ count: Int) -> [UInt8]?) {
-        if let bytes = read(1024, 128), bytes.starts(with: [0xE2, 0xE1, 0xF5, 0xE0]) {
+    package init?<Failure>(_ read: (_ offset: Int, _ count: Int) throws(Failure) -> [UInt8]?) throws(Failure) {
+        if let bytes = try read(1024, 128), bytes.starts(with: [0xE2, 0xE1, 0xF5, 0xE0]) {
             let digits = bytes[48..<64].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             let uuid = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }.joined(separator: "-")
             self.init("erofs", uuid: uuid, label: bytes[64..<80].prefix { $0 != 0 })
-        } else if let bytes = read(32768, 128), bytes.starts(with: [1] + Array("CD001".utf8)) {
+        } else if let bytes = try read(32768, 128), bytes.starts(with: [1] + Array("CD001".utf8)) {
             self.init("iso9660", label: bytes[40..<72])
-        } else if let bytes = read(0, 512), let label = Self.fatLabel(bytes) {
+        } else if let bytes = try read(0, 512), let label = Self.fatLabel(bytes) {
             self.init("vfat", label: label)
         } else {
             return nil

@@ -106,7 +106,9 @@ struct CurlSettings: Sendable {
         }
         // A machine may have none of its own.
         var bytes: [UInt8] = []
-        if bundle != nil || access(Self.systemBundle, F_OK) == 0 { bytes = try Self.read(bundle ?? Self.systemBundle) }
+        if try bundle != nil || HostFiles.exists(Self.systemBundle) {
+            bytes = try Self.read(bundle ?? Self.systemBundle)
+        }
         for file in certificateFiles {
             bytes += [UInt8(ascii: "\n")] + (try Self.read(file))
         }

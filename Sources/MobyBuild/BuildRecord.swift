@@ -71,8 +71,8 @@ public struct BuildRecord: Codable, Sendable, Equatable {
         }
     }
 
-    /// Finds the record next to a file that lists it. Records that cannot be read are skipped: most are of other builds.
-    /// - Throws: `FileError` when the folder cannot be read.
+    /// Finds the record next to a file that lists it. Records of other builds are skipped when they cannot be read.
+    /// - Throws: `FileError` when the folder, or the record of the build that the file is named for, cannot be read.
     public static func listing(_ path: String) throws -> (record: BuildRecord, file: File)? {
         let (folder, name) = split(path)
         let builds: [String]
@@ -81,10 +81,12 @@ public struct BuildRecord: Codable, Sendable, Equatable {
             return nil
         }
         for build in builds {
-            guard let record = try? read(file: fileName(build)),
-                let file = record.files.first(where: { $0.name == name })
-            else { continue }
-            return (record, file)
+            let found: BuildRecord?
+            do { found = try read(file: fileName(build)) } catch {
+                guard !name.hasPrefix(split(build).name) else { throw error }
+                continue
+            }
+            if let found, let file = found.files.first(where: { $0.name == name }) { return (found, file) }
         }
         return nil
     }

@@ -27,7 +27,7 @@ public struct PackageFolder: Sendable {
     public init(_ path: String) throws {
         let absolute = URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL.path
         self.path = absolute.count > 1 && absolute.hasSuffix("/") ? String(absolute.dropLast()) : absolute
-        shownPath = Self.shown(self.path)
+        shownPath = try Self.shown(self.path)
         try Self.checkKind(self.path, shown: shownPath)
         text = try HostFiles.read("\(self.path)/\(Self.fileName)", limit: Self.sizeLimit)
         spec = try PackageSpecReader.read(String(decoding: text, as: UTF8.self), file: "\(shownPath)/\(Self.fileName)")
@@ -64,20 +64,16 @@ public struct PackageFolder: Sendable {
 
     /// LinuxKit's packages are built from a Dockerfile, which must not be ignored silently.
     private static func checkKind(_ path: String, shown: String) throws {
-        var info = stat()
-        guard stat(path, &info) == 0 else { throw FileError("read", shown) }
-        guard info.st_mode & S_IFMT == S_IFDIR else { throw PackageError.notAFolder(shown) }
-        for name in ["Dockerfile", "Containerfile"] where access("\(path)/\(name)", F_OK) == 0 {
+        guard try HostFiles.exists(path) else { throw FileError("read", shown, code: ENOENT) }
+        guard try HostFiles.isFolder(path) else { throw PackageError.notAFolder(shown) }
+        for name in ["Dockerfile", "Containerfile"] where try HostFiles.exists("\(path)/\(name)") {
             throw PackageError.dockerfile(shown, name)
         }
-        guard access("\(path)/\(fileName)", F_OK) == 0 else {
-            guard errno == ENOENT else { throw FileError("read", "\(shown)/\(fileName)") }
-            throw PackageError.noBuildFile(shown)
-        }
+        guard try HostFiles.exists("\(path)/\(fileName)") else { throw PackageError.noBuildFile(shown) }
     }
 
-    private static func shown(_ path: String) -> String {
-        let here = FileManager.default.currentDirectoryPath
+    private static func shown(_ path: String) throws -> String {
+        let here = try HostFiles.currentFolder()
         return path.hasPrefix("\(here)/") ? String(path.dropFirst(here.utf8.count + 1)) : path
     }
 

@@ -76,7 +76,7 @@ public struct Products: Sendable {
 
     func path(of name: String) throws -> String {
         let path = "\(folder)/\(name)"
-        guard FileManager.default.isReadableFile(atPath: path) else { throw MissingProduct(name: name, folder: folder) }
+        guard try HostFiles.exists(path) else { throw MissingProduct(name: name, folder: folder) }
         return path
     }
 }

@@ -148,7 +148,7 @@ extension ImageProvider {
             throw ContentError.missing(root.digest)
         }
         let blobs = [manifest.config] + manifest.layers
-        if let gone = blobs.first(where: { !store.has($0) }) { throw ContentError.missing(gone.digest) }
+        if let gone = try blobs.first(where: { try !store.has($0) }) { throw ContentError.missing(gone.digest) }
         return ([descriptor], blobs)
     }
 }

@@ -21,7 +21,7 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     public init(_ text: String) throws(PlatformError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let isPlain = { (part: String) in
-            !part.isEmpty && part.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || $0 == 0x5f }
+            !part.isEmpty && part.utf8.allSatisfy { $0.isASCIIDigit || $0.isASCIILowercase || $0 == UInt8(ascii: "_") }
         }
         guard (2...3).contains(parts.count), parts.allSatisfy(isPlain) else { throw PlatformError(text: text) }
         self.init(

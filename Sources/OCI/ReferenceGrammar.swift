@@ -55,7 +55,7 @@ struct ReferenceGrammar {
     }
 
     private static func isIPv6(_ address: Substring) -> Bool {
-        let isHex = { (byte: UInt8) in byte.isASCIIDigit || (97...102).contains(byte | 0x20) }
+        let isHex = { (byte: UInt8) in byte.isHexDigit }
         return address.utf8.count <= 45 && address.contains(":")
             && address.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
     }

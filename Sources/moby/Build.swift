@@ -73,7 +73,7 @@ struct Build: AsyncParsableCommand {
         if let name, name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
             throw ValidationError("--name '\(PlainText.short(name))' contains a control character")
         }
-        if let tar = linuxKit.inputTar, let output, HostFiles.isSame(tar, output) {
+        if let tar = linuxKit.inputTar, let output, try HostFiles.isSame(tar, output) {
             throw ValidationError(
                 "--input-tar and --output name the same file, '\(PlainText.short(output))', which would be overwritten")
         }

@@ -148,8 +148,8 @@ struct CacheClean: ParsableCommand {
     @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
 
     func run() throws {
-        let path = global.storePath
-        guard access(path, F_OK) == 0 else { return }
+        let path = try global.storePath()
+        guard try HostFiles.exists(path) else { return }
         // A writer refuses a folder that is something else.
         let contents = try ContentStore(path: path).contents()
         let what = "\(contents.images) images, \(contents.files) files, \(Terminal.size(contents.bytes))"

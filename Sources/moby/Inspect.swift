@@ -85,7 +85,7 @@ private enum Artifacts {
 
     /// The files that an argument means: itself, or those that `moby run` would start under this prefix.
     static func files(_ argument: String) throws -> [String] {
-        guard argument != "-", access(argument, F_OK) != 0 else { return [argument] }
+        guard argument != "-", try !HostFiles.exists(argument) else { return [argument] }
         // The missing file is then reported by the argument's name.
         do { return try BootSource.detect(argument).files } catch is RunError { return [argument] }
     }
@@ -98,7 +98,7 @@ private enum Artifacts {
         let scratch = Terminal.environment["TMPDIR"] ?? "/var/tmp"
         do {
             if path == "-" { return try Inspection(reading: STDIN_FILENO, name: "standard input", scratch: scratch) }
-            if HostFiles.isFolder(path) { throw folder(path) }
+            if try HostFiles.isFolder(path) { throw folder(path) }
             // A regular file is read where it is needed, not from start to end.
             guard try HostFiles.isStream(path) else { return try Inspection(ExtentList(file: path), scratch: scratch) }
             let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)

@@ -47,7 +47,7 @@ struct MetadataCreate: ParsableCommand {
         text.utf8.count <= 253
             && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
                 (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-                    && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+                    && label.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == "-" }
             }
     }
 

@@ -16,7 +16,7 @@ enum SourceDate {
     /// - Throws: ``Fault``.
     static func read(_ environment: [String: String]) throws -> UInt64? {
         guard let text = environment["SOURCE_DATE_EPOCH"] else { return nil }
-        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }), let time = UInt64(text),
+        guard !text.isEmpty, text.allSatisfy(\.isASCIIDigit), let time = UInt64(text),
             time <= BuildOptions.lastTime
         else {
             throw Fault(value: text)

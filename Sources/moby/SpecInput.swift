@@ -79,18 +79,16 @@ struct SpecInput {
                     name: "<stdin>"),
                 folder: ".")
         }
-        let path = existing(name)
-        let folder = URL(filePath: path).deletingLastPathComponent().path
+        let path = try existing(name)
         return SpecReader.Source(
             name: path, text: try UTF8Text.read(HostFiles.read(path, limit: SpecDownload.limit), name: path),
-            folder: folder.isEmpty ? "." : folder)
+            folder: PartialFiles.folder(of: path))
     }
 
     /// 2017 added `.yml` to a name that had no extension.
-    private static func existing(_ name: String) -> String {
-        var info = stat()
-        guard stat(name, &info) != 0 || info.st_mode & S_IFMT == S_IFDIR else { return name }
-        return [".yml", ".yaml"].map { name + $0 }.first { access($0, F_OK) == 0 } ?? name
+    private static func existing(_ name: String) throws -> String {
+        if try HostFiles.exists(name), try !HostFiles.isFolder(name) { return name }
+        return try [".yml", ".yaml"].map { name + $0 }.first { try HostFiles.exists($0) } ?? name
     }
 }
 

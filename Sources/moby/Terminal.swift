@@ -81,14 +81,12 @@ enum Terminal {
     /// - Returns: 0, or the `errno` of a write that did not succeed.
     @discardableResult
     static func write(_ text: String, to file: Int32) -> Int32 {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return errno }
-            rest = rest.dropFirst(count)
+        do {
+            try HostFiles.write(Array(text.utf8), to: file, name: outputName)
+            return 0
+        } catch {
+            return error.code
         }
-        return 0
     }
 
     /// `12.3 MB`, in powers of ten as disks and networks are sold.

@@ -28,7 +28,7 @@ struct BootedMachine {
     @discardableResult
     func shell(_ command: String, mark: Int, within limit: Duration = .seconds(60)) throws -> String {
         let end = "mark-\(mark * 7)-end"
-        machine.type("\(command); echo mark-$((\(mark) * 7))-end\n")
+        try machine.type("\(command); echo mark-$((\(mark) * 7))-end\n")
         _ = try machine.line(containing: end, within: limit)
         let text = machine.console
         guard let echo = text.range(of: "\(mark) * 7))-end"),

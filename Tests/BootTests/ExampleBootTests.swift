@@ -84,11 +84,11 @@ import Testing
             let guest = try BootedMachine.start(spec: "examples/minimal.yml", in: folder, memory: 256)
             _ = try guest.machine.line(containing: "built-in shell", within: .seconds(120))
             // Ctrl-C ends a program, and only that. The program itself speaks: it has the terminal then.
-            guest.machine.type("sh -c 'echo sleeping-$((6 * 7)); exec sleep 1000'\n")
+            try guest.machine.type("sh -c 'echo sleeping-$((6 * 7)); exec sleep 1000'\n")
             _ = try guest.machine.line(containing: "sleeping-42", within: .seconds(60))
-            guest.machine.type("\u{3}")
+            try guest.machine.type("\u{3}")
             try guest.shell("true", mark: 1)
-            guest.machine.type("poweroff\n")
+            try guest.machine.type("poweroff\n")
             #expect(try guest.machine.waitForEnd(within: .seconds(90)) == 0)
         }
     }

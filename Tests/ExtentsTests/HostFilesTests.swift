@@ -55,6 +55,51 @@ import Testing
         #expect(try HostFiles.read("/proc/self/fd/\(ends[0])", limit: 16) == Array("hello".utf8))
     }
 
+    /// Only a file that does not exist is absent; what cannot be looked at is an error.
+    @Test func unknownIsNotAbsent() async throws {
+        try await withTemporaryDirectory { folder in
+            for absent in ["\(folder)/none", "/dev/null/none"] {
+                #expect(try !HostFiles.exists(absent) && !HostFiles.isTaken(absent) && !HostFiles.isFolder(absent))
+                #expect(try HostFiles.size(absent) == nil && HostFiles.link(absent) == nil)
+                #expect(try FolderTree.measure(absent) == (0, 0))
+            }
+            try #require(symlink("loop", "\(folder)/loop") == 0)
+            let loop = "\(folder)/loop"
+            #expect(try HostFiles.isTaken(loop) && HostFiles.link(loop) == "loop" && HostFiles.link(folder) == nil)
+            for look in [HostFiles.exists, HostFiles.isFolder, { try HostFiles.size($0) == nil }, HostFiles.isStream]
+                as [(String) throws -> Bool]
+            {
+                let error = #expect(throws: FileError.self) { try look(loop) }
+                #expect(error?.description == "read '\(loop)': Too many levels of symbolic links")
+            }
+            #expect(throws: FileError.self) { try HostFiles.isTaken("\(loop)/below") }
+            #expect(throws: FileError.self) { try HostFiles.isSame(loop, folder) }
+            #expect(throws: FileError.self) { try FolderTree.measure("\(loop)/below") }
+            #expect(throws: FileError.self) { try PartialFile.checkReplaceable(loop) }
+        }
+    }
+
+    @Test func writesAllOrFails() async throws {
+        try await withTemporaryDirectory { folder in
+            let file = open("\(folder)/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            let bytes = [UInt8](repeating: 7, count: 300_000)
+            try HostFiles.write(bytes, to: file, name: "file")
+            close(file)
+            #expect(try HostFiles.read("\(folder)/file", limit: 1 << 20) == bytes)
+            let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+            defer { close(full) }
+            let error = #expect(throws: FileError.self) { try HostFiles.write([1], to: full, name: "/dev/full") }
+            #expect(error?.code == ENOSPC)
+        }
+    }
+
+    @Test func saysWhoMayNotRead() {
+        #expect(
+            FileError("read", "/x", code: EACCES).hint
+                == "user \(geteuid()) may not read it; run as its owner, or change its permissions or those of its folder"
+        )
+    }
+
     /// An error of the file system is not an empty or missing file.
     @Test func anUnreadableFileIsAnError() throws {
         // Reading this process's memory at 0 is an I/O error, whoever runs the test.

@@ -39,6 +39,14 @@ struct KernelCommandLineTests {
         #expect(KernelCommandLine("root=/dev/vda").root == nil)
     }
 
+    @Test func unreadableIsAnError() throws {
+        #expect(throws: SystemError("reading", "/proc/self/mem", number: EIO)) {
+            try KernelCommandLine.current(in: "/proc/self/mem")
+        }
+        let folder = try TemporaryFolder()
+        #expect(try KernelCommandLine.current(in: folder.write("cmdline", "panic=1\n")).namesPanic)
+    }
+
     @Test func tellsTheWishForOldCgroups() {
         #expect(KernelCommandLine("linuxkit.unified_cgroup_hierarchy=0").wantsLegacyCgroups)
     }
@@ -101,6 +109,9 @@ struct FilesTests {
         try folder.write("bundle/config.json", "{}")
         symlink("runtime.json", folder.path + "/bundle/runtime.json")
         #expect(throws: BundleError.self) { try Bundle(path: folder.path + "/bundle").record() }
+        #expect(try !Bundle(path: folder.path + "/bundle").hasPoststopHooks())
+        symlink("config.json", folder.path + "/config.json")
+        #expect(throws: SystemError.self) { try Bundle(path: folder.path).hasPoststopHooks() }
     }
 
     /// A pipe takes 64 KiB at a time.

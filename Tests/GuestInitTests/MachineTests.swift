@@ -187,6 +187,8 @@ struct PlainLinesTests {
     ])
     func linesAreSafeToShow(text: String, lines: [String]) { #expect(PlainLines.lines(text.utf8) == lines) }
 
+    @Test func oneLineIsMadeOfAll() { #expect(PlainLines.line("a\u{1B}[31m\n\nb\u{07}") == "a b") }
+
     @Test func theLastOnesAreTaken() { #expect(PlainLines.lines("a\nb\nc\n".utf8, limit: 2) == ["b", "c"]) }
 }
 

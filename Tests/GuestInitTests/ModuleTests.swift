@@ -85,6 +85,19 @@ struct ModuleIndexTests {
     }
 }
 
+struct ModuleLoaderTests {
+    /// An image without modules is common, a kernel without a release is not.
+    @Test func anUnknownReleaseIsReported() throws {
+        let folder = try TemporaryFolder()
+        var reports: [String] = []
+        #expect(ModuleLoader(root: folder.path, kernel: folder.path) { reports.append($0) } == nil)
+        #expect(reports == ["opening '\(folder.path)/osrelease': No such file or directory; no modules can be loaded"])
+        try folder.write("osrelease", "6.1\n")
+        #expect(ModuleLoader(root: folder.path, kernel: folder.path) { reports.append($0) } == nil)
+        #expect(reports.count == 1)
+    }
+}
+
 struct ModuleSettingsTests {
     @Test func readsConfiguration() {
         var settings = ModuleSettings()

@@ -1,4 +1,5 @@
 import BootLayout
+import Glibc
 import GuestSystem
 import Testing
 
@@ -162,7 +163,24 @@ struct RootVolumeTests {
         wrong[0] = 0
         #expect(Self.volume(wrong, at: 1024) == nil)
         #expect(Self.volume(Self.superblock().dropLast(), at: 1024) == nil)
-        #expect(Volume(device: "/nonexistent") == nil)
-        #expect(Volume(device: "/dev/zero") == nil)
+    }
+
+    /// A disk that cannot be read is not one with another file system.
+    @Test func anUnreadableDiskIsAnError() throws {
+        #expect(try Volume(device: "/nonexistent") == nil)
+        #expect(try Volume(device: "/dev/zero") == nil)
+        // Reading this process's memory at such an address is an I/O error, whoever runs the test.
+        #expect(throws: SystemError("reading", "/proc/self/mem", number: EIO)) {
+            try Volume(device: "/proc/self/mem")
+        }
+    }
+
+    @Test func unreadableMountsAreAnError() throws {
+        #expect(throws: SystemError("opening", "/nonexistent/mounts", number: ENOENT)) {
+            try MountedDisks.current(in: "/nonexistent/mounts")
+        }
+        #expect(throws: SystemError("reading", "/proc/self/mem", number: EIO)) {
+            try MountedDisks.current(in: "/proc/self/mem")
+        }
     }
 }

@@ -37,6 +37,21 @@ struct SupervisorTests {
         #expect(guest.wait { supervisor.services.allSatisfy { !$0.isAlive } })
     }
 
+    /// Without them a hook, such as one that releases an address, is lost in silence.
+    @Test(arguments: [
+        ("exit 0", "runc delete: exit status 9"), ("chmod a-x ../../runc", "starting 'runc': Permission denied"),
+    ])
+    func hooksThatCannotRunAreReported(command: String, reason: String) throws {
+        let guest = try Guest()
+        let bundle = try guest.bundle("onboot", "web", "cd '\(guest.folder.path)/onboot/web' && \(command)")
+        try guest.folder.write("onboot/web/config.json", "{\"hooks\": {\"poststop\": []}}")
+        ContainerSequence(
+            name: "onboot", bundles: [bundle], environment: guest.environment, logs: guest.folder.path, defaultLimit: 60
+        )
+        .perform()
+        #expect(guest.console.contains("web: cannot run poststop hooks: \(reason)\n"))
+    }
+
     @Test func aKilledServiceRunsAgain() throws {
         let guest = try Guest()
         let bundle = try guest.bundle("services", "web", "echo run; exec sleep 1000")

@@ -95,6 +95,16 @@ struct AwaitTests {
         #expect(answer.body.utf8.count == 65536)
     }
 
+    /// A timeout without the last reason leaves the user to guess.
+    @Test func theReasonOfAMissingAnswerIsKept() throws {
+        let check = try ReadinessCheck(parsing: "http://127.0.0.1:\(try GuestMachine.freePort())/")
+        let pending = try PendingChecks([check], forwarded: [], control: nil)
+        #expect(pending.failure.isEmpty)
+        guard case .web(let probe) = try #require(pending.pending.first).probe else { throw RunError("not a URL") }
+        #expect(probe.ask(within: .seconds(60)) == nil)
+        #expect(pending.failure.hasPrefix("; the last attempt: ") && pending.failure.contains("127.0.0.1"))
+    }
+
     @Test func certificatesAreNotChecked() async throws {
         let folder = try TemporaryFolder()
         let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }

@@ -125,6 +125,9 @@ struct BootSourceTests {
         let loop = folder.file("other-build.json")
         try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
         #expect(try BuildRecord.listing(folder.file("web.img")) == nil)
+        // Without its own record it might boot from the wrong firmware.
+        try put("other.img")
+        #expect(throws: (any Error).self) { try BuildRecord.listing(folder.file("other.img")) }
     }
 
     /// Nothing else boots in place of what the user asked for.

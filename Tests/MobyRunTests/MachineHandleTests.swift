@@ -24,9 +24,9 @@ struct MachineHandleTests {
     @Test func talksToTheGuestAndReturnsItsStatus() throws {
         let machine = try start()
         try machine.line(containing: "GUEST READY", within: .seconds(120))
-        machine.type("echo\n")
+        try machine.type("echo\n")
         try machine.line(containing: "echo", within: .seconds(120))
-        machine.type("q")
+        try machine.type("q")
         #expect(try machine.waitForEnd(within: .seconds(120)) == GuestProgram.status)
     }
 

@@ -99,7 +99,7 @@ struct OddImageTests {
                 #expect(text.contains("no image for linux/amd64\n  available: linux/arm64"), "\(text)")
             }
             let layer = try #require(layout.blobs.first { $0.value.count > 1000 })
-            #expect(HostFiles.size(try ContentStore(path: "\(folder)/store0").blobPath(layer.key)) == nil)
+            #expect(try HostFiles.size(ContentStore(path: "\(folder)/store0").blobPath(layer.key)) == nil)
         }
     }
 

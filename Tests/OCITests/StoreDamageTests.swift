@@ -83,7 +83,7 @@ struct StoreDamageTests {
                 error?.description.contains("'\(name)'") == true && error?.hint?.contains("verify --repair") == true)
             #expect(try store.verify(repair: true).damaged == [name])
             #expect(try store.verify().damaged.isEmpty)
-            #expect(store.has(sample.layers[0].digest, size: sample.layers[0].size))
+            #expect(try store.has(sample.layers[0].digest, size: sample.layers[0].size))
         }
     }
 

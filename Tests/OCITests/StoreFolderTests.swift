@@ -79,11 +79,11 @@ struct StoreFolderTests {
                 options.platform = ContentStoreTests.platform
                 let image = try await ImageProvider(store: store, options: options).image("oci:\(folder)/layout")
                 #expect(try store.uncompressedLayers(of: image).count == 1)
-                #expect(HostFiles.isFolder(store.root) && store.root != path)
+                #expect(try HostFiles.isFolder(store.root) && store.root != path)
                 scratch = store.root
             }
             #expect(try Self.listing(folder).filter { !$0.hasPrefix("layout") } == before)
-            #expect(scratch.map { !HostFiles.isTaken($0) } ?? true)
+            #expect(try scratch.map { try !HostFiles.isTaken($0) } ?? true)
         }
     }
 

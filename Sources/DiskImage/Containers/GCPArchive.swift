@@ -1,3 +1,4 @@
+internal import Archive
 public import Extents
 
 /// The archive that Google Compute Engine imports a disk from, before it is compressed with gzip: one sparse file
@@ -41,27 +42,17 @@ public enum GCPArchive {
     }
 
     private static func header(_ size: UInt64, _ map: [SparseRange], _ modified: UInt64) -> [UInt8] {
-        var header = ByteBuilder(reserving: 512)
-        header.ascii(name, padded: 100)
-        header.tarNumber(0o644, 8)
-        header.tarNumber(0, 8)
-        header.tarNumber(0, 8)
-        header.tarNumber(map.reduce(0) { $0 + $1.length }, 12)
-        header.tarNumber(modified, 12)
-        header.fill(8, with: UInt8(ascii: " "))
-        header.u8(UInt8(ascii: "S"))
-        header.pad(to: 257)
-        header.ascii("ustar  ", padded: 8)
-        header.ascii("root", padded: 32)
-        header.ascii("root", padded: 32)
-        header.pad(to: 386)
-        header.add(map.prefix(4), of: 4)
-        header.u8(map.count > 4 ? 1 : 0)
-        header.tarNumber(size, 12)
-        header.pad(to: 512)
-        var sum = ByteBuilder()
-        sum.tarNumber(header.bytes.reduce(0) { $0 + UInt64($1) }, 7)
-        header.replace(at: 148, with: sum)
+        var header = ByteBuilder.tarHeader(
+            type: UInt8(ascii: "S"), name: name.utf8, length: map.reduce(0) { $0 + $1.length }, modified: modified,
+            magic: "ustar  "
+        ) { header in
+            header.ascii("root", padded: 32)
+            header.ascii("root", padded: 32)
+            header.pad(to: 386)
+            header.add(map.prefix(4), of: 4)
+            header.u8(map.count > 4 ? 1 : 0)
+            header.tarNumber(size, 12)
+        }
         for start in stride(from: 4, to: map.count, by: 21) {
             header.add(map[start..<min(start + 21, map.count)], of: 21)
             header.u8(start + 21 < map.count ? 1 : 0)
@@ -84,20 +75,6 @@ extension ByteBuilder {
             tarNumber(range.length, 12)
         }
         fill(24 * (count - ranges.count))
-    }
-
-    /// Octal digits and a NUL, or from 8 GiB on binary.
-    fileprivate mutating func tarNumber(_ value: UInt64, _ width: Int) {
-        let digits = String(value, radix: 8)
-        if digits.utf8.count < width {
-            fill(width - 1 - digits.utf8.count, with: UInt8(ascii: "0"))
-            append(digits.utf8)
-            u8(0)
-        } else {
-            u8(0x80)
-            fill(width - 9)
-            u64be(value)
-        }
     }
 }
 

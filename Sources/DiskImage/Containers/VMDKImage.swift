@@ -227,7 +227,7 @@ extension VMDK {
             var end = quote
             while end > 0, isBlank(text[end - 1]) { end -= 1 }
             var start = end
-            while start > 0, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(text[start - 1]) { start -= 1 }
+            while start > 0, text[start - 1].isASCIIUppercase { start -= 1 }
             return start < end ? name(in: text[(quote + 1)...]) : nil
         }
     }

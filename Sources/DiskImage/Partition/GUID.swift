@@ -15,7 +15,7 @@ public struct GUID: Sendable, Hashable, CustomStringConvertible {
     /// From its text, e.g. `C12A7328-F81F-11D2-BA4B-00A0C93EC93B`; nil when it is none.
     public init?(_ text: String) {
         let digits = text.utf8.filter { $0 != 0x2D }
-        guard digits.count == 32, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
+        guard digits.count == 32, digits.allSatisfy(\.isHexDigit) else { return nil }
         let plain = stride(from: 0, to: 32, by: 2).compactMap {
             UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
         }

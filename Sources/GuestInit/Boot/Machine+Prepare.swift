@@ -7,7 +7,8 @@ extension Machine {
     /// Everything before the first container: file systems, drivers, names, limits.
     func prepare() {
         umask(0o022)
-        words = KernelCommandLine(Files.text("/proc/cmdline") ?? "")
+        var failure: SystemError?
+        do { words = try KernelCommandLine.current() } catch { failure = error }
         if !isContainer {
             limitPanics()
             if isRootInMemory { enterRootOnDisk() }
@@ -16,6 +17,8 @@ extension Machine {
             mountAll()
         }
         attachConsole()
+        // Not before there is a console.
+        if let failure { console.say("\(failure); kernel parameters are ignored") }
         debug("file systems mounted")
         checkSentinel()
         if !isContainer { fillMounts() }

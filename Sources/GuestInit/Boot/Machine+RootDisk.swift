@@ -17,10 +17,9 @@ extension Machine {
 
     /// Does nothing when the command line names no root. Otherwise it returns only when that root cannot be entered.
     func enterRootOnDisk() {
-        guard let name = KernelCommandLine(Files.text("/proc/cmdline") ?? "").root else { return }
+        guard let name = words.root else { return }
         mountForDevices()
         attachConsole()
-        words = KernelCommandLine(Files.text("/proc/cmdline") ?? "")
         debug("\(BootLayout.rootFeatureMarker): \(name)")
         checkSentinel()
         let drivers = ModuleLoader { [console] in console.say($0) }
@@ -52,11 +51,15 @@ extension Machine {
         while true {
             var seen: [String] = []
             for device in Files.names(in: "/sys/class/block") {
-                let volume = Volume(device: "/dev/" + device)
-                if let volume, let fileSystem = volume.rootFileSystem, name.matches(device: device, volume) {
-                    return ("/dev/" + device, fileSystem)
+                do throws(SystemError) {
+                    let volume = try Volume(device: "/dev/" + device)
+                    if let volume, let fileSystem = volume.rootFileSystem, name.matches(device: device, volume) {
+                        return ("/dev/" + device, fileSystem)
+                    }
+                    seen.append(volume.map { "\(device) (\($0.text))" } ?? device)
+                } catch {
+                    seen.append("\(device) (\(error))")
                 }
-                seen.append(volume.map { "\(device) (\($0.text))" } ?? device)
             }
             let waited = cinit_uptime() - start
             if waited > (isReported ? Self.deviceTimeout : 2000) {

@@ -74,7 +74,9 @@ struct Shutdown {
     /// In a child process: a disk or a server that does not answer blocks its caller.
     /// - Returns: false when the process could not be started.
     private func unmountDisks() -> Bool {
-        let disks = MountedDisks.list(in: Files.text("/proc/self/mounts") ?? "")
+        var disks: [MountedDisks.Disk] = []
+        // Without the list, the disks are written, but stay mounted.
+        machine.attempt { () throws(SystemError) in disks = try MountedDisks.current() }
         let pid = Process.withCStrings(disks.map(\.path)) { paths in
             cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count))
         }

@@ -46,8 +46,8 @@ struct Bundle: Equatable {
     }
 
     /// Whether runc has to clean up after the container in order to run hooks.
-    var hasPoststopHooks: Bool {
-        guard let bytes = try? Files.read(configuration) else { return false }
+    func hasPoststopHooks() throws(SystemError) -> Bool {
+        guard let bytes = try Files.read(configuration) else { return false }
         let word = Array("\"poststop\"".utf8)
         return bytes.indices.contains { bytes[$0] == word[0] && bytes[$0...].starts(with: word) }
     }

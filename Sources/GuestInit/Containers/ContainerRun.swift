@@ -77,10 +77,14 @@ final class ContainerRun {
         unlink(pidFile)
         let needsStop = !record.interfaces.isEmpty || !record.bindNS.isEmpty
         launch(needsStop ? runc.create(bundle, pidFile: pidFile) : runc.run(bundle, pidFile: pidFile)) { [self] in
-            guard let text = Files.text(pidFile), let pid = pid_t(text), pid > 0 else {
-                return finish(.failed("runc wrote no pid"))
+            do {
+                guard let pid = pid_t(try Files.requiredText(pidFile)), pid > 0 else {
+                    return finish(.failed("runc wrote no pid"))
+                }
+                if needsStop { prepareProcess(pid) } else { begin(pid) }
+            } catch {
+                finish(.failed("\(error)"))
             }
-            if needsStop { prepareProcess(pid) } else { begin(pid) }
         }
     }
 
@@ -169,15 +173,25 @@ final class ContainerRun {
             if sparingDaemons { return next() }
             _ = group.kill()
         }
-        if bundle.hasPoststopHooks, let path = runc.executable(),
-            let pid = try? Process.start(
-                runc.delete(bundle), path: path, environment: Runc.environment, output: STDOUT_FILENO,
-                errors: STDERR_FILENO)
-        {
-            return loop.watch(child: pid) { _ in next() }
+        do {
+            if try bundle.hasPoststopHooks(), let path = runc.executable() {
+                let pid = try Process.start(
+                    runc.delete(bundle), path: path, environment: Runc.environment, output: STDOUT_FILENO,
+                    errors: STDERR_FILENO)
+                return loop.watch(child: pid) { [self] status in
+                    if !status.isSuccess { reportHooks("runc delete: \(status.text)") }
+                    next()
+                }
+            }
+        } catch {
+            reportHooks("\(error)")
         }
         Files.removeTree(runc.stateFolder + "/" + bundle.name)
         group?.remove()
         next()
+    }
+
+    private func reportHooks(_ reason: String) {
+        environment.console.say("\(bundle.name): cannot run poststop hooks: \(reason)")
     }
 }

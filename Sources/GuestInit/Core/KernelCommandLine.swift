@@ -1,4 +1,5 @@
 internal import BootLayout
+internal import GuestSystem
 
 /// The kernel parameters that PID 1 knows.
 struct KernelCommandLine: Equatable {
@@ -19,6 +20,11 @@ struct KernelCommandLine: Equatable {
     var wantsLegacyCgroups = false
     /// `moby.root=`: the disk with the root, when it is not in the initrd.
     var root: RootName?
+
+    /// The running kernel's.
+    static func current(in path: String = "/proc/cmdline") throws(SystemError) -> KernelCommandLine {
+        KernelCommandLine(try Files.requiredText(path))
+    }
 
     init(_ text: String) {
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" || $0 == "\t" }) {

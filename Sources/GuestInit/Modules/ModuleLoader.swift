@@ -11,13 +11,16 @@ final class ModuleLoader {
     private var loaded: Set<String> = []
     private var asked: Set<String> = []
 
-    /// Nil when the image has no modules for the running kernel.
+    /// Nil when the image has no modules for the running kernel, and when the kernel's release is unknown.
     /// - Parameters:
+    ///   - kernel: the folder with the kernel's facts.
     ///   - root: the folder that holds `lib/modules` and `etc`.
     ///   - report: called with files that could not be read and modules that could not be loaded.
-    init?(root: String = "", report: @escaping (String) -> Void) {
-        guard let release = Files.text("/proc/sys/kernel/osrelease") else { return nil }
-        folder = root + "/lib/modules/" + release
+    init?(root: String = "", kernel: String = "/proc/sys/kernel", report: @escaping (String) -> Void) {
+        do { folder = root + "/lib/modules/" + (try Files.requiredText(kernel + "/osrelease")) } catch {
+            report("\(error); no modules can be loaded")
+            return nil
+        }
         let text = { [folder] (name: String) in Self.read(folder + "/" + name, report) }
         guard let dependencies = text("modules.dep") else { return nil }
         index = ModuleIndex(
@@ -50,7 +53,7 @@ final class ModuleLoader {
                 report("\(error)")
             }
         }
-        settings.readCommandLine(Files.text("/proc/cmdline") ?? "")
+        do { settings.readCommandLine(try Files.requiredText("/proc/cmdline")) } catch { report("\(error)") }
         return settings
     }
 

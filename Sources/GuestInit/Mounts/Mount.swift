@@ -87,6 +87,11 @@ enum MountedDisks {
     ]
     private static let remote: Set<String> = ["nfs", "nfs4", "cifs", "9p", "virtiofs", "ceph"]
 
+    /// - Parameter path: the mounts of this process, as proc(5) has them.
+    static func current(in path: String = "/proc/self/mounts") throws(SystemError) -> [Disk] {
+        list(in: try Files.requiredText(path))
+    }
+
     /// What must be unmounted before the power goes, the last mounted first.
     static func list(in text: String) -> [Disk] {
         text.split(separator: "\n").reversed().compactMap { line in

@@ -105,8 +105,9 @@ public struct BuildCache: Sendable {
     /// What is in the way of a segment: a folder, or a file of another user who alone may read it.
     private func makeRoom(_ path: String) throws {
         for name in [path, path + ".json", path + ".names"] {
-            var info = stat()
-            guard lstat(name, &info) == 0, info.st_mode & S_IFMT != S_IFREG || access(name, R_OK) != 0 else { continue }
+            guard let info = try HostFiles.status(name, followingLink: false),
+                info.st_mode & S_IFMT != S_IFREG || access(name, R_OK) != 0
+            else { continue }
             guard try ContentStore.removeDamaged(name) else { throw StoreError.folderInTheWay(name) }
         }
     }

@@ -41,7 +41,7 @@ struct BootISO {
     /// A build's name in the letters of ISO 9660. Guests look for some volumes by name: user data is on `CIDATA`, a root
     /// on disk is on `ROOT_` and digits.
     static func volumeID(_ name: String) -> String {
-        let letters = name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+        let letters = name.uppercased().map { $0.isASCIILetter || $0.isASCIIDigit ? $0 : "_" }
         let id = String(letters)
         let isTaken = id == "CIDATA" || id.hasPrefix("ROOT_")
         return String(((isTaken ? "MOBY_" : "") + id).prefix(32))

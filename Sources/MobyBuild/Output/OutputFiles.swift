@@ -33,7 +33,7 @@ struct OutputFiles {
             try stream(artifact, to: STDOUT_FILENO, named: FileError.standardOutput)
             return []
         }
-        if Self.isStream(output) {
+        if try Self.isStream(output) {
             let file = open(output, O_WRONLY | O_CLOEXEC)
             guard file >= 0 else { throw FileError("open", output) }
             defer { close(file) }
@@ -56,9 +56,8 @@ struct OutputFiles {
     }
 
     /// A device or a pipe, e.g. `/dev/null`: it is written to, never replaced by a file.
-    private static func isStream(_ path: String) -> Bool {
-        var info = stat()
-        return stat(path, &info) == 0 && [S_IFCHR, S_IFIFO].contains(info.st_mode & S_IFMT)
+    private static func isStream(_ path: String) throws -> Bool {
+        try HostFiles.status(path).map { [S_IFCHR, S_IFIFO].contains($0.st_mode & S_IFMT) } ?? false
     }
 
     /// Refuses, before anything is written, files that are known not to fit. Files that are made as they are written

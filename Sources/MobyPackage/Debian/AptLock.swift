@@ -17,9 +17,10 @@ final class AptLock: Sendable {
             try await waiter.pause(holder: Self.holder(descriptor).map { "process \($0)" })
         }
         let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
-            throw FileError("write", path)
+        guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw FileError("truncate", path)
         }
+        try HostFiles.write(text, to: descriptor, name: path)
     }
 
     deinit { close(descriptor) }

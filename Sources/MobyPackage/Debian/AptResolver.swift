@@ -5,7 +5,7 @@ internal import MobySpec
 struct AptResolver: Sendable {
     let root: AptRoot
     /// How old package lists may be, in seconds, when a request is resolved again.
-    var maximumAge: Double = 600
+    var maximumAge = 600
 
     /// The closure of Debian packages, recommended ones left out.
     /// - Throws: `SpecError` for names that the archive does not have, and for patterns that leave nothing out;
@@ -13,7 +13,7 @@ struct AptResolver: Sendable {
     func resolve(_ names: [Located<String>], excluding: [Located<String>]) async throws -> [LockedPackage] {
         let lock = try await root.lock()
         defer { withExtendedLifetime(lock) {} }
-        if root.age.map({ $0 > maximumAge }) ?? true { try await root.update() }
+        if try root.age().map({ $0 > maximumAge }) ?? true { try await root.update() }
         let arguments = ["install", "--print-uris", "--no-install-recommends", "-y", "-qq", "--"] + names.map(\.value)
         let printed: String
         do { printed = try await root.run("apt-get", arguments) } catch AptError.failed(let program, let output) {
@@ -37,9 +37,9 @@ struct AptResolver: Sendable {
     func gone(_ packages: [LockedPackage]) async throws -> [LockedPackage] {
         let lock = try await root.lock()
         defer { withExtendedLifetime(lock) {} }
-        if root.age == nil { try await root.update() }
+        if try root.age() == nil { try await root.update() }
         let missing = try await notOffered(packages)
-        guard !missing.isEmpty, root.age.map({ $0 > 60 }) ?? true else { return missing }
+        guard !missing.isEmpty, try root.age().map({ $0 > 60 }) ?? true else { return missing }
         try await root.update()
         return try await notOffered(packages)
     }

@@ -1,5 +1,5 @@
 internal import Extents
-internal import FoundationEssentials
+internal import Glibc
 internal import Subprocess
 
 /// A folder in which apt keeps its lists and state apart from the machine's, so that an ordinary user can resolve and
@@ -21,21 +21,15 @@ struct AptRoot: Sendable {
             try FolderTree.make("\(path)/\(folder)")
         }
         try writeWhenChanged(configuration, to: "\(path)/apt.conf")
-        if !FileManager.default.fileExists(atPath: "\(path)/status") { try writeWhenChanged("", to: "\(path)/status") }
+        if try !HostFiles.exists("\(path)/status") { try writeWhenChanged("", to: "\(path)/status") }
     }
 
     /// Keeps other processes from using this root for as long as the value lives.
     func lock() async throws -> AptLock { try await AptLock("\(path)/lock", wait: wait) }
 
     /// Seconds since the lists were fetched; nil when they never were.
-    var age: Double? {
-        guard
-            let date = try? FileManager.default.attributesOfItem(atPath: "\(path)/updated")[.modificationDate] as? Date
-        else {
-            return nil
-        }
-        return -date.timeIntervalSinceNow
-    }
+    /// - Throws: `FileError`.
+    func age() throws -> Int? { try HostFiles.status("\(path)/updated").map { time(nil) - $0.st_mtim.tv_sec } }
 
     /// Fetches the package lists and checks their signatures.
     func update() async throws {
@@ -83,7 +77,7 @@ struct AptRoot: Sendable {
     }
 
     private func writeWhenChanged(_ text: String, to file: String) throws {
-        guard (try? String(contentsOfFile: file, encoding: .utf8)) != text else { return }
+        guard try HostFiles.readIfFit(file, limit: 1 << 20) != Array(text.utf8) else { return }
         try ExtentWriter.write(ExtentList([.bytes(Array(text.utf8))]), to: file)
     }
 

@@ -1,5 +1,4 @@
 internal import Extents
-internal import FoundationEssentials
 internal import Glibc
 
 /// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars. The SHA-256 of a
@@ -12,13 +11,13 @@ struct PackageCache: Sendable {
         try FolderTree.make(path)
     }
 
-    func has(_ package: LockedPackage) -> Bool { FileManager.default.fileExists(atPath: deb(package)) }
+    func has(_ package: LockedPackage) throws -> Bool { try HostFiles.exists(deb(package)) }
 
     /// Fetches missing packages. No program is started when none is missing.
     func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, progress: (String) -> Void)
         async throws
     {
-        let missing = packages.filter { !has($0) }
+        let missing = try packages.filter { try !has($0) }
         guard !missing.isEmpty else { return }
         progress("fetching \(missing.count) Debian package\(missing.count == 1 ? "" : "s")")
         let resolver = try resolver()
@@ -42,9 +41,7 @@ struct PackageCache: Sendable {
     /// The contents of a package as an uncompressed tar, made once from its `.deb`.
     func contents(of package: LockedPackage) throws -> ExtentList {
         let (tar, record) = (tar(package), tar(package) + ".sha256")
-        if let expected = try? FileManager.default.destinationOfSymbolicLink(atPath: record),
-            FileManager.default.fileExists(atPath: tar), try Self.hash(tar) == expected
-        {
+        if let expected = try HostFiles.link(record), try HostFiles.exists(tar), try Self.hash(tar) == expected {
             return try ExtentList(file: tar)
         }
         // Without its record a tar may be cut short or changed.
@@ -68,11 +65,7 @@ struct PackageCache: Sendable {
         guard actual == package.sha256 else { throw AptError.wrongDigest(package, actual: actual) }
     }
 
-    private static func hash(_ file: String) throws -> String {
-        let hash = SHA256()
-        try ExtentReader.read(ExtentList(file: file)) { hash.update($0) }
-        return hash.finalize().hex
-    }
+    private static func hash(_ file: String) throws -> String { try HostFiles.sha256(file).hex }
 
     private func deb(_ package: LockedPackage) -> String { "\(path)/\(package.sha256).deb" }
     private func tar(_ package: LockedPackage) -> String { "\(path)/\(package.sha256).tar" }

@@ -74,6 +74,6 @@ enum GuestLine: Equatable, Sendable {
     static func withoutTime(_ line: Substring) -> Substring {
         guard line.hasPrefix("["), let end = line.firstRange(of: "] ") else { return line }
         let time = line[line.index(after: line.startIndex)..<end.lowerBound]
-        return time.allSatisfy { $0 == " " || $0 == "." || $0.isASCII && $0.isNumber } ? line[end.upperBound...] : line
+        return time.allSatisfy { $0 == " " || $0 == "." || $0.isASCIIDigit } ? line[end.upperBound...] : line
     }
 }

@@ -49,10 +49,10 @@ public enum GCPNames {
     /// ("Bucket names").
     public static func bucket(_ name: String) throws(RunError) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        let edges = [name.first, name.last].allSatisfy { $0.map { isLower($0) || isDigit($0) } ?? false }
+        let edges = [name.first, name.last].allSatisfy { $0.map { $0.isASCIILowercase || $0.isASCIIDigit } ?? false }
         guard (3...(parts.count > 1 ? 222 : 63)).contains(name.count), edges,
             parts.allSatisfy({ (1...63).contains($0.count) }),
-            name.allSatisfy({ isLower($0) || isDigit($0) || "-_.".contains($0) })
+            name.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || "-_.".contains($0) })
         else {
             throw RunError(
                 "'\(PlainText.short(name))' is not a valid bucket name",
@@ -130,12 +130,9 @@ public enum GCPNames {
     }
 
     private static func isLabel(_ name: String) -> Bool {
-        guard (1...63).contains(name.count), let first = name.first, isLower(first), name.last != "-" else {
+        guard (1...63).contains(name.count), let first = name.first, first.isASCIILowercase, name.last != "-" else {
             return false
         }
-        return name.allSatisfy { isLower($0) || isDigit($0) || $0 == "-" }
+        return name.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
     }
-
-    private static func isLower(_ character: Character) -> Bool { ("a"..."z").contains(character) }
-    private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
 }

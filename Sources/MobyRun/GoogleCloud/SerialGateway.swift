@@ -1,7 +1,6 @@
 internal import Cloud
 internal import Dispatch
 internal import Extents
-internal import FoundationEssentials
 internal import Glibc
 internal import HTTP
 
@@ -17,12 +16,11 @@ final class SerialGateway: Sendable {
     private let folder: String
 
     init() {
-        folder =
-            FileManager.default.temporaryDirectory.path
-            + "/moby-gcp-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let number = String(UInt64.random(in: 0 ... .max), radix: 36)
+        folder = "\(HostFiles.temporaryFolder)/moby-gcp-\(getpid())-\(number)"
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FolderTree.remove(folder) }
 
     /// Creates the key, and trusts the gateway's.
     /// - Parameters:

@@ -1,6 +1,7 @@
 internal import BootLayout
 internal import Extents
 internal import FoundationEssentials
+internal import Glibc
 internal import MobyBuild
 
 /// What a machine boots from.
@@ -85,7 +86,7 @@ extension BootSource {
             throw RunError("nothing to run", hint: "name a build: moby run qemu nginx")
         }
         let needsPrefix = preferences.kernel || preferences.squashfs
-        if !needsPrefix, HostFiles.exists(argument), !HostFiles.isFolder(argument) {
+        if !needsPrefix, try HostFiles.exists(argument), try !HostFiles.isFolder(argument) {
             return try image(argument, preferences)
         }
         let possible = BuildFiles.possible(argument)
@@ -95,7 +96,7 @@ extension BootSource {
         }
         for files in builds {
             if preferences == BootPreferences(), let kernel = try kernel(of: files, preferences) { return kernel }
-            if let found = images(of: files, preferences).first(where: { HostFiles.exists($0.path) }) {
+            if let found = try images(of: files, preferences).first(where: { try HostFiles.exists($0.path) }) {
                 return try image(found.path, BootPreferences(iso: preferences.iso, uefi: found.uefi))
             }
         }
@@ -140,10 +141,9 @@ extension BootSource {
 
     /// The kernel to load, with what belongs to it.
     private static func kernel(of builds: [BuildFiles], _ preferences: BootPreferences) throws -> BootSource? {
-        let builds = builds.filter { $0[.kernel].map(HostFiles.exists) ?? false }
-        func hasRoot(_ files: BuildFiles) -> Bool { files[.root].map(HostFiles.exists) ?? false }
+        let builds = try builds.filter { try $0.has(.kernel) }
         // A root without an initrd is one that the kernel mounts.
-        let squashfs = builds.first { $0[.initrd] == nil && (preferences.squashfs || hasRoot($0)) }
+        let squashfs = try builds.first { try $0[.initrd] == nil && (preferences.squashfs || $0.has(.root)) }
         if !preferences.kernel, let files = squashfs, let kernel = files[.kernel] {
             return .kernel(
                 KernelFiles(kernel: kernel, commandLine: try files.commandLine(), squashfs: files[.root]))
@@ -154,7 +154,7 @@ extension BootSource {
         let matching = try withInitrd.first { files in
             let line = try files.commandLine()
             guard let root = files.format.rootOnDisk else { return !line.contains(BootLayout.rootWord + "=") }
-            return hasRoot(files) && line.contains(root.parameter)
+            return try files.has(.root) && line.contains(root.parameter)
         }
         guard let files = matching ?? withInitrd.first, let kernel = files[.kernel] else { return nil }
         return .kernel(
@@ -182,10 +182,18 @@ extension BootSource {
 
     /// The builds next to a file.
     private static func builds(near path: String) throws -> [String] {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        guard HostFiles.isFolder(folder) else { return [] }
+        let folder = folder(of: path)
+        guard try HostFiles.isFolder(folder) else { return [] }
         return try BuildRecord.builds(in: folder).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
     }
+
+    /// The same; nil for a folder that only lets known names through.
+    private static func buildsIfListed(near path: String) throws -> [String]? {
+        do { return try builds(near: path) } catch let error as FileError where error.code == EACCES { return nil }
+    }
+
+    /// With a slash at its end, unless it is the current one.
+    private static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
 
     private static func list(_ names: [String]) -> String {
         names.prefix(5).map { "'\(PlainText.short($0))'" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
@@ -197,14 +205,18 @@ extension BootSource {
     {
         let kernel = "\(argument)-kernel"
         let shown = PlainText.short(argument)
-        if preferences.uefi, !preferences.kernel, HostFiles.exists(kernel) {
+        if preferences.uefi, !preferences.kernel, try HostFiles.exists(kernel) {
             return RunError(
                 "no image for UEFI under the name '\(shown)', only kernel and initrd",
                 hint: "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' with --kernel")
         }
-        if HostFiles.isFolder(argument) {
+        if try HostFiles.isFolder(argument) {
             let folder = argument.hasSuffix("/") ? argument : argument + "/"
-            let builds = try builds(near: folder)
+            guard let builds = try buildsIfListed(near: folder) else {
+                return RunError(
+                    "'\(shown)' is a folder that user \(geteuid()) may not list",
+                    hint: "name a build in it: moby run qemu \(PlainText.short(folder))NAME")
+            }
             guard let first = builds.first else {
                 return RunError(
                     "'\(shown)' is a folder without a build", hint: "build one: moby build --dir \(shown) FILE.yml")
@@ -218,9 +230,14 @@ extension BootSource {
         let looked = names.prefix(4).map { "'\(PlainText.short($0))'" }
         let base = argument.split(separator: "/").last.map(String.init) ?? argument
         // `README.md` and `disk.qcow2` are files that do not exist, not names of specs.
-        let isSpec = !base.contains(".") || HostFiles.exists("\(argument).yml")
-        let near = try builds(near: argument)
-        let others = near.isEmpty ? "name a build: moby run qemu nginx" : "these builds exist: \(list(near))"
+        let isSpec = try !base.contains(".") || HostFiles.exists("\(argument).yml")
+        let near = try buildsIfListed(near: argument)
+        let others =
+            switch near {
+            case nil: "user \(geteuid()) may not list '\(PlainText.short(folder(of: argument)))': check the name"
+            case []?: "name a build: moby run qemu nginx"
+            case let near?: "these builds exist: \(list(near))"
+            }
         return RunError(
             "nothing to boot under the name '\(shown)': no \(looked.joined(separator: ", ")), …",
             hint: isSpec ? "build it first: moby build \(PlainText.short(base)).yml" : others)

@@ -10,6 +10,8 @@ struct BuildFiles {
 
     subscript(role: OutputFormat.Role) -> String? { paths[role] }
 
+    func has(_ role: OutputFormat.Role) throws -> Bool { try paths[role].map { try HostFiles.exists($0) } ?? false }
+
     /// The files that the build's record lists next to it; none without a record. A name with a folder in it is not one
     /// that a build wrote, and could be any file of the host.
     static func recorded(_ prefix: String) throws -> [BuildFiles] {
@@ -41,7 +43,7 @@ struct BuildFiles {
 
     /// The kernel command line, on one line.
     func commandLine() throws -> String {
-        guard let path = paths[.cmdline], HostFiles.exists(path) else { return BootSource.defaultCommandLine }
+        guard let path = paths[.cmdline], try HostFiles.exists(path) else { return BootSource.defaultCommandLine }
         return try HostFiles.text(path).split(separator: "\n").joined(separator: " ")
     }
 }

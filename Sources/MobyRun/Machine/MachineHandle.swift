@@ -91,13 +91,14 @@ public final class MachineHandle: Sendable {
             usleep(10_000)
         }
         throw RunError(
-            "no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit)); the console:\n\(reader.tail)")
+            "no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit))"
+                + (probe.lastFailure.map { " (\($0))" } ?? "") + "; the console:\n\(reader.tail)")
     }
 
     /// Types on the console.
-    public func type(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = write(input, bytes, bytes.count)
+    /// - Throws: `FileError` when the machine has ended.
+    public func type(_ text: String) throws {
+        try HostFiles.write(Array(text.utf8), to: input, name: "the machine's console")
     }
 
     /// Presses the power button; the guest decides how to react.

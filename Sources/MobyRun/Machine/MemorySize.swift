@@ -10,7 +10,7 @@ public enum MemorySize {
     /// - Returns: the size in MiB; whole MiB only.
     /// - Throws: ``RunError`` that names `option`.
     public static func mebibytes(_ text: String, unit: Unit, option: String) throws -> Int {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let digits = text.prefix(while: \.isASCIIDigit)
         let suffix = text.dropFirst(digits.count).lowercased()
         guard let number = Int(digits), number > 0, number < 1 << 40 else { throw bad(text, unit, option) }
         switch suffix {

@@ -18,7 +18,10 @@ enum PortCheck {
     private static func check(_ port: PublishedPort) throws {
         let kind = Int32(port.transport == .tcp ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
         let handle = socket(AF_INET, kind, 0)
-        guard handle >= 0 else { return }
+        guard handle >= 0 else {
+            throw RunError(
+                "creating a socket to check port \(port.host): \(String(cString: strerror(errno)).lowercased())")
+        }
         defer { close(handle) }
         // As QEMU does: a connection in TIME_WAIT does not block the port.
         var yes: Int32 = 1

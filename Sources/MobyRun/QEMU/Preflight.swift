@@ -16,7 +16,7 @@ struct Preflight {
         if case .kernel(let files) = boot { try checkKernel(files.kernel) }
         for disk in machine.disks { try check(disk) }
         if case .file(let path)? = machine.data { try checkReadable(path, "the data file") }
-        for folder in machine.sharedFolders where !HostFiles.isFolder(folder) {
+        for folder in machine.sharedFolders where try !HostFiles.isFolder(folder) {
             throw RunError("--virtiofs: '\(folder)' is not a folder")
         }
         if machine.detached, machine.gui {
@@ -60,11 +60,13 @@ struct Preflight {
             throw RunError(
                 "\(machine.guest) machines cannot boot from UEFI", hint: "boot kernel and initrd with --kernel")
         }
-        if let found = uefi.splitFirmware.first(where: { HostFiles.exists($0.code) && HostFiles.exists($0.variables) })
-        {
+        let split = try uefi.splitFirmware.first {
+            try HostFiles.exists($0.code) && HostFiles.exists($0.variables)
+        }
+        if let found = split {
             return .split(code: found.code, variables: found.variables)
         }
-        if let found = uefi.wholeFirmware.first(where: HostFiles.exists) { return .single(found) }
+        if let found = try uefi.wholeFirmware.first(where: { try HostFiles.exists($0) }) { return .single(found) }
         throw RunError(
             "no UEFI firmware is installed, which this image needs to boot",
             hint: "install it (Debian: apt-get install \(uefi.debianPackage)), or pass --fw FILE")
@@ -75,13 +77,13 @@ struct Preflight {
         if case .disk(let path, let format, _) = boot { try ForeignFiles.check(path, format, "the image") }
         for (index, disk) in machine.disks.enumerated() {
             let path = disk.path(index, in: state)
-            if HostFiles.exists(path) { try ForeignFiles.check(path, disk.format(at: path), "--disk:") }
+            if try HostFiles.exists(path) { try ForeignFiles.check(path, disk.format(at: path), "--disk:") }
         }
     }
 
     private func checkReadable(_ path: String, _ what: String) throws {
         let code = access(path, R_OK) == 0 ? 0 : errno
-        if code == 0, !HostFiles.isFolder(path) { return }
+        if code == 0, try !HostFiles.isFolder(path) { return }
         let why = code == 0 ? "it is a folder" : String(cString: strerror(code)).lowercased()
         let hint = code == EACCES ? "run as the user who built it, or change its mode" : nil
         throw RunError("cannot read \(what) '\(PlainText.short(path))': \(why)", hint: hint)
@@ -105,7 +107,7 @@ struct Preflight {
     }
 
     private func check(_ disk: Disk) throws {
-        if let path = disk.path, HostFiles.exists(path) {
+        if let path = disk.path, try HostFiles.exists(path) {
             guard access(path, R_OK | W_OK) != 0 else { return }
             throw RunError(
                 "--disk: '\(PlainText.short(path))' cannot be written: \(String(cString: strerror(errno)).lowercased())"
@@ -138,7 +140,7 @@ struct Preflight {
         switch machine.networking {
         case .user: try PortCheck.check(machine.ports)
         case .tap(let name), .bridge(let name):
-            guard HostFiles.exists("/sys/class/net/\(name)") else {
+            guard try HostFiles.exists("/sys/class/net/\(name)") else {
                 throw RunError("--networking: no network interface '\(name)' on this host", hint: "see: ip link")
             }
             fallthrough

@@ -1,3 +1,4 @@
+internal import Extents
 internal import FoundationEssentials
 internal import Glibc
 
@@ -26,7 +27,7 @@ final class QMP: Sendable {
     func started() { close(guestEnd) }
 
     /// Presses the power button; the guest's PID 1 decides how to react.
-    func powerDown() -> Bool { execute("system_powerdown") }
+    func powerDown() -> Bool { execute(Command(execute: "system_powerdown")) }
 
     /// The connections of the user network, as the monitor shows them.
     /// - Returns: nil when QEMU does not answer.
@@ -35,8 +36,9 @@ final class QMP: Sendable {
     /// Runs a command of the human monitor, where QMP itself has none.
     private func monitor(_ line: String, within limit: Duration) -> String? {
         let number = UInt64.random(in: 1 ... .max)
-        let arguments = #"{"command-line":"\#(line)"}"#
-        guard execute("human-monitor-command", #","arguments":\#(arguments),"id":"\#(number)""#) else { return nil }
+        let command = Command(
+            execute: "human-monitor-command", arguments: ["command-line": line], id: "\(number)")
+        guard execute(command) else { return nil }
         let end = ContinuousClock.now + limit
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -56,16 +58,29 @@ final class QMP: Sendable {
         return nil
     }
 
+    private struct Command: Encodable {
+        let execute: String
+        var arguments: [String: String]?
+        var id: String?
+    }
+
     private struct Answer: Decodable {
         let id: String
         let `return`: String?
     }
 
     /// Sends one command; earlier answers and events are discarded.
-    private func execute(_ command: String, _ more: String = "") -> Bool {
+    private func execute(_ command: Command) -> Bool {
         var waste = [UInt8](repeating: 0, count: 65536)
         while recv(handle, &waste, waste.count, Int32(MSG_DONTWAIT)) > 0 {}
-        let text = Array("{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"\(command)\"\(more)}\n".utf8)
+        let text: [UInt8]
+        do {
+            text =
+                try JSONText.compact(Command(execute: "qmp_capabilities")) + [0x0A] + JSONText.compact(command) + [0x0A]
+        } catch {
+            preconditionFailure("\(error)")
+        }
+        // A stream socket that waits takes all of it, unless QEMU has ended.
         return send(handle, text, text.count, Int32(MSG_NOSIGNAL)) == text.count
     }
 }

@@ -9,25 +9,20 @@ enum StateFolder {
         if let folder = plan.stateFolder, let address = plan.macAddress {
             try ExtentWriter.write(Array("\(address)\n".utf8), to: "\(folder)/mac-addr")
         }
-        for disk in plan.newDisks where !HostFiles.exists(disk.path) {
+        for disk in plan.newDisks where try !HostFiles.exists(disk.path) {
             try EmptyDisk.create(disk.path, disk.format, mebibytes: disk.size)
         }
         if let iso = plan.dataISO { try ExtentWriter.write(DataISO.image(config: iso.content), to: iso.path) }
-        for copy in plan.copies where !HostFiles.exists(copy.to) {
+        for copy in plan.copies where try !HostFiles.exists(copy.to) {
             try ExtentWriter.write(HostFiles.read(copy.from, limit: 64 << 20), to: copy.to)
         }
         return try startHelpers(plan.helpers, outlive: plan.background != nil)
     }
 
-    /// mkdir -p.
     static func makeFolder(_ path: String) throws {
-        var current = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            current += part
-            if mkdir(current, 0o755) != 0, errno != EEXIST { throw FileError("make folder", current) }
-            current += "/"
+        do { try FolderTree.make(path) } catch let error as FileError where error.code == ENOTDIR {
+            throw RunError("'\(PlainText.short(path))' is not a folder", hint: "pass --state FOLDER")
         }
-        guard HostFiles.isFolder(path) else { throw RunError("'\(path)' is not a folder", hint: "pass --state FOLDER") }
     }
 
     private static func startHelpers(_ helpers: [QEMUPlan.Helper], outlive: Bool) throws -> [ChildProcess] {
@@ -35,9 +30,11 @@ enum StateFolder {
         do {
             for helper in helpers {
                 guard helper.socket.utf8.count < 108 else {
+                    let name = helper.executable.split(separator: "/").last ?? "helper"
                     throw RunError(
-                        "the path of the socket '\(helper.socket)' is longer than 107 bytes",
-                        hint: "pass a shorter --state FOLDER")
+                        "the state folder's path is too long for the socket of \(name): "
+                            + "'\(PlainText.short(helper.socket))' has \(helper.socket.utf8.count) bytes, the limit is 107",
+                        hint: "pass a shorter path: --state FOLDER")
                 }
                 unlink(helper.socket)
                 let child = try ChildProcess.start(helper.executable, helper.arguments, outlives: outlive)
@@ -53,7 +50,7 @@ enum StateFolder {
 
     private static func waitForSocket(_ helper: QEMUPlan.Helper, _ child: ChildProcess) throws {
         let limit = ContinuousClock.now + .seconds(5)
-        while !HostFiles.exists(helper.socket) {
+        while try !HostFiles.exists(helper.socket) {
             if let status = child.poll() {
                 throw RunError("\(helper.executable) ended with status \(status) before opening its socket")
             }

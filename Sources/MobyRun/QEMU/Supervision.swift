@@ -130,7 +130,9 @@ final class Supervision: Sendable {
     private func timeOut(_ checks: PendingChecks, _ limit: Duration) {
         let pending = checks.pending.map(\.check)
         let what = pending.isEmpty ? "" : " waiting for \(Self.list(pending))"
-        say("timed out after \(limit.components.seconds) s\(what); ending QEMU (exit code \(ExitStatus.timedOut))")
+        say(
+            "timed out after \(limit.components.seconds) s\(what)\(checks.failure); ending QEMU (exit code \(ExitStatus.timedOut))"
+        )
         end(with: ExitStatus.timedOut)
     }
 

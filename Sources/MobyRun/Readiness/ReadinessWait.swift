@@ -29,6 +29,12 @@ public struct ReadinessWait: Sendable, Equatable {
 struct PendingChecks: Sendable {
     private(set) var pending: [(check: ReadinessCheck, probe: Probe)] = []
 
+    /// Why the last request had no answer, for the end of a message; empty when every one had.
+    var failure: String {
+        let failures = pending.compactMap { if case .web(let probe) = $0.probe { probe.lastFailure } else { nil } }
+        return failures.first.map { "; the last attempt: \($0)" } ?? ""
+    }
+
     /// A condition that became true, and more about it; the time is reported in between.
     typealias Arrival = (what: String, detail: String)
 

@@ -1,6 +1,7 @@
 internal import Extents
 internal import Glibc
 internal import HTTP
+internal import Synchronization
 
 /// Asks a web server whether it answers.
 public struct WebProbe: Sendable {
@@ -15,6 +16,7 @@ public struct WebProbe: Sendable {
 
     let url: WebURL
     private let transport: CurlTransport
+    private let failure = Failure()
 
     /// - Throws: ``RunError``, `TransportError`.
     init(_ url: WebURL) throws {
@@ -30,12 +32,22 @@ public struct WebProbe: Sendable {
         var request = HTTPRequest("GET", url, headers: ["User-Agent": "moby", "Connection": "close"])
         request.limit = limit
         // The sink ends an answer that is long enough with an error.
-        let response = try? transport.exchangeAndWait(request, into: sink)
+        var response: HTTPResponse?
+        do { response = try transport.exchangeAndWait(request, into: sink) } catch {
+            if sink.response == nil { failure.text.withLock { $0 = PlainText.line("\(error)") } }
+        }
         guard let answer = response ?? sink.response else { return nil }
         let fields = answer.headers.fields.map { "\($0.name): \($0.value)" }
         return Answer(
             status: answer.status, head: ([answer.statusLine] + fields).joined(separator: "\n"),
             body: String(decoding: sink.bytes, as: UTF8.self))
+    }
+
+    /// Why the last attempt without an answer had none.
+    var lastFailure: String? { failure.text.withLock(\.self) }
+
+    private final class Failure: Sendable {
+        let text = Mutex<String?>(nil)
     }
 
     private final class AnswerSink: HTTPBodySink, @unchecked Sendable {

@@ -56,7 +56,7 @@ enum PartName {
                 "is '\(PlainText.short(name))', which is a path",
                 hint: "the name becomes a directory: use letters, digits, '-', '_' and '.'")
         }
-        let isFine = name.utf8.allSatisfy { isLetter($0) || isUpper($0) || isDigit($0) || "_+.-".utf8.contains($0) }
+        let isFine = name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "_+.-".utf8.contains($0) }
         guard isFine else {
             return SyntaxFault("is '\(PlainText.short(name))', expected letters, digits, '-', '_', '+' and '.'")
         }
@@ -65,13 +65,9 @@ enum PartName {
 
     static func check(volume name: String) -> SyntaxFault? {
         if name.isEmpty { return SyntaxFault("is empty") }
-        guard name.utf8.allSatisfy({ isLetter($0) || isDigit($0) || "_-".utf8.contains($0) }) else {
+        guard name.utf8.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || "_-".utf8.contains($0) }) else {
             return SyntaxFault("is '\(PlainText.short(name))', expected letters a-z, digits, '-' and '_'")
         }
         return name.utf8.count <= 200 ? nil : SyntaxFault("has \(name.utf8.count) characters, expected at most 200")
     }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { byte.isASCIILowercase }
-    private static func isUpper(_ byte: UInt8) -> Bool { byte.isASCIIUppercase }
-    private static func isDigit(_ byte: UInt8) -> Bool { byte.isASCIIDigit }
 }

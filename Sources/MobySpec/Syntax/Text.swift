@@ -1,3 +1,4 @@
+internal import Extents
 internal import JSON
 
 /// Why a value of the right type is invalid. The message continues the name of the value: `is 'x', expected y`.
@@ -35,7 +36,7 @@ enum CommandLineText {
 enum ByteSize {
     /// - Returns: the number of bytes; nil for a text that has no unit or is not a size.
     static func bytes(_ text: String) -> Int64? {
-        let digits = text.prefix { ("0"..."9").contains($0) || $0 == "." }
+        let digits = text.prefix { $0.isASCIIDigit || $0 == "." }
         var unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()[...]
         if unit.count > 1, unit.hasSuffix("b") { unit = unit.dropLast() }
         if unit.count > 1, unit.hasSuffix("i") { unit = unit.dropLast() }

@@ -1,3 +1,4 @@
+internal import Extents
 internal import HTTP
 
 /// One way to authenticate that a server offers in `WWW-Authenticate` (RFC 9110, section 11.6.1).
@@ -50,7 +51,7 @@ struct Challenge: Equatable, Sendable {
         mutating func skipToken68() {
             let before = rest
             skip(" \t")
-            let word = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-._~+/".contains($0)) }
+            let word = rest.prefix { $0.isASCIILetter || $0.isASCIIDigit || "-._~+/".contains($0) }
             rest = rest.dropFirst(word.count)
             skip("=")
             let end = rest.drop { " \t".contains($0) }

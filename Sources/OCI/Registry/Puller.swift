@@ -123,7 +123,7 @@ final class Puller: Sendable {
 
     private func fetch(_ manifest: Manifest, _ reference: ImageReference, _ endpoints: [Endpoint]) async throws {
         let client = try client()
-        let absent = Set(manifest.layers.filter { !store.has($0) })
+        let absent = Set(try manifest.layers.filter { try !store.has($0) })
         guard !absent.isEmpty else { return }
         let size = absent.reduce(0) { $0 + $1.size }
         let blobs = absent.count == 1 ? "1 layer" : "\(absent.count) layers"

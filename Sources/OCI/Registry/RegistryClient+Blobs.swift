@@ -8,7 +8,7 @@ extension RegistryClient {
     func fetch(_ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore)
         async throws
     {
-        guard !store.has(blob) else { return }
+        guard try !store.has(blob) else { return }
         try await firstAnswer(of: endpoints) { endpoint in
             let writer = try BlobWriter(in: store.temporaryPath, limit: blob.size)
             try await self.download(blob, Scope(endpoint: endpoint, repository: repository), into: writer)

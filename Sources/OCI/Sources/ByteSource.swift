@@ -14,7 +14,7 @@ struct FolderSource: ByteSource {
 
     func file(_ name: String) throws -> ExtentList? {
         let full = "\(path)/\(name)"
-        return HostFiles.size(full) == nil ? nil : try ExtentList(file: full)
+        return try HostFiles.size(full) == nil ? nil : ExtentList(file: full)
     }
 }
 

@@ -75,7 +75,7 @@ struct DockerArchiveReader: Sendable {
         let writer = try BlobWriter(in: store.temporaryPath, limit: Descriptor.largestSize)
         let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)
         if case .plain = LayerEncoding(start) {
-            if !store.has(diffID, size: content.length) {
+            if try !store.has(diffID, size: content.length) {
                 try ExtentReader.read(content, writer.write)
                 try store.commit(writer, digest: diffID, size: content.length)
             }
@@ -83,7 +83,7 @@ struct DockerArchiveReader: Sendable {
         }
         // Blobs of a layout are called by their digest, which saves reading those that the store has.
         if let digest = Digest(sha256: String(file.split(separator: "/").last ?? "")),
-            store.has(digest, size: content.length)
+            try store.has(digest, size: content.length)
         {
             return Image.Layer(digest: digest, size: content.length, diffID: diffID)
         }

@@ -29,7 +29,7 @@ enum ImageSource: Sendable {
         var end = rest.endIndex
         while true {
             let path = String(rest[..<end])
-            if !path.isEmpty, access(path, F_OK) == 0 {
+            if !path.isEmpty, try HostFiles.exists(path) {
                 let name = end == rest.endIndex ? "" : String(rest[rest.index(after: end)...])
                 return (path, name.isEmpty ? nil : name)
             }

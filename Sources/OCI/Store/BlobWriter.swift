@@ -56,8 +56,8 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
     /// it.
     func commitContent(to path: String) throws {
         let digest = try finish()
-        if file.commitIfFree(to: path, permissions: 0o644) { return }
-        if HostFiles.size(path) == count, try HostFiles.sha256(path).hex == digest.hex {
+        if try file.commitIfFree(to: path, permissions: 0o644) { return }
+        if try HostFiles.size(path) == count, try HostFiles.sha256(path).hex == digest.hex {
             FileUse.note(path)
         } else {
             try commit(to: path)

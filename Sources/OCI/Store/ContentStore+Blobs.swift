@@ -3,9 +3,9 @@ internal import Glibc
 
 extension ContentStore {
     /// Whether the store has a blob of the size in its descriptor. Its bytes are not read.
-    public func has(_ digest: Digest, size: UInt64) -> Bool { HostFiles.size(blobPath(digest)) == size }
+    public func has(_ digest: Digest, size: UInt64) throws -> Bool { try HostFiles.size(blobPath(digest)) == size }
 
-    func has(_ descriptor: Descriptor) -> Bool { has(descriptor.digest, size: descriptor.size) }
+    func has(_ descriptor: Descriptor) throws -> Bool { try has(descriptor.digest, size: descriptor.size) }
 
     /// A small blob, its digest verified; nil when it is missing, damaged or has more than `limit` bytes.
     /// - Throws: `FileError` for one that cannot be read.
@@ -43,7 +43,7 @@ extension ContentStore {
 
     /// Whether the store has a configuration or document, undamaged; a damaged one is removed, so that it is fetched again.
     func hasWhole(_ descriptor: Descriptor) throws -> Bool {
-        guard has(descriptor) else { return false }
+        guard try has(descriptor) else { return false }
         guard try blob(descriptor.digest, limit: descriptor.size) == nil else { return true }
         try removeDamaged(blobPath(descriptor.digest), descriptor.digest)
         return false
@@ -53,7 +53,7 @@ extension ContentStore {
     /// - Throws: `ContentError.missing`; `ContentError.damaged` for one that was changed, which is removed.
     public func verifiedBlob(_ digest: Digest) throws -> ExtentList {
         let path = blobPath(digest)
-        guard HostFiles.size(path) != nil else { throw ContentError.missing(digest) }
+        guard try HostFiles.size(path) != nil else { throw ContentError.missing(digest) }
         guard try isWhole(path, digest) else {
             try removeDamaged(path, digest)
             throw ContentError.damaged(digest)

@@ -37,14 +37,14 @@ extension ContentStore {
         // A writer refuses a folder that is something else.
         let store = try ContentStore(path: path)
         try store.folder.adopt()
-        guard HostFiles.isTaken("\(store.root)/\(StoreFolder.markName)") else { return (Contents(), false) }
+        guard try HostFiles.isTaken("\(store.root)/\(StoreFolder.markName)") else { return (Contents(), false) }
         return try store.folder.alone { isAlone in
             guard isAlone || force else { throw StoreError.inUse(store.path) }
             let contents = try store.contents()
             for name in contents.own { try FolderTree.remove("\(store.root)/\(name)") }
             let roots = try FolderTree.names(in: "\(store.root)/\(StoreNames.apt)").map { "\(StoreNames.apt)/\($0)" }
             for folder in StoreNames.folders + ["blobs"] + roots + [StoreNames.apt]
-            where HostFiles.link("\(store.root)/\(folder)") == nil {
+            where try HostFiles.link("\(store.root)/\(folder)") == nil {
                 // Entries that are not moby's keep their folder.
                 guard rmdir("\(store.root)/\(folder)") != 0, ![ENOENT, ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
                 else { continue }
@@ -62,7 +62,7 @@ extension ContentStore {
         for name in try FolderTree.names(in: "\(root)/\(folder)")
         where !name.hasPrefix(StoreFolder.markName) || !folder.isEmpty {
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
-            if isShared(path) {
+            if try isShared(path) {
                 try collect(path, &contents)
             } else if folder.isEmpty
                 ? StoreNames.files.contains(name) || StoreNames.isWork(name) : StoreNames.isOwn(name, in: folder),
@@ -76,11 +76,13 @@ extension ContentStore {
     }
 
     /// A folder that may have entries of others. One behind a symbolic link is not moby's.
-    private func isShared(_ path: String) -> Bool {
+    private func isShared(_ path: String) throws -> Bool {
         let full = "\(root)/\(path)"
-        guard StoreNames.isShared(path), HostFiles.isFolder(full), HostFiles.link(full) == nil else { return false }
-        return path.split(separator: "/").first.map(String.init) != StoreNames.apt || path == StoreNames.apt
-            || ["apt.conf", "lock"].contains { HostFiles.size("\(full)/\($0)") != nil }
+        guard StoreNames.isShared(path), try HostFiles.isFolder(full), try HostFiles.link(full) == nil else {
+            return false
+        }
+        if path.split(separator: "/").first.map(String.init) != StoreNames.apt || path == StoreNames.apt { return true }
+        return try ["apt.conf", "lock"].contains { try HostFiles.size("\(full)/\($0)") != nil }
     }
 
     /// Whether an entry with a name of moby's has the form of moby's: files are files, and the index is an index.
@@ -91,7 +93,7 @@ extension ContentStore {
                 String(decoding: $0, as: UTF8.self).contains("\"schemaVersion\"")
             } ?? false
         }
-        guard HostFiles.isFolder(full) else { return true }
+        guard try HostFiles.isFolder(full) else { return true }
         return StoreNames.isWork(path)
             || ["tmp/", "debs/download-", StoreNames.apt + "/"].contains { path.hasPrefix($0) }
     }

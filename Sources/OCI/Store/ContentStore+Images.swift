@@ -14,7 +14,7 @@ extension ContentStore {
             return image
         }
         // A pinned image is the same under every name.
-        guard let digest = try? ImageReference(name).digest, let size = HostFiles.size(blobPath(digest)) else {
+        guard let digest = try? ImageReference(name).digest, let size = try HostFiles.size(blobPath(digest)) else {
             return nil
         }
         return try image(Descriptor(mediaType: "", digest: digest, size: size), name: name, platform: platform)
@@ -24,7 +24,7 @@ extension ContentStore {
     func image(_ root: Descriptor, name: String, platform: Platform) throws -> Image? {
         guard let (descriptor, manifest, config) = try manifest(below: root, platform: platform) else { return nil }
         let layers = try config.layers(of: manifest)
-        guard layers.allSatisfy({ has($0.digest, size: $0.size) }) else { return nil }
+        guard try layers.allSatisfy({ try has($0.digest, size: $0.size) }) else { return nil }
         return Image(
             name: name, digest: descriptor.digest, platform: platform, config: config, layers: layers,
             contentID: manifest.config.digest)
@@ -60,7 +60,7 @@ extension ContentStore {
             config.rootfs.diffIDs == layers.map(\.diffID.description), "diff IDs of configuration and layers differ")
         let configBytes = try JSONText.compact(config)
         let image = try addManifest(config: configBytes, layers: layers, name: name, platform: platform)
-        let descriptor = Descriptor(
+        let descriptor = try Descriptor(
             mediaType: MediaType.manifest, digest: image.digest, size: HostFiles.size(blobPath(image.digest)) ?? 0,
             platform: platform)
         try set(name, to: descriptor)
@@ -71,7 +71,7 @@ extension ContentStore {
     func addManifest(config bytes: [UInt8], layers: [Image.Layer], name: String, platform: Platform) throws -> Image {
         let config = try ImageConfig(parsing: bytes)
         let descriptors = try layers.map { layer in
-            guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
+            guard try has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
             let suffix = layer.digest == layer.diffID ? "" : try LayerEncoding(file: blobPath(layer.digest)).suffix
             return Descriptor(mediaType: MediaType.layer + suffix, digest: layer.digest, size: layer.size)
         }

@@ -23,14 +23,14 @@ extension ContentStore {
     public func uncompressedLayer(_ layer: Image.Layer) throws -> ExtentList {
         if layer.digest == layer.diffID { return try verifiedBlob(layer.digest) }
         let path = layerPath(layer.diffID)
-        if hasLayer(layer.diffID) {
+        if try hasLayer(layer.diffID) {
             if try isWhole(path, layer.diffID) {
                 FileUse.note(blobPath(layer.digest))
                 return try ExtentList(file: path)
             }
             try removeDamaged(path, layer.diffID)
         }
-        guard has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
+        guard try has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
         let actual: Digest
         let (limit, isAbsolute) = largestLayer(blobSize: layer.size)
         let writer = try BlobWriter(in: temporaryPath, limit: limit)
@@ -57,15 +57,15 @@ extension ContentStore {
 
     /// Whether the store has an unpacked layer, whole. Its size is recorded next to it: after a loss of power a file may
     /// be shorter than what was written.
-    public func hasLayer(_ diffID: Digest) -> Bool {
-        guard let size = HostFiles.size(layerPath(diffID)) else { return false }
-        return HostFiles.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
+    public func hasLayer(_ diffID: Digest) throws -> Bool {
+        guard let size = try HostFiles.size(layerPath(diffID)) else { return false }
+        return try HostFiles.link(layerPath(diffID) + Self.sizeSuffix) == String(size)
     }
 
     /// The size of a layer is the text of a symbolic link: one step to write, one to read.
     private func commit(_ writer: BlobWriter, layer diffID: Digest) throws {
         let record = layerPath(diffID) + Self.sizeSuffix
-        if HostFiles.link(record) != String(writer.count) {
+        if try HostFiles.link(record) != String(writer.count) {
             unlink(record)
             guard symlink(String(writer.count), record) == 0 || errno == EEXIST else {
                 throw FileError("create", record)

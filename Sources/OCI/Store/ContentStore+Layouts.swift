@@ -39,7 +39,7 @@ extension ContentStore {
             let archive = DockerArchiveReader(source: source, store: self, platform: platform)
             return try named(try archive.names(), name).map { wanted, name in
                 let image = try archive.image(wanted, name: name)
-                let size = HostFiles.size(blobPath(image.digest)) ?? 0
+                let size = try HostFiles.size(blobPath(image.digest)) ?? 0
                 return try set(Descriptor(mediaType: MediaType.manifest, digest: image.digest, size: size), as: name)
             }
         }

@@ -27,7 +27,7 @@ extension ContentStore {
             let used = try used()
             let date = isAlone ? date : min(date, Int64(time(nil)) - Self.day)
             var pruned = Pruned()
-            pruned.isShared = !isAlone && HostFiles.isTaken("\(root)/\(StoreFolder.markName)")
+            pruned.isShared = try !isAlone && HostFiles.isTaken("\(root)/\(StoreFolder.markName)")
             for folder in ["blobs/sha256", "layers"] {
                 for name in try FolderTree.names(in: "\(root)/\(folder)")
                 where name.utf8.count == 64 && StoreNames.isOwn(name, in: folder) && !used.contains(name) {
@@ -72,9 +72,8 @@ extension ContentStore {
     private func remove(
         _ names: [String], in folder: String, notUsedSince date: Int64, _ dryRun: Bool, _ pruned: inout Pruned
     ) throws {
-        let files = names.map { "\(root)/\(folder)/\($0)" }.compactMap { path -> (path: String, info: stat)? in
-            var info = stat()
-            return lstat(path, &info) == 0 ? (path, info) : nil
+        let files = try names.map { "\(root)/\(folder)/\($0)" }.compactMap { path in
+            try HostFiles.status(path, followingLink: false).map { (path: path, info: $0) }
         }
         // The link with a layer's size is not read as a file is.
         let regular = files.filter { $0.info.st_mode & S_IFMT == S_IFREG }
@@ -123,7 +122,7 @@ extension ContentStore {
                 try add(manifest, to: &closure, &seen)
             case nil:
                 closure.missing.append(descriptor)
-                if HostFiles.isTaken(blobPath(descriptor.digest)) { closure.unreadable.append(descriptor) }
+                if try HostFiles.isTaken(blobPath(descriptor.digest)) { closure.unreadable.append(descriptor) }
             }
         }
         return closure
@@ -131,10 +130,10 @@ extension ContentStore {
 
     private func add(_ manifest: Manifest, to closure: inout Closure, _ seen: inout Set<Digest>) throws {
         for blob in [manifest.config] + manifest.layers where seen.insert(blob.digest).inserted {
-            if has(blob) { closure.blobs.append(blob) } else { closure.missing.append(blob) }
+            if try has(blob) { closure.blobs.append(blob) } else { closure.missing.append(blob) }
         }
         guard let bytes = try blob(manifest.config.digest) else {
-            if HostFiles.isTaken(blobPath(manifest.config.digest)) { closure.unreadable.append(manifest.config) }
+            if try HostFiles.isTaken(blobPath(manifest.config.digest)) { closure.unreadable.append(manifest.config) }
             return
         }
         // An artifact other than an image has a configuration of its own kind, without diff IDs.

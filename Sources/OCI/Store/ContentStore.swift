@@ -49,7 +49,7 @@ public struct ContentStore: Sendable {
     /// - Throws: `StoreError`, `FileError`.
     public func prepare() throws {
         try folder.prepare()
-        guard access("\(root)/oci-layout", F_OK) != 0 else { return }
+        guard try !HostFiles.exists("\(root)/oci-layout") else { return }
         try replace("oci-layout", with: ImageLayout.marker)
         try writeIndex()
     }

@@ -72,11 +72,17 @@ final class StoreFolder: Sendable {
     }
 
     static func kind(of path: String) throws -> Kind {
-        guard HostFiles.isFolder(path) || !HostFiles.isTaken(path) || HostFiles.link(path) != nil else {
+        do { return try accessibleKind(of: path) } catch let error as FileError where error.code == EACCES {
+            return .absent
+        }
+    }
+
+    private static func accessibleKind(of path: String) throws -> Kind {
+        guard try HostFiles.isFolder(path) || !HostFiles.isTaken(path) || HostFiles.link(path) != nil else {
             throw StoreError.notAFolder(path)
         }
         let markPath = "\(path)/\(markName)"
-        guard !HostFiles.isTaken(markPath) || HostFiles.size(markPath) != nil && HostFiles.link(markPath) == nil else {
+        if try HostFiles.isTaken(markPath), try HostFiles.size(markPath) == nil || HostFiles.link(markPath) != nil {
             return .foreign([markName], looksLikeStore: false)
         }
         let mark = try HostFiles.readIfFit(markPath, limit: 4096).map { String(decoding: $0, as: UTF8.self) }
@@ -84,21 +90,17 @@ final class StoreFolder: Sendable {
             let found = String(first.dropFirst("version ".count))
             return found == version ? .marked : .newer(found)
         }
-        var names: [String]
-        do { names = try FolderTree.names(in: path) } catch {
-            guard error.code == EACCES else { throw error }
-            return .absent
-        }
+        var names = try FolderTree.names(in: path)
         // File systems have it at their root.
         names.removeAll { $0 == "lost+found" }
-        guard !names.isEmpty else { return HostFiles.isFolder(path) ? .empty : .absent }
+        guard !names.isEmpty else { return try HostFiles.isFolder(path) ? .empty : .absent }
         // Another process may be writing the mark.
         let own = names.filter { !$0.hasPrefix(markName) && $0 != StoreNames.early }
         if own.isEmpty { return .empty }
         let others = own.filter { !StoreNames.isOwn(top: $0) }
         let hasAll =
-            StoreNames.files.allSatisfy { HostFiles.size("\(path)/\($0)") != nil }
-            && ["blobs/sha256", "refs", "layers", "tmp"].allSatisfy { HostFiles.isFolder("\(path)/\($0)") }
+            try StoreNames.files.allSatisfy { try HostFiles.size("\(path)/\($0)") != nil }
+            && ["blobs/sha256", "refs", "layers", "tmp"].allSatisfy { try HostFiles.isFolder("\(path)/\($0)") }
         return hasAll && others.isEmpty ? .unmarked : .foreign(others.isEmpty ? own : others, looksLikeStore: hasAll)
     }
 
@@ -155,15 +157,16 @@ final class StoreFolder: Sendable {
         let file = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw FileError("create", path) }
         defer { close(file) }
-        let bytes = Array(Self.mark.utf8)
-        guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
-            let fault = FileError("write", path, file: file)
+        do throws(FileError) {
+            try HostFiles.write(Array(Self.mark.utf8), to: file, name: path)
+            guard fsync(file) == 0 else { throw FileError("write", path, file: file) }
+        } catch {
             unlink(partial)
-            throw fault
+            throw error
         }
         if !replacing, moby_rename_new(partial, path) == 0 { return }
         // Another process was faster, or the file system lacks that call.
-        guard replacing || access(path, F_OK) != 0 || HostFiles.size(path) == 0 else {
+        guard try replacing || !HostFiles.exists(path) || HostFiles.size(path) == 0 else {
             unlink(partial)
             return
         }
@@ -243,10 +246,7 @@ final class StoreFolder: Sendable {
     private enum Scratch {
         private static let prefix = "moby-scratch-"
 
-        private static var folder: String {
-            guard let path = getenv("TMPDIR").map({ String(cString: $0) }), path.hasPrefix("/") else { return "/tmp" }
-            return path
-        }
+        private static var folder: String { HostFiles.temporaryFolder }
 
         static func newPath() -> String {
             "\(folder)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"

@@ -31,16 +31,16 @@ struct StoreOptions: ParsableArguments {
     var level: Int { messages.level }
 
     /// Absolute: apt and others that are given parts of it resolve relative names in their own ways.
-    var storePath: String {
+    func storePath() throws -> String {
         let path = cache ?? ContentStore.defaultPath(environment: Terminal.environment)
-        return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        return path.hasPrefix("/") ? path : try HostFiles.currentFolder() + "/" + path
     }
 
     /// The store to write to; made when something is first written.
-    func store() throws -> ContentStore { try ContentStore(path: storePath) }
+    func store() throws -> ContentStore { try ContentStore(path: storePath()) }
 
     /// The store for commands that only look: one that is absent is not made.
-    func storeToRead() throws -> ContentStore { try ContentStore(reading: storePath) }
+    func storeToRead() throws -> ContentStore { try ContentStore(reading: storePath()) }
 }
 
 /// Options of everything that uses HTTPS.

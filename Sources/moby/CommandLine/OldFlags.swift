@@ -49,7 +49,7 @@ enum OldFlags {
     }
 
     private static func isNumber(_ text: Substring) -> Bool {
-        !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
+        !text.isEmpty && text.allSatisfy(\.isASCIIDigit)
     }
 
     /// 2017's disk was two options; now it is one.

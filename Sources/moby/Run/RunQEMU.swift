@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Extents
 internal import FoundationEssentials
 internal import MachineModel
 internal import MobyBuild
@@ -50,7 +51,7 @@ struct RunQEMU: AsyncParsableCommand {
             // Read it to report its errors; packages are left alone.
             _ = try await SpecInput.spec([name], global.source) { _ in "localhost/package" }
             print("moby build --dir . \(name)")
-            guard FileManager.default.fileExists(atPath: "\(SpecInput.baseName([name]))-build.json") else {
+            guard try HostFiles.exists("\(SpecInput.baseName([name]))-build.json") else {
                 return print("# then QEMU with the files of that build")
             }
         }

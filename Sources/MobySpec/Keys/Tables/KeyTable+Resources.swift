@@ -1,3 +1,4 @@
+internal import Extents
 internal import JSON
 
 /// `resources` goes to `linux.resources` of the OCI runtime configuration (config-linux.md, Control groups), under that
@@ -173,7 +174,7 @@ extension Codec where Value == JSONValue {
                 while size % 1024 == 0, let next = units.popFirst() { (size, unit) = (size / 1024, next) }
                 return .string("\(size)\(unit)")
             }
-            let digits = scalar.text.prefix { ("0"..."9").contains($0) }
+            let digits = scalar.text.prefix(while: \.isASCIIDigit)
             if digits.first ?? "0" != "0", ["B", "KB", "MB", "GB"].contains(scalar.text.dropFirst(digits.count)) {
                 return .string(scalar.text)
             }
