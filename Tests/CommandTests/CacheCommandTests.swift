@@ -19,9 +19,9 @@ struct CacheCommandTests {
         try withTemporaryDirectory { folder in
             let store = "\(folder)/store"
             if kind == "foreign" { try TestFile.write("mine", to: "\(store)/thesis.txt") }
-            let before = try names(folder)
+            let before = try TestFile.tree(in: folder)
             _ = try Program.run(command + ["--cache", store])
-            #expect(try names(folder) == before)
+            #expect(try TestFile.tree(in: folder) == before)
         }
     }
 
@@ -54,10 +54,10 @@ struct CacheCommandTests {
             #expect(
                 forced.status == 0 && forced.error.contains("kept, since moby did not write it: thesis.txt"),
                 "\(forced.error)")
-            #expect(try names(folder) == ["store", "store/thesis.txt"])
+            #expect(try TestFile.tree(in: folder) == ["store/", "store/thesis.txt"])
             let foreign = try clean("--force")
             #expect(foreign.status == 1 && foreign.error.contains("is not an image store"), "\(foreign.error)")
-            #expect(try names(folder) == ["store", "store/thesis.txt"])
+            #expect(try TestFile.tree(in: folder) == ["store/", "store/thesis.txt"])
         }
     }
 
@@ -98,9 +98,5 @@ struct CacheCommandTests {
             _ = try EndedProcess("tar", ["-czf", "\(folder)/x.tar.gz", "--files-from", "/dev/null"])
             _ = try Program.run(["cache", "import", "--cache", path, "\(folder)/x.tar.gz"])
         }
-    }
-
-    private func names(_ folder: String) throws -> [String] {
-        try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
     }
 }

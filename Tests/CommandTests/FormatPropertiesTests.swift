@@ -56,7 +56,7 @@ struct FormatPropertiesTests {
             // Only a regular file marks a store.
             let mark = "moby-store"
             try FileManager.default.copyItem(atPath: "\(cache)/\(mark)", toPath: "\(folder)/\(mark)")
-            for name in try FileManager.default.contentsOfDirectory(atPath: cache)
+            for name in try TestFile.names(in: cache)
             where !["segments", "tmp", mark].contains(name) {
                 try FileManager.default.createSymbolicLink(
                     atPath: "\(folder)/\(name)", withDestinationPath: "\(cache)/\(name)")

@@ -34,7 +34,7 @@ struct RunCommandTests {
             try "kernel: {imag: a/b:1}\n".write(toFile: folder + "/wrong.yml", atomically: true, encoding: .utf8)
             #expect(try Program.run(["run", "--dry-run", "wrong.yml"], in: folder).status == 2)
             try FileManager.default.removeItem(atPath: folder + "/wrong.yml")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["web.yml"])
+            #expect(try TestFile.names(in: folder) == ["web.yml"])
         }
     }
 

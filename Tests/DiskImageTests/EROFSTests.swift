@@ -58,7 +58,7 @@ import Testing
                         "'\(name)' of seed \(seed)")
                 case .directory:
                     #expect(
-                        try FileManager.default.contentsOfDirectory(atPath: file).count == children[name, default: 0])
+                        try TestFile.names(in: file).count == children[name, default: 0])
                 default: continue
                 }
             }

@@ -9,7 +9,7 @@ struct CorpusTests {
 
     private func inputs(_ target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {
         let folder = "\(Self.folder)/\(target.name)"
-        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map {
+        return try TestFile.names(in: folder).map {
             ($0, try TestFile.read("\(folder)/\($0)"))
         }
     }
@@ -41,6 +41,6 @@ struct CorpusTests {
         let bytes = try FuzzTarget.all.flatMap { try inputs($0) }.reduce(0) { $0 + $1.bytes.count }
         #expect(bytes < 200_000)
         #expect(
-            Set(try FileManager.default.contentsOfDirectory(atPath: Self.folder)) == Set(FuzzTarget.all.map(\.name)))
+            Set(try TestFile.names(in: Self.folder)) == Set(FuzzTarget.all.map(\.name)))
     }
 }

@@ -129,7 +129,7 @@ struct BuilderTests {
             _ = try await builder.build(workshop.spec(Self.yaml))
             let first = try workshop.read(workshop.folder + "/out/web-initrd.img")
             // From layers of zeros nothing could be made again.
-            for name in try FileManager.default.contentsOfDirectory(atPath: workshop.store.path + "/layers") {
+            for name in try TestFile.names(in: workshop.store.path + "/layers") {
                 let path = workshop.store.path + "/layers/" + name
                 try Data(count: workshop.read(path).count).write(to: URL(filePath: path))
             }
@@ -165,7 +165,7 @@ struct BuilderTests {
                     folder: workshop.folder,
                     environment: ["TZ": zone])
                 #expect(ended.status == 0, "\(ended.complaint)")
-                let names = try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out").sorted()
+                let names = try TestFile.names(in: workshop.folder + "/out")
                 return try names.map { try workshop.read("\(workshop.folder)/out/\($0)") }
             }
         }

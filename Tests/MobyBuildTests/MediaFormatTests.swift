@@ -47,7 +47,7 @@ struct MediaFormatTests {
     {
         func files() async throws -> [[UInt8]] {
             try await Self.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
-                let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+                let names = try TestFile.names(in: folder)
                 return try names.filter { !$0.hasSuffix("-build.json") }.map { try TestFile.read("\(folder)/\($0)") }
             }
         }

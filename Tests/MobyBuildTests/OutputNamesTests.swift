@@ -40,7 +40,7 @@ struct OutputNamesTests {
     ) {
         let isOnDisk = formats.contains(where: \.hasRootOnDisk)
         return try await MediaFormatTests.build(formats.map(\.name), rootOnDisk: isOnDisk) { folder in
-            let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+            let names = try TestFile.names(in: folder).filter {
                 !$0.hasSuffix("-build.json")
             }
             let files = try names.map { ($0, try TestFile.read("\(folder)/\($0)")) }
@@ -158,7 +158,7 @@ struct OutputNamesTests {
             _ = try await Builder(store: workshop.store, options: workshop.options()).build(
                 workshop.spec(BuilderTests.yaml))
             withExtendedLifetime(lock) {}
-            let left = Set(try FileManager.default.contentsOfDirectory(atPath: out))
+            let left = Set(try TestFile.names(in: out))
             #expect(left.isDisjoint(with: gone))
             // A file of this very process is written anew and renamed.
             #expect(left.isSuperset(of: kept.dropFirst()), "\(left)")
@@ -177,7 +177,7 @@ struct OutputNamesTests {
             #expect(
                 error?.description
                     == "'\(workshop.folder)/out/web-cmdline' is not a regular file and cannot be replaced")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/out") == ["web-cmdline"])
+            #expect(try TestFile.names(in: workshop.folder + "/out") == ["web-cmdline"])
         }
         let full = FileError("write", "/dev/shm/web.img", code: ENOSPC, needed: 123)
         #expect(full.description == "write '/dev/shm/web.img': No space left on device")

@@ -1,6 +1,7 @@
 import Extents
 import FoundationEssentials
 import OCI
+import TestSupport
 import Testing
 
 @testable import MobyBuild
@@ -173,7 +174,7 @@ struct SegmentTests {
                     throw Stop()
                 }
             }
-            let left = try FileManager.default.contentsOfDirectory(atPath: cache.folder)
+            let left = try TestFile.names(in: cache.folder)
             #expect(left == [])
         }
     }

@@ -49,7 +49,7 @@ struct LocalArchive {
 
     private func index() throws {
         var text = ""
-        for file in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where file.hasSuffix(".deb") {
+        for file in try TestFile.names(in: path) where file.hasSuffix(".deb") {
             let contents = try ExtentList(file: "\(path)/\(file)")
             text += try Oracle("dpkg-deb").output(["--field", "\(path)/\(file)"])
             text +=

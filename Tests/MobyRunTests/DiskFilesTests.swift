@@ -195,7 +195,7 @@ struct ForeignFilesTests {
         let handle = try MachineHandle(
             starting: QEMU(machine, booting: boot, environment: ProcessInfo.processInfo.environment) { _ in })
         try handle.line(containing: "GUEST READY", within: .seconds(120))
-        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(handle.processID)/fd").compactMap {
+        let open = try TestFile.names(in: "/proc/\(handle.processID)/fd").compactMap {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(handle.processID)/fd/\($0)")
         }
         #expect(open.contains(fake))

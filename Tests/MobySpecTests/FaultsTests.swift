@@ -10,7 +10,7 @@ import Testing
         var description: String { "there is no build.yml in \(folder)" }
     }
 
-    @Test(arguments: Golden.inputs("faults")) func everyFaultIsToldAtItsPlace(_ name: String) throws {
+    @Test(arguments: try Golden.inputs("faults")) func everyFaultIsToldAtItsPlace(_ name: String) throws {
         let text = try Golden.text("faults/\(name).yml")
         let source = SpecReader.Source(name: "\(name).yml", text: text, folder: "/nowhere")
         var found: [Diagnostic] = []

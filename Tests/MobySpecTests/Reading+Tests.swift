@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import MobySpec
@@ -34,4 +36,18 @@ extension Reading {
             return (error as? SpecError)?.diagnostics ?? []
         }
     }
+}
+
+extension Golden {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+    static let project = URL(filePath: Program.root)
+
+    /// Names of the `.yml` files of a folder, without the suffix.
+    static func inputs(_ name: String) throws -> [String] {
+        try TestFile.names(in: folder.appending(path: name).path).filter { $0.hasSuffix(".yml") }.map {
+            String($0.dropLast(4))
+        }
+    }
+
+    static func text(_ path: String) throws -> String { try TestFile.text(folder.appending(path: path).path) }
 }

@@ -7,7 +7,7 @@ import Testing
 
 /// Whole files, read and written.
 @Suite struct SpecTextTests {
-    @Test(arguments: Golden.inputs("specs")) func fileIsReadAndWritten(_ name: String) throws {
+    @Test(arguments: try Golden.inputs("specs")) func fileIsReadAndWritten(_ name: String) throws {
         let (spec, warnings) = try Reading.read(try Golden.text("specs/\(name).yml"), file: "\(name).yml")
         #expect(warnings.isEmpty)
         #expect(try Golden.difference(spec.yaml, "specs/\(name).merged.txt") == nil)
@@ -18,7 +18,7 @@ import Testing
 
     @Test func examplesAreFine() throws {
         let folder = Golden.project.appending(path: "examples")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yml") }
+        let names = try TestFile.names(in: folder.path).filter { $0.hasSuffix(".yml") }
         #expect(names.contains("nginx.yml"))
         for name in names {
             let text = String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)

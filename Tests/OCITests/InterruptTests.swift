@@ -18,7 +18,7 @@ struct InterruptTests {
             return response
         }
         try await withTemporaryDirectory { folder in
-            let unfinished = { (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/tmp")) ?? [] }
+            let unfinished = { (try? TestFile.names(in: "\(folder)/tmp")) ?? [] }
             let program = try ChildProcess.start(
                 try Program.path(), ["cache", "pull", "--cache", folder, registry.name])
             let end = ContinuousClock.now + .seconds(120)

@@ -42,11 +42,11 @@ struct StoreFolderTests {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/store"
             try Self.make(kind, path)
-            let before = try Self.listing(folder)
+            let before = try TestFile.tree(in: folder)
             let complaint = Self.complaints[kind]
             do {
                 let store = try ContentStore(path: path)
-                #expect(try Self.listing(folder) == before, "opening writes nothing")
+                #expect(try TestFile.tree(in: folder) == before, "opening writes nothing")
                 _ = try store.ingest([1])
                 #expect(complaint == nil)
                 #expect(try TestFile.text("\(path)/moby-store").hasPrefix("version 1\n"))
@@ -54,7 +54,7 @@ struct StoreFolderTests {
             } catch let error as StoreError {
                 #expect(error.description.contains(complaint ?? "nothing"), "\(error)")
                 #expect(error.hint?.contains("name an empty folder with --cache or MOBY_CACHE") == true)
-                #expect(try Self.listing(folder) == before)
+                #expect(try TestFile.tree(in: folder) == before)
             }
         }
     }
@@ -64,7 +64,7 @@ struct StoreFolderTests {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/store"
             try Self.make(kind, path)
-            let before = try Self.listing(folder)
+            let before = try TestFile.tree(in: folder)
             let sample = try SampleImage()
             try sample.write(layout: "\(folder)/layout")
             var scratch: String?
@@ -82,7 +82,7 @@ struct StoreFolderTests {
                 #expect(try HostFiles.isFolder(store.root) && store.root != path)
                 scratch = store.root
             }
-            #expect(try Self.listing(folder).filter { !$0.hasPrefix("layout") } == before)
+            #expect(try TestFile.tree(in: folder).filter { !$0.hasPrefix("layout") } == before)
             #expect(try scratch.map { try !HostFiles.isTaken($0) } ?? true)
         }
     }
@@ -108,7 +108,7 @@ struct StoreFolderTests {
             #expect(try store.contents().others.sorted() == expected)
             let (contents, isGone) = try ContentStore.removeAll(path: store.path, force: true)
             #expect(contents.others.sorted() == expected && contents.images == 1 && !isGone)
-            let left = try Self.listing(folder).filter { !$0.hasSuffix("/") }
+            let left = try TestFile.tree(in: folder).filter { !$0.hasSuffix("/") }
             let files = others.filter { $0 != "apt/photos" } + ["apt/photos/a.jpg", "\(kept)/in-a-folder"]
             #expect(left == files.map { "store/\($0)" }.sorted())
         }
@@ -120,12 +120,12 @@ struct StoreFolderTests {
             #expect(symlink(store.path, "\(folder)/link") == 0)
             let (_, isGone) = try ContentStore.removeAll(path: "\(folder)/link", force: true)
             #expect(!isGone)
-            #expect(try Self.listing(folder) == ["link", "store/"])
+            #expect(try TestFile.tree(in: folder) == ["link", "store/"])
             // An empty folder was not moby's; the next build takes it.
             #expect(try !ContentStore.removeAll(path: "\(folder)/link").isFolderGone)
             try ContentStore(path: "\(folder)/link").prepare()
             #expect(try ContentStore.removeAll(path: store.path).isFolderGone)
-            #expect(try Self.listing(folder) == ["link"])
+            #expect(try TestFile.tree(in: folder) == ["link"])
         }
     }
 
@@ -188,7 +188,7 @@ struct StoreFolderTests {
             let lock = FileLock("\(store.path)/tmp/\(dead)-locked")
             try ContentStore(path: store.path).prepare()
             withExtendedLifetime(lock) {}
-            let left = try Self.listing("\(store.path)").filter {
+            let left = try TestFile.tree(in: store.path).filter {
                 $0.hasPrefix("tmp/") || $0.hasPrefix("segments/") || $0.hasPrefix("moby-store.")
             }
             #expect(left.filter { !$0.hasSuffix("/") } == kept.sorted())
@@ -196,15 +196,4 @@ struct StoreFolderTests {
     }
 
     private static let hex = String(repeating: "0", count: 64)
-
-    /// All names below a folder, those of folders with a slash at the end.
-    private static func listing(_ folder: String, _ prefix: String = "") throws -> [String] {
-        try FolderTree.names(in: folder).flatMap { name -> [String] in
-            var info = stat()
-            guard lstat("\(folder)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
-                return [prefix + name]
-            }
-            return [prefix + name + "/"] + (try listing("\(folder)/\(name)", "\(prefix)\(name)/"))
-        }.sorted()
-    }
 }

@@ -11,6 +11,15 @@ public enum TestFile {
         try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     }
 
+    /// All names below a folder, sorted, those of folders with a slash at the end. Links are not followed.
+    public static func tree(in folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).map { name in
+            let kind =
+                try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.type] as? FileAttributeType
+            return kind == .typeDirectory ? name + "/" : name
+        }.sorted()
+    }
+
     /// Writes a file, with the folders above it. One that may be executed is written by another program: a process that
     /// is forked while this one has the file open for writing would have it open too, and until it is gone the file
     /// could not be started (ETXTBSY, execve(2)).
