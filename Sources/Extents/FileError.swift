@@ -48,7 +48,10 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
         room = fault.room.map { Room(free: $0.free, folder: PartialFiles.folder(of: path)) }
     }
 
-    public var description: String { "\(operation) '\(path)': \(String(cString: strerror(code)))" }
+    public var description: String { "\(operation) '\(path)': \(Self.text(of: code))" }
+
+    /// The C library's words for an error number.
+    public static func text(of code: Int32 = errno) -> String { String(cString: strerror(code)) }
 
     /// How to get access; for what cannot be written, how much room there is.
     public var hint: String? {

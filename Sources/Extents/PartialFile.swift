@@ -40,7 +40,7 @@ public final class PartialFile {
     /// process is found by its name and its lock: see ``WorkFolder/removeAbandoned(in:prefix:)``.
     /// - Throws: `FileError`.
     public init(in folder: String) throws {
-        temporary = "\(folder)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        temporary = "\(folder)/\(WorkFolder.newName())"
         path = temporary
         (file, slot) = try Self.create(temporary, 0o600)
     }
@@ -84,6 +84,12 @@ public final class PartialFile {
     /// Adds bytes at the end, without a buffer.
     /// - Throws: `FileError`.
     public func append(_ bytes: UnsafeRawBufferPointer) throws { try file.write(bytes, path) }
+
+    /// Waits until the bytes are on the disk: after a loss of power the file is whole.
+    /// - Throws: `FileError`.
+    public func sync() throws(FileError) {
+        guard fsync(file.number) == 0 else { throw FileError("write", path, file: file.number) }
+    }
 
     /// Drops what was written.
     /// - Throws: `FileError`.

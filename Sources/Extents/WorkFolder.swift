@@ -10,11 +10,20 @@ public final class WorkFolder {
     ///   - parent: a folder of the image store, such as `tmp/`.
     ///   - prefix: comes before the process's number in its name.
     /// - Throws: `FileError`.
-    public init(in parent: String, prefix: String = "") throws {
-        path = "\(parent)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    public convenience init(in parent: String, prefix: String = "") throws(FileError) {
+        try self.init(at: "\(parent)/\(prefix)\(Self.newName())")
+    }
+
+    /// - Parameter path: ends with a ``newName()``.
+    /// - Throws: `FileError`.
+    public init(at path: String) throws(FileError) {
+        self.path = path
         guard mkdir(path, 0o700) == 0 else { throw FileError("create", path) }
         lock = FileLock(path)
     }
+
+    /// `PID-RANDOM`: the process, and 64 random bits in base 36.
+    public static func newName() -> String { "\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))" }
 
     /// Removes the files and folders called `PREFIX PID-…` of processes that are gone.
     public static func removeAbandoned(in parent: String, prefix: String = "") {

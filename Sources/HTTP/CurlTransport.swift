@@ -120,7 +120,7 @@ struct CurlSettings: Sendable {
     /// - Throws: `TransportError` also for anything but a regular file.
     private static func read(_ path: String) throws(TransportError) -> [UInt8] {
         do { return try HostFiles.read(path, limit: 64 << 20) } catch {
-            let reason = (error as? FileError).map { String(cString: strerror($0.code)) } ?? "not a regular file"
+            let reason = (error as? FileError).map { FileError.text(of: $0.code) } ?? "not a regular file"
             throw TransportError(
                 "reading certificate file '\(PlainText.short(path))': \(reason)", isTransient: false,
                 hint: "check --cert-file, CURL_CA_BUNDLE and SSL_CERT_FILE", trouble: .certificate)

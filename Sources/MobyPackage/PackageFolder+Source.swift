@@ -36,7 +36,7 @@ extension PackageFolder {
                     throw Self.fault(
                         name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
                 }
-                let reason = code == ENOENT ? "does not exist" : "cannot be read: \(String(cString: strerror(code)))"
+                let reason = code == ENOENT ? "does not exist" : "cannot be read: \(FileError.text(of: code))"
                 throw Self.fault(
                     name, "source '\(shown)' \(reason)", hint: "sources are files and folders next to build.yml")
             }

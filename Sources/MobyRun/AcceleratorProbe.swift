@@ -42,7 +42,7 @@ struct AcceleratorProbe {
         if access(device, R_OK | W_OK) != 0 {
             return report(
                 .tcg,
-                "cannot open \(device): \(String(cString: strerror(errno)).lowercased()); is this user in the group kvm?"
+                "cannot open \(device): \(FileError.text().lowercased()); is this user in the group kvm?"
             )
         }
         // The test guest is a PC's.
@@ -72,7 +72,7 @@ struct AcceleratorProbe {
                 hint: "omit --accel")
         }
         guard access(device, R_OK | W_OK) == 0 else {
-            let why = String(cString: strerror(errno)).lowercased()
+            let why = FileError.text().lowercased()
             throw RunError("--accel: kvm cannot be used: \(device): \(why)", hint: "omit --accel for emulation")
         }
     }
@@ -88,11 +88,9 @@ struct AcceleratorProbe {
         }
         let verdict = probe()
         if case .unknown = verdict { return (verdict, "") }
-        if let end = path.lastIndex(of: "/") {
-            // Only a cache: if it cannot be written, the probe runs again.
-            try? StateFolder.makeFolder(String(path[..<end]))
-            try? ExtentWriter.write(Array("\(verdict.text)\n".utf8), to: path)
-        }
+        // Only a cache: if it cannot be written, the probe runs again.
+        try? FolderTree.make(PartialFiles.folder(of: path))
+        try? ExtentWriter.write(Array("\(verdict.text)\n".utf8), to: path)
         return (verdict, "")
     }
 

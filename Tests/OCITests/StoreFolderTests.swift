@@ -176,10 +176,10 @@ struct StoreFolderTests {
             let own = getpid()
             let gone = [
                 "tmp/\(dead)-a", "tmp/\(dead)-folder/x", "tmp/\(own)-old", "segments/\(Self.hex).partial.\(dead).1",
-                "moby-store.\(dead)",
+                "moby-store.partial.\(dead).1",
             ]
             let kept = [
-                "moby-store.\(own)", "tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json",
+                "moby-store.partial.\(own).1", "tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json",
             ]
             for name in gone + kept { try TestFile.write("x", to: "\(store.path)/\(name)") }
             // The number of a process that is gone was given to another.

@@ -61,5 +61,5 @@ enum HostFile {
         }
     }
 
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+    private static func reason(_ code: Int32) -> String { FileError.text(of: code) }
 }

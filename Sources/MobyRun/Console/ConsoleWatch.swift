@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Dispatch
+internal import Extents
 internal import Glibc
 internal import Synchronization
 
@@ -26,7 +27,7 @@ final class ConsoleWatch: Sendable {
     init(patterns: [String] = []) throws {
         var ends: [Int32] = [-1, -1]
         guard moby_pipe(&ends) == 0 else {
-            throw RunError("creating a pipe for the console: \(String(cString: strerror(errno)).lowercased())")
+            throw RunError("creating a pipe for the console: \(FileError.text().lowercased())")
         }
         let source = ends[0]
         guestEnd = ends[1]

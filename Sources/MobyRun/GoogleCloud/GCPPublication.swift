@@ -104,7 +104,7 @@ struct GCPTarball: Sendable, Equatable {
 
     /// The name of the image in a file: `web` for `out/web.img.tar.gz`.
     static func name(of path: String) -> String {
-        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let file = PartialFiles.name(of: path)
         for suffix in [suffix, ".tar.gz"] where file.hasSuffix(suffix) { return String(file.dropLast(suffix.count)) }
         return file.split(separator: ".").first.map(String.init) ?? file
     }

@@ -16,8 +16,7 @@ final class SerialGateway: Sendable {
     private let folder: String
 
     init() {
-        let number = String(UInt64.random(in: 0 ... .max), radix: 36)
-        folder = "\(HostFiles.temporaryFolder)/moby-gcp-\(getpid())-\(number)"
+        folder = "\(HostFiles.temporaryFolder)/moby-gcp-\(WorkFolder.newName())"
     }
 
     deinit { try? FolderTree.remove(folder) }

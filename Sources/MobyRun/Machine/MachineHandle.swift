@@ -26,8 +26,9 @@ public final class MachineHandle: Sendable {
     init(_ plan: QEMUPlan) throws {
         helpers = try StateFolder.prepare(plan)
         let control = try QMP()
-        let (output, outputEnd) = try MachineHandle.pipe()
-        let (inputEnd, input) = try MachineHandle.pipe()
+        // Not pipes: other programs that are started at the same time would inherit their ends.
+        let (output, outputEnd) = try SocketPair.make(for: "the console")
+        let (inputEnd, input) = try SocketPair.make(for: "the console")
         defer {
             close(outputEnd)
             close(inputEnd)
@@ -115,14 +116,4 @@ public final class MachineHandle: Sendable {
 
     /// Ends QEMU without asking the guest.
     public func terminate() { child.stop() }
-
-    /// A socket pair, used as a pipe: unlike pipe(2) it can be created so that other programs started at the same time
-    /// do not inherit it.
-    private static func pipe() throws -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw RunError("creating a pipe: \(String(cString: strerror(errno)).lowercased())")
-        }
-        return (ends[0], ends[1])
-    }
 }

@@ -49,7 +49,7 @@ package final class ChildProcess: Sendable {
         }
         guard code == 0 else {
             throw RunError(
-                "cannot start '\(PlainText.short(executable))': \(String(cString: strerror(code)).lowercased())")
+                "cannot start '\(PlainText.short(executable))': \(FileError.text(of: code).lowercased())")
         }
         return ChildProcess(id: id)
     }
@@ -128,5 +128,18 @@ enum OwnThread {
     private static let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
         if let pointer { Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body() }
         return nil
+    }
+}
+
+/// Two connected sockets of this process, which no program inherits unless it is given one.
+enum SocketPair {
+    /// - Parameter purpose: for the error.
+    /// - Throws: ``RunError``.
+    static func make(for purpose: String) throws -> (Int32, Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw RunError("creating a socket pair for \(purpose): \(FileError.text().lowercased())")
+        }
+        return (ends[0], ends[1])
     }
 }

@@ -20,7 +20,7 @@ enum PortCheck {
         let handle = socket(AF_INET, kind, 0)
         guard handle >= 0 else {
             throw RunError(
-                "creating a socket to check port \(port.host): \(String(cString: strerror(errno)).lowercased())")
+                "creating a socket to check port \(port.host): \(FileError.text().lowercased())")
         }
         defer { close(handle) }
         // As QEMU does: a connection in TIME_WAIT does not block the port.
@@ -38,7 +38,7 @@ enum PortCheck {
         case EACCES:
             throw RunError(
                 "\(name) requires root", hint: "use a port above 1023: --publish \(other(port)):\(port.guest)")
-        case let code: throw RunError("\(name) cannot be used: \(String(cString: strerror(code)))")
+        case let code: throw RunError("\(name) cannot be used: \(FileError.text(of: code))")
         }
     }
 

@@ -84,7 +84,7 @@ struct Preflight {
     private func checkReadable(_ path: String, _ what: String) throws {
         let code = access(path, R_OK) == 0 ? 0 : errno
         if code == 0, try !HostFiles.isFolder(path) { return }
-        let why = code == 0 ? "it is a folder" : String(cString: strerror(code)).lowercased()
+        let why = code == 0 ? "it is a folder" : FileError.text(of: code).lowercased()
         let hint = code == EACCES ? "run as the user who built it, or change its mode" : nil
         throw RunError("cannot read \(what) '\(PlainText.short(path))': \(why)", hint: hint)
     }
@@ -110,7 +110,7 @@ struct Preflight {
         if let path = disk.path, try HostFiles.exists(path) {
             guard access(path, R_OK | W_OK) != 0 else { return }
             throw RunError(
-                "--disk: '\(PlainText.short(path))' cannot be written: \(String(cString: strerror(errno)).lowercased())"
+                "--disk: '\(PlainText.short(path))' cannot be written: \(FileError.text().lowercased())"
             )
         }
         if let path = disk.path, disk.size == nil {

@@ -14,12 +14,7 @@ final class QMP: Sendable {
 
     /// - Throws: ``RunError`` when no socket pair can be created.
     init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw RunError("creating a socket pair for QEMU: \(String(cString: strerror(errno)).lowercased())")
-        }
-        handle = ends[0]
-        guestEnd = ends[1]
+        (handle, guestEnd) = try SocketPair.make(for: "QEMU's control protocol")
     }
 
     deinit { close(handle) }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Extents
 internal import Glibc
 internal import Synchronization
@@ -40,6 +39,7 @@ final class StoreFolder: Sendable {
         var isPrepared = false
         /// The mark, open and locked.
         var lock: Int32 = -1
+        var scratch: WorkFolder?
         var damage: [StoreDamage] = []
         var verified: Set<String> = []
     }
@@ -61,13 +61,12 @@ final class StoreFolder: Sendable {
             if access == .writing { throw error }
             (isScratch, foreign) = (true, error)
         }
-        root = isScratch ? Scratch.newPath() : path
+        root = isScratch ? "\(HostFiles.temporaryFolder)/\(Self.scratchPrefix)\(WorkFolder.newName())" : path
     }
 
     deinit {
         state.withLock {
             if $0.lock >= 0 { close($0.lock) }
-            if isScratch, $0.isPrepared { try? FolderTree.remove(root) }
         }
     }
 
@@ -111,7 +110,7 @@ final class StoreFolder: Sendable {
         try state.withLock { state in
             guard !state.isPrepared else { return }
             do {
-                try isScratch ? Scratch.make(root) : makeFolder()
+                if isScratch { state.scratch = try makeScratch() } else { try makeFolder() }
                 for folder in ["/blobs", "/blobs/sha256", "/refs", "/layers", "/segments", "/tmp"] {
                     try FolderTree.make("\(root)\(folder)")
                 }
@@ -131,6 +130,14 @@ final class StoreFolder: Sendable {
     /// Writes a damaged mark again.
     func replaceMark() throws {
         do { try writeMark(replacing: true) } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+    }
+
+    private static let scratchPrefix = "moby-scratch-"
+
+    /// A folder in which a reader without a store unpacks.
+    private func makeScratch() throws -> WorkFolder {
+        WorkFolder.removeAbandoned(in: HostFiles.temporaryFolder, prefix: Self.scratchPrefix)
+        return try WorkFolder(at: root)
     }
 
     private func makeFolder() throws {
@@ -153,24 +160,13 @@ final class StoreFolder: Sendable {
 
     /// Before anything else is written: a folder with files and no mark is not a store.
     private func writeMark(replacing: Bool = false) throws {
-        let (path, partial) = ("\(root)/\(Self.markName)", "\(root)/\(Self.markName).\(getpid())")
-        let file = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw FileError("create", path) }
-        defer { close(file) }
-        do throws(FileError) {
-            try HostFiles.write(Array(Self.mark.utf8), to: file, name: path)
-            guard fsync(file) == 0 else { throw FileError("write", path, file: file) }
-        } catch {
-            unlink(partial)
-            throw error
-        }
-        if !replacing, moby_rename_new(partial, path) == 0 { return }
+        let file = try PartialFile("\(root)/\(Self.markName)")
+        try Array(Self.mark.utf8).withUnsafeBytes { try file.append($0) }
+        try file.sync()
+        let path = "\(root)/\(Self.markName)"
+        if !replacing, try file.commitIfFree(to: path) { return }
         // Another process was faster, or the file system lacks that call.
-        guard try replacing || !HostFiles.exists(path) || HostFiles.size(path) == 0 else {
-            unlink(partial)
-            return
-        }
-        guard rename(partial, path) == 0 else { throw FileError("create", path) }
+        if try replacing || !HostFiles.exists(path) || HostFiles.size(path) == 0 { try file.commit() }
     }
 
     /// - Returns: the mark, open; -1 where there are no locks.
@@ -205,19 +201,8 @@ final class StoreFolder: Sendable {
 
     private func removeAbandoned() {
         WorkFolder.removeAbandoned(in: "\(root)/tmp")
-        removeAbandonedMarks()
+        PartialFiles.removeAbandoned(of: ["\(root)/\(Self.markName)"])
         PartialFiles.removeAbandoned(in: "\(root)/segments") { StoreNames.isOwn($0, in: "segments") }
-    }
-
-    /// Removes `moby-store.PID` of processes that ended before they could rename it.
-    private func removeAbandonedMarks() {
-        let prefix = Self.markName + "."
-        // Cleaning up is not worth an error.
-        for name in (try? FolderTree.names(in: root)) ?? [] where name.hasPrefix(prefix) {
-            guard let process = Int32(name.dropFirst(prefix.count)), process > 0, kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            unlink("\(root)/\(name)")
-        }
     }
 
     /// What was found damaged and removed, in order.
@@ -240,30 +225,5 @@ final class StoreFolder: Sendable {
         var info = stat()
         guard stat(path, &info) == 0 else { return nil }
         return "\(path) \(info.st_dev) \(info.st_ino) \(info.st_size) \(info.st_mtim.tv_sec) \(info.st_mtim.tv_nsec)"
-    }
-
-    /// A folder in which a reader without a store unpacks.
-    private enum Scratch {
-        private static let prefix = "moby-scratch-"
-
-        private static var folder: String { HostFiles.temporaryFolder }
-
-        static func newPath() -> String {
-            "\(folder)/\(prefix)\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        }
-
-        static func make(_ path: String) throws {
-            for name in (try? FolderTree.names(in: folder)) ?? [] where name.hasPrefix(prefix) {
-                guard let process = StoreNames.writer(of: String(name.dropFirst(prefix.count))) else { continue }
-                var info = stat()
-                guard lstat("\(folder)/\(name)", &info) == 0, info.st_uid == geteuid(), kill(process, 0) != 0,
-                    errno == ESRCH
-                else {
-                    continue
-                }
-                try? FolderTree.remove("\(folder)/\(name)")
-            }
-            guard mkdir(path, 0o700) == 0 else { throw FileError("create", path) }
-        }
     }
 }

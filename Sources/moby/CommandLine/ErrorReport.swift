@@ -112,7 +112,7 @@ enum FoundationFault {
             guard let cause = error.userInfo["NSUnderlyingError"] as? POSIXError else {
                 return "\(path)cannot use the file"
             }
-            return path + String(cString: strerror(cause.code.rawValue))
+            return path + FileError.text(of: cause.code.rawValue)
         case let error as DecodingError: return "cannot read a record: \(reason(error))"
         default: return nil
         }
