@@ -5,6 +5,18 @@ public final class TarWriter {
     private let write: (UnsafeRawBufferPointer) throws -> Void
     private var scratch = Scratch()
 
+    /// Writes one archive: what `fill` adds, and its end.
+    /// - Parameter write: takes the archive's bytes in order.
+    public static func write(
+        to write: (UnsafeRawBufferPointer) throws -> Void, _ fill: (TarWriter) throws -> Void
+    ) throws {
+        try withoutActuallyEscaping(write) { write in
+            let tar = TarWriter(write)
+            try fill(tar)
+            try tar.finish()
+        }
+    }
+
     /// - Parameter write: takes the archive's bytes in order.
     public init(_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.write = write }
 

@@ -17,14 +17,10 @@ struct KernelPackage {
     init(_ packages: FileTree, modules wanted: [Located<String>]?, tarPath: String, time: Int64) throws {
         let packages = try Self.unpacked(packages, tarPath: tarPath + ".unpacked")
         let modules = try KernelModules(packages)
-        let kept = try wanted.map { try Self.closure(of: $0, in: modules) } ?? modules.modules
+        let kept = try wanted.map { try modules.closure(of: $0) } ?? modules.modules
         let pruned = try modules.pruned(packages, keeping: kept)
         try ExtentWriter.stream(to: tarPath) { sink in
-            try withUnsafeMutablePointer(to: &sink) { sink in
-                let tar = TarWriter { try sink.pointee.write($0) }
-                try tar.add(pruned)
-                try tar.finish()
-            }
+            try TarWriter.write(to: { try sink.write($0) }) { try $0.add(pruned) }
         }
         var tree = FileTree()
         let kernel = try Self.boot("vmlinuz", modules.release, in: packages)
@@ -37,29 +33,11 @@ struct KernelPackage {
         decompressors = Self.decompressors(String(decoding: try ExtentReader.bytes(of: config), as: UTF8.self))
     }
 
-    /// - Throws: `SpecError` with each unknown module, at its location.
-    private static func closure(of wanted: [Located<String>], in modules: KernelModules) throws -> [KernelModule] {
-        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(
-            let names, let release)
-        {
-            throw SpecError(
-                names.map { name, closest in
-                    Diagnostic(
-                        at: wanted.first { $0.value == name }?.location,
-                        "kernel \(release) has no module '\(PlainText.short(name))'",
-                        hint: closest.map { "did you mean '\($0)'?" }
-                            ?? "write \"?\(PlainText.short(name))\" for a module that some kernels lack")
-                })
-        }
-    }
-
     /// The same with compressed modules unpacked, by way of a file.
     private static func unpacked(_ packages: FileTree, tarPath: String) throws -> FileTree {
         guard PackedModules.arePresent(in: packages) else { return packages }
         try ExtentWriter.stream(to: tarPath) { sink in
-            try withUnsafeMutablePointer(to: &sink) { sink in
-                try PackedModules.unpack(packages) { try sink.pointee.write($0) }
-            }
+            try PackedModules.unpack(packages) { try sink.write($0) }
         }
         return try FileTree.tar(ExtentList(file: tarPath))
     }
@@ -95,14 +73,11 @@ enum ImageLayer {
         let blob = try store.ingest { output in
             var sink = BorrowedSink(output: output)
             try Compression.gzip.compress(to: &sink) { plain in
-                try withUnsafeMutablePointer(to: &plain) { plain in
-                    let tar = TarWriter { bytes in
-                        hash.update(bytes)
-                        try plain.pointee.write(bytes)
-                    }
-                    try tar.add(tree)
-                    try tar.finish()
+                let write = { (bytes: UnsafeRawBufferPointer) in
+                    hash.update(bytes)
+                    try plain.write(bytes)
                 }
+                try TarWriter.write(to: write) { try $0.add(tree) }
             }
             output = sink.output
         }

@@ -79,30 +79,51 @@ extension ByteBuilder {
 }
 
 extension GCPArchive {
+    /// The first block of an archive.
+    struct Head {
+        /// Bytes of contents that the archive holds.
+        let stored: UInt64
+        /// Of the disk, in bytes.
+        let size: UInt64
+        let isSparse: Bool
+        /// Up to four ranges.
+        let map: [SparseRange]
+        /// Whether blocks with more of them follow.
+        let hasMore: Bool
+
+        /// - Throws: `DiskImageError` for anything but the file `disk.raw`.
+        init(_ header: ByteView) throws {
+            guard try header.slice(257, 5).elementsEqual("ustar".utf8) else {
+                throw DiskImageError("not a tar archive: no 'ustar' at byte 257")
+            }
+            let found = try header.text(0, 100)
+            guard found == name else { throw DiskImageError("the archive starts with '\(found)', expected '\(name)'") }
+            isSparse = try header.u8(156) == UInt8(ascii: "S")
+            stored = try number(header, 124)
+            size = isSparse ? try number(header, 483) : stored
+            guard max(stored, size) <= 1 << 46 else {
+                throw DiskImageError("tar: a file of \(max(stored, size)) bytes")
+            }
+            map = isSparse ? try ranges(header, at: 386, 4) : []
+            hasMore = try isSparse && header.u8(482) > 0
+        }
+    }
+
     /// The disk of an archive that was decompressed, as ranges of it. Plain members are read too.
     /// - Throws: `DiskImageError` for anything but an intact archive of this kind; `FileError`, `ExtentError`.
     public static func read(_ archive: ExtentList) throws -> ExtentList {
-        let header = try ByteView(archive, at: 0, count: 512, "tar header")
-        guard try header.slice(257, 5).elementsEqual("ustar".utf8) else {
-            throw DiskImageError("not a tar archive: no 'ustar' at byte 257")
-        }
-        guard try header.text(0, 100) == name else {
-            throw DiskImageError("the archive starts with '\(try header.text(0, 100))', expected '\(name)'")
-        }
-        let stored = try number(header, 124)
-        guard try header.u8(156) == UInt8(ascii: "S") else { return try part(archive, 512, stored) }
-        let size = try number(header, 483)
-        guard size <= 1 << 46 else { throw DiskImageError("tar: a file of \(size) bytes") }
-        var map = try ranges(header, at: 386, 4)
+        let head = try Head(try ByteView(archive, at: 0, count: 512, "tar header"))
+        guard head.isSparse else { return try part(archive, 512, head.stored) }
+        var map = head.map
         var position: UInt64 = 512
-        var more = try header.u8(482) > 0
+        var more = head.hasMore
         while more {
             let block = try ByteView(archive, at: position, count: 512, "tar extension block")
             map += try ranges(block, at: 0, 21)
             more = try block.u8(504) > 0
             position += 512
         }
-        return try assemble(archive, map, size: size, from: position)
+        return try assemble(archive, map, size: head.size, from: position)
     }
 
     private static func assemble(_ archive: ExtentList, _ map: [SparseRange], size: UInt64, from start: UInt64) throws

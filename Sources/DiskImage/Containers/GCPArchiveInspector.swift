@@ -63,20 +63,11 @@ public struct GCPArchiveInspector {
         defer { block = [] }
         var more = false
         if phase == .header {
-            guard try view.slice(257, 5).elementsEqual("ustar".utf8) else {
-                throw DiskImageError("not a tar archive: no 'ustar' at byte 257")
-            }
-            let name = try view.text(0, 100)
-            guard name == GCPArchive.name else {
-                throw DiskImageError("the archive starts with '\(name)', expected '\(GCPArchive.name)'")
-            }
-            let stored = try GCPArchive.number(view, 124)
-            let isSparse = try view.u8(156) == UInt8(ascii: "S")
-            size = isSparse ? try GCPArchive.number(view, 483) : stored
-            guard stored < 1 << 46 else { throw DiskImageError("tar: a file of \(stored) bytes") }
-            rest = stored.rounded(to: GCPArchive.block)
-            if isSparse { beginsAtZero = try GCPArchive.ranges(view, at: 386, 1).first?.offset == 0 }
-            more = try isSparse && view.u8(482) > 0
+            let head = try GCPArchive.Head(view)
+            size = head.size
+            rest = head.stored.rounded(to: GCPArchive.block)
+            if head.isSparse { beginsAtZero = head.map.first?.offset == 0 }
+            more = head.hasMore
             guard size > 0, size % GCPArchive.sizeUnit == 0 else {
                 throw DiskImageError(
                     "the disk has \(size) bytes; Compute Engine requires whole GiB", hint: "build it with --format gcp")

@@ -1,6 +1,6 @@
 public import Archive
 internal import Extents
-internal import MobySpec
+public import MobySpec
 
 /// The modules of one kernel release, as they lie below `lib/modules/<release>`.
 public struct KernelModules: Sendable {
@@ -52,6 +52,27 @@ public struct KernelModules: Sendable {
 
     /// The module of a name in any spelling.
     public subscript(name: String) -> KernelModule? { byName[KernelModule.normalized(name)].map { modules[$0] } }
+
+    /// The same of names in a spec.
+    /// - Parameters:
+    ///   - image: the kernel's, for messages.
+    ///   - place: where the spec names the kernel, for names without a location.
+    /// - Throws: `SpecError` with each unknown module, at its location.
+    public func closure(of wanted: [Located<String>], image: String? = nil, place: SourceLocation? = nil) throws
+        -> [KernelModule]
+    {
+        do { return try closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(let names, let release) {
+            let kernel = "kernel \(release)" + (image.map { " of image '\(PlainText.short($0))'" } ?? "")
+            throw SpecError(
+                names.map { name, closest in
+                    Diagnostic(
+                        at: wanted.first { $0.value == name }?.location ?? place,
+                        "\(kernel) has no module '\(PlainText.short(name))'",
+                        hint: closest.map { "did you mean '\($0)'?" }
+                            ?? "write '?\(PlainText.short(name))' if it may be missing")
+                })
+        }
+    }
 
     /// The modules wanted and all they need, in the order of their paths.
     /// - Parameter wanted: names (`virtio_net`, `virtio-net`) or patterns of paths without `.ko`

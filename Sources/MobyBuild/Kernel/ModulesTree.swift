@@ -91,17 +91,8 @@ struct ModulesTree: Sendable {
     }
 
     private func closure(of wanted: [Located<String>], _ modules: KernelModules) throws -> [KernelModule] {
-        do { return try modules.closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(
-            let names, let release)
-        {
-            throw SpecError(
-                names.map { name, closest in
-                    Diagnostic(
-                        at: wanted.first { $0.value == name }?.location ?? kernel.place,
-                        "kernel \(release) of image '\(PlainText.short(kernel.image.name))' has no module '\(PlainText.short(name))'",
-                        hint: closest.map { "did you mean '\($0)'?" }
-                            ?? "write '?\(PlainText.short(name))' if it may be missing")
-                })
+        do {
+            return try modules.closure(of: wanted, image: kernel.image.name, place: kernel.place)
         } catch let error as KernelModulesError {
             throw Diagnostic(at: wanted.first?.location ?? kernel.place, "kernel.modules: \(error)")
         }

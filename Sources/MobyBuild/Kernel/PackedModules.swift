@@ -18,22 +18,20 @@ public enum PackedModules {
 
     /// Writes a tree as a tar archive with its modules unpacked and its index of dependencies changed accordingly.
     /// - Throws: `BuildError` naming a module that is damaged; what `write` throws.
-    public static func unpack(_ tree: FileTree, _ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
-        let tar = TarWriter(write)
-        for path in tree.paths {
-            guard var node = tree[path], !path.name.elementsEqual("modules.dep.bin".utf8) else { continue }
-            if let plain = plain(path) {
-                node.kind = try context("kernel module '\(path)'") { try unpacked(node.kind) }
-                try tar.add(plain, node)
-            } else {
-                if path.name.elementsEqual("modules.dep".utf8), case .regular(let text) = node.kind {
+    public static func unpack(_ tree: FileTree, _ write: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try TarWriter.write(to: write) { tar in
+            for path in tree.paths {
+                guard var node = tree[path], !path.name.elementsEqual("modules.dep.bin".utf8) else { continue }
+                let plain = plain(path)
+                if plain != nil {
+                    node.kind = try context("kernel module '\(path)'") { try unpacked(node.kind) }
+                } else if path.name.elementsEqual("modules.dep".utf8), case .regular(let text) = node.kind {
                     node.kind = .regular(
                         ExtentList([.bytes(plainNames(in: try ExtentReader.bytes(of: text, limit: 64 << 20)))]))
                 }
-                try tar.add(path, node)
+                try tar.add(plain ?? path, node)
             }
         }
-        try tar.finish()
     }
 
     /// `a/b.ko` of `a/b.ko.xz`; nil for what is not a compressed module.

@@ -37,12 +37,10 @@ extension OutputFormat {
             Artifact(
                 name: request.file("-initrd.tar"),
                 .stream { write in
-                    try withoutActuallyEscaping(write) { write in
-                        let tar = TarWriter(write)
+                    try TarWriter.write(to: write) { tar in
                         for (path, content) in files {
                             if let content { try tar.add(path, FileTree.Node(.regular(content), mode: 0o644)) }
                         }
-                        try tar.finish()
                     }
                 })
         ]

@@ -16,7 +16,7 @@ extension OutputFormat {
             Artifact(
                 name: request.file("-oci.tar"),
                 .stream { write in
-                    try withoutActuallyEscaping(write) { try OCIArchive(root: root, request: request).write($0) }
+                    try OCIArchive(root: root, request: request).write(write)
                 })
         ]
     }
@@ -27,7 +27,7 @@ private struct OCIArchive {
     let root: RootTar
     let request: OutputRequest
 
-    func write(_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+    func write(_ write: (UnsafeRawBufferPointer) throws -> Void) throws {
         let (sha256, length) = try root.digest()
         let digest = Digest(sha256: sha256)
         var execution = ImageConfig.Execution()
@@ -38,9 +38,9 @@ private struct OCIArchive {
         let layer = Descriptor(mediaType: MediaType.layer, digest: digest, size: length)
         let manifest = Manifest(config: config, layers: [layer])
         layout.add(manifest: try layout.add(manifest, mediaType: MediaType.manifest))
-        let tar = TarWriter(write)
-        for (path, node) in try layout.files() { try tar.add(path, node) }
-        try tar.addFile(ImageLayout.path(of: digest), length: length) { try root.write($0) }
-        try tar.finish()
+        try TarWriter.write(to: write) { tar in
+            for (path, node) in try layout.files() { try tar.add(path, node) }
+            try tar.addFile(ImageLayout.path(of: digest), length: length) { try root.write($0) }
+        }
     }
 }

@@ -52,12 +52,8 @@ struct RootTar: Sendable {
 
     /// Writes the whole archive.
     func write(_ write: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try withoutActuallyEscaping(write) { write in
-            let tar = TarWriter(write)
-            var made: Set<TreePath> = [.root]
-            for part in parts { try add(part, to: tar, &made) }
-            try tar.finish()
-        }
+        var made: Set<TreePath> = [.root]
+        try TarWriter.write(to: write) { tar in for part in parts { try add(part, to: tar, &made) } }
     }
 
     /// SHA-256, 32 bytes, and length in bytes of what ``write(_:)`` writes.

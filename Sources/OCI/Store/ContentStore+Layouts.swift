@@ -112,8 +112,7 @@ extension ContentStore {
                 "image '\(name)' for \(platform) is not in the store '\(path)'",
                 hint: "'moby cache ls' lists its images; add it with 'moby cache pull \(name)' or 'moby pkg build'")
         }
-        try withoutActuallyEscaping(write) { write in
-            let tar = TarWriter(write)
+        try TarWriter.write(to: write) { tar in
             if form == .filesystem {
                 try tar.add(FileTree.flatten(layers: uncompressedLayers(of: image)))
             } else {
@@ -128,7 +127,6 @@ extension ContentStore {
                 }
                 for (path, node) in try layout.files() { try tar.add(path, node) }
             }
-            try tar.finish()
         }
     }
 }
