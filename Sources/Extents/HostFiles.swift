@@ -179,11 +179,16 @@ extension HostFiles {
         return UInt64(info.st_size)
     }
 
-    /// The target of a symbolic link, at most 255 bytes; nil for anything else.
+    /// The target of a symbolic link as text; nil for anything else.
     public static func link(_ path: String) throws(FileError) -> String? {
-        var text = [CChar](repeating: 0, count: 256)
+        try rawLink(path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The target of a symbolic link, which Linux limits to 4095 bytes; nil for anything else.
+    public static func rawLink(_ path: String) throws(FileError) -> [UInt8]? {
+        var text = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(path, &text, text.count)
-        if count >= 0 { return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        if count >= 0 { return text.prefix(count).map(UInt8.init(bitPattern:)) }
         let error = FileError("read", path)
         guard error.isMissing || error.code == EINVAL else { throw error }
         return nil

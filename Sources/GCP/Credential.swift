@@ -45,10 +45,10 @@ extension Credential {
         let variable = "GOOGLE_APPLICATION_CREDENTIALS"
         if let path = environment[variable], !path.isEmpty { return try read(path, namedBy: variable) }
         let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
-        if let path = folder.map({ "\($0)/application_default_credentials.json" }), try HostFiles.exists(path) {
-            return try read(path, namedBy: "gcloud auth application-default login")
-        }
-        return .machine
+        guard let path = folder.map({ "\($0)/application_default_credentials.json" }) else { return .machine }
+        // One that cannot be looked at is not missing: reading it reports why.
+        do { if try !HostFiles.exists(path) { return .machine } } catch {}
+        return try read(path, namedBy: "gcloud auth application-default login")
     }
 
     /// Reads the JSON file of a service account or a user.

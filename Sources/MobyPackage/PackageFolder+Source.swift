@@ -32,7 +32,7 @@ extension PackageFolder {
             let shown = PlainText.short(name.value)
             guard let path = Self.resolved(named), let root = Self.resolved(folder) else {
                 let code = errno
-                if code == ENOENT, let target = Self.target(of: named) {
+                if code == ENOENT, let target = try HostFiles.rawLink(named) {
                     throw Self.fault(
                         name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
                 }
@@ -72,7 +72,7 @@ extension PackageFolder {
             switch info.st_mode & S_IFMT {
             case S_IFDIR: kind = .directory
             case S_IFREG: kind = .file
-            case S_IFLNK: kind = .link(target: try Self.target(of: path) ?? { throw FileError("read", path) }())
+            case S_IFLNK: kind = .link(target: try HostFiles.rawLink(path) ?? { throw FileError("read", path) }())
             default:
                 let whole = name.isEmpty ? self.name.value : "\(self.name.value)/\(name)"
                 throw Self.fault(
@@ -99,13 +99,6 @@ extension PackageFolder {
             guard let resolved = realpath(path, nil) else { return nil }
             defer { free(resolved) }
             return String(cString: resolved)
-        }
-
-        /// The target of a link; nil for anything else.
-        private static func target(of path: String) -> [UInt8]? {
-            var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-            let count = readlink(path, &buffer, buffer.count)
-            return count < 0 ? nil : buffer.prefix(count).map(UInt8.init(bitPattern:))
         }
 
         private static func described(_ mode: mode_t) -> String {

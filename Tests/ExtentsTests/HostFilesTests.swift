@@ -131,7 +131,7 @@ import Testing
             try file.restart()
             try ([9] as [UInt8]).withUnsafeBytes { try file.append($0) }
             try TestFile.write([], to: "\(folder)/taken")
-            #expect(!file.commitIfFree(to: "\(folder)/taken"))
+            #expect(try !file.commitIfFree(to: "\(folder)/taken"))
             try file.commit(to: "\(folder)/b", permissions: 0o640)
             #expect(try TestFile.read("\(folder)/b") == [9])
             #expect(try TestFile.names(in: folder) == ["b", "taken"])

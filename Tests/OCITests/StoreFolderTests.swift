@@ -179,7 +179,8 @@ struct StoreFolderTests {
                 "moby-store.partial.\(dead).1",
             ]
             let kept = [
-                "moby-store.partial.\(own).1", "tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter", "segments/\(Self.hex).json",
+                "moby-store.partial.\(own).1", "tmp/\(own)-new", "tmp/\(dead)-locked", "tmp/letter",
+                "segments/\(Self.hex).json",
             ]
             for name in gone + kept { try TestFile.write("x", to: "\(store.path)/\(name)") }
             // The number of a process that is gone was given to another.
