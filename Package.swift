@@ -13,6 +13,17 @@ let guestLink: [LinkerSetting] = [
     .unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"], .when(configuration: .release))
 ]
 
+/// Starts fast: relocations are packed, nothing is exported. Libraries of a relocatable installation are in `lib/moby`.
+let programLink: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xclang-linker", "-static-libgcc"]
+            + [
+                "--no-export-dynamic", "-z", "pack-relative-relocs", "-z", "nostart-stop-gc",
+                "-rpath", "$ORIGIN/../lib/moby",
+            ].flatMap { ["-Xlinker", $0] },
+        .when(configuration: .release))
+]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -42,13 +53,15 @@ let package = Package(
         // System libraries and thin C shims.
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CInit", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CVersion"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Loads libcurl when it is first used; needs its headers (Debian: libcurl4-openssl-dev).
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Know bytes and standards, not the product.
@@ -83,10 +96,10 @@ let package = Package(
             dependencies: [
                 "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage", "MobyBuild",
                 "MobySpec", "OCI",
-                "Archive", "Extents", "JSON", "CLinux",
-                argumentParser,
+                "Archive", "Extents", "JSON", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4", "CYAML",
+                "CZlib", "CZstd", argumentParser,
             ],
-            swiftSettings: swift),
+            swiftSettings: swift, linkerSettings: programLink),
 
         // The guest.
         .target(name: "GuestSystem", dependencies: ["CInit"], swiftSettings: guestSwift),
@@ -145,7 +158,7 @@ let package = Package(
             golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
-        tests("CommandTests", ["moby", "Archive", "DiskImage", "Extents"]),
+        tests("CommandTests", ["moby", "Archive", "DiskImage", "Extents", argumentParser]),
         tests("BootTests", ["MobyRun"]),
     ],
     swiftLanguageModes: [.v6]

@@ -40,11 +40,11 @@ final class CurlExchange: @unchecked Sendable {
     func perform(on handle: UnsafeMutableRawPointer, proxy: String) throws -> HTTPResponse {
         upload = try Upload(request.body)
         var list: UnsafeMutablePointer<curl_slist>?
-        defer { curl_slist_free_all(list) }
-        for field in request.headers.fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
-        list = curl_slist_append(list, "Expect:")
+        defer { moby_curl_slist_free_all(list) }
+        for field in request.headers.fields { list = moby_curl_slist_append(list, "\(field.name): \(field.value)") }
+        list = moby_curl_slist_append(list, "Expect:")
         configure(handle, headers: list)
-        let code = withExtendedLifetime(self) { curl_easy_perform(handle) }
+        let code = withExtendedLifetime(self) { moby_curl_easy_perform(handle) }
         if let failure { throw failure }
         if cancelled.withLock({ $0 }) { throw CancellationError() }
         guard code == CURLE_OK || isCut else { throw TransportError(curl: code, on: handle, request.url, proxy: proxy) }

@@ -19,7 +19,6 @@ public final class CurlTransport: HTTPTransport {
     ///     its content.
     public init(environment: [String: String], certificateFiles: [String] = [], checksCertificates: Bool = true) throws
     {
-        precondition(Self.library == CURLE_OK, "libcurl cannot be used")
         self.checksCertificates = checksCertificates
         settings = try CurlSettings(environment: environment, certificateFiles: certificateFiles)
     }
@@ -41,9 +40,10 @@ public final class CurlTransport: HTTPTransport {
     }
 
     private func perform(_ exchange: CurlExchange) throws -> HTTPResponse {
+        try CurlLibrary.load()
         let handle = try idle.withLock { $0.popLast() } ?? CurlHandle()
         defer { idle.withLock { $0.append(handle) } }
-        curl_easy_reset(handle.pointer)
+        moby_curl_easy_reset(handle.pointer)
         try settings.apply(to: handle.pointer, for: exchange.request.url)
         if !checksCertificates {
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYPEER, 0)
@@ -51,8 +51,6 @@ public final class CurlTransport: HTTPTransport {
         }
         return try exchange.perform(on: handle.pointer, proxy: settings.proxy(for: exchange.request.url))
     }
-
-    private static let library = curl_global_init(Int(CURL_GLOBAL_ALL))
 }
 
 /// An easy handle; one thread at a time uses it.
@@ -60,13 +58,13 @@ private final class CurlHandle: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
 
     init() throws {
-        guard let pointer = curl_easy_init() else {
+        guard let pointer = moby_curl_easy_init() else {
             throw TransportError("libcurl is out of memory", isTransient: false)
         }
         self.pointer = pointer
     }
 
-    deinit { curl_easy_cleanup(pointer) }
+    deinit { moby_curl_easy_cleanup(pointer) }
 }
 
 /// Proxies and certificates, as users of command-line tools set them.
@@ -106,16 +104,20 @@ struct CurlSettings: Sendable {
         }
         // A machine may have none of its own.
         var bytes: [UInt8] = []
-        if try bundle != nil || HostFiles.exists(Self.systemBundle) {
-            bytes = try Self.read(bundle ?? Self.systemBundle)
-        }
+        if let file = try bundle ?? Self.systemBundle() { bytes = try Self.read(file) }
         for file in certificateFiles {
             bytes += [UInt8(ascii: "\n")] + (try Self.read(file))
         }
         certificates = bytes
     }
 
-    private static let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
+    /// Where distributions keep the certificates: libcurl knows only the path of the distribution it was built on.
+    private static func systemBundle() throws -> String? {
+        try [
+            "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+            "/etc/ssl/cert.pem",
+        ].first { try HostFiles.exists($0) }
+    }
 
     /// - Throws: `TransportError` also for anything but a regular file.
     private static func read(_ path: String) throws(TransportError) -> [UInt8] {
@@ -140,7 +142,9 @@ struct CurlSettings: Sendable {
         moby_curl_setopt_string(handle, CURLOPT_NOPROXY, "")
         if let certificateFolder { moby_curl_setopt_string(handle, CURLOPT_CAPATH, certificateFolder) }
         if certificates.isEmpty {
-            if let certificateFile { moby_curl_setopt_string(handle, CURLOPT_CAINFO, certificateFile) }
+            if let file = try certificateFile ?? Self.systemBundle() {
+                moby_curl_setopt_string(handle, CURLOPT_CAINFO, file)
+            }
         } else {
             certificates.withUnsafeBytes {
                 _ = moby_curl_setopt_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)

@@ -45,7 +45,8 @@ package struct RetryPolicy: Sendable {
     /// Seconds, or a date (RFC 9110, section 10.2.3).
     package static func retryAfter(_ field: String) -> Duration? {
         if let seconds = Int64(field) { return seconds >= 0 ? .seconds(min(seconds, 1 << 40)) : nil }
-        let date = curl_getdate(field, nil)
+        guard CurlLibrary.isLoaded else { return nil }
+        let date = moby_curl_getdate(field)
         return date < 0 ? nil : .seconds(max(0, Int64(date) - Int64(time(nil))))
     }
 }

@@ -64,7 +64,7 @@ extension TransportError {
         case CURLE_GOT_NOTHING: "the connection closed without an answer"
         case CURLE_SSL_CONNECT_ERROR: "no TLS connection"
         case CURLE_PEER_FAILED_VERIFICATION: "the server's certificate is not trusted"
-        default: String(cString: curl_easy_strerror(code)).lowercased()
+        default: String(cString: moby_curl_easy_strerror(code)).lowercased()
         }
     }
 

@@ -12,7 +12,9 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     private let redacted: String
 
     /// - Returns: nil for anything but an absolute `http` or `https` URL.
-    public init?(_ text: String) { self.init(text, base: nil) }
+    public init?(_ text: String) {
+        if CurlLibrary.isLoaded { self.init(text, base: nil) } else { self.init(unconnected: text) }
+    }
 
     /// A `Location` header, which may be relative (RFC 9110, section 10.2.2).
     package func resolving(_ location: String) -> WebURL? { WebURL(location, base: self) }
@@ -49,11 +51,11 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     private init?(_ reference: String, base: WebURL?) {
-        let handle = curl_url()
-        defer { curl_url_cleanup(handle) }
-        if let base, curl_url_set(handle, CURLUPART_URL, base.text, 0) != CURLUE_OK { return nil }
+        let handle = moby_curl_url()
+        defer { moby_curl_url_cleanup(handle) }
+        if let base, moby_curl_url_set(handle, CURLUPART_URL, base.text, 0) != CURLUE_OK { return nil }
         guard !reference.utf8.contains(where: { $0 < 0x21 || $0 == 0x7f }),
-            curl_url_set(handle, CURLUPART_URL, reference, 0) == CURLUE_OK,
+            moby_curl_url_set(handle, CURLUPART_URL, reference, 0) == CURLUE_OK,
             let text = Self.part(handle, CURLUPART_URL), let scheme = Self.part(handle, CURLUPART_SCHEME)?.lowercased(),
             let host = Self.part(handle, CURLUPART_HOST)?.lowercased(), scheme == "http" || scheme == "https",
             let port = Self.part(handle, CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap(Int.init)
@@ -66,15 +68,28 @@ public struct WebURL: Hashable, Sendable, CustomStringConvertible {
             Self.part(handle, $0) != nil
         }
         for secret in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT] {
-            curl_url_set(handle, secret, nil, 0)
+            moby_curl_url_set(handle, secret, nil, 0)
         }
         redacted = PlainText.short(Self.part(handle, CURLUPART_URL) ?? "\(scheme)://\(host)", limit: 500)
     }
 
+    /// Without libcurl nothing connects to it; it appears in the message that says so.
+    private init?(unconnected text: String) {
+        let form = #/(https?)://([^/?#@]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.\-]+)(?::(\d{1,5}))?(/[^?#]*)?([?#].*)?/#
+        guard let match = text.wholeMatch(of: form) else { return nil }
+        self.text = text
+        scheme = String(match.1)
+        host = match.3.lowercased()
+        port = match.4.flatMap { Int($0) } ?? (match.1 == "https" ? 443 : 80)
+        hasSecrets = match.2 != nil || match.6 != nil
+        let authority = match.3 + (match.4.map { ":\($0)" } ?? "")
+        redacted = PlainText.short("\(match.1)://\(authority)\(match.5 ?? "/")", limit: 500)
+    }
+
     private static func part(_ handle: OpaquePointer?, _ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(handle, part, &text, flags) == CURLUE_OK, let text else { return nil }
-        defer { curl_free(text) }
+        guard moby_curl_url_get(handle, part, &text, flags) == CURLUE_OK, let text else { return nil }
+        defer { moby_curl_free(text) }
         return String(cString: text)
     }
 }

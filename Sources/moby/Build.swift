@@ -8,7 +8,7 @@ internal import OCI
 
 struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Build images from YAML files.",
+        commandName: "build", abstract: "Build images from YAML files.",
         usage: "moby build [options] <file>[.yml]... | -",
         discussion: """
             Several files are merged; later ones win. A build also writes NAME-build.json, which lists its files and their sources. When formats \

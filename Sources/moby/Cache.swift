@@ -8,7 +8,7 @@ internal import OCI
 
 struct Cache: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Manage the image store.",
+        commandName: "cache", abstract: "Manage the image store.",
         subcommands: [
             CacheList.self, CachePull.self, CachePush.self, CacheExport.self, CacheImport.self, CacheRemove.self,
             CachePrune.self,

@@ -6,7 +6,7 @@ internal import OCI
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a container's final config.json and the origin of each value.",
+        commandName: "explain", abstract: "Print a container's final config.json and the origin of each value.",
         usage: "moby explain [options] <file>... <container>")
 
     @OptionGroup var global: FetchOptions

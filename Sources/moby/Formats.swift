@@ -4,7 +4,8 @@ internal import MobyBuild
 
 struct Formats: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the output formats of 'moby build --format'.", usage: "moby formats [--json]")
+        commandName: "formats", abstract: "List the output formats of 'moby build --format'.",
+        usage: "moby formats [--json]")
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false

@@ -8,6 +8,7 @@ internal import MobyRun
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract:
             "Show the structure of an artifact: partitions, file systems, boot entries, sections, initrd segments.",
         usage: "moby inspect [options] <file>|<prefix>|-")

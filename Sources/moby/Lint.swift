@@ -6,7 +6,7 @@ internal import OCI
 
 struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Report all errors in YAML files, offline.",
+        commandName: "lint", abstract: "Report all errors in YAML files, offline.",
         discussion: """
             Reports what a build would report before it fetches anything; only spec files named by URLs are fetched. Images in the store are checked: \
             init and runc, the programs of containers and the files bound into them, the kernel's modules. Exit codes: 0 no error; 2 errors; 1 a file \

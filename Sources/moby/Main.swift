@@ -14,7 +14,7 @@ struct Moby: AsyncParsableCommand {
         subcommands: [
             Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self,
             Formats.self,
-            Schema.self, Cache.self, Pkg.self, Metadata.self, Completion.self, Version.self,
+            Schema.self, Cache.self, Pkg.self, Metadata.self, Completion.self, ManPages.self, Version.self,
         ])
 
     static func main() async {
@@ -60,18 +60,5 @@ struct Moby: AsyncParsableCommand {
             }
         }
         return []
-    }
-}
-
-struct Version: ParsableCommand {
-    static let text = "0.1.0"
-
-    static let configuration = CommandConfiguration(abstract: "Print the version.", usage: "moby version [--short]")
-
-    @OptionGroup var global: GlobalOptions
-    @Flag(help: "Print the number only.") var short = false
-
-    func run() {
-        print(short ? Self.text : "moby version \(Self.text)")
     }
 }

@@ -5,7 +5,7 @@ internal import MobyRun
 
 struct Metadata: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Create metadata CD images.", subcommands: [MetadataCreate.self])
+        commandName: "metadata", abstract: "Create metadata CD images.", subcommands: [MetadataCreate.self])
 }
 
 struct MetadataCreate: ParsableCommand {

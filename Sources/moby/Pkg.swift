@@ -5,7 +5,7 @@ internal import OCI
 
 struct Pkg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Build images from Debian packages and files.",
+        commandName: "pkg", abstract: "Build images from Debian packages and files.",
         subcommands: [PkgBuild.self, PkgShowTag.self, PkgLock.self])
 }
 

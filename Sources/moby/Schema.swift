@@ -5,7 +5,8 @@ internal import MobySpec
 
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the JSON Schema of the YAML file, for editors.", usage: "moby schema [--package] [--markdown]",
+        commandName: "schema", abstract: "Print the JSON Schema of the YAML file, for editors.",
+        usage: "moby schema [--package] [--markdown]",
         discussion: "With --markdown: the reference page docs/spec.md, from the same table of keys.")
 
     @OptionGroup var global: GlobalOptions

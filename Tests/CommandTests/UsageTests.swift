@@ -1,5 +1,9 @@
+import ArgumentParser
+import Foundation
 import TestSupport
 import Testing
+
+@testable import moby
 
 /// The program as a user meets it: exit codes, where messages go, what they say.
 struct UsageTests {
@@ -85,7 +89,30 @@ struct UsageTests {
     @Test func versionPrintsOneLine() throws {
         let result = try Program.run(["version"])
         #expect(result.status == 0)
-        #expect(result.output == "moby version 0.1.0\n")
+        let version = try TestFile.text("\(Program.root)/VERSION").trimmingCharacters(in: .newlines)
+        #expect(result.output.hasPrefix("moby version \(version)\n"), "\(result.output)")
+        #expect(try Program.run(["--version"]).output == "\(version)\n")
+    }
+
+    @Test func versionNamesTheLibraries() throws {
+        let result = try Program.run(["version", "--json"])
+        struct Document: Decodable { let version, platform: String; let libraries: [String: String?] }
+        let document = try JSONDecoder().decode(Document.self, from: Data(result.output.utf8))
+        #expect(document.platform.hasPrefix("linux/"))
+        #expect(
+            document.libraries.keys.sorted() == [
+                "glibc", "isa-l", "libarchive", "libcurl", "libyaml", "lz4", "openssl", "zlib", "zstd",
+            ])
+        for (name, version) in document.libraries { #expect(version?.first?.isNumber == true, "\(name)") }
+    }
+
+    /// Without one the parser makes it from the type's name, by a search through all types of the program.
+    @Test func everyCommandHasAnExplicitName() {
+        var commands: [any ParsableCommand.Type] = [Moby.self]
+        while let command = commands.popLast() {
+            #expect(command.configuration.commandName != nil, "\(command)")
+            commands += command.configuration.subcommands
+        }
     }
 
     @Test func helpNamesEveryVerb() throws {

@@ -21,6 +21,8 @@ public struct WebProbe: Sendable {
     /// - Throws: ``RunError``, `TransportError`.
     init(_ url: WebURL) throws {
         self.url = url
+        // Later a failure means that the guest does not answer yet.
+        try CurlLibrary.load()
         // No proxy is needed to reach the guest.
         transport = try CurlTransport(environment: [:], checksCertificates: false)
     }

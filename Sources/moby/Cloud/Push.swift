@@ -4,7 +4,7 @@ internal import MobyRun
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Upload a build to a cloud.", subcommands: [PushGCP.self])
+        commandName: "push", abstract: "Upload a build to a cloud.", subcommands: [PushGCP.self])
 
     /// Other clouds of LinuxKit's `push`: the format that they accept, and the program that uploads it.
     private static let elsewhere = [

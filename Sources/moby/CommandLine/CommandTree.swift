@@ -20,6 +20,8 @@ struct CommandTree: Decodable {
         let kind: String
         let names: [Name]?
         let shouldDisplay: Bool
+        let abstract: String?
+        let valueName: String?
 
         var takesValue: Bool { kind == "option" }
         var longNames: [String] { (names ?? []).filter { $0.kind == "long" }.map(\.name) }
@@ -29,6 +31,9 @@ struct CommandTree: Decodable {
     }
 
     let commandName: String
+    let abstract: String?
+    let discussion: String?
+    let shouldDisplay: Bool?
     let defaultSubcommand: String?
     let subcommands: [CommandTree]?
     let arguments: [Option]?
@@ -73,7 +78,7 @@ struct CommandTree: Decodable {
 
 struct Completion: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a shell completion script.",
+        commandName: "completion", abstract: "Print a shell completion script.",
         usage: "moby completion bash|zsh|fish",
         discussion: """
             bash: source <(moby completion bash), for instance in ~/.bashrc. \

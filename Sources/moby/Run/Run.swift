@@ -4,7 +4,7 @@ internal import MobySpec
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a machine from a build.", subcommands: [RunQEMU.self, RunGCP.self],
+        commandName: "run", abstract: "Start a machine from a build.", subcommands: [RunQEMU.self, RunGCP.self],
         defaultSubcommand: RunQEMU.self)
 
     /// Other backends of LinuxKit's `run`, and the format that each starts.
