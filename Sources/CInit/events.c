@@ -23,6 +23,7 @@ int cinit_epoll_control(int epoll, int file, enum cinit_change change, int event
     struct epoll_event event = {.data.fd = file};
     if (events & CINIT_READABLE) event.events |= EPOLLIN;
     if (events & CINIT_WRITABLE) event.events |= EPOLLOUT;
+    if (events & CINIT_CHANGES) event.events |= EPOLLET;
     return RESULT(epoll_ctl(epoll, operations[change], file, &event));
 }
 

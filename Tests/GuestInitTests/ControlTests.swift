@@ -1,3 +1,4 @@
+import BootLayout
 import CInit
 import Glibc
 import GuestSystem
@@ -30,14 +31,14 @@ struct ControlTests {
         #expect(ControlClient.request(command, arguments) == request)
     }
 
-    @Test func repliesAreTakenApartHoweverTheyArrive() {
+    @Test func repliesAreTakenApartHoweverTheyArrive() throws {
         let whole = Reply.output("a\nb".utf8) + Reply.error("no") + Reply.exit(3)
         var (buffer, letters, texts): ([UInt8], String, [String]) = ([], "", [])
         for byte in whole {
             buffer.append(byte)
-            for chunk in Reply.take(from: &buffer) {
-                letters.unicodeScalars.append(Unicode.Scalar(chunk.letter))
-                texts.append(String(decoding: chunk.bytes, as: UTF8.self))
+            for chunk in try Reply.take(from: &buffer) {
+                letters.unicodeScalars.append(Unicode.Scalar(chunk.kind.rawValue))
+                texts.append(chunk.text)
             }
         }
         #expect(letters == "oex" && texts == ["a\nb", "no\n", "3"] && buffer.isEmpty)
@@ -69,12 +70,11 @@ struct ControlServerTests {
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             pending.append(contentsOf: buffer[..<max(0, count)])
-            for chunk in Reply.take(from: &pending) {
-                let text = String(decoding: chunk.bytes, as: UTF8.self)
-                switch chunk.letter {
-                case UInt8(ascii: "o"): output += text
-                case UInt8(ascii: "e"): errors += text
-                default: status = Int32(text)
+            for chunk in (try? Reply.take(from: &pending)) ?? [] {
+                switch chunk.kind {
+                case .output: output += chunk.text
+                case .exit: status = chunk.status
+                default: errors += chunk.text
                 }
             }
         }

@@ -22,6 +22,9 @@ int cinit_catch_ctrl_alt_del(void);
 int cinit_pending_output(int file);
 /// Opens `path` for reading as if `root` were the root, links in it included (openat2 with RESOLVE_IN_ROOT).
 int cinit_open_in_root(const char *root, const char *path);
+/// A process that writes the regular file `path` below `root` to `output`, at most `limit` bytes of it. Returns its pid; its exit status is
+/// an errno.
+int cinit_copy_file(const char *root, const char *path, int64_t limit, int output);
 /// finit_module(2). `compressed`: the kernel decompresses.
 int cinit_load_module(int file, const char *parameters, int compressed);
 
@@ -40,8 +43,8 @@ int cinit_sealed_copy(const char *path, const char *name);
 int cinit_epoll(void);
 enum cinit_change { CINIT_ADD, CINIT_MODIFY, CINIT_REMOVE };
 /// Bits of `events`.
-enum cinit_event { CINIT_READABLE = 1, CINIT_WRITABLE = 2, CINIT_HUNG_UP = 4 };
-/// epoll_ctl(2) for `file`; CINIT_HUNG_UP is always reported.
+enum cinit_event { CINIT_READABLE = 1, CINIT_WRITABLE = 2, CINIT_HUNG_UP = 4, CINIT_CHANGES = 8 };
+/// epoll_ctl(2) for `file`; CINIT_HUNG_UP is always reported. CINIT_CHANGES reports changes only (EPOLLET).
 int cinit_epoll_control(int epoll, int file, enum cinit_change change, int events);
 /// Waits at most `timeout` milliseconds (-1: no limit). Returns how many of `files` and `events` were filled in.
 int cinit_epoll_wait(int epoll, int *files, int *events, int capacity, int timeout);

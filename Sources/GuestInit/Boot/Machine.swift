@@ -12,6 +12,9 @@ final class Machine {
     var modules: ModuleLoader?
     private var requests = EndRequests()
     private var powerKeys: Set<String> = []
+    private var agent: Agent?
+    /// The boot is complete.
+    private var isUp = false
 
     init(isContainer: Bool) { self.isContainer = isContainer }
 
@@ -50,6 +53,7 @@ final class Machine {
             if let kind = policy.shutdown { request(kind, because: "service \(name) failed") }
         }
         listen(supervisor)
+        if words.opensAgent { openAgent(supervisor) }
         runScripts(in: "/etc/init.d", environment) { [self] in ending != nil }
         Volumes(environment: environment).mountAll()
         debug("ready for containers")
@@ -79,6 +83,11 @@ final class Machine {
             // The loop keeps it.
             _ = try ControlServer(path: BootLayout.controlSocket, supervisor: supervisor) { [self] in request($0) }
         }
+    }
+
+    private func openAgent(_ supervisor: Supervisor) {
+        agent = Agent(supervisor: supervisor, isUp: { [self] in isUp }, shutdown: { [self] in request($0) })
+        attempt { () throws(SystemError) in try agent?.openPorts() }
     }
 
     private func onboot(_ environment: ContainerEnvironment) {
@@ -111,6 +120,7 @@ final class Machine {
     /// Work that can wait until the services have started.
     private func settle(_ loop: EventLoop, _ supervisor: Supervisor) {
         let running = supervisor.services.count { if case .running = $0.state { true } else { false } }
+        isUp = true
         console.say("up: \(running) of \(supervisor.services.count) services running")
         guard !isContainer else { return }
         modules?.coldplug(.all)
@@ -150,7 +160,12 @@ final class Machine {
             try loop.watch(file: socket) { [self] _ in
                 var buffer = [UInt8](repeating: 0, count: 8192)
                 while case let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
-                    guard let event = DeviceEvent(buffer[..<count]), event.action == "add" else { continue }
+                    guard let event = DeviceEvent(buffer[..<count]) else { continue }
+                    // The kernel learns the name of a port after it has added the port.
+                    if event.subsystem == "virtio-ports" {
+                        attempt { () throws(SystemError) in try agent?.openPorts() }
+                    }
+                    guard event.action == "add" else { continue }
                     if let alias = event.alias { modules?.load(matching: [alias]) }
                     if event.subsystem == "input" { watchPowerKeys(on: loop) }
                 }

@@ -8,6 +8,8 @@ internal import GuestSystem
 struct ProgramError: Equatable {
     /// `'/app' cannot be started: its loader '/lib64/ld-linux-x86-64.so.2' is not in the image`.
     let text: String
+    /// Whether there is no such program, rather than one that cannot be executed.
+    let isAbsence: Bool
 
     private enum Kind {
         case missing, notInPath, forbidden, format, folder
@@ -31,6 +33,7 @@ struct ProgramError: Equatable {
         else { return nil }
         let reason = Self.reason(kind, path, root: root)
         text = "'\(program)' cannot be started: \(reason)"
+        isAbsence = kind == .missing || kind == .notInPath
     }
 
     init?(in lines: [String], of bundle: Bundle) {

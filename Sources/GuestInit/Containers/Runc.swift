@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import CInit
 internal import GuestSystem
 
@@ -37,8 +38,23 @@ final class Runc {
 
     func delete(_ bundle: Bundle) -> [String] { command("delete", ["--force", bundle.name]) }
 
+    /// Runs a program in a container that runs; its process becomes a child of PID 1.
+    func exec(_ request: AgentRequest.Command, in bundle: Bundle, pidFile: String) -> [String] {
+        var options = ["--detach", "--pid-file", pidFile]
+        for entry in request.environment { options += ["--env", entry] }
+        if let folder = request.folder { options += ["--cwd", folder] }
+        if let user = request.user { options += ["--user", user] }
+        return command("exec", options + [bundle.name] + request.words)
+    }
+
     private func command(_ verb: String, _ arguments: [String]) -> [String] {
         ["runc"] + (isDebugging ? ["--debug"] : []) + ["--root", stateFolder, verb] + arguments
+    }
+
+    /// What a line of runc's log says: `time="…" level=error msg="…"`.
+    static func message(_ line: String) -> String {
+        guard let start = line.firstRange(of: " msg=\""), line.hasSuffix("\"") else { return line }
+        return String(line[start.upperBound...].dropLast()).replacing("\\\"", with: "\"")
     }
 
     /// The file to execute; nil when there is no runc.

@@ -63,12 +63,18 @@ enum ControlClient {
                 return 1
             }
             pending.append(contentsOf: buffer[..<count])
-            for (letter, bytes) in Reply.take(from: &pending) {
-                switch letter {
-                case UInt8(ascii: "o"): Console.send(bytes, to: STDOUT_FILENO)
-                case UInt8(ascii: "e"): Console.send(Array("service: ".utf8) + bytes, to: STDERR_FILENO)
-                default: return Int32(String(decoding: bytes, as: UTF8.self)) ?? 1
+            do throws(Reply.Malformed) {
+                for chunk in try Reply.take(from: &pending) {
+                    switch chunk.kind {
+                    case .output: Console.send(chunk.bytes, to: STDOUT_FILENO)
+                    case .errors, .fault: Console.send(Array("service: ".utf8) + chunk.bytes, to: STDERR_FILENO)
+                    case .exit: return chunk.status
+                    case .hello, .alive: break
+                    }
                 }
+            } catch {
+                complain("PID 1: \(error)")
+                return 1
             }
         }
     }

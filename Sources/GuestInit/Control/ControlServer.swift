@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import CInit
 internal import Glibc
 internal import GuestSystem
@@ -7,7 +8,6 @@ final class ControlServer {
     private let supervisor: Supervisor
     private let loop: EventLoop
     private let shutdown: (ShutdownKind) -> Void
-    private var followers: [String: [Connection]] = [:]
 
     init(path: String, supervisor: Supervisor, shutdown: @escaping (ShutdownKind) -> Void) throws(SystemError) {
         self.supervisor = supervisor
@@ -85,11 +85,8 @@ final class ControlServer {
             }
         }
         guard isFollowing else { return connection.finish(0) }
-        followers[service.name, default: []].append(connection)
-        connection.onClose = { [self] in followers[service.name]?.removeAll { $0 === connection } }
-        service.follower = { [self] bytes in
-            for follower in followers[service.name] ?? [] { follower.send(Reply.output(bytes)) }
-        }
+        let key = service.follow { connection.send(Reply.output($0)) }
+        connection.onClose = { service.followers[key] = nil }
     }
 }
 

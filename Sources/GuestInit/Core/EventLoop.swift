@@ -13,6 +13,9 @@ final class EventLoop {
         static let readable = Readiness(rawValue: Int32(CINIT_READABLE.rawValue))
         static let writable = Readiness(rawValue: Int32(CINIT_WRITABLE.rawValue))
         static let hungUp = Readiness(rawValue: Int32(CINIT_HUNG_UP.rawValue))
+        /// For ``EventLoop/watch(file:for:_:)``: calls once for each change, not as long as the file is ready. A serial
+        /// port that the other side has closed is ready for ever.
+        static let changes = Readiness(rawValue: Int32(CINIT_CHANGES.rawValue))
     }
 
     /// Which children are reaped: all (PID 1), or those with a handler (tests).

@@ -18,6 +18,8 @@ struct KernelCommandLine: Equatable {
     var showsOnboot = false
     /// `linuxkit.unified_cgroup_hierarchy=0`, which is not supported.
     var wantsLegacyCgroups = false
+    /// `moby.agent` or `moby.agent=1`: PID 1 listens on the agent's ports.
+    var opensAgent = false
     /// `moby.root=`: the disk with the root, when it is not in the initrd.
     var root: RootName?
 
@@ -43,6 +45,7 @@ struct KernelCommandLine: Equatable {
         case "linuxkit.runc_debug": isRuncDebugging = value == "1"
         case "linuxkit.runc_console": showsOnboot = value == "1"
         case "linuxkit.unified_cgroup_hierarchy": wantsLegacyCgroups = value == "0"
+        case BootLayout.agentWord: opensAgent = value == nil || value == "1"
         case BootLayout.rootWord: root = value.map { RootName($0) }
         default: break
         }

@@ -29,8 +29,9 @@ final class Service {
     var isPrepared = false
     var run: ContainerRun?
     var output: ContainerOutput?
-    /// Gets everything that the service writes.
-    var follower: ((ArraySlice<UInt8>) -> Void)?
+    /// They get everything that the service writes.
+    var followers: [Int: (ArraySlice<UInt8>) -> Void] = [:]
+    private var lastFollower = 0
     /// When the current state began.
     var since: Milliseconds = 0
     var starts = 0
@@ -53,19 +54,42 @@ final class Service {
         }
     }
 
+    /// - Returns: the key of the follower in ``followers``.
+    func follow(_ follower: @escaping (ArraySlice<UInt8>) -> Void) -> Int {
+        lastFollower += 1
+        followers[lastFollower] = follower
+        return lastFollower
+    }
+
+    var stateName: String {
+        switch state {
+        case .stopped: "stopped"
+        case .queued: "queued"
+        case .starting: "starting"
+        case .running: "running"
+        case .stopping: "stopping"
+        case .waiting: "waiting"
+        case .failed: "failed"
+        }
+    }
+
+    var restarts: Int { max(0, starts - 1) }
+
+    func report(now: Milliseconds) -> MachineState.Service {
+        let pid: Int? = if case .running(let pid) = state { Int(pid) } else { nil }
+        return MachineState.Service(
+            name: name, state: stateName, pid: pid, age: Int(now - since), restarts: restarts,
+            lastEnd: lastOutcome?.text)
+    }
+
     /// A row of `service list`.
     func row(now: Milliseconds) -> [String] {
         let age = TimeText.age(now - since)
         let last = lastOutcome.map { $0.text } ?? "-"
-        let restarts = "\(max(0, starts - 1))"
         return switch state {
-        case .stopped: [name, "stopped", "-", "-", restarts, last]
-        case .queued: [name, "queued", "-", "-", restarts, last]
-        case .starting: [name, "starting", "-", age, restarts, last]
-        case .running(let pid): [name, "running", "\(pid)", age, restarts, last]
-        case .stopping: [name, "stopping", "-", age, restarts, last]
-        case .waiting: [name, "waiting", "-", age, restarts, last]
-        case .failed: [name, "failed", "-", age, restarts, last]
+        case .stopped, .queued: [name, stateName, "-", "-", "\(restarts)", last]
+        case .running(let pid): [name, stateName, "\(pid)", age, "\(restarts)", last]
+        case .starting, .stopping, .waiting, .failed: [name, stateName, "-", age, "\(restarts)", last]
         }
     }
 }

@@ -58,7 +58,7 @@ final class Supervisor {
             try prepare(service)
             let output = try ContainerOutput(prefix: environment.logs + "/" + service.name, loop: loop)
             // Followers of the log keep following from run to run.
-            output.follow { [unowned service] in service.follower?($0) }
+            output.follow { [unowned service] bytes in for follower in service.followers.values { follower(bytes) } }
             service.output = output
             let run = environment.run(service.bundle, service.record, output: output.files)
             service.run = run
