@@ -95,7 +95,7 @@ let package = Package(
             name: "moby",
             dependencies: [
                 "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage", "MobyBuild",
-                "MobySpec", "OCI",
+                "MobySpec", "BootLayout", "OCI",
                 "Archive", "Extents", "JSON", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4", "CYAML",
                 "CZlib", "CZstd", argumentParser,
             ],
@@ -154,7 +154,10 @@ let package = Package(
         tests("MobyPackageTests", ["MobyPackage", "MobyBuild", "MobySpec", "OCI", "Archive", "Extents", "JSON"]),
         tests(
             "MobyRunTests",
-            ["MachineModel", "MobyRun", "MobyBuild", "Cloud", "GCP", "HTTP", "DiskImage", "Archive", "Extents"],
+            [
+                "MachineModel", "MobyRun", "MobyBuild", "BootLayout", "Cloud", "GCP", "HTTP", "DiskImage", "Archive",
+                "Extents",
+            ],
             golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),

@@ -12,7 +12,8 @@ struct Moby: AsyncParsableCommand {
         abstract: "Assemble bootable operating systems from OCI images.",
         version: Version.text,
         subcommands: [
-            Build.self, Push.self, Run.self, Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self,
+            Build.self, Push.self, Run.self, MachineList.self, Exec.self, Logs.self, MachineConsole.self, Stop.self,
+            Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self,
             Formats.self,
             Schema.self, Cache.self, Pkg.self, Metadata.self, Completion.self, ManPages.self, Version.self,
         ])

@@ -49,6 +49,16 @@ enum Terminal {
         fault.withLock { $0 = code }
     }
 
+    /// Bytes of a program in a machine, as they are.
+    static func live(_ bytes: [UInt8], to file: Int32) {
+        if file == STDOUT_FILENO {
+            guard fault.withLock(\.self) == 0, case let code = write(bytes, to: file), code != 0 else { return }
+            fault.withLock { $0 = code }
+        } else {
+            write(bytes, to: file)
+        }
+    }
+
     /// For bytes that are not text, which would set a terminal to who knows what.
     /// - Parameter hint: what to do instead.
     /// - Throws: ``BinaryOutput`` when standard output is a terminal.
@@ -80,9 +90,12 @@ enum Terminal {
 
     /// - Returns: 0, or the `errno` of a write that did not succeed.
     @discardableResult
-    static func write(_ text: String, to file: Int32) -> Int32 {
+    static func write(_ text: String, to file: Int32) -> Int32 { write(Array(text.utf8), to: file) }
+
+    @discardableResult
+    private static func write(_ bytes: [UInt8], to file: Int32) -> Int32 {
         do {
-            try HostFiles.write(Array(text.utf8), to: file, name: outputName)
+            try HostFiles.write(bytes, to: file, name: outputName)
             return 0
         } catch {
             return error.code

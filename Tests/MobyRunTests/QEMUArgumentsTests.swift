@@ -31,6 +31,15 @@ struct QEMUArgumentsTests {
         try check("kernel-ports", machine, kernel)
     }
 
+    @Test func registeredWithAgent() throws {
+        var machine = Machine()
+        machine.agent = true
+        machine.detached = true
+        try check("registered-agent", machine, kernel, console: .file("out/nginx-state/console.log")) {
+            $0.sockets = MachineSockets(folder: "/run/user/7/moby/0123,4567")
+        }
+    }
+
     @Test func emulatedWithDisksAndData() throws {
         var machine = Machine()
         machine.cpus = 2

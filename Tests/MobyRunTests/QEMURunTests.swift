@@ -175,7 +175,7 @@ import Testing
         defer { kill(id, SIGKILL) }
         #expect(
             words == [
-                "process  \(id)  (end it with: kill \(id))", "state    \(image)-state",
+                "machine  guest", "process  \(id)", "state    \(image)-state",
                 "console  \(image)-state/console.log",
                 "port     127.0.0.1:\(port) -> 80/tcp",
             ])

@@ -47,6 +47,12 @@ public enum BootSource: Hashable, Sendable {
         if case .kernel(let files) = self { files.commandLine } else { nil }
     }
 
+    /// Whether the kernel command line, as far as it is known, lets PID 1 listen on the agent's ports.
+    var opensAgent: Bool {
+        let words = commandLine?.split(whereSeparator: \.isWhitespace).prefix { $0 != "--" } ?? []
+        return words.contains { $0 == BootLayout.agentWord || $0 == "\(BootLayout.agentWord)=1" }
+    }
+
     var uefi: Bool {
         switch self {
         case .kernel: false

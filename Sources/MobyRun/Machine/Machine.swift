@@ -18,6 +18,10 @@ public struct Machine: Sendable, Equatable {
     public var gui = false
     /// Runs in the background; the console goes to a file in the state folder.
     public var detached = false
+    /// The name under which other commands find it; nil takes that of the image.
+    public var name: String?
+    /// Whether PID 1 is reached through the agent's ports, and is asked to listen if the command line is ours.
+    public var agent = false
     public var usb = false
     /// Values for QEMU's `-device`.
     public var devices: [String] = []

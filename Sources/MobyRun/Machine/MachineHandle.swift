@@ -10,6 +10,7 @@ public final class MachineHandle: Sendable {
     private let reader: ConsoleReader
     private let input: Int32
     private let helpers: [ChildProcess]
+    private let registered: RegisteredMachine?
     /// When QEMU was started.
     public let started: ContinuousClock.Instant
 
@@ -24,6 +25,7 @@ public final class MachineHandle: Sendable {
 
     /// Carries out a plan; its serial console must be standard input and output.
     init(_ plan: QEMUPlan) throws {
+        registered = try RegisteredMachine(plan.registration)
         helpers = try StateFolder.prepare(plan)
         let control = try QMP()
         // Not pipes: other programs that are started at the same time would inherit their ends.
@@ -41,6 +43,7 @@ public final class MachineHandle: Sendable {
         child = try ChildProcess.start(
             plan.executable, plan.arguments + QMP.arguments,
             handles: [0: inputEnd, 1: outputEnd, 2: outputEnd, QMP.number: control.guestEnd])
+        try registered?.started(child.id)
     }
 
     deinit {
@@ -50,6 +53,9 @@ public final class MachineHandle: Sendable {
     }
 
     public var processID: Int32 { child.id }
+
+    /// What other commands know of the machine, for ``AgentClient``.
+    public var entry: MachineEntry? { registered?.entry }
 
     /// Everything that the console has shown so far.
     public var console: String { reader.text }

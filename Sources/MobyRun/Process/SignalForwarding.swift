@@ -80,6 +80,13 @@ struct Terminal {
         return Terminal(handle: handle, settings: settings)
     }
 
+    /// Every key goes to the program, as it is typed.
+    func makeRaw() {
+        var raw = settings
+        cfmakeraw(&raw)
+        tcsetattr(handle, TCSADRAIN, &raw)
+    }
+
     func restore() {
         var settings = settings
         tcsetattr(handle, TCSADRAIN, &settings)

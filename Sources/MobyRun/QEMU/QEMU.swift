@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import Extents
 internal import Glibc
 internal import MachineModel
@@ -58,8 +59,32 @@ public struct QEMU: Sendable {
         }
         let console = machine.detached ? Console.file("\(state)/console.log") : console
         if let line = boot.commandLine, !machine.gui { KernelConsoles(line).warning(for: machine.guest).map(say) }
+        if machine.agent, boot.commandLine == nil {
+            say("the agent answers if the image was built with '\(BootLayout.agentWord)' in kernel.cmdline")
+        }
+        let registry = try registry()
+        host.sockets = registry.map { MachineSockets(folder: $0.newFolder()) }
         var arguments = QEMUArguments(machine, boot, on: host, console: console)
-        return arguments.build()
+        let hasAgent = arguments.hasAgent
+        var plan = arguments.build()
+        if let registry, let sockets = host.sockets {
+            plan.registration = MachineRegistration(
+                registry: registry, folder: sockets.folder, name: machine.name ?? MachineRegistry.name(argument),
+                image: argument, ports: machine.ports.map(\.description), console: plan.background?.console,
+                state: plan.stateFolder, hasAgent: hasAgent)
+        }
+        return plan
+    }
+
+    /// Nil when the machine cannot be registered, which only matters to other commands.
+    private func registry() throws -> MachineRegistry? {
+        let registry = MachineRegistry(environment: environment)
+        do { try registry.check() } catch {
+            if machine.agent { throw error }
+            say("warning: \(error); 'moby ps' will not list this machine")
+            return nil
+        }
+        return registry
     }
 
     /// Finds options that cannot be combined, before anything is built or started.
@@ -80,6 +105,8 @@ public struct QEMU: Sendable {
 
     /// - Parameter terminal: a terminal for QEMU in place of this program's standard streams.
     func run(_ plan: QEMUPlan, on terminal: Int32?) throws -> Int32 {
+        let registered = try RegisteredMachine(plan.registration)
+        defer { registered?.end() }
         let helpers = try StateFolder.prepare(plan)
         defer { if plan.background == nil { helpers.forEach { $0.stop() } } }
         let settings = terminal.map { Terminal.save($0) } ?? Terminal.save()
@@ -90,8 +117,7 @@ public struct QEMU: Sendable {
         if let terminal { for number: Int32 in 0...2 { handles[number] = terminal } }
         guard plan.background == nil else {
             let child = try ChildProcess.start(plan.executable, plan.arguments, handles: handles, outlives: true)
-            forwarding.forward(to: child.id)
-            return forwarding.status(of: child.wait())
+            return try status(of: child, leaving: registered, plan, forwarding)
         }
         let console = try ConsoleWatch(patterns: readiness?.patterns ?? [])
         let control = try QMP()
@@ -107,6 +133,10 @@ public struct QEMU: Sendable {
             child = try ChildProcess.start(plan.executable, arguments, handles: handles)
         }
         forwarding.forward(to: child.id)
+        do { try registered?.started(child.id) } catch {
+            child.stop()
+            throw error
+        }
         let goals = Supervision.Goals(readiness: readiness, limit: limit, ports: sharesNetwork ? [] : machine.ports)
         let supervision: Supervision
         do { supervision = try Supervision(child, console: console, control: control, goals, say: say) } catch {
@@ -118,15 +148,30 @@ public struct QEMU: Sendable {
         return supervision.status(of: status, isInterrupted: status != qemu)
     }
 
+    /// QEMU goes to the background once the machine exists.
+    private func status(
+        of qemu: ChildProcess, leaving registered: RegisteredMachine?, _ plan: QEMUPlan, _ forwarding: SignalForwarding
+    ) throws -> Int32 {
+        forwarding.forward(to: qemu.id)
+        let status = forwarding.status(of: qemu.wait())
+        if status == 0 { try registered?.leave(to: plan.processInBackground()) }
+        return status
+    }
+
     /// Facts about a machine in the background, one line each; nil for any other.
     /// - Throws: `FileError` when QEMU left no process number.
     public func background(_ plan: QEMUPlan) throws -> String? {
         guard let background = plan.background else { return nil }
-        let process = try HostFiles.text(background.process).split(separator: "\n").first ?? "?"
-        var lines = ["process  \(process)  (end it with: kill \(process))"]
+        let process = try plan.processInBackground()
+        let machine = try MachineRegistry(environment: environment).machines().first { $0.pid == process }
+        var lines = machine.map { ["machine  \($0.name)"] } ?? []
+        lines.append("process  \(process)")
         if let folder = plan.stateFolder { lines.append("state    \(folder)") }
         lines.append("console  \(background.console)")
-        lines += machine.ports.map { "port     \($0.address):\($0.host) -> \($0.guest)/\($0.transport.rawValue)" }
+        lines += self.machine.ports.map { "port     \($0.address):\($0.host) -> \($0.guest)/\($0.transport.rawValue)" }
+        if let name = machine?.name {
+            say("its log: moby logs -f \(name); its console: moby console \(name); power it off: moby stop \(name)")
+        }
         return lines.joined(separator: "\n")
     }
 

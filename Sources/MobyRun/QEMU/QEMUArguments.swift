@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import MachineModel
 
 /// QEMU's argument list for a machine, put together part by part. Pure: paths are used as they are given.
@@ -20,6 +21,7 @@ struct QEMUArguments {
     mutating func build() -> QEMUPlan {
         addMachine()
         addConsole()
+        addControl()
         addFirmware()
         addBoot()
         for (index, disk) in machine.disks.enumerated() { addDisk(disk, index) }
@@ -70,8 +72,36 @@ struct QEMUArguments {
             let process = "\(host.state)/qemu.pid"
             plan.stateFolder = host.state
             plan.background = QEMUPlan.Background(console: path, process: process)
-            add("-display", "none", "-serial", "file:\(quoted(path))", "-daemonize", "-pidfile", process)
+            add("-display", "none")
+            if let sockets = host.sockets {
+                // The log has everything, whether somebody is connected or not.
+                add("-chardev", "\(server("console", sockets.console)),logfile=\(quoted(path))")
+                add("-serial", "chardev:console")
+            } else {
+                add("-serial", "file:\(quoted(path))")
+            }
+            add("-daemonize", "-pidfile", process)
         }
+    }
+
+    /// For `moby stop` and `moby exec`, from another terminal.
+    private mutating func addControl() {
+        guard let sockets = host.sockets else { return }
+        add("-chardev", server("stop", sockets.control), "-mon", "chardev=stop,mode=control")
+        guard hasAgent else { return }
+        // The first port of the controller is for a console.
+        add("-device", "virtio-serial-pci,id=agent,max_ports=\(MachineSockets.agentPorts + 1)")
+        for number in 0..<MachineSockets.agentPorts {
+            add("-chardev", server("agent\(number)", sockets.agent(number)))
+            add("-device", "virtserialport,bus=agent.0,chardev=agent\(number),name=\(BootLayout.agentPort)\(number)")
+        }
+    }
+
+    /// Whether the guest is to be reached through its agent.
+    var hasAgent: Bool { machine.agent || boot.opensAgent }
+
+    private func server(_ id: String, _ path: String) -> String {
+        "socket,id=\(id),path=\(quoted(path)),server=on,wait=off"
     }
 
     private mutating func addFirmware() {
@@ -93,6 +123,7 @@ struct QEMUArguments {
             add("-kernel", files.kernel)
             if let initrd = files.initrd { add("-initrd", initrd) }
             var line = files.commandLine
+            if machine.agent, !boot.opensAgent { line += " \(BootLayout.agentWord)" }
             if let squashfs = files.squashfs {
                 line += " root=/dev/vda"
                 addDisk("boot", squashfs, .raw, readOnly: true)

@@ -10,6 +10,8 @@ public struct QEMUHost: Sendable, Equatable {
     public var state: String
     /// The guest's address on a network that others are on too.
     public var macAddress: String?
+    /// Where the machine is reached while it runs; nil for one that is not registered.
+    var sockets: MachineSockets?
     /// Virtual processors for a machine that names no number.
     public var processors = 1
     /// Memory in MiB for a machine that names none.

@@ -18,6 +18,8 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var background: Background?
     /// The guest's address, kept in the state folder for the next start.
     public var macAddress: String?
+    /// How other commands find the machine.
+    var registration: MachineRegistration?
 
     public struct NewDisk: Sendable, Equatable {
         public var path: String
@@ -51,6 +53,15 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     init(executable: String, arguments: [String] = []) {
         self.executable = executable
         self.arguments = arguments
+    }
+
+    /// The process of a machine in the background, once it was started.
+    func processInBackground() throws -> Int32 {
+        let path = background?.process ?? ""
+        guard let id = Int32(try HostFiles.text(path).split(separator: "\n").first ?? "") else {
+            throw RunError("'\(PlainText.short(path))' does not hold a process number")
+        }
+        return id
     }
 
     /// Shell commands, one to a line, QEMU's options indented.

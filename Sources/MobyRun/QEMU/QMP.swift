@@ -17,12 +17,31 @@ final class QMP: Sendable {
         (handle, guestEnd) = try SocketPair.make(for: "QEMU's control protocol")
     }
 
+    /// A connection to a QEMU that another program started.
+    /// - Returns: nil when nothing listens there.
+    init?(connecting path: String) {
+        guard let socket = UnixSocket.connect(path) else { return nil }
+        handle = socket
+        guestEnd = -1
+    }
+
     deinit { close(handle) }
 
     func started() { close(guestEnd) }
 
     /// Presses the power button; the guest's PID 1 decides how to react.
     func powerDown() -> Bool { execute(Command(execute: "system_powerdown")) }
+
+    /// As ``powerDown()``, and waits for QEMU's answer: a connection that closes takes its requests with it.
+    func pressPowerButton() -> Bool { monitor("system_powerdown", within: .seconds(2)) != nil }
+
+    /// `running`, `paused`, `shutdown` and others.
+    func status() -> String? {
+        guard let text = monitor("info status", within: .seconds(1)), let colon = text.lastIndex(of: ":") else {
+            return nil
+        }
+        return text[text.index(after: colon)...].split(whereSeparator: \.isWhitespace).first.map(String.init)
+    }
 
     /// The connections of the user network, as the monitor shows them.
     /// - Returns: nil when QEMU does not answer.

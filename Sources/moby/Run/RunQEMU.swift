@@ -125,6 +125,10 @@ struct MachineOptions: ParsableArguments {
     var dataFile: String?
     @Option(help: ArgumentHelp("UEFI firmware.", valueName: "file"), completion: .file()) var fw: String?
     @Option(help: ArgumentHelp("The QEMU to start.", valueName: "file"), completion: .file()) var qemu: String?
+    @Option(
+        help: ArgumentHelp("Name for 'moby ps', 'exec', 'logs' and 'stop' (default: the image's).", valueName: "name"))
+    var name: String?
+    @Flag(help: "Let 'moby exec' and 'moby logs' reach PID 1 of the machine.") var agent = false
     @Flag(help: "Add a USB controller.") var usb = false
     @Option(help: "A QEMU device; repeatable.") var device: [String] = []
     @Option(help: ArgumentHelp("Share a folder by virtiofs; repeatable.", valueName: "dir"), completion: .directory)
@@ -135,6 +139,10 @@ struct MachineOptions: ParsableArguments {
     mutating func validate() throws {
         if data != nil, dataFile != nil { throw ValidationError("--data and --data-file cannot be combined") }
         if let cpus, cpus < 1 { throw ValidationError("--cpus is \(cpus), expected 1 or more") }
+        if let name, !MachineRegistry.isName(name) {
+            throw ValidationError(
+                "--name '\(PlainText.short(name))': expected 1 to 40 letters, digits, '-', '_' or '.'")
+        }
         _ = try usage { try machine(extra: []) }
     }
 
@@ -155,6 +163,8 @@ struct MachineOptions: ParsableArguments {
         machine.architecture = arch
         machine.gui = gui
         machine.detached = detached
+        machine.name = name
+        machine.agent = agent
         machine.usb = usb
         machine.devices = device
         machine.sharedFolders = virtiofs
