@@ -33,7 +33,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
 DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci
 
-.PHONY: install uninstall dist dist-test test-all oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site
+.PHONY: install uninstall dist dist-test test-all oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -163,6 +163,9 @@ bench: test-deps images ## measure speed, memory and boot time, and those of oth
 
 docs: test-deps images ## regenerate the generated pages, the recorded session and the golden files; fails if anything changed
 	MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) UPDATE_GOLDEN=1 swift test --filter 'MobySpecTests|MobyBuildTests|MobyRunTests|CommandTests|CloudBootTests'
+
+figures: test-deps images ## measure sizes, time and memory of examples/nginx.yml and write docs/figures.md
+	MOBY=$(MOBY) .ci/figures
 
 SITE := $(CURDIR)/.build/site
 MKDOCS := $(CURDIR)/.build/tools/mkdocs-9.8.2
