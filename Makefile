@@ -60,7 +60,10 @@ run-deps:
 # A server for the Cloud Storage API, in its own folder.
 FAKE_GCS := $(CURDIR)/.build/tools/fake-gcs
 
-test-deps: $(FAKE_GCS)
+# A checker with the published schemas of pipelines, in its own folder.
+CHECK_JSONSCHEMA := $(CURDIR)/.build/tools/check-jsonschema
+
+test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA)
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
 
 $(FAKE_GCS):
@@ -88,6 +91,12 @@ $(BUILT): FORCE | deps
 FORCE:
 
 build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
+$(CHECK_JSONSCHEMA):
+	$(call install,python3-venv)
+	rm -rf $@ && python3 -m venv $@
+	$@/bin/pip install --quiet check-jsonschema==0.39.0 || { rm -rf $@; exit 1; }
+
+build: deps ## build the release binaries: moby, the guest's init and metadata
 	swift build -c release $(SWIFTFLAGS) --product moby
 	swift build -c release $(MAPFLAGS) --product init
 	swift build -c release $(MAPFLAGS) --product metadata
