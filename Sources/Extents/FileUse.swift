@@ -10,4 +10,11 @@ public enum FileUse {
         guard stat(path, &info) == 0, time(nil) - info.st_atim.tv_sec > 3600 else { return }
         moby_touch(path)
     }
+
+    /// The same for the name of an image, in the time of its last change: looking at a store reads names, too.
+    public static func noteImage(_ path: String) {
+        var info = stat()
+        guard stat(path, &info) == 0, time(nil) - info.st_mtim.tv_sec > 3600 else { return }
+        _ = utimensat(AT_FDCWD, path, nil, 0)
+    }
 }

@@ -114,21 +114,47 @@ struct CacheRemove: ParsableCommand {
 struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove unreferenced content and old segments.",
-        discussion: "While another moby uses the store, files used in the last day stay.")
+        discussion: """
+            --max-age also removes images, and --max-size then removes whatever was used the longest time ago. While \
+            another moby uses the store, what was used in the last day stays.
+            """)
 
     @OptionGroup var global: StoreOptions
     @Option(help: ArgumentHelp("Keep files used in the last N days.", valueName: "n")) var days = 7
+    @Option(
+        help: ArgumentHelp("Also remove images that no build used in the last N days.", valueName: "n"))
+    var maxAge: Int?
+    @Option(help: ArgumentHelp("Make the store no larger than this, such as 2G.", valueName: "size"))
+    var maxSize: String?
     @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
 
     mutating func validate() throws {
-        guard (0...36500).contains(days) else { throw ValidationError("--days is \(days), expected 0 to 36500") }
+        for (name, days) in [("--days", days), ("--max-age", maxAge ?? 0)] where !(0...36500).contains(days) {
+            throw ValidationError("\(name) is \(days), expected 0 to 36500")
+        }
+        _ = try limit()
+    }
+
+    private func limit() throws -> UInt64? {
+        try maxSize.map { UInt64(try MemorySize.mebibytes($0, unit: .mebibytes, option: "--max-size")) << 20 }
     }
 
     func run() throws {
-        let pruned = try global.storeToInspect().prune(
-            notUsedSince: Int64(time(nil)) - Int64(days) * 86400, dryRun: dryRun)
+        let store = try global.storeToInspect()
+        let now = Int64(time(nil))
+        let forgotten = try maxAge.map { try store.forget(notUsedSince: now - Int64($0) * 86400, dryRun: dryRun) }
+        var pruned = try store.prune(notUsedSince: now - Int64(days) * 86400, dryRun: dryRun)
+        pruned.images = forgotten?.count ?? 0
+        if let limit = try limit() {
+            let more = try store.shrink(to: limit, dryRun: dryRun)
+            pruned.images += more.images
+            pruned.files += more.files
+            pruned.bytes += more.bytes
+        }
         if global.level > 0 {
-            print("\(dryRun ? "would remove" : "removed") \(pruned.files) files, \(Terminal.size(pruned.bytes))")
+            let images = maxAge == nil && maxSize == nil ? "" : "\(pruned.images) images, "
+            print(
+                "\(dryRun ? "would remove" : "removed") \(images)\(pruned.files) files, \(Terminal.size(pruned.bytes))")
             if pruned.isShared {
                 Terminal.error("note: another process uses the store, so files used in the last day stay")
             }

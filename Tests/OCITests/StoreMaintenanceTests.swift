@@ -31,6 +31,45 @@ struct StoreMaintenanceTests {
         }
     }
 
+    /// What was used the longest time ago goes first; content that another image shares stays.
+    @Test func shrinkRemovesWhatWasUsedLongestAgo() async throws {
+        try await withTemporaryDirectory { folder in
+            let shared = SampleTar.tar(["shared": String(repeating: "s", count: 100_000)])
+            let store = try ContentStore(path: "\(folder)/store")
+            for (age, name) in [(1, "new"), (2, "old"), (3, "oldest")] {
+                let own = SampleTar.tar(["own": String(repeating: name, count: 50_000)])
+                let sample = try SampleImage(layers: [shared, own])
+                for bytes in sample.blobs.values { _ = try store.ingest(bytes) }
+                try store.set("acme/\(name):1", to: sample.descriptor)
+                let reference = "\(store.path)/refs/\(ContentStore.fileName(of: "docker.io/acme/\(name):1"))"
+                try Oracle("touch").output(["-d", "\(age) weeks ago", reference])
+            }
+            let segment = String(repeating: "a", count: 64)
+            for name in [segment, segment + ".json"] {
+                try TestFile.write(String(repeating: "x", count: 1000), to: "\(store.path)/segments/\(name)")
+                try Oracle("touch").output(["-d", "4 weeks ago", "\(store.path)/segments/\(name)"])
+            }
+            let total = try store.contents().bytes
+            #expect(try store.shrink(to: total) == ContentStore.Pruned())
+            let dry = try store.shrink(to: total - 2001, dryRun: true)
+            #expect(try store.contents().bytes == total)
+            let pruned = try store.shrink(to: total - 2001)
+            #expect(pruned == dry)
+            // The segment was not enough, so one image went: its name, manifest, configuration and own layer.
+            #expect(pruned.images == 1 && pruned.files == 6)
+            #expect(try store.contents().bytes == total - pruned.bytes)
+            #expect(try store.entries().map(\.name) == ["docker.io/acme/new:1", "docker.io/acme/old:1"])
+            #expect(try store.verify().isWhole)
+            // A build uses an image: now another one is the oldest.
+            _ = try store.image(named: "acme/old:1", platform: ContentStoreTests.platform)
+            #expect(try store.forget(notUsedSince: Int64(time(nil)) - 86400, dryRun: true) == ["docker.io/acme/new:1"])
+            #expect(try store.shrink(to: try store.contents().bytes - 1).images == 1)
+            #expect(try store.entries().map(\.name) == ["docker.io/acme/old:1"])
+            #expect(try store.forget(notUsedSince: Int64(time(nil)) + 10) == ["docker.io/acme/old:1"])
+            #expect(try store.prune(notUsedSince: Int64(time(nil)) + 10).files == 4)
+        }
+    }
+
     /// Stores of an earlier moby: what it built is found by its name of today, what came from Docker Hub is not taken
     /// for it.
     @Test func imagesOfFormerNamesAreAdopted() async throws {

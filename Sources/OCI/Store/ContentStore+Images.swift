@@ -11,6 +11,7 @@ extension ContentStore {
         if let descriptor = try descriptor(named: name),
             let image = try image(descriptor, name: name, platform: platform)
         {
+            FileUse.noteImage("\(root)/refs/\(Self.fileName(of: name))")
             return image
         }
         // A pinned image is the same under every name.

@@ -4,6 +4,8 @@ internal import Glibc
 extension ContentStore {
     /// What was removed.
     public struct Pruned: Sendable, Equatable {
+        /// Number of images that lost their names.
+        public var images = 0
         /// Number of files.
         public var files = 0
         /// Their size in bytes.
@@ -51,8 +53,6 @@ extension ContentStore {
             return pruned
         }
     }
-
-    private static let day: Int64 = 86400
 
     /// Digests, in hexadecimal, of everything that names lead to.
     private func used() throws -> Set<String> {
