@@ -90,13 +90,12 @@ $(BUILT): FORCE | deps
 	@if cmp -s $@.partial $@; then rm $@.partial; else mv $@.partial $@; fi
 FORCE:
 
-build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
 $(CHECK_JSONSCHEMA):
 	$(call install,python3-venv)
 	rm -rf $@ && python3 -m venv $@
 	$@/bin/pip install --quiet check-jsonschema==0.39.0 || { rm -rf $@; exit 1; }
 
-build: deps ## build the release binaries: moby, the guest's init and metadata
+build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
 	swift build -c release $(SWIFTFLAGS) --product moby
 	swift build -c release $(MAPFLAGS) --product init
 	swift build -c release $(MAPFLAGS) --product metadata

@@ -3,6 +3,7 @@ internal import Extents
 internal import Glibc
 internal import JSON
 internal import MobyBuild
+internal import MobyRun
 internal import MobySpec
 internal import OCI
 
