@@ -10,7 +10,7 @@ OUT        := $(CURDIR)/out
 BIN        := $(CURDIR)/.build/release
 MOBY       := $(BIN)/moby
 # The release program contains its libraries: it starts in a third of the time and runs on other distributions. Shared remain libc, and
-# libisal, of which Debian has no static library; libcurl is loaded at the first URL.
+# libisal and libzstd, of which Debian has no static library, or one without threads; libcurl is loaded at the first URL.
 STATIC     := $(CURDIR)/.build/static
 # No path of this folder gets into the binaries.
 MAPFLAGS   := -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=/moby -Xcc -ffile-prefix-map=$(CURDIR)=/moby
@@ -72,14 +72,15 @@ $(FAKE_GCS):
 	mv $@.partial $@
 
 # Only archives in the folder of libraries, so that the linker takes those.
-$(STATIC): | deps
+$(STATIC): Makefile | deps
 	rm -rf $@ $@.partial
 	mkdir -p $@.partial
-	for library in archive z zstd lz4 yaml crypto bz2 lzma; do ln -s "$$(gcc -print-file-name=lib$$library.a)" $@.partial/; done
+	for library in archive z lz4 yaml crypto bz2 lzma; do ln -s "$$(gcc -print-file-name=lib$$library.a)" $@.partial/; done
 	ln -s "$$(gcc -print-file-name=libstdc++.a)" $@.partial/
 	write() { printf 'Name: %s\nDescription: static\nVersion: 1\nLibs: -L%s %s\n' "$$1" $@ "$$2" > $@.partial/$$1.pc; }; \
-	write libarchive '-larchive -lbz2 -llzma -lzstd -llz4 -lz'; write zlib -lz; write libzstd -lzstd; write liblz4 -llz4; \
-	write yaml-0.1 -lyaml; write libcrypto '-lcrypto -ldl -lpthread'; write libisal -lisal
+	write libarchive '-larchive -lbz2 -llzma -lzstd -llz4 -lz'; write zlib -lz; write liblz4 -llz4; \
+	write yaml-0.1 -lyaml; write libcrypto '-lcrypto -ldl -lpthread'
+	for library in libisal libzstd; do printf 'Name: %s\nDescription: shared\nVersion: 1\nLibs: %s\n' $$library -l$${library#lib} > $@.partial/$$library.pc; done
 	mv $@.partial $@
 
 # What `moby version` prints of this build; written only when it changes.
