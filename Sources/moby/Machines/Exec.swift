@@ -6,7 +6,7 @@ internal import MobyRun
 
 struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a command in a machine.",
+        commandName: "exec", abstract: "Run a command in a machine.",
         usage: "moby exec [<machine>] [options] -- <command>...",
         discussion: """
             Runs in PID 1's root, or with --container in the container of a service, without standard input. The machine needs the agent: \

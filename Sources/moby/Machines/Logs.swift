@@ -5,7 +5,7 @@ internal import MobyRun
 
 struct Logs: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the console of a machine in the background, or the log of a service.",
+        commandName: "logs", abstract: "Print the console of a machine in the background, or the log of a service.",
         usage: "moby logs [<machine> [<service>]] [-f] [--lines <n>]",
         discussion: """
             Without a service: the console since the machine's start. With one: its standard output on standard output, its standard error on \

@@ -4,7 +4,7 @@ internal import MobyRun
 
 struct Stop: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Power a machine off.",
+        commandName: "stop", abstract: "Power a machine off.",
         usage: "moby stop [<machine>] [--timeout <time>] [--force]",
         discussion: """
             Presses the power button and waits; a machine that does not power off within the limit is ended as if its plug was pulled. \
