@@ -53,7 +53,7 @@ final class Machine {
             if let kind = policy.shutdown { request(kind, because: "service \(name) failed") }
         }
         listen(supervisor)
-        if words.opensAgent { openAgent(supervisor) }
+        if !isContainer, words.opensAgent { openAgent(supervisor) }
         runScripts(in: "/etc/init.d", environment) { [self] in ending != nil }
         Volumes(environment: environment).mountAll()
         debug("ready for containers")

@@ -105,15 +105,8 @@ public struct MachineRegistry: Sendable, Equatable {
     }
 
     static func remove(_ folder: String) {
-        // The description last: a folder without it is one that is being made.
-        let sockets = MachineSockets(folder: folder)
-        for path in [sockets.control, sockets.console] { unlink(path) }
-        for number in 0..<MachineSockets.agentPorts {
-            unlink(sockets.agent(number))
-            unlink(sockets.agent(number) + ".lock")
-        }
-        unlink("\(folder)/\(file)")
-        rmdir(folder)
+        // Another command may be doing the same; what stays is removed by the next.
+        try? FolderTree.remove(folder)
     }
 
     /// The name of a machine that boots from `image`: the file's or the build's, without its folder and extension.
