@@ -101,7 +101,8 @@ build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's 
 	swift build -c release $(MAPFLAGS) --product init
 	swift build -c release $(MAPFLAGS) --product metadata
 
-install: build ## install into PREFIX=/usr/local, below DESTDIR
+# `sudo make install` does not build again as root.
+install: $(if $(wildcard $(MOBY)),,build) ## install what `make build` made into PREFIX=/usr/local, below DESTDIR
 	.ci/install $(ROOT)
 
 uninstall: ## remove what `make install` installs
