@@ -66,24 +66,25 @@ let package = Package(
 
         // Know bytes and standards, not the product.
         library("JSON", []),
+        library("Progress", []),
         library("Extents", ["CLinux", "CCrypto", systemPackage]),
         library("MachineModel", []),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd"]),
         library("HTTP", ["Extents", "CCurl"]),
-        library("Cloud", ["Extents"]),
-        library("GCP", ["Cloud", "HTTP", "Extents", "CCrypto"]),
+        library("Cloud", ["Extents", "Progress", "CLinux"]),
+        library("GCP", ["Cloud", "HTTP", "Extents", "Progress", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
-        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "CLinux", subprocess]),
+        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "Progress", "CLinux", subprocess]),
 
         // Know the product.
         library("BootLayout", ["JSON"]),
         library("MobySpec", ["CYAML", "OCI", "MachineModel", "BootLayout", "Extents", "JSON"]),
         library(
             "MobyBuild",
-            ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON"]),
+            ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON", "Progress"]),
         library(
             "MobyPackage",
-            ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "CArchive", subprocess]),
+            ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "Progress", "CArchive", subprocess]),
         library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
         library(
             "MobyRun",
@@ -96,7 +97,8 @@ let package = Package(
             dependencies: [
                 "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage", "MobyBuild",
                 "MobySpec", "BootLayout", "OCI",
-                "Archive", "Extents", "JSON", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4", "CYAML",
+                "Archive", "Extents", "JSON", "Progress", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4",
+                "CYAML",
                 "CZlib", "CZstd", argumentParser,
             ],
             swiftSettings: swift, linkerSettings: programLink),
@@ -128,7 +130,7 @@ let package = Package(
             name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], path: "Tests/FuzzProgram",
             swiftSettings: swift),
         library(
-            "TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", subprocess],
+            "TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "Progress", subprocess],
             path: "Tests/TestSupport"),
 
         // Tests.
@@ -137,7 +139,7 @@ let package = Package(
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
-        tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "MobyRun"]),
+        tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "Progress", "MobyRun"]),
         tests("CloudTests", ["Cloud"]),
         tests("GCPTests", ["Cloud", "GCP", "HTTP", "Extents", "CLinux"]),
         tests("JSONTests", ["JSON"]),
@@ -161,7 +163,8 @@ let package = Package(
             golden: ["Golden"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
-        tests("CommandTests", ["moby", "Archive", "DiskImage", "Extents", argumentParser]),
+        tests(
+            "CommandTests", ["moby", "Archive", "DiskImage", "Extents", "Progress", argumentParser], golden: ["Golden"]),
         tests("BootTests", ["MobyRun"]),
     ],
     swiftLanguageModes: [.v6]

@@ -44,6 +44,7 @@ void moby_partial_unlink_all(void) {
 
 static void unlink_and_die(int number) {
     moby_partial_unlink_all();
+    moby_erase_drawn();
     /* SA_RESETHAND put the default action back; it is delivered when this handler returns. */
     raise(number);
 }

@@ -1,5 +1,7 @@
+internal import CLinux
 internal import Dispatch
 internal import Glibc
+public import Progress
 internal import Synchronization
 
 /// What a run in a cloud needs of this machine.
@@ -8,14 +10,14 @@ public struct CloudHost: Sendable {
     public var log: @Sendable (String) -> Void
     /// Takes what the machine writes to its serial port.
     public var console: @Sendable (String) -> Void
-    /// Takes the bytes sent so far and in all.
-    public var progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)?
+    /// Where uploads are reported.
+    public var progress: Reporter
     /// Waits between two polls.
     package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
     public init(
         log: @escaping @Sendable (String) -> Void, console: @escaping @Sendable (String) -> Void,
-        progress: (@Sendable (UInt64, UInt64) -> Void)? = nil
+        progress: Reporter = .silent
     ) {
         self.log = log
         self.console = console
@@ -71,6 +73,8 @@ public enum Interruption {
     private static func leave(_ names: [String], _ log: (String) -> Void) -> Never {
         let text = names.isEmpty ? "nothing is left behind" : "possibly left behind: \(names.joined(separator: ", "))"
         log("interrupted; \(text)")
+        // Progress on the terminal ends here.
+        moby_erase_drawn()
         _exit(130)
     }
 }

@@ -35,19 +35,24 @@ public enum ExtentWriter {
 
 extension PartialFile {
     /// Makes a list the contents of the empty file: holes by length only.
+    /// - Parameter count: called with the length of each extent once it is written.
     /// - Throws: `FileError`, `ExtentError.changed`.
-    public func write(_ list: ExtentList) throws {
+    public func write(_ list: ExtentList, _ count: (UInt64) -> Void = { _ in }) throws {
         var output = Output(file: file, path: path)
         output.reserve(list)
-        for extent in list.extents { try output.append(extent) }
+        for extent in list.extents {
+            try output.append(extent)
+            count(extent.length)
+        }
         try output.verify()
         guard ftruncate(file.number, off_t(list.length)) == 0 else { throw FileError("write", path) }
     }
 
     /// Makes what `produce` gives to the sink the contents of the empty file.
+    /// - Parameter count: called with the length of each piece, in bytes.
     /// - Throws: `FileError`, or what `produce` throws.
-    public func stream(_ produce: (inout FileSink) throws -> Void) throws {
-        var sink = FileSink(file, path: path)
+    public func stream(counting count: ((Int) -> Void)? = nil, _ produce: (inout FileSink) throws -> Void) throws {
+        var sink = FileSink(file, path: path, count)
         try produce(&sink)
         try sink.flush()
     }

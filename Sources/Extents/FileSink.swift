@@ -5,7 +5,7 @@ internal import SystemPackage
 public struct FileSink: ByteSink {
     private let buffer: WriteBuffer
 
-    init(_ file: OpenFile, path: String) { buffer = WriteBuffer(file, path) }
+    init(_ file: OpenFile, path: String, _ count: ((Int) -> Void)? = nil) { buffer = WriteBuffer(file, path, count) }
 
     /// Writes to a file that is open already, e.g. standard output. The number is duplicated; call ``flush()`` at the
     /// end.
@@ -42,16 +42,20 @@ private final class WriteBuffer {
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
     private var used = 0
     private(set) var written: UInt64 = 0
+    /// Gets the length of everything that is taken, in bytes.
+    private let count: ((Int) -> Void)?
 
-    init(_ file: OpenFile, _ path: String) {
+    init(_ file: OpenFile, _ path: String, _ count: ((Int) -> Void)? = nil) {
         self.file = file
         self.path = path
+        self.count = count
     }
 
     deinit { memory.deallocate() }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         written += UInt64(bytes.count)
+        count?(bytes.count)
         if bytes.count > memory.count - used { try flush() }
         guard bytes.count < memory.count else { return try file.write(bytes, path) }
         UnsafeMutableRawBufferPointer(rebasing: memory[used...]).copyMemory(from: bytes)

@@ -13,6 +13,8 @@ public final class PartialFile {
     let file: OpenFile
     private let slot: Int32
     private var committed = false
+    /// Whether it stays when it is not committed.
+    private let isKept: Bool
 
     private static let counter = Atomic<UInt64>(0)
 
@@ -28,6 +30,7 @@ public final class PartialFile {
             do {
                 (file, slot) = try Self.create(temporary, mode)
                 self.temporary = temporary
+                isKept = false
                 return
             } catch {
                 // Left by a process of the same number, perhaps in another container.
@@ -42,7 +45,36 @@ public final class PartialFile {
     public init(in folder: String) throws {
         temporary = "\(folder)/\(WorkFolder.newName())"
         path = temporary
+        isKept = false
         (file, slot) = try Self.create(temporary, 0o600)
+    }
+
+    /// A file that stays when it is not committed, so that a later process can go on with it. What is written goes after
+    /// what it has.
+    /// - Returns: nil when another process has it, or it is that of another user.
+    /// - Throws: `FileError`.
+    public init?(continuing path: String) throws {
+        guard let file = try Self.openOwn(path) else { return nil }
+        var (held, named) = (stat(), stat())
+        // The process that had the lock may have moved the file away before it let go.
+        guard flock(file.number, LOCK_EX | LOCK_NB) == 0, fstat(file.number, &held) == 0, stat(path, &named) == 0,
+            held.st_ino == named.st_ino, held.st_dev == named.st_dev
+        else { return nil }
+        guard lseek(file.number, 0, SEEK_END) >= 0 else { throw FileError("read", path) }
+        (self.path, temporary, self.file, slot, isKept) = (path, path, file, -1, true)
+    }
+
+    /// - Returns: nil for the file of another user, in a store of several.
+    private static func openOwn(_ path: String) throws -> OpenFile? {
+        do {
+            return try OpenFile(path, .readWrite, [.create, .noFollow], permissions: .ownerReadWrite, verb: "create")
+        } catch  where error.code == EACCES { return nil }
+    }
+
+    /// Removes a file that ``init(continuing:)`` made, unless a process has it.
+    public static func removeUnlocked(_ path: String) {
+        guard FileLock.isFree(path) else { return }
+        unlink(path)
     }
 
     private static func create(_ path: String, _ mode: UInt32) throws(FileError) -> (OpenFile, Int32) {
@@ -67,10 +99,14 @@ public final class PartialFile {
     }
 
     deinit {
-        if !committed {
-            unlink(temporary)
-            moby_partial_remove(slot)
-        }
+        if !committed, !isKept { discard() }
+    }
+
+    /// Removes the file, also one that would stay.
+    public func discard() {
+        guard !committed else { return }
+        unlink(temporary)
+        settle()
     }
 
     /// Size in bytes.

@@ -1,7 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 internal import HTTP
-internal import Synchronization
+internal import Progress
 
 /// One upload in chunks ("Resumable uploads" of Cloud Storage). After a cut it asks the server how much it has, and
 /// sends the rest.
@@ -17,7 +17,8 @@ struct ResumableUpload: Sendable {
     let title: String
     let session: WebURL
     let chunk: UInt64
-    let progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)?
+    /// Counts the bytes sent; they may become fewer after a cut.
+    let step: Step
 
     /// The server no longer knows the session.
     struct Lost: Error {}
@@ -46,12 +47,12 @@ struct ResumableUpload: Sendable {
                 case .done(let object):
                     // An emulator that treats the question as the end has stored a part: only a new start helps.
                     if !wasKnown, object.length != source.size { throw Lost() }
-                    progress?(source.size, source.size)
+                    step.set(source.size)
                     return object
                 case .received(let now):
                     let before = position
                     position = now
-                    progress?(position, source.size)
+                    step.set(position)
                     if now > before { state.progress() }
                     guard now > before || !wasKnown else {
                         throw FailedTry(
@@ -81,15 +82,7 @@ struct ResumableUpload: Sendable {
         var request = HTTPRequest(
             "PUT", session, headers: ["Content-Range": "bytes \(position)-\(position + length - 1)/\(source.size)"],
             body: .range(path: source.path, offset: position, length: length))
-        if let progress {
-            let sent = Mutex(position)
-            request.sent = { [total = source.size] count in
-                progress(
-                    sent.withLock {
-                        $0 += UInt64(count); return $0
-                    }, total)
-            }
-        }
+        request.sent = { [step] in step.add($0) }
         return try await client.exchange.exchange(request)
     }
 

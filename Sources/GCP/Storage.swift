@@ -1,6 +1,7 @@
 public import Cloud
 internal import Extents
 internal import HTTP
+public import Progress
 
 /// Cloud Storage, JSON API v1.
 public struct Storage: Sendable {
@@ -122,21 +123,28 @@ public struct Storage: Sendable {
 
 extension Storage {
     /// Stores a file.
-    /// - Parameters:
-    ///   - begin: the call that begins the upload (``Calls/begin(_:_:_:isPublic:)``).
-    ///   - progress: gets the bytes sent and in all; the number may fall after a cut.
+    /// - Parameter begin: the call that begins the upload (``Calls/begin(_:_:_:isPublic:)``).
     /// - Returns: the object, whose length and checksum are the file's.
     /// - Throws: ``GoogleError``. An object with other bytes than the file's is removed.
     public func upload(
         _ source: UploadSource, to bucket: String, _ name: String, by begin: CloudCall,
-        progress: (@Sendable (_ sent: UInt64, _ total: UInt64) -> Void)? = nil
+        progress: Reporter = .silent
+    ) async throws -> StoredObject {
+        try await progress.during(.upload, "gs://\(bucket)/\(name)", total: source.size) {
+            try await upload(source, to: bucket, name, by: begin, $0)
+        }
+    }
+
+    private func upload(
+        _ source: UploadSource, to bucket: String, _ name: String, by begin: CloudCall, _ step: Step
     ) async throws -> StoredObject {
         let title = "uploading gs://\(bucket)/\(name)"
         var lost = 0
         while true {
             let session = try await self.begin(begin)
+            step.set(0)
             let upload = ResumableUpload(
-                client: client, source: source, title: title, session: session, chunk: chunk, progress: progress)
+                client: client, source: source, title: title, session: session, chunk: chunk, step: step)
             do {
                 let object = try await finish(upload)
                 if source.isSame(as: object) { return object }

@@ -37,16 +37,11 @@ public struct BuildJob: Sendable {
 
     /// Builds and writes all outputs, or nothing. Stored content that turns out to be damaged is removed, and fetched
     /// or made again.
-    /// - Parameters:
-    ///   - progress: called with one line for what was damaged.
-    ///   - prepare: called before each attempt, to make the images that are built here and to name the boot loaders.
+    /// - Parameter prepare: called before each attempt, to make the images that are built here and to name the boot loaders.
     /// - Throws: as ``Builder/build(_:)``, and what `prepare` throws.
-    public func run(
-        progress: @escaping @Sendable (String) -> Void,
-        prepare: (BuildJob, inout BuildOptions) async throws -> Void
-    ) async throws -> BuildResult {
+    public func run(prepare: (BuildJob, inout BuildOptions) async throws -> Void) async throws -> BuildResult {
         // What went to standard output cannot be taken back.
-        try await Healing(store: store, canRepeat: options.output != "-", progress: progress).run {
+        try await Healing(store: store, canRepeat: options.output != "-").run {
             var options = options
             try await prepare(self, &options)
             return try await Builder(store: store, options: options).build(spec, plan)

@@ -60,7 +60,8 @@ public struct Builder: Sendable {
             containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
             + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
-        result.files = try OutputFiles(options: options, record: record(result)).write(artifacts)
+        result.files = try OutputFiles(options: options, record: record(result), progress: store.progress).write(
+            artifacts)
         log.end("outputs")
         result.timings = log.timings
         return result

@@ -1,11 +1,11 @@
 internal import Extents
 public import OCI
+internal import Progress
 
 /// Does work again after stored content was found damaged and removed, so that it is fetched or made once more.
 public struct Healing: Sendable {
     private let store: ContentStore
     private let canRepeat: Bool
-    private let progress: @Sendable (String) -> Void
     /// Each round finds at least one more damaged file.
     private static let mostRounds = 16
 
@@ -18,13 +18,10 @@ public struct Healing: Sendable {
         var hint: String? { (last as? any HintedError)?.hint ?? (first as? any HintedError)?.hint }
     }
 
-    /// - Parameters:
-    ///   - canRepeat: false for work that cannot be undone; what was damaged is removed all the same.
-    ///   - progress: called with one line for what was damaged.
-    public init(store: ContentStore, canRepeat: Bool = true, progress: @escaping @Sendable (String) -> Void) {
+    /// - Parameter canRepeat: false for work that cannot be undone; what was damaged is removed all the same.
+    public init(store: ContentStore, canRepeat: Bool = true) {
         self.store = store
         self.canRepeat = canRepeat
-        self.progress = progress
     }
 
     /// Runs `work`, which gets what it needs from the store, until it finds nothing damaged.
@@ -54,7 +51,7 @@ public struct Healing: Sendable {
         seen += found.count
         guard !found.isEmpty else { return false }
         for damage in found {
-            progress("warning: '\(damage.file)' in the store is damaged and will be fetched or made again")
+            store.progress.warn("'\(damage.file)' in the store is damaged and will be fetched or made again")
         }
         _ = try BuildCache(store: store).derived(from: found.compactMap(\.digest), remove: true)
         return true

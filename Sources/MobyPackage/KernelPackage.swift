@@ -4,6 +4,7 @@ internal import Glibc
 internal import MobyBuild
 internal import MobySpec
 internal import OCI
+internal import Progress
 
 /// Turns the files of a Debian kernel package into a kernel image: `kernel`, `kernel.tar` and `config` at the top.
 struct KernelPackage {
@@ -68,13 +69,15 @@ struct MissingKernelFile: Error, CustomStringConvertible {
 
 /// Stores a file tree as one gzipped layer.
 enum ImageLayer {
-    static func store(_ tree: FileTree, in store: ContentStore) throws -> Image.Layer {
+    /// - Parameter step: counts the bytes of the uncompressed layer.
+    static func store(_ tree: FileTree, in store: ContentStore, _ step: Step) throws -> Image.Layer {
         let hash = SHA256()
         let blob = try store.ingest { output in
             var sink = BorrowedSink(output: output)
             try Compression.gzip.compress(to: &sink) { plain in
                 let write = { (bytes: UnsafeRawBufferPointer) in
                     hash.update(bytes)
+                    step.add(bytes.count)
                     try plain.write(bytes)
                 }
                 try TarWriter.write(to: write) { try $0.add(tree) }

@@ -2,6 +2,7 @@ internal import Archive
 internal import Extents
 internal import MobySpec
 public import OCI
+internal import Progress
 
 /// Builds images from package folders into the content store.
 public struct PackageBuilder: Sendable {
@@ -17,8 +18,6 @@ public struct PackageBuilder: Sendable {
         public var refreshMissing = false
         /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
         public var environment: [String: String]
-        /// Called with one line of progress or warning.
-        public var progress: @Sendable (String) -> Void = { _ in }
 
         public init(environment: [String: String]) { self.environment = environment }
     }
@@ -41,7 +40,7 @@ public struct PackageBuilder: Sendable {
     }
 
     private var cache: String { options.cache ?? store.path }
-    private var supply: PackageSupply { PackageSupply(cache: cache, options: options) }
+    private var supply: PackageSupply { PackageSupply(cache: cache, options: options, progress: store.progress) }
     private var architecture: String { options.platform.architecture }
 
     /// Time of generated entries, in seconds since 1970.
@@ -75,8 +74,10 @@ public struct PackageBuilder: Sendable {
         let closure = try await supply.fetch(locked, for: folder)
         let name = try reference(of: folder, closure: closure)
         if !options.force, let image = try present(name) { return Outcome(image: image, isNew: false) }
-        options.progress("building \(name)")
-        return Outcome(image: try assemble(folder, closure, name: name), isNew: true)
+        let image = try store.progress.during(.build, name, isMajor: true) {
+            try assemble(folder, closure, name: name, $0)
+        }
+        return Outcome(image: image, isNew: true)
     }
 
     /// Resolves the Debian packages of a folder again and writes `build.lock`.
@@ -102,14 +103,18 @@ public struct PackageBuilder: Sendable {
         return try ImageReference("\(folder.spec.org)/\(folder.spec.image.value):\(tag)").description
     }
 
-    private func assemble(_ folder: PackageFolder, _ closure: PackageLock.Closure, name: String) throws -> Image {
+    private func assemble(_ folder: PackageFolder, _ closure: PackageLock.Closure, name: String, _ step: Step) throws
+        -> Image
+    {
         let work = try WorkFolder(in: store.temporaryPath)
         defer { withExtendedLifetime(work) {} }
-        let contents = PackageContents(folder: folder, products: products, time: time, work: work.path) { [options] in
-            options.progress("warning: \(folder.spec.image.value): \($0)")
+        let contents = PackageContents(folder: folder, products: products, time: time, work: work.path) { [store] in
+            store.progress.warn("\(folder.spec.image.value): \($0)")
         }
         let (tree, labels) = try contents.make(supply.contents(of: closure))
-        let layer = try ImageLayer.store(tree, in: store)
+        let layer = try step.part(.compress, "the layer") {
+            try ImageLayer.store(tree, in: store, $0)
+        }
         return try store.add(
             name: name, platform: options.platform,
             config: ImageConfig(

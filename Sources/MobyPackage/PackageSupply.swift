@@ -2,12 +2,14 @@ internal import Archive
 internal import Extents
 internal import MobySpec
 public import OCI
+internal import Progress
 internal import Synchronization
 
 /// The Debian packages of a folder: resolved or as locked, fetched, unpacked.
 struct PackageSupply: Sendable {
     let cache: String
     let options: PackageBuilder.Options
+    var progress = Reporter.silent
 
     private var architecture: String { options.platform.architecture }
 
@@ -21,8 +23,8 @@ struct PackageSupply: Sendable {
             try await download(closure)
             return closure
         } catch AptError.gone(let packages) where options.refreshMissing && locked != nil {
-            options.progress(
-                "warning: \(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock"
+            progress.warn(
+                "\(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock"
             )
             let fresh = try await resolve(folder)
             try await download(fresh)
@@ -34,8 +36,10 @@ struct PackageSupply: Sendable {
     func resolve(_ folder: PackageFolder) async throws -> PackageLock.Closure {
         let requests = folder.spec.requests(architecture: architecture)
         guard !requests.isEmpty else { return PackageLock.Closure(wants: [], packages: []) }
-        options.progress("resolving the Debian packages of \(folder.spec.image.value)")
-        var packages = try await resolver().resolve(requests, excluding: folder.spec.exclude)
+        let what = "the Debian packages of \(folder.spec.image.value)"
+        var packages = try await progress.during(.resolve, what, isMajor: true) { _ in
+            try await resolver().resolve(requests, excluding: folder.spec.exclude)
+        }
         if folder.spec.kernel != nil { packages.removeAll { !$0.name.hasPrefix("linux-image-") } }
         if let only = folder.spec.only { packages = try await contributors(packages, only: only, to: folder) }
         let closure = PackageLock.Closure(wants: folder.wants(architecture: architecture), packages: packages)
@@ -49,7 +53,13 @@ struct PackageSupply: Sendable {
     /// Name and uncompressed tar of each package.
     func contents(of closure: PackageLock.Closure) throws -> [(name: String, contents: ExtentList)] {
         let debs = try PackageCache(cache: cache)
-        return try closure.packages.map { ($0.name, try debs.contents(of: $0)) }
+        let count = closure.packages.count
+        return try progress.during(.unpack, "Debian packages", total: UInt64(count), unit: .items) { step in
+            try closure.packages.map { package in
+                defer { step.add(1) }
+                return (package.name, try debs.contents(of: package))
+            }
+        }
     }
 
     /// The packages that have a file in the image. The others never need to be fetched again, so they are not locked.
@@ -70,14 +80,14 @@ struct PackageSupply: Sendable {
     }
 
     private func download(_ closure: PackageLock.Closure) async throws {
-        try await PackageCache(cache: cache).fetch(closure.packages, with: resolver, progress: options.progress)
+        try await PackageCache(cache: cache).fetch(closure.packages, with: resolver, progress)
     }
 
     private func resolver() throws -> AptResolver {
         AptResolver(
             root: try AptRoot(
                 cache: cache, architecture: architecture, environment: options.environment,
-                wait: LockWait(progress: options.progress)))
+                wait: LockWait(progress: progress)))
     }
 }
 

@@ -36,7 +36,7 @@ public struct Image: Sendable {
     /// A note for an image without a platform of its own; nil for others.
     var platformNote: String? {
         config.platform.isKnown
-            ? nil : "note: the configuration of '\(name)' has no platform; assuming \(platform)"
+            ? nil : "the configuration of '\(name)' has no platform; assuming \(platform)"
     }
 
     /// - Parameter contentID: nil is the manifest's digest.

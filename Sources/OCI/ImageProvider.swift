@@ -1,5 +1,6 @@
 internal import Extents
 internal import HTTP
+internal import Progress
 
 /// Finds images: in the store, in local layouts and archives, in registries.
 public struct ImageProvider: Sendable {
@@ -26,8 +27,6 @@ public struct ImageProvider: Sendable {
         public var certificateFiles: [String] = []
         /// Where credentials, proxies and certificates are looked up.
         public var environment: [String: String] = [:]
-        /// Called with one line of progress, such as the image being fetched.
-        public var progress: @Sendable (String) -> Void = { _ in }
         public init() {}
     }
 
@@ -63,7 +62,7 @@ public struct ImageProvider: Sendable {
         let image = try ContextError.wrapping("reading '\(PlainText.short(source, limit: 300))'") {
             try Self.local(parsed, name: source, store: store, platform: options.platform)
         }
-        if let note = image.platformNote { options.progress(note) }
+        if let note = image.platformNote { store.progress.note(note) }
         return image
     }
 
@@ -128,7 +127,14 @@ extension ImageProvider {
             let (documents, blobs) = try closure(of: root)
             let client = try puller.client()
             let endpoint = client.origin(of: reference.registry)
-            for blob in blobs { try await client.push(blob, to: reference.repository, at: endpoint, from: store) }
+            let size = blobs.reduce(0) { $0 + $1.size }
+            try await store.progress.during(.push, reference.description, total: size, isMajor: true) { step in
+                for (number, blob) in blobs.enumerated() {
+                    try await step.part(.push, "blob \(number + 1) of \(blobs.count)", total: blob.size) {
+                        try await client.push(blob, to: reference.repository, at: endpoint, from: store, $0)
+                    }
+                }
+            }
             for document in documents.dropLast() {
                 try await client.push(
                     document, as: document.digest.description, to: reference.repository, at: endpoint, from: store)

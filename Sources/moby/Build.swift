@@ -96,7 +96,7 @@ struct Build: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if global.level > 0 { linuxKit.notes.forEach(Terminal.error) }
+        if global.level > 0 { for note in linuxKit.notes { Terminal.error("note: \(note)", .note) } }
         var build = SpecBuild(files, images.provider(global), global)
         build.options = try options(build.options)
         build.isTrustIgnored = linuxKit.disableContentTrust
@@ -104,7 +104,7 @@ struct Build: AsyncParsableCommand {
         build.isUploading = !noUpload && format.isEmpty && output == nil
         guard !dryRun else { return try await build.printSpec() }
         try await build.run()
-        if let note = BuildUploads.note(on: formats), global.level > 0, !noUpload { Terminal.error(note) }
+        if let note = BuildUploads.note(on: formats), global.level > 0, !noUpload { Terminal.error(note, .note) }
     }
 
     private func options(_ defaults: BuildOptions) throws -> BuildOptions {
@@ -157,7 +157,7 @@ struct SpecBuild {
     func run() async throws {
         let (job, packages) = try await job(global.store())
         let uploads = try isUploading ? BuildUploads(job.spec, name: options.name) : nil
-        let result = try await job.run(progress: { Terminal.error($0) }) { job, options in
+        let result = try await job.run { job, options in
             try await packages.build(for: job.spec)
             guard job.plan.needsBootLoaders else { return }
             options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? job.spec.boot.image?.value)
@@ -170,7 +170,7 @@ struct SpecBuild {
     private func job(_ store: ContentStore) async throws -> (BuildJob, Packages) {
         var options = options
         if let time = try SourceDate.read(Terminal.environment) { options.time = time }
-        let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
+        let packages = Packages(store: store, platform: options.provider.platform)
         let (spec, warnings) = try await SpecInput.read(files, global.source, ignoringTrust: isTrustIgnored) {
             try packages.reference($0)
         }
@@ -182,7 +182,7 @@ struct SpecBuild {
     private func report(_ warnings: [Diagnostic]) throws {
         guard !warnings.isEmpty else { return }
         if options.isStrict { throw SpecError(warnings.map(\.asError)) }
-        if global.level > 0 { Terminal.error(SpecInput.render(warnings)) }
+        if global.level > 0 { Terminal.error(SpecInput.render(warnings), .warning) }
     }
 }
 
@@ -219,7 +219,7 @@ struct BuildReport {
     /// Prints notes to standard error.
     static func note(_ notes: [String], level: Int) {
         guard level > 0 else { return }
-        for note in notes { Terminal.error("note: \(note)") }
+        for note in notes { Terminal.error("note: \(note)", .note) }
     }
 
     /// From this many MiB on, a build prints how to need less.

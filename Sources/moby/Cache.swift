@@ -37,7 +37,8 @@ struct CacheList: ParsableCommand {
         let store = try global.storeToInspect()
         let entries = try store.entries()
         for file in try store.damagedReferences() {
-            Terminal.error("warning: '\(file)' of the store is damaged; remove it with 'moby cache verify --repair'")
+            Terminal.error(
+                "warning: '\(file)' of the store is damaged; remove it with 'moby cache verify --repair'", .warning)
         }
         guard json else { return entries.forEach { print($0.name, $0.descriptor.digest) } }
         let list = try entries.map { entry in
@@ -157,7 +158,7 @@ struct CachePrune: ParsableCommand {
             print(
                 "\(dryRun ? "would remove" : "removed") \(images)\(pruned.files) files, \(Terminal.size(pruned.bytes))")
             if pruned.isShared {
-                Terminal.error("note: another process uses the store, so files used in the last day stay")
+                Terminal.error("note: another process uses the store, so files used in the last day stay", .note)
             }
         }
     }

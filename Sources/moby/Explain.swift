@@ -21,11 +21,11 @@ struct Explain: AsyncParsableCommand {
     func run() async throws {
         let store = try images.offline ? global.storeToRead() : global.store()
         let provider = images.provider(global)
-        let packages = Packages(store: store, platform: provider.platform, level: global.level)
+        let packages = Packages(store: store, platform: provider.platform)
         let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source) { try packages.reference($0) }
         var options = BuildOptions()
         options.provider = provider
-        let explanation = try await Healing(store: store) { Terminal.error($0) }.run { [options] in
+        let explanation = try await Healing(store: store).run { [options] in
             if !images.offline { try await packages.build(for: spec) }
             return try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
         }

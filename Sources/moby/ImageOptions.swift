@@ -30,7 +30,6 @@ struct ImageOptions: ParsableArguments {
         options.secureRegistries = global.tlsRegistry
         options.mirrors = global.mirror
         options.environment = Terminal.environment
-        if global.level > 0 { options.progress = { Terminal.error($0) } }
         return options
     }
 }

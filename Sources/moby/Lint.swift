@@ -26,7 +26,7 @@ struct Lint: AsyncParsableCommand {
         options.home = Terminal.environment["HOME"]
         if let arch { options.provider.platform = arch }
         let store = try global.storeToRead()
-        let packages = Packages(store: store, platform: options.provider.platform, level: global.level)
+        let packages = Packages(store: store, platform: options.provider.platform)
         options.bootLoaders = Packages.ownBootLoaders
         let lint = Linter(store: store, options: options)
         var (faults, notes, absent): ([Diagnostic], [String], Set<String>) = ([], [], [])

@@ -9,18 +9,17 @@ internal import OCI
 struct Packages {
     private let resolver: PackageResolver
 
-    init(store: ContentStore, platform: Platform, products: String? = nil, level: Int) {
+    init(store: ContentStore, platform: Platform, products: String? = nil) {
         resolver = PackageResolver(
-            Self.builder(store: store, platform: platform, products: products, level: level) { _ in })
+            Self.builder(store: store, platform: platform, products: products) { _ in })
     }
 
     static func builder(
-        store: ContentStore, platform: Platform, products: String?, level: Int,
+        store: ContentStore, platform: Platform, products: String?,
         _ change: (inout PackageBuilder.Options) -> Void
     ) -> PackageBuilder {
         var options = PackageBuilder.Options(environment: Terminal.environment)
         options.platform = platform
-        if level > 0 { options.progress = { Terminal.error($0) } }
         change(&options)
         let place = Products(option: products, environment: Terminal.environment, executable: Terminal.executable)
         return PackageBuilder(store: store, products: place, options: options)

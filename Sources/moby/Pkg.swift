@@ -36,7 +36,7 @@ struct PkgBuild: AsyncParsableCommand {
         _ = try SourceDate.read(Terminal.environment)
         let platform = arch ?? .host
         let builder = Packages.builder(
-            store: try global.store(), platform: platform, products: products, level: global.level
+            store: try global.store(), platform: platform, products: products
         ) {
             $0.force = force
             $0.update = update
@@ -62,7 +62,7 @@ struct PkgLock: AsyncParsableCommand {
     func run() async throws {
         let platform = arch ?? .host
         let builder = Packages.builder(
-            store: try global.store(), platform: platform, products: nil, level: global.level
+            store: try global.store(), platform: platform, products: nil
         ) { _ in }
         for directory in directories {
             let isLocked = try await builder.lock(directory)
@@ -90,7 +90,7 @@ struct PkgShowTag: ParsableCommand {
 
     func run() throws {
         let builder = Packages.builder(
-            store: try global.storeToRead(), platform: arch ?? .host, products: products, level: global.level
+            store: try global.storeToRead(), platform: arch ?? .host, products: products
         ) {
             _ in
         }

@@ -7,6 +7,7 @@ internal import MobyPackage
 internal import MobyRun
 internal import MobySpec
 internal import OCI
+internal import Progress
 internal import Synchronization
 
 /// Reads spec files for the verbs that take them.
@@ -30,7 +31,7 @@ struct SpecInput {
         -> Spec
     {
         let (spec, warnings) = try await read(names, source, resolvePackage: resolvePackage)
-        if !warnings.isEmpty, source.level > 0 { Terminal.error(render(warnings)) }
+        if !warnings.isEmpty, source.level > 0 { Terminal.error(render(warnings), .warning) }
         return spec
     }
 
@@ -115,8 +116,7 @@ struct SpecDownload {
         guard let url = WebURL(name) else {
             throw Failure("'\(Self.name(name))' is not a URL", hint: "write https://HOST/PATH.yml")
         }
-        let waiting = SilenceNotice { Terminal.error($0) }
-        return try await waiting.during({ "'\(url.authority)': \(url)" }) {
+        return try await Terminal.display.reporter.during(.wait, "'\(url.authority)': \(url)") { _ in
             try await RetryPolicy().retrying { _ in try await oneTry(url) }
         }
     }

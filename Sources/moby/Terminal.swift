@@ -35,18 +35,25 @@ enum Terminal {
         }
     }
 
+    /// Standard error.
+    static let display = Display()
+
     /// Messages, which may quote foreign text: nothing in them drives the terminal.
-    static func error(_ text: String) {
-        write(PlainText.lines(text.hasSuffix("\n") ? text : text + "\n"), to: STDERR_FILENO)
-    }
+    static func error(_ text: String, _ severity: MessageSeverity = .info) { display.message(text, severity) }
 
     /// Data, at once. What a terminal gets has its control characters escaped. Errors are reported by ``exit(_:)``.
     static func output(_ text: String) { live(isOutputTerminal ? PlainText.lines(text) : text) }
 
     /// Text as it is, e.g. a machine's console.
     static func live(_ text: String) {
-        guard fault.withLock(\.self) == 0, case let code = write(text, to: STDOUT_FILENO), code != 0 else { return }
-        fault.withLock { $0 = code }
+        guard fault.withLock(\.self) == 0 else { return }
+        var code: Int32 = 0
+        if isOutputTerminal {
+            display.aside { code = write(text, to: STDOUT_FILENO) }
+        } else {
+            code = write(text, to: STDOUT_FILENO)
+        }
+        if code != 0 { fault.withLock { $0 = code } }
     }
 
     /// Bytes of a program in a machine, as they are.
@@ -79,11 +86,12 @@ enum Terminal {
 
     /// Ends the program. A write to standard output that did not succeed is an error, except when its reader went away.
     static func exit(_ code: Int32) -> Never {
+        display.close()
         switch fault.withLock(\.self) {
         case 0: Glibc.exit(code)
         case EPIPE: Glibc.exit(code == 0 ? brokenPipe : code)
         case let fault:
-            error("error: \(FileError("write", outputName, code: fault))")
+            error("error: \(FileError("write", outputName, code: fault))", .error)
             Glibc.exit(code == 0 ? 1 : code)
         }
     }

@@ -65,15 +65,15 @@ struct GCPTerminalTests {
         }
     }
 
-    /// What is said below an unfinished bar begins on a line of its own.
-    @Test func aBarThatIsInterruptedEndsItsLine() async throws {
+    /// A message takes the place of what is drawn, and nothing drawn is left at the end.
+    @Test func messagesGoAboveWhatIsDrawn() async throws {
         try await withTemporaryDirectory { folder in
             let google = try ScriptedGoogle()
             google.state.withLock { $0.slowness = 2_000_000 }
             let file = try await GCPCommandTests.tarball(in: folder, bytes: 40_000_000)
             let program = try RunningProgram(
                 try Program.path(), ["push", "gcp"] + Self.arguments + [file], onTerminal: true, folder: folder,
-                environment: google.environment())
+                environment: google.environment().merging(Self.terminal) { $1 })
             try program.wait(for: " left")
             program.type("\u{3}")
             try program.wait(for: "press Ctrl-C again")
@@ -81,8 +81,8 @@ struct GCPTerminalTests {
             #expect(try program.waitForEnd() == 130)
             // The terminal shows the key as `^C`.
             let text = program.text.replacing("^C", with: "")
-            #expect(text.contains(" left\r\nmoby: press Ctrl-C again"), "\(text)")
-            #expect(text.contains("\r\nmoby: interrupted\r\n"), "\(text)")
+            #expect(text.contains("\r\u{1B}[1A\u{1B}[Jmoby: press Ctrl-C again"), "\(text)")
+            #expect(text.hasSuffix("\r\u{1B}[1A\u{1B}[Jmoby: interrupted\r\n"), "\(text)")
             #expect(google.changes.contains("DELETE /session/u1"))
         }
     }
@@ -108,6 +108,8 @@ struct GCPTerminalTests {
         }
     }
 
+    private static let terminal = ["TERM": "xterm", "NO_COLOR": "1"]
+
     /// Bytes, rate and time left, in one line that is written again and again.
     @Test func aTerminalShowsProgress() async throws {
         try await withTemporaryDirectory { folder in
@@ -116,15 +118,13 @@ struct GCPTerminalTests {
             let file = try await GCPCommandTests.tarball(in: folder, bytes: 40_000_000)
             let program = try RunningProgram(
                 try Program.path(), ["push", "gcp"] + Self.arguments + [file], onTerminal: true, folder: folder,
-                environment: google.environment())
+                environment: google.environment().merging(Self.terminal) { $1 })
             #expect(try program.waitForEnd() == 0)
-            let bars = program.text.split(separator: "\r\u{1B}[K").dropFirst()
-            #expect(
-                bars.contains {
-                    $0.wholeMatch(of: #/  [0-9.]+ MB of 4[0-9]\.[0-9] MB  [0-9.]+ [kM]?B\/s  [0-9]+:[0-9]{2} left/#)
-                        != nil
-                })
-            #expect(bars.last?.hasPrefix("  4") == true && bars.last?.contains("/s\r\n") == true, "\(program.text)")
+            let frames = program.text.split(separator: "\u{1B}[K")
+            let line =
+                #/uploading gs:.*  \[[=>]+ *\] +[0-9.]+\/4[0-9]\.[0-9] MB +[0-9.]+ [kM]?B\/s +[0-9]+:[0-9]{2} left/#
+            #expect(frames.contains { $0.firstMatch(of: line) != nil }, "\(program.text)")
+            #expect(program.text.contains("\r\u{1B}[1A\u{1B}[J"), "\(program.text)")
         }
     }
 
@@ -133,12 +133,16 @@ struct GCPTerminalTests {
             let google = try ScriptedGoogle()
             google.state.withLock { $0.slowness = 400_000 }
             let file = try await GCPCommandTests.tarball(in: folder, bytes: 40_000_000)
-            let result = try Program.run(["push", "gcp"] + Self.arguments + [file], environment: google.environment())
+            let result = try Program.run(
+                ["push", "gcp"] + Self.arguments + [file],
+                environment: google.environment().merging(["MOBY_PROGRESS": "auto"]) { $1 })
             #expect(result.status == 0)
             #expect(result.output == "gs://images/gcp.img.tar.gz\nprojects/infoslack-1337/global/images/gcp\n")
             let size = try TestFile.read(file).count
+            let log = result.error.split(separator: "\n").filter { $0.hasPrefix("moby: ") }
+            #expect(!result.error.contains("\u{1B}"))
             #expect(
-                result.error
+                log.map { $0 + "\n" }.joined()
                     == "moby: uploading \(size) bytes to gs://images/gcp.img.tar.gz\nmoby: creating image 'gcp'\n")
         }
     }

@@ -29,7 +29,7 @@ struct HealingTests {
             $0.verifies = verifies
         }
         let spec = try Workshop.spec(Self.yaml.replacing("LAYOUT", with: "\(workshop.folder)/layout"))
-        _ = try await Healing(store: store) { _ in }.run {
+        _ = try await Healing(store: store).run {
             try await Builder(store: store, options: options).build(spec)
         }
         return try workshop.read(workshop.folder + "/out/web-initrd.img")
@@ -111,7 +111,7 @@ struct HealingTests {
             let store = try ContentStore(path: workshop.store.path)
             let spec = try Workshop.spec(Self.boot + "  - test/more:1\n")
             let error = await #expect(throws: Healing.Failure.self) {
-                try await Healing(store: store) { _ in }.run {
+                try await Healing(store: store).run {
                     try await Builder(store: store, options: workshop.options()).build(spec)
                 }
             }

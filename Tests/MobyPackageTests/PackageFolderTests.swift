@@ -31,15 +31,12 @@ import Testing
         return path
     }
 
-    private static func builder(_ directory: String, _ change: (inout PackageBuilder.Options) -> Void = { _ in }) throws
-        -> PackageBuilder
-    {
-        var options = PackageBuilder.Options(environment: [:])
-        change(&options)
+    private static func builder(_ directory: String, _ recorded: RecordedProgress? = nil) throws -> PackageBuilder {
+        var store = try ContentStore(path: "\(directory)/store")
+        if let recorded { store.progress = recorded.reporter }
         return PackageBuilder(
-            store: try ContentStore(path: "\(directory)/store"),
-            products: Products(environment: [:], executable: "/x/moby"),
-            options: options)
+            store: store, products: Products(environment: [:], executable: "/x/moby"),
+            options: PackageBuilder.Options(environment: [:]))
     }
 
     private static func told(_ error: SpecError?) -> [String] {
@@ -241,10 +238,10 @@ import Testing
         try await withTemporaryDirectory { directory in
             let path = try Self.make(
                 directory, "image: t\nfiles: [{path: x, contents: y}]\ndrop: [usr/share/nosuch]\nkeep: ['**/no']\n")
-            let said = Lines()
-            _ = try await Self.builder(directory) { $0.progress = { said.add($0) } }.build(path)
+            let recorded = RecordedProgress()
+            _ = try await Self.builder(directory, recorded).build(path)
             #expect(
-                said.all.dropFirst() == [
+                recorded.lines.filter { $0.hasPrefix("warning: ") } == [
                     "warning: t: \(path)/build.yml:3:8: 'drop: usr/share/nosuch' matches nothing",
                     "warning: t: \(path)/build.yml:4:8: 'keep: **/no' matches nothing",
                 ])

@@ -126,13 +126,13 @@ import Testing
             #expect(error?.hint?.contains("moby pkg build --update") == true)
 
             options.refreshMissing = true
-            let warnings = Lines()
-            options.progress = { warnings.add($0) }
-            let fresh = try await PackageSupply(cache: "\(directory)/other", options: options).fetch(
-                closure, for: folder)
+            let recorded = RecordedProgress()
+            let fresh = try await PackageSupply(
+                cache: "\(directory)/other", options: options, progress: recorded.reporter
+            ).fetch(closure, for: folder)
             #expect(fresh.packages.map(\.version) == ["2"])
             #expect(
-                warnings.all.contains {
+                recorded.lines.contains {
                     $0.hasPrefix("warning: t: the Debian archive no longer offers 'tool' 1")
                 })
             #expect(try PackageFolder(folder.path).closure(architecture: "amd64") == fresh)
@@ -201,14 +201,12 @@ import Testing
         try await withTemporaryDirectory { directory in
             let archive = try LocalArchive(directory)
             try archive.add("tool", version: "1", files: ["usr/bin/tool": "t"])
-            let said = Lines()
             let waits = Mutex<Int32>(-1)
-            var wait = LockWait(silence: .zero)
-            wait.progress = { line in
-                said.add(line)
+            let recorded = RecordedProgress { _ in
                 // A descriptor that is closed gives the lock up.
                 waits.withLock { _ = close($0) }
             }
+            let wait = LockWait(progress: recorded.reporter)
             let root = try AptRoot(
                 cache: directory, architecture: "amd64", environment: archive.environment, wait: wait)
             try waits.withLock { held in
@@ -219,7 +217,9 @@ import Testing
             }
             try await root.update()
             #expect(
-                said.all == ["waiting for process \(getpid()) (\(Self.command)), which holds '\(root.path)/lists/lock'"]
+                recorded.lines == [
+                    "waiting for process \(getpid()) (\(Self.command)), which holds '\(root.path)/lists/lock'"
+                ]
             )
         }
     }
@@ -236,14 +236,9 @@ import Testing
                 _ = try await AptLock("\(directory)/lock", wait: LockWait(limit: .zero))
             }
             #expect(timeout.map { "\($0)" } == "process \(getpid()) has held '\(directory)/lock' for more than 0 s")
-            let said = Lines()
-            var wait = LockWait(silence: .zero)
-            wait.progress = { line in
-                said.add(line)
-                held.withLock { $0 = nil }
-            }
-            _ = try await AptLock("\(directory)/lock", wait: wait)
-            #expect(said.all == ["waiting for process \(getpid()), which holds '\(directory)/lock'"])
+            let recorded = RecordedProgress { _ in held.withLock { $0 = nil } }
+            _ = try await AptLock("\(directory)/lock", wait: LockWait(progress: recorded.reporter))
+            #expect(recorded.lines == ["waiting for process \(getpid()), which holds '\(directory)/lock'"])
         }
     }
 
@@ -288,13 +283,4 @@ import Testing
             #expect(error.map { "\($0) | \($0.hint ?? "")" } == expected.replacing("PKG", with: path))
         }
     }
-}
-
-/// Lines that a build reported.
-final class Lines: @unchecked Sendable {
-    private let lock = NSLock()
-    private var lines: [String] = []
-
-    var all: [String] { lock.withLock { lines } }
-    func add(_ line: String) { lock.withLock { lines.append(line) } }
 }

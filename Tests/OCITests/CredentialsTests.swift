@@ -107,11 +107,11 @@ struct CredentialsTests {
         try await withTemporaryDirectory { folder in
             let script = "#!/bin/sh\nsleep 1000 &\necho $$ $! > \(folder)/new\nmv \(folder)/new \(folder)/pid\nwait\n"
             try TestFile.write(script, to: "\(folder)/docker-credential-test", mode: 0o755)
-            let notices = Mutex<[String]>([])
+            let recorded = RecordedProgress()
             let pauses = Pauses()
             let helper = try CredentialHelper(
                 name: "test", environment: ["PATH": "\(folder):/usr/bin:/bin"],
-                notice: { line in notices.withLock { $0.append(line) } },
+                progress: recorded.reporter,
                 sleep: { pause in
                     pauses.add(pause)
                     // The time passes as soon as the helper runs.
@@ -124,8 +124,8 @@ struct CredentialsTests {
                 error?.description
                     == "'docker-credential-test' did not answer for 'h.example' within 60 s and was killed")
             #expect(
-                notices.withLock { $0 } == [
-                    "waiting for 'docker-credential-test', which the credentials file names for 'h.example'"
+                recorded.lines == [
+                    "note: waiting for 'docker-credential-test', which the credentials file names for 'h.example'"
                 ])
             #expect(pauses.all == [.seconds(5), .seconds(55)])
             // The helper and what it started. Whoever adopts the latter reaps it in its own time.

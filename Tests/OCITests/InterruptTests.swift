@@ -1,4 +1,4 @@
-import Foundation
+import Extents
 import Glibc
 import MobyRun
 import OCI
@@ -6,27 +6,40 @@ import TestSupport
 import Testing
 
 struct InterruptTests {
-    /// A signal in the middle of a download ends the program as signals do, and nothing unfinished stays in the store.
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-    func signalRemovesWhatIsUnfinished(signal: Int32) async throws {
+    /// A signal in the middle of a download ends the program as signals do, and the next run fetches the rest only.
+    @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
+    func downloadsGoOnAfterASignal(signal: Int32) async throws {
         let registry = try ScriptedRegistry()
+        let bytes = try #require(registry.sample.blobs[registry.layer.digest])
+        let half = bytes.count / 2
         registry.answer { request in
             guard registry.isLayer(request) else { return nil }
-            var response = ScriptedServer.Response(
-                body: [UInt8](repeating: 0, count: 1 << 16), length: Int(registry.layer.size))
+            guard request.headers["range"] == nil else {
+                return .init(
+                    206, headers: ["Content-Range": "bytes \(half)-\(bytes.count - 1)/\(bytes.count)"],
+                    body: Array(bytes[half...]))
+            }
+            var response = ScriptedServer.Response(body: Array(bytes[..<half]), length: bytes.count)
             response.isHeld = true
             return response
         }
         try await withTemporaryDirectory { folder in
-            let unfinished = { (try? TestFile.names(in: "\(folder)/tmp")) ?? [] }
-            let program = try ChildProcess.start(
-                try Program.path(), ["cache", "pull", "--cache", folder, registry.name])
+            let partial = "\(folder)/tmp/\(registry.layer.digest.hex).partial"
+            let arguments = ["cache", "pull", "--cache", folder, registry.name]
+            let program = try ChildProcess.start(try Program.path(), arguments)
             let end = ContinuousClock.now + .seconds(120)
-            while unfinished().isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
-            #expect(!unfinished().isEmpty)
+            while try HostFiles.size(partial) != UInt64(half), ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             program.send(signal)
             #expect(program.wait(within: .seconds(120)) == 128 + signal)
-            #expect(unfinished().isEmpty)
+            #expect(try FolderTree.names(in: "\(folder)/tmp") == ["\(registry.layer.digest.hex).partial"])
+            let second = try Program.run(arguments, environment: ["MOBY_PROGRESS": "plain"])
+            #expect(second.status == 0, "\(second.error)")
+            #expect(second.error.contains("of them earlier"), "\(second.error)")
+            let asked = registry.requests(ending: "/blobs/\(registry.layer.digest)").map { $0.headers["range"] }
+            #expect(asked == [nil, "bytes=\(half)-"])
+            #expect(try FolderTree.names(in: "\(folder)/tmp").isEmpty)
         }
     }
 }

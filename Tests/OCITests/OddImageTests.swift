@@ -108,14 +108,14 @@ struct OddImageTests {
             var layout = OddLayout()
             layout.entries = [layout.addImage(config: OddLayout.silent)]
             try layout.write("\(folder)/layout")
-            let lines = Mutex<[String]>([])
+            let recorded = RecordedProgress()
             var options = ImageProvider.Options()
             options.platform = Platform(architecture: "amd64")
-            options.progress = { line in lines.withLock { $0.append(line) } }
-            _ = try await ImageProvider(store: ContentStore(path: "\(folder)/store"), options: options).image(
-                "oci:\(folder)/layout")
+            var store = try ContentStore(path: "\(folder)/store")
+            store.progress = recorded.reporter
+            _ = try await ImageProvider(store: store, options: options).image("oci:\(folder)/layout")
             #expect(
-                lines.withLock { $0 }.last?.hasSuffix("has no platform; assuming linux/amd64")
+                recorded.lines.last?.hasSuffix("has no platform; assuming linux/amd64")
                     == true)
         }
     }

@@ -130,30 +130,6 @@ struct RetryPolicyTests {
         #expect(error?.tries == 7)
     }
 
-    /// A silent server is named once; work that brings bytes is not silent.
-    @Test func silenceIsReportedOnce() async throws {
-        let lines = Mutex<[String]>([])
-        let notice = SilenceNotice(after: .milliseconds(1)) { line in lines.withLock { $0.append(line) } }
-        try await notice.during({ "'a.example'" }) {
-            while lines.withLock(\.isEmpty) { try await Task.sleep(for: .milliseconds(1)) }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        #expect(lines.withLock(\.self) == ["waiting for 'a.example'"])
-        let counter = Mutex<UInt64>(0)
-        let busy = Mutex<Int>(0)
-        let received: @Sendable () -> UInt64 = {
-            busy.withLock { $0 += 1 }
-            return counter.withLock {
-                $0 += 64 << 10
-                return $0
-            }
-        }
-        try await notice.during({ "nothing" }, received: received) {
-            while busy.withLock(\.self) < 5 { try await Task.sleep(for: .milliseconds(1)) }
-        }
-        #expect(lines.withLock(\.self).count == 1)
-    }
-
     /// A mistyped name of a certificate file is an error that names the file.
     @Test(arguments: ["CURL_CA_BUNDLE", "SSL_CERT_FILE", "--cert-file"])
     func certificateFilesThatDoNotExist(_ source: String) async throws {

@@ -1,5 +1,6 @@
 import Extents
 import HTTP
+import Progress
 import Synchronization
 import TestSupport
 import Testing
@@ -237,7 +238,7 @@ struct ScriptedRegistryTests {
         async throws
     {
         try await withTemporaryDirectory { folder in
-            let lines = Mutex<[String]>([])
+            let recorded = RecordedProgress()
             let registry = try ScriptedRegistry()
             let (layer, host) = (registry.layer, registry.server.host)
             registry.answer { request in
@@ -247,25 +248,37 @@ struct ScriptedRegistryTests {
                 return response
             }
             let client = try RegistryClient(
-                transport: CurlTransport(environment: [:]), environment: [:], silence: .milliseconds(20)
-            ) { line in lines.withLock { $0.append(line) } }
+                transport: CurlTransport(environment: [:]), environment: [:], progress: recorded.reporter)
+            let received = Mutex<UInt64>(0)
             let store = try ContentStore(path: folder)
             let blob = Descriptor(mediaType: "", digest: layer.digest, size: layer.size)
             let task = Task {
                 let endpoints = [client.origin(of: host)]
                 if path == "/blobs/" {
-                    try await client.fetch(blob, "acme/web", from: endpoints, into: store)
+                    try await recorded.reporter.during(.pull, "blob", total: layer.size) { step in
+                        let watch = Task {
+                            while step.done < 3 { try await Task.sleep(for: .milliseconds(1)) }
+                            received.withLock { $0 = step.done }
+                        }
+                        defer { watch.cancel() }
+                        try await client.fetch(blob, "acme/web", from: endpoints, into: store, step)
+                    }
                 } else {
                     _ = try await client.manifest("1", "acme/web", from: endpoints)
                 }
             }
-            while lines.withLock(\.isEmpty) { try await Task.sleep(for: .milliseconds(1)) }
+            if path == "/blobs/" {
+                while received.withLock({ $0 == 0 }) { try await Task.sleep(for: .milliseconds(1)) }
+            } else {
+                while recorded.lines.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            }
             task.cancel()
             _ = await task.result
-            let said = lines.withLock(\.self)
-            #expect(said.count == 1 && said[0].hasPrefix("waiting for '\(host)': "), "\(said)")
             #expect(
-                said[0].contains(path == "/blobs/" ? " of \(SizeText.decimal(layer.size)) received" : "/manifests/1"))
+                recorded.lines == [
+                    path == "/blobs/"
+                        ? "pulling blob" : "waiting for '\(host)': GET http://\(host)/v2/acme/web/manifests/1"
+                ])
         }
     }
 

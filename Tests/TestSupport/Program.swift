@@ -35,12 +35,13 @@ public enum Program {
         return path
     }
 
-    /// Runs `moby` to its end.
+    /// Runs `moby` to its end. It shows no progress unless `extra` says so: a slow machine would have more of it.
     public static func run(
         _ arguments: [String], in folder: String = root, input: String = "", environment extra: [String: String] = [:]
     ) throws -> Result {
         let ended = try EndedProcess(
-            try path(), arguments, input: Array(input.utf8), folder: folder, environment: extra)
+            try path(), arguments, input: Array(input.utf8), folder: folder,
+            environment: ["MOBY_PROGRESS": "quiet"].merging(extra) { $1 })
         return Result(status: ended.status, output: ended.text, error: ended.complaint)
     }
 

@@ -34,6 +34,18 @@ void moby_partial_unlink_all(void);
 /// ended the process.
 void moby_partial_unlink_on_signals(void);
 
+/// Notes how many lines above the cursor standard error shows only for now: a signal that ends the process erases them.
+void moby_drawn_lines(int lines);
+
+/// Erases the noted lines, and forgets them. Async-signal-safe.
+void moby_erase_drawn(void);
+
+/// Notes from now on that the process was stopped and continues (SIGCONT), unless the program handles that itself.
+void moby_note_continues(void);
+
+/// Whether the process was stopped and continues since the last call.
+int moby_take_continued(void);
+
 /// From now on SIGPIPE ends the process only when nothing reads its standard output any more, quietly, with every noted path unlinked; a write to
 /// another pipe or connection that is closed gives EPIPE. Programs that are started have the default action. A SIGPIPE that the parent made us
 /// ignore stays ignored.

@@ -3,6 +3,7 @@ public import Extents
 internal import FoundationEssentials
 internal import Glibc
 public import OCI
+internal import Progress
 
 /// What builds have made, on disk, named by the digest of its key: `HEX` the bytes, `HEX.names` what lies at the root,
 /// `HEX.json` the record. Segments of initrds, roots of disks, unpacked kernels, facts about images.
@@ -162,10 +163,16 @@ extension BuildCache {
     /// - Throws: `FileError`.
     public func damaged(repair: Bool) throws -> (found: [String], stuck: [String]) {
         var (found, stuck): ([String], [String]) = ([], [])
-        for (hex, record) in try records() where try !isWhole(hex, record) {
-            found.append("segments/\(hex)")
-            guard repair else { continue }
-            do { try Self.remove("\(folder)/\(hex)") } catch is StoreError { stuck.append("segments/\(hex)") }
+        let records = try records()
+        let size = records.reduce(0) { $0 + ($1.1?.size ?? 0) }
+        try store.progress.during(.verify, "segments", total: size) { step in
+            for (hex, record) in records {
+                defer { step.add(record?.size ?? 0) }
+                guard try !isWhole(hex, record) else { continue }
+                found.append("segments/\(hex)")
+                guard repair else { continue }
+                do { try Self.remove("\(folder)/\(hex)") } catch is StoreError { stuck.append("segments/\(hex)") }
+            }
         }
         return (found, stuck)
     }

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import MachineModel
 internal import MobySpec
 internal import OCI
+internal import Progress
 
 /// The kernel section: which files of the kernel image are the kernel, its modules and the microcode.
 struct KernelImage: Sendable {
@@ -109,6 +110,12 @@ struct KernelImage: Sendable {
     func kernel(decompressed: Bool) throws -> ExtentList {
         let key = CacheKey.kernel(facts.kernel, of: image, isDecompressed: decompressed)
         if let segment = try images.cache.segment(key, title: facts.kernel) { return segment.bytes }
+        return try images.store.progress.during(.unpack, "the kernel of \(image.name)") { _ in
+            try kernel(key, decompressed: decompressed)
+        }
+    }
+
+    private func kernel(_ key: CacheKey, decompressed: Bool) throws -> ExtentList {
         let content = try file(facts.kernel)
         return try images.cache.store(key, title: facts.kernel, record: SegmentRecord(key: key.description)) { sink in
             guard decompressed else { return try ExtentReader.read(content) { try sink.write($0) } }

@@ -3,6 +3,7 @@ internal import BootLayout
 internal import Extents
 internal import MobySpec
 internal import OCI
+internal import Progress
 
 /// The tree of the kernel's modules archive, with those modules that the spec wants, where the root has its `lib`.
 struct ModulesTree: Sendable {
@@ -48,11 +49,16 @@ struct ModulesTree: Sendable {
         let key = CacheKey.unpackedModules(name, of: kernel.image)
         let cache = kernel.images.cache
         if let segment = try cache.segment(key, title: name) { return segment.bytes }
-        return try cache.store(key, title: name, record: SegmentRecord(key: key.description)) { sink in
-            try withUnsafeMutablePointer(to: &sink) { sink in
-                try PackedModules.unpack(tree) { try sink.pointee.write($0) }
-            }
-        }.bytes
+        return try cache.store.progress.during(.unpack, "the modules of \(kernel.image.name)") { step in
+            try cache.store(key, title: name, record: SegmentRecord(key: key.description)) { sink in
+                try withUnsafeMutablePointer(to: &sink) { sink in
+                    try PackedModules.unpack(tree) {
+                        try sink.pointee.write($0)
+                        step.add($0.count)
+                    }
+                }
+            }.bytes
+        }
     }
 
     func make() throws -> FileTree {

@@ -4,6 +4,7 @@ public import Extents
 internal import Glibc
 internal import MobySpec
 internal import OCI
+internal import Progress
 
 /// One file of an output, not yet written.
 public struct Artifact: Sendable {
@@ -33,13 +34,20 @@ public struct Artifact: Sendable {
 
     /// Writes the file under a temporary name; the caller commits it.
     /// - Throws: `FileError` with the size that the file needs, when there is no room.
-    func written(to path: String) throws -> PartialFile {
+    func written(to path: String, _ progress: Reporter) throws -> PartialFile {
+        var total: UInt64?
+        if case .extents(let list) = content { total = list.length }
+        return try progress.during(.write, path, total: total) { try written(to: path, $0) }
+    }
+
+    private func written(to path: String, _ step: Step) throws -> PartialFile {
         do {
             let file = try PartialFile(path)
             switch content {
-            case .extents(let list): try file.write(list)
-            case .stream(let produce): try file.stream { sink in try produce { try sink.write($0) } }
-            case .seekable(let produce): try file.stream(produce)
+            case .extents(let list): try file.write(list) { step.add($0) }
+            case .stream(let produce):
+                try file.stream(counting: { step.add($0) }) { sink in try produce { try sink.write($0) } }
+            case .seekable(let produce): try file.stream(counting: { step.add($0) }, produce)
             }
             return file
         } catch let error as FileError where error.path == path && [ENOSPC, EDQUOT, EFBIG].contains(error.code) {

@@ -4,6 +4,7 @@ internal import DiskImage
 internal import Extents
 internal import MobySpec
 internal import OCI
+internal import Progress
 
 /// The root as a file system on a disk, and the small initrd that mounts it.
 struct DiskRoot: Sendable {
@@ -32,6 +33,10 @@ struct DiskRoot: Sendable {
     func image() throws -> ExtentList {
         let key = CacheKey.erofsRoot(of: identity)
         if let segment = try cache.segment(key, title: "root") { return segment.bytes }
+        return try cache.store.progress.during(.compress, "the root as EROFS") { try image(key, $0) }
+    }
+
+    private func image(_ key: CacheKey, _ step: Step) throws -> ExtentList {
         let tree = try merged()
         try cache.store.prepare()
         PartialFiles.removeAbandoned(of: [cache.path(key), cache.path(key) + ".clusters"])
@@ -41,7 +46,10 @@ struct DiskRoot: Sendable {
         }
         return try withExtendedLifetime(clusters) {
             try cache.store(key, title: "root", record: SegmentRecord(key: key.description)) { sink in
-                try ExtentReader.read(image) { try sink.write($0) }
+                try ExtentReader.read(image) {
+                    try sink.write($0)
+                    step.add($0.count)
+                }
             }.bytes
         }
     }

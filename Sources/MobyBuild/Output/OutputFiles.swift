@@ -1,10 +1,12 @@
 internal import Extents
 internal import Glibc
+internal import Progress
 
 /// Writes the artifacts of a build: all of them, or none.
 struct OutputFiles {
     let options: BuildOptions
     let record: BuildRecord
+    let progress: Reporter
 
     func write(_ artifacts: [Artifact]) throws -> [BuildResult.File] {
         if let output = options.output { return try stream(artifacts, to: output) }
@@ -16,13 +18,13 @@ struct OutputFiles {
         for path in paths { try PartialFile.checkReplaceable(path) }
         try checkRoom(artifacts)
         // The files of a build appear together, when all of them are complete.
-        var written = try zip(artifacts, paths).map { try $0.written(to: $1) }
+        var written = try zip(artifacts, paths).map { try $0.written(to: $1, progress) }
         let files = try zip(artifacts, zip(paths, written)).map { artifact, file in
             BuildResult.File(path: file.0, size: try file.1.size(), format: artifact.format)
         }
         var record = record
         record.files = zip(artifacts, files).map { BuildRecord.File($0, size: $1.size) }
-        written.append(try Artifact(name: "", .extents(record.extents())).written(to: recordPath))
+        written.append(try Artifact(name: "", .extents(record.extents())).written(to: recordPath, progress))
         for file in written { try file.commit() }
         return files
     }
@@ -41,7 +43,7 @@ struct OutputFiles {
             return [BuildResult.File(path: output, size: size, format: artifact.format)]
         }
         PartialFiles.removeAbandoned(of: [output])
-        try artifact.written(to: output).commit()
+        try artifact.written(to: output, progress).commit()
         return [BuildResult.File(path: output, size: try SourceFile(output).size, format: artifact.format)]
     }
 
@@ -50,7 +52,12 @@ struct OutputFiles {
     @discardableResult
     private func stream(_ artifact: Artifact, to file: Int32, named name: String) throws -> UInt64 {
         var sink = try FileSink(descriptor: file, name: name)
-        try artifact.stream { try sink.write($0) }
+        try progress.during(.write, name) { step in
+            try artifact.stream {
+                try sink.write($0)
+                step.add($0.count)
+            }
+        }
         try sink.flush()
         return sink.written
     }

@@ -3,6 +3,7 @@ internal import BootLayout
 internal import Extents
 internal import MobySpec
 internal import OCI
+internal import Progress
 
 struct HashSink: ByteSink {
     let hash = SHA256()
@@ -39,6 +40,10 @@ struct PlannedSegment: Sendable {
     /// Takes the segment from the cache or makes it.
     func encode(in cache: BuildCache) throws -> Segment {
         if let segment = try cached(in: cache) { return segment }
+        return try cache.store.progress.during(.encode, title) { try encode(in: cache, $0) }
+    }
+
+    private func encode(in cache: BuildCache, _ step: Step) throws -> Segment {
         var record = SegmentRecord(key: key.description)
         switch content {
         case .archive(let bytes):
@@ -50,9 +55,14 @@ struct PlannedSegment: Sendable {
             let tree = try make()
             let paths = tree.paths
             (record.unpacked, record.entries, record.lostAttributes) = tree.measure(paths)
+            // Whole pages are about what the files and their headers take.
+            step.expect(record.unpacked)
             return try cache.store(key, title: title, record: record, names: isAtRoot ? RootListing(tree, paths) : nil)
             { sink in
-                try compression.compress(to: &sink) { plain in try CPIO.write(tree, under: destination, to: &plain) }
+                try compression.compress(to: &sink) { plain in
+                    var counted = CountedSink(plain, step)
+                    try CPIO.write(tree, under: destination, to: &counted)
+                }
             }
         }
     }

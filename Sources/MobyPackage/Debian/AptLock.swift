@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+internal import Progress
 
 /// An exclusive lock on a file, held until the value goes away or the process ends. The file holds the number of the
 /// process that has it.
@@ -8,13 +9,16 @@ final class AptLock: Sendable {
 
     /// - Throws: `FileError`; ``LockTimeout`` when another holds it for longer than `wait` allows.
     init(_ path: String, wait: LockWait) async throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError("open", path) }
-        var waiter = LockWaiter(wait, path: path)
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            if errno == EINTR { continue }
-            guard errno == EWOULDBLOCK else { throw FileError("lock", path) }
-            try await waiter.pause(holder: Self.holder(descriptor).map { "process \($0)" })
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw FileError("open", path) }
+        descriptor = file
+        try await wait.acquire {
+            while flock(file, LOCK_EX | LOCK_NB) != 0 {
+                if errno == EINTR { continue }
+                guard errno == EWOULDBLOCK else { throw FileError("lock", path) }
+                return HeldLock(path: path, holder: Self.holder(file).map { "process \($0)" })
+            }
+            return nil
         }
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
@@ -33,39 +37,33 @@ final class AptLock: Sendable {
     }
 }
 
-/// How long to wait for a lock that another process holds.
-struct LockWait: Sendable {
-    /// After this the user reads about it.
-    var silence: Duration = .seconds(2)
-    var limit: Duration = .seconds(600)
-    var progress: @Sendable (String) -> Void = { _ in }
+/// A lock that another process has.
+struct HeldLock {
+    let path: String
+    let holder: String?
 }
 
-/// One wait for one lock.
-struct LockWaiter {
-    private let wait: LockWait
-    private let path: String
-    private let start = ContinuousClock.now
-    private var isReported = false
+/// How long to wait for a lock that another process holds.
+struct LockWait: Sendable {
+    var limit: Duration = .seconds(600)
+    var progress = Reporter.silent
 
-    init(_ wait: LockWait, path: String) {
-        self.wait = wait
-        self.path = path
-    }
-
-    /// Waits for a moment before the next try.
-    /// - Throws: ``LockTimeout``; `CancellationError`.
-    mutating func pause(holder: String?) async throws {
-        let waited = ContinuousClock.now - start
-        let holder = holder ?? "another process"
-        guard waited < wait.limit else {
-            throw LockTimeout(path: path, holder: holder, seconds: wait.limit.components.seconds)
+    /// Tries again and again.
+    /// - Parameter attempt: returns nil when it has what it wants, else the lock that is in the way.
+    /// - Throws: ``LockTimeout``; `CancellationError`; what `attempt` throws.
+    func acquire(_ attempt: () async throws -> HeldLock?) async throws {
+        guard let held = try await attempt() else { return }
+        let start = ContinuousClock.now
+        let holder = held.holder ?? "another process"
+        try await progress.during(.wait, "\(holder), which holds '\(held.path)'") { _ in
+            while let held = try await attempt() {
+                guard ContinuousClock.now - start < limit else {
+                    throw LockTimeout(
+                        path: held.path, holder: held.holder ?? "another process", seconds: limit.components.seconds)
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
         }
-        if !isReported, waited >= wait.silence {
-            isReported = true
-            wait.progress("waiting for \(holder), which holds '\(path)'")
-        }
-        try await Task.sleep(for: .milliseconds(100))
     }
 }
 

@@ -43,18 +43,19 @@ struct AptRoot: Sendable {
     /// - Throws: `AptError`, `LockTimeout`.
     @discardableResult
     func run(_ program: String, _ arguments: [String], in folder: String? = nil) async throws -> String {
-        var waiter: LockWaiter?
-        while true {
-            do {
-                return try await runOnce(program, arguments, in: folder ?? path)
-            } catch AptError.failed(_, let output) {
+        var printed = ""
+        try await wait.acquire {
+            do { printed = try await runOnce(program, arguments, in: folder ?? path) } catch AptError.failed(
+                _, let output)
+            {
                 guard let held = AptMessages.heldLock(output) else {
                     throw AptError.failed(program: program, output: output)
                 }
-                waiter = waiter ?? LockWaiter(wait, path: held.path)
-                try await waiter?.pause(holder: held.holder)
+                return HeldLock(path: held.path, holder: held.holder)
             }
+            return nil
         }
+        return printed
     }
 
     private func runOnce(_ program: String, _ arguments: [String], in folder: String) async throws -> String {

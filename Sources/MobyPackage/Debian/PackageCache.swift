@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+internal import Progress
 
 /// Downloaded packages, by the SHA-256 of their `.deb` file, and their contents as uncompressed tars. The SHA-256 of a
 /// tar is the text of a symbolic link next to it.
@@ -14,20 +15,25 @@ struct PackageCache: Sendable {
     func has(_ package: LockedPackage) throws -> Bool { try HostFiles.exists(deb(package)) }
 
     /// Fetches missing packages. No program is started when none is missing.
-    func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, progress: (String) -> Void)
+    func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, _ progress: Reporter)
         async throws
     {
         let missing = try packages.filter { try !has($0) }
         guard !missing.isEmpty else { return }
-        progress("fetching \(missing.count) Debian package\(missing.count == 1 ? "" : "s")")
-        let resolver = try resolver()
+        let what = missing.count == 1 ? "1 Debian package" : "\(missing.count) Debian packages"
+        try await progress.during(.download, what, isMajor: true) { step in
+            try await download(missing, with: try resolver(), step)
+        }
+    }
+
+    private func download(_ missing: [LockedPackage], with resolver: AptResolver, _ step: Step) async throws {
         let gone = try await resolver.gone(missing)
         guard gone.isEmpty else { throw AptError.gone(gone) }
         WorkFolder.removeAbandoned(in: path, prefix: "download-")
         let work = try WorkFolder(in: path, prefix: "download-")
         defer { withExtendedLifetime(work) {} }
         let folder = work.path
-        try await resolver.download(missing, to: folder)
+        try await counting(in: folder, step) { try await resolver.download(missing, to: folder) }
         let files = try FolderTree.names(in: folder)
         for package in missing {
             guard let file = files.first(where: { $0.hasPrefix("\(package.name)_") && $0.hasSuffix(".deb") }) else {
@@ -36,6 +42,20 @@ struct PackageCache: Sendable {
             try verify(package, file: "\(folder)/\(file)")
             guard rename("\(folder)/\(file)", deb(package)) == 0 else { throw FileError("rename", deb(package)) }
         }
+    }
+
+    /// Runs work that fills a folder, and counts the bytes in there: apt-get says nothing that is easier to read.
+    private func counting(in folder: String, _ step: Step, _ work: () async throws -> Void) async throws {
+        let watch = Task {
+            while true {
+                try await Task.sleep(for: .milliseconds(200))
+                // A file that is renamed meanwhile counts next time.
+                if let size = try? FolderTree.measure(folder).bytes { step.set(size) }
+            }
+        }
+        defer { watch.cancel() }
+        try await work()
+        step.set(try FolderTree.measure(folder).bytes)
     }
 
     /// The contents of a package as an uncompressed tar, made once from its `.deb`.

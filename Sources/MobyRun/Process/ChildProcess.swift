@@ -104,11 +104,11 @@ package final class ChildProcess: Sendable {
 }
 
 /// A thread for work that waits in system calls: the few threads that tasks share must not be held up by it.
-enum OwnThread {
+package enum OwnThread {
     /// Starts the work.
     /// - Returns: whether the thread could be started.
     @discardableResult
-    static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Work(work))
         var thread = pthread_t()
         guard pthread_create(&thread, nil, body, box.toOpaque()) == 0 else {

@@ -4,9 +4,11 @@ actor SingleFlight {
 
     /// Waits for the same work of another caller, or does it. A caller that waits is not cancelled with the one that
     /// began: it then does the work itself.
-    func run(_ digest: Digest, _ work: @escaping @Sendable () async throws -> Void) async throws {
+    /// - Returns: whether this call did it.
+    @discardableResult
+    func run(_ digest: Digest, _ work: @escaping @Sendable () async throws -> Void) async throws -> Bool {
         while let task = running[digest] {
-            if case .success = await task.result { return }
+            if case .success = await task.result { return false }
             try Task.checkCancellation()
             if running[digest] == task { running[digest] = nil }
         }
@@ -18,6 +20,7 @@ actor SingleFlight {
         } onCancel: {
             task.cancel()
         }
+        return true
     }
 }
 

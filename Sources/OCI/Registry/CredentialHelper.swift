@@ -1,6 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 internal import HTTP
+internal import Progress
 internal import Subprocess
 
 /// A `docker-credential-NAME` program (docker-credential-helpers): the host goes to its standard input, the secret
@@ -8,18 +9,18 @@ internal import Subprocess
 struct CredentialHelper: Sendable {
     private let program: String
     private let environment: [String: String]
-    private let notice: @Sendable (String) -> Void
+    private let progress: Reporter
     private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// The time until the user reads what is waited for, and the time limit. A helper may ask the user for a password.
+    /// The time until the user reads what is waited for, and the time limit. A helper may ask the user for a password,
+    /// on a terminal where nothing else is to be drawn: it is not a step.
     private static let (silence, limit) = (Duration.seconds(5), Duration.seconds(60))
 
     /// - Parameters:
-    ///   - notice: called with one line when the helper takes long.
     ///   - sleep: how time passes.
     /// - Throws: `RegistryCredentialError` for a name that could be a path.
     init(
-        name: String, environment: [String: String], notice: @escaping @Sendable (String) -> Void = { _ in },
+        name: String, environment: [String: String], progress: Reporter = .silent,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) throws {
         let isPlain = name.utf8.allSatisfy {
@@ -30,7 +31,7 @@ struct CredentialHelper: Sendable {
         }
         program = "docker-credential-\(name)"
         self.environment = environment
-        self.notice = notice
+        self.progress = progress
         self.sleep = sleep
     }
 
@@ -40,7 +41,7 @@ struct CredentialHelper: Sendable {
             group.addTask { try await run(server) }
             group.addTask {
                 try await sleep(Self.silence)
-                notice("waiting for '\(program)', which the credentials file names for '\(server)'")
+                progress.note("waiting for '\(program)', which the credentials file names for '\(server)'")
                 try await sleep(Self.limit - Self.silence)
                 throw RegistryCredentialError(
                     "'\(program)' did not answer for '\(server)' within \(Self.limit.components.seconds) s and was killed",

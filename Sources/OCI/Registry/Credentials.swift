@@ -1,16 +1,16 @@
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
+internal import Progress
 
 /// Where credentials come from: the first file that knows a host wins.
 struct Credentials: Sendable {
     private let environment: [String: String]
-    private let notice: @Sendable (String) -> Void
+    private let progress: Reporter
 
-    /// - Parameter notice: called with one line for a slow helper or an unreadable file.
-    init(environment: [String: String], notice: @escaping @Sendable (String) -> Void = { _ in }) {
+    init(environment: [String: String], progress: Reporter = .silent) {
         self.environment = environment
-        self.notice = notice
+        self.progress = progress
     }
 
     /// `$REGISTRY_AUTH_FILE`, Docker's `config.json`, then containers' `auth.json`.
@@ -31,13 +31,13 @@ struct Credentials: Sendable {
             let found: CredentialFile?
             do { found = try CredentialFile(path: path) } catch let error as FileError where error.code == EACCES {
                 // The environment of another user, as after su(1): public images need no credentials.
-                notice("warning: credentials file is not readable: \(error)")
+                progress.warn("credentials file is not readable: \(error)")
                 continue
             }
             guard let file = found else { continue }
             if let login = file.login(for: host, repository: repository) { return login }
             guard let helper = file.helper(for: host) else { continue }
-            let program = try CredentialHelper(name: helper.name, environment: environment, notice: notice)
+            let program = try CredentialHelper(name: helper.name, environment: environment, progress: progress)
             if let found = try await program.credential(for: helper.server) { return found }
         }
         return nil

@@ -1,5 +1,6 @@
 internal import Extents
 internal import HTTP
+internal import Progress
 internal import Synchronization
 
 /// Pulls images from registries. A build has one for all images, so that blobs are fetched once and few at a time.
@@ -25,7 +26,7 @@ final class Puller: Sendable {
                 environment: options.environment, certificateFiles: options.certificateFiles)
             let client = try RegistryClient(
                 transport: transport, environment: options.environment, insecure: options.insecureRegistries,
-                secure: options.secureRegistries, mirrors: options.mirrors, retry: retry, notice: options.progress)
+                secure: options.secureRegistries, mirrors: options.mirrors, retry: retry, progress: store.progress)
             made = client
             return client
         }
@@ -50,7 +51,7 @@ final class Puller: Sendable {
                 throw ContentError.missing(manifest.config.digest)
             }
             try self.store.set(reference.description, to: root.descriptor)
-            if let note = image.platformNote { options.progress(note) }
+            if let note = image.platformNote { store.progress.note(note) }
             return image
         }
     }
@@ -96,7 +97,12 @@ final class Puller: Sendable {
         if try !store.hasWhole(config) {
             try await flights.run(config.digest) {
                 try await ContextError.wrapping("fetching the configuration") {
-                    try await self.client().fetch(config, repository, from: endpoints, into: self.store)
+                    let client = try self.client()
+                    try await self.store.progress.during(
+                        .download, "the configuration of \(repository)", total: config.size
+                    ) { step in
+                        try await client.fetch(config, repository, from: endpoints, into: self.store, step)
+                    }
                 }
             }
         }
@@ -123,29 +129,34 @@ final class Puller: Sendable {
 
     private func fetch(_ manifest: Manifest, _ reference: ImageReference, _ endpoints: [Endpoint]) async throws {
         let client = try client()
-        let absent = Set(try manifest.layers.filter { try !store.has($0) })
+        var seen: Set<Digest> = []
+        let absent = try manifest.layers.filter { try !store.has($0) && seen.insert($0.digest).inserted }
         guard !absent.isEmpty else { return }
         let size = absent.reduce(0) { $0 + $1.size }
-        let blobs = absent.count == 1 ? "1 layer" : "\(absent.count) layers"
-        options.progress("pulling \(reference): \(blobs), \((size + 999_999) / 1_000_000) MB")
-        try await withThrowingTaskGroup { group in
-            for blob in absent {
-                group.addTask {
-                    try await self.flights.run(blob.digest) {
-                        try await self.semaphore.run {
-                            try await ContextError.wrapping(Self.doing(blob, manifest)) {
-                                try await client.fetch(blob, reference.repository, from: endpoints, into: self.store)
+        try await store.progress.during(.pull, reference.description, total: size, isMajor: true) { step in
+            try await withThrowingTaskGroup { group in
+                for blob in absent {
+                    group.addTask {
+                        let isDone = try await self.flights.run(blob.digest) {
+                            try await self.semaphore.run {
+                                try await ContextError.wrapping("fetching \(Self.name(of: blob, in: manifest))") {
+                                    try await step.part(.pull, Self.name(of: blob, in: manifest), total: blob.size) {
+                                        try await client.fetch(
+                                            blob, reference.repository, from: endpoints, into: self.store, $0)
+                                    }
+                                }
                             }
                         }
+                        if !isDone { step.skip(blob.size) }
                     }
                 }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
         }
     }
 
-    private static func doing(_ blob: Descriptor, _ manifest: Manifest) -> String {
+    private static func name(of blob: Descriptor, in manifest: Manifest) -> String {
         let number = manifest.layers.firstIndex(of: blob).map { $0 + 1 } ?? 0
-        return "fetching layer \(number) of \(manifest.layers.count)"
+        return "layer \(number) of \(manifest.layers.count)"
     }
 }

@@ -1,36 +1,46 @@
 internal import Extents
 internal import HTTP
-internal import Synchronization
+internal import Progress
 
 extension RegistryClient {
     /// Fetches a blob into the store and verifies its digest and size. A download that was cut is resumed where it
-    /// ended.
-    func fetch(_ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore)
-        async throws
-    {
-        guard try !store.has(blob) else { return }
-        try await firstAnswer(of: endpoints) { endpoint in
-            let writer = try BlobWriter(in: store.temporaryPath, limit: blob.size)
-            try await self.download(blob, Scope(endpoint: endpoint, repository: repository), into: writer)
-            try store.commit(writer, digest: blob.digest, size: blob.size)
+    /// ended, also one of an earlier process.
+    /// - Parameter step: counts the bytes.
+    func fetch(
+        _ blob: Descriptor, _ repository: String, from endpoints: [Endpoint], into store: ContentStore, _ step: Step
+    ) async throws {
+        guard try !store.has(blob) else { return step.skip(blob.size) }
+        let writer = try store.writer(for: blob)
+        let resumed = writer.count
+        step.skip(resumed)
+        do {
+            try await firstAnswer(of: endpoints) { endpoint in
+                try await self.download(blob, Scope(endpoint: endpoint, repository: repository), into: writer, step)
+                do { try store.commit(writer, digest: blob.digest, size: blob.size) } catch let error as ContentError {
+                    // The next endpoint, or this one, starts at the first byte.
+                    try writer.restart()
+                    guard resumed > 0 else { throw error }
+                    try await self.download(
+                        blob, Scope(endpoint: endpoint, repository: repository), into: writer, step)
+                    try store.commit(writer, digest: blob.digest, size: blob.size)
+                }
+            }
+        } catch {
+            // Wrong bytes, and those that filled the disk, are of no use later.
+            if error is ContentError || error is FileError || writer.count == 0 { writer.discard() }
+            throw error
         }
     }
 
-    private func download(_ blob: Descriptor, _ scope: Scope, into writer: BlobWriter) async throws {
+    private func download(_ blob: Descriptor, _ scope: Scope, into writer: BlobWriter, _ step: Step) async throws {
+        // An earlier process ended between the last byte and the check.
+        guard writer.count < blob.size || blob.size == 0 else { return }
         let url = try scope.endpoint.url(scope.repository, "blobs/\(blob.digest)")
-        let received = Received()
-        try await waiting.during(
-            {
-                "'\(url.authority)': blob \(blob.digest.short), \(SizeText.decimal(received.count)) of \(SizeText.decimal(blob.size)) received"
-            },
-            received: { received.count }
-        ) {
-            try await download(blob, HTTPRequest("GET", url), scope, into: writer, received)
-        }
+        try await download(blob, HTTPRequest("GET", url), scope, into: writer, step)
     }
 
     private func download(
-        _ blob: Descriptor, _ plain: HTTPRequest, _ scope: Scope, into writer: BlobWriter, _ received: Received
+        _ blob: Descriptor, _ plain: HTTPRequest, _ scope: Scope, into writer: BlobWriter, _ step: Step
     ) async throws {
         // Cleared when the server does not do with ranges what it should: then each try begins at the first byte.
         var resumes = true
@@ -41,7 +51,7 @@ extension RegistryClient {
             if !resumes { try writer.restart() }
             let start = writer.count
             if start > 0 { request.headers["Range"] = "bytes=\(start)-" }
-            let sink = DownloadSink(writer, received)
+            let sink = DownloadSink(writer, step)
             do {
                 try await oneTry(request) {
                     let answer = try await authorized(request, scope, into: sink)
@@ -78,23 +88,14 @@ private struct WrongRange: Error, CustomStringConvertible {
     }
 }
 
-/// How much of a blob has come, for whoever watches.
-private final class Received: Sendable {
-    private let bytes = Mutex<UInt64>(0)
-
-    var count: UInt64 { bytes.withLock(\.self) }
-
-    func set(_ count: UInt64) { bytes.withLock { $0 = count } }
-}
-
 /// Bytes of a blob go to a file, those of an error into memory.
 private final class DownloadSink: HTTPBodySink {
     private let writer: BlobWriter
     let page = BufferSink(limit: 64 << 10)
-    private let received: Received
+    private let step: Step
     private nonisolated(unsafe) var isBlob = false
 
-    init(_ writer: BlobWriter, _ received: Received) { (self.writer, self.received) = (writer, received) }
+    init(_ writer: BlobWriter, _ step: Step) { (self.writer, self.step) = (writer, step) }
 
     func begin(_ response: HTTPResponse) throws {
         page.begin(response)
@@ -111,18 +112,21 @@ private final class DownloadSink: HTTPBodySink {
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
         guard isBlob else { return try page.receive(bytes) }
         try writer.write(bytes)
-        received.set(writer.count)
+        step.set(writer.count)
     }
 }
 
 extension RegistryClient {
     /// Sends a blob of the store in one piece, unless the registry has it.
-    func push(_ blob: Descriptor, to repository: String, at endpoint: Endpoint, from store: ContentStore) async throws {
+    /// - Parameter step: counts the bytes.
+    func push(
+        _ blob: Descriptor, to repository: String, at endpoint: Endpoint, from store: ContentStore, _ step: Step
+    ) async throws {
         let scope = Scope(endpoint: endpoint, repository: repository, actions: "pull,push")
         let head = HTTPRequest("HEAD", try endpoint.url(repository, "blobs/\(blob.digest)"))
         // Some registries do not know HEAD; the blob is sent then, whether they have it or not.
         let found = try await send(head, scope, into: BufferSink(limit: 64 << 10), accepting: [404, 405, 501])
-        if found.isSuccess { return }
+        if found.isSuccess { return step.skip(blob.size) }
         let post = HTTPRequest("POST", try endpoint.url(repository, "blobs/uploads/"), body: .bytes([]))
         let started = try await send(post, scope, into: BufferSink(limit: 64 << 10))
         guard let location = started.headers["Location"], let target = post.url.resolving(location),
@@ -132,6 +136,7 @@ extension RegistryClient {
         else { throw RegistryError(post, "no usable 'Location' to send the blob to") }
         var put = HTTPRequest("PUT", url, body: .file(path: store.blobPath(blob.digest), size: blob.size))
         put.headers["Content-Type"] = "application/octet-stream"
+        put.sent = { step.add($0) }
         let sink = BufferSink(limit: 64 << 10)
         // A URL at another host is signed itself and must not get the authorization.
         if url.origin == post.url.origin {

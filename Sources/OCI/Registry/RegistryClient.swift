@@ -1,11 +1,12 @@
 internal import Extents
 internal import HTTP
+internal import Progress
 
 /// A client of registries (OCI distribution-spec): it retries, waits, authenticates, and its errors have all that a
 /// user needs.
 final class RegistryClient: Sendable {
     let retry: RetryPolicy
-    let waiting: SilenceNotice
+    let progress: Reporter
     private let insecure: HostSet
     private let secure: HostSet
     private let mirrors: [Mirror]
@@ -15,24 +16,21 @@ final class RegistryClient: Sendable {
     /// - Parameters:
     ///   - insecure: hosts, with or without port, that are contacted without TLS.
     ///   - secure: loopback hosts, with or without port, that are contacted with TLS.
-    ///   - silence: the time until a notice says what is waited for.
-    ///   - notice: called with one line when something is waited for.
     init(
         transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], secure: [String] = [],
         mirrors: [String] = [],
-        retry: RetryPolicy = RetryPolicy(), silence: Duration = .seconds(5),
-        notice: @escaping @Sendable (String) -> Void = { _ in }
+        retry: RetryPolicy = RetryPolicy(), progress: Reporter = .silent
     ) throws {
         let insecure = HostSet(insecure)
         let redirects = Redirects(transport: transport) { insecure.contains(host: $0.host, port: $0.port) }
         self.insecure = insecure
         self.secure = HostSet(secure)
         self.retry = retry
-        waiting = SilenceNotice(after: silence, notice)
+        self.progress = progress
         self.mirrors = try mirrors.map(Mirror.init)
         self.redirects = redirects
         authorizer = Authorizer(
-            credentials: Credentials(environment: environment, notice: notice), allowsPlain: redirects.allowsPlain
+            credentials: Credentials(environment: environment, progress: progress), allowsPlain: redirects.allowsPlain
         ) { try await redirects.exchange($0, into: $1) }
     }
 
@@ -53,7 +51,7 @@ final class RegistryClient: Sendable {
     func send(
         _ request: HTTPRequest, _ scope: Scope, into sink: BufferSink, accepting: Set<Int> = []
     ) async throws -> HTTPResponse {
-        try await waiting.during({ "'\(request.url.authority)': \(request.method) \(request.url)" }) {
+        try await progress.during(.wait, "'\(request.url.authority)': \(request.method) \(request.url)") { _ in
             try await policy(scope).retrying { _ in
                 try await oneTry(request) {
                     let answer = try await authorized(request, scope, into: sink)

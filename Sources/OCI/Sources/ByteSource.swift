@@ -1,6 +1,7 @@
 internal import Archive
 internal import Extents
 internal import Glibc
+internal import Progress
 
 /// Where the files of a layout or an archive are read: a folder or a tar.
 protocol ByteSource: Sendable {
@@ -58,10 +59,16 @@ enum ArchiveFile {
         if !isForeign, case .plain = LayerEncoding(start) { return try work(TarSource(file)) }
         let limit = ContentStore.largestUnpacked(size: file.length)
         let writer = try BlobWriter(in: store.temporaryPath, limit: limit)
-        if isForeign {
-            try Compression.decompressForeign(file, limit: limit, writer.write)
-        } else {
-            try Compression.decompress(file, limit: limit, writer.write)
+        try store.progress.during(.unpack, "'\(path)'") { step in
+            let write = { (bytes: UnsafeRawBufferPointer) in
+                try writer.write(bytes)
+                step.add(bytes.count)
+            }
+            if isForeign {
+                try Compression.decompressForeign(file, limit: limit, write)
+            } else {
+                try Compression.decompress(file, limit: limit, write)
+            }
         }
         defer { withExtendedLifetime(writer) {} }
         return try work(TarSource(ExtentList(file: writer.path)))

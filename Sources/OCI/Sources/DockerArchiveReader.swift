@@ -1,6 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 internal import HTTP
+internal import Progress
 
 /// Reads what `docker save` and `skopeo copy … docker-archive:` write (Docker image specification 1.2, combined image
 /// JSON and layers).
@@ -76,7 +77,7 @@ struct DockerArchiveReader: Sendable {
         let start = try ExtentReader.bytes(of: content[0..<min(4, content.length)], limit: 4)
         if case .plain = LayerEncoding(start) {
             if try !store.has(diffID, size: content.length) {
-                try ExtentReader.read(content, writer.write)
+                try read(content, file, into: writer)
                 try store.commit(writer, digest: diffID, size: content.length)
             }
             return Image.Layer(digest: diffID, size: content.length, diffID: diffID)
@@ -87,9 +88,18 @@ struct DockerArchiveReader: Sendable {
         {
             return Image.Layer(digest: digest, size: content.length, diffID: diffID)
         }
-        try ExtentReader.read(content, writer.write)
+        try read(content, file, into: writer)
         let digest = try writer.finish()
         try writer.commit(to: store.blobPath(digest))
         return Image.Layer(digest: digest, size: content.length, diffID: diffID)
+    }
+
+    private func read(_ content: ExtentList, _ file: String, into writer: BlobWriter) throws {
+        try store.progress.during(.copy, "'\(file)'", total: content.length) { step in
+            try ExtentReader.read(content) {
+                try writer.write($0)
+                step.add($0.count)
+            }
+        }
     }
 }

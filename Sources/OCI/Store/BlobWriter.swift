@@ -22,6 +22,20 @@ final class BlobWriter: ByteSink, @unchecked Sendable {
         self.limit = limit
     }
 
+    /// Goes on with a file that an earlier process began; one that has too much begins again.
+    init(continuing file: PartialFile, limit: UInt64) throws {
+        self.file = file
+        self.limit = limit
+        if try file.size() > limit { try file.restart() }
+        try HostFiles.stream(file.temporary) { bytes in
+            hash.update(bytes)
+            count += UInt64(bytes.count)
+        }
+    }
+
+    /// Removes the file, also one that a later process could go on with.
+    func discard() { file.discard() }
+
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard UInt64(bytes.count) <= limit - count else { throw ContentError.tooLong(limit: limit) }
         hash.update(bytes)

@@ -1,6 +1,7 @@
 internal import Archive
 public import Extents
 internal import Glibc
+internal import Progress
 
 extension ContentStore {
     /// The layers of an image as uncompressed tars, lowest first. Each is decompressed once, and compared with its
@@ -12,15 +13,21 @@ extension ContentStore {
     ///   of which image it was.
     public func uncompressedLayers(of image: Image) throws -> [ExtentList] {
         try image.layers.enumerated().map { number, layer in
-            do { return try uncompressedLayer(layer) } catch let error as ContentError where error.isDamage {
-                throw ContextError(
-                    "reading layer \(number + 1) of \(image.layers.count) of image '\(image.name)'", error)
+            let what = "layer \(number + 1) of \(image.layers.count) of image '\(image.name)'"
+            do { return try uncompressedLayer(layer, called: what) } catch let error as ContentError
+                where error.isDamage
+            {
+                throw ContextError("reading \(what)", error)
             }
         }
     }
 
     /// One layer as an uncompressed tar.
     public func uncompressedLayer(_ layer: Image.Layer) throws -> ExtentList {
+        try uncompressedLayer(layer, called: "layer \(layer.digest.short)")
+    }
+
+    private func uncompressedLayer(_ layer: Image.Layer, called what: String) throws -> ExtentList {
         if layer.digest == layer.diffID { return try verifiedBlob(layer.digest) }
         let path = layerPath(layer.diffID)
         if try hasLayer(layer.diffID) {
@@ -31,12 +38,18 @@ extension ContentStore {
             try removeDamaged(path, layer.diffID)
         }
         guard try has(layer.digest, size: layer.size) else { throw ContentError.missing(layer.digest) }
+        try progress.during(.unpack, what) { try unpack(layer, $0) }
+        return try ExtentList(file: path)
+    }
+
+    private func unpack(_ layer: Image.Layer, _ step: Step) throws {
         let actual: Digest
         let (limit, isAbsolute) = largestLayer(blobSize: layer.size)
         let writer = try BlobWriter(in: temporaryPath, limit: limit)
         do {
             try Compression.decompress(ExtentList(file: blobPath(layer.digest)), limit: limit) {
                 try writer.write($0)
+                step.add($0.count)
             }
             actual = try writer.finish()
         } catch let error where !(error is FileError) {
@@ -52,7 +65,6 @@ extension ContentStore {
             throw ContentError.diffID(expected: layer.diffID, actual: actual, blob: layer.digest)
         }
         try commit(writer, layer: layer.diffID)
-        return try ExtentList(file: path)
     }
 
     /// Whether the store has an unpacked layer, whole. Its size is recorded next to it: after a loss of power a file may

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Extents
 internal import Glibc
+internal import Progress
 
 extension ContentStore {
     /// Takes the images of an archive into the store, each under its name: what ``export(_:as:platform:_:write:)``,
@@ -51,12 +52,15 @@ extension ContentStore {
         defer { withExtendedLifetime(spool) {} }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
-        while true {
-            let count = read(input, buffer.baseAddress, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError("read", "<stdin>") }
-            if count == 0 { break }
-            try spool.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        try progress.during(.read, "standard input") { step in
+            while true {
+                let count = read(input, buffer.baseAddress, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw FileError("read", "<stdin>") }
+                if count == 0 { break }
+                try spool.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                step.add(count)
+            }
         }
         return try importArchive(spool.path, called: "the archive on standard input", as: name, platform: platform)
     }
@@ -112,6 +116,17 @@ extension ContentStore {
                 "image '\(name)' for \(platform) is not in the store '\(path)'",
                 hint: "'moby cache ls' lists its images; add it with 'moby cache pull \(name)' or 'moby pkg build'")
         }
+        try progress.during(.export, image.name) { step in
+            try export(image, as: newName, form) {
+                try write($0)
+                step.add($0.count)
+            }
+        }
+    }
+
+    private func export(
+        _ image: Image, as newName: String?, _ form: ExportForm, write: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         try TarWriter.write(to: write) { tar in
             if form == .filesystem {
                 try tar.add(FileTree.flatten(layers: uncompressedLayers(of: image)))

@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+internal import Progress
 
 extension ContentStore {
     /// What was removed.
@@ -25,7 +26,13 @@ extension ContentStore {
     ///   `FileError`.
     public func prune(notUsedSince date: Int64, dryRun: Bool = false) throws -> Pruned {
         if !dryRun { try folder.adopt() }
-        return try folder.alone { isAlone in
+        return try progress.during(.prune, "the store", unit: .items) {
+            try prune(notUsedSince: date, dryRun: dryRun, $0)
+        }
+    }
+
+    private func prune(notUsedSince date: Int64, dryRun: Bool, _ step: Step) throws -> Pruned {
+        try folder.alone { isAlone in
             let used = try used()
             let date = isAlone ? date : min(date, Int64(time(nil)) - Self.day)
             var pruned = Pruned()
@@ -50,6 +57,7 @@ extension ContentStore {
             for name in try FolderTree.names(in: "\(root)/tmp") where StoreNames.isOwn(name, in: "tmp") {
                 try remove([name], in: "tmp", notUsedSince: date, dryRun, &pruned)
             }
+            step.add(pruned.files)
             return pruned
         }
     }

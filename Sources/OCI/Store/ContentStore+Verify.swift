@@ -1,6 +1,7 @@
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
+internal import Progress
 
 extension ContentStore {
     /// The result of a check of every file.
@@ -30,19 +31,14 @@ extension ContentStore {
             if repair { try folder.replaceMark() }
         }
         if repair { try folder.adopt() }
-        for folder in ["blobs/sha256", "layers"] {
-            for name in try FolderTree.names(in: "\(root)/\(folder)")
-            where name.utf8.count == 64 && StoreNames.isOwn(name, in: folder) {
-                let hash = SHA256()
-                do {
-                    try HostFiles.stream("\(root)/\(folder)/\(name)") { bytes in
-                        hash.update(bytes)
-                        result.bytes += UInt64(bytes.count)
-                    }
-                    if hash.finalize().hex == name { continue }
-                } catch let error as FileError where error.code == ENOENT {
-                    continue
-                } catch let error as FileError where error.code == EISDIR {}
+        let files = try ["blobs/sha256", "layers"].flatMap { folder in
+            try FolderTree.names(in: "\(root)/\(folder)").filter {
+                $0.utf8.count == 64 && StoreNames.isOwn($0, in: folder)
+            }.map { (folder, $0) }
+        }
+        let size = try files.reduce(0) { $0 + (try HostFiles.size("\(root)/\($1.0)/\($1.1)") ?? 0) }
+        try progress.during(.verify, "blobs and layers", total: size) { step in
+            for (folder, name) in files where try !isWhole(folder, name, step, &result) {
                 if let digest = Digest(sha256: name) { result.digests.append(digest) }
                 try found("\(folder)/\(name)", repair, &result)
             }
@@ -61,6 +57,23 @@ extension ContentStore {
             if !missing.isEmpty { result.incomplete.append((entry.name, missing)) }
         }
         return result
+    }
+
+    /// - Returns: true also for a file that was removed meanwhile.
+    private func isWhole(_ folder: String, _ name: String, _ step: Step, _ result: inout Verification) throws -> Bool {
+        let hash = SHA256()
+        do {
+            try HostFiles.stream("\(root)/\(folder)/\(name)") { bytes in
+                hash.update(bytes)
+                result.bytes += UInt64(bytes.count)
+                step.add(bytes.count)
+            }
+            return hash.finalize().hex == name
+        } catch let error as FileError where error.code == ENOENT {
+            return true
+        } catch let error as FileError where error.code == EISDIR {
+            return false
+        }
     }
 
     private func found(_ name: String, _ repair: Bool, _ result: inout Verification) throws {

@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+public import Progress
 
 /// An OCI image layout on disk with write-once blobs (image-spec, image-layout.md). Several processes may use it at
 /// once.
@@ -12,7 +13,7 @@ internal import Glibc
 /// refs/<name>         the descriptor of a name, one file each
 /// layers/<hex>        uncompressed layers by diff ID, each with its size in a link <hex>.size
 /// segments/           encoded segments, of the builder
-/// tmp/                files being written
+/// tmp/                files being written, and beginnings of blobs whose download was interrupted
 /// ```
 /// Every file appears by rename, whole. A file with another size than its descriptor counts as missing and is fetched
 /// again. Other caches (`apt/`, `debs/`) are in the same folder. Nothing is created before something is written.
@@ -23,6 +24,8 @@ public struct ContentStore: Sendable {
     public static let defaultLayerLimit: UInt64 = 64 << 30
     /// Whether stored layers and segments are compared with their checksums before they are used.
     public var verifies = true
+    /// Where everything that works with the store reports what it does.
+    public var progress = Reporter.silent
 
     /// The folder, as it was named.
     public var path: String { folder.path }

@@ -201,6 +201,7 @@ final class StoreFolder: Sendable {
 
     private func removeAbandoned() {
         WorkFolder.removeAbandoned(in: "\(root)/tmp")
+        ContentStore.removeOldPartials(in: "\(root)/tmp")
         PartialFiles.removeAbandoned(of: ["\(root)/\(Self.markName)"])
         PartialFiles.removeAbandoned(in: "\(root)/segments") { StoreNames.isOwn($0, in: "segments") }
     }

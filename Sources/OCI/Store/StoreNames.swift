@@ -28,7 +28,7 @@ enum StoreNames {
         case "debs":
             name.hasPrefix("download-")
                 || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
-        case "tmp": writer(of: name) != nil
+        case "tmp": writer(of: name) != nil || ContentStore.isPartialBlob(name)
         // Every name has a '/' or a ':', both of which are encoded.
         case "refs": !name.hasPrefix(".") && name.contains("%") && name.utf8.allSatisfy(isReferenceByte)
         case early: name.utf8.count == 16 && name.utf8.allSatisfy(isHex)

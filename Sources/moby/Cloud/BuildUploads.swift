@@ -15,7 +15,7 @@ struct BuildUploads {
     init(_ spec: Spec, name: String) throws {
         let found = OutputCheck(spec).found
         guard found.allSatisfy({ $0.severity != .error }) else { throw SpecError(found) }
-        if !found.isEmpty { Terminal.error(SpecInput.render(found)) }
+        if !found.isEmpty { Terminal.error(SpecInput.render(found), .warning) }
         uploads = try spec.outputs.filter {
             OutputCheck.uploads.contains($0.format.value) && ($0.bucket != nil || $0.project != nil)
         }

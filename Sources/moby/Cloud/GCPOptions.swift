@@ -6,7 +6,6 @@ internal import GCP
 internal import Glibc
 internal import HTTP
 internal import MobyRun
-internal import Synchronization
 
 /// The options of every verb that talks to Google Cloud. A flag wins over the environment.
 struct GCPOptions: ParsableArguments {
@@ -98,9 +97,7 @@ struct GCPOptions: ParsableArguments {
 
     /// Carries out a job, or prints its requests.
     func run(_ job: GCPJob, level: Int, _ certificateFiles: [String]) async throws {
-        let bar = ProgressBar(isShown: level > 0)
-        defer { bar.interrupt() }
-        let cloud = GoogleCloud(job, client: try client(certificateFiles), host: host(level, bar))
+        let cloud = GoogleCloud(job, client: try client(certificateFiles), host: host(level))
         let plan = try cloud.plan()
         if dryRun { return print(json ? try plan.json : plan.description) }
         let result = try await cloud.runInteractively(plan)
@@ -110,63 +107,12 @@ struct GCPOptions: ParsableArguments {
     }
 
     /// Standard output has the result when JSON is wanted, else the console.
-    private func host(_ level: Int, _ bar: ProgressBar) -> CloudHost {
+    private func host(_ level: Int) -> CloudHost {
         CloudHost(
-            log: { line in
-                bar.interrupt(with: level > 0 ? "moby: \(line)\n" : "")
-            }, console: { [json] in if json { Terminal.write($0, to: STDERR_FILENO) } else { Terminal.live($0) } },
-            progress: { bar.show($0, of: $1) })
-    }
-}
-
-/// Bytes, rate and time left, in one line of a terminal that is redrawn.
-final class ProgressBar: Sendable {
-    private let isShown: Bool
-    private let state = Mutex(State())
-
-    private struct State {
-        var begin: ContinuousClock.Instant?
-        var first: UInt64 = 0
-        var shown: ContinuousClock.Instant?
-        var isOver = false
-    }
-
-    /// - Parameter isShown: ignored when standard error is not a terminal.
-    init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
-
-    func show(_ done: UInt64, of total: UInt64) {
-        guard isShown else { return }
-        state.withLock { state in
-            let now = ContinuousClock.now
-            let begin = state.begin ?? now
-            if state.begin == nil { (state.begin, state.first) = (now, done) }
-            let isEnd = done == total
-            guard !state.isOver, isEnd || state.shown.map({ now - $0 > .milliseconds(200) }) ?? true else { return }
-            (state.shown, state.isOver) = (now, isEnd)
-            Terminal.write(
-                "\r\u{1B}[K" + Self.line(done, of: total, since: state.first, in: now - begin) + (isEnd ? "\n" : ""),
-                to: STDERR_FILENO)
-        }
-    }
-
-    /// Ends the line of an unfinished bar, and writes other text before the bar is drawn again.
-    func interrupt(with text: String = "") {
-        state.withLock { state in
-            let isOpen = state.shown != nil && !state.isOver
-            Terminal.write((isOpen ? "\n" : "") + text, to: STDERR_FILENO)
-            state.shown = nil
-        }
-    }
-
-    /// `  43.2 MB of 200.0 MB  10.4 MB/s  0:15 left`.
-    static func line(_ done: UInt64, of total: UInt64, since first: UInt64, in time: Duration) -> String {
-        var line = "  \(Terminal.size(done)) of \(Terminal.size(total))"
-        let seconds = time / .seconds(1)
-        guard seconds > 0.2, done > first else { return line }
-        let rate = Double(done - first) / seconds
-        line += "  \(Terminal.size(UInt64(rate)))/s"
-        guard done < total else { return line }
-        let left = Int(Double(total - done) / rate)
-        return line + "  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+            log: { if level > 0 { Terminal.error("moby: \($0)") } },
+            console: { [json] text in
+                guard json else { return Terminal.live(text) }
+                Terminal.display.aside { Terminal.write(text, to: STDERR_FILENO) }
+            }, progress: Terminal.display.reporter)
     }
 }

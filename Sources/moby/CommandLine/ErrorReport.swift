@@ -18,25 +18,25 @@ enum ErrorReport {
     static func exit(_ error: any Error, command: [String] = []) -> Never {
         switch error {
         case let error as SpecError:
-            Terminal.error(SpecInput.render(error.diagnostics))
+            Terminal.error(SpecInput.render(error.diagnostics), .error)
             Terminal.exit(2)
         case let error as Diagnostic:
-            Terminal.error(SpecInput.render([error]))
+            Terminal.error(SpecInput.render([error]), .error)
             Terminal.exit(2)
         case let error as SourceDate.Fault:
             exit("\(error)", hint: error.hint, 2)
         case let error as ImageFaults:
-            Terminal.error(SpecInput.render(error.diagnostics))
+            Terminal.error(SpecInput.render(error.diagnostics), .error)
             Terminal.exit(1)
         case let error as UsageFault:
             exitForUsage(error.description, hint: error.hint, error.command)
         case let error as OptionError:
             exitForUsage(error.description, hint: error.hint, command)
         case let error as CloudFailure where error.isInterrupted:
-            Terminal.error("moby: \(error)")
+            Terminal.error("moby: \(error)", .error)
             Terminal.exit(interrupted)
         case is CancellationError:
-            Terminal.error("moby: interrupted")
+            Terminal.error("moby: interrupted", .error)
             Terminal.exit(interrupted)
         case let error as FileError where error.code == EPIPE && error.path == Terminal.outputName:
             Terminal.exit(Terminal.brokenPipe)
@@ -63,7 +63,7 @@ enum ErrorReport {
     }
 
     private static func write(_ message: String, hint: String?) {
-        Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""))
+        Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""), .error)
     }
 
     private static func exit(_ message: String, hint: String?, _ code: Int32) -> Never {

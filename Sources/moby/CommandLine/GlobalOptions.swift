@@ -12,8 +12,27 @@ struct GlobalOptions: ParsableArguments {
         help: "Print more, such as segments and timings; '--verbose N' sets a level from 0 (quiet) to 3.")
     var verbose: Int
 
+    @Option(
+        help: ArgumentHelp(
+            "How progress is shown: auto, tty, plain, json or quiet (default: $MOBY_PROGRESS, else auto).",
+            valueName: "how"),
+        completion: .list(ProgressMode.allCases.map(\.rawValue)))
+    var progress: String?
+
     mutating func validate() throws {
         if quiet, verbose > 0 { throw ValidationError("--quiet and --verbose cannot be combined") }
+        Terminal.display.use(try mode(), level: level, environment: Terminal.environment)
+    }
+
+    private func mode() throws -> ProgressMode {
+        let variable = Terminal.environment["MOBY_PROGRESS"].flatMap { $0.isEmpty ? nil : $0 }
+        guard let text = progress ?? variable else { return .auto }
+        guard let mode = ProgressMode(rawValue: text) else {
+            throw ValidationError(
+                "\(progress == nil ? "MOBY_PROGRESS" : "--progress") is '\(PlainText.short(text))', expected \(ProgressMode.list)"
+            )
+        }
+        return mode
     }
 
     /// How much is printed: 0 errors, 1 results, 2 segments and timings, 3 everything.
@@ -37,10 +56,16 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// The store to write to; made when something is first written.
-    func store() throws -> ContentStore { try ContentStore(path: storePath()) }
+    func store() throws -> ContentStore { reporting(try ContentStore(path: storePath())) }
 
     /// The store for commands that only look: one that is absent is not made.
-    func storeToRead() throws -> ContentStore { try ContentStore(reading: storePath()) }
+    func storeToRead() throws -> ContentStore { reporting(try ContentStore(reading: storePath())) }
+
+    private func reporting(_ store: ContentStore) -> ContentStore {
+        var store = store
+        store.progress = Terminal.display.reporter
+        return store
+    }
 }
 
 /// Options of everything that uses HTTPS.
@@ -121,6 +146,6 @@ struct LinuxKitOptions: ParsableArguments {
     /// Notes about the given options, a line each.
     var notes: [String] {
         inputTar == nil
-            ? [] : ["note: --input-tar has no effect: unchanged parts come from the store"]
+            ? [] : ["--input-tar has no effect: unchanged parts come from the store"]
     }
 }
