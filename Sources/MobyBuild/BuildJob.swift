@@ -37,7 +37,8 @@ public struct BuildJob: Sendable {
 
     /// Builds and writes all outputs, or nothing. Stored content that turns out to be damaged is removed, and fetched
     /// or made again.
-    /// - Parameter prepare: called before each attempt, to make the images that are built here and to name the boot loaders.
+    /// - Parameter prepare: called before each attempt, to make the images that are built here and to name the boot
+    ///   loaders.
     /// - Throws: as ``Builder/build(_:)``, and what `prepare` throws.
     public func run(prepare: (BuildJob, inout BuildOptions) async throws -> Void) async throws -> BuildResult {
         // What went to standard output cannot be taken back.
