@@ -18,7 +18,7 @@ struct ResumableUpload: Sendable {
     let session: WebURL
     let chunk: UInt64
     /// Counts the bytes sent; they may become fewer after a cut.
-    let step: Step
+    let step: Progress.Step
 
     /// The server no longer knows the session.
     struct Lost: Error {}

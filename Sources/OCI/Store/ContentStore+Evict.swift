@@ -24,7 +24,7 @@ extension ContentStore {
         if !dryRun { try folder.adopt() }
         return try folder.alone { isAlone in
             var pruned = Pruned()
-            pruned.isShared = !isAlone && HostFiles.isTaken("\(root)/\(StoreFolder.markName)")
+            pruned.isShared = try !isAlone && HostFiles.isTaken("\(root)/\(StoreFolder.markName)")
             let newest = isAlone ? Int64.max : Int64(time(nil)) - Self.day
             let total = try contents().bytes
             guard total > limit else { return pruned }
