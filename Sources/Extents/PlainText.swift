@@ -68,12 +68,21 @@ public enum SizeText {
         return unit == 0 ? "\(bytes) B" : "\(decimals(value, value < 10 ? 2 : 1)) \(units[unit])"
     }
 
-    /// `8 MiB` when it is whole, else `12.3 MB (12345678 bytes)`; small numbers as they are.
+    /// `8 MiB` when it is whole, else `12.3 MB (12,345,678 bytes)`; small numbers as they are.
     public static func exact(_ bytes: UInt64) -> String {
         let units: [(UInt64, String)] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
         for (unit, name) in units where bytes >= unit && bytes % unit == 0 { return "\(bytes / unit) \(name)" }
         if bytes == 1 { return "1 byte" }
-        return bytes < 10_000 ? "\(bytes) bytes" : "\(decimal(bytes)) (\(bytes) bytes)"
+        return bytes < 10_000 ? "\(grouped(bytes)) bytes" : "\(decimal(bytes)) (\(grouped(bytes)) bytes)"
+    }
+
+    /// A whole number with its thousands grouped, as `12,345`.
+    public static func grouped(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
+        let digits = Array(String(number))
+        return digits.indices.map { index in
+            let isGroup = index > 0 && (digits.count - index).isMultiple(of: 3)
+            return (isGroup ? "," : "") + String(digits[index])
+        }.joined()
     }
 
     /// A number that is not negative, rounded to so many decimals.

@@ -37,6 +37,8 @@ public struct BuildRecord: Codable, Sendable, Equatable {
     public var minMemoryMiB: Int
     /// Bytes of memory that the unpacked root takes.
     public var unpacked: UInt64
+    /// Values of the spec's variables; nil when it uses none, and in old records.
+    public var variables: [String: String]?
     public var files: [File]
     public var segments: [Part]
 

@@ -60,8 +60,8 @@ public struct Builder: Sendable {
             containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
             + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
-        result.files = try OutputFiles(options: options, record: record(result), progress: store.progress).write(
-            artifacts)
+        let record = record(result, spec.variables)
+        result.files = try OutputFiles(options: options, record: record, progress: store.progress).write(artifacts)
         log.end("outputs")
         result.timings = log.timings
         return result
@@ -167,10 +167,10 @@ public struct Builder: Sendable {
             root: root.parts, diskRoots: root.diskRoots)
     }
 
-    private func record(_ result: BuildResult) -> BuildRecord {
+    private func record(_ result: BuildResult, _ variables: [String: String]) -> BuildRecord {
         BuildRecord(
             platform: options.provider.platform.description, minMemoryMiB: result.minMemory, unpacked: result.unpacked,
-            files: [],
+            variables: variables.isEmpty ? nil : variables, files: [],
             segments: result.segments.map {
                 BuildRecord.Part(
                     role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked,

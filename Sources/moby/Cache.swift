@@ -26,29 +26,55 @@ extension StoreOptions {
     }
 }
 
+/// `--json` of the commands that answer in text.
+struct JSONOption: ParsableArguments {
+    @Flag(help: "Print JSON.") var json = false
+}
+
 struct CacheList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the images with their digests.")
+        commandName: "ls", abstract: "List the images.",
+        discussion: HelpText.discussion(
+            """
+            SIZE is what the store has of an image; layers that images share count for each. AGE is since the name got this image. A terminal \
+            gets short digests.
+            """, examples: ["moby cache ls", "moby cache ls --json"], page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Flag(help: "Print JSON, with the layers of this machine's platform.") var json = false
 
     func run() throws {
         let store = try global.storeToInspect()
-        let entries = try store.entries()
+        let images = try store.summaries()
         for file in try store.damagedReferences() {
             Terminal.error(
                 "warning: '\(file)' of the store is damaged; remove it with 'moby cache verify --repair'", .warning)
         }
-        guard json else { return entries.forEach { print($0.name, $0.descriptor.digest) } }
-        let list = try entries.map { entry in
-            let layers = try store.image(named: entry.name, platform: .host)?.layers ?? []
-            return JSONValue.object([
-                ("name", .string(entry.name)), ("digest", .string(entry.descriptor.digest.description)),
-                ("layers", .array(layers.map(Self.layer))),
+        if json { return print(try JSONValue.array(images.map { try Self.value($0, store) }).text(indent: 2)) }
+        guard !images.isEmpty else { return }
+        var table = TextTable([
+            ("NAME", .left), ("DIGEST", .left), ("SIZE", .right), ("AGE", .right), ("PLATFORMS", .left),
+        ])
+        let now = Int64(time(nil))
+        for image in images {
+            let digest = "\(image.digest)"
+            let platforms = image.platforms.map(\.description).joined(separator: " ")
+            table.add([
+                image.name, Terminal.isOutputTerminal ? String(digest.prefix(19)) : digest, Terminal.size(image.size),
+                AgeText.age(now - image.changed), platforms.isEmpty ? "incomplete" : platforms,
             ])
         }
-        print(JSONValue.array(list).text(indent: 2))
+        for line in table.lines { print(line) }
+    }
+
+    private static func value(_ image: ContentStore.Summary, _ store: ContentStore) throws -> JSONValue {
+        let layers = try store.image(named: image.name, platform: .host)?.layers ?? []
+        return .object([
+            ("name", .string(image.name)), ("digest", .string(image.digest.description)),
+            ("size", .integer(image.size)), ("changed", .integer(image.changed)),
+            ("platforms", .strings(image.platforms.map(\.description))),
+            ("layers", .array(layers.map(Self.layer))),
+        ])
     }
 
     private static func layer(_ layer: Image.Layer) -> JSONValue {
@@ -62,11 +88,14 @@ struct CacheList: ParsableCommand {
 struct CacheVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Compare everything in the store with its digest.",
-        discussion: "Exit code 1 when something is damaged or missing.")
+        discussion: HelpText.discussion(
+            "Exit code 1 when something is damaged or missing.", examples: ["moby cache verify --repair"],
+            page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Flag(help: "Remove damaged files and everything derived from them; they are fetched or rebuilt when needed.")
     var repair = false
+    @OptionGroup var output: JSONOption
 
     func run() throws {
         let store = try global.storeToInspect()
@@ -78,6 +107,13 @@ struct CacheVerify: ParsableCommand {
         let segments = try cache.damaged(repair: repair)
         found.damaged += segments.found.filter { !derived.contains($0) }
         found.stuck += segments.stuck
+        if output.json { print(json(found, derived).text(indent: 2)) } else { report(found, derived) }
+        guard found.isWhole || (repair && found.incomplete.isEmpty && found.stuck.isEmpty) else {
+            throw ExitCode.failure
+        }
+    }
+
+    private func report(_ found: ContentStore.Verification, _ derived: [String]) {
         for file in found.damaged {
             let repaired = repair ? file.contains("/") ? " (removed)" : " (written again)" : ""
             let note = found.stuck.contains(file) ? " (a folder with files: check them, then remove it)" : repaired
@@ -88,24 +124,42 @@ struct CacheVerify: ParsableCommand {
             print("incomplete: \(image.name) lacks \(image.missing.map(\.description).joined(separator: ", "))")
         }
         if global.level > 0 { print("read \(Terminal.size(found.bytes))") }
-        guard found.isWhole || (repair && found.incomplete.isEmpty && found.stuck.isEmpty) else {
-            throw ExitCode.failure
-        }
+    }
+
+    private func json(_ found: ContentStore.Verification, _ derived: [String]) -> JSONValue {
+        .object([
+            ("bytes", .integer(found.bytes)), ("repaired", .bool(repair)), ("damaged", .strings(found.damaged)),
+            ("stuck", .strings(found.stuck)), ("derived", .strings(derived)),
+            (
+                "incomplete",
+                .array(
+                    found.incomplete.map {
+                        .object([("name", .string($0.name)), ("missing", .strings($0.missing.map(\.description)))])
+                    })
+            ),
+        ])
     }
 }
 
 struct CacheRemove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove images by name.",
-        discussion: "The next 'moby cache prune' removes their content.")
+        discussion: HelpText.discussion(
+            "The next 'moby cache prune' removes their content.", examples: ["moby cache rm nginx:1.26"],
+            page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Argument(help: "Names, as 'moby cache ls' prints them; short forms work.", completion: Completions.images)
     var names: [String]
+    @OptionGroup var output: JSONOption
 
     func run() throws {
         let store = try global.storeToInspect()
         let missing = try names.filter { try !store.remove($0) }
+        if output.json {
+            let removed = names.filter { !missing.contains($0) }
+            print(JSONValue.object([("removed", .strings(removed)), ("missing", .strings(missing))]).text(indent: 2))
+        }
         for name in missing {
             Terminal.error("error: no image '\(PlainText.short(name))' in '\(PlainText.short(store.path))'")
         }
@@ -116,10 +170,11 @@ struct CacheRemove: ParsableCommand {
 struct CachePrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove unreferenced content and old segments.",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             --max-age also removes images, and --max-size then removes whatever was used the longest time ago. While \
             another moby uses the store, what was used in the last day stays.
-            """)
+            """, examples: ["moby cache prune --max-age 30 --max-size 20G"], page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Option(help: ArgumentHelp("Keep files used in the last N days.", valueName: "n")) var days = 7
@@ -129,6 +184,7 @@ struct CachePrune: ParsableCommand {
     @Option(help: ArgumentHelp("Make the store no larger than this, such as 2G.", valueName: "size"))
     var maxSize: String?
     @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
+    @OptionGroup var output: JSONOption
 
     mutating func validate() throws {
         for (name, days) in [("--days", days), ("--max-age", maxAge ?? 0)] where !(0...36500).contains(days) {
@@ -153,35 +209,50 @@ struct CachePrune: ParsableCommand {
             pruned.files += more.files
             pruned.bytes += more.bytes
         }
-        if global.level > 0 {
-            let images = maxAge == nil && maxSize == nil ? "" : "\(pruned.images) images, "
-            print(
-                "\(dryRun ? "would remove" : "removed") \(images)\(pruned.files) files, \(Terminal.size(pruned.bytes))")
-            if pruned.isShared {
-                Terminal.error("note: another process uses the store, so files used in the last day stay", .note)
-            }
+        if output.json { print(json(pruned).text(indent: 2)) } else if global.level > 0 { report(pruned) }
+        if global.level > 0, pruned.isShared {
+            Terminal.error("note: another process uses the store, so files used in the last day stay", .note)
         }
+    }
+
+    private func report(_ pruned: ContentStore.Pruned) {
+        let images = maxAge == nil && maxSize == nil ? "" : "\(SizeText.grouped(UInt(pruned.images))) images, "
+        let files = "\(SizeText.grouped(UInt(pruned.files))) files"
+        print("\(dryRun ? "would remove" : "removed") \(images)\(files), \(Terminal.size(pruned.bytes))")
+    }
+
+    private func json(_ pruned: ContentStore.Pruned) -> JSONValue {
+        .object([
+            ("dryRun", .bool(dryRun)), ("images", .integer(pruned.images)), ("files", .integer(pruned.files)),
+            ("bytes", .integer(pruned.bytes)), ("shared", .bool(pruned.isShared)),
+        ])
     }
 }
 
 struct CacheClean: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean", abstract: "Remove the whole store.",
-        discussion: """
-            Removes only what moby wrote, and then the folder if it is empty. Asks on a terminal; without one, use --force.
-            """)
+        discussion: HelpText.discussion(
+            "Removes only what moby wrote, and then the folder if it is empty. Asks on a terminal; without one, use --force.",
+            examples: ["moby cache clean --dry-run"], page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Flag(help: "Do not ask, and ignore other processes that use the store.") var force = false
     @Flag(help: "Print what would be removed, and remove nothing.") var dryRun = false
+    @OptionGroup var output: JSONOption
 
     func run() throws {
         let path = try global.storePath()
-        guard try HostFiles.exists(path) else { return }
+        guard try HostFiles.exists(path) else {
+            if output.json { print(json(path, ContentStore.Contents(), isFolderGone: true).text(indent: 2)) }
+            return
+        }
         // A writer refuses a folder that is something else.
         let contents = try ContentStore(path: path).contents()
-        let what = "\(contents.images) images, \(contents.files) files, \(Terminal.size(contents.bytes))"
+        let counts = [contents.images, contents.files].map { SizeText.grouped(UInt($0)) }
+        let what = "\(counts[0]) images, \(counts[1]) files, \(Terminal.size(contents.bytes))"
         if dryRun {
+            if output.json { return print(json(path, contents, isFolderGone: false).text(indent: 2)) }
             print("would remove \(what) in \(PlainText.short(path))")
             return report(contents.others)
         }
@@ -190,10 +261,19 @@ struct CacheClean: ParsableCommand {
             throw ExitCode.failure
         }
         let (removed, isFolderGone) = try ContentStore.removeAll(path: path, force: force)
+        if output.json { return print(json(path, removed, isFolderGone: isFolderGone).text(indent: 2)) }
         if global.level > 0 {
             print("removed \(PlainText.short(path))\(isFolderGone ? "" : ": \(what); the folder remains")")
         }
         report(removed.others)
+    }
+
+    private func json(_ path: String, _ contents: ContentStore.Contents, isFolderGone: Bool) -> JSONValue {
+        .object([
+            ("dryRun", .bool(dryRun)), ("path", .string(path)), ("images", .integer(contents.images)),
+            ("files", .integer(contents.files)), ("bytes", .integer(contents.bytes)),
+            ("kept", .strings(contents.others)), ("folderRemoved", .bool(isFolderGone)),
+        ])
     }
 
     private func report(_ others: [String]) {

@@ -1,40 +1,52 @@
 internal import ArgumentParser
 internal import Extents
 internal import Glibc
+internal import JSON
 internal import OCI
 
 struct CachePull: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch images into the store.")
+    static let configuration = CommandConfiguration(
+        commandName: "pull", abstract: "Fetch images into the store.",
+        discussion: HelpText.discussion(
+            examples: ["moby cache pull nginx:1.27"], page: "docs/store.md"))
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
+    @OptionGroup var output: JSONOption
     @Argument(help: "Image references; without tag and digest, ':latest'.") var names: [String]
 
     func run() async throws {
         var options = images.provider(global)
         if !images.offline { options.pull = .always }
         let provider = ImageProvider(store: try global.store(), options: options)
+        var pulled: [(String, Digest)] = []
         for name in names {
             let image = try await provider.image(name)
-            if global.level > 0 { print(image.name, image.digest) }
+            if !output.json, global.level > 0 { print(image.name, image.digest) }
+            pulled.append((image.name, image.digest))
         }
+        if output.json { print(JSONValue.names(pulled).text(indent: 2)) }
     }
 }
 
 struct CachePush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "push", abstract: "Push an image from the store to a registry.")
+        commandName: "push", abstract: "Push an image from the store to a registry.",
+        discussion: HelpText.discussion(
+            examples: ["moby cache push --remote-name ghcr.io/acme/web:2 web:2"], page: "docs/store.md"))
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
     @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference"))
     var remoteName: String?
+    @OptionGroup var output: JSONOption
     @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
     func run() async throws {
         let options = images.provider(global)
         let provider = ImageProvider(store: try global.storeToRead(), options: options)
         let digest = try await provider.push(name, to: remoteName)
+        if output.json { return print(JSONValue.names([(remoteName ?? name, digest)]).text(indent: 2)) }
         if global.level > 0 { print(remoteName ?? name, digest) }
     }
 }
@@ -42,13 +54,16 @@ struct CachePush: AsyncParsableCommand {
 struct CacheImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Import the images of an archive into the store.",
-        discussion: "Archives of 'moby cache export', 'docker save' and skopeo are accepted, compressed or not.")
+        discussion: HelpText.discussion(
+            "Archives of 'moby cache export', 'docker save' and skopeo are accepted, compressed or not.",
+            examples: ["docker save web:2 | moby cache import -"], page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Option(
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
     @Option(help: "Name for the image, instead of that in the archive.") var name: String?
+    @OptionGroup var output: JSONOption
     @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
 
     func run() throws {
@@ -58,6 +73,8 @@ struct CacheImport: ParsableCommand {
             file == "-"
             ? try store.importArchive(from: STDIN_FILENO, as: name, platform: platform)
             : try store.importArchive(file, as: name, platform: platform)
+        let names = entries.map { ($0.name, $0.descriptor.digest) }
+        if output.json { return print(JSONValue.names(names).text(indent: 2)) }
         if global.level > 0 { entries.forEach { print($0.name, $0.descriptor.digest) } }
     }
 }
@@ -65,8 +82,9 @@ struct CacheImport: ParsableCommand {
 struct CacheExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write an image of the store as a tar archive.",
-        discussion:
-            "Formats: oci (an OCI image layout), docker (also for 'docker load'), filesystem (the files themselves).")
+        discussion: HelpText.discussion(
+            "Formats: oci (an OCI image layout), docker (also for 'docker load'), filesystem (the files themselves).",
+            examples: ["moby cache export --format docker --outfile web.tar web:2"], page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
     @Option(help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file"), completion: .file())
@@ -100,5 +118,12 @@ struct CacheExport: ParsableCommand {
             throw ValidationError("--format is '\(text)', expected oci, docker or filesystem")
         }
         return form
+    }
+}
+
+extension JSONValue {
+    /// Names of images with their digests.
+    fileprivate static func names(_ images: [(name: String, digest: Digest)]) -> JSONValue {
+        .array(images.map { .object([("name", .string($0.name)), ("digest", .string($0.digest.description))]) })
     }
 }

@@ -4,14 +4,23 @@ internal import MobyBuild
 internal import MobySpec
 internal import OCI
 
+/// The form of `moby explain`.
+struct ExplainOutput: ParsableArguments {
+    @Flag(help: "Print JSON: the configuration, and origins by JSON pointer.") var json = false
+}
+
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Print a container's final config.json and the origin of each value.",
-        usage: "moby explain [options] <file>... <container>")
+        usage: "moby explain [options] <file>... <container>",
+        discussion: HelpText.discussion(
+            "Nothing is built; images are fetched if the store does not have them.",
+            examples: ["moby explain web.yml nginx"], page: "docs/building.md"))
 
+    @OptionGroup(title: "Output options") var output: ExplainOutput
+    @OptionGroup(title: "Variable options") var variables: VariableOptions
+    @OptionGroup(title: "Image options") var images: ImageOptions
     @OptionGroup var global: FetchOptions
-    @OptionGroup var images: ImageOptions
-    @Flag(help: "Print JSON: the configuration, and origins by JSON pointer.") var json = false
     @Argument(help: "YAML files, then the name of a container.", completion: Completions.specs) var arguments: [String]
 
     mutating func validate() throws {
@@ -22,13 +31,15 @@ struct Explain: AsyncParsableCommand {
         let store = try images.offline ? global.storeToRead() : global.store()
         let provider = images.provider(global)
         let packages = Packages(store: store, platform: provider.platform)
-        let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source) { try packages.reference($0) }
+        let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source, variables) {
+            try packages.reference($0)
+        }
         var options = BuildOptions()
         options.provider = provider
         let explanation = try await Healing(store: store).run { [options] in
             if !images.offline { try await packages.build(for: spec) }
             return try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
         }
-        print(json ? explanation.json.text(indent: 2) + "\n" : explanation.text, terminator: "")
+        print(output.json ? explanation.json.text(indent: 2) + "\n" : explanation.text, terminator: "")
     }
 }

@@ -5,7 +5,10 @@ internal import MobyBuild
 struct Formats: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "formats", abstract: "List the output formats of 'moby build --format'.",
-        usage: "moby formats [--json]")
+        usage: "moby formats [-v] [--json]",
+        discussion: HelpText.discussion(
+            "With -v: also names of 2017, and the files of a build named X.",
+            examples: ["moby formats", "moby build --format iso,qcow2 web.yml"], page: "docs/formats.md"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false
@@ -29,22 +32,22 @@ struct Formats: ParsableCommand {
                 summary: $0.summary)
         }
         if json { return print(String(decoding: try JSONText.pretty(rows), as: UTF8.self)) }
-        let lines =
-            [["FORMAT", "ALSO", "FIRMWARE", "FILES", "FOR"]]
-            + rows.map {
-                let also = $0.aliases.isEmpty ? "-" : $0.aliases.joined(separator: " ")
-                return [$0.name, also, $0.firmware, $0.files.joined(separator: " "), $0.summary]
-            }
-        let widths = (0..<4).map { column in lines.map { $0[column].count }.max() ?? 0 }
-        for line in lines {
-            let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            print((cells + [line[4]]).joined(separator: "  "))
+        let isWide = global.level > 1
+        var table = TextTable(
+            [("FORMAT", .left), ("FIRMWARE", .left)] + (isWide ? [("ALSO", .left), ("FILES", .left)] : [])
+                + [("FOR", .left)])
+        for row in rows {
+            let also = row.aliases.isEmpty ? "-" : row.aliases.joined(separator: " ")
+            let names = isWide ? [also, row.files.joined(separator: " ")] : []
+            table.add([row.name, row.firmware] + names + [row.summary])
         }
+        for line in table.lines { print(line) }
+        guard global.level > 0 else { return }
+        if !isWide { Terminal.error("'moby formats -v' also prints the files of each") }
         Terminal.error("every build of X also writes \(BuildRecord.fileName("X"))")
-        Terminal.error(
-            "when formats share a file name, the first keeps it and the others' files begin with X-FORMAT")
+        Terminal.error("when two share a file name, the first keeps it, the other begins with X-FORMAT")
         for (name, instead) in OutputFormat.unsupported.sorted(by: { $0.key < $1.key }) {
-            Terminal.error("\(name) is not supported: \(instead)")
+            Terminal.error("\(name) is not supported:\n  \(instead)")
         }
     }
 }

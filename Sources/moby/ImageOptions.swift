@@ -26,9 +26,9 @@ struct ImageOptions: ParsableArguments {
     static func defaults(_ global: FetchOptions) -> ImageProvider.Options {
         var options = ImageProvider.Options()
         options.certificateFiles = global.certFile
-        options.insecureRegistries = global.insecureRegistry
-        options.secureRegistries = global.tlsRegistry
-        options.mirrors = global.mirror
+        options.insecureRegistries = global.registries.insecureRegistry
+        options.secureRegistries = global.registries.tlsRegistry
+        options.mirrors = global.registries.mirror
         options.environment = Terminal.environment
         return options
     }

@@ -11,7 +11,9 @@ struct Inspect: ParsableCommand {
         commandName: "inspect",
         abstract:
             "Show the structure of an artifact: partitions, file systems, boot entries, sections, initrd segments.",
-        usage: "moby inspect [options] <file>|<prefix>|-")
+        usage: "moby inspect [options] <file>|<prefix>|-",
+        discussion: HelpText.discussion(
+            examples: ["moby inspect web.qcow2", "moby inspect --json web"], page: "docs/inspect.md"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON; for a prefix with several files, a list.") var json = false
@@ -37,7 +39,9 @@ struct Inspect: ParsableCommand {
 struct ListFiles: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the files in an artifact, including those of its initrd.",
-        usage: "moby ls [options] <file>|<prefix>|- [[<volume>:]<path>]")
+        usage: "moby ls [options] <file>|<prefix>|- [[<volume>:]<path>]",
+        discussion: HelpText.discussion(
+            examples: ["moby ls web-initrd.img /etc", "moby ls web.iso esp:/EFI"], page: "docs/inspect.md"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false
@@ -59,7 +63,9 @@ struct ListFiles: ParsableCommand {
 struct PrintFile: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat", abstract: "Print a file in an artifact, or in its initrd.",
-        usage: "moby cat [options] <file>|<prefix>|- [<volume>:]<path>")
+        usage: "moby cat [options] <file>|<prefix>|- [<volume>:]<path>",
+        discussion: HelpText.discussion(
+            examples: ["moby cat web.qcow2 /etc/motd"], page: "docs/inspect.md"))
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: Artifacts.help, completion: .file()) var file: String

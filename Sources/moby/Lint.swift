@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Extents
+internal import JSON
 internal import MobyBuild
 internal import MobySpec
 internal import OCI
@@ -7,61 +8,71 @@ internal import OCI
 struct Lint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint", abstract: "Report all errors in YAML files, offline.",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             Reports what a build would report before it fetches anything; only spec files named by URLs are fetched. Images in the store are checked: \
             init and runc, the programs of containers and the files bound into them, the kernel's modules. Exit codes: 0 no error; 2 errors; 1 a file \
-            could not be read and the others have no error.
-            """)
+            or local image could not be read and there are no other errors.
+            """,
+            examples: ["moby lint --strict web.yml", "moby lint --format github examples/*.yml"],
+            page: "docs/building.md#checks"))
 
+    @OptionGroup(title: "Check options") var check: LintOptions
+    @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup var global: SourceOptions
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
-    @Flag(help: "Merge the files as 'build' does, instead of checking each alone.") var merge = false
-    @Flag(help: "Treat warnings as errors.") var strict = false
     @Argument(help: "YAML files; '-' is standard input.", completion: Completions.specs) var files: [String]
 
     func run() async throws {
+        var found = try await findings()
+        if check.strict { found.diagnostics = found.diagnostics.map(\.asError) }
+        let status = found.status
+        if global.level == 0 { found.leaveErrors() }
+        switch check.form {
+        case .text: found.print()
+        case .json: print(found.report.json.text(indent: 2))
+        case .github: print(found.report.github, terminator: "")
+        case .sarif: print(found.report.sarif(version: Version.text).text(indent: 2))
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func findings() async throws -> LintFindings {
         var options = BuildOptions()
         options.home = Terminal.environment["HOME"]
-        if let arch { options.provider.platform = arch }
+        if let arch = check.arch { options.provider.platform = arch }
         let store = try global.storeToRead()
         let packages = Packages(store: store, platform: options.provider.platform)
         options.bootLoaders = Packages.ownBootLoaders
         let lint = Linter(store: store, options: options)
-        var (faults, notes, absent): ([Diagnostic], [String], Set<String>) = ([], [], [])
-        var unreadable: [any Error] = []
-        for group in merge ? [files] : files.map({ [$0] }) {
+        let values = try variables.values()
+        var (found, specs, absent): (LintFindings, [Spec], Set<String>) = (LintFindings(), [], [])
+        for group in check.merge ? [files] : files.map({ [$0] }) {
             do {
-                let (spec, warnings) = try await SpecInput.read(group, global) { try packages.reference($0) }
+                let (spec, warnings) = try await SpecInput.read(group, global, values) { try packages.reference($0) }
+                specs.append(spec)
                 let result = try await lint.check(spec)
-                faults += warnings + OutputCheck(spec).found + result.diagnostics.map { $0.located(in: group.last) }
-                notes += result.notes
+                found.diagnostics += (warnings + OutputCheck(spec).found + result.diagnostics).map {
+                    $0.located(in: group.last)
+                }
+                found.unavailable += result.unavailable
+                found.notes += result.notes
                 absent.formUnion(result.absent)
+            } catch let error as SourceFaults {
+                found.add(error)
             } catch let error as SpecError {
-                faults += error.diagnostics
+                found.diagnostics += error.diagnostics
             } catch let error as Diagnostic {
-                faults.append(error)
+                found.diagnostics.append(error)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                unreadable.append(error)
+                found.add(SourceFaults([(group.last ?? "", error)]))
             }
         }
-        if strict { faults = faults.map(\.asError) }
-        BuildReport.note(notes + Self.note(absent), level: global.level)
-        for error in unreadable.dropLast() { ErrorReport.print(error) }
-        let hasErrors = faults.contains { $0.severity == .error }
-        if global.level == 0 { faults.removeAll { $0.severity == .warning } }
-        if let error = unreadable.last {
-            if !hasErrors {
-                if !faults.isEmpty { Terminal.error(SpecInput.render(faults)) }
-                throw error
-            }
-            ErrorReport.print(error)
-        }
-        if hasErrors { throw SpecError(faults) }
-        if !faults.isEmpty { Terminal.error(SpecInput.render(faults)) }
+        // A file that was not read may be the one that uses it.
+        if specs.count == (check.merge ? 1 : files.count) { found.diagnostics += values.unused(by: specs) }
+        found.notes += Self.note(absent)
+        return found
     }
 
     /// One line for all images that the store does not have.
@@ -74,12 +85,87 @@ struct Lint: AsyncParsableCommand {
     }
 }
 
+/// What `moby lint` checks, and how it reports.
+struct LintOptions: ParsableArguments {
+    /// Where findings go, and in what form.
+    enum Form: String, CaseIterable, ExpressibleByArgument {
+        /// For people, on standard error.
+        case text
+        case json
+        case github
+        case sarif
+    }
+
+    @Flag(help: "Merge the files as 'build' does, instead of checking each alone.") var merge = false
+    @Flag(help: "Treat warnings as errors.") var strict = false
+    @Option(
+        help: ArgumentHelp("Form of the findings; github writes annotations (default: text).", valueName: "form"),
+        completion: .list(Form.allCases.map(\.rawValue)))
+    var format: Form?
+    @Flag(help: "The same as --format json.") var json = false
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+
+    var form: Form { format ?? (json ? .json : .text) }
+
+    mutating func validate() throws {
+        if json, format != nil { throw ValidationError("--json and --format cannot be combined") }
+    }
+}
+
+/// All that `moby lint` found in its files.
+private struct LintFindings {
+    /// Errors of the text, and warnings.
+    var diagnostics: [Diagnostic] = []
+    /// Local images that cannot be read, each where the file names it.
+    var unavailable: [Diagnostic] = []
+    var notes: [String] = []
+    private var unreadable: [(file: String, error: any Error)] = []
+
+    mutating func add(_ faults: SourceFaults) {
+        unreadable += faults.unreadable
+        diagnostics += faults.diagnostics
+    }
+
+    /// 2 for errors of the text, else 1 for what could not be read, else 0.
+    var status: Int32 {
+        if diagnostics.contains(where: { $0.severity == .error }) { return 2 }
+        return unavailable.isEmpty && unreadable.isEmpty ? 0 : 1
+    }
+
+    mutating func leaveErrors() {
+        diagnostics.removeAll { $0.severity == .warning }
+        notes = []
+    }
+
+    /// For people, to standard error.
+    func print() {
+        BuildReport.note(notes, level: 1)
+        for (_, error) in unreadable { ErrorReport.print(error) }
+        let all = unavailable + diagnostics
+        let isWrong = all.contains { $0.severity == .error }
+        if !all.isEmpty { Terminal.error(SpecInput.render(all), isWrong ? .error : .warning) }
+    }
+
+    var report: DiagnosticReport {
+        let files = unreadable.map { file, error in
+            DiagnosticReport.Finding(
+                .unavailable, file: file.isEmpty ? nil : SpecInput.shownName(file), ErrorReport.text(error),
+                hint: (error as? any HintedError)?.hint)
+        }
+        return DiagnosticReport(
+            files + unavailable.map { DiagnosticReport.Finding($0, isUnavailable: true) }
+                + diagnostics.map { DiagnosticReport.Finding($0) } + notes.map { DiagnosticReport.Finding(.note, $0) })
+    }
+}
+
 extension Diagnostic {
     /// A message about a whole file, with the file's name.
     fileprivate func located(in file: String?) -> Diagnostic {
         guard location == nil, let file else { return self }
         var located = self
-        located.location = SourceLocation(file: file == "-" ? "<stdin>" : file, line: 1, column: 1)
+        located.location = SourceLocation(file: SpecInput.shownName(file), line: 1, column: 1)
         return located
     }
 }

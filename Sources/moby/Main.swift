@@ -10,12 +10,22 @@ struct Moby: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "moby",
         abstract: "Assemble bootable operating systems from OCI images.",
+        discussion: HelpText.discussion(examples: ["moby build web.yml", "moby run web.yml"], page: "README.md")
+            + "\n\n" + HelpTopic.list,
         version: Version.text,
-        subcommands: [
-            Build.self, Push.self, Run.self, MachineList.self, Exec.self, Logs.self, MachineConsole.self, Stop.self,
-            Inspect.self, ListFiles.self, PrintFile.self, Lint.self, Explain.self,
-            Formats.self,
-            Schema.self, Cache.self, Pkg.self, Metadata.self, Completion.self, ManPages.self, Version.self,
+        groupedSubcommands: [
+            CommandGroup(name: "Building", subcommands: [Build.self, Lint.self, Explain.self, Pkg.self]),
+            CommandGroup(
+                name: "Running",
+                subcommands: [
+                    Run.self, MachineList.self, Exec.self, Logs.self, MachineConsole.self, Stop.self, Push.self,
+                    Metadata.self,
+                ]),
+            CommandGroup(
+                name: "Looking into files", subcommands: [Inspect.self, ListFiles.self, PrintFile.self, Cache.self]),
+            CommandGroup(
+                name: "About moby",
+                subcommands: [Formats.self, Schema.self, Completion.self, ManPages.self, Version.self]),
         ])
 
     static func main() async {

@@ -12,10 +12,12 @@ struct MetadataCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Write a CD image with a machine's user data, name and keys.",
         usage: "moby metadata create [options] <file>.iso [<data>]",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             The image holds one file, 'config', as 'moby run --data' writes it. With a host name or keys it is a NoCloud image, labelled \
             'cidata', with 'user-data' and 'meta-data'. pkg/metadata reads both kinds.
-            """)
+            """, examples: ["moby metadata create --hostname web --ssh-key ~/.ssh/id_ed25519.pub web.iso"],
+            page: "docs/guest.md"))
 
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("File with the user data.", valueName: "file"), completion: .file()) var dataFile:

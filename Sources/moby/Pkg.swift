@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Extents
+internal import JSON
 internal import MobyPackage
 internal import OCI
 
@@ -12,9 +13,10 @@ struct Pkg: AsyncParsableCommand {
 struct PkgBuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Build the images of package folders into the store.",
-        discussion: """
-            A folder has a build.yml, and a build.lock that pins its Debian packages. Images that the store has are not built again.
-            """)
+        discussion: HelpText.discussion(
+            "A folder has a build.yml, and a build.lock that pins its Debian packages. Images that the store has are not built again.",
+            examples: ["moby pkg build pkg/nginx", "moby pkg build --update --arch arm64 pkg/nginx"],
+            page: "docs/packages.md"))
 
     @OptionGroup var global: StoreOptions
     @Option(
@@ -29,6 +31,7 @@ struct PkgBuild: AsyncParsableCommand {
     @Flag(help: "Resolve the Debian packages again and write build.lock.") var update = false
     @Flag(help: "Resolve again, with a warning, if the archive no longer offers a pinned package.")
     var refreshMissing = false
+    @OptionGroup var output: JSONOption
     @Argument(help: "Package folders.", completion: .directory) var directories: [String]
 
     func run() async throws {
@@ -42,16 +45,27 @@ struct PkgBuild: AsyncParsableCommand {
             $0.update = update
             $0.refreshMissing = refreshMissing
         }
+        var built: [JSONValue] = []
         for directory in directories {
             let outcome = try await builder.build(directory)
-            if global.level > 0 { print(outcome.image.name, outcome.isNew ? "built" : "present") }
+            let (image, state) = (outcome.image, outcome.isNew ? "built" : "present")
+            if !output.json, global.level > 0 { print(image.name, state) }
+            built.append(
+                .object([
+                    ("directory", .string(directory)), ("name", .string(image.name)),
+                    ("digest", .string(image.digest.description)), ("platform", .string(image.platform.description)),
+                    ("state", .string(state)),
+                ]))
         }
+        if output.json { print(JSONValue.array(built).text(indent: 2)) }
     }
 }
 
 struct PkgLock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.")
+        commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.",
+        discussion: HelpText.discussion(
+            examples: ["moby pkg lock pkg/nginx"], page: "docs/packages.md"))
 
     @OptionGroup var global: StoreOptions
     @Option(
@@ -78,7 +92,9 @@ struct PkgLock: AsyncParsableCommand {
 
 struct PkgShowTag: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show-tag", abstract: "Print the current reference of a package folder's image.")
+        commandName: "show-tag", abstract: "Print the current reference of a package folder's image.",
+        discussion: HelpText.discussion(
+            examples: ["moby pkg show-tag pkg/nginx"], page: "docs/packages.md"))
 
     @OptionGroup var global: StoreOptions
     @Flag(help: "Print registry and repository in full.") var canonical = false

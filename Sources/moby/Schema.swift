@@ -7,7 +7,9 @@ struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of the YAML file, for editors.",
         usage: "moby schema [--package] [--markdown]",
-        discussion: "With --markdown: the reference page docs/spec.md, from the same table of keys.")
+        discussion: HelpText.discussion(
+            "With --markdown: the reference page docs/spec.md, from the same table of keys.",
+            examples: ["moby schema >moby.schema.json"], page: "docs/building.md#editor-support"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print the schema of a package's build.yml.") var package = false

@@ -16,34 +16,56 @@ struct SpecInput {
     private static let texts = Mutex<[String: String]>([:])
 
     /// - Parameter certificateFiles: PEM files that are trusted in addition to the usual ones when a name is a URL.
-    static func sources(_ names: [String], certificateFiles: [String]) async throws -> [SpecReader.Source] {
+    /// - Throws: ``SourceFaults`` with all files that cannot be read.
+    private static func sources(_ names: [String], certificateFiles: [String]) async throws -> [SpecReader.Source] {
         var sources: [SpecReader.Source] = []
+        var failures: [(file: String, error: any Error)] = []
         for name in names {
-            let source = SpecDownload.isURL(name) ? try await download(name, certificateFiles) : try read(name)
-            texts.withLock { $0[source.name] = source.text }
-            sources.append(source)
+            do {
+                let source = SpecDownload.isURL(name) ? try await download(name, certificateFiles) : try read(name)
+                texts.withLock { $0[source.name] = source.text }
+                sources.append(source)
+            } catch is CancellationError { throw CancellationError() } catch { failures.append((name, error)) }
         }
+        guard failures.isEmpty else { throw SourceFaults(failures) }
         return sources
     }
 
+    /// The name of a file in messages.
+    static func shownName(_ name: String) -> String {
+        name == "-" ? "<stdin>" : SpecDownload.isURL(name) ? SpecDownload.name(name) : name
+    }
+
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
-    static func spec(_ names: [String], _ source: SourceOptions, resolvePackage: (String) throws -> String) async throws
-        -> Spec
-    {
-        let (spec, warnings) = try await read(names, source, resolvePackage: resolvePackage)
+    static func spec(
+        _ names: [String], _ source: SourceOptions, _ variables: VariableOptions,
+        resolvePackage: (String) throws -> String
+    ) async throws -> Spec {
+        let values = try variables.values()
+        var (spec, warnings) = try await read(names, source, values, resolvePackage: resolvePackage)
+        warnings += values.unused(by: [spec])
         if !warnings.isEmpty, source.level > 0 { Terminal.error(render(warnings), .warning) }
         return spec
     }
 
     /// Reads and merges files.
     /// - Parameter ignoringTrust: ignores `trust`, without a warning.
+    /// - Returns: the spec and the warnings, but not those about unused variables.
     static func read(
-        _ names: [String], _ source: SourceOptions, ignoringTrust: Bool = false,
+        _ names: [String], _ source: SourceOptions, _ variables: Variables, ignoringTrust: Bool = false,
         resolvePackage: (String) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
         try SpecReader.read(
             try await sources(names, certificateFiles: source.certFile), outputFormats: OutputFormat.namesInSpecs,
-            notMade: OutputFormat.unsupported, ignoringTrust: ignoringTrust, resolvePackage: resolvePackage)
+            notMade: OutputFormat.unsupported, ignoringTrust: ignoringTrust, variables: variables,
+            resolvePackage: resolvePackage)
+    }
+
+    /// The text of a file that belongs to spec files.
+    static func text(_ path: String) throws -> String {
+        let text = try UTF8Text.read(HostFiles.read(path, limit: SpecDownload.limit), name: path)
+        texts.withLock { $0[path] = text }
+        return text
     }
 
     static func render(_ diagnostics: [Diagnostic]) -> String {
@@ -90,6 +112,19 @@ struct SpecInput {
     private static func existing(_ name: String) throws -> String {
         if try HostFiles.exists(name), try !HostFiles.isFolder(name) { return name }
         return try [".yml", ".yaml"].map { name + $0 }.first { try HostFiles.exists($0) } ?? name
+    }
+}
+
+/// Spec files that cannot be read: all of them, not only the first.
+struct SourceFaults: Error {
+    /// Files that cannot be read, as they were named.
+    let unreadable: [(file: String, error: any Error)]
+    /// What is wrong with files that are not text.
+    let diagnostics: [Diagnostic]
+
+    init(_ failures: [(file: String, error: any Error)]) {
+        unreadable = failures.filter { !($0.error is SpecError) }
+        diagnostics = failures.compactMap { $0.error as? SpecError }.flatMap(\.diagnostics)
     }
 }
 

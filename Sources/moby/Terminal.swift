@@ -24,7 +24,7 @@ enum Terminal {
     /// The first write to standard output that did not succeed, as its `errno`; 0 when all did.
     private static let fault = Mutex<Int32>(0)
 
-    private static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
+    static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
 
     /// For a program's start: a standard descriptor that is closed must not become that of a file opened later.
     static func prepare() {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import TestSupport
 import Testing
 
@@ -97,6 +97,57 @@ struct CacheCommandTests {
         try withTemporaryDirectory { folder in
             _ = try EndedProcess("tar", ["-czf", "\(folder)/x.tar.gz", "--files-from", "/dev/null"])
             _ = try Program.run(["cache", "import", "--cache", path, "\(folder)/x.tar.gz"])
+        }
+    }
+
+    /// An image `web:2` with one empty layer, as 'docker save' writes it.
+    private func imageArchive(in folder: String) throws -> String {
+        let layer = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+        let config =
+            #"{"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": ["sha256:%"]}}"#
+        try TestFile.write(config.replacing("%", with: layer), to: "\(folder)/web/config.json")
+        try TestFile.write(
+            #"[{"Config": "config.json", "RepoTags": ["web:2"], "Layers": ["layer.tar"]}]"#,
+            to: "\(folder)/web/manifest.json")
+        try TestFile.write(String(repeating: "\0", count: 1024), to: "\(folder)/web/layer.tar")
+        _ = try EndedProcess("tar", ["-cf", "\(folder)/web.tar", "-C", "\(folder)/web", "."])
+        return "\(folder)/web.tar"
+    }
+
+    /// What programs read: docs/command-line.md lists the members.
+    @Test(arguments: [
+        (["ls", "--json"], ["[]"]), (["prune", "--json"], ["dryRun", "files", "bytes", "shared"]),
+        (["prune", "--dry-run", "--json"], ["\"dryRun\": true"]),
+        (["verify", "--json"], ["bytes", "repaired", "damaged", "stuck", "derived", "incomplete"]),
+        (["clean", "--dry-run", "--json"], ["dryRun", "path", "images", "files", "bytes", "kept", "folderRemoved"]),
+        (["clean", "--force", "--json"], ["\"folderRemoved\": true"]),
+    ]) func documentsHaveTheirMembers(_ command: [String], _ members: [String]) throws {
+        try withTemporaryDirectory { folder in
+            let store = "\(folder)/store"
+            try makeStore(store)
+            let result = try Program.run(["cache"] + command + ["--cache", store])
+            #expect(result.status == 0, "\(result.error)")
+            _ = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+            for member in members { #expect(result.output.contains(member), "\(result.output)") }
+        }
+    }
+
+    @Test func listHasSizesAgesAndPlatforms() throws {
+        try withTemporaryDirectory { folder in
+            let store = ["--cache", "\(folder)/store"]
+            let archive = try imageArchive(in: folder)
+            let imported = try Program.run(["cache", "import", "--json", archive] + store)
+            #expect(imported.status == 0, "\(imported.error)")
+            #expect(imported.output.contains("\"name\": \"docker.io/library/web:2\""), "\(imported.output)")
+            let lines = try Program.moby(["cache", "ls"] + store).split(separator: "\n")
+            #expect(
+                lines.first?.split(separator: " ").map(String.init) == ["NAME", "DIGEST", "SIZE", "AGE", "PLATFORMS"])
+            let cells = try #require(lines.last).split(separator: " ").map(String.init)
+            #expect(cells.first == "docker.io/library/web:2" && cells[1].hasPrefix("sha256:") && cells[1].count == 71)
+            #expect(cells.last?.hasPrefix("linux/") == true)
+            let removed = try Program.run(["cache", "rm", "--json", "web:2", "none"] + store)
+            #expect(removed.status == 1)
+            #expect(removed.output.contains("\"removed\"") && removed.output.contains("none"), "\(removed.output)")
         }
     }
 }

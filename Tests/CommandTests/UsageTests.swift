@@ -122,4 +122,32 @@ struct UsageTests {
             #expect(result.output.contains("\n  \(verb) "), "\(verb)")
         }
     }
+
+    @Test(arguments: ["references", "variables", "exit-codes", "environment"]) func helpHasTopics(_ topic: String)
+        throws
+    {
+        #expect(try Program.moby(["help"]).contains("\n  \(topic) "))
+        let lines = try Program.moby(["help", topic]).split(separator: "\n")
+        #expect(lines.count > 5)
+        #expect(lines.filter { $0.count > 80 } == [])
+        let wrong = try Program.run(["help", String(topic.dropLast())])
+        #expect(wrong.status == 64 && wrong.error.contains("did you mean 'help \(topic)'?"), "\(wrong.error)")
+    }
+
+    /// Each help that has options of several kinds groups them, and ends with an example and a page that exists.
+    @Test(arguments: [
+        "build", "lint", "explain", "run qemu", "run gcp", "push gcp", "inspect", "ls", "cat", "schema", "formats",
+        "pkg build", "pkg lock", "pkg show-tag", "cache ls", "cache pull", "cache push", "cache export", "cache import",
+        "cache rm", "cache prune", "cache clean", "cache verify", "metadata create",
+    ]) func helpHasAnExampleAndAPage(_ command: String) throws {
+        let help = try Program.moby(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(help.contains("\nExample: ") || help.contains("\nExamples: moby "), "\(help)")
+        let page = try #require(help.split(separator: "\n").first { $0.hasPrefix("Page: ") })
+        let path = page.dropFirst("Page: ".count).drop { $0 == " " }.prefix { $0 != "#" }
+        #expect(FileManager.default.fileExists(atPath: String(path)), "\(page)")
+        if ["build", "lint", "explain", "run qemu"].contains(command) {
+            #expect(help.contains("\nVARIABLE OPTIONS:\n") && help.contains("\nMESSAGE OPTIONS:\n"), "\(help)")
+        }
+    }
+
 }

@@ -122,6 +122,22 @@ struct BuilderTests {
         }
     }
 
+    /// A record says which values a build depended on; one without variables is as it always was.
+    @Test func variablesAreRecorded() async throws {
+        try await Workshop.with { workshop in
+            try Self.fill(workshop)
+            let builder = Builder(store: workshop.store, options: workshop.options())
+            let text = "variables: {GREETING: hello, NAME: unused}\n"
+            _ = try await builder.build(workshop.spec(text + Self.yaml.replacing("hello", with: "${GREETING}")))
+            let record = try #require(try BuildRecord.read(prefix: workshop.folder + "/out/web"))
+            #expect(record.variables == ["GREETING": "hello"])
+            let initrd = try workshop.read(workshop.folder + "/out/web-initrd.img")
+            _ = try await builder.build(workshop.spec(Self.yaml))
+            #expect(try BuildRecord.read(prefix: workshop.folder + "/out/web")?.variables == nil)
+            #expect(try workshop.read(workshop.folder + "/out/web-initrd.img") == initrd)
+        }
+    }
+
     @Test func aWarmBuildTakesEverySegmentFromTheCache() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)

@@ -18,9 +18,9 @@ struct ListingTests {
     }
 
     @Test(arguments: [
-        (0, "0 bytes"), (1, "1 byte"), (9_999, "9999 bytes"), (8192, "8 KiB"), (40 << 20, "40 MiB"),
-        (45_312, "45.3 kB (45312 bytes)"),
-        (13_662_796, "13.7 MB (13662796 bytes)"),
+        (0, "0 bytes"), (1, "1 byte"), (9_999, "9,999 bytes"), (8192, "8 KiB"), (40 << 20, "40 MiB"),
+        (45_312, "45.3 kB (45,312 bytes)"),
+        (13_662_796, "13.7 MB (13,662,796 bytes)"),
     ])
     func sizesHaveMegabytesAndBytes(bytes: Int, text: String) {
         #expect(SizeText.exact(UInt64(bytes)) == text)

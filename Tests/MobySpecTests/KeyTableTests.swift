@@ -76,11 +76,17 @@ import Testing
         #expect(Self.rows.count > 120)
     }
 
-    @Test(arguments: rows) func exampleIsReadAndWrittenAndReadAgain(_ row: Row) throws {
+    /// What reading resolves: it is in no resolved spec. An entry with `merge` needs another file.
+    private static let resolved = ["variables", "merge"]
+
+    @Test(arguments: rows.filter { $0.row.name != "merge" }) func exampleIsReadAndWrittenAndReadAgain(_ row: Row) throws
+    {
         let spec = try Reading.spec(row.file("\(row.row.name): \(row.row.example)"))
         let yaml = spec.yaml
         // Old names are written in today's place.
-        if row.table == "output" || row.row.since != .only2017 && row.row.since != .formerLinuxkit {
+        if row.table == "output" || row.row.since != .only2017 && row.row.since != .formerLinuxkit,
+            !Self.resolved.contains(row.row.name)
+        {
             #expect(yaml.contains("\(row.row.name):"), "\(yaml)")
         }
         #expect(try Reading.spec(yaml).yaml == yaml)

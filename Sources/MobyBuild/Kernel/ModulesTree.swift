@@ -30,7 +30,10 @@ struct ModulesTree: Sendable {
         let links = ModulesTree.mergeable.compactMap { path in
             root[path]?.kind == .symlink ? "\(path)=\(destination(path))" : nil
         }
-        let wanted = kernel.spec.modules.map { "only " + $0.map(\.value).joined(separator: " ") } ?? "all"
+        let added = (kernel.spec.modulesAdd ?? []).map(\.value)
+        let wanted =
+            kernel.spec.modules.map { "only " + ($0.map(\.value) + added).joined(separator: " ") }
+            ?? (["all"] + (added.isEmpty ? [] : ["with"] + added)).joined(separator: " ")
         let moves = ModulesTree.libraries.map { "\($0.found)=\(destination($0.found))" }
         return (["/", name, wanted] + links + moves).joined(separator: " ")
     }
@@ -71,14 +74,17 @@ struct ModulesTree: Sendable {
     /// The modules that the spec wants, with indexes; all of them as they are when it does not say, unless their
     /// indexes are missing.
     private func chosen(from whole: FileTree) throws -> FileTree {
+        let added = kernel.spec.modulesAdd ?? []
         guard let wanted = kernel.spec.modules else {
+            // All are there, so that those added need only exist.
+            if !added.isEmpty { _ = try closure(of: added, modules(of: whole)) }
             let hasIndex = whole.paths.contains { $0.name.elementsEqual("modules.dep".utf8) }
             guard !hasIndex, whole.paths.contains(where: { $0.bytes.ends(with: ".ko".utf8) }) else { return whole }
             let modules = try modules(of: whole)
             return try pruned(whole, modules, keeping: modules.modules)
         }
         let modules = try modules(of: whole)
-        return try pruned(whole, modules, keeping: try closure(of: wanted, modules))
+        return try pruned(whole, modules, keeping: try closure(of: wanted + added, modules))
     }
 
     private func modules(of whole: FileTree) throws -> KernelModules {

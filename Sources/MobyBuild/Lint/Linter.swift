@@ -10,6 +10,8 @@ public struct Linter: Sendable {
     /// The findings.
     public struct Result: Sendable {
         public internal(set) var diagnostics: [Diagnostic] = []
+        /// Errors about local images that cannot be read, which are none of the spec's text.
+        public internal(set) var unavailable: [Diagnostic] = []
         /// Notes about surprising results, such as optional files that are left out.
         public internal(set) var notes: [String] = []
         /// Images that the store does not have, as the spec names them: nothing that depends on them was checked.
@@ -97,7 +99,8 @@ public struct Linter: Sendable {
         return nil
     }
 
-    /// The images in the store. What a local source lacks is an error, as nothing can be fetched for it.
+    /// The images in the store. What a local source lacks is an error, as nothing can be fetched for it: the same one,
+    /// with the same exit code, as of a build.
     /// - Throws: errors of the store.
     private func present(_ spec: Spec, _ result: inout Result) async throws -> [String: Image] {
         var options = options.provider
@@ -120,8 +123,12 @@ public struct Linter: Sendable {
                 }
                 if present[source.value] == nil { result.absent.append(source.value) }
             } catch  where isLocal || error is ImageReferenceError {
-                result.diagnostics.append(
-                    Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint))
+                let found = Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint)
+                if error is ImageReferenceError {
+                    result.diagnostics.append(found)
+                } else {
+                    result.unavailable.append(found)
+                }
             }
         }
         return present

@@ -140,8 +140,7 @@ extension OutputFormat {
         .disk("vmdk", "VMware disk", .both, ".vmdk", .vmdk),
         OutputFormat(
             "rpi3", "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar, files: [File(".tar", .archive)],
-            instead:
-                "it needs a kernel and firmware of its own; kernel+initrd or kernel+erofs are the parts to start from"),
+            instead: "it needs its own kernel and firmware; start from kernel+initrd or kernel+erofs"),
     ]
 
     /// Names of the 2017 `outputs:` section and what they are today.

@@ -80,7 +80,10 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
-    private func shell(_ word: String) -> String {
+    private func shell(_ word: String) -> String { Self.shell(word) }
+
+    /// A word as a shell reads it.
+    public static func shell(_ word: String) -> String {
         let plain = word.utf8.allSatisfy { byte in
             byte.isASCIIDigit || byte.isASCIIUppercase || byte.isASCIILowercase
                 || "-_./=:,+@%".utf8.contains(byte)

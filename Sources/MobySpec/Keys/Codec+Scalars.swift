@@ -8,14 +8,14 @@ extension Codec where Value == String {
                 reading.mismatch(node, expected: "a string")
                 return nil
             }
-            guard scalar.value == .string else {
+            guard let text = scalar.string else {
                 let hint =
                     scalar.value == .null
                     ? "write \"\" for an empty string, or remove the key" : "put it in quotes: \"\(scalar.text)\""
                 reading.mismatch(node, expected: "a string", hint: hint)
                 return nil
             }
-            return scalar.text
+            return text
         } write: {
             .string($0)
         }
@@ -24,6 +24,7 @@ extension Codec where Value == String {
     /// A string, or another scalar as it is written.
     static var text: Codec {
         Codec(.text) { node, reading in
+            if case .scalar(let scalar) = node.content, let text = scalar.string { return text }
             if case .scalar(let scalar) = node.content, scalar.value != .null { return scalar.text }
             reading.mismatch(node, expected: "a string")
             return nil
@@ -69,7 +70,7 @@ extension Codec where Value == Bool {
                 reading.mismatch(node, expected: "true or false")
                 return nil
             }
-            if case .bool(let value) = scalar.value { return value }
+            if case .bool(let value) = scalar.typed { return value }
             switch scalar.text.lowercased() {
             case "yes", "on", "y": return true
             case "no", "off", "n": return false
@@ -99,7 +100,7 @@ extension Codec where Value == Int64 {
         _ range: ClosedRange<Int64>?, expected: String, hint: @escaping @Sendable (String) -> String?
     ) -> Codec {
         Codec(.integer(range)) { node, reading in
-            guard case .scalar(let scalar) = node.content, case .integer(let number) = scalar.value else {
+            guard case .scalar(let scalar) = node.content, case .integer(let number) = scalar.typed else {
                 var advice: String?
                 if case .scalar(let scalar) = node.content {
                     advice =
@@ -141,7 +142,7 @@ extension Codec where Value == UInt32 {
     /// Permission bits as an octal string in quotes.
     static var mode: Codec {
         Codec(.string(pattern: "^0*[0-7]{1,4}$")) { node, reading in
-            guard case .scalar(let scalar) = node.content, scalar.value == .string else {
+            guard case .scalar(let scalar) = node.content, let text = scalar.string else {
                 let number = node.described
                 var hint = "write it with quotes: \"0644\""
                 if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value {
@@ -152,7 +153,7 @@ extension Codec where Value == UInt32 {
                     hint: hint)
                 return nil
             }
-            if scalar.text.utf8.allSatisfy({ (48...55).contains($0) }), let mode = UInt32(scalar.text, radix: 8),
+            if text.utf8.allSatisfy({ (48...55).contains($0) }), let mode = UInt32(text, radix: 8),
                 mode <= 0o7777
             {
                 return mode

@@ -156,6 +156,8 @@ indirect enum Shape: Sendable {
     case list(Shape)
     /// A string, or a number or boolean that is read as it is written.
     case text
+    /// The same, or nothing.
+    case textOrNothing
     /// A mapping with keys of the user's choice.
     case map(Shape)
     case object(KeyTableDescription)
@@ -168,7 +170,7 @@ indirect enum Shape: Sendable {
     /// In words, for the reference page and for messages: `list of strings`.
     var words: String {
         switch self {
-        case .string, .word, .text, .outputFormat: "string"
+        case .string, .word, .text, .textOrNothing, .outputFormat: "string"
         case .choice(let words): words.filter { !$0.isEmpty }.map { "`\($0)`" }.joined(separator: ", ")
         case .boolean: "boolean"
         case .integer: "integer"
@@ -182,7 +184,7 @@ indirect enum Shape: Sendable {
 
     private var plural: String {
         switch self {
-        case .string, .word, .text, .outputFormat: "strings"
+        case .string, .word, .text, .textOrNothing, .outputFormat: "strings"
         case .integer: "integers"
         case .object(let table): table.link
         case .either(let a, let b): "\(a.plural) or \(b.plural)"

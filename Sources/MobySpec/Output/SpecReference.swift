@@ -24,7 +24,10 @@ public enum SpecReference {
           in FOLDER makes, in place of any value.
         - An image is written `nginx:1.27`, `ghcr.io/acme/web@sha256:…`, `oci:DIR[:TAG]`, `oci-archive:FILE` or `docker-archive:FILE`.
         - Absent and empty are different: `command: []` replaces the image's command with none.
-        - Several files may be given. They are read left to right: lists are joined, and keys of `kernel` and `boot` are replaced.
+        - Several files may be given. They are read left to right: lists are joined, and keys of `kernel` and `boot` are replaced. A container
+          with [`merge`](#container) changes that of its name in an earlier file.
+        - [Variables](building.md#variables), `${NAME}`, are expanded in a file that has the section `variables`, and in all files when `--set`,
+          `--env` or `--env-file` is given. In other files `${…}` is text.
         - Of a file from a URL, what names files, images or packages of this machine is a warning.
 
         The column *since* says which programs know a key: `2017` all since the first `moby`, `LinuxKit` LinuxKit of today too,

@@ -2,6 +2,13 @@ public import JSON
 
 /// The JSON Schema of the file, for editors: `moby schema`.
 public enum SpecSchema {
+    /// What all parts of one schema have in common.
+    private struct Context {
+        let formats: [String]
+        /// Whether a scalar may be a variable in place of a value of its type.
+        let hasVariables: Bool
+    }
+
     private typealias Members = [(key: String, value: JSONValue)]
 
     /// Draft 7, one definition for each table of keys; unknown keys are not accepted anywhere.
@@ -9,16 +16,18 @@ public enum SpecSchema {
     public static func json(outputFormats: [String] = []) -> JSONValue {
         document(
             KeyTable.spec.description, "urn:moby:schema:spec:1", "moby: a bootable operating system of containers",
-            outputFormats)
+            Context(formats: outputFormats, hasVariables: true))
     }
 
     /// The schema of a package's `build.yml`.
     public static var package: JSONValue {
-        document(KeyTable.package.description, "urn:moby:schema:package:1", "moby: an image of Debian packages", [])
+        document(
+            KeyTable.package.description, "urn:moby:schema:package:1", "moby: an image of Debian packages",
+            Context(formats: [], hasVariables: false))
     }
 
     /// - Parameter id: identifies the schema. Its number goes up when a file that was valid no longer is.
-    private static func document(_ root: KeyTableDescription, _ id: String, _ title: String, _ formats: [String])
+    private static func document(_ root: KeyTableDescription, _ id: String, _ title: String, _ context: Context)
         -> JSONValue
     {
         let head: Members = [
@@ -26,37 +35,48 @@ public enum SpecSchema {
             ("title", .string(title)),
         ]
         let definitions = root.reachable.dropFirst().map { table in
-            (table.name, JSONValue.object([("title", .string(table.name))] + object(table, formats)))
+            (table.name, JSONValue.object([("title", .string(table.name))] + object(table, context)))
         }
-        return .object(head + object(root, formats) + [("definitions", .object(definitions))])
+        return .object(head + object(root, context) + [("definitions", .object(definitions))])
     }
 
-    private static func object(_ table: KeyTableDescription, _ formats: [String]) -> Members {
+    private static func object(_ table: KeyTableDescription, _ context: Context) -> Members {
         var members: Members =
             [("type", .string("object"))] + description(table.intro) + [("additionalProperties", .bool(false))]
         let required = table.rows.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { members.append(("required", .array(required))) }
-        members.append(("properties", .object(table.rows.map { ($0.name, property($0, formats)) })))
+        members.append(("properties", .object(table.rows.map { ($0.name, property($0, context)) })))
         return members
     }
 
-    private static func property(_ row: KeyTableDescription.Row, _ formats: [String]) -> JSONValue {
+    private static func property(_ row: KeyTableDescription.Row, _ context: Context) -> JSONValue {
         var own = description(row.doc)
         if let value = row.absentValue.flatMap(value) { own.append(("default", value)) }
         if let example = value(row.example) { own.append(("examples", .array([example]))) }
-        let members = schema(row.shape, formats)
+        let members = schema(row.shape, context)
         // Draft 7 ignores the siblings of a reference, hence allOf.
         let isReference = members.first?.key == "$ref"
         return .object(own + (isReference ? [("allOf", .array([.object(members)]))] : members))
     }
 
-    private static func schema(_ shape: Shape, _ formats: [String]) -> Members {
+    private static func schema(_ shape: Shape, _ context: Context) -> Members {
+        guard context.hasVariables, shape.isNarrow else { return plain(shape, context) }
+        return [("anyOf", .array([.object(plain(shape, context)), variable]))]
+    }
+
+    /// A text with a variable in it.
+    private static let variable = JSONValue.object([
+        ("type", .string("string")), ("pattern", .string("\\$\\{[A-Za-z_]")),
+    ])
+
+    private static func plain(_ shape: Shape, _ context: Context) -> Members {
         switch shape {
         case .string(let pattern): return string(pattern)
         case .choice(let words): return choice(words)
         case .word(let words): return [("type", .string("string")), ("enum", .array(words.map { .string($0) }))]
-        case .outputFormat: return formats.isEmpty ? string(".") : choice(formats)
+        case .outputFormat: return context.formats.isEmpty ? string(".") : choice(context.formats)
         case .text: return [("type", .strings(["string", "number", "boolean"]))]
+        case .textOrNothing: return [("type", .strings(["string", "number", "boolean", "null"]))]
         case .boolean:
             // The words of YAML 1.1, which are strings to an editor that reads YAML 1.2.
             return [
@@ -67,14 +87,14 @@ public enum SpecSchema {
             guard let range else { return [("type", .string("integer"))] }
             let upper: Members = range.upperBound == .max ? [] : [("maximum", .integer(range.upperBound))]
             return [("type", .string("integer")), ("minimum", .integer(range.lowerBound))] + upper
-        case .list(let item): return [("type", .string("array")), ("items", .object(schema(item, formats)))]
+        case .list(let item): return [("type", .string("array")), ("items", .object(schema(item, context)))]
         case .map(let value):
-            return [("type", .string("object")), ("additionalProperties", .object(schema(value, formats)))]
+            return [("type", .string("object")), ("additionalProperties", .object(schema(value, context)))]
         case .object(let table): return [("$ref", .string("#/definitions/\(table.name)"))]
-        case .either(let a, let b): return [("anyOf", .array([a, b].map { .object(schema($0, formats)) }))]
+        case .either(let a, let b): return [("anyOf", .array([a, b].map { .object(schema($0, context)) }))]
         case .restricted(let shape, let text):
             let further = value(text).map { [$0] } ?? []
-            return [("allOf", .array([.object(schema(shape, formats))] + further))]
+            return [("allOf", .array([.object(schema(shape, context))] + further))]
         }
     }
 
@@ -101,5 +121,16 @@ public enum SpecSchema {
         let line = doc.split(separator: "\n").joined(separator: " ")
         let plain: Members = [("description", .string(line.replacing("`", with: "'")))]
         return line.contains("`") ? plain + [("markdownDescription", .string(line))] : plain
+    }
+}
+
+extension Shape {
+    /// Whether it is a scalar, but does not accept every string.
+    fileprivate var isNarrow: Bool {
+        switch self {
+        case .string(let pattern): pattern != nil
+        case .choice, .word, .outputFormat, .boolean, .integer: true
+        case .list, .text, .textOrNothing, .map, .object, .either, .restricted: false
+        }
     }
 }

@@ -22,30 +22,45 @@ public enum SpecReader {
     ///   - outputFormats: the names that `outputs` may have; empty for any.
     ///   - notMade: names that are known but not supported, each with a hint.
     ///   - ignoringTrust: skips `trust` and the warning about it.
+    ///   - variables: the values of `${NAME}`.
     ///   - resolvePackage: the image reference for `@pkg:DIR` (made absolute); throws a message when there is
     ///     none.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
     public static func read(
         _ sources: [Source], outputFormats: [String] = [], notMade: [String: String] = [:], ignoringTrust: Bool = false,
-        resolvePackage: (String) throws -> String
+        variables: Variables = Variables(), resolvePackage: (String) throws -> String
     ) throws -> (spec: Spec, warnings: [Diagnostic]) {
         var found: [Diagnostic] = []
+        var documents: [(source: Source, root: Node)] = sources.compactMap { source in
+            root(source, ignoringTrust, &found).map { (source, $0) }
+        }
+        var expansion = VariableExpansion(variables, declaredIn: documents.map(\.root))
+        for index in documents.indices { expansion.expand(&documents[index].root) }
+        withoutActuallyEscaping(resolvePackage) { resolve in
+            var templates = Templates(resolve)
+            for index in documents.indices {
+                templates.expand(&documents[index].root, in: documents[index].source, &found)
+            }
+            found += templates.warnings
+        }
+        var merge = ContainerMerge()
+        var roots = documents.map(\.root)
+        merge.apply(to: &roots)
         var spec = Spec()
         var declared: [String: Set<String>] = [:]
-        let warnings = withoutActuallyEscaping(resolvePackage) { resolve in
-            var templates = Templates(resolve)
-            for source in sources {
-                var faults: [Diagnostic] = []
-                let (part, reading) = part(source, ignoringTrust, &templates, &faults)
-                if let part { spec.merge(part) }
-                declared.merge(reading.declared) { $0.union($1) }
-                found += faults + reading.faults
-            }
-            return templates.warnings
+        for root in roots {
+            var reading = Reading()
+            if let part = KeyTable.spec.read(root, into: Spec(), &reading) { spec.merge(part) }
+            declared.merge(reading.declared) { $0.union($1) }
+            found += reading.faults
         }
-        found += warnings
+        spec.variables = expansion.used
+        spec.knownVariables = expansion.known
+        found += merge.faults
         found += SpecCheck(spec, declared: declared, outputFormats: outputFormats, notMade: notMade).found
+        found.removeAll { expansion.isFault(at: $0.location) }
+        found += expansion.faults
         found = sorted(found, files: sources.map(\.name))
         guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
         let remote = Set(sources.filter { $0.folder == nil }.map(\.name))
@@ -68,22 +83,20 @@ public enum SpecReader {
         return options
     }
 
-    private static func part(
-        _ source: Source, _ ignoringTrust: Bool, _ templates: inout Templates, _ faults: inout [Diagnostic]
-    ) -> (Spec?, Reading) {
-        var reading = Reading()
+    /// The document of a source; nil when there is none, which is an error.
+    private static func root(_ source: Source, _ ignoringTrust: Bool, _ faults: inout [Diagnostic]) -> Node? {
+        let before = faults.count
         guard var root = document(source, &faults), !root.isNull else {
             let top = SourceLocation(file: source.name, line: 1, column: 1)
-            if faults.isEmpty {
+            if faults.count == before {
                 faults.append(
                     Diagnostic(
                         at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have"))
             }
-            return (nil, reading)
+            return nil
         }
         if ignoringTrust { root.remove(key: "trust") }
-        templates.expand(&root, in: source, &faults)
-        return (KeyTable.spec.read(root, into: Spec(), &reading), reading)
+        return root
     }
 
     /// JSON is read as such where it is JSON: YAML is not quite a superset of it.

@@ -14,6 +14,11 @@ public struct Spec: Sendable {
     public var trust: TrustSpec?
     public var outputs: [OutputSpec] = []
 
+    /// The variables that the files use, with their values.
+    public internal(set) var variables: [String: String] = [:]
+    /// All names that the files declare or use.
+    var knownVariables: Set<String> = []
+
     public init() {}
 }
 
@@ -75,6 +80,10 @@ extension Spec {
         kernel.binary = later.kernel.binary ?? kernel.binary
         kernel.tar = later.kernel.tar ?? kernel.tar
         kernel.ucode = later.kernel.ucode ?? kernel.ucode
+        // What is added to a list goes with it when it is replaced.
+        kernel.modulesAdd =
+            later.kernel.modules == nil
+            ? joined(kernel.modulesAdd, later.kernel.modulesAdd) : later.kernel.modulesAdd
         kernel.modules = later.kernel.modules ?? kernel.modules
         boot.image = later.boot.image ?? boot.image
         `init` += later.`init`
@@ -91,7 +100,7 @@ extension Spec {
         outputs += later.outputs
     }
 
-    private func joined(_ earlier: [String]?, _ later: [String]?) -> [String]? {
+    private func joined<Item>(_ earlier: [Item]?, _ later: [Item]?) -> [Item]? {
         earlier == nil && later == nil ? nil : (earlier ?? []) + (later ?? [])
     }
 }

@@ -13,6 +13,8 @@ public struct KernelSpec: Sendable {
     public var ucode: String?
     /// Modules wanted; nil packs all that the kernel image has.
     public var modules: [Located<String>]?
+    /// Modules wanted in addition to ``modules``, or to the set of the kernel image.
+    public var modulesAdd: [Located<String>]?
 
     public init() {}
 }

@@ -12,6 +12,11 @@ package struct Scalar: Sendable {
 
     package let text: String
     package let value: Value
+    /// Whether the text, which had neither quotes nor a tag, decided the type.
+    private var isPlain = false
+    /// Whether variables were expanded in it. Its text then decides whether it fits where it is: the file says nothing
+    /// about the type of a value that is not in it.
+    private var isExpanded = false
 
     init(_ text: String, _ value: Value = .string) {
         self.text = text
@@ -19,7 +24,24 @@ package struct Scalar: Sendable {
     }
 
     /// The form of a scalar without quotes and tag decides its type.
-    static func plain(_ text: String) -> Scalar { Scalar(text, resolve(text)) }
+    static func plain(_ text: String) -> Scalar {
+        var scalar = Scalar(text, resolve(text))
+        scalar.isPlain = true
+        return scalar
+    }
+
+    /// The scalar with the values of its variables.
+    func expanded(to text: String) -> Scalar {
+        var scalar = isPlain ? Scalar.plain(text) : Scalar(text)
+        scalar.isExpanded = true
+        return scalar
+    }
+
+    /// The value where a number or boolean is expected.
+    var typed: Value { isExpanded ? Self.resolve(text) : value }
+
+    /// The text, if this may be used where a string is expected.
+    var string: String? { value == .string || isExpanded ? text : nil }
 
     /// The core schema as yaml.v3 has it: `yes` and `no` are strings, `0644` and `0o644` are octal, `1_000` is a
     /// number.

@@ -13,6 +13,8 @@ extension ContentStore {
         /// Entries that are not moby's, as paths in the store.
         public var others: [String] = []
         fileprivate var own: [String] = []
+
+        public init() {}
     }
 
     /// What ``removeAll(path:force:)`` would remove and leave.

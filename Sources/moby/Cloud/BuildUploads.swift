@@ -40,6 +40,9 @@ struct BuildUploads {
 
     private static let fileSuffix = ".img.tar.gz"
 
+    /// Whether the spec asks for none.
+    var isEmpty: Bool { uploads.isEmpty }
+
     /// Does it, one after the other.
     func run(_ result: BuildResult, level: Int, _ certificateFiles: [String]) async throws {
         for (options, upload) in uploads {

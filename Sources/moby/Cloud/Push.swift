@@ -38,7 +38,9 @@ struct PushGCP: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gcp", abstract: "Upload a disk to Google Cloud and make an image of it.",
         usage: "moby push gcp [options] <file>.img.tar.gz",
-        discussion: "An image of the same name is replaced. The default bucket is created when it does not exist.")
+        discussion: HelpText.discussion(
+            "An image of the same name is replaced. The default bucket is created when it does not exist.",
+            examples: ["moby push gcp --project acme web.img.tar.gz"], page: "docs/platform-gcp.md"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var web: WebOptions

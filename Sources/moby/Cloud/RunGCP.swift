@@ -6,10 +6,11 @@ struct RunGCP: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gcp", abstract: "Start a machine in Google Cloud, show its console, and delete it at the end.",
         usage: "moby run gcp [options] <image>|<file>.img.tar.gz",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             A file is first uploaded and made into an image. The console is the machine's serial port: Enter ~ . ends the session, and the \
             machine is deleted. The image and the uploaded file are kept.
-            """)
+            """, examples: ["moby run gcp --project acme web.img.tar.gz"], page: "docs/platform-gcp.md"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var web: WebOptions

@@ -12,6 +12,9 @@ struct CommandLineReader {
     /// - Throws: `UsageFault`, or what the parser throws, which may be a request for help.
     static func command(_ arguments: [String]) throws -> any ParsableCommand {
         // The words of the parser's own requests: scripts for shells, and what these scripts ask.
+        if arguments.first == "help", arguments.count == 2, let topic = HelpTopic(rawValue: arguments[1]) {
+            throw CleanExit.message(topic.text)
+        }
         let own = ["---", "--generate-completion-script", "--experimental-dump-help"]
         if let first = arguments.first, own.contains(where: first.hasPrefix) { return try Moby.parseAsRoot(arguments) }
         if OldFlags.mayBeOld(arguments) { return try parse(try CommandLineReader().normalize(arguments)) }
@@ -107,6 +110,11 @@ struct CommandLineReader {
         for word in words where !word.hasPrefix("-") {
             guard let next = command.subcommand(word) else {
                 guard command.subcommands?.isEmpty == false else { return }
+                let topics = path.isEmpty ? HelpTopic.allCases.map(\.rawValue) : []
+                if let topic = Spelling.closest(to: word, in: topics) {
+                    let shown = PlainText.short(word)
+                    throw UsageFault("unknown command or topic '\(shown)'; did you mean 'help \(topic)'?")
+                }
                 throw command.unknown(word, below: path)
             }
             command = next

@@ -23,6 +23,10 @@ enum ErrorReport {
         case let error as Diagnostic:
             Terminal.error(SpecInput.render([error]), .error)
             Terminal.exit(2)
+        case let error as SourceFaults:
+            for (_, error) in error.unreadable { print(error) }
+            if !error.diagnostics.isEmpty { Terminal.error(SpecInput.render(error.diagnostics), .error) }
+            Terminal.exit(error.diagnostics.isEmpty ? 1 : 2)
         case let error as SourceDate.Fault:
             exit("\(error)", hint: error.hint, 2)
         case let error as ImageFaults:
@@ -59,8 +63,11 @@ enum ErrorReport {
 
     /// A failure of the world, with its hint.
     static func print(_ error: any Error) {
-        write(FoundationFault.text(error) ?? "\(error)", hint: (error as? any HintedError)?.hint)
+        write(text(error), hint: (error as? any HintedError)?.hint)
     }
+
+    /// The message of a failure, without its hint.
+    static func text(_ error: any Error) -> String { FoundationFault.text(error) ?? "\(error)" }
 
     private static func write(_ message: String, hint: String?) {
         Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""), .error)

@@ -39,19 +39,24 @@ struct GlobalOptions: ParsableArguments {
     var level: Int { quiet ? 0 : min(1 + verbose, 3) }
 }
 
-/// Options of the commands that use the image store.
-struct StoreOptions: ParsableArguments {
-    @OptionGroup var messages: GlobalOptions
+/// Where the image store is.
+struct StorePlace: ParsableArguments {
     @Option(
         help: ArgumentHelp("Folder of the image store (default: $MOBY_CACHE, else ~/.cache/moby).", valueName: "dir"),
         completion: .directory)
     var cache: String?
+}
+
+/// Options of the commands that use the image store.
+struct StoreOptions: ParsableArguments {
+    @OptionGroup(title: "Store options") var place: StorePlace
+    @OptionGroup(title: "Message options") var messages: GlobalOptions
 
     var level: Int { messages.level }
 
     /// Absolute: apt and others that are given parts of it resolve relative names in their own ways.
     func storePath() throws -> String {
-        let path = cache ?? ContentStore.defaultPath(environment: Terminal.environment)
+        let path = place.cache ?? ContentStore.defaultPath(environment: Terminal.environment)
         return path.hasPrefix("/") ? path : try HostFiles.currentFolder() + "/" + path
     }
 
@@ -79,7 +84,7 @@ struct WebOptions: ParsableArguments {
 /// Options of the commands that use the image store and read spec files, which may be named by URLs.
 struct SourceOptions: ParsableArguments {
     @OptionGroup var storage: StoreOptions
-    @OptionGroup var web: WebOptions
+    @OptionGroup(title: "Network options") var web: WebOptions
 
     var level: Int { storage.level }
     var certFile: [String] { web.certFile }
@@ -88,9 +93,8 @@ struct SourceOptions: ParsableArguments {
     func storeToRead() throws -> ContentStore { try storage.storeToRead() }
 }
 
-/// Options of the commands that fetch images into the store, or send them from it.
-struct FetchOptions: ParsableArguments {
-    @OptionGroup var source: SourceOptions
+/// How registries are reached, and what is accepted from them.
+struct RegistryOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Try this mirror before the registry; repeatable.", valueName: "[registry=]url"))
     var mirror: [String] = []
     @Option(help: ArgumentHelp("Use plain HTTP for this registry; repeatable.", valueName: "host[:port]"))
@@ -104,21 +108,28 @@ struct FetchOptions: ParsableArguments {
             "Maximum size of an unpacked layer in GiB, or with M or G (default: 64G).", valueName: "size"))
     var layerLimit: String?
 
+    mutating func validate() throws { _ = try usage { try largestLayer() } }
+
+    /// In bytes; nil for the usual limit.
+    func largestLayer() throws -> UInt64? {
+        try layerLimit.map { UInt64(try MemorySize.mebibytes($0, unit: .gibibytes, option: "--layer-limit")) << 20 }
+    }
+}
+
+/// Options of the commands that fetch images into the store, or send them from it.
+struct FetchOptions: ParsableArguments {
+    @OptionGroup(title: "Network options") var registries: RegistryOptions
+    @OptionGroup var source: SourceOptions
+
     var level: Int { source.level }
     var certFile: [String] { source.certFile }
 
     func store() throws -> ContentStore { try limited(source.store()) }
     func storeToRead() throws -> ContentStore { try limited(source.storeToRead()) }
 
-    mutating func validate() throws { _ = try usage { try largestLayer() } }
-
-    private func largestLayer() throws -> UInt64? {
-        try layerLimit.map { UInt64(try MemorySize.mebibytes($0, unit: .gibibytes, option: "--layer-limit")) << 20 }
-    }
-
     private func limited(_ store: ContentStore) throws -> ContentStore {
         var store = store
-        if let limit = try largestLayer() { store.layerLimit = limit }
+        if let limit = try registries.largestLayer() { store.layerLimit = limit }
         return store
     }
 }

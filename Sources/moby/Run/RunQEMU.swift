@@ -10,35 +10,24 @@ struct RunQEMU: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "qemu", abstract: "Start a machine in QEMU on this host.",
         usage: "moby run [qemu] [options] <prefix>|<image>|<file>.yml [-- <qemu arguments>...]",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             A YAML file is built first. The console is this terminal: Ctrl-A x ends QEMU, Ctrl-C goes to the guest. Exit code: 0 the guest \
             powered off, 1 QEMU or a readiness check failed, 3 an onboot container failed, 4 a service failed, 5 kernel panic, 6 the root is \
             incomplete, 124 timed out.
-            """)
+            """,
+            examples: [
+                "moby run web.yml", "moby run qemu --publish 8080:80 --disk data.qcow2,size=4G web",
+                "moby run qemu --await http://127.0.0.1:8080/ --await-then-poweroff web",
+            ], page: "docs/running.md"))
 
+    @OptionGroup(title: "Machine options") var machine: MachineOptions
+    @OptionGroup(title: "Run options") var control: RunControlOptions
+    @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup var global: FetchOptions
-    @OptionGroup var machine: MachineOptions
-    @Option(
-        help: ArgumentHelp(
-            "Wait for http://127.0.0.1:PORT/ (any status; https unchecked), tcp:[HOST:]PORT, console:REGEX or up (all services run); repeatable.",
-            valueName: "what"),
-        completion: .list(["http://127.0.0.1:", "tcp:", "console:", "up"]))
-    var await: [String] = []
-    @Flag(help: "Power the machine off when every --await is satisfied, and exit 0.") var awaitThenPoweroff = false
-    @Option(
-        help: ArgumentHelp(
-            "Time limit for --await (default: 300), else for the whole run (default: none): seconds, or with m or h; exit code 124.",
-            valueName: "time"))
-    var timeout: String?
-    @Flag(help: "Print the commands that would be run, and stop.") var dryRun = false
     @Argument(help: "Prefix of a build's files, an image, or a YAML file.", completion: .file()) var name: String
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments for QEMU.", visibility: .private))
     var qemuArguments: [String] = []
-
-    mutating func validate() throws {
-        if awaitThenPoweroff, `await`.isEmpty { throw ValidationError("--await-then-poweroff needs --await") }
-        _ = try usage { (try limit(), try checks()) }
-    }
 
     func run() async throws {
         let isSpec = name.hasSuffix(".yml") || name.hasSuffix(".yaml")
@@ -47,19 +36,19 @@ struct RunQEMU: AsyncParsableCommand {
         do { try qemu.checkOptions() } catch let error as RunError {
             throw UsageFault(error.description, hint: error.hint, command: ["run", "qemu"])
         }
-        if isSpec, dryRun {
+        if isSpec, control.dryRun {
             // Read it to report its errors; packages are left alone.
-            _ = try await SpecInput.spec([name], global.source) { _ in "localhost/package" }
-            print("moby build --dir . \(name)")
+            _ = try await SpecInput.spec([name], global.source, variables) { _ in "localhost/package" }
+            print((["moby build --dir ."] + variables.words.map(QEMUPlan.shell) + [name]).joined(separator: " "))
             guard try HostFiles.exists("\(SpecInput.baseName([name]))-build.json") else {
                 return print("# then QEMU with the files of that build")
             }
         }
-        if isSpec, !dryRun {
-            try await SpecBuild([name], ImageOptions.defaults(global), global).run()
+        if isSpec, !control.dryRun {
+            try await SpecBuild([name], ImageOptions.defaults(global), global, variables).run()
         }
         let plan = try qemu.plan()
-        if dryRun { return print(plan) }
+        if control.dryRun { return print(plan) }
         let status = try qemu.run(plan)
         if status == 0, let facts = try qemu.background(plan) { print(facts) }
         throw ExitCode(status)
@@ -73,18 +62,16 @@ struct RunQEMU: AsyncParsableCommand {
         ) { line in
             if !quiet { Terminal.error("moby: \(line)") }
         }
-        let checks = try checks()
+        let checks = try control.checks()
         if checks.isEmpty {
-            qemu.limit = try limit()
+            qemu.limit = try control.limit()
         } else {
             qemu.readiness = ReadinessWait(
-                checks, limit: try limit() ?? ReadinessWait.defaultLimit, thenPowerOff: awaitThenPoweroff)
+                checks, limit: try control.limit() ?? ReadinessWait.defaultLimit,
+                thenPowerOff: control.awaitThenPoweroff)
         }
         return qemu
     }
-
-    private func checks() throws -> [ReadinessCheck] { try `await`.map(ReadinessCheck.init(parsing:)) }
-    private func limit() throws -> Duration? { try timeout.map { try TimeLimit.parse($0, option: "--timeout") } }
 }
 
 /// The options that describe a machine, named as in LinuxKit.

@@ -8,14 +8,22 @@ extension Codec where Value == ContainerSpec {
     static func container(_ noun: String, without absent: [String]) -> Codec {
         let all = container(noun)
         let forbidden = absent.map { "\"\($0)\": false" }.joined(separator: ", ")
-        return all.shaped(.restricted(all.shape, schema: "{\"properties\": {\(forbidden)}}"))
+        let extends = #""if": {"properties": {"merge": {"const": "extend"}}, "required": ["merge"]}"#
+        let rule = #"{"properties": {\#(forbidden)}, \#(extends), "else": {"required": ["image"]}}"#
+        return all.shaped(.restricted(all.shape, schema: rule))
     }
 
     private static func container(_ noun: String) -> Codec {
         object(.container, noun: noun) {
             ContainerSpec(name: "", image: Located("", at: $0), location: $0)
-        } finish: { container, node, _ in
+        } finish: { container, node, reading in
             var container = container
+            // With `merge: extend` an entry has none of its own, but that is merged before this reads it.
+            guard node["image"] != nil else {
+                let hint = "add image: \"nginx:1.27\""
+                reading.fault(at: node.location, "\(reading.subject) has no 'image'", hint: hint)
+                return nil
+            }
             container.options.locations = KeyPlaces(node).places
             return container
         } from: {
@@ -36,9 +44,18 @@ extension KeyTable where Owner == ContainerSpec {
             Key(
                 "name", \.name, .containerName, absent: nil, "Name of the container.", example: "nginx", since: .always),
             Key(
-                "image", \.image, Codec<String>.image.located, absent: nil, "Image of the container.",
-                example: "\"nginx:1.27\"",
+                "image", \.image, Codec<String>.image.located, absent: { _ in false },
+                "Image of the container. Required, but not with `merge: extend`.", example: "\"nginx:1.27\"",
                 since: .always),
+            Key(
+                "merge", shape: Codec<ContainerMerge.Kind>.choice.shape,
+                "Changes the container of this name in an earlier file: `replace` takes its place; `extend` joins lists and mappings, and replaces other values, `command`, and variables of `env`.",
+                example: "replace", since: .moby
+            ) { node, _, reading in
+                _ = Codec<ContainerMerge.Kind>.choice.read(node, &reading)
+            } write: { _ in
+                nil
+            },
         ] + KeyTable<ContainerOptions>.options.keys.map { $0.lifted(\.options) })
 }
 

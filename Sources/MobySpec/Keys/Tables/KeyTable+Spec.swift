@@ -50,6 +50,7 @@ extension KeyTable where Owner == Spec {
                     "outputs", \.outputs, .list(.output), absent: \.isEmpty,
                     "What to build when `--format` is not given.", example: "[{format: kernel+initrd}]",
                     since: .only2017),
+                variables,
             ])
 }
 
@@ -97,6 +98,10 @@ extension KeyTable where Owner == KernelSpec {
                 "modules", \.modules, .list(Codec<String>.word.located),
                 "Modules to include, with the modules that they depend on; without it, all modules of the image.",
                 example: "[virtio_net, virtio_blk, ext4]", since: .moby),
+            Key(
+                "modules.add", \.modulesAdd, .list(Codec<String>.word.located),
+                "Modules in addition to `modules` of earlier files, or to the set of the image.",
+                example: "[snd_hda_intel]", since: .moby),
         ])
 }
 

@@ -1,0 +1,108 @@
+/// Topics of `moby help`: what several commands have in common, so that none of their helps has room for it.
+enum HelpTopic: String, CaseIterable {
+    case references
+    case variables
+    case exitCodes = "exit-codes"
+    case environment
+
+    /// One line for the list of topics.
+    var summary: String {
+        switch self {
+        case .references: "How images are named."
+        case .variables: "${NAME} in specs, and files that change others."
+        case .exitCodes: "What an exit code says."
+        case .environment: "The variables of the environment that moby reads."
+        }
+    }
+
+    /// The text, at most 80 columns wide.
+    var text: String {
+        switch self {
+        case .references: Self.referencesText
+        case .variables: Self.variablesText
+        case .exitCodes: Self.exitCodesText
+        case .environment: Self.environmentText
+        }
+    }
+
+    /// All topics, as the list of commands has them.
+    static var list: String {
+        "TOPICS of 'moby help TOPIC':\n"
+            + allCases.map { topic in
+                "  \(topic.rawValue)\(String(repeating: " ", count: 24 - topic.rawValue.count))\(topic.summary)"
+            }.joined(separator: "\n")
+    }
+
+    private static let referencesText = """
+        Images are named in specs and on the command line as:
+
+          nginx:1.27                 docker.io/library/nginx:1.27, from a registry
+          ghcr.io/acme/web@sha256:…  one image for ever
+          localhost:5000/web:2       a registry on this machine
+          localhost/moby/NAME:HASH   an image that 'moby pkg build' made
+          "@pkg:FOLDER"              the image of a package folder; with quotes
+          oci:DIR[:NAME]             an OCI image layout
+          oci-archive:FILE[:NAME]    the same in a tar
+          docker-archive:FILE[:NAME] what 'docker save' writes
+
+        Without tag and digest, ':latest' is meant. A path is relative to the working
+        directory, that of @pkg: to the spec.
+
+        Page: docs/building.md#images
+        """
+
+    private static let variablesText = """
+        A spec with a section 'variables' may use them in its values:
+
+          variables: {TAG: "1.27", DOMAIN: }
+          services:
+            - name: web
+              image: nginx:${TAG}
+              env: ["DOMAIN=${DOMAIN}", "LEVEL=${LEVEL:-info}"]
+
+          moby build --set DOMAIN=example.org web.yml
+
+        --set NAME=VALUE wins over the environment (only names that --env allows), that
+        over --env-file FILE, that over the section. $$ is $. In a file without the
+        section, and without these options, ${NAME} is text.
+
+        A later file may change a container of an earlier one:
+
+          services: [{name: web, merge: extend, env: [LEVEL=debug]}]
+
+        'merge: replace' takes its place; 'merge: extend' joins lists and mappings.
+
+        Page: docs/building.md#variables
+        """
+
+    private static let exitCodesText = """
+          0    done
+          1    something failed: a file, the network, a registry, a full disk
+          2    the spec, or a variable such as SOURCE_DATE_EPOCH, is wrong
+          64   the command line is wrong
+          130  interrupted
+          141  the reader of standard output went away
+
+        'moby run' also: 3 an onboot container failed, 4 a service failed, 5 kernel
+        panic, 6 the root is incomplete, 124 timed out.
+
+        Page: docs/exit-codes.md
+        """
+
+    private static let environmentText = """
+          MOBY_CACHE         folder of the image store (default: ~/.cache/moby)
+          MOBY_PRODUCTS      folder of the guest programs init and metadata
+          SOURCE_DATE_EPOCH  time of files on media, in seconds since 1970
+          HTTPS_PROXY, http_proxy, ALL_PROXY, NO_PROXY
+                             proxies
+          DOCKER_CONFIG      folder of Docker's config.json with credentials
+          CLOUDSDK_*, GOOGLE_APPLICATION_CREDENTIALS
+                             Google Cloud
+          LINUXKIT_QEMU_ACCEL
+                             accelerator of 'moby run qemu'
+
+        A spec reads the environment only with --env NAME.
+
+        Page: docs/command-line.md
+        """
+}
