@@ -65,7 +65,7 @@ struct ImageSet: Sendable {
 
     /// An image's accounts, kept in the cache so that a warm build unpacks nothing.
     func accounts(_ image: Image) throws -> Accounts {
-        let bytes = try cache.small(.accounts(of: image)) {
+        let bytes = try cache.small(.accounts(of: image), of: "the accounts of \(image.name)") {
             let tree = try tree(image)
             return try context("reading the accounts of image '\(PlainText.short(image.name))'") {
                 try Accounts.files.map { try tree.contents(of: $0) }.joined(separator: [0]).map(\.self)

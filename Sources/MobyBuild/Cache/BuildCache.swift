@@ -115,11 +115,12 @@ public struct BuildCache: Sendable {
 
     /// Small bytes that take long to find out, made once. They are always compared with their checksum, which costs
     /// nothing at this size.
-    func small(_ key: CacheKey, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
+    /// - Parameter what: for people, e.g. the name of an image.
+    func small(_ key: CacheKey, of what: String, _ produce: () throws -> [UInt8]) throws -> [UInt8] {
         if let segment = try segment(key, title: "", withNames: false, verifying: true) {
             return try ExtentReader.bytes(of: segment.bytes)
         }
-        let bytes = try produce()
+        let bytes = try store.progress.during(.check, what) { _ in try produce() }
         do {
             _ = try store(key, title: "", record: SegmentRecord(key: key.description)) { try $0.write(bytes) }
         } catch let error as FileError where [EACCES, EPERM, EROFS].contains(error.code) {

@@ -25,7 +25,7 @@ struct KernelImage: Sendable {
         self.spec = spec
         place = source.location
         let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
-        let bytes = try images.cache.small(.kernelFacts(choice, of: image)) {
+        let bytes = try images.cache.small(.kernelFacts(choice, of: image), of: "the kernel of \(image.name)") {
             try JSONText.compact(KernelImage.facts(of: images.tree(image), image, spec, at: source))
         }
         facts = try JSONDecoder().decode(KernelFacts.self, from: Data(bytes))

@@ -117,7 +117,9 @@ extension ImageSet {
     func facts<Facts: Codable>(_ what: String, content: String, platform: Platform, _ find: () throws -> Facts) throws
         -> Facts
     {
-        let bytes = try cache.small(.programFacts(what, of: content, platform)) { try JSONText.compact(find()) }
+        let bytes = try cache.small(.programFacts(what, of: content, platform), of: "programs") {
+            try JSONText.compact(find())
+        }
         return try JSONDecoder().decode(Facts.self, from: Data(bytes))
     }
 }

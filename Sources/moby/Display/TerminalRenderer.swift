@@ -93,15 +93,17 @@ struct LineLayout {
 
     private static let amount = 14
     private static let fullRate = 10
-    private static let fullTime = 9
+    /// `12:34 left`, and `12:34` where columns are few.
+    private static let (fullTime, shortTime, fewColumns) = (9, 5, 60)
     private static let leastLabel = 12
     private static let bars = 10...30
 
     init(_ labels: [String], columns: Int) {
         let wanted = labels.map { TextWidth.of($0) }.max() ?? 0
         var rest = columns - Self.amount - 2
-        if rest - Self.fullTime - 2 >= min(wanted, Self.leastLabel) {
-            time = Self.fullTime
+        let field = columns < Self.fewColumns ? Self.shortTime : Self.fullTime
+        if rest - field - 2 >= min(wanted, Self.leastLabel) {
+            time = field
             rest -= time + 2
         }
         if rest - Self.fullRate - 2 >= min(wanted, 2 * Self.leastLabel) {
@@ -141,7 +143,7 @@ struct LineLayout {
         add(hasNumbers ? Amount.text(step.step, of: "/") : "", Self.amount)
         let perSecond = step.step.unit == .bytes ? step.rate(at: now) : nil
         add(perSecond.map { "\(SizeText.decimal(UInt64($0)))/s" } ?? "", rate, style.faint)
-        let left = step.left(at: now).map { "\(Amount.time($0)) left" }
+        let left = step.left(at: now).map { Amount.time($0) + (time == Self.fullTime ? " left" : "") }
         add(left ?? Amount.time(((now - step.began) / .seconds(1)).rounded(.down)), time)
         return (text, width)
     }
