@@ -161,7 +161,7 @@ struct CacheRemove: ParsableCommand {
             print(JSONValue.object([("removed", .strings(removed)), ("missing", .strings(missing))]).text(indent: 2))
         }
         for name in missing {
-            Terminal.error("error: no image '\(PlainText.short(name))' in '\(PlainText.short(store.path))'")
+            Terminal.error("error: no image '\(PlainText.short(name))' in '\(PlainText.short(store.path))'", .error)
         }
         if !missing.isEmpty { throw ExitCode.failure }
     }
@@ -257,7 +257,7 @@ struct CacheClean: ParsableCommand {
             return report(contents.others)
         }
         guard try force || isConfirmed(path, what) else {
-            Terminal.error("nothing was removed")
+            Terminal.error("nothing was removed", .error)
             throw ExitCode.failure
         }
         let (removed, isFolderGone) = try ContentStore.removeAll(path: path, force: force)

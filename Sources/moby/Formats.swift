@@ -43,11 +43,11 @@ struct Formats: ParsableCommand {
         }
         for line in table.lines { print(line) }
         guard global.level > 0 else { return }
-        if !isWide { Terminal.error("'moby formats -v' also prints the files of each") }
-        Terminal.error("every build of X also writes \(BuildRecord.fileName("X"))")
-        Terminal.error("when two share a file name, the first keeps it, the other begins with X-FORMAT")
+        if !isWide { Terminal.error("'moby formats -v' also prints the files of each", .note) }
+        Terminal.error("every build of X also writes \(BuildRecord.fileName("X"))", .note)
+        Terminal.error("when two share a file name, the first keeps it, the other begins with X-FORMAT", .note)
         for (name, instead) in OutputFormat.unsupported.sorted(by: { $0.key < $1.key }) {
-            Terminal.error("\(name) is not supported:\n  \(instead)")
+            Terminal.error("\(name) is not supported:\n  \(instead)", .note)
         }
     }
 }

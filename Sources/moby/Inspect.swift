@@ -126,7 +126,7 @@ private enum Artifacts {
     /// Damage is an error, after what could be read was printed.
     static func check(_ inspections: [Inspection]) throws {
         let faults = inspections.flatMap(\.faults)
-        for fault in faults { Terminal.error("error: \(PlainText.of(fault))") }
+        for fault in faults { Terminal.error("error: \(PlainText.of(fault))", .error) }
         if !faults.isEmpty { throw ExitCode(1) }
     }
 
