@@ -49,20 +49,21 @@ public final class Step: Sendable {
 
     /// Counts what was done since the last call, here and in the step that this is a part of.
     public func add(_ count: some BinaryInteger) {
-        counter.add(UInt64(count), ordering: .relaxed)
+        counter.wrappingAdd(UInt64(count), ordering: .relaxed)
         if let parent, parent.unit == unit { parent.add(count) }
     }
 
     /// Sets what is done, e.g. after a part has to be done again.
     public func set(_ done: UInt64) {
         let old = counter.exchange(done, ordering: .relaxed)
-        if let parent, parent.unit == unit { parent.counter.add(done &- old, ordering: .relaxed) }
+        // Less than before is a sum that wraps.
+        if let parent, parent.unit == unit { parent.counter.wrappingAdd(done &- old, ordering: .relaxed) }
     }
 
     /// Counts what was done before the step began.
     public func skip(_ count: UInt64) {
         before.add(count, ordering: .relaxed)
-        counter.add(count, ordering: .relaxed)
+        counter.wrappingAdd(count, ordering: .relaxed)
         if let parent, parent.unit == unit { parent.skip(count) }
     }
 

@@ -143,6 +143,21 @@ struct DisplayTests {
         #expect(try Golden.difference(text, "display-\(columns).txt") == nil)
     }
 
+    /// A part that is done over makes its step fall back as well.
+    @Test func aPartMayFallBack() {
+        Reporter.silent.during(.pull, "acme/web:1", total: 40) { pull in
+            pull.part(.pull, "layer 1 of 1", total: 40) { layer in
+                layer.skip(10)
+                layer.set(30)
+                #expect(pull.done == 30)
+                layer.set(5)
+                #expect(layer.done == 5 && pull.done == 5 && pull.skipped == 10)
+                layer.add(35)
+                #expect(pull.done == 40)
+            }
+        }
+    }
+
     /// What is over before it is worth a line leaves nothing.
     @Test func shortStepsAreNotDrawn() {
         var stage = Stage(TerminalRenderer(), columns: 80)

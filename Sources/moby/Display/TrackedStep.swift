@@ -40,8 +40,10 @@ struct TrackedStep {
 
     /// In seconds; nil when that is not known.
     func left(at time: Duration) -> Double? {
-        guard let total = step.total, step.done <= total, let rate = rate(at: time) else { return nil }
-        return Double(total - step.done) / rate
+        // Another thread counts on meanwhile.
+        let done = step.done
+        guard let total = step.total, done <= total, let rate = rate(at: time) else { return nil }
+        return Double(total - done) / rate
     }
 
     /// `pulling docker.io/library/nginx:1.27`; nothing in it drives a terminal.
