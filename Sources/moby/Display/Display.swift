@@ -110,8 +110,8 @@ final class Display: Sendable {
                     state.isDrawing = false
                     return true
                 }
-                // A program in the background leaves the terminal to others.
-                guard !isTerminal || tcgetpgrp(STDERR_FILENO) == getpgrp() else { return false }
+                // A program in the background leaves the terminal to others; -1 is a terminal that controls no one.
+                guard !isTerminal || [-1, getpgrp()].contains(tcgetpgrp(STDERR_FILENO)) else { return false }
                 if moby_take_continued() != 0, var renderer = state.renderer as? TerminalRenderer {
                     renderer.forget()
                     state.renderer = renderer
