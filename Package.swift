@@ -92,11 +92,13 @@ let package = Package(
                 "MachineModel", "MobyBuild", "BootLayout", "Cloud", "GCP", "HTTP", "DiskImage", "Archive", "Extents",
                 "CLinux",
             ]),
+        library(
+            "MobyTest", ["MobyRun", "MobyBuild", "MobySpec", "BootLayout", "MachineModel", "HTTP", "Extents"]),
         .executableTarget(
             name: "moby",
             dependencies: [
-                "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage", "MobyBuild",
-                "MobySpec", "BootLayout", "OCI",
+                "MobyTest", "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage",
+                "MobyBuild", "MobySpec", "BootLayout", "OCI",
                 "Archive", "Extents", "JSON", "Progress", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4",
                 "CYAML",
                 "CZlib", "CZstd", argumentParser,
@@ -161,6 +163,7 @@ let package = Package(
                 "Extents",
             ],
             golden: ["Golden"]),
+        tests("MobyTestTests", ["MobyTest", "MobySpec", "MachineModel"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
         tests(

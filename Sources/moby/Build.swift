@@ -84,6 +84,8 @@ struct SpecBuild {
     var isUploading = true
     /// Prints the result as one JSON document in place of lines.
     var printsJSON = false
+    /// Prints no warnings.
+    var isSilent = false
 
     init(
         _ files: [String], _ provider: ImageProvider.Options, _ global: FetchOptions, _ variables: VariableOptions
@@ -112,12 +114,7 @@ struct SpecBuild {
                 "--json and the uploads that 'outputs' asks for cannot be combined",
                 hint: "add --no-upload, and upload with 'moby push gcp'", command: ["build"])
         }
-        let result = try await job.run { job, options in
-            try await packages.build(for: job.spec)
-            guard job.plan.needsBootLoaders else { return }
-            options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? job.spec.boot.image?.value)
-        }
-        try report(result.warnings)
+        let result = try await build(job, packages)
         let output = BuildReport(result)
         if printsJSON {
             print(output.json(name: options.name, job.spec, warnings: found).text(indent: 2))
@@ -125,6 +122,22 @@ struct SpecBuild {
             output.print(level: global.level)
         }
         try await uploads?.run(result, level: global.level, global.certFile)
+    }
+
+    /// Builds for a command that uses the files itself: no report, no upload.
+    func result() async throws -> BuildResult {
+        let (job, packages, _) = try await job(global.store())
+        return try await build(job, packages)
+    }
+
+    private func build(_ job: BuildJob, _ packages: Packages) async throws -> BuildResult {
+        let result = try await job.run { job, options in
+            try await packages.build(for: job.spec)
+            guard job.plan.needsBootLoaders else { return }
+            options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? job.spec.boot.image?.value)
+        }
+        try report(result.warnings)
+        return result
     }
 
     /// - Returns: the job, the packages of its spec, and the warnings about the text, which are printed.
@@ -147,6 +160,6 @@ struct SpecBuild {
     private func report(_ warnings: [Diagnostic]) throws {
         guard !warnings.isEmpty else { return }
         if options.isStrict { throw SpecError(warnings.map(\.asError)) }
-        if global.level > 0 { Terminal.error(SpecInput.render(warnings), .warning) }
+        if global.level > 0, !isSilent { Terminal.error(SpecInput.render(warnings), .warning) }
     }
 }

@@ -37,17 +37,17 @@ struct Lint: AsyncParsableCommand {
     }
 
     private func findings() async throws -> LintFindings {
-        var options = BuildOptions()
-        options.home = Terminal.environment["HOME"]
-        if let arch = check.arch { options.provider.platform = arch }
         let store = try global.storeToRead()
         let packages = Packages(store: store, platform: options.provider.platform)
-        options.bootLoaders = Packages.ownBootLoaders
         let lint = Linter(store: store, options: options)
         let values = try variables.values()
         var (found, specs, absent): (LintFindings, [Spec], Set<String>) = (LintFindings(), [], [])
         for group in check.merge ? [files] : files.map({ [$0] }) {
             do {
+                if let faults = try await TestInput.faults(in: group, global, packages) {
+                    found.diagnostics += faults
+                    continue
+                }
                 let (spec, warnings) = try await SpecInput.read(group, global, values) { try packages.reference($0) }
                 specs.append(spec)
                 let result = try await lint.check(spec)
@@ -73,6 +73,14 @@ struct Lint: AsyncParsableCommand {
         if specs.count == (check.merge ? 1 : files.count) { found.diagnostics += values.unused(by: specs) }
         found.notes += Self.note(absent)
         return found
+    }
+
+    private var options: BuildOptions {
+        var options = BuildOptions()
+        options.home = Terminal.environment["HOME"]
+        if let arch = check.arch { options.provider.platform = arch }
+        options.bootLoaders = Packages.ownBootLoaders
+        return options
     }
 
     /// One line for all images that the store does not have.

@@ -18,8 +18,8 @@ struct Moby: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    Run.self, MachineList.self, Exec.self, Logs.self, MachineConsole.self, Stop.self, Push.self,
-                    Metadata.self,
+                    Run.self, RunTests.self, MachineList.self, Exec.self, Logs.self, MachineConsole.self, Stop.self,
+                    Push.self, Metadata.self,
                 ]),
             CommandGroup(
                 name: "Looking into files", subcommands: [Inspect.self, ListFiles.self, PrintFile.self, Cache.self]),

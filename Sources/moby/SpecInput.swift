@@ -36,6 +36,13 @@ struct SpecInput {
         name == "-" ? "<stdin>" : SpecDownload.isURL(name) ? SpecDownload.name(name) : name
     }
 
+    /// The text of a file of another kind, which is read as specs are.
+    static func text(_ name: String) throws -> String {
+        let source = try read(name)
+        texts.withLock { $0[source.name] = source.text }
+        return source.text
+    }
+
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
     static func spec(
         _ names: [String], _ source: SourceOptions, _ variables: VariableOptions,

@@ -35,49 +35,6 @@ import Testing
         }
     }
 
-    /// A key given at build time logs in through a published port.
-    @Test(.timeLimit(.minutes(6))) func sshLogsInWithAKey() async throws {
-        try await withTemporaryDirectory { folder in
-            let home = folder + "/home/.ssh"
-            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-            try await Oracle("ssh-keygen")("-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", home + "/id_rsa")
-            let port = try GuestMachine.freePort()
-            let guest = try BootedMachine.start(
-                spec: "examples/sshd.yml", in: folder, ports: ["\(port):22"],
-                environment: ["HOME": folder + "/home", "MOBY_CACHE": Program.cache])
-            _ = try guest.machine.line(containing: "service sshd started", within: .seconds(120))
-            let arguments = [
-                "-i", home + "/id_rsa", "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o",
-                "UserKnownHostsFile=/dev/null",
-                "-o", "BatchMode=yes", "-o", "ConnectionAttempts=30", "-o", "ConnectTimeout=60", "root@127.0.0.1",
-                "echo in-$((6 * 7))",
-            ]
-            // The server makes its host keys before it listens, and until then connections are reset.
-            let end = ContinuousClock.now + .seconds(120)
-            var answer = try await Oracle("ssh").run(arguments)
-            while !answer.succeeded, ContinuousClock.now < end {
-                try await Task.sleep(for: .seconds(1))
-                answer = try await Oracle("ssh").run(arguments)
-            }
-            #expect(answer.text.contains("in-42"), "\(answer.complaint)\(guest.machine.console.suffix(2000))")
-            guest.machine.terminate()
-        }
-    }
-
-    /// The classic cloud machine: a web server and an ssh server behind one address, and no shell on the console.
-    @Test(.timeLimit(.minutes(6))) func classicCloudMachineServes() async throws {
-        try await withTemporaryDirectory { folder in
-            let port = try GuestMachine.freePort()
-            let guest = try BootedMachine.start(spec: "examples/gcp.yml", in: folder, ports: ["\(port):80"])
-            #expect(
-                try guest.machine.answer(from: "http://127.0.0.1:\(port)/", within: .seconds(120)).answer.status == 200)
-            _ = try guest.machine.line(containing: "3 of 3 services running", within: .seconds(60))
-            // What 2017 called it.
-            #expect(FileManager.default.fileExists(atPath: folder + "/gcp-bzImage"))
-            guest.machine.terminate()
-        }
-    }
-
     /// The smallest machine boots in little memory and powers off from its shell.
     @Test(.timeLimit(.minutes(6))) func minimalMachineEndsFromItsShell() async throws {
         try await withTemporaryDirectory { folder in

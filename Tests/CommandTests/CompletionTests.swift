@@ -15,6 +15,7 @@ struct CompletionTests {
         ("moby build --dir fol", "der/"),
         ("moby build --format raw-ef", "i"), ("moby build --format iso,dock", "er"),
         ("moby run qemu --accel tc", "g"), ("moby run we", "b.yml"),
+        ("moby test we", "b.yml"),
         ("moby pkg build fol", "der/"),
         ("moby completion zs", "h"), ("moby lint --cache fol", "der/"),
     ]

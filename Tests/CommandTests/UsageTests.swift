@@ -118,7 +118,9 @@ struct UsageTests {
     @Test func helpNamesEveryVerb() throws {
         let result = try Program.run(["--help"])
         #expect(result.status == 0)
-        for verb in ["build", "run", "lint", "explain", "formats", "schema", "cache", "pkg", "metadata", "version"] {
+        for verb in [
+            "build", "run", "test", "lint", "explain", "formats", "schema", "cache", "pkg", "metadata", "version",
+        ] {
             #expect(result.output.contains("\n  \(verb) "), "\(verb)")
         }
     }

@@ -18,7 +18,7 @@ import Testing
 
     @Test func examplesAreFine() throws {
         let folder = Golden.project.appending(path: "examples")
-        let names = try TestFile.names(in: folder.path).filter { $0.hasSuffix(".yml") }
+        let names = try TestFile.names(in: folder.path).filter { $0.hasSuffix(".yml") && !TestReader.isTest($0) }
         #expect(names.contains("nginx.yml"))
         for name in names {
             let text = String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)

@@ -9,37 +9,58 @@ final class ConsoleReader: Sendable {
         var arrived: ContinuousClock.Instant
     }
 
+    /// The line that says that the boot is complete.
+    struct Up: Sendable {
+        var running: Int
+        var all: Int
+        var time: ContinuousClock.Instant
+    }
+
     private struct State {
         var lines: [Line] = []
         var splitter = LineSplitter()
         var open: [UInt8] { splitter.open }
         var atEnd = false
+        var console = ConsoleState()
+        var up: Up?
     }
 
-    private let state = Mutex(State())
+    private let record = Mutex(State())
 
     /// Reads until the other end is closed, then closes this one.
     init(_ handle: Int32) {
         let started = OwnThread.start { self.readAll(handle) }
         guard !started else { return }
         close(handle)
-        state.withLock { $0.atEnd = true }
+        record.withLock { $0.atEnd = true }
     }
 
     var text: String {
-        state.withLock { $0.lines.map { $0.line + "\n" }.joined() + String(decoding: $0.open, as: UTF8.self) }
+        record.withLock { $0.lines.map { $0.line + "\n" }.joined() + String(decoding: $0.open, as: UTF8.self) }
     }
 
     /// The last lines, for messages.
     var tail: String {
-        let lines = state.withLock { $0.lines.suffix(40).map(\.line) + [String(decoding: $0.open, as: UTF8.self)] }
+        let lines = record.withLock { $0.lines.suffix(40).map(\.line) + [String(decoding: $0.open, as: UTF8.self)] }
         return PlainText.lines(lines.joined(separator: "\n"))
     }
 
-    var isAtEnd: Bool { state.withLock { $0.atEnd } }
+    /// What the lines mean.
+    var state: ConsoleState { record.withLock { $0.console } }
+
+    var up: Up? { record.withLock { $0.up } }
+
+    /// The lines from a number on, without terminal control sequences.
+    /// - Returns: also the number of the next line, and the one that has no end yet.
+    func lines(from start: Int) -> (ended: [String], next: Int, open: String) {
+        let (lines, next, open) = record.withLock { ($0.lines.dropFirst(start).map(\.line), $0.lines.count, $0.open) }
+        return (lines.map { LineSplitter.plain(Array($0.utf8)) }, next, LineSplitter.plain(open))
+    }
+
+    var isAtEnd: Bool { record.withLock { $0.atEnd } }
 
     func line(containing text: String) -> Line? {
-        state.withLock { state in
+        record.withLock { state in
             if let found = state.lines.first(where: { $0.line.contains(text) }) { return found }
             let last = String(decoding: state.open, as: UTF8.self)
             return last.contains(text) ? Line(line: last, arrived: .now) : nil
@@ -55,14 +76,21 @@ final class ConsoleReader: Sendable {
             take(buffer[..<count])
         }
         close(handle)
-        state.withLock { $0.atEnd = true }
+        record.withLock { $0.atEnd = true }
     }
 
     private func take(_ bytes: ArraySlice<UInt8>) {
         let now = ContinuousClock.now
-        state.withLock { state in
+        record.withLock { state in
             var lines: [Line] = []
             state.splitter.take(bytes) { lines.append(Line(line: String(decoding: $0, as: UTF8.self), arrived: now)) }
+            for line in lines {
+                state.console.take(line: LineSplitter.plain(Array(line.line.utf8)), at: now)
+                if state.up == nil, let up = state.console.up {
+                    state.up = Up(running: up.running, all: up.all, time: now)
+                }
+            }
+            state.console.take(open: LineSplitter.plain(state.open), at: now)
             state.lines += lines
         }
     }

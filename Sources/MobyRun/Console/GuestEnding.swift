@@ -19,7 +19,7 @@ enum ExitStatus {
 }
 
 /// Why a guest ended, from its console: PID 1's last line, or the kernel's panic.
-enum GuestEnding: Equatable, Sendable {
+package enum GuestEnding: Equatable, Sendable {
     case clean
     /// An onboot container failed, and its `onfailure` ends the machine.
     case onboot(String)
@@ -45,7 +45,7 @@ enum GuestEnding: Equatable, Sendable {
     }
 
     /// For the user, one line; nil when there is nothing to say.
-    var reason: String? {
+    package var reason: String? {
         switch self {
         case .clean: nil
         case .onboot(let name): "the onboot container '\(PlainText.short(name))' failed and ended the machine"

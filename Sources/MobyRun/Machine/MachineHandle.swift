@@ -5,9 +5,9 @@ internal import Synchronization
 /// A machine that a program starts and talks to: its console is a pipe, its power button a call. It is ended when the
 /// last reference goes.
 public final class MachineHandle: Sendable {
-    private let child: ChildProcess
-    private let control: QMP
-    private let reader: ConsoleReader
+    let child: ChildProcess
+    let control: QMP
+    let reader: ConsoleReader
     private let input: Int32
     private let helpers: [ChildProcess]
     private let registered: RegisteredMachine?

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Synchronization
 
 /// Hands the signals that ask this program to end on to the machine, and lets it end first.
-struct SignalForwarding {
+package struct SignalForwarding {
     static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
     private let previous: [(Int32, sigaction)]
@@ -36,7 +36,7 @@ struct SignalForwarding {
 
     /// The exit status of a machine that ended with `status`: one that was asked to end by a signal did not end by
     /// itself, though QEMU says 0.
-    func status(of status: Int32) -> Int32 {
+    package func status(of status: Int32) -> Int32 {
         let number = received.load(ordering: .sequentiallyConsistent)
         return status == 0 && number > 0 ? 128 + number : status
     }
@@ -47,7 +47,7 @@ struct SignalForwarding {
     }
 
     /// Gives the signals their former meaning.
-    func stop() {
+    package func stop() {
         receiver.store(0, ordering: .sequentiallyConsistent)
         for (signal, action) in previous {
             var action = action

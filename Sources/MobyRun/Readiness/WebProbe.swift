@@ -1,6 +1,6 @@
 internal import Extents
 internal import Glibc
-internal import HTTP
+package import HTTP
 internal import Synchronization
 
 /// Asks a web server whether it answers.
@@ -19,7 +19,7 @@ public struct WebProbe: Sendable {
     private let failure = Failure()
 
     /// - Throws: ``RunError``, `TransportError`.
-    init(_ url: WebURL) throws {
+    package init(_ url: WebURL) throws {
         self.url = url
         // Later a failure means that the guest does not answer yet.
         try CurlLibrary.load()
@@ -29,7 +29,7 @@ public struct WebProbe: Sendable {
 
     /// Asks once, on the calling thread.
     /// - Returns: nil when there was no answer in time.
-    func ask(within limit: Duration) -> Answer? {
+    package func ask(within limit: Duration) -> Answer? {
         let sink = AnswerSink()
         var request = HTTPRequest("GET", url, headers: ["User-Agent": "moby", "Connection": "close"])
         request.limit = limit
@@ -46,7 +46,7 @@ public struct WebProbe: Sendable {
     }
 
     /// Why the last attempt without an answer had none.
-    var lastFailure: String? { failure.text.withLock(\.self) }
+    package var lastFailure: String? { failure.text.withLock(\.self) }
 
     private final class Failure: Sendable {
         let text = Mutex<String?>(nil)

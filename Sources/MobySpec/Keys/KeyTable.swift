@@ -81,7 +81,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
         }
         // Keys of a package are not those of the file.
         let others = KeyTables.all.filter {
-            !name.hasPrefix("package") && $0.name != name
+            !name.hasPrefix("package") && !name.hasPrefix("test") && $0.name != name
                 && ["spec", "kernel", "container", "volume", "file"].contains($0.name)
         }
         if let other = others.first(where: { $0.rows.contains { $0.name == word } }) {
@@ -89,9 +89,10 @@ struct KeyTable<Owner: Sendable>: Sendable {
                 "'\(PlainText.short(word))' is a key of \(other.name == "spec" ? "the top level" : "'\(other.name)'")"
         }
         let fits = keys.count <= 12
+        let option = ["package", "test"].first { name == $0 || name.hasPrefix("\($0).") }.map { "--\($0) " } ?? ""
         return fits
             ? "keys: \(keys.map(\.name).joined(separator: ", "))"
-            : "'moby schema \(name == "package" ? "--package " : "")--markdown' lists the keys of '\(name)'"
+            : "'moby schema \(option)--markdown' lists the keys of '\(name)'"
     }
 }
 

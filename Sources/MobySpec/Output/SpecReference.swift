@@ -55,6 +55,25 @@ public enum SpecReference {
 
         """
 
+    /// The reference page of a test file, `docs/test-spec.md`.
+    public static var test: String {
+        testPreface + KeyTable.test.description.reachable.map { section($0, since: false) }.joined(separator: "\n")
+    }
+
+    private static let testPreface = """
+        # The test file
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        `web.test.yml` next to `web.yml` says what `moby test web.yml` expects of the machines that it boots ([testing.md](testing.md)). It is
+        YAML in UTF-8; unknown keys are errors. `moby lint web.test.yml` reports all that is wrong with it; `moby schema --test` prints a JSON
+        Schema, with which an editor completes and checks it; `moby schema --test --markdown` prints this page. Required keys are **bold**.
+        Times are seconds, or have `ms`, `s`, `m` or `h`. Sizes have `k`, `M` or `G`, powers of 1000 as builds print them, or `Ki`, `Mi` or `Gi`; memory
+        and disks of `machine` are in MiB, as for `moby run`.
+
+
+        """
+
     private static func section(_ table: KeyTableDescription) -> String { section(table, since: true) }
 
     /// - Parameter since: whether the table has the column of that name.

@@ -26,6 +26,12 @@ public enum SpecSchema {
             Context(formats: [], hasVariables: false))
     }
 
+    /// The schema of a test file.
+    /// - Parameter outputFormats: the names that `format` may have; empty for any.
+    public static func test(outputFormats: [String] = []) -> JSONValue {
+        document(KeyTable.test.description, "urn:moby:schema:test:1", "moby: a test of machines", outputFormats)
+    }
+
     /// - Parameter id: identifies the schema. Its number goes up when a file that was valid no longer is.
     private static func document(_ root: KeyTableDescription, _ id: String, _ title: String, _ context: Context)
         -> JSONValue

@@ -1,0 +1,103 @@
+internal import Extents
+internal import Glibc
+internal import MobyRun
+internal import MobySpec
+
+/// What steps need of this host.
+struct StepHost: Sendable {
+    var environment: [String: String]
+    /// A folder for files of the test.
+    var folder: String
+    /// The folder of the test file, for names in it.
+    var base: String
+    /// Whether logs of the guest are artifacts.
+    var isKeepingLogs = false
+
+    /// The path that a name in the test file means.
+    func path(_ name: String) -> String {
+        if name.hasPrefix("~/"), let home = environment["HOME"] { return home + name.dropFirst(1) }
+        return name.hasPrefix("/") ? name : "\(base)/\(name)"
+    }
+
+    /// Finds what would fail later, before anything is built.
+    /// - Throws: `SpecError` for a key that does not exist, `RunError` for a program that is not installed.
+    func check(_ steps: [TestStep]) throws {
+        var faults: [Diagnostic] = []
+        for step in steps {
+            guard case .ssh(let ssh) = step.expectation else { continue }
+            guard HostFiles.program("ssh", path: environment["PATH"] ?? "") != nil else {
+                throw RunError(
+                    "could not find 'ssh', which the test needs", hint: "Debian: apt-get install openssh-client")
+            }
+            guard let key = ssh.key, try !HostFiles.exists(path(key.value)) else { continue }
+            faults.append(
+                Diagnostic(
+                    at: key.location, "file '\(PlainText.short(path(key.value)))' does not exist",
+                    hint: "create a key: ssh-keygen -t ed25519 -N '' -f \(PlainText.short(key.value))"))
+        }
+        if !faults.isEmpty { throw SpecError(faults) }
+    }
+}
+
+/// Runs a command over ssh(1).
+struct SSHCheck {
+    private let ssh: SSHExpectation
+    private let session: MachineSession
+    private let host: StepHost
+    /// Of the command, which may take longer than an attempt to connect.
+    private let limit: Duration
+
+    init(_ ssh: SSHExpectation, _ session: MachineSession, _ host: StepHost, limit: Duration) {
+        (self.ssh, self.session, self.host, self.limit) = (ssh, session, host, limit)
+    }
+
+    /// The exit status of ssh itself when it got no connection, or could not log in.
+    private static let noSession: Int32 = 255
+
+    func attempt(within _: Duration) throws -> Attempt {
+        guard let port = session.ports[ssh.port],
+            let program = HostFiles.program("ssh", path: host.environment["PATH"] ?? "")
+        else { throw StepFailure("could not find 'ssh'") }
+        let path = "\(host.folder)/ssh-output"
+        let output = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { [output, null].forEach { close($0) } }
+        guard output >= 0, null >= 0 else { throw FileError("create", path) }
+        let child = try ChildProcess.start(program, arguments(port), handles: [0: null, 1: output, 2: output])
+        guard let status = child.wait(within: limit) else {
+            child.send(SIGKILL)
+            child.wait()
+            return .pending("no answer within \(StepWait.text(limit))")
+        }
+        let text = String(decoding: try HostFiles.head(of: path, count: 1 << 20), as: UTF8.self)
+        return try judge(status, text)
+    }
+
+    private func arguments(_ port: PublishedPort) -> [String] {
+        var words = ["-F", "none", "-p", "\(port.host)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
+        words += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=10"]
+        if let key = ssh.key { words += ["-o", "IdentitiesOnly=yes", "-i", host.path(key.value)] }
+        return words + ["\(ssh.user)@\(port.address)", "--", ssh.command]
+    }
+
+    /// - Throws: `StepFailure` for a command that ran: it is not repeated.
+    private func judge(_ status: Int32, _ text: String) throws -> Attempt {
+        let last = text.split(whereSeparator: \.isNewline).last.map { PlainText.short($0) }
+        if status == Self.noSession {
+            guard text.contains("Permission denied") else { return .pending(last) }
+            return .wrong(StepFailure("cannot log in as '\(PlainText.short(ssh.user))'", found: last))
+        }
+        let output = text.isEmpty ? nil : PlainText.lines(String(text.suffix(2000)))
+        guard status == Int32(ssh.exit) else {
+            throw StepFailure(
+                "the exit code is \(status)", expected: "exit code \(ssh.exit)", found: "exit code \(status)",
+                output: output)
+        }
+        if let pattern = ssh.output, !TextPattern.matches(pattern, text) {
+            throw StepFailure(
+                "the output does not match", expected: "output that matches '\(PlainText.short(pattern))'",
+                found: "\(text.utf8.count) bytes", output: output)
+        }
+        return .passed(last)
+    }
+}
