@@ -44,7 +44,7 @@ struct Lint: AsyncParsableCommand {
         var (found, specs, absent): (LintFindings, [Spec], Set<String>) = (LintFindings(), [], [])
         for group in check.merge ? [files] : files.map({ [$0] }) {
             do {
-                if let faults = try await TestInput.faults(in: group, global, packages) {
+                if let faults = try await TestInput.faults(in: group, global, variables, packages) {
                     found.diagnostics += faults
                     continue
                 }

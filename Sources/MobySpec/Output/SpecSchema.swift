@@ -29,7 +29,9 @@ public enum SpecSchema {
     /// The schema of a test file.
     /// - Parameter outputFormats: the names that `format` may have; empty for any.
     public static func test(outputFormats: [String] = []) -> JSONValue {
-        document(KeyTable.test.description, "urn:moby:schema:test:1", "moby: a test of machines", outputFormats)
+        document(
+            KeyTable.test.description, "urn:moby:schema:test:1", "moby: a test of machines",
+            Context(formats: outputFormats, hasVariables: false))
     }
 
     /// - Parameter id: identifies the schema. Its number goes up when a file that was valid no longer is.

@@ -17,6 +17,7 @@ struct RunTests: AsyncParsableCommand {
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
+    @OptionGroup(title: "Variable options") var variables: VariableOptions
     @Flag(help: "Merge the spec files as 'build' does, instead of testing each alone.") var merge = false
     @Option(help: "kvm or tcg (default: the first that works).", completion: .list(["kvm", "tcg"])) var accel: String?
     @Option(
@@ -58,14 +59,14 @@ struct RunTests: AsyncParsableCommand {
     func run() async throws {
         let tests = try TestInput.pairs(files, merge: merge)
         // All are read before the first is built.
-        let inputs = try await TestInput.read(tests, global, images)
+        let inputs = try await TestInput.read(tests, global, images, variables)
         let printer = TestPrinter(level: global.level, isData: json || tap)
         var reports: [TestReport] = []
         for input in inputs {
             let work = try input.workFolder(dir)
             // Gone with its last use otherwise.
             defer { withExtendedLifetime(work.temporary) {} }
-            var run = try input.run(in: work.path, images.provider(global), global, tell: printer.tell)
+            var run = try input.run(in: work.path, images.provider(global), global, variables, tell: printer.tell)
             run.accelerator = try accelerator()
             run.limit = try limit()
             run.artifacts = artifacts

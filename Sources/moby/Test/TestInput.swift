@@ -64,7 +64,10 @@ struct TestInput {
 
     /// Reads the test files, and the specs to compare their names with.
     /// - Throws: `SpecError` with the errors of all.
-    static func read(_ pairs: [Pair], _ global: FetchOptions, _ images: ImageOptions) async throws -> [TestInput] {
+    static func read(
+        _ pairs: [Pair], _ global: FetchOptions, _ images: ImageOptions, _ variables: VariableOptions
+    ) async throws -> [TestInput] {
+        let values = try variables.values()
         var faults: [Diagnostic] = []
         var inputs: [TestInput] = []
         let packages = Packages(store: try global.storeToRead(), platform: images.provider(global).platform)
@@ -72,7 +75,9 @@ struct TestInput {
             do {
                 let test = try pair.test.map { try Self.test($0) } ?? TestSpec()
                 if pair.specs != ["-"] {
-                    let (spec, _) = try await SpecInput.read(pair.specs, global.source) { try packages.reference($0) }
+                    let (spec, _) = try await SpecInput.read(pair.specs, global.source, values) {
+                        try packages.reference($0)
+                    }
                     faults += test.faults(in: spec)
                 }
                 inputs.append(TestInput(pair: pair, test: test))
@@ -88,14 +93,17 @@ struct TestInput {
     /// reported with the spec.
     /// - Returns: nil for files that are not one test file.
     /// - Throws: `SpecError` with the errors of the test file.
-    static func faults(in files: [String], _ source: SourceOptions, _ packages: Packages) async throws -> [Diagnostic]?
-    {
+    static func faults(
+        in files: [String], _ source: SourceOptions, _ variables: VariableOptions, _ packages: Packages
+    ) async throws -> [Diagnostic]? {
         guard files.count == 1, let file = files.first, TestReader.isTest(file) else { return nil }
         let test = try Self.test(file)
         let name: String
         do { name = try spec(of: file) } catch is UsageFault { return [] }
         do {
-            return test.faults(in: try await SpecInput.read([name], source) { try packages.reference($0) }.spec)
+            let values = try variables.values()
+            let (spec, _) = try await SpecInput.read([name], source, values) { try packages.reference($0) }
+            return test.faults(in: spec)
         } catch is SpecError {
             return []
         }
@@ -125,7 +133,7 @@ struct TestInput {
 
     func run(
         in work: String, _ provider: ImageProvider.Options, _ global: FetchOptions,
-        tell: @escaping @Sendable (TestEvent) -> Void
+        _ variables: VariableOptions, tell: @escaping @Sendable (TestEvent) -> Void
     ) throws -> TestRun {
         let specs = pair.specs
         let isFirst = Mutex(true)
@@ -134,7 +142,7 @@ struct TestInput {
         ) { wanted in
             var provider = provider
             provider.platform = Platform(architecture: wanted.architecture.name)
-            var build = SpecBuild(specs, provider, global)
+            var build = SpecBuild(specs, provider, global, variables)
             build.options.formats = [wanted.format]
             build.options.directory = wanted.directory
             // Each build has the same warnings.
