@@ -36,13 +36,6 @@ struct SpecInput {
         name == "-" ? "<stdin>" : SpecDownload.isURL(name) ? SpecDownload.name(name) : name
     }
 
-    /// The text of a file of another kind, which is read as specs are.
-    static func text(_ name: String) throws -> String {
-        let source = try read(name)
-        texts.withLock { $0[source.name] = source.text }
-        return source.text
-    }
-
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
     static func spec(
         _ names: [String], _ source: SourceOptions, _ variables: VariableOptions,
@@ -68,7 +61,7 @@ struct SpecInput {
             resolvePackage: resolvePackage)
     }
 
-    /// The text of a file that belongs to spec files.
+    /// The text of a file that belongs to spec files: variables, a test.
     static func text(_ path: String) throws -> String {
         let text = try UTF8Text.read(HostFiles.read(path, limit: SpecDownload.limit), name: path)
         texts.withLock { $0[path] = text }
