@@ -7,11 +7,13 @@ SHELL      := /bin/bash
 export PATH := $(PATH):/opt/swift/usr/bin
 export MOBY_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/moby
 OUT        := $(CURDIR)/out
-BIN        := $(CURDIR)/.build/release
+# The folder of SwiftPM, below this one.
+SCRATCH    ?= .build
+BIN        := $(CURDIR)/$(SCRATCH)/release
 MOBY       := $(BIN)/moby
 # The release program contains its libraries: it starts in a third of the time and runs on other distributions. Shared remain libc, and
 # libisal and libzstd, of which Debian has no static library, or one without threads; libcurl is loaded at the first URL.
-STATIC     := $(CURDIR)/.build/static
+STATIC     := $(CURDIR)/$(SCRATCH)/static
 # No path of this folder gets into the binaries.
 MAPFLAGS   := -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=/moby -Xcc -ffile-prefix-map=$(CURDIR)=/moby
 # make install
@@ -112,9 +114,9 @@ $(CHECK_JSONSCHEMA):
 	$@/bin/pip install --quiet check-jsonschema==0.39.0 || { rm -rf $@; exit 1; }
 
 build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
-	swift build -c release $(SWIFTFLAGS) --product moby
-	swift build -c release $(MAPFLAGS) --product init
-	swift build -c release $(MAPFLAGS) --product metadata
+	swift build --scratch-path $(SCRATCH) -c release $(SWIFTFLAGS) --product moby
+	swift build --scratch-path $(SCRATCH) -c release $(MAPFLAGS) --product init
+	swift build --scratch-path $(SCRATCH) -c release $(MAPFLAGS) --product metadata
 
 # `sudo make install` does not build again as root.
 install: $(if $(wildcard $(MOBY)),,build) ## install what `make build` made into PREFIX=/usr/local, below DESTDIR
@@ -123,9 +125,11 @@ install: $(if $(wildcard $(MOBY)),,build) ## install what `make build` made into
 uninstall: ## remove what `make install` installs
 	.ci/install --remove $(ROOT)
 
-dist: build ## make the packages of the program: .deb, .tar.gz, debug symbols, SHA256SUMS
+# Built at a path that is the same everywhere: the compiler hashes paths into its objects, and keeps the lengths of mapped ones.
+dist: ## make the packages of the program: .deb, .tar.gz, debug symbols, SHA256SUMS
 	$(call install,$(BUILD_DEPS) $(DIST_DEPS))
-	.ci/dist $(OUT)/dist
+	bwrap --dev-bind / / --tmpfs /mnt --bind $(CURDIR) /mnt/moby --chdir /mnt/moby $(MAKE) --no-print-directory build SCRATCH=.build/dist
+	BIN=$(CURDIR)/.build/dist/release .ci/dist $(OUT)/dist
 
 oci: build ## make the OCI image of the program: localhost/moby/moby, in the store
 	rm -rf pkg/moby/usr
