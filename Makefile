@@ -14,8 +14,8 @@ MOBY       := $(BIN)/moby
 # The release program contains its libraries: it starts in a third of the time and runs on other distributions. Shared remain libc, and
 # libisal and libzstd, of which Debian has no static library, or one without threads; libcurl is loaded at the first URL.
 STATIC     := $(CURDIR)/$(SCRATCH)/static
-# No path of this folder gets into the binaries.
-MAPFLAGS   := -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=/moby -Xcc -ffile-prefix-map=$(CURDIR)=/moby
+# No path of this folder and no time of its files gets into the binaries.
+MAPFLAGS   := -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=/moby -Xcc -ffile-prefix-map=$(CURDIR)=/moby -Xcc -Xclang -Xcc -fno-pch-timestamp
 # make install
 PREFIX     ?= /usr/local
 ROOT        = $(DESTDIR)$(abspath $(PREFIX))
