@@ -16,6 +16,11 @@ final class Pauses: Sendable {
     func add(_ pause: Duration) { list.withLock { $0.append(pause) } }
 }
 
+/// Bytes that a download has received.
+private final class Received: Sendable {
+    let count = Mutex<UInt64>(0)
+}
+
 /// What a registry can do wrong.
 struct ScriptedRegistryTests {
     @Test func cutDownloadGoesOnWhereItEnded() async throws {
@@ -249,7 +254,7 @@ struct ScriptedRegistryTests {
             }
             let client = try RegistryClient(
                 transport: CurlTransport(environment: [:]), environment: [:], progress: recorded.reporter)
-            let received = Mutex<UInt64>(0)
+            let received = Received()
             let store = try ContentStore(path: folder)
             let blob = Descriptor(mediaType: "", digest: layer.digest, size: layer.size)
             let task = Task {
@@ -258,7 +263,7 @@ struct ScriptedRegistryTests {
                     try await recorded.reporter.during(.pull, "blob", total: layer.size) { step in
                         let watch = Task {
                             while step.done < 3 { try await Task.sleep(for: .milliseconds(1)) }
-                            received.withLock { $0 = step.done }
+                            received.count.withLock { $0 = step.done }
                         }
                         defer { watch.cancel() }
                         try await client.fetch(blob, "acme/web", from: endpoints, into: store, step)
@@ -268,7 +273,7 @@ struct ScriptedRegistryTests {
                 }
             }
             if path == "/blobs/" {
-                while received.withLock({ $0 == 0 }) { try await Task.sleep(for: .milliseconds(1)) }
+                while received.count.withLock({ $0 == 0 }) { try await Task.sleep(for: .milliseconds(1)) }
             } else {
                 while recorded.lines.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
             }
