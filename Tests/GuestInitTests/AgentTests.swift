@@ -23,7 +23,7 @@ struct AgentTests {
             for (name, command) in commands { try guest.bundle("services", name, command) }
             supervisor = try guest.supervisor()
             var ends: [Int32] = [-1, -1]
-            #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+            #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
             for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
             socket = ends[0]
             let agent = Agent(supervisor: supervisor, isUp: { true }, shutdown: { [unowned self] in ending = $0 })

@@ -42,7 +42,7 @@ struct MachineRegistryTests {
         #expect(try registry.machine("web").folder == web.entry.folder)
         #expect(try registry.machine("d").name == "db")
         #expect(try fault("we") == "'we' is ambiguous; running: 'db', 'web', 'web-2'")
-        #expect(try fault("x\u{1B}") == "no machine 'x\\u{1B}' is running; running: 'db', 'web', 'web-2'")
+        #expect(try fault("x\u{1B}") == "no machine 'x\\x1b' is running; running: 'db', 'web', 'web-2'")
         #expect(try fault(nil) == "several machines are running: 'db', 'web', 'web-2'; name one")
     }
 

@@ -114,7 +114,7 @@ public struct MachineRegistry: Sendable, Equatable {
         let base = image.split(separator: "/").last.map(String.init) ?? image
         let stem = base.split(separator: ".").first.map(String.init) ?? base
         let safe = stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }
-        return safe.isEmpty ? "machine" : String(safe.prefix(40))
+        return safe.contains { $0 != "-" } ? String(safe.prefix(40)) : "machine"
     }
 
     /// Whether `text` can name a machine.
