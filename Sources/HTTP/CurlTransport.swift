@@ -88,7 +88,7 @@ struct CurlSettings: Sendable {
         proxies = ["https": value("https_proxy", "HTTPS_PROXY") ?? all, "http": value("http_proxy") ?? all]
         noProxy = NoProxy(value("no_proxy", "NO_PROXY") ?? "")
         certificateFolder = value("SSL_CERT_DIR")
-        let bundle = value("CURL_CA_BUNDLE", "SSL_CERT_FILE")
+        let bundle = CertificateBundle.named(environment)
         certificateFile = bundle
         do {
             if let bundle { _ = try Self.read(bundle) }
@@ -104,19 +104,11 @@ struct CurlSettings: Sendable {
         }
         // A machine may have none of its own.
         var bytes: [UInt8] = []
-        if let file = try bundle ?? Self.systemBundle() { bytes = try Self.read(file) }
+        if let file = try bundle ?? CertificateBundle.system() { bytes = try Self.read(file) }
         for file in certificateFiles {
             bytes += [UInt8(ascii: "\n")] + (try Self.read(file))
         }
         certificates = bytes
-    }
-
-    /// Where distributions keep the certificates: libcurl knows only the path of the distribution it was built on.
-    private static func systemBundle() throws -> String? {
-        try [
-            "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-            "/etc/ssl/cert.pem",
-        ].first { try HostFiles.exists($0) }
     }
 
     /// - Throws: `TransportError` also for anything but a regular file.
@@ -142,7 +134,7 @@ struct CurlSettings: Sendable {
         moby_curl_setopt_string(handle, CURLOPT_NOPROXY, "")
         if let certificateFolder { moby_curl_setopt_string(handle, CURLOPT_CAPATH, certificateFolder) }
         if certificates.isEmpty {
-            if let file = try certificateFile ?? Self.systemBundle() {
+            if let file = try certificateFile ?? CertificateBundle.system() {
                 moby_curl_setopt_string(handle, CURLOPT_CAINFO, file)
             }
         } else {
@@ -150,5 +142,27 @@ struct CurlSettings: Sendable {
                 _ = moby_curl_setopt_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count)
             }
         }
+    }
+}
+
+/// The certificates of authorities that HTTPS trusts.
+public enum CertificateBundle {
+    /// The file in use: that of a variable, else that of the distribution; nil when there is none.
+    /// - Throws: `FileError`.
+    public static func path(environment: [String: String]) throws -> String? {
+        try named(environment) ?? system()
+    }
+
+    /// The file that a variable names.
+    static func named(_ environment: [String: String]) -> String? {
+        ["CURL_CA_BUNDLE", "SSL_CERT_FILE"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    }
+
+    /// Where distributions keep the certificates: libcurl knows only the path of the distribution it was built on.
+    static func system() throws -> String? {
+        try [
+            "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+            "/etc/ssl/cert.pem",
+        ].first { try HostFiles.exists($0) }
     }
 }

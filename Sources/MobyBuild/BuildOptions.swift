@@ -67,5 +67,5 @@ public struct BuildError: HintedError, CustomStringConvertible, Sendable, Equata
         "a format that boots by itself needs an image with boot loaders, but none is given", hint: bootLoadersHint)
 
     static let bootLoadersHint =
-        "pass moby's package folder pkg/bootloaders as --bootloader @pkg:DIR, or as boot: {image: \"@pkg:DIR\"} in the spec"
+        "install moby with its folder share/moby, which has them as @moby:bootloaders, or name an image with --bootloader"
 }

@@ -16,6 +16,10 @@ public struct PackageBuilder: Sendable {
         public var update = false
         /// Resolves again, with a warning, if the archive no longer offers a pinned package.
         public var refreshMissing = false
+        /// The file with apt's sources for packages below a folder, where those of the machine do not serve.
+        public var sources: (folder: String, file: String)?
+        /// Uses only Debian packages that were downloaded before.
+        public var isOffline = false
         /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
         public var environment: [String: String]
 

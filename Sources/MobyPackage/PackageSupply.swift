@@ -1,9 +1,8 @@
 internal import Archive
 internal import Extents
 internal import MobySpec
-public import OCI
+internal import OCI
 internal import Progress
-internal import Synchronization
 
 /// The Debian packages of a folder: resolved or as locked, fetched, unpacked.
 struct PackageSupply: Sendable {
@@ -20,14 +19,14 @@ struct PackageSupply: Sendable {
         let closure: PackageLock.Closure
         if let locked { closure = locked } else { closure = try await resolve(folder) }
         do {
-            try await download(closure)
+            try await download(closure, for: folder)
             return closure
         } catch AptError.gone(let packages) where options.refreshMissing && locked != nil {
             progress.warn(
                 "\(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock"
             )
             let fresh = try await resolve(folder)
-            try await download(fresh)
+            try await download(fresh, for: folder)
             return fresh
         }
     }
@@ -38,7 +37,7 @@ struct PackageSupply: Sendable {
         guard !requests.isEmpty else { return PackageLock.Closure(wants: [], packages: []) }
         let what = "the Debian packages of \(folder.spec.image.value)"
         var packages = try await progress.during(.resolve, what, isMajor: true) { _ in
-            try await resolver().resolve(requests, excluding: folder.spec.exclude)
+            try await resolver(folder).resolve(requests, excluding: folder.spec.exclude)
         }
         if folder.spec.kernel != nil { packages.removeAll { !$0.name.hasPrefix("linux-image-") } }
         if let only = folder.spec.only { packages = try await contributors(packages, only: only, to: folder) }
@@ -68,7 +67,7 @@ struct PackageSupply: Sendable {
         -> [LockedPackage]
     {
         let closure = PackageLock.Closure(wants: [], packages: packages)
-        try await download(closure)
+        try await download(closure, for: folder)
         let all = try PackageTree(contents(of: closure))
         var paths = Set(try Selection(only, of: all.tree).tree.paths)
         for case .concatenation(let patterns) in folder.spec.files.map(\.content) {
@@ -79,38 +78,21 @@ struct PackageSupply: Sendable {
         return packages.filter { owners.contains($0.name) }
     }
 
-    private func download(_ closure: PackageLock.Closure) async throws {
-        try await PackageCache(cache: cache).fetch(closure.packages, with: resolver, progress)
+    private func download(_ closure: PackageLock.Closure, for folder: PackageFolder) async throws {
+        let cached = try PackageCache(cache: cache)
+        if options.isOffline, case let missing = try closure.packages.filter({ try !cached.has($0) }), !missing.isEmpty
+        {
+            throw AptError.offline(missing)
+        }
+        try await cached.fetch(
+            closure.packages, with: { try resolver(folder) }, progress)
     }
 
-    private func resolver() throws -> AptResolver {
-        AptResolver(
+    private func resolver(_ folder: PackageFolder) throws -> AptResolver {
+        let sources = options.sources.flatMap { folder.path.hasPrefix($0.folder + "/") ? $0.file : nil }
+        return AptResolver(
             root: try AptRoot(
-                cache: cache, architecture: architecture, environment: options.environment,
+                cache: cache, architecture: architecture, sources: sources, environment: options.environment,
                 wait: LockWait(progress: progress)))
-    }
-}
-
-/// Resolves `@pkg:DIR` in a spec: to a reference while the spec is read, to an image when it is needed.
-public final class PackageResolver: Sendable {
-    private let builder: PackageBuilder
-    private let directories = Mutex<[String: String]>([:])
-
-    public init(_ builder: PackageBuilder) { self.builder = builder }
-
-    /// The reference of `@pkg:DIR`, for `SpecReader.read`.
-    public func reference(of directory: String) throws -> String {
-        let reference = try builder.reference(of: directory)
-        directories.withLock { $0[reference] = directory }
-        return reference
-    }
-
-    /// The image of a reference that ``reference(of:)`` gave, built when the store does not have it; nil for any other
-    /// reference.
-    public func image(_ reference: String) async throws -> Image? {
-        guard let directory = directories.withLock({ $0[reference] }) else { return nil }
-        // The reference is a hash of all that the folder has and need not be computed again.
-        if let image = try builder.present(reference) { return image }
-        return try await builder.build(directory).image
     }
 }

@@ -67,12 +67,7 @@ private final class FieldHash {
 public struct Products: Sendable {
     public let folder: String
 
-    /// `--products`, else `MOBY_PRODUCTS`, else the folder of the running program.
-    public init(option: String? = nil, environment: [String: String], executable: String) {
-        folder =
-            option ?? environment["MOBY_PRODUCTS"]
-            ?? String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])
-    }
+    public init(folder: String) { self.folder = folder }
 
     func path(of name: String) throws -> String {
         let path = "\(folder)/\(name)"

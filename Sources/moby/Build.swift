@@ -144,7 +144,7 @@ struct SpecBuild {
     private func job(_ store: ContentStore) async throws -> (BuildJob, Packages, [Diagnostic]) {
         var options = options
         if let time = try SourceDate.read(Terminal.environment) { options.time = time }
-        let packages = Packages(store: store, platform: options.provider.platform)
+        let packages = try Packages(store: store, provider: options.provider, level: global.level)
         let values = try variables.values()
         var (spec, warnings) = try await SpecInput.read(
             files, global.source, values, ignoringTrust: isTrustIgnored

@@ -65,7 +65,7 @@ struct BuildOutputOptions: ParsableArguments {
 struct BuildBootOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Image with the boot loaders, or @pkg:dir (default: the spec's boot.image, else built from pkg/bootloaders of the checkout that moby runs in).",
+            "Image with the boot loaders, @pkg:dir or @moby:name (default: the spec's boot.image, else @moby:bootloaders).",
             valueName: "image"), completion: Completions.images)
     var bootloader: String?
     @Option(

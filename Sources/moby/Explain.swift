@@ -30,7 +30,7 @@ struct Explain: AsyncParsableCommand {
     func run() async throws {
         let store = try images.offline ? global.storeToRead() : global.store()
         let provider = images.provider(global)
-        let packages = Packages(store: store, platform: provider.platform)
+        let packages = try Packages(store: store, provider: provider, level: global.level)
         let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source, variables) {
             try packages.reference($0)
         }
@@ -40,6 +40,8 @@ struct Explain: AsyncParsableCommand {
             if !images.offline { try await packages.build(for: spec) }
             return try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
         }
+        let image = spec.containers.first { $0.name == arguments[arguments.count - 1] }?.image.value
+        BuildReport.note(image.map { packages.notes(on: $0) } ?? [], level: global.level)
         print(output.json ? explanation.json.text(indent: 2) + "\n" : explanation.text, terminator: "")
     }
 }

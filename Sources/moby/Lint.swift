@@ -38,7 +38,8 @@ struct Lint: AsyncParsableCommand {
 
     private func findings() async throws -> LintFindings {
         let store = try global.storeToRead()
-        let packages = Packages(store: store, platform: options.provider.platform)
+        let options = try options()
+        let packages = try Packages(store: store, provider: options.provider, level: global.level)
         let lint = Linter(store: store, options: options)
         let values = try variables.values()
         var (found, specs, absent): (LintFindings, [Spec], Set<String>) = (LintFindings(), [], [])
@@ -71,15 +72,15 @@ struct Lint: AsyncParsableCommand {
         }
         // A file that was not read may be the one that uses it.
         if specs.count == (check.merge ? 1 : files.count) { found.diagnostics += values.unused(by: specs) }
-        found.notes += Self.note(absent)
+        found.notes += (global.level > 1 ? packages.notes() : []) + Self.note(absent)
         return found
     }
 
-    private var options: BuildOptions {
+    private func options() throws -> BuildOptions {
         var options = BuildOptions()
         options.home = Terminal.environment["HOME"]
         if let arch = check.arch { options.provider.platform = arch }
-        options.bootLoaders = Packages.ownBootLoaders
+        options.bootLoaders = try Packages.ownBootLoaders?.text
         return options
     }
 

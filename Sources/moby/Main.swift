@@ -14,7 +14,7 @@ struct Moby: AsyncParsableCommand {
             + "\n\n" + HelpTopic.list,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Building", subcommands: [Build.self, Lint.self, Explain.self, Pkg.self]),
+            CommandGroup(name: "Building", subcommands: [Init.self, Build.self, Lint.self, Explain.self, Pkg.self]),
             CommandGroup(
                 name: "Running",
                 subcommands: [
@@ -25,7 +25,9 @@ struct Moby: AsyncParsableCommand {
                 name: "Looking into files", subcommands: [Inspect.self, ListFiles.self, PrintFile.self, Cache.self]),
             CommandGroup(
                 name: "About moby",
-                subcommands: [Formats.self, Schema.self, Completion.self, ManPages.self, Version.self]),
+                subcommands: [
+                    Doctor.self, Formats.self, Schema.self, Completion.self, ManPages.self, Version.self,
+                ]),
         ])
 
     static func main() async {

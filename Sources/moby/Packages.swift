@@ -8,26 +8,42 @@ internal import OCI
 /// The packages a spec names with `@pkg:`: their references while it is read, their images before it is built.
 struct Packages {
     private let resolver: PackageResolver
+    private let level: Int
 
-    init(store: ContentStore, platform: Platform, products: String? = nil) {
+    init(store: ContentStore, provider: ImageProvider.Options, level: Int) throws {
         resolver = PackageResolver(
-            Self.builder(store: store, platform: platform, products: products) { _ in })
+            try Self.builder(store: store, platform: provider.platform, products: nil) {
+                $0.isOffline = provider.pull == .never
+            }, installation: try Self.installation, provider: provider)
+        self.level = level
+    }
+
+    static var installation: Installation {
+        get throws { try Installation(executable: Terminal.executable, environment: Terminal.environment) }
     }
 
     static func builder(
         store: ContentStore, platform: Platform, products: String?,
         _ change: (inout PackageBuilder.Options) -> Void
-    ) -> PackageBuilder {
+    ) throws -> PackageBuilder {
         var options = PackageBuilder.Options(environment: Terminal.environment)
         options.platform = platform
+        let installation = try Self.installation
+        if let share = installation.share, let file = try installation.aptSources() { options.sources = (share, file) }
         change(&options)
-        let place = Products(option: products, environment: Terminal.environment, executable: Terminal.executable)
-        return PackageBuilder(store: store, products: place, options: options)
+        return PackageBuilder(
+            store: store, products: Products(folder: products ?? installation.products), options: options)
     }
 
-    func reference(_ directory: String) throws -> String {
-        do { return try resolver.reference(of: directory) } catch let error as FileError where error.code == ENOENT {
-            guard let guess = Self.neighbor(of: directory) else { throw error }
+    /// The folder of an argument: a path, or `@moby:NAME`.
+    static func folder(_ argument: String) throws -> String {
+        guard case .installed(let name) = PackageTemplate(argument) else { return argument }
+        return try installation.folder(of: name)
+    }
+
+    func reference(_ template: PackageTemplate) throws -> String {
+        do { return try resolver.reference(of: template) } catch let error as FileError where error.code == ENOENT {
+            guard case .folder(let folder) = template, let guess = Self.neighbor(of: folder) else { throw error }
             throw BuildError("\(error)", hint: "did you mean '\(PlainText.short(guess))'?")
         }
     }
@@ -43,41 +59,48 @@ struct Packages {
             to: name, in: names.filter { access("\(parent)/\($0)/\(PackageFolder.fileName)", R_OK) == 0 })
     }
 
-    /// The image with boot loaders: the one asked for, else that of `pkg/bootloaders` in a folder above this program,
-    /// as in a checkout of the source. A package is built when the store does not have it, and taken by its digest.
+    /// The image with boot loaders: the one asked for, else `@moby:bootloaders`. A package is built when the store does
+    /// not have it, and named by its digest.
     /// - Throws: `BuildError.noBootLoaders` when there is neither.
     func bootLoaders(_ wanted: String?) async throws -> String {
-        if let wanted, !wanted.hasPrefix("@pkg:") {
+        if let wanted, PackageTemplate(wanted) == nil {
             // Of a package that the spec names, this makes the image.
             return try await resolver.image(wanted).map(Self.pinned) ?? wanted
         }
-        guard let folder = wanted.map({ String($0.dropFirst("@pkg:".count)) }) ?? Self.ownBootLoaders else {
+        guard let template = try wanted.flatMap({ PackageTemplate($0) }) ?? Self.ownBootLoaders else {
             throw BuildError.noBootLoaders
         }
-        let reference = try resolver.reference(of: folder)
+        let reference = try reference(template)
         return try await resolver.image(reference).map(Self.pinned) ?? reference
     }
 
-    /// `pkg/bootloaders` next to this program's source; nil elsewhere.
-    static var ownBootLoaders: String? { sourceFolder("pkg/bootloaders") }
+    /// `@moby:bootloaders`; nil when the installation has none.
+    static var ownBootLoaders: PackageTemplate? {
+        get throws { try installation.has("bootloaders") ? .installed("bootloaders") : nil }
+    }
 
     private static func pinned(_ image: Image) -> String { "\(image.name)@\(image.digest)" }
 
-    private static func sourceFolder(_ name: String) -> String? {
-        var above = Terminal.executable.split(separator: "/").dropLast()
-        while !above.isEmpty {
-            let folder = "/\(above.joined(separator: "/"))/\(name)"
-            if access("\(folder)/\(PackageFolder.fileName)", R_OK) == 0 { return folder }
-            above = above.dropLast()
+    /// What the spec's `@moby:NAME` mean, a line each.
+    /// - Parameter reference: of one image only; nil for all.
+    func notes(on reference: String? = nil) -> [String] {
+        resolver.installed.filter { reference == nil || $0.reference == reference }.map {
+            "'@moby:\(PlainText.short($0.name))' is \($0.reference)"
         }
-        return nil
     }
 
-    /// Builds what the spec needs and the store does not have.
+    /// Gets what the spec needs and the store does not have.
     func build(for spec: Spec) async throws {
         let images =
             [spec.kernel.image].compactMap(\.self) + spec.`init` + spec.containers.map(\.image)
             + spec.volumes.compactMap(\.image)
-        for image in Set(images.map(\.value)).sorted() { _ = try await resolver.image(image) }
+        let references = Set(images.map(\.value)).sorted()
+        let missing = try resolver.missing(references)
+        if level > 0, !missing.isEmpty {
+            let names = missing.map { PlainText.short("\($0)") }.joined(separator: ", ")
+            Terminal.error(
+                "making \(missing.count) image\(missing.count == 1 ? "" : "s") that the store does not have: \(names)")
+        }
+        for reference in references { _ = try await resolver.image(reference) }
     }
 }

@@ -7,15 +7,19 @@ internal import OCI
 struct Pkg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pkg", abstract: "Build images from Debian packages and files.",
-        subcommands: [PkgBuild.self, PkgShowTag.self, PkgLock.self])
+        subcommands: [PkgBuild.self, PkgList.self, PkgShowTag.self, PkgLock.self])
 }
 
 struct PkgBuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Build the images of package folders into the store.",
         discussion: HelpText.discussion(
-            "A folder has a build.yml, and a build.lock that pins its Debian packages. Images that the store has are not built again.",
-            examples: ["moby pkg build pkg/nginx", "moby pkg build --update --arch arm64 pkg/nginx"],
+            "A folder has a build.yml, and a build.lock that pins its Debian packages. Images that the store has are not built again. "
+                + "'@moby:NAME' is a system image of this installation, as 'moby pkg ls' lists them.",
+            examples: [
+                "moby pkg build pkg/nginx", "moby pkg build @moby:nginx",
+                "moby pkg build --update --arch arm64 pkg/nginx",
+            ],
             page: "docs/packages.md"))
 
     @OptionGroup var global: StoreOptions
@@ -24,7 +28,7 @@ struct PkgBuild: AsyncParsableCommand {
     var arch: Platform?
     @Option(
         help:
-            "Folder of the guest programs init and metadata (default: $MOBY_PRODUCTS, else the folder of moby).",
+            "Folder of the guest programs init and metadata (default: $MOBY_PRODUCTS, else that of the installation).",
         completion: .directory)
     var products: String?
     @Flag(help: "Build even if the store has the image.") var force = false
@@ -32,13 +36,13 @@ struct PkgBuild: AsyncParsableCommand {
     @Flag(help: "Resolve again, with a warning, if the archive no longer offers a pinned package.")
     var refreshMissing = false
     @OptionGroup var output: JSONOption
-    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
+    @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
 
     func run() async throws {
         // The builder takes it from the environment.
         _ = try SourceDate.read(Terminal.environment)
         let platform = arch ?? .host
-        let builder = Packages.builder(
+        let builder = try Packages.builder(
             store: try global.store(), platform: platform, products: products
         ) {
             $0.force = force
@@ -47,7 +51,7 @@ struct PkgBuild: AsyncParsableCommand {
         }
         var built: [JSONValue] = []
         for directory in directories {
-            let outcome = try await builder.build(directory)
+            let outcome = try await builder.build(Packages.folder(directory))
             let (image, state) = (outcome.image, outcome.isNew ? "built" : "present")
             if !output.json, global.level > 0 { print(image.name, state) }
             built.append(
@@ -61,6 +65,40 @@ struct PkgBuild: AsyncParsableCommand {
     }
 }
 
+struct PkgList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the system images of this installation, for @moby:NAME.",
+        discussion: HelpText.discussion(
+            "An image is 'ready' when the store has it; others are pulled or built when a spec names them. "
+                + "Fields of --json: name, folder, summary, reference, digest (null until the store has the image), "
+                + "source (null unless a registry has it).",
+            examples: ["moby pkg ls", "moby pkg ls --json"], page: "docs/packages.md#system-images"))
+
+    @OptionGroup var global: StoreOptions
+    @Option(
+        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
+    var arch: Platform?
+    @OptionGroup var output: JSONOption
+
+    func run() throws {
+        let store = try global.storeToRead()
+        let platform = arch ?? .host
+        let builder = try Packages.builder(store: store, platform: platform, products: nil) { _ in }
+        let installation = try Packages.installation
+        let images = try installation.images(of: builder)
+        guard !output.json else { return print(JSONValue.array(images.map(\.json)).text(indent: 2)) }
+        let width = images.map(\.name.count).max() ?? 0
+        for image in images {
+            let state = image.digest == nil ? "-" : "ready"
+            let name = image.name + String(repeating: " ", count: width - image.name.count)
+            print("\(name)  \(state == "-" ? "-    " : state)  \(image.summary)")
+        }
+        if let share = installation.share, global.level > 0 {
+            Terminal.error("from '\(PlainText.short(share))'")
+        }
+    }
+}
+
 struct PkgLock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Resolve the Debian packages of package folders again and write build.lock.",
@@ -71,18 +109,18 @@ struct PkgLock: AsyncParsableCommand {
     @Option(
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
-    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
+    @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
 
     func run() async throws {
         let platform = arch ?? .host
-        let builder = Packages.builder(
+        let builder = try Packages.builder(
             store: try global.store(), platform: platform, products: nil
         ) { _ in }
         for directory in directories {
-            let isLocked = try await builder.lock(directory)
+            let isLocked = try await builder.lock(Packages.folder(directory))
             guard global.level > 0 else { continue }
             if isLocked {
-                print("\(directory)/build.lock")
+                print("\(try Packages.folder(directory))/build.lock")
             } else {
                 Terminal.error("'\(PlainText.short(directory))' has no Debian packages to lock")
             }
@@ -102,16 +140,16 @@ struct PkgShowTag: ParsableCommand {
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
     @Option(help: "Folder of the guest programs init and metadata.", completion: .directory) var products: String?
-    @Argument(help: "Package folders.", completion: .directory) var directories: [String]
+    @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
 
     func run() throws {
-        let builder = Packages.builder(
+        let builder = try Packages.builder(
             store: try global.storeToRead(), platform: arch ?? .host, products: products
         ) {
             _ in
         }
         for directory in directories {
-            let reference = try builder.reference(of: directory)
+            let reference = try builder.reference(of: Packages.folder(directory))
             print(
                 canonical
                     ? reference

@@ -39,7 +39,7 @@ struct SpecInput {
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
     static func spec(
         _ names: [String], _ source: SourceOptions, _ variables: VariableOptions,
-        resolvePackage: (String) throws -> String
+        resolvePackage: (PackageTemplate) throws -> String
     ) async throws -> Spec {
         let values = try variables.values()
         var (spec, warnings) = try await read(names, source, values, resolvePackage: resolvePackage)
@@ -53,7 +53,7 @@ struct SpecInput {
     /// - Returns: the spec and the warnings, but not those about unused variables.
     static func read(
         _ names: [String], _ source: SourceOptions, _ variables: Variables, ignoringTrust: Bool = false,
-        resolvePackage: (String) throws -> String
+        resolvePackage: (PackageTemplate) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
         try SpecReader.read(
             try await sources(names, certificateFiles: source.certFile), outputFormats: OutputFormat.namesInSpecs,

@@ -30,9 +30,7 @@ final class CloudDesk: Sendable {
             $0.projectKeys = "ada:\(key)"
         }
         idle()
-        let spec = try TestFile.text("\(Program.root)/examples/gcp.yml").replacing(
-            "@pkg:..", with: "@pkg:\(Program.root)")
-        try TestFile.write(spec, to: "\(folder)/project/gcp.yml")
+        try TestFile.write(TestFile.text("\(Program.root)/examples/gcp.yml"), to: "\(folder)/project/gcp.yml")
         try writePrograms()
         try Data(count: 1 << 20).write(to: URL(filePath: "\(folder)/empty.iso"))
     }

@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    /// What `moby init web` writes serves its page.
+    @Test(.timeLimit(.minutes(6))) func firstSpecServesItsPage() async throws {
+        try await withTemporaryDirectory { folder in
+            let port = try GuestMachine.freePort()
+            try Program.moby(["init", "--quiet", "\(folder)/web"])
+            let guest = try BootedMachine.start(spec: "\(folder)/web.yml", in: folder, ports: ["\(port):80"])
+            let answer = try guest.machine.answer(from: "http://127.0.0.1:\(port)/", within: .seconds(120)).answer
+            #expect(answer.status == 200)
+            #expect(answer.body.contains("<h1>It works</h1>"))
+            guest.machine.terminate()
+        }
+    }
+
     /// The smallest machine boots in little memory and powers off from its shell.
     @Test(.timeLimit(.minutes(6))) func minimalMachineEndsFromItsShell() async throws {
         try await withTemporaryDirectory { folder in

@@ -97,7 +97,8 @@ struct Workshop {
     func spec(_ yaml: String) throws -> Spec { try Workshop.spec(yaml) }
 
     static func spec(_ yaml: String) throws -> Spec {
-        try SpecReader.read([SpecReader.Source(name: "web.yml", text: yaml, folder: nil)], resolvePackage: { $0 }).spec
+        try SpecReader.read([SpecReader.Source(name: "web.yml", text: yaml, folder: nil)], resolvePackage: { $0.text })
+            .spec
     }
 
     func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }

@@ -43,7 +43,7 @@ import Testing
     private func builder(_ directory: String, store: String = "store", epoch: String? = nil) throws -> PackageBuilder {
         PackageBuilder(
             store: try ContentStore(path: "\(directory)/\(store)"),
-            products: Products(option: "\(directory)/products", environment: [:], executable: "/nowhere/moby"),
+            products: Products(folder: "\(directory)/products"),
             options: .init(environment: epoch.map { ["SOURCE_DATE_EPOCH": $0] } ?? [:]))
     }
 
@@ -174,8 +174,10 @@ import Testing
         try await withTemporaryDirectory { directory in
             try package(in: "\(directory)/pkg")
             let builder = try builder(directory)
-            let resolver = PackageResolver(builder)
-            let reference = try resolver.reference(of: "\(directory)/pkg")
+            let resolver = try PackageResolver(
+                builder, installation: Installation(executable: "/nowhere/bin/moby", environment: [:]),
+                provider: .init())
+            let reference = try resolver.reference(of: .folder("\(directory)/pkg"))
             #expect(try builder.store.image(named: reference, platform: .host) == nil)
             #expect(try await resolver.image(reference)?.name == reference)
             #expect(try builder.store.image(named: reference, platform: .host) != nil)

@@ -35,7 +35,7 @@ import Testing
         var store = try ContentStore(path: "\(directory)/store")
         if let recorded { store.progress = recorded.reporter }
         return PackageBuilder(
-            store: store, products: Products(environment: [:], executable: "/x/moby"),
+            store: store, products: Products(folder: "/x"),
             options: PackageBuilder.Options(environment: [:]))
     }
 

@@ -73,7 +73,7 @@ import Testing
             let closure = try await supply.fetch(nil, for: folder)
             #expect(closure.packages.map(\.name) == ["certificates", "tool"])
             let contents = PackageContents(
-                folder: folder, products: Products(environment: [:], executable: "/x"), time: 0, work: directory,
+                folder: folder, products: Products(folder: "/"), time: 0, work: directory,
                 warn: { Issue.record("\($0)") })
             let tree = try contents.make(supply.contents(of: closure)).tree
             #expect(
@@ -277,7 +277,7 @@ import Testing
             options.platform = Platform(architecture: "arm64")
             let builder = PackageBuilder(
                 store: try ContentStore(path: "\(directory)/store"),
-                products: Products(environment: [:], executable: "/x"),
+                products: Products(folder: "/"),
                 options: options)
             let error = #expect(throws: PackageError.self) { try builder.reference(of: path) }
             #expect(error.map { "\($0) | \($0.hint ?? "")" } == expected.replacing("PKG", with: path))

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ContainerMergeTests {
     private func read(_ texts: String...) throws -> Spec {
         let sources = texts.enumerated().map { SpecReader.Source(name: "\($0).yml", text: $1, folder: nil) }
-        return try SpecReader.read(sources) { $0 }.spec
+        return try SpecReader.read(sources) { $0.text }.spec
     }
 
     private static let base = """

@@ -15,7 +15,7 @@ import Testing
         let source = SpecReader.Source(name: "\(name).yml", text: text, folder: "/nowhere")
         var found: [Diagnostic] = []
         do {
-            found = try SpecReader.read([source]) { throw NoPackage(folder: $0) }.warnings
+            found = try SpecReader.read([source]) { throw NoPackage(folder: $0.text) }.warnings
         } catch let error as SpecError {
             found = error.diagnostics
         }
@@ -29,7 +29,7 @@ import Testing
         let source = SpecReader.Source(
             name: "a.yml", text: "outputs: [{format: rpi3}, {format: rawr}, {format: raw}]", folder: nil)
         let error = #expect(throws: SpecError.self) {
-            try SpecReader.read([source], outputFormats: ["raw"], notMade: ["rpi3": "take raw"]) { $0 }
+            try SpecReader.read([source], outputFormats: ["raw"], notMade: ["rpi3": "take raw"]) { $0.text }
         }
         #expect(
             error?.diagnostics.map(\.message) == [
@@ -41,7 +41,7 @@ import Testing
     @Test func faultsOfAllFilesAreToldAtOnce() {
         let sources = ["a.yml": "kernal: {}", "b.yml": "[", "c.yml": "services: [{name: a}]"].sorted { $0.key < $1.key }
             .map { SpecReader.Source(name: $0.key, text: $0.value, folder: nil) }
-        let error = #expect(throws: SpecError.self) { try SpecReader.read(sources) { $0 } }
+        let error = #expect(throws: SpecError.self) { try SpecReader.read(sources) { $0.text } }
         #expect(error?.diagnostics.compactMap(\.location?.file) == ["a.yml", "b.yml", "c.yml"])
     }
 

@@ -13,7 +13,7 @@ extension Reading {
     static func read(_ text: String, file: String = "test.yml") throws -> (spec: Spec, warnings: [Diagnostic]) {
         do {
             return try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
-                "localhost/moby/\($0.split(separator: "/").last ?? ""):1"
+                "localhost/moby/\($0.text.split(separator: "/").last ?? ""):1"
             }
         } catch let error as SpecError {
             Issue.record("\(DiagnosticRenderer(sources: [file: text]).render(error.diagnostics))")
@@ -30,7 +30,7 @@ extension Reading {
     static func diagnostics(_ text: String, file: String = "test.yml") -> [Diagnostic] {
         do {
             return try SpecReader.read([SpecReader.Source(name: file, text: text, folder: "/nowhere")]) {
-                "localhost/moby/\($0.split(separator: "/").last ?? ""):1"
+                "localhost/moby/\($0.text.split(separator: "/").last ?? ""):1"
             }.warnings
         } catch {
             return (error as? SpecError)?.diagnostics ?? []

@@ -42,7 +42,7 @@ import Testing
 @Suite struct TrustTests {
     private func read(_ texts: [String], ignoringTrust: Bool = false) throws -> (spec: Spec, warnings: [Diagnostic]) {
         let sources = texts.enumerated().map { SpecReader.Source(name: "\($0).yml", text: $1, folder: "/") }
-        return try SpecReader.read(sources, ignoringTrust: ignoringTrust) { $0 }
+        return try SpecReader.read(sources, ignoringTrust: ignoringTrust) { $0.text }
     }
 
     @Test func filesOfABuildGetOneWarning() throws {

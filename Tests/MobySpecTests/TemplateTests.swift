@@ -15,7 +15,7 @@ import Testing
             """
         let source = SpecReader.Source(name: "a.yml", text: text, folder: "/nowhere")
         let spec = try SpecReader.read([source]) {
-            asked.append($0)
+            asked.append($0.text)
             return "localhost/moby/k:\(asked.count)"
         }.spec
         #expect(asked == ["/nowhere/k", "/k", "/nowhere/sub/../k"])
@@ -33,7 +33,7 @@ import Testing
         let source = SpecReader.Source(name: "a.yml", text: "init: [\"@pkg:../Golden/specs\"]", folder: folder.path)
         var asked: [String] = []
         _ = try SpecReader.read([source]) {
-            asked.append($0)
+            asked.append($0.text)
             return "a"
         }
         #expect(asked == [folder.appending(path: "specs").path])
@@ -41,11 +41,25 @@ import Testing
 
     @Test func textFromTheNetworkHasNoFolder() {
         let source = SpecReader.Source(name: "http://a/b.yml", text: "init: [\"@pkg:a\"]", folder: nil)
-        let error = #expect(throws: SpecError.self) { try SpecReader.read([source]) { $0 } }
+        let error = #expect(throws: SpecError.self) { try SpecReader.read([source]) { $0.text } }
         #expect(
             error?.diagnostics.map(\.message) == [
                 "'@pkg:a' is relative to the file, but a file from the network has no folder"
             ])
+    }
+
+    /// An installed image has the same name on every machine.
+    @Test func textFromTheNetworkMayNameInstalledImages() throws {
+        let text = "kernel: {image: \"@moby:kernel\"}\ninit: [\"@moby:init\", \"@moby:init\"]"
+        var asked: [PackageTemplate] = []
+        let (spec, warnings) = try SpecReader.read([SpecReader.Source(name: "a", text: text, folder: nil)]) {
+            asked.append($0)
+            return "localhost/moby/\($0.text):1"
+        }
+        #expect(asked == [.installed("kernel"), .installed("init")])
+        #expect(spec.kernel.image?.value == "localhost/moby/kernel:1")
+        #expect(spec.`init`.map(\.value) == ["localhost/moby/init:1", "localhost/moby/init:1"])
+        #expect(warnings.filter { $0.message.contains("of this machine") }.isEmpty)
     }
 
     /// What a text from the network names of this machine is a warning, what the user's own file names is none.

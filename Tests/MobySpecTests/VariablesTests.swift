@@ -7,7 +7,7 @@ import Testing
         let sources = texts.enumerated().map { SpecReader.Source(name: "\($0).yml", text: $1, folder: "/") }
         let variables = Variables(
             set: set.map { ($0.key, $0.value) }, environment: [:], files: [], isGiven: !set.isEmpty)
-        return try SpecReader.read(sources, variables: variables) { $0 }.spec
+        return try SpecReader.read(sources, variables: variables) { $0.text }.spec
     }
 
     private func faults(_ text: String, set: [String: String] = [:]) -> [Diagnostic] {
@@ -149,7 +149,7 @@ import Testing
     @Test func aNameThatNoFileUsesIsAWarning() throws {
         let variables = Variables(set: [("TGA", "1"), ("NUM", "2")], environment: [:], files: [], isGiven: true)
         let source = SpecReader.Source(name: "a.yml", text: "variables: {TAG: 1, NUM: 1}", folder: "/")
-        let spec = try SpecReader.read([source], variables: variables) { $0 }.spec
+        let spec = try SpecReader.read([source], variables: variables) { $0.text }.spec
         #expect(variables.unused(by: [spec]).map(\.message) == ["no file uses the variable 'TGA'"])
         #expect(variables.unused(by: [spec]).map(\.hint) == ["did you mean 'TAG'?"])
     }

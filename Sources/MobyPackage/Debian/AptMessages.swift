@@ -57,6 +57,8 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
     /// A downloaded file differs from the lock.
     case wrongDigest(LockedPackage, actual: String)
     case notDownloaded(LockedPackage)
+    /// Packages that were never downloaded, and downloading is off.
+    case offline([LockedPackage])
 
     public var description: String {
         switch self {
@@ -74,6 +76,9 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
         case .wrongDigest(let package, let actual):
             "the download of '\(package.name)' \(package.version) is sha256:\(actual), expected sha256:\(package.sha256)"
         case .notDownloaded(let package): "'\(package.name)' \(package.version) was not downloaded"
+        case .offline(let packages):
+            "downloading is off, and \(packages.count) Debian package\(packages.count == 1 ? " is" : "s are") not in the store: "
+                + packages.prefix(5).map { "'\($0.name)'" }.joined(separator: ", ") + (packages.count > 5 ? ", …" : "")
         }
     }
 
@@ -85,6 +90,7 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
             "first find out who changed build.lock or the archive; 'moby pkg lock' pins the current packages"
         case .wrongDigest:
             "the archive changed a file without a new version; run 'moby pkg build --update' if you trust it"
+        case .offline: "omit --offline, or run 'moby pkg build' with a network first"
         case .failed, .unreadable, .notDownloaded: nil
         }
     }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Subprocess
 
 /// A folder in which apt keeps its lists and state apart from the machine's, so that an ordinary user can resolve and
-/// fetch packages. Sources, keys, preferences and proxies are the machine's own.
+/// fetch packages. Sources, keys, preferences and proxies are the machine's own, unless a file of sources is given.
 struct AptRoot: Sendable {
     let path: String
     /// A Debian architecture.
@@ -12,15 +12,30 @@ struct AptRoot: Sendable {
     /// How long other processes that use this root are waited for.
     let wait: LockWait
 
-    init(cache: String, architecture: String, environment: [String: String], wait: LockWait = LockWait()) throws {
+    /// Whether the machine's sources do not count.
+    private let hasOwnSources: Bool
+
+    /// - Parameter sources: a `.sources` file (sources.list(5)) that replaces the machine's sources; nil for those.
+    init(
+        cache: String, architecture: String, sources: String? = nil, environment: [String: String],
+        wait: LockWait = LockWait()
+    ) throws {
         self.wait = wait
-        path = "\(cache)/apt/\(architecture)"
+        let release = sources.map {
+            "-" + $0[($0.lastIndex(of: "/") ?? $0.startIndex)...].dropFirst().prefix { $0 != "." }
+        }
+        path = "\(cache)/apt/\(architecture)\(release ?? "")"
+        hasOwnSources = sources != nil
         self.architecture = architecture
         self.environment = environment
         for folder in ["lists/partial", "cache/archives/partial", "log"] {
             try FolderTree.make("\(path)/\(folder)")
         }
-        try writeWhenChanged(configuration, to: "\(path)/apt.conf")
+        if let sources {
+            try FolderTree.make("\(path)/sources")
+            try writeWhenChanged(HostFiles.text(sources), to: "\(path)/sources/moby.sources")
+        }
+        try writeWhenChanged(configuration + (hasOwnSources ? ownSources : ""), to: "\(path)/apt.conf")
         if try !HostFiles.exists("\(path)/status") { try writeWhenChanged("", to: "\(path)/status") }
     }
 
@@ -80,6 +95,16 @@ struct AptRoot: Sendable {
     private func writeWhenChanged(_ text: String, to file: String) throws {
         guard try HostFiles.readIfFit(file, limit: 1 << 20) != Array(text.utf8) else { return }
         try ExtentWriter.write(ExtentList([.bytes(Array(text.utf8))]), to: file)
+    }
+
+    private var ownSources: String {
+        """
+        Dir::Etc::SourceList "/dev/null";
+        Dir::Etc::SourceParts "\(path)/sources";
+        Dir::Etc::Preferences "/dev/null";
+        Dir::Etc::PreferencesParts "/dev/null";
+
+        """
     }
 
     /// Given by `-c`, so it is read last. Hooks of the machine's own configuration would touch the machine: they are

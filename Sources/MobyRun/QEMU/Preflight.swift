@@ -33,12 +33,15 @@ struct Preflight {
                 "moby has no machine for \(machine.guest)",
                 hint: "pass --arch: \(Architecture.virtualMachines.map(\.name).joined(separator: ", "))")
         }
-        let name = machine.qemu ?? "qemu-system-\(machine.guest.linuxName)"
+        let name = machine.qemu ?? Self.emulator(for: machine.guest)
         if let found = HostFiles.program(name, path: environment["PATH"] ?? "") { return found }
         throw RunError(
             "could not find '\(name)', which is needed to run this image",
             hint: "install QEMU (Debian: apt-get install \(model.debianPackage)), or pass --qemu PATH")
     }
+
+    /// The program that emulates machines of an architecture.
+    static func emulator(for architecture: Architecture) -> String { "qemu-system-\(architecture.linuxName)" }
 
     /// The daemon for shared folders, when there are any.
     func virtiofsd() throws -> String? {
@@ -60,13 +63,7 @@ struct Preflight {
             throw RunError(
                 "\(machine.guest) machines cannot boot from UEFI", hint: "boot kernel and initrd with --kernel")
         }
-        let split = try uefi.splitFirmware.first {
-            try HostFiles.exists($0.code) && HostFiles.exists($0.variables)
-        }
-        if let found = split {
-            return .split(code: found.code, variables: found.variables)
-        }
-        if let found = try uefi.wholeFirmware.first(where: { try HostFiles.exists($0) }) { return .single(found) }
+        if let found = try QEMUHost.Firmware(installed: uefi) { return found }
         throw RunError(
             "no UEFI firmware is installed, which this image needs to boot",
             hint: "install it (Debian: apt-get install \(uefi.debianPackage)), or pass --fw FILE")

@@ -1,4 +1,5 @@
 internal import Extents
+internal import MachineModel
 
 /// What the plan of a machine needs to know about the host; gathered by ``QEMU/plan()``, written by hand in tests.
 public struct QEMUHost: Sendable, Equatable {
@@ -32,6 +33,21 @@ public struct QEMUHost: Sendable, Equatable {
         case single(String)
         /// Code that is not written to, and the template of a variable store.
         case split(code: String, variables: String)
+
+        /// The first that this host has.
+        /// - Throws: `FileError`.
+        init?(installed uefi: Architecture.UEFI) throws {
+            let pair = try uefi.splitFirmware.first {
+                try HostFiles.exists($0.code) && HostFiles.exists($0.variables)
+            }
+            if let pair {
+                self = .split(code: pair.code, variables: pair.variables)
+            } else if let file = try uefi.wholeFirmware.first(where: { try HostFiles.exists($0) }) {
+                self = .single(file)
+            } else {
+                return nil
+            }
+        }
     }
 }
 

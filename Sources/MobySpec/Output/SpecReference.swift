@@ -21,7 +21,8 @@ public enum SpecReference {
 
         - Of several documents in a file, the first is read. Anchors, aliases and merge keys (`<<`) work. An empty file is an error.
         - `"@pkg:FOLDER"` (with quotes, relative to the file, for standard input to the working directory) means the image that the package
-          in FOLDER makes, in place of any value.
+          in FOLDER makes, in place of any value; `"@moby:NAME"` the system image NAME that is installed with moby, as `moby pkg ls` lists
+          them ([packages.md](packages.md#system-images)).
         - An image is written `nginx:1.27`, `ghcr.io/acme/web@sha256:…`, `oci:DIR[:TAG]`, `oci-archive:FILE` or `docker-archive:FILE`.
         - Absent and empty are different: `command: []` replaces the image's command with none.
         - Several files may be given. They are read left to right: lists are joined, and keys of `kernel` and `boot` are replaced. A container

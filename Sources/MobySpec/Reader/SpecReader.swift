@@ -23,13 +23,13 @@ public enum SpecReader {
     ///   - notMade: names that are known but not supported, each with a hint.
     ///   - ignoringTrust: skips `trust` and the warning about it.
     ///   - variables: the values of `${NAME}`.
-    ///   - resolvePackage: the image reference for `@pkg:DIR` (made absolute); throws a message when there is
-    ///     none.
+    ///   - resolvePackage: the image reference for `@pkg:DIR` (made absolute) or `@moby:NAME`; throws a message when
+    ///     there is none.
     /// - Returns: the spec and the warnings.
     /// - Throws: `SpecError` with all faults of all sources.
     public static func read(
         _ sources: [Source], outputFormats: [String] = [], notMade: [String: String] = [:], ignoringTrust: Bool = false,
-        variables: Variables = Variables(), resolvePackage: (String) throws -> String
+        variables: Variables = Variables(), resolvePackage: (PackageTemplate) throws -> String
     ) throws -> (spec: Spec, warnings: [Diagnostic]) {
         var found: [Diagnostic] = []
         var documents: [(source: Source, root: Node)] = sources.compactMap { source in

@@ -1,14 +1,49 @@
 internal import Extents
 internal import Glibc
 
-/// Replaces `@pkg:DIR` by the image that the package in DIR makes.
+/// A text that names a package, and is replaced by the image that the package makes.
+public enum PackageTemplate: Hashable, Sendable, CustomStringConvertible {
+    /// `@pkg:FOLDER`: a package folder; absolute once a file was read.
+    case folder(String)
+    /// `@moby:NAME`: a system image of moby's installation.
+    case installed(String)
+
+    /// Reads a command line's value. What follows the prefix may be empty.
+    /// - Returns: nil for any other text.
+    public init?(_ text: String) {
+        if text.hasPrefix("@pkg:") {
+            self = .folder(String(text.dropFirst("@pkg:".count)))
+        } else if text.hasPrefix("@moby:") {
+            self = .installed(String(text.dropFirst("@moby:".count)))
+        } else {
+            return nil
+        }
+    }
+
+    /// The folder or the name.
+    public var text: String {
+        switch self {
+        case .folder(let text), .installed(let text): text
+        }
+    }
+
+    /// As a spec has it.
+    public var description: String {
+        switch self {
+        case .folder(let path): "@pkg:\(path)"
+        case .installed(let name): "@moby:\(name)"
+        }
+    }
+}
+
+/// Replaces `@pkg:FOLDER` and `@moby:NAME` by the image that the package makes.
 struct Templates {
-    private let resolve: (String) throws -> String
+    private let resolve: (PackageTemplate) throws -> String
     /// Finding a package's image reads its folder: once for each is enough.
-    private var known: [String: Result<String, any Error>] = [:]
+    private var known: [PackageTemplate: Result<String, any Error>] = [:]
     private(set) var warnings: [Diagnostic] = []
 
-    init(_ resolve: @escaping (String) throws -> String) { self.resolve = resolve }
+    init(_ resolve: @escaping (PackageTemplate) throws -> String) { self.resolve = resolve }
 
     /// Walks every value of a document.
     mutating func expand(_ node: inout Node, in source: SpecReader.Source, _ faults: inout [Diagnostic]) {
@@ -43,13 +78,31 @@ struct Templates {
         else {
             return nil
         }
-        guard name == "pkg" else {
+        guard let template = PackageTemplate(text) else {
             throw Diagnostic(
-                at: location, "unknown template '@\(PlainText.short(name)):'", hint: "the only template is @pkg:FOLDER")
+                at: location, "unknown template '@\(PlainText.short(name)):'",
+                hint: "the templates are @pkg:FOLDER and @moby:NAME")
         }
-        let directory = String(text[text.index(after: colon)...])
-        guard !directory.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder") }
-        guard directory.hasPrefix("/") || source.folder != nil else {
+        let package = try located(template, written: text, at: location, in: source)
+        let known = known[package] ?? Result { try resolve(package) }
+        self.known[package] = known
+        do { return try known.get() } catch { throw Self.fault(text, location, error) }
+    }
+
+    /// The template with an absolute path. A text from the network may name what is installed, but of folders only those
+    /// with an absolute path, with a warning.
+    private mutating func located(
+        _ template: PackageTemplate, written text: String, at location: SourceLocation, in source: SpecReader.Source
+    ) throws(Diagnostic) -> PackageTemplate {
+        guard case .folder(let folder) = template else {
+            if template.text.isEmpty {
+                throw Diagnostic(
+                    at: location, "'@moby:' has no name", hint: "'moby pkg ls' lists the installed system images")
+            }
+            return template
+        }
+        guard !folder.isEmpty else { throw Diagnostic(at: location, "'@pkg:' has no folder") }
+        guard folder.hasPrefix("/") || source.folder != nil else {
             throw Diagnostic(
                 at: location,
                 "'\(PlainText.short(text))' is relative to the file, but a file from the network has no folder",
@@ -59,16 +112,10 @@ struct Templates {
             warnings.append(
                 Diagnostic(
                     .warning, at: location,
-                    "a file from the network names the package '\(PlainText.short(directory))' of this machine",
+                    "a file from the network names the package '\(PlainText.short(folder))' of this machine",
                     hint: "build it only if you trust where it comes from"))
         }
-        let path = Self.absolute(directory.hasPrefix("/") ? directory : "\(source.folder ?? "")/\(directory)")
-        if known[path] == nil { known[path] = Result { try resolve(path) } }
-        switch known[path] {
-        case .success(let reference)?: return reference
-        case .failure(let error)?: throw Self.fault(text, location, error)
-        case nil: return nil
-        }
+        return .folder(Self.absolute(folder.hasPrefix("/") ? folder : "\(source.folder ?? "")/\(folder)"))
     }
 
     /// Faults of the package's own files keep their places; of several the first is named.

@@ -21,7 +21,7 @@ enum ImageName {
         let part = "[a-z0-9]+([._-]+[a-z0-9]+)*"
         let tag = "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
         return
-            "^(@pkg:.+|(\(prefixes.map { $0.dropLast() }.joined(separator: "|"))):.+|\(host)\(part)(/\(part))*\(tag)(@[a-z0-9]+:[0-9a-f]+)?)$"
+            "^(@pkg:.+|@moby:.+|(\(prefixes.map { $0.dropLast() }.joined(separator: "|"))):.+|\(host)\(part)(/\(part))*\(tag)(@[a-z0-9]+:[0-9a-f]+)?)$"
     }
 
     static func check(_ text: String) -> SyntaxFault? {

@@ -96,7 +96,7 @@ final class YAMLEvents {
         switch (problem, character) {
         case ("found character that cannot start any token", "\t"):
             return "indent with spaces: YAML does not allow tabs there"
-        case ("found character that cannot start any token", "@"): return "put the text in quotes: \"@pkg:…\""
+        case ("found character that cannot start any token", "@"): return "put the text in quotes: \"@moby:…\""
         case ("found character that cannot start any token", _): return "put the text in quotes"
         case ("mapping values are not allowed in this context", _):
             return "put text that has ': ' in it in quotes, and keys of one mapping in one column"

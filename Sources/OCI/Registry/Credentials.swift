@@ -66,3 +66,13 @@ enum RegistryCredential: Equatable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+/// The files with logins, for `moby doctor`.
+public enum CredentialFiles {
+    /// Those that exist, in the order in which they are asked, with the error of a file that cannot be used.
+    public static func check(environment: [String: String]) -> [(path: String, error: (any Error)?)] {
+        Credentials(environment: environment).files.compactMap { path in
+            do { return try CredentialFile(path: path) == nil ? nil : (path, nil) } catch { return (path, error) }
+        }
+    }
+}

@@ -63,6 +63,15 @@ extension ContentStore {
         return true
     }
 
+    /// Gives an image that the store has another name.
+    /// - Returns: the image of the new name; nil unless the store has all of it for the platform.
+    public func rename(_ name: String, to new: String, platform: Platform) throws -> Image? {
+        guard let descriptor = try descriptor(named: name) else { return nil }
+        try set(new, to: descriptor)
+        _ = try remove(name)
+        return try image(named: new, platform: platform)
+    }
+
     /// The canonical form of a name that is an image reference; others stay as they are.
     static func canonical(_ name: String) -> String { (try? ImageReference(name).description) ?? name }
 

@@ -70,7 +70,8 @@ struct TestInput {
         let values = try variables.values()
         var faults: [Diagnostic] = []
         var inputs: [TestInput] = []
-        let packages = Packages(store: try global.storeToRead(), platform: images.provider(global).platform)
+        let packages = try Packages(
+            store: try global.storeToRead(), provider: images.provider(global), level: global.level)
         for pair in pairs {
             do {
                 let test = try pair.test.map { try Self.test($0) } ?? TestSpec()

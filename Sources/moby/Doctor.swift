@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import Extents
+internal import HTTP
+internal import JSON
+internal import MobyBuild
+internal import MobyPackage
+internal import MobyRun
+internal import OCI
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Report what this host can do, and what to install.",
+        discussion: HelpText.discussion(
+            "Checks the store, the system images and what makes them, HTTPS and credentials, QEMU, KVM and firmware, without the network. "
+                + "Exit codes: 0 'moby build' works; 1 something that it needs is missing.",
+            examples: ["moby doctor", "moby doctor --json"], page: "docs/command-line.md#the-first-minute"))
+
+    @OptionGroup var global: StoreOptions
+    @OptionGroup var output: JSONOption
+
+    /// A first build of a server, with Debian's packages, layers and segments.
+    private static let storeSpace: UInt64 = 1_000_000_000
+    /// Boot media and state of machines.
+    private static let temporarySpace: UInt64 = 200_000_000
+
+    func run() throws {
+        let environment = Terminal.environment
+        let checks =
+            [
+                HostCheck.folder(
+                    "store", global.storePath, needed: Self.storeSpace, hint: "name another folder in MOBY_CACHE"),
+                HostCheck.folder(
+                    "temporary files", environment["TMPDIR"] ?? "/tmp", needed: Self.temporarySpace,
+                    hint: "name another folder in TMPDIR"),
+            ] + packages() + [
+                https(environment), credentials(environment), HostCheck.clock(program: Terminal.executable),
+            ] + MachineChecks.all(environment: environment)
+        let isFit = !checks.contains(where: \.isFatal)
+        if output.json {
+            let list = JSONValue.array(checks.map(\.json))
+            print(JSONValue.object([("ok", .bool(isFit)), ("checks", list)]).text(indent: 2))
+        } else {
+            report(checks, isFit: isFit)
+        }
+        if !isFit { throw ExitCode.failure }
+    }
+
+    private func report(_ checks: [HostCheck], isFit: Bool) {
+        let width = checks.map(\.subject.count).max() ?? 0
+        for check in checks where global.level > 0 || check.state != .ok {
+            let state = check.state.rawValue + String(repeating: " ", count: 9 - check.state.rawValue.count)
+            let subject = check.subject + String(repeating: " ", count: width - check.subject.count)
+            print("\(state)\(subject)  \(PlainText.lines(check.detail))")
+            if check.state != .ok, let hint = check.hint { print("         hint: \(PlainText.lines(hint))") }
+        }
+        guard global.level > 0 else { return }
+        print(isFit ? "'moby build' works on this host." : "'moby build' does not work on this host; see 'missing'.")
+    }
+
+    private func packages() -> [HostCheck] {
+        do {
+            let builder = try Packages.builder(
+                store: try global.storeToRead(), platform: .host, products: nil
+            ) { _ in }
+            return PackageChecks.all(try Packages.installation, builder, path: Terminal.environment["PATH"] ?? "")
+        } catch { return [HostCheck("system images", .missing, error, isRequired: true)] }
+    }
+
+    private func https(_ environment: [String: String]) -> HostCheck {
+        do {
+            // Reads the bundle that a variable names.
+            _ = try CurlTransport(environment: environment)
+            let library = try CurlLibrary.version().prefix { $0 != " " }
+            guard let bundle = try CertificateBundle.path(environment: environment) else {
+                return HostCheck(
+                    "https", .warning, "\(library), but no certificates of authorities",
+                    hint: "apt-get install ca-certificates")
+            }
+            return HostCheck("https", .ok, "\(library), certificates of '\(PlainText.short(bundle))'")
+        } catch { return HostCheck("https", .warning, error) }
+    }
+
+    private func credentials(_ environment: [String: String]) -> HostCheck {
+        let files = CredentialFiles.check(environment: environment)
+        if let (path, error) = files.first(where: { $0.error != nil }), let error {
+            return HostCheck("credentials", .warning, "'\(PlainText.short(path))': \(error)")
+        }
+        let names = files.map { "'\(PlainText.short($0.path))'" }
+        return HostCheck(
+            "credentials", .ok, names.isEmpty ? "none: registries are asked anonymously" : names.joined(separator: ", ")
+        )
+    }
+}
