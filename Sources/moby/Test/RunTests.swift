@@ -9,11 +9,14 @@ struct RunTests: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Build, boot and check machines.",
         usage: "moby test [options] <file>.yml... | <file>.test.yml...",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             Boots what WEB.yml builds in QEMU, without a terminal, checks what WEB.test.yml expects, and powers off. Without that file, the machine is \
             expected to come up with all services, and to power off. Exit codes: 0 passed; 1 a check failed; 2 a file is wrong; 124 --timeout; \
             130 interrupted.
-            """)
+            """,
+            examples: ["moby test web.yml", "moby test --junit report.xml --artifacts out web.test.yml"],
+            page: "docs/testing.md"))
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
