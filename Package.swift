@@ -89,8 +89,8 @@ let package = Package(
         library(
             "MobyRun",
             [
-                "MachineModel", "MobyBuild", "BootLayout", "Cloud", "GCP", "HTTP", "DiskImage", "Archive", "Extents",
-                "CLinux",
+                "MachineModel", "MobySpec", "MobyBuild", "BootLayout", "Cloud", "GCP", "HTTP", "DiskImage", "Archive",
+                "Extents", "CLinux",
             ]),
         library(
             "MobyTest", ["MobyRun", "MobyBuild", "MobySpec", "BootLayout", "MachineModel", "HTTP", "Extents"]),

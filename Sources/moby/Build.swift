@@ -51,7 +51,7 @@ struct Build: AsyncParsableCommand {
         guard !result.dryRun else { return try await build.printSpec() }
         try await build.run()
         if let note = BuildUploads.note(on: result.formats), global.level > 0, !result.noUpload {
-            Terminal.error(note, .note)
+            Terminal.error("moby: \(note)", .note)
         }
     }
 
@@ -108,7 +108,7 @@ struct SpecBuild {
 
     func run() async throws {
         let (job, packages, found) = try await job(global.store())
-        let uploads = try isUploading ? BuildUploads(job.spec, name: options.name) : nil
+        let uploads = try uploads(job.spec)
         if printsJSON, uploads?.isEmpty == false {
             throw UsageFault(
                 "--json and the uploads that 'outputs' asks for cannot be combined",
@@ -121,7 +121,20 @@ struct SpecBuild {
         } else {
             output.print(level: global.level)
         }
-        try await uploads?.run(result, level: global.level, global.certFile)
+        for (settings, publication) in uploads?.uploads(of: result) ?? [] {
+            if publication.bucket == nil, global.level > 0 {
+                Terminal.error("moby: no bucket given: uploading to gs://\(publication.bucketName)")
+            }
+            try await GoogleRun(settings).run(.push(publication), level: global.level, global.certFile)
+        }
+    }
+
+    /// The uploads after the build, checked before it.
+    private func uploads(_ spec: Spec) throws -> BuildUploads? {
+        guard isUploading else { return nil }
+        return try BuildUploads(spec, name: options.name, environment: Terminal.environment) {
+            Terminal.error(SpecInput.render($0), .warning)
+        }
     }
 
     /// Builds for a command that uses the files itself: no report, no upload.

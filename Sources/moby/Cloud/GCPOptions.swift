@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Cloud
 internal import Extents
 internal import FoundationEssentials
-internal import GCP
 internal import Glibc
 internal import HTTP
 internal import MobyRun
@@ -32,72 +31,52 @@ struct GCPOptions: ParsableArguments {
     @Flag(help: "Print the requests to Google without sending them.") var dryRun = false
     @Flag(help: "Print the result as JSON.") var json = false
 
-    private static func value(_ option: String?, _ variable: String) -> String? {
-        let text = option ?? Terminal.environment[variable]
-        return text.flatMap { $0.isEmpty ? nil : $0 }
+    /// The options; what is not given is looked up in the environment.
+    var settings: GCPSettings {
+        var settings = GCPSettings(environment: Terminal.environment)
+        (settings.keys, settings.project, settings.bucket) = (keys, project, bucket)
+        (settings.family, settings.imageName) = (family, imgName)
+        settings.isPublic = `public`
+        settings.isNested = nestedVirt
+        settings.bootsFromUEFI = uefiCompatible
+        return settings
     }
 
-    func client(_ certificateFiles: [String]) throws -> GoogleClient {
-        let environment = Terminal.environment
-        return GoogleClient(
-            try credential, transport: try CurlTransport(environment: environment, certificateFiles: certificateFiles),
-            endpoints: Endpoints(environment: environment))
-    }
-
-    private var credential: Credential {
-        get throws {
-            let option = keys == nil ? "CLOUDSDK_COMPUTE_KEYS" : "--keys"
-            return try Credential.find(
-                keys: Self.value(keys, "CLOUDSDK_COMPUTE_KEYS"), option: option, environment: Terminal.environment)
+    /// - Parameter command: what the user typed, for the hint on its help.
+    func projectID(for command: [String]) throws -> String {
+        do { return try settings.projectID } catch let error as MissingProject {
+            throw UsageError(error.description, hint: error.hint, command: command)
         }
     }
 
-    /// Reads the file of credentials, when one is named.
-    func checkCredentials() throws { _ = try credential }
-
-    /// `--public`, or the variable.
-    private var isPublic: Bool {
-        get throws {
-            guard !`public`, let word = Self.value(nil, "CLOUDSDK_IMAGE_PUBLIC") else { return `public` }
-            switch word.lowercased() {
-            case "true", "t", "1", "yes": return true
-            case "false", "f", "0", "no": return false
-            default:
-                throw RunError(
-                    "CLOUDSDK_IMAGE_PUBLIC is '\(PlainText.short(word))', expected true or false",
-                    hint: "unset it, or use the option --public")
-            }
-        }
+    /// - Parameter command: as in ``projectID(for:)``.
+    func publication(of file: String, for command: [String]) throws -> GCPPublication {
+        _ = try projectID(for: command)
+        return try settings.publication(of: file)
     }
-
-    /// - Parameter command: what the user typed, for the hint on its help; nil in a build, where a missing project is
-    ///   not a usage error.
-    func projectID(for command: [String]? = nil) throws -> String {
-        if let named = Self.value(project, "CLOUDSDK_CORE_PROJECT") { return named }
-        if let own = try credential.project { return own }
-        let (message, hint) = ("no project is named", "name it with --project or CLOUDSDK_CORE_PROJECT")
-        if let command { throw UsageFault(message, hint: hint, command: command) }
-        throw RunError(message, hint: hint)
-    }
-
-    func publication(of file: String, for command: [String]? = nil) throws -> GCPPublication {
-        var publication = GCPPublication(file, project: try projectID(for: command))
-        publication.bucket = Self.value(bucket, "CLOUDSDK_IMAGE_BUCKET")
-        publication.family = Self.value(family, "CLOUDSDK_IMAGE_FAMILY")
-        publication.name = imageName
-        publication.isPublic = try isPublic
-        publication.nested = nestedVirt
-        publication.uefi = uefiCompatible ? true : nil
-        // As in LinuxKit: an image of this name is replaced.
-        publication.replaces = true
-        return publication
-    }
-
-    var imageName: String? { Self.value(imgName, "CLOUDSDK_IMAGE_NAME") }
 
     /// Carries out a job, or prints its requests.
     func run(_ job: GCPJob, level: Int, _ certificateFiles: [String]) async throws {
-        let cloud = GoogleCloud(job, client: try client(certificateFiles), host: host(level))
+        try await GoogleRun(settings, dryRun: dryRun, json: json).run(job, level: level, certificateFiles)
+    }
+}
+
+/// Carries out a job and shows what happens.
+struct GoogleRun {
+    private let settings: GCPSettings
+    private let dryRun: Bool
+    private let json: Bool
+
+    /// - Parameters:
+    ///   - dryRun: prints the requests instead.
+    ///   - json: prints the result, or the requests, for programs.
+    init(_ settings: GCPSettings, dryRun: Bool = false, json: Bool = false) {
+        (self.settings, self.dryRun, self.json) = (settings, dryRun, json)
+    }
+
+    func run(_ job: GCPJob, level: Int, _ certificateFiles: [String]) async throws {
+        let transport = try CurlTransport(environment: Terminal.environment, certificateFiles: certificateFiles)
+        let cloud = GoogleCloud(job, client: try settings.client(transport: transport), host: host(level))
         let plan = try cloud.plan()
         if dryRun { return print(json ? try plan.json : plan.description) }
         let result = try await cloud.runInteractively(plan)

@@ -6,6 +6,8 @@ struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push", abstract: "Upload a build to a cloud.", subcommands: [PushGCP.self])
 
+    private static let clouds = configuration.subcommands.map { $0._commandName }
+
     /// Other clouds of LinuxKit's `push`: the format that they accept, and the program that uploads it.
     private static let elsewhere = [
         "aws": ("aws", "aws ec2 import-snapshot"), "azure": ("vhd", "az storage blob upload --type page"),
@@ -15,21 +17,22 @@ struct Push: AsyncParsableCommand {
     ]
 
     /// Explains what to do with an unsupported cloud.
-    /// - Throws: ``UsageFault``.
+    /// - Throws: ``UsageError``.
     static func check(_ arguments: [String]) throws {
         guard arguments.first == "push", arguments.count > 1, case let word = arguments[1], !word.hasPrefix("-"),
-            word != "gcp"
+            !clouds.contains(word)
         else {
             return
         }
-        let message = "'moby push' supports only 'gcp', not '\(PlainText.short(word))'"
+        let supported = clouds.map { "'\($0)'" }.joined(separator: " and ")
+        let message = "'moby push' supports only \(supported), not '\(PlainText.short(word))'"
         if let (format, program) = elsewhere[word] {
-            throw UsageFault(
+            throw UsageError(
                 message, hint: "'moby build --format \(format)' makes an image for it; upload it with: \(program)",
                 command: ["push"])
         }
         let isFile = word.contains(".") || word.contains("/")
-        throw UsageFault(
+        throw UsageError(
             message, hint: "moby push gcp \(isFile ? PlainText.short(word) : "FILE.img.tar.gz")", command: ["push"])
     }
 }

@@ -54,7 +54,7 @@ struct RunGCP: AsyncParsableCommand {
         let machine = try machineDescription()
         let job: GCPJob =
             image.hasSuffix(".tar.gz")
-            ? .runFile(try google.publication(of: image), machine) : .runImage(image, machine)
+            ? .runFile(try google.publication(of: image, for: ["run", "gcp"]), machine) : .runImage(image, machine)
         try await google.run(job, level: global.level, web.certFile)
     }
 

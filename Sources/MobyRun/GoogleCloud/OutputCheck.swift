@@ -1,18 +1,17 @@
 internal import Extents
 internal import GCP
-internal import MobyRun
-internal import MobySpec
+public import MobySpec
 
 /// Checks of `outputs` without a network: names that Google would refuse, keys that cannot be used, entries
 /// that do not do what they seem to.
-struct OutputCheck {
-    private(set) var found: [Diagnostic] = []
+public struct OutputCheck {
+    public private(set) var found: [Diagnostic] = []
 
     /// Formats of 2017 that are for Google; the last one is never uploaded.
     static let uploads: Set = ["gcp", "gcp-storage"]
     private static let formats = uploads.union(["gcp-img"])
 
-    init(_ spec: Spec) {
+    public init(_ spec: Spec) {
         for output in spec.outputs { check(output) }
     }
 
@@ -20,9 +19,9 @@ struct OutputCheck {
         let keys = Self.keys(of: output)
         let format = output.format.value
         guard Self.formats.contains(format) else {
-            for (key, place) in keys {
+            for (key, location) in keys {
                 warn(
-                    place, "'\(key)' has no effect: '\(format)' is not uploaded",
+                    location, "'\(key)' has no effect: '\(format)' is not uploaded",
                     hint: "remove it, or write 'format: gcp'")
             }
             return
@@ -53,12 +52,12 @@ struct OutputCheck {
         }
     }
 
-    private mutating func warn(_ place: SourceLocation, _ message: String, hint: String) {
-        found.append(Diagnostic(.warning, at: place, message, hint: hint))
+    private mutating func warn(_ location: SourceLocation, _ message: String, hint: String) {
+        found.append(Diagnostic(.warning, at: location, message, hint: hint))
     }
 
     /// The keys next to the format, and their locations.
-    private static func keys(of output: OutputSpec) -> [(key: String, place: SourceLocation)] {
+    private static func keys(of output: OutputSpec) -> [(key: String, location: SourceLocation)] {
         let texts = [
             ("project", output.project), ("bucket", output.bucket), ("family", output.family), ("keys", output.keys),
         ]
