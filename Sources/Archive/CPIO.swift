@@ -62,9 +62,10 @@ extension CPIO {
         try read(image, CPIOParser(keepsContents: false, budget: budget))
     }
 
-    /// As ``list(_:budget:)``, with what was found before a fault; the last archive may lack entries then.
+    /// As ``list(_:budget:)``, with what was found before an error; the last archive may lack entries then.
     /// - Throws: `FileError`.
-    public static func salvage(_ image: ExtentList, budget: Int) throws -> (segments: [Segment], fault: (any Error)?) {
+    public static func salvage(_ image: ExtentList, budget: Int) throws -> (segments: [Segment], problem: (any Error)?)
+    {
         var reader = SegmentReader(CPIOParser(keepsContents: false, budget: budget))
         do {
             try ExtentReader.read(image) { try reader.push($0) }

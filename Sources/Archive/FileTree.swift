@@ -32,7 +32,7 @@ public struct FileTree: Sendable {
         return Set(counts.indices.filter { counts[$0] == 2 })
     }
 
-    /// Puts a node at a path, in place of what was there. Parents are not made.
+    /// Sets or replaces the node at a path. Parents are not created.
     public mutating func set(_ path: TreePath, _ node: Node) {
         point(path, at: nodes.append(node))
     }
@@ -78,13 +78,13 @@ public struct FileTree: Sendable {
 }
 
 extension FileTree {
-    /// Adds the names of another tree, each where `place` puts it; hard links stay. Names that exist are replaced, and
-    /// parents are not made.
-    /// - Parameter place: the new path; nil leaves the name out.
-    public mutating func graft(_ other: FileTree, _ place: (TreePath) throws -> TreePath?) rethrows {
+    /// Adds the names of another tree, each at the path that `target` returns; hard links stay. Names that exist are
+    /// replaced, and parents are not made.
+    /// - Parameter target: the new path; nil leaves the name out.
+    public mutating func graft(_ other: FileTree, _ target: (TreePath) throws -> TreePath?) rethrows {
         var first: [Int: TreePath] = [:]
         for path in other.paths {
-            guard let identity = other.identity(of: path), let target = try place(path) else { continue }
+            guard let identity = other.identity(of: path), let target = try target(path) else { continue }
             if let known = first[identity], link(target, to: known) { continue }
             first[identity] = target
             if let node = other[path] { set(target, node) }

@@ -30,8 +30,8 @@ extension LayerMerge {
     fileprivate mutating func apply(_ archive: ExtentList, index: Int?) throws {
         do {
             try TarReader(archive).forEach { try put($0) }
-        } catch let fault as TarFault {
-            throw LayerError(layer: index, entry: fault.entry, reason: fault.reason, hint: fault.hint)
+        } catch let problem as TarError {
+            throw LayerError(layer: index, entry: problem.entry, reason: problem.reason, hint: problem.hint)
         }
     }
 }
@@ -40,7 +40,7 @@ extension LayerMerge {
 public struct LayerError: HintedError, CustomStringConvertible, Sendable {
     /// Which layer, counted from 0, the lowest; nil for an archive that is not a layer.
     public let layer: Int?
-    /// The name in the archive; nil when no entry is at fault.
+    /// The name in the archive; nil when the error is not in an entry.
     public let entry: [UInt8]?
     public let reason: String
     public let hint: String?
@@ -80,7 +80,7 @@ struct LayerMerge {
     private(set) var lookups = lookupLimit
     /// Files of AUFS for hard links across directories, by name: not part of the tree, but its links may name
     /// them.
-    private var aufs: [TreePath: (node: FileTree.Node, place: TreePath?)] = [:]
+    private var aufs: [TreePath: (node: FileTree.Node, original: TreePath?)] = [:]
 
     init(whiteouts: Bool) { self.whiteouts = whiteouts }
 
@@ -92,7 +92,7 @@ struct LayerMerge {
 
     mutating func put(_ entry: TarEntry) throws {
         guard let name = TreePath(entry.name) else {
-            throw TarFault(
+            throw TarError(
                 entry: entry.name, reason: "the name has a '..' component",
                 hint: "the archive is damaged, or crafted to write outside the image")
         }
@@ -113,7 +113,7 @@ struct LayerMerge {
 
     private mutating func putRoot(_ entry: TarEntry) throws {
         guard case .node(.directory) = entry.content else {
-            throw TarFault(entry: entry.name, reason: "the root of the image must be a directory")
+            throw TarError(entry: entry.name, reason: "the root of the image must be a directory")
         }
         tree.set(.root, node(.directory, entry))
     }
@@ -139,7 +139,7 @@ struct LayerMerge {
     private mutating func link(_ path: TreePath, _ named: [UInt8], _ entry: TarEntry) throws {
         let quoted = "'\(PlainText.short(String(decoding: named, as: UTF8.self)))'"
         guard let target = TreePath(named), !target.isRoot else {
-            throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
+            throw TarError(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
         }
         // The old name goes first: a target below it ceases to exist.
         if tree.shape(of: path) != nil {
@@ -148,19 +148,19 @@ struct LayerMerge {
             last = nil
         }
         if let kept = aufs[target] {
-            if let place = kept.place, tree.link(path, to: place) { return enter(path) }
-            aufs[target]?.place = path
+            if let original = kept.original, tree.link(path, to: original) { return enter(path) }
+            aufs[target]?.original = path
             return set(path, kept.node)
         }
         let found = try directory(of: target, entry, create: false).child(target.name)
         guard let shape = tree.shape(of: found) else {
-            throw TarFault(
+            throw TarError(
                 entry: entry.name,
                 reason: "a hard link to \(quoted), which does not exist at this point in this layer or a lower one",
                 hint: "the image was built wrongly; rebuild it")
         }
         guard !shape.isDirectory else {
-            throw TarFault(entry: entry.name, reason: "a hard link to \(quoted), which is a directory")
+            throw TarError(entry: entry.name, reason: "a hard link to \(quoted), which is a directory")
         }
         _ = tree.link(path, to: found)
         enter(path)
@@ -173,7 +173,7 @@ struct LayerMerge {
         } catch .notDirectory {
             return  // Nothing can be below it.
         } catch {
-            throw TarFault(entry: entry.name, reason: error.description)
+            throw TarError(entry: entry.name, reason: error.description)
         }
         switch whiteout {
         case .opaque: eraseLower(below: directory)
@@ -190,23 +190,23 @@ struct LayerMerge {
 
     private func checkLengths(_ name: TreePath, _ entry: TarEntry) throws {
         if tree.nameLimit >= Self.nameLimit {
-            throw TarFault(entry: entry.name, reason: "more than \(Self.nameLimit) names")
+            throw TarError(entry: entry.name, reason: "more than \(Self.nameLimit) names")
         }
         if pathBytes >= Self.pathLimit {
-            throw TarFault(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths")
+            throw TarError(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths")
         }
         if name.bytes.count >= 4096 {
-            throw TarFault(
+            throw TarError(
                 entry: entry.name, reason: "the name is \(name.bytes.count) bytes long; Linux's limit is 4095")
         }
         if name.name.count > 255 {
-            throw TarFault(
+            throw TarError(
                 entry: entry.name, reason: "a component is \(name.name.count) bytes long; Linux's limit is 255")
         }
         guard case .node(.symlink(let target)) = entry.content else { return }
-        if target.isEmpty { throw TarFault(entry: entry.name, reason: "a symlink without a target") }
+        if target.isEmpty { throw TarError(entry: entry.name, reason: "a symlink without a target") }
         if target.count >= 4096 {
-            throw TarFault(
+            throw TarError(
                 entry: entry.name, reason: "the link's target is \(target.count) bytes long; Linux's limit is 4095")
         }
     }
@@ -222,7 +222,7 @@ extension LayerMerge {
         do {
             found = try tree.resolve(named, budget: &lookups)
         } catch {
-            throw TarFault(entry: entry.name, reason: error.description)
+            throw TarError(entry: entry.name, reason: error.description)
         }
         if create {
             for path in tree.makeDirectories(found) { enter(path) }

@@ -20,10 +20,10 @@ public enum Tar {
         return entries
     }
 
-    /// As ``list(_:budget:)``, with what was found before a fault. Of a file that the archive ends in, the bytes that
+    /// As ``list(_:budget:)``, with what was found before an error. Of a file that the archive ends in, the bytes that
     /// are not there are missing.
     /// - Throws: `FileError`.
-    public static func salvage(_ archive: ExtentList, budget: Int) throws -> (entries: [Entry], fault: (any Error)?) {
+    public static func salvage(_ archive: ExtentList, budget: Int) throws -> (entries: [Entry], problem: (any Error)?) {
         var entries: [Entry] = []
         do {
             try list(archive, budget: budget, into: &entries)
@@ -48,7 +48,7 @@ public enum Tar {
         do {
             try TarReader(archive).forEach { entry in
                 guard let path = TreePath(entry.name) else {
-                    throw TarFault(entry: entry.name, reason: "a name with '..' or a NUL")
+                    throw TarError(entry: entry.name, reason: "a name with '..' or a NUL")
                 }
                 left -= 512 + 2 * path.bytes.count
                 let kind: FileTree.Kind
@@ -56,13 +56,13 @@ public enum Tar {
                 case .node(let node): kind = node
                 case .hardLink(let name):
                     guard let target = TreePath(name), let index = indices[target] else {
-                        throw TarFault(entry: entry.name, reason: "a hard link to a name that does not exist")
+                        throw TarError(entry: entry.name, reason: "a hard link to a name that does not exist")
                     }
                     kind = entries[index].node.kind
                 }
                 if case .regular(let contents) = kind { left -= contents.extents.count * 64 }
                 guard left >= 0 else {
-                    throw TarFault(entry: nil, reason: "too many names: the memory limit is reached")
+                    throw TarError(entry: nil, reason: "too many names: the memory limit is reached")
                 }
                 indices[path] = entries.count
                 entries.append(
@@ -70,14 +70,14 @@ public enum Tar {
                         path: path,
                         node: .init(kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified)))
             }
-        } catch let fault as TarFault {
-            throw LayerError(layer: nil, entry: fault.entry, reason: fault.reason, hint: fault.hint)
+        } catch let problem as TarError {
+            throw LayerError(layer: nil, entry: problem.entry, reason: problem.reason, hint: problem.hint)
         }
     }
 }
 
 /// Why an entry cannot be used.
-struct TarFault: Error {
+struct TarError: Error {
     let entry: [UInt8]?
     let reason: String
     var hint: String?

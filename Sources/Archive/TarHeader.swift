@@ -4,7 +4,8 @@ package import Extents
 /// what does not fit:
 /// ```
 ///   0 name 100   100 mode 8    108 uid 8     116 gid 8     124 size 12   136 modified 12   148 checksum 8   156 type 1
-/// 157 link 100   257 "ustar\0" 263 "00"      265 user 32   297 group 32  329 major 8       337 minor 8      345 prefix 155
+/// 157 link 100   257 "ustar\0" 263 "00"      265 user 32   297 group 32  329 major 8       337 minor 8
+/// 345 prefix 155
 /// ```
 struct TarHeader {
     /// The blocks before the contents.

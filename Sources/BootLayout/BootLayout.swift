@@ -22,8 +22,8 @@ public enum BootLayout {
     public static let overmountPath = "/etc/moby/overmount"
     /// Text shown on every console at boot.
     public static let banner = "/etc/issue"
-    /// The kernel parameter that lets PID 1 listen on the agent's ports: the hypervisor's owner may then run programs in
-    /// the guest. The presence of a port does not, since any hypervisor can add one to a machine.
+    /// The kernel parameter that lets PID 1 listen on the agent's ports: the hypervisor's owner may then run programs
+    /// in the guest. The presence of a port does not, since any hypervisor can add one to a machine.
     public static let agentWord = "moby.agent"
     /// Names of the agent's virtio-serial ports are this and a number; each carries one conversation at a time.
     public static let agentPort = "moby.agent."

@@ -7,7 +7,7 @@ public enum Reply {
         /// `e`: for standard error.
         case errors = 0x65
         /// `f`: why PID 1 did not do what was asked.
-        case fault = 0x66
+        case problem = 0x66
         /// `h`: a session begins; repeats the text of the agent's ``AgentRequest/hello(_:)``.
         case hello = 0x68
         /// `a`: nothing new, but PID 1 is alive.

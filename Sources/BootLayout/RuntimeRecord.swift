@@ -145,7 +145,7 @@ extension RuntimeRecord.Interface {
     }
 }
 
-/// Typed access to the members of a JSON object; what is missing or null is the default.
+/// Typed access to the members of a JSON object; a missing or null member has the default.
 struct JSONFields {
     private let members: [JSONValue.Member]
 
@@ -161,32 +161,32 @@ struct JSONFields {
         return members
     }
 
-    private func fault(_ name: String, _ value: JSONValue, wanted: String) -> JSONError {
+    private func error(_ name: String, _ value: JSONValue, wanted: String) -> JSONError {
         JSONError("'\(name)' is \(value.kind), not \(wanted)")
     }
 
     func string(_ name: String) throws(JSONError) -> String {
         guard let value = self[name] else { return "" }
-        guard let text = value.string else { throw fault(name, value, wanted: "a string") }
+        guard let text = value.string else { throw error(name, value, wanted: "a string") }
         return text
     }
 
     func integer(_ name: String) throws(JSONError) -> Int {
         guard let value = self[name] else { return 0 }
-        guard let number = value.integer else { throw fault(name, value, wanted: "a whole number") }
+        guard let number = value.integer else { throw error(name, value, wanted: "a whole number") }
         return number
     }
 
     func bool(_ name: String) throws(JSONError) -> Bool {
         guard let value = self[name] else { return false }
-        guard let truth = value.bool else { throw fault(name, value, wanted: "a boolean") }
+        guard let truth = value.bool else { throw error(name, value, wanted: "a boolean") }
         return truth
     }
 
     func strings(_ name: String) throws(JSONError) -> [String] {
         var texts: [String] = []
         for value in try list(name) {
-            guard let text = value.string else { throw fault(name, value, wanted: "an array of strings") }
+            guard let text = value.string else { throw error(name, value, wanted: "an array of strings") }
             texts.append(text)
         }
         return texts
@@ -212,7 +212,7 @@ struct JSONFields {
 
     private func list(_ name: String) throws(JSONError) -> [JSONValue] {
         guard let value = self[name] else { return [] }
-        guard let elements = value.array else { throw fault(name, value, wanted: "an array") }
+        guard let elements = value.array else { throw error(name, value, wanted: "an array") }
         return elements
     }
 }

@@ -32,7 +32,7 @@ public enum Interruption {
 
     /// - Parameters:
     ///   - log: takes lines for the user.
-    ///   - leaving: what is left behind when the user does not wait for the cleanup either.
+    ///   - leaving: the resources left behind when the user does not wait for the cleanup either.
     public static func guarding<Value: Sendable>(
         log: @escaping @Sendable (String) -> Void, leaving: @escaping @Sendable () -> [String],
         _ work: @escaping @Sendable () async throws -> Value

@@ -20,7 +20,7 @@ public final class CloudLedger<Action: Sendable>: Sendable {
 
     public init() {}
 
-    /// The names of what is not committed.
+    /// The names of resources that are not committed.
     public var names: [String] { state.withLock { $0.entries.map(\.resource.name) } }
 
     /// Enters a resource before it is asked for: the request of an answer that gets lost may have been carried out.
@@ -57,7 +57,8 @@ public final class CloudLedger<Action: Sendable>: Sendable {
         return isUnchanged && !(cause is CancellationError) ? cause : await rollBack(after: cause, remove)
     }
 
-    /// Removes what is not committed, the last first, in a task of its own: that of the run may be cancelled.
+    /// Removes resources that are not committed, the last first, in a task of its own: that of the run may be
+    /// cancelled.
     func rollBack(
         after cause: (any Error)?, _ remove: @escaping @Sendable (CloudResource<Action>) async throws -> Bool
     ) async -> CloudFailure {
@@ -71,7 +72,7 @@ public final class CloudLedger<Action: Sendable>: Sendable {
                     continue
                 }
                 do {
-                    // What is still being created cannot be deleted yet.
+                    // A resource that is still being created cannot be deleted yet.
                     await entry.settle?()
                     if try await remove(resource) { removed.append(resource.name) }
                     commit(resource.name)

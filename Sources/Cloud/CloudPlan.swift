@@ -1,4 +1,4 @@
-/// What is asked of a cloud, in order: `--dry-run` prints it, and ``carryOut(_:_:perform:remove:)`` does it.
+/// The requests to a cloud, in order: `--dry-run` prints it, and ``carryOut(_:_:perform:remove:)`` does it.
 public struct CloudPlan<Action: Sendable>: Sendable, CustomStringConvertible {
     public var steps: [CloudStep<Action>] = []
 

@@ -50,7 +50,7 @@ public enum Condition: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// One step of a plan: what is sent, when, and what comes of it.
+/// One step of a plan: its requests, its condition, and its results.
 public struct CloudStep<Action: Sendable>: Sendable {
     /// The requests, in order.
     public let calls: [CloudCall]

@@ -5,13 +5,14 @@ internal import Extents
 /// syslinux_extent", and `setadv.c`.
 ///
 /// ```
-/// boot sector     first sector of LDLINUX.SYS patched in at two places; the BIOS parameter block is the volume's
+/// boot sector     first sector of LDLINUX.SYS patched in at two offsets; the BIOS parameter block is the volume's
 /// LDLINUX.SYS     the loader; at 0x3EB202FE the patch area:
 ///   +8 u16        sectors of the loader          +16 u32   checksum: all dwords of the loader sum up to 0x3EB202FE
 ///   +10 u16       sectors of the ADV: 2          +20 u16   most sectors of one read
 ///   +12 u32       dwords of the loader           +22 u16   where the extended patch area is
 ///     +0 u16      where the sectors of the ADV go: two u64
-///     +10 u16     where the extents of the loader's other sectors go: u64 first sector, u16 sectors; +12 u16 room for so many
+///     +10 u16     where the extents of the loader's other sectors go: u64 first sector, u16 sectors
+///     +12 u16     room for so many extents
 ///     +14 u16     where in the boot sector the low half of the first sector goes; +16 u16 the high half
 ///   then          two sectors of ADV: 0x5A2D2FA5, 0xA3041767, 500 bytes of settings, 0xDD28BF64
 /// ```
@@ -67,25 +68,25 @@ extension Syslinux {
         ///   other, and before an embedded 32-bit ELF file.
         /// - Throws: `DiskImageError` when they are not there.
         public init(installer: [UInt8]) throws {
-            func fault(_ what: String) -> DiskImageError {
+            func error(_ what: String) -> DiskImageError {
                 DiskImageError(
                     "not a SYSLINUX 6 installer: \(what)",
                     hint: "take usr/bin/syslinux of Debian's package syslinux")
             }
             guard let start = installer.firstRange(of: Array("\r\nSYSLINUX 6".utf8))?.lowerBound, start >= sectorLength
             else {
-                throw fault("it has no loader in \(installer.count) bytes")
+                throw error("it has \(installer.count) bytes and no loader")
             }
             guard let end = installer[start...].firstRange(of: [0x7F, 0x45, 0x4C, 0x46, 1, 1, 1])?.lowerBound else {
-                throw fault("the loader does not end")
+                throw error("the loader does not end")
             }
             guard end - start <= 1 << 17 else {
-                throw fault("a loader of \(end - start) bytes, expected at most 131072")
+                throw error("a loader of \(end - start) bytes, expected at most 131072")
             }
             template = Array(installer[start - sectorLength..<start])
             loader = Array(installer[start..<end])
             guard Array(template.suffix(2)) == [0x55, 0xAA] else {
-                throw fault("it has no boot sector before the loader")
+                throw error("it has no boot sector before the loader")
             }
         }
 
@@ -144,11 +145,11 @@ extension Syslinux {
             var bytes = volume
             bytes.replaceSubrange(0..<11, with: template[0..<11])
             bytes.replaceSubrange(0x5A..<0x1FE, with: template[0x5A..<0x1FE])
-            for (place, half) in [(area.bootLow, firstSector & 0xFFFF_FFFF), (area.bootHigh, firstSector >> 32)] {
-                guard place + 4 <= 0x1FE else {
-                    throw DiskImageError("the SYSLINUX loader patches byte \(place) of the boot sector")
+            for (offset, half) in [(area.bootLow, firstSector & 0xFFFF_FFFF), (area.bootHigh, firstSector >> 32)] {
+                guard offset + 4 <= 0x1FE else {
+                    throw DiskImageError("the SYSLINUX loader patches byte \(offset) of the boot sector")
                 }
-                bytes.put(at: place) { $0.u32le(UInt32(half)) }
+                bytes.put(at: offset) { $0.u32le(UInt32(half)) }
             }
             return bytes
         }

@@ -43,9 +43,9 @@ public struct FileError: HintedError, CustomStringConvertible, Sendable {
     }
 
     /// The same error about the final name of a file that was written under another.
-    public init(_ fault: FileError, path: String, needed: UInt64?) {
-        (operation, self.path, code, self.needed) = (fault.operation, path, fault.code, needed)
-        room = fault.room.map { Room(free: $0.free, folder: PartialFiles.folder(of: path)) }
+    public init(_ problem: FileError, path: String, needed: UInt64?) {
+        (operation, self.path, code, self.needed) = (problem.operation, path, problem.code, needed)
+        room = problem.room.map { Room(free: $0.free, folder: PartialFiles.folder(of: path)) }
     }
 
     public var description: String { "\(operation) '\(path)': \(Self.text(of: code))" }

@@ -110,7 +110,7 @@ public enum HostFiles {
         try checkKind(path, info)
     }
 
-    /// Refuses what is not a regular file, a pipe without a name or /dev/null.
+    /// Refuses anything but a regular file, a pipe without a name or /dev/null.
     private static func checkKind(_ path: String, _ info: stat) throws {
         let mode = info.st_mode
         switch mode & S_IFMT {

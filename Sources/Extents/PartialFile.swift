@@ -49,8 +49,8 @@ public final class PartialFile {
         (file, slot) = try Self.create(temporary, 0o600)
     }
 
-    /// A file that stays when it is not committed, so that a later process can go on with it. What is written goes after
-    /// what it has.
+    /// A file that stays when it is not committed, so that a later process can go on with it. What is written goes
+    /// after what it has.
     /// - Returns: nil when another process has it, or it is that of another user.
     /// - Throws: `FileError`.
     public init?(continuing path: String) throws {
@@ -139,7 +139,7 @@ public final class PartialFile {
     /// - Throws: `FileError`.
     public func commit() throws { try commit(to: path) }
 
-    /// Gives the file a name on the same file system, in place of a file that has it.
+    /// Gives the file a name on the same file system, and replaces a file that has it.
     /// - Parameter permissions: the file's mode, whatever the umask is.
     /// - Throws: `FileError`; the file is kept, and can be committed again.
     public func commit(to path: String, permissions: UInt32? = nil) throws(FileError) {

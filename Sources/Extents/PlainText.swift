@@ -5,7 +5,7 @@ public enum PlainText {
     public static func of(_ bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
         var (result, decoder, iterator) = ("", UTF8(), bytes.makeIterator())
-        // A fault of one byte or more shows as the bytes, so that different names stay different.
+        // An error of one byte or more shows as the bytes, so that different names stay different.
         guard String(validating: bytes, as: UTF8.self) != nil else {
             return bytes.map { (0x20..<0x7F).contains($0) && $0 != 0x5C ? String(Unicode.Scalar($0)) : escape($0) }
                 .joined()

@@ -131,7 +131,7 @@ extension Compute {
             current = try await client.send(calls.operation(current.name, of: scope, title), as: Operation.self)
             if let percent = current.progress { progress?(percent) }
         }
-        if let fault = current.fault(title) { throw fault }
+        if let problem = current.error(title) { throw problem }
     }
 
     /// Makes a change and waits for its end.

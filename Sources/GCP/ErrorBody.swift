@@ -21,7 +21,7 @@ struct ErrorBody {
         self.message = message
     }
 
-    private init(_ error: Page.Fault) {
+    private init(_ error: Page.Problem) {
         let detail = error.details?.first { $0.reason != nil }
         reason = detail?.reason ?? error.errors?.first?.reason ?? error.status
         message = error.message ?? error.errors?.first?.message
@@ -34,7 +34,7 @@ struct ErrorBody {
     }
 
     private struct Page: Decodable {
-        struct Fault: Decodable {
+        struct Problem: Decodable {
             var message: String?
             var status: String?
             var errors: [Part]?
@@ -48,7 +48,7 @@ struct ErrorBody {
             var reason: String?
             var metadata: [String: String]?
         }
-        var error: Fault
+        var error: Problem
     }
 
     private struct OAuth: Decodable {

@@ -1,3 +1,5 @@
+internal import MachineModel
+
 /// A disk image of Compute Engine (`images` resource): the fields that are sent.
 public struct MachineImage: Sendable, Encodable, Equatable {
     public struct RawDisk: Sendable, Encodable, Equatable {
@@ -33,7 +35,7 @@ public struct MachineImage: Sendable, Encodable, Equatable {
         rawDisk = RawDisk(source: "https://storage.googleapis.com/\(bucket)/\(object)")
         guestOsFeatures = features.map(Feature.init)
         licenses = nested ? [Self.nestedVirtualization] : nil
-        architecture = "X86_64"
+        architecture = Architecture.amd64.googleName
         self.labels = labels
     }
 

@@ -3,7 +3,7 @@ internal import HTTP
 
 /// A change that Compute Engine carries out (`globalOperations`, `zoneOperations`).
 public struct Operation: Sendable, Decodable {
-    struct Fault: Decodable { let errors: [Part]? }
+    struct Problem: Decodable { let errors: [Part]? }
     struct Part: Decodable {
         let code: String?
         let message: String?
@@ -12,7 +12,7 @@ public struct Operation: Sendable, Decodable {
     public let name: String
     /// `PENDING`, `RUNNING`, `DONE`.
     let status: String
-    let error: Fault?
+    let error: Problem?
     let httpErrorStatusCode: Int?
     let httpErrorMessage: String?
     /// In percent.
@@ -21,7 +21,7 @@ public struct Operation: Sendable, Decodable {
     var isDone: Bool { status == "DONE" }
 
     /// The error of an operation that failed.
-    func fault(_ title: String) -> GoogleError? {
+    func error(_ title: String) -> GoogleError? {
         guard let first = error?.errors?.first else {
             return httpErrorStatusCode.map { GoogleError(title, status: $0, httpErrorMessage ?? "no reason given") }
         }

@@ -7,8 +7,8 @@ internal import Progress
 /// sends the rest.
 ///
 /// ```
-/// PUT session  Content-Range: bytes 0-16777215/209715200    → 308, Range: bytes=0-16777215    (or 200 with the object at the end)
-/// PUT session  Content-Range: bytes */209715200             → 308, Range: bytes=0-8388607     (no Range: nothing was kept)
+/// PUT session  Content-Range: bytes 0-16777215/209715200  → 308, Range: bytes=0-16777215 (at the end 200)
+/// PUT session  Content-Range: bytes */209715200           → 308, Range: bytes=0-8388607 (no Range: nothing was kept)
 /// ```
 /// The session's address is secret and gives the right to write: no token goes with it.
 struct ResumableUpload: Sendable {
@@ -67,8 +67,9 @@ struct ResumableUpload: Sendable {
         }
     }
 
-    /// Discards the bytes on the server ("Cancel an upload"), which answers 499; otherwise it keeps them for a week. The
-    /// upload has already failed, so the outcome is ignored. Continues for a few seconds when this task is cancelled.
+    /// Discards the bytes on the server ("Cancel an upload"), which answers 499; otherwise it keeps them for a week.
+    /// The upload has already failed, so the outcome is ignored. Continues for a few seconds when this task is
+    /// cancelled.
     func cancel() async {
         let request = HTTPRequest("DELETE", session, headers: ["Content-Length": "0"])
         await Task { [client] in

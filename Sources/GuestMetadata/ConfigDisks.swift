@@ -8,8 +8,8 @@ struct ConfigDisks: Sendable {
     /// How long to wait for a disk: SCSI drivers probe in the background.
     var timeout: Milliseconds = 300
 
-    func probe(until deadline: Deadline) -> ProviderResult {
-        let end = Deadline(milliseconds: timeout)
+    func probe(until deadline: ProviderDeadline) -> ProviderResult {
+        let end = ProviderDeadline(milliseconds: timeout)
         var errors: [MetadataError] = []
         repeat {
             errors = []
@@ -27,8 +27,8 @@ struct ConfigDisks: Sendable {
         return .absent(errors.isEmpty ? "no config disk" : errors.map(\.description).joined(separator: ", "))
     }
 
-    private func volume(on name: String) throws(MetadataError) -> Volume? {
-        do { return try Volume(device: "\(devices)/\(name)") } catch { throw MetadataError(error) }
+    private func volume(on name: String) throws(MetadataError) -> BlockVolume? {
+        do { return try BlockVolume(device: "\(devices)/\(name)") } catch { throw MetadataError(error) }
     }
 
     /// Devices to read, CDs first. Floppy drives take seconds to report that they are empty.
@@ -44,13 +44,13 @@ struct ConfigDisks: Sendable {
     }
 
     /// Whether a volume may hold metadata: any CD, disks by their label.
-    static func matches(_ name: String, _ volume: Volume) -> Bool {
+    static func matches(_ name: String, _ volume: BlockVolume) -> Bool {
         ["iso9660", "vfat"].contains(volume.type)
             && (isCD(name) || ["cidata", "config-2"].contains(volume.label.lowercased()))
     }
 
     /// Mounts the volume read-only while it is read.
-    private func read(_ name: String, _ volume: Volume) throws(MetadataError) -> Finding? {
+    private func read(_ name: String, _ volume: BlockVolume) throws(MetadataError) -> Finding? {
         let (device, point) = ("\(devices)/\(name)", "/mnt")
         do {
             try MountCall(

@@ -9,7 +9,7 @@ struct GoogleMetadata: Sendable {
 
     let client: HTTPClient
     /// Of the next request.
-    let deadline: Deadline
+    let deadline: ProviderDeadline
 
     func probe() -> ProviderResult {
         var finding = Finding(provider: "GCP", origin: "GCP")

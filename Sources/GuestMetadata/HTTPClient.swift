@@ -9,7 +9,7 @@ struct HTTPClient: Sendable {
     /// Headers of every request, `Host` among them.
     var headers: [(name: String, value: String)]
 
-    func get(_ path: String, until deadline: Deadline) throws(MetadataError) -> HTTPAnswer {
+    func get(_ path: String, until deadline: ProviderDeadline) throws(MetadataError) -> HTTPAnswer {
         let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard file >= 0 else { throw MetadataError("creating", "socket") }
         defer { close(file) }
@@ -22,7 +22,7 @@ struct HTTPClient: Sendable {
 
     private var name: String { "\(address.0).\(address.1).\(address.2).\(address.3)" }
 
-    private func connect(_ file: Int32, until deadline: Deadline) throws(MetadataError) {
+    private func connect(_ file: Int32, until deadline: ProviderDeadline) throws(MetadataError) {
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
         target.sin_port = port.bigEndian
@@ -43,7 +43,7 @@ struct HTTPClient: Sendable {
         guard number == 0 else { throw MetadataError("connecting to", name, number: number) }
     }
 
-    private func wait(for event: Int32, of file: Int32, until deadline: Deadline) throws(MetadataError) {
+    private func wait(for event: Int32, of file: Int32, until deadline: ProviderDeadline) throws(MetadataError) {
         while true {
             var poll = pollfd(fd: file, events: Int16(event), revents: 0)
             let count = Glibc.poll(&poll, 1, deadline.left)
@@ -54,7 +54,7 @@ struct HTTPClient: Sendable {
         }
     }
 
-    private func send(_ bytes: [UInt8], to file: Int32, until deadline: Deadline) throws(MetadataError) {
+    private func send(_ bytes: [UInt8], to file: Int32, until deadline: ProviderDeadline) throws(MetadataError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             try wait(for: POLLOUT, of: file, until: deadline)
@@ -65,7 +65,7 @@ struct HTTPClient: Sendable {
         }
     }
 
-    private func receive(from file: Int32, until deadline: Deadline) throws(MetadataError) -> HTTPAnswer {
+    private func receive(from file: Int32, until deadline: ProviderDeadline) throws(MetadataError) -> HTTPAnswer {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {

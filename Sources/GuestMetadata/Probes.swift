@@ -5,14 +5,14 @@ internal import Synchronization
 
 /// Several probes at once, each on its own thread, so that one that hangs does not block the others.
 final class Probes: Sendable {
-    typealias Probe = @Sendable (Deadline) -> ProviderResult
+    typealias Probe = @Sendable (ProviderDeadline) -> ProviderResult
 
     private let answers: Mutex<[ProviderResult?]>
-    private let deadlines: [Deadline]
+    private let deadlines: [ProviderDeadline]
     /// A pipe that gets a byte for each result.
     private let wakeup: (writer: Int32, reader: Int32)
 
-    private init(_ deadlines: [Deadline], wakeup: (writer: Int32, reader: Int32)) {
+    private init(_ deadlines: [ProviderDeadline], wakeup: (writer: Int32, reader: Int32)) {
         answers = Mutex(Array(repeating: nil, count: deadlines.count))
         self.deadlines = deadlines
         self.wakeup = wakeup
@@ -27,7 +27,7 @@ final class Probes: Sendable {
             return probes.map { _ in .absent("\(error)") }
         }
         // The ends stay open: threads may still run when the process ends, which is soon.
-        let race = Probes(probes.map { _ in Deadline(milliseconds: timeout) }, wakeup: (ends[1], ends[0]))
+        let race = Probes(probes.map { _ in ProviderDeadline(milliseconds: timeout) }, wakeup: (ends[1], ends[0]))
         for (index, probe) in probes.enumerated() {
             let started = Self.start { race.put(probe(race.deadlines[index]), at: index) }
             if !started { race.put(.absent("cannot create a thread"), at: index) }
@@ -94,7 +94,7 @@ final class Probes: Sendable {
 }
 
 /// How long a provider may be silent. Each answer gives it the same time again.
-final class Deadline: Sendable {
+final class ProviderDeadline: Sendable {
     private let timeout: Milliseconds
     /// Since the machine started.
     private let moment: Mutex<Milliseconds>

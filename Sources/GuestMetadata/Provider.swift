@@ -38,7 +38,7 @@ enum Provider: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    func probe(until deadline: Deadline) -> ProviderResult {
+    func probe(until deadline: ProviderDeadline) -> ProviderResult {
         switch self {
         case .google: GoogleMetadata(client: HTTPClient.google, deadline: deadline).probe()
         case .disk: ConfigDisks().probe(until: deadline)

@@ -1,8 +1,6 @@
-public import Extents
-
 /// A request to a server.
 public struct HTTPRequest: Sendable {
-    /// What is sent with a request.
+    /// The body of a request.
     public enum Body: Sendable {
         case none
         case bytes([UInt8])

@@ -1,4 +1,4 @@
-/// Follows redirects itself, since libcurl cannot be told who may see what: `Authorization` goes to no other origin
+/// Follows redirects itself, since libcurl cannot decide by origin: `Authorization` goes to no other origin
 /// (RFC 9110, section 15.4).
 package struct Redirects: Sendable {
     /// An answer that is not a redirect, and who gave it.

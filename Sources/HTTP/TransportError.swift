@@ -2,7 +2,7 @@ public import Extents
 
 /// No answer: the connection, the name, the certificate, or time.
 public struct TransportError: HintedError, Sendable, CustomStringConvertible {
-    /// Why there is no answer, as far as it decides what helps.
+    /// Why there was no answer, as far as the hint depends on it.
     public enum Trouble: Sendable {
         /// Nothing listens on the port.
         case refused

@@ -7,6 +7,12 @@ public struct Architecture: Sendable {
     public let linuxName: String
     /// The name of Debian's packages (dpkg-architecture(1)).
     public let debianName: String
+    /// The part of Debian's multiarch paths (`/usr/lib/x86_64-linux-gnu`).
+    public let debianTriplet: String
+    /// The variant that an image without one is for (image-spec, image-index.md, platform variants).
+    public let usualVariant: String?
+    /// The name in Google's Compute API; nil where Google has no such machines.
+    public let googleName: String?
     /// Other spellings that ``init(parsing:)`` accepts.
     let aliases: [String]
     /// Values of `e_machine` in the ELF programs that its Linux runs, its own first (elf.h).
@@ -19,12 +25,16 @@ public struct Architecture: Sendable {
     public let virtualMachine: VirtualMachine?
 
     private init(
-        _ name: String, linuxName: String, debianName: String? = nil, aliases: [String] = [], elfMachines: [Int] = [],
+        _ name: String, linuxName: String, debianName: String? = nil, debianTriplet: String? = nil,
+        usualVariant: String? = nil, googleName: String? = nil, aliases: [String] = [], elfMachines: [Int] = [],
         hasBIOS: Bool = false, uefi: UEFI? = nil, virtualMachine: VirtualMachine? = nil
     ) {
         self.name = name
         self.linuxName = linuxName
         self.debianName = debianName ?? name
+        self.debianTriplet = debianTriplet ?? "\(linuxName)-linux-gnu"
+        self.usualVariant = usualVariant
+        self.googleName = googleName
         self.aliases = aliases
         self.elfMachines = elfMachines
         self.hasBIOS = hasBIOS
@@ -37,7 +47,8 @@ public struct Architecture: Sendable {
 
 extension Architecture {
     public static let amd64 = Architecture(
-        "amd64", linuxName: "x86_64", aliases: ["x86-64", "x64"], elfMachines: [62, 3], hasBIOS: true,
+        "amd64", linuxName: "x86_64", usualVariant: "v1", googleName: "X86_64", aliases: ["x86-64", "x64"],
+        elfMachines: [62, 3], hasBIOS: true,
         uefi: UEFI(
             name: "x64", peMachine: 0x8664,
             splitFirmware: [
@@ -54,7 +65,7 @@ extension Architecture {
             kernels: [.linuxBzImage, .multiboot1, .elf], debianPackage: "qemu-system-x86"))
 
     public static let arm64 = Architecture(
-        "arm64", linuxName: "aarch64", elfMachines: [183, 40],
+        "arm64", linuxName: "aarch64", usualVariant: "v8", googleName: "ARM64", elfMachines: [183, 40],
         uefi: UEFI(
             name: "aa64", peMachine: 0xAA64,
             splitFirmware: [("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd")],
@@ -80,14 +91,18 @@ extension Architecture {
     public static let all: [Architecture] = [
         amd64, arm64, riscv64, s390x,
         Architecture(
-            "386", linuxName: "i686", debianName: "i386", aliases: ["i386", "i486", "i586", "x86"], elfMachines: [3]),
+            "386", linuxName: "i686", debianName: "i386", debianTriplet: "i386-linux-gnu",
+            aliases: ["i386", "i486", "i586", "x86"], elfMachines: [3]),
         Architecture(
-            "arm", linuxName: "armv7l", debianName: "armhf", aliases: ["armhf", "armel", "armv6l"], elfMachines: [40]),
+            "arm", linuxName: "armv7l", debianName: "armhf", debianTriplet: "arm-linux-gnueabihf", usualVariant: "v7",
+            aliases: ["armhf", "armel", "armv6l"], elfMachines: [40]),
         Architecture("loong64", linuxName: "loongarch64", elfMachines: [258]),
-        Architecture("mips64le", linuxName: "mips64", debianName: "mips64el", aliases: ["mips64el"]),
         Architecture(
-            "ppc64le", linuxName: "ppc64le", debianName: "ppc64el", aliases: ["ppc64el", "powerpc64le"],
-            elfMachines: [21]),
+            "mips64le", linuxName: "mips64", debianName: "mips64el", debianTriplet: "mips64el-linux-gnuabi64",
+            aliases: ["mips64el"]),
+        Architecture(
+            "ppc64le", linuxName: "ppc64le", debianName: "ppc64el", debianTriplet: "powerpc64le-linux-gnu",
+            aliases: ["ppc64el", "powerpc64le"], elfMachines: [21]),
     ]
 
     /// Those that QEMU has a machine for.
@@ -209,7 +224,7 @@ extension Architecture {
         public let emulatedProcessor: String?
         /// Linux's names for the serial port that `moby run` shows; the first is the usual one.
         public let consoles: [String]
-        /// What `-kernel` takes, of what is recognized.
+        /// The recognized kinds of kernel that `-kernel` accepts.
         public let kernels: [KernelKind]
         /// The Debian package that has QEMU for it.
         public let debianPackage: String

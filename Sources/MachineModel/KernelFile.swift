@@ -43,6 +43,10 @@ public struct KernelFile: Sendable, Codable, Equatable {
     /// How many bytes from the start are looked at: a multiboot header is among the first 8 KiB.
     public static let headLength = 8192
 
+    /// The header of Linux's set-up code in a bzImage (kernel documentation, x86/boot): magic, at an offset.
+    public static let setupMagic = Array("HdrS".utf8)
+    public static let setupMagicOffset = 0x202
+
     public init(_ kind: KernelKind, _ architecture: Architecture?) {
         self.kind = kind
         self.architecture = architecture
@@ -59,7 +63,7 @@ public struct KernelFile: Sendable, Codable, Equatable {
         let multiboot = stride(from: 0, to: max(head.count - 3, 0), by: 4).contains {
             has([0x02, 0xB0, 0xAD, 0x1B], at: $0)
         }
-        if has(Array("HdrS".utf8), at: 0x202) {
+        if has(Self.setupMagic, at: Self.setupMagicOffset) {
             self.init(.linuxBzImage, .amd64)
         } else if has(Array("ARM\u{64}".utf8), at: 0x38) {
             self.init(.linuxImage, .arm64)

@@ -25,7 +25,7 @@ public struct Builder: Sendable {
     public func build(_ spec: Spec) async throws -> BuildResult { try await build(spec, BuildPlan(spec, options)) }
 
     func build(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
-        do { return try await run(spec, plan) } catch let fault as Diagnostic { throw SpecError([fault]) }
+        do { return try await run(spec, plan) } catch let problem as Diagnostic { throw SpecError([problem]) }
     }
 
     private func run(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
@@ -46,9 +46,10 @@ public struct Builder: Sendable {
         let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform)
         let facts = try check.initFacts()
         log.end("configuration")
-        let root = try await RootAssembly(
-            spec, images: images, layouts: layouts, containers: containers, kernel: kernel, options
-        ).assemble(encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
+        let parts = RootAssembly.Parts(
+            spec: spec, images: images, layouts: layouts, containers: containers, kernel: kernel)
+        let root = try await RootAssembly(parts, options).assemble(
+            encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
         let found = try check.found(facts, root.names, hasModules: true)
         log.end("checks")

@@ -3,7 +3,7 @@ internal import Extents
 public import MobySpec
 internal import OCI
 
-/// The images of a spec by the text that names them, and what is found out about them once and kept.
+/// The images of a spec by the text that names them, and facts about them that are computed once.
 struct ImageSet: Sendable {
     let store: ContentStore
     let cache: BuildCache
@@ -16,7 +16,7 @@ struct ImageSet: Sendable {
     }
 
     /// Gets every image of a spec, several at a time, each once.
-    /// - Throws: ``ImageFaults`` with all that could not be fetched.
+    /// - Throws: ``ImageErrors`` with all that could not be fetched.
     static func fetch(_ spec: Spec, store: ContentStore, cache: BuildCache, provider: ImageProvider) async throws
         -> ImageSet
     {
@@ -38,7 +38,7 @@ struct ImageSet: Sendable {
             return images
         }
         try Task.checkCancellation()
-        guard failures.isEmpty else { throw ImageFaults(failures, places: sources) }
+        guard failures.isEmpty else { throw ImageErrors(failures, named: sources) }
         return ImageSet(store: store, cache: cache, images: images)
     }
 
@@ -92,7 +92,7 @@ extension Image {
     /// Directory of its tree in the guest, without a leading slash.
     var guestTree: String { "images/\(contentID.short)" }
     /// Bytes of its layers, compressed.
-    var weight: UInt64 { layers.reduce(0) { $0 + $1.size } }
+    var compressedSize: UInt64 { layers.reduce(0) { $0 + $1.size } }
 }
 
 extension FileTree {
@@ -116,17 +116,17 @@ func context<Value>(_ doing: String, _ body: () throws -> Value) throws -> Value
 }
 
 /// Images that could not be fetched, each with the location that names it.
-public struct ImageFaults: Error, CustomStringConvertible {
+public struct ImageErrors: Error, CustomStringConvertible {
     public let diagnostics: [Diagnostic]
 
     public var description: String { diagnostics.map(\.message).joined(separator: "\n") }
 
     /// - Parameter failures: by the text that names the image.
-    init(_ failures: [String: any Error], places: [Located<String>]) {
+    init(_ failures: [String: any Error], named sources: [Located<String>]) {
         var rest = failures
-        diagnostics = places.compactMap { place in
-            guard let error = rest.removeValue(forKey: place.value) else { return nil }
-            return Diagnostic(at: place.location, "\(error)", hint: (error as? any HintedError)?.hint)
+        diagnostics = sources.compactMap { source in
+            guard let error = rest.removeValue(forKey: source.value) else { return nil }
+            return Diagnostic(at: source.location, "\(error)", hint: (error as? any HintedError)?.hint)
         }
     }
 }

@@ -13,26 +13,26 @@ extension ArtifactDetector {
         if let file = image.backingFile { part.add("backing file", file) }
         var disk = SpooledDisk(try temporary(), size: image.size, limit: limits.pieces)
         var isCompressed = false
-        part.fault =
-            try fault {
+        part.damage =
+            try damage {
                 try image.forEachCluster {
                     isCompressed = isCompressed || $2
                     try disk.add($1, at: $0, spooled: $2)
                 }
-            } ?? part.fault
-        disk.isCutShort = part.fault != nil
+            } ?? part.damage
+        disk.isCutShort = part.damage != nil
         if !image.isHeadOnly { part.add("compressed", isCompressed ? "yes" : "no") }
         part.children = try disk.contents(inner)
         return part
     }
 
-    /// Reads a container, or of a damaged one the head, with the damage as the part's fault.
+    /// Reads a container, or of a damaged one the head, with the damage as the part's error.
     private func read<Image>(
         _ content: ExtentList, _ part: inout Part, _ whole: (ExtentList) throws -> Image,
         orHead head: (ExtentList) throws -> Image
     ) throws -> Image {
         do { return try whole(content) } catch let error as DiskImageError {
-            part.fault = "\(error)"
+            part.damage = "\(error)"
             return try head(content)
         }
     }
@@ -47,9 +47,10 @@ extension ArtifactDetector {
             part.add("type", line.dropFirst(11).filter { $0 != "\"" })
         }
         var disk = SpooledDisk(try temporary(), size: image.size, limit: limits.pieces)
-        part.fault =
-            try fault { try image.forEachGrain { try disk.add($1, at: $0, spooled: image.isCompressed) } } ?? part.fault
-        disk.isCutShort = part.fault != nil
+        part.damage =
+            try damage { try image.forEachGrain { try disk.add($1, at: $0, spooled: image.isCompressed) } }
+            ?? part.damage
+        disk.isCutShort = part.damage != nil
         part.children = try disk.contents(inner)
         return part
     }
@@ -58,13 +59,13 @@ extension ArtifactDetector {
         let image = try VHD.salvage(content)
         var part = Part("VHD disk", size: content.length)
         if image.isCutShort {
-            part.fault = "the footer at its end is missing or damaged; the copy at the start is used"
+            part.damage = "the footer at its end is missing or damaged; the copy at the start is used"
         }
         part.add("kind", image.kind == .fixed ? "fixed" : "dynamic")
         part.add("disk bytes", image.size)
         if let size = image.blockSize { part.add("block bytes", size) }
-        part.fault =
-            try fault { part.children = try inner(image.contents(), name: "").map { [$0] } ?? [] } ?? part.fault
+        part.damage =
+            try damage { part.children = try inner(image.contents(), name: "").map { [$0] } ?? [] } ?? part.damage
         return part
     }
 }
@@ -75,13 +76,13 @@ extension ArtifactDetector {
         if try begin(of: content).starts(with: "070701".utf8) { return try initrd(content) }
         let file = try temporary()
         var part = Part("\(format) file", size: content.length)
-        part.fault = try fault { try Compression.decompress(content, limit: limits.plain) { try file.append($0) } }
+        part.damage = try damage { try Compression.decompress(content, limit: limits.plain) { try file.append($0) } }
         let plain = try file.contents()
         part.add("unpacked bytes", plain.length)
         // moby compresses nothing twice, and chains of compressed files are bombs.
         if case .compressed? = try FileType(of: plain) { throw InspectError("a \(format) file inside another") }
         // The start of a truncated file need not be a known type.
-        part.children = part.fault == nil ? [try self.part(plain)] : [try inner(plain, name: "")].compactMap(\.self)
+        part.children = part.damage == nil ? [try self.part(plain)] : [try inner(plain, name: "")].compactMap(\.self)
         return part
     }
 
@@ -96,7 +97,7 @@ extension ArtifactDetector {
                 if bytes.count >= 6 { throw Enough() }
             }
         } catch is Enough {} catch let error as CompressionError {
-            // Whoever reads all of it meets the fault again.
+            // Whoever reads all of it meets the error again.
             if bytes.isEmpty { throw error }
         }
         return bytes

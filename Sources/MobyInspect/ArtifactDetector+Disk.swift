@@ -8,7 +8,7 @@ extension ArtifactDetector {
         let content = whole(content, length: try GPT.Table.length(of: content) ?? 0, &part)
         let table = try GPT.Table(content)
         part.add("guid", table.disk)
-        part.fault = table.fault.map { "the first table: \($0); the one at the disk's end is used" } ?? part.fault
+        part.damage = table.problem.map { "the first table: \($0); the one at the disk's end is used" } ?? part.damage
         for entry in table.entries {
             var partition = Part("partition \(entry.number)", name: entry.name, size: UInt64(entry.range.count))
             partition.add("offset", entry.range.lowerBound)
@@ -59,9 +59,9 @@ extension ArtifactDetector {
 
     /// An ISO 9660 image: its files, what firmware boots, and the partitions of a disk that it is copied to.
     func iso(_ content: ExtentList) throws -> Part {
-        let (image, fault) = try ISO9660.salvage(content, limit: 1 << 18)
+        let (image, damage) = try ISO9660.salvage(content, limit: 1 << 18)
         var part = Part("ISO 9660 image", size: content.length)
-        part.fault = fault.map { "\($0)" }
+        part.damage = damage.map { "\($0)" }
         var whole = content
         whole.extendMissing(to: image.size)
         part.add("volume id", image.volumeID)
@@ -80,7 +80,7 @@ extension ArtifactDetector {
         }
         var entries: [MBR.Entry] = []
         // Most images have no table of partitions, which is not damage.
-        _ = try self.fault { entries = try MBR.entries(of: whole) }
+        _ = try self.damage { entries = try MBR.entries(of: whole) }
         guard entries.contains(where: { $0.type != 0xEE }) else { return part }
         // Their contents were shown already.
         part.children += entries.enumerated().map { number, entry in
@@ -111,8 +111,8 @@ extension ArtifactDetector {
         part.add("cluster bytes", reader.geometry.clusterLength)
         var files: [Volume.File] = []
         var entries: [FAT.Reader.Entry] = []
-        let damage = try fault { try reader.entries(into: &entries) }
-        part.fault = part.fault ?? damage
+        let damage = try damage { try reader.entries(into: &entries) }
+        part.damage = part.damage ?? damage
         let found = entries
         for (number, entry) in found.enumerated() {
             guard let path = TreePath(entry.path.utf8) else {
@@ -161,21 +161,21 @@ extension ArtifactDetector {
         var part = Part("EROFS volume", size: content.length)
         var reader = try EROFS.Reader(content)
         if reader.length > content.length {
-            part.fault = Self.cutShort(content.length, of: reader.length)
+            part.damage = Self.cutShort(content.length, of: reader.length)
             reader = reader.extended
         }
         let source = reader
         part.add("uuid", reader.superblock.uuidText)
         if !reader.superblock.label.isEmpty { part.add("label", reader.superblock.label) }
         var (files, inodes) = ([Volume.File](), [EROFS.Inode]())
-        let damage = try fault {
+        let damage = try damage {
             try source.walk { path, inode in
                 try spend(Volume.cost(path) + 160)
                 files.append(try Self.file(path, inode, of: source, number: UInt64(inodes.count)))
                 inodes.append(inode)
             }
         }
-        part.fault = part.fault ?? damage
+        part.damage = part.damage ?? damage
         let found = inodes
         part.volume = Volume("root", files) { number, consume in try source.read(found[Int(number)], consume) }
         return part
@@ -196,8 +196,8 @@ extension ArtifactDetector {
     func tar(_ content: ExtentList) throws -> Part {
         var part = Part("tar archive", size: content.length)
         var files: [Volume.File] = []
-        let (entries, fault) = try Tar.salvage(content, budget: names)
-        part.fault = try fault.map { "\($0)" } ?? Self.missingEnd(of: content)
+        let (entries, damage) = try Tar.salvage(content, budget: names)
+        part.damage = try damage.map { "\($0)" } ?? Self.missingEnd(of: content)
         for entry in entries {
             try spend(Volume.cost(entry.path) + 128)
             guard case .regular(let list) = entry.node.kind else {

@@ -1,6 +1,7 @@
 internal import Archive
 internal import DiskImage
 internal import Extents
+internal import MachineModel
 
 extension ArtifactDetector {
     /// An EFI executable; with `.linux` and `.initrd` it is a unified kernel image.
@@ -8,7 +9,7 @@ extension ArtifactDetector {
         let headers = try PE.Headers(content, isWhole: false)
         let isUnified = headers.sections.contains { $0.name == ".linux" }
         var part = Part(isUnified ? "unified kernel image" : "EFI executable", size: content.length)
-        part.add("machine", headers.machine == 0x8664 ? "x86-64" : "0x" + String(headers.machine, radix: 16))
+        part.add("machine", Self.title(ofMachine: headers.machine))
         part.add("signed", headers.certificates == nil ? "no" : "yes")
         let length = content.length
         let content = whole(content, length: max(headers.end, headers.certificates?.upperBound ?? 0), &part)
@@ -21,16 +22,16 @@ extension ArtifactDetector {
                 continue
             }
             if section.range.upperBound > length {
-                child.fault = Self.cutShort(
+                child.damage = Self.cutShort(
                     length - min(length, section.range.lowerBound), of: UInt64(section.range.count))
             }
             let data = content[section.range]
             if section.name == ".cmdline" || section.name == ".uname", data.length <= 1 << 16 {
-                let text = try fault {
+                let text = try damage {
                     child.add(
                         "text", String(decoding: try ExtentReader.bytes(of: data).prefix { $0 != 0 }, as: UTF8.self))
                 }
-                child.fault = child.fault ?? text
+                child.damage = child.damage ?? text
             }
             if let path = TreePath(section.name.utf8), !path.isRoot {
                 files.append(Volume.File(path, .regular, size: data.length, contents: .extents(data)))
@@ -44,8 +45,13 @@ extension ArtifactDetector {
         return part
     }
 
+    private static func title(ofMachine machine: UInt16) -> String {
+        guard let architecture = Architecture(peMachine: machine) else { return "0x" + String(machine, radix: 16) }
+        return architecture == .amd64 ? "x86-64" : architecture.name
+    }
+
     /// An x86 kernel (Linux, Documentation/arch/x86/boot.rst): 0x202 "HdrS", 0x206 protocol u16, 0x20E where its
-    /// version stands, less 0x200.
+    /// version is, less 0x200.
     func kernel(_ content: ExtentList) throws -> Part {
         var part = Part("Linux kernel", size: content.length)
         guard content.length >= 0x210 else { throw InspectError("the kernel has only \(content.length) bytes") }
@@ -73,9 +79,9 @@ extension ArtifactDetector {
 extension ArtifactDetector {
     /// An initrd's archives, and the root that the kernel makes of them.
     func initrd(_ content: ExtentList) throws -> Part {
-        let (segments, fault) = try CPIO.salvage(content, budget: names)
+        let (segments, damage) = try CPIO.salvage(content, budget: names)
         var part = Part("initrd", size: content.length)
-        part.fault = fault.map { "\($0)" }
+        part.damage = damage.map { "\($0)" }
         var files: [Volume.File] = []
         for (number, segment) in segments.enumerated() {
             try add(segment, number, to: &files)
@@ -131,7 +137,7 @@ extension ArtifactDetector {
             file.size <= 1 << 16
         else { return nil }
         var bytes: [UInt8] = []
-        guard try fault({ try volume.read(file) { bytes.append(contentsOf: $0) } }) == nil else { return nil }
+        guard try damage({ try volume.read(file) { bytes.append(contentsOf: $0) } }) == nil else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().map(String.init)
         return lines.count == segments.count ? lines : nil
     }

@@ -32,13 +32,13 @@ final class ArtifactDetector {
         do { part = try read(content, as: type) } catch let error where !(error is FileError || error is InspectError) {
             // Not even its head can be read.
             part = Part(type.title, size: content.length)
-            part.fault = "\(error)"
+            part.damage = "\(error)"
         }
         part.name = name
         return part
     }
 
-    /// A part inside another: nil when its type is unknown, with a fault when it is damaged.
+    /// A part inside another: nil when its type is unknown, with an error when it is damaged.
     func inner(_ content: ExtentList, name: String) throws -> Part? {
         do {
             guard try FileType(of: content) != nil else { return nil }
@@ -47,7 +47,7 @@ final class ArtifactDetector {
             throw error
         } catch {
             var part = Part("damaged", name: name, size: content.length)
-            part.fault = "\(error)"
+            part.damage = "\(error)"
             return part
         }
     }
@@ -72,10 +72,10 @@ final class ArtifactDetector {
     }
 
     /// The bytes of a thing that declares a length: when there are fewer, the missing ones cannot be
-    /// read, and the part has that as its fault.
+    /// read, and the part has that as its error.
     func whole(_ content: ExtentList, length: UInt64, _ part: inout Part) -> ExtentList {
         guard length > content.length else { return content }
-        part.fault = part.fault ?? Self.cutShort(content.length, of: length)
+        part.damage = part.damage ?? Self.cutShort(content.length, of: length)
         var whole = content
         whole.extendMissing(to: length)
         return whole
@@ -85,10 +85,10 @@ final class ArtifactDetector {
         "truncated: \(count) of \(length) bytes present"
     }
 
-    /// Runs what may find a fault after it found something.
-    /// - Returns: the fault.
+    /// Runs what may find an error after it found something.
+    /// - Returns: the error.
     /// - Throws: `FileError`, `InspectError`.
-    func fault(_ body: () throws -> Void) throws -> String? {
+    func damage(_ body: () throws -> Void) throws -> String? {
         do { try body() } catch let error where !(error is FileError || error is InspectError) { return "\(error)" }
         return nil
     }

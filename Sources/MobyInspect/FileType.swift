@@ -1,6 +1,7 @@
 internal import Archive
 internal import DiskImage
 internal import Extents
+internal import MachineModel
 
 /// The type of a file by its first bytes, of a fixed VHD by its last.
 enum FileType: Equatable {
@@ -56,7 +57,7 @@ enum FileType: Equatable {
             self = .gpt
             return
         }
-        if try has("HdrS", at: 0x202) { self = .kernel; return }
+        if try has(KernelFile.setupMagic, at: UInt64(KernelFile.setupMagicOffset)) { self = .kernel; return }
         if try has("MZ", at: 0) { self = .executable; return }
         if try has("ustar", at: 257) { self = .tar; return }
         if try has([0xE2, 0xE1, 0xF5, 0xE0], at: 1024) { self = .erofs; return }

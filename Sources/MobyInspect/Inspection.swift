@@ -76,9 +76,9 @@ public final class Inspection {
     public var volumes: [Volume] { root.all.compactMap(\.volume) }
 
     /// Parts that could not be read completely, with the reasons.
-    public var faults: [String] {
+    public var errors: [String] {
         root.all.compactMap { part in
-            part.fault.map { (part.name.isEmpty ? part.kind : "\(part.kind) '\(part.name)'") + ": " + $0 }
+            part.damage.map { (part.name.isEmpty ? part.kind : "\(part.kind) '\(part.name)'") + ": " + $0 }
         }
     }
 

@@ -16,7 +16,7 @@ public struct Part: Sendable {
     public var volume: Volume?
     public var children: [Part] = []
     /// Why it could not be read whole.
-    public var fault: String?
+    public var damage: String?
 
     /// A key and a value, raw text of the artifact.
     public struct Fact: Sendable, Equatable {
@@ -57,7 +57,7 @@ extension Part {
         let title = PlainText.of(kind) + (name.isEmpty ? "" : " " + PlainText.of(name))
         lines.append(
             indent + title + ": " + details.joined(separator: ", ") + (volume.map { "; files in \($0.name):" } ?? ""))
-        if let fault { lines.append("\(indent)  damaged: \(PlainText.of(fault))") }
+        if let damage { lines.append("\(indent)  damaged: \(PlainText.of(damage))") }
         if let volume { Self.write(volume, to: &lines, indent + "  ") }
         for child in children { child.write(to: &lines, indent + "  ") }
     }
@@ -92,8 +92,13 @@ extension Part {
         let volume: String?
         let names: Int?
         let files: [Volume.Row]?
-        let fault: String?
+        let damage: String?
         let parts: [Document]?
+
+        enum CodingKeys: String, CodingKey {
+            case kind, name, size, facts, volume, names, files, parts
+            case damage = "fault"
+        }
     }
 
     public var document: Document {
@@ -102,7 +107,7 @@ extension Part {
             kind: kind, name: name.isEmpty ? nil : name, size: size,
             facts: facts.isEmpty ? nil : Dictionary(facts.map { ($0.key, $0.value) }) { $1 }, volume: volume?.name,
             names: volume?.files.count, files: isShort ? volume?.files.map { Volume.Row($0, in: nil) } : nil,
-            fault: fault,
+            damage: damage,
             parts: children.isEmpty ? nil : children.map(\.document))
     }
 }

@@ -4,8 +4,8 @@ internal import Glibc
 internal import MobySpec
 
 extension PackageFolder {
-    /// The file or folder of a `source` in `build.yml`. Nothing outside the package's folder is read: a link in a folder
-    /// stays a link, wherever it leads, and a source that is a link must lead to something inside.
+    /// The file or folder of a `source` in `build.yml`. Nothing outside the package's folder is read: a link in a
+    /// folder stays a link, wherever it leads, and a source that is a link must lead to something inside.
     struct Source {
         enum Kind: Equatable {
             case directory
@@ -33,15 +33,15 @@ extension PackageFolder {
             guard let path = Self.resolved(named), let root = Self.resolved(folder) else {
                 let code = errno
                 if code == ENOENT, let target = try HostFiles.rawLink(named) {
-                    throw Self.fault(
+                    throw Self.error(
                         name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
                 }
                 let reason = code == ENOENT ? "does not exist" : "cannot be read: \(FileError.text(of: code))"
-                throw Self.fault(
+                throw Self.error(
                     name, "source '\(shown)' \(reason)", hint: "sources are files and folders next to build.yml")
             }
             guard path == root || path.hasPrefix(root == "/" ? root : root + "/") else {
-                throw Self.fault(
+                throw Self.error(
                     name,
                     "source '\(shown)' leads to '\(PlainText.short(path))', which is outside the package's folder",
                     hint: "copy it into the folder")
@@ -50,7 +50,7 @@ extension PackageFolder {
         }
 
         /// The source itself, then what lies in it, in order of names.
-        /// - Throws: `SpecError` for what is neither file, folder nor link; `FileError`.
+        /// - Throws: `SpecError` for anything but a file, folder or link; `FileError`.
         func entries() throws -> [Entry] {
             var entries = [try entry("")]
             var folders = entries.filter { $0.kind == .directory }
@@ -75,7 +75,7 @@ extension PackageFolder {
             case S_IFLNK: kind = .link(target: try HostFiles.rawLink(path) ?? { throw FileError("read", path) }())
             default:
                 let whole = name.isEmpty ? self.name.value : "\(self.name.value)/\(name)"
-                throw Self.fault(
+                throw Self.error(
                     self.name,
                     "source '\(PlainText.short(whole))' is \(Self.described(info.st_mode)), expected a file, a folder or a link"
                 )
@@ -86,7 +86,7 @@ extension PackageFolder {
         private func names(in folder: Entry) throws -> [String] {
             try FolderTree.rawNames(in: folder.path).map { bytes in
                 guard let name = String(validating: bytes, as: UTF8.self) else {
-                    throw Self.fault(
+                    throw Self.error(
                         self.name,
                         "source '\(PlainText.short(self.name.value))' has '\(PlainText.of(bytes))', which is not a UTF-8 name"
                     )
@@ -110,7 +110,7 @@ extension PackageFolder {
             }
         }
 
-        private static func fault(_ name: Located<String>, _ message: String, hint: String? = nil) -> SpecError {
+        private static func error(_ name: Located<String>, _ message: String, hint: String? = nil) -> SpecError {
             SpecError([Diagnostic(at: name.location, message, hint: hint)])
         }
     }

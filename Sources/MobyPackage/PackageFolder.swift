@@ -37,7 +37,7 @@ public struct PackageFolder: Sendable {
             try PackageLock(String(decoding: $0, as: UTF8.self), file: lockFile)
         }
         var lists: [String: [String]] = [:]
-        for case .list(let name) in spec.files.map(\.place) {
+        for case .list(let name) in spec.files.map(\.target) {
             lists[name.value] = try Self.list(name, in: self.path, shown: shownPath)
         }
         self.lists = lists
@@ -91,8 +91,8 @@ public struct PackageFolder: Sendable {
         return lock?.closures[architecture].flatMap { $0.wants == wants ? $0 : nil }
     }
 
-    /// What the closure depends on, for the lock: package names, `-pattern` of excluded ones, and a hash of the selected
-    /// files.
+    /// What the closure depends on, for the lock: package names, `-pattern` of excluded ones, and a hash of the
+    /// selected files.
     func wants(architecture: String) -> [String] {
         var wants =
             spec.requests(architecture: architecture).map(\.value).sorted()

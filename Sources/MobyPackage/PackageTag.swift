@@ -22,7 +22,7 @@ enum PackageTag {
         hash.add(folder.text)
         for package in closure.packages { hash.add("\(package.name) \(package.version) \(package.sha256)") }
         for file in folder.spec.files {
-            if case .list(let name) = file.place { hash.add(folder.lines(of: name).joined(separator: "\n")) }
+            if case .list(let name) = file.target { hash.add(folder.lines(of: name).joined(separator: "\n")) }
             guard case .source(let name) = file.content else { continue }
             for entry in try folder.source(name).entries() {
                 if case .link(let target) = entry.kind {

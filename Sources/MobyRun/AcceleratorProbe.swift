@@ -10,7 +10,7 @@ struct AcceleratorProbe {
     let environment: [String: String]
     var device = "/dev/kvm"
     var limit: Duration = .seconds(2)
-    let say: @Sendable (String) -> Void
+    let report: @Sendable (String) -> Void
 
     /// The result of the test guest.
     enum Verdict: Equatable {
@@ -56,7 +56,7 @@ struct AcceleratorProbe {
     }
 
     private func report(_ accelerator: Accelerator, _ why: String) -> Accelerator {
-        say("accelerator: \(accelerator.rawValue) (\(why))")
+        report("accelerator: \(accelerator.rawValue) (\(why))")
         return accelerator
     }
 
@@ -143,8 +143,8 @@ enum ProbePayload {
     /// `isa-debug-exit` turns a byte v into the exit status 2·v + 1.
     static let success: Int32 = 0x10 << 1 | 1
 
-    /// 512 bytes at 0000:7C00, in real mode. The firmware has been through protected mode before, which is the point: where
-    /// KVM does not work, code at the reset vector often still runs.
+    /// 512 bytes at 0000:7C00, in real mode. The firmware has been through protected mode before, which is the point:
+    /// where KVM does not work, code at the reset vector often still runs.
     static let bootSector: [UInt8] = {
         let code: [UInt8] = [
             0xBA, 0xF4, 0x00,  // mov dx, 0xf4

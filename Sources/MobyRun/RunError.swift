@@ -1,6 +1,6 @@
 public import Extents
 
-/// A machine cannot be started: what is in the way, and what to do about it.
+/// Why a machine cannot be started, and what to do about it.
 public struct RunError: HintedError, CustomStringConvertible, Equatable, Sendable {
     public let description: String
     public let hint: String?

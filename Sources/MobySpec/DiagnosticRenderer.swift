@@ -1,6 +1,6 @@
 internal import Extents
 
-/// Prints diagnostics: `file:line:column: error: …`, the source line, a caret under the place, and the hint.
+/// Prints diagnostics: `file:line:column: error: …`, the source line, a caret under the location, and the hint.
 public struct DiagnosticRenderer: Sendable {
     private let lines: [String: [Substring.UnicodeScalarView]]
 
@@ -29,7 +29,7 @@ public struct DiagnosticRenderer: Sendable {
         guard let lines = lines[location.file], lines.indices.contains(location.line - 1) else { return nil }
         let line = lines[location.line - 1]
         let limit = 160
-        // A line far too long for a terminal (minified JSON) is cut to the part around the place.
+        // A line far too long for a terminal (minified JSON) is cut to the part around the location.
         let start = location.column > limit ? location.column - limit / 2 : 0
         let shown = line.dropFirst(start).prefix(limit)
         let number = String(location.line)

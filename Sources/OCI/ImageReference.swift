@@ -16,7 +16,7 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     public static let defaultRegistry = "docker.io"
 
     /// Reads a reference; its meaning depends on the text alone.
-    /// - Throws: `ImageReferenceError` that says which part is wrong and what is allowed.
+    /// - Throws: `ImageReferenceError` with the wrong part and the allowed characters.
     public init(_ text: String) throws {
         let parts = try Parts(text)
         let (host, path) = Self.splitHost(parts.name)
@@ -77,8 +77,8 @@ private struct Parts {
 }
 
 extension ImageReference {
-    /// The prefix of names of images that moby builds on this machine. No registry is `localhost` without a port, so such
-    /// a name has no other owner; podman marks local images in the same way.
+    /// The prefix of names of images that moby builds on this machine. No registry is `localhost` without a port, so
+    /// such a name has no other owner; podman marks local images in the same way.
     public static let localPrefix = "localhost/moby"
 
     /// Whether images of this name are built locally (`moby pkg build`) and never pulled.

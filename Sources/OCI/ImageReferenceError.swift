@@ -1,7 +1,7 @@
 internal import Extents
 internal import HTTP
 
-/// A text that is not an image reference: the part that is wrong and what is allowed there.
+/// A text that is not an image reference: the wrong part and the characters allowed there.
 public struct ImageReferenceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The part that is wrong, as it was found.
     public enum Part: Equatable, Sendable {

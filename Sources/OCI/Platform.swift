@@ -54,17 +54,16 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Whether the architecture is known.
     public var isKnown: Bool { !architecture.isEmpty }
 
-    /// Whether an image for `self` suits a user who wants `wanted`: a variant counts only when one is wanted, and unknown
-    /// parts fit.
+    /// Whether an image for `self` suits a user who wants `wanted`: a variant counts only when one is wanted, and
+    /// unknown parts fit.
     public func satisfies(_ wanted: Platform) -> Bool {
         guard os.isEmpty || os == wanted.os, !isKnown || architecture == wanted.architecture else { return false }
         return !isKnown || wanted.variant == nil || effectiveVariant == wanted.effectiveVariant
     }
 
-    /// The variant, or what an image without one means (image-spec, image-index.md, platform variants).
+    /// The variant, or that of an image without one.
     private var effectiveVariant: String? {
-        if let variant { return variant }
-        return ["arm64": "v8", "arm": "v7", "amd64": "v1"][architecture]
+        variant ?? Architecture.all.first { $0.name == architecture }?.usualVariant
     }
 }
 

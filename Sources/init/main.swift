@@ -1,4 +1,4 @@
 internal import Glibc
 internal import GuestInit
 
-exit(Program.run(CommandLine.arguments))
+exit(InitProgram.run(CommandLine.arguments))

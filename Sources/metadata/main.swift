@@ -2,6 +2,6 @@ internal import Glibc
 internal import GuestMetadata
 
 // Threads that still wait for a provider are left behind.
-let status = Metadata.run(CommandLine.arguments)
+let status = MetadataProgram.run(CommandLine.arguments)
 fflush(nil)
 _exit(status)

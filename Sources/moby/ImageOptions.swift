@@ -36,7 +36,19 @@ struct ImageOptions: ParsableArguments {
 
 /// The value of `--arch`, the same in every command: a name of a CPU architecture, e.g. `amd64` or `x86_64`.
 enum ArchitectureOption {
-    static let help: ArgumentHelp = "CPU architecture: amd64 (x86_64), arm64 (aarch64) (default: that of this machine)."
+    static let help = ArgumentHelp("CPU architecture: \(names(\.name, \.linuxName)) (default: that of this machine).")
+    static let machineHelp = ArgumentHelp(
+        "\(names(\.linuxName, \.name)) (default: the build's, else this host's).")
+
+    /// `amd64 (x86_64), riscv64 or s390x`.
+    private static func names(_ first: KeyPath<Architecture, String>, _ second: KeyPath<Architecture, String>)
+        -> String
+    {
+        let names = Architecture.virtualMachines.map { row in
+            row[keyPath: first] + (row.name == row.linuxName ? "" : " (\(row[keyPath: second]))")
+        }
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+    }
 
     /// For images.
     static func platform(_ text: String) throws -> Platform { Platform(architecture: try parse(text).name) }
@@ -46,14 +58,16 @@ enum ArchitectureOption {
         let architecture = try parse(text)
         guard architecture.virtualMachine == nil else { return architecture }
         let names = Architecture.virtualMachines.map(\.name).joined(separator: ", ")
-        throw ValidationError("there is no machine for \(architecture); expected one of \(names)")
+        throw ValidationError("moby cannot emulate \(architecture); expected one of \(names)")
     }
 
     /// - Throws: `ValidationError`, exit code 64, for an unknown one.
     private static func parse(_ text: String) throws -> Architecture {
         do { return try Architecture(parsing: text) } catch {
             let names = error.expected
-            let guess = Spelling.closest(to: text, in: names + ["x86_64", "aarch64"]).map { "did you mean '\($0)'?" }
+            let guess = Spelling.closest(to: text, in: names + Architecture.all.map(\.linuxName)).map {
+                "did you mean '\($0)'?"
+            }
             throw ValidationError(
                 "unknown architecture; \(guess ?? "expected one of \(names.joined(separator: ", "))")")
         }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Extents
 internal import JSON
 internal import MobyBuild
+internal import MobyRun
 internal import MobySpec
 internal import OCI
 

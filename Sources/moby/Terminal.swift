@@ -22,7 +22,7 @@ enum Terminal {
     static let brokenPipe: Int32 = 141
 
     /// The first write to standard output that did not succeed, as its `errno`; 0 when all did.
-    private static let fault = Mutex<Int32>(0)
+    private static let problem = Mutex<Int32>(0)
 
     static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
 
@@ -46,21 +46,21 @@ enum Terminal {
 
     /// Text as it is, e.g. a machine's console.
     static func live(_ text: String) {
-        guard fault.withLock(\.self) == 0 else { return }
+        guard problem.withLock(\.self) == 0 else { return }
         var code: Int32 = 0
         if isOutputTerminal {
             display.aside { code = write(text, to: STDOUT_FILENO) }
         } else {
             code = write(text, to: STDOUT_FILENO)
         }
-        if code != 0 { fault.withLock { $0 = code } }
+        if code != 0 { problem.withLock { $0 = code } }
     }
 
     /// Bytes of a program in a machine, as they are.
     static func live(_ bytes: [UInt8], to file: Int32) {
         if file == STDOUT_FILENO {
-            guard fault.withLock(\.self) == 0, case let code = write(bytes, to: file), code != 0 else { return }
-            fault.withLock { $0 = code }
+            guard problem.withLock(\.self) == 0, case let code = write(bytes, to: file), code != 0 else { return }
+            problem.withLock { $0 = code }
         } else {
             write(bytes, to: file)
         }
@@ -87,11 +87,11 @@ enum Terminal {
     /// Ends the program. A write to standard output that did not succeed is an error, except when its reader went away.
     static func exit(_ code: Int32) -> Never {
         display.close()
-        switch fault.withLock(\.self) {
+        switch problem.withLock(\.self) {
         case 0: Glibc.exit(code)
         case EPIPE: Glibc.exit(code == 0 ? brokenPipe : code)
-        case let fault:
-            error("error: \(FileError("write", outputName, code: fault))", .error)
+        case let problem:
+            error("error: \(FileError("write", outputName, code: problem))", .error)
             Glibc.exit(code == 0 ? 1 : code)
         }
     }

@@ -100,7 +100,7 @@ import Testing
     @Test(arguments: [
         Judge(tool: ["gzip", "-dc"], compression: .gzip), Judge(tool: ["igzip", "-dc"], compression: .gzip),
         Judge(tool: ["zstd", "-dc"], compression: .zstd(level: 3)),
-        // The kernel's reader takes windows up to 8 MiB; this is what it is told to expect.
+        // The kernel's reader takes windows up to 8 MiB; this is the size that it expects.
         Judge(tool: ["zstd", "-dc", "--memory=8MB"], compression: .zstd(level: 19)),
     ])
     func toolsReadIt(judge: Judge) throws {

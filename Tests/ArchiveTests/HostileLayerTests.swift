@@ -191,7 +191,7 @@ import Testing
         layer +=
             [UInt8](repeating: 66, count: stored) + [UInt8](repeating: 0, count: (512 - stored % 512) % 512)
             + entry("g")
-        // What follows must not be taken for contents.
+        // The bytes that follow must not be read as contents.
         let padded = layer + [UInt8](repeating: 0, count: 20_000)
         guard isGood else {
             #expect(error(padded) != nil)

@@ -21,7 +21,7 @@ struct RandomImage {
             for _ in 0..<Int.random(in: 1...14, using: &numbers) { layer.append(try entry()) }
             layers.append(layer)
         }
-        while let error = fault(of: layers), let index = error.layer {
+        while let error = problem(of: layers), let index = error.layer {
             let name = error.entry.flatMap { TreePath($0) }
             guard Int.random(in: 0..<60, using: &numbers) > 0,
                 let culprit = layers[index].firstIndex(where: { $0.path == name })
@@ -43,7 +43,7 @@ struct RandomImage {
         ExtentList(bytes: entries.flatMap(\.bytes) + [UInt8](repeating: 0, count: 1024))
     }
 
-    private func fault(of layers: [[Entry]]) -> LayerError? {
+    private func problem(of layers: [[Entry]]) -> LayerError? {
         do {
             _ = try FileTree.flatten(layers: layers.map(archive))
             return nil

@@ -147,8 +147,8 @@ import Testing
         "bsdtar --format=pax --read-sparse",
     ]
 
-    /// Some builders leave out the last padding and the end of the archive; contents that are not whole are a fault all
-    /// the same.
+    /// Some builders leave out the last padding and the end of the archive; contents that are not whole are an error
+    /// all the same.
     @Test func archiveMayEndAfterItsLastContents() throws {
         let whole = try ExtentReader.bytes(of: tar { try $0.add("a", .file("hello")) })
         let tree = try FileTree.tar(ExtentList(bytes: Array(whole.prefix(512 + 5))))

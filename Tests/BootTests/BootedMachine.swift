@@ -23,7 +23,7 @@ struct BootedMachine {
 
     /// Types a command into the console's root shell.
     /// - Parameter mark: a number used once in a machine. The shell computes with it, so that the echo of the command
-    ///   is not taken for its end.
+    ///   is not treated as its end.
     /// - Returns: what the command printed.
     @discardableResult
     func shell(_ command: String, mark: Int, within limit: Duration = .seconds(60)) throws -> String {

@@ -21,7 +21,7 @@ import Testing
                     "moby run gcp -project infoslack-1337 --console output --ssh-key ~/.ssh/id_ed25519.pub gcp",
                     uefi: false, desk)
                 try await Self.run("moby run gcp -project infoslack-1337 gcp.img.tar.gz", uefi: true, desk)
-                #expect(desk.google.state.withLock { $0.faults } == [])
+                #expect(desk.google.state.withLock { $0.problems } == [])
                 #expect(desk.google.state.withLock { $0.images.keys.sorted() } == ["gcp"])
                 let text = "```console\n\(desk.recording)```\n"
                 let difference = try Golden.difference(

@@ -38,7 +38,7 @@ import Testing
         return machine
     }
 
-    /// Starts a drive that QEMU is given beside an empty CD that firmware passes by.
+    /// Starts a drive that QEMU is given next to an empty CD that firmware passes by.
     private func start(_ folder: String, drive: String, devices: [String], uefi: Bool) throws -> MachineHandle {
         try GuestMachine.boot(folder + "/empty.iso", memory: 512, uefi: uefi) {
             $0.accelerator = .fixed(.tcg)
@@ -68,9 +68,9 @@ import Testing
     /// The executable alone, in a folder that QEMU shows as a FAT volume.
     @Test(.timeLimit(.minutes(5))) func unifiedKernelImageFromAFolder() throws {
         let folder = try Self.built.get()
-        let place = folder + "/volume/EFI/BOOT"
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: folder + "/still.efi", toPath: place + "/BOOTX64.EFI")
+        let boot = folder + "/volume/EFI/BOOT"
+        try FileManager.default.createDirectory(atPath: boot, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: folder + "/still.efi", toPath: boot + "/BOOTX64.EFI")
         let machine = try expectService(
             start(folder, drive: "file=fat:rw:\(folder)/volume", devices: ["virtio-blk-pci,drive=real"], uefi: true))
         #expect(machine.console.contains("console=ttyS0 moby.test=disk"))

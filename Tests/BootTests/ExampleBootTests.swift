@@ -5,7 +5,7 @@ import Testing
 
 /// The classic examples, built by the program and booted in QEMU under emulation.
 @Suite(.serialized, .bootedAgain) struct ExampleBootTests {
-    /// nginx answers; runc knows it; killed, it comes back; the machine powers off when told to, within three seconds.
+    /// nginx answers; runc knows it; killed, it comes back; the machine powers off on request, within three seconds.
     @Test(.timeLimit(.minutes(6))) func nginxServesIsRestartedAndEnds() async throws {
         try await withTemporaryDirectory { folder in
             let port = try GuestMachine.freePort()

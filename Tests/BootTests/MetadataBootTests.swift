@@ -3,7 +3,7 @@ import MobyRun
 import TestSupport
 import Testing
 
-/// `pkg/metadata` in machines: what a disc and what a server say about them.
+/// `pkg/metadata` in machines: what a CD and what a server say about them.
 @Suite(.serialized, .bootedAgain) struct MetadataBootTests {
     /// `moby run --data`: the files come to lie under /run/config, and the machine has its name.
     @Test(.timeLimit(.minutes(6))) func userDataOfADiscBecomeFiles() async throws {

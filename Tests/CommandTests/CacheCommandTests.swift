@@ -61,7 +61,7 @@ struct CacheCommandTests {
         }
     }
 
-    /// A file or a folder with other files is named, not taken for an empty store.
+    /// A file or a folder with other files is named, not treated as an empty store.
     @Test(arguments: [["ls"], ["verify"], ["prune"], ["rm", "x"], ["clean", "--force"]])
     func whatIsNotAStoreIsNamed(command: [String]) throws {
         try withTemporaryDirectory { folder in

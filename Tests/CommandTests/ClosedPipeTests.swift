@@ -14,7 +14,7 @@ struct ClosedPipeTests {
         #expect(after.text == "141\n" && after.complaint.isEmpty, "\(after.text) \(after.complaint)")
     }
 
-    /// Messages that nobody reads change nothing.
+    /// Messages without a reader change nothing.
     @Test func messagesThatNobodyReads() throws {
         let script =
             #"exec 3>&1; { sleep 0.2; "$0" lint /dev/null/none.yml; echo "$?" >&3; } 2>&1 >/dev/null | true; wait"#

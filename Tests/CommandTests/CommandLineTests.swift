@@ -3,7 +3,7 @@ import Testing
 
 @testable import moby
 
-/// Old spellings become today's; what nobody knows is an error that says so.
+/// Old spellings become today's; unknown ones are errors.
 struct CommandLineTests {
     private static let reader = Result { try CommandLineReader() }
 

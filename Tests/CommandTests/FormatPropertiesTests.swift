@@ -11,7 +11,7 @@ struct FormatPropertiesTests {
         let medium: String
     }
 
-    struct Fault: Error, CustomStringConvertible {
+    struct Problem: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -29,7 +29,7 @@ struct FormatPropertiesTests {
             ]
             let ended = try EndedProcess(
                 "/bin/sh", ["-c", shell] + arguments, folder: folder, environment: environment)
-            guard ended.status == 0 else { throw Fault(description: ended.complaint) }
+            guard ended.status == 0 else { throw Problem(description: ended.complaint) }
         }
 
         /// Which files the build says are of a format.
@@ -146,7 +146,7 @@ struct FormatPropertiesTests {
 
     private func allocated(_ path: String) throws -> UInt64 {
         var info = stat()
-        guard stat(path, &info) == 0 else { throw Fault(description: "no \(path)") }
+        guard stat(path, &info) == 0 else { throw Problem(description: "no \(path)") }
         return UInt64(info.st_blocks) * 512
     }
 }

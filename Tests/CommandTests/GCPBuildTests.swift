@@ -43,7 +43,7 @@ import Testing
                 let environment = google.environment(storage: storage.url)
                 try Program.moby(
                     ["build", "--dir", folder] + options + ["\(folder)/web.yml"], environment: environment)
-                #expect(google.state.withLock { $0.faults } == [])
+                #expect(google.state.withLock { $0.problems } == [])
                 let object = "\(storage.folder)/images/web.img.tar.gz"
                 #expect(FileManager.default.fileExists(atPath: object) == sent.object)
                 if sent.object { #expect(try TestFile.read(object) == (try TestFile.read("\(folder)/web.img.tar.gz"))) }

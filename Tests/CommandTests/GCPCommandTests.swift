@@ -41,7 +41,7 @@ struct GCPCommandTests {
             let result = try Program.run(
                 ["run", "gcp", "-project", "infoslack-1337", "gcp.img.tar.gz"], in: folder, environment: environment)
             #expect(result.status == 0, "\(result.error)")
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             let gateway = "europe-west1-ssh-serialport.googleapis.com"
             #expect(
                 result.output == """
@@ -97,7 +97,7 @@ struct GCPCommandTests {
                 ], environment: google.environment(storage: "http://\(proxy.host)"))
             #expect(ended.status == 0, "\(ended.complaint)")
             #expect(proxy.cutsDone == 3)
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             #expect(google.state.withLock { $0.objects["images/gcp.img.tar.gz"] } == (try TestFile.read(file)))
             let memory = try #require(
                 Int(try TestFile.text("\(folder)/memory").trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -180,7 +180,7 @@ struct GCPCommandTests {
         #expect(result.error.hasPrefix("error: \(message)"), "\(result.error)")
     }
 
-    /// A missing project is a fault of the command line.
+    /// A missing project is an error of the command line.
     @Test(arguments: [["push", "gcp", "x.img.tar.gz"], ["run", "gcp", "x.img.tar.gz"], ["run", "gcp", "web"]])
     func aMissingProjectIsAUsageError(arguments: [String]) throws {
         let result = try Program.run(

@@ -26,7 +26,7 @@ struct GCPInputTests {
         (["-disk", "web", "web"], [:], "disk 'web' has the same name as the machine's boot disk"),
         (["-disk", "a", "-disk", "a", "web"], [:], "disk 'a' has the same name as another disk"),
     ])
-    func faultsAreSaidFirst(arguments: [String], variables: [String: String], message: String) throws {
+    func errorsAreSaidFirst(arguments: [String], variables: [String: String], message: String) throws {
         let result = try Program.run(
             ["run", "gcp", "--dry-run"] + arguments, environment: Self.anonymous.merging(variables) { _, new in new })
         #expect(result.status == 1)

@@ -21,7 +21,7 @@ struct GCPLoginTests {
                     file,
                 ], environment: google.environment().merging(Self.overrides(front.url)) { _, new in new })
             #expect(result.status == 0, "\(result.error)")
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             let asked = google.requests.filter { $0.target == "/token" }
             #expect(asked.count == 1)
             try await Self.verify(try #require(asked.first), in: folder)

@@ -24,7 +24,7 @@ struct GCPTerminalTests {
             program.type("\u{3}")
             #expect(try program.waitForEnd() == 130)
             #expect(program.text.contains("moby: interrupted\r\n  cleaned up: instance 'gcp'\r\n"), "\(program.text)")
-            #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil && $0.faults.isEmpty })
+            #expect(google.state.withLock { $0.instances.isEmpty && $0.images["gcp"] != nil && $0.problems.isEmpty })
         }
     }
 
@@ -61,7 +61,7 @@ struct GCPTerminalTests {
             #expect(try program.waitForEnd() == 130)
             #expect(program.text.contains("moby: interrupted\n"), "\(program.text)")
             #expect(google.changes.contains("DELETE /session/u1"))
-            #expect(google.state.withLock { $0.faults == [] && $0.objects.isEmpty })
+            #expect(google.state.withLock { $0.problems == [] && $0.objects.isEmpty })
         }
     }
 

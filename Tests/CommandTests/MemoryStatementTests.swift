@@ -34,7 +34,7 @@ struct MemoryStatementTests {
             printf '{"imageLayoutVersion":"1.0.0"}' > oci-layout
             """
         let ended = try EndedProcess("/bin/sh", ["-c", script], folder: folder, environment: [:])
-        guard ended.status == 0 else { throw FormatPropertiesTests.Fault(description: ended.complaint) }
+        guard ended.status == 0 else { throw FormatPropertiesTests.Problem(description: ended.complaint) }
     }
 
     @Test(.timeLimit(.minutes(5))) func aLargeImageSaysWhatItNeeds() async throws {

@@ -45,7 +45,7 @@ struct MetadataTests {
         }
     }
 
-    /// A private key never gets onto a disc.
+    /// A private key never gets onto a CD.
     @Test func aPrivateKeyIsRefused() async throws {
         try await withTemporaryDirectory { folder in
             try "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA BBBB\n".write(

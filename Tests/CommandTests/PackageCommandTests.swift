@@ -14,8 +14,8 @@ struct PackageCommandTests {
         }
     }
 
-    /// Faults of a package's files look like those of a spec: place, source line, caret, hint.
-    @Test func faultsShowTheirLine() throws {
+    /// Errors of a package's files look like those of a spec: place, source line, caret, hint.
+    @Test func errorsShowTheirLine() throws {
         try withTemporaryDirectory { folder in
             try TestFile.write("image: web\nfiles:\n  - {path: x, source: nosuch}\n", to: "\(folder)/web/build.yml")
             let ended = try Program.run(["pkg", "show-tag", "--cache", "\(folder)/store", "web"], in: folder)
@@ -115,7 +115,7 @@ struct PackageCommandTests {
         }
     }
 
-    /// Whether a process lives, and is not a zombie that nobody has waited for yet.
+    /// Whether a process lives, and is not a zombie.
     private static func isRunning(_ process: pid_t) -> Bool {
         guard let text = try? TestFile.text("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else {
             return false

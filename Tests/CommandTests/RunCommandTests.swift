@@ -17,7 +17,7 @@ struct RunCommandTests {
         (["run", "qemu", "--timeout", "soon", "x"], 64, "--timeout: 'soon' is not a time"),
         (["run", "qemu", "--await-then-poweroff", "x"], 64, "--await-then-poweroff needs --await"),
     ])
-    func faults(arguments: [String], status: Int, message: String) throws {
+    func problems(arguments: [String], status: Int, message: String) throws {
         let result = try Program.run(arguments)
         #expect(result.status == Int32(status), "\(result.error)")
         #expect(result.error.contains(message), "\(result.error)")

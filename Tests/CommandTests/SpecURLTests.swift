@@ -20,7 +20,7 @@ struct SpecURLTests {
         #expect(ended.output.contains("docker.io/acme/init:1"))
     }
 
-    @Test func faultsNameTheURLWithoutItsQuery() throws {
+    @Test func errorsNameTheURLWithoutItsQuery() throws {
         let server = try ScriptedServer { $0.target.hasPrefix("/bad.yml") ? .init(text: "kernl: x\n") : .init(404) }
         let bad = try Program.run(["lint", "http://\(server.host)/bad.yml?key=secret"])
         #expect(bad.status == 2)

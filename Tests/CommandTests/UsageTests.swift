@@ -68,7 +68,7 @@ struct UsageTests {
         ),
         (["cache", "rm", "no/such:image"], 1, "no image 'no/such:image'"),
     ])
-    func faultsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
+    func errorsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
         let result = try Program.run(arguments)
         #expect(result.status == Int32(status), "\(result.error)")
         #expect(result.error.contains(message), "\(result.error)")

@@ -89,9 +89,9 @@ import Testing
                     let range =
                         Bool.random(using: &numbers)
                         ? meta..<bytes.count : EROFS.superblockOffset..<EROFS.superblockOffset + 144
-                    let place = Int.random(in: range, using: &numbers)
-                    bytes[place] =
-                        [0, 0xFF, bytes[place] ^ 1, UInt8.random(in: 0...255, using: &numbers)].randomElement(
+                    let position = Int.random(in: range, using: &numbers)
+                    bytes[position] =
+                        [0, 0xFF, bytes[position] ^ 1, UInt8.random(in: 0...255, using: &numbers)].randomElement(
                             using: &numbers) ?? 0
                 }
                 if Int.random(in: 0..<10, using: &numbers) == 0 {

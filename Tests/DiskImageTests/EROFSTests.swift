@@ -98,16 +98,16 @@ import Testing
     }
 
     @Test func saysWhatCannotBeStored() throws {
-        func fault(_ path: StaticString, _ node: FileTree.Node) -> String? {
+        func problem(_ path: StaticString, _ node: FileTree.Node) -> String? {
             var tree = FileTree()
             tree.set(TreePath(path), node)
             return #expect(throws: DiskImageError.self) { _ = try EROFS.image(of: tree) }?.description
         }
-        #expect(fault("a/b", .init(.fifo, mode: 0)) == "'/a/b': its parent is not a directory of the tree")
+        #expect(problem("a/b", .init(.fifo, mode: 0)) == "'/a/b': its parent is not a directory of the tree")
         #expect(
-            fault("a", .init(.symlink([UInt8](repeating: 97, count: 4096)), mode: 0))?.contains("4096 bytes") == true)
+            problem("a", .init(.symlink([UInt8](repeating: 97, count: 4096)), mode: 0))?.contains("4096 bytes") == true)
         #expect(
-            fault("a", .init(.fifo, mode: 0, attributes: [.init(name: "odd", value: [])]))?.contains(
+            problem("a", .init(.fifo, mode: 0, attributes: [.init(name: "odd", value: [])]))?.contains(
                 "'odd' cannot be stored") == true)
     }
 

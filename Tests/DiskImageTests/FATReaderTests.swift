@@ -107,10 +107,10 @@ import Testing
         var numbers = Numbers(seed)
         for _ in 0..<60 {
             var bytes = head
-            let places = [0..<512, 4096..<20_000, max(0, first - 16_384)..<first]
+            let ranges = [0..<512, 4096..<20_000, max(0, first - 16_384)..<first]
             for _ in 0..<Int.random(in: 1...20, using: &numbers) {
-                let place = Int.random(in: places.randomElement(using: &numbers) ?? 0..<512, using: &numbers)
-                bytes[place] = [0, 1, 2, 0x0F, 0x7F, 0x80, 0xFF].randomElement(using: &numbers) ?? 0
+                let position = Int.random(in: ranges.randomElement(using: &numbers) ?? 0..<512, using: &numbers)
+                bytes[position] = [0, 1, 2, 0x0F, 0x7F, 0x80, 0xFF].randomElement(using: &numbers) ?? 0
             }
             let content = ExtentList([.bytes(bytes), .hole(volume.content.length - UInt64(bytes.count))])
             do {

@@ -117,8 +117,8 @@ import Testing
         ([FAT.File("", .zeros(1))], "", "'': '' is not a valid FAT name"),
         ([FAT.File("../b", .zeros(1))], "", "'../b': '..' is not a valid FAT name"),
         ([FAT.File("a.", .zeros(1))], "", "'a.': a name that ends with '.', which FAT would drop"),
-        ([FAT.File("a:b", .zeros(1))], "", "'a:b': the character : in a name, which FAT does not have"),
-        ([FAT.File("a\nb", .zeros(1))], "", "'a\nb': the character \\n in a name, which FAT does not have"),
+        ([FAT.File("a:b", .zeros(1))], "", "'a:b': the character : in a name, which FAT does not allow"),
+        ([FAT.File("a\nb", .zeros(1))], "", "'a\nb': the character \\n in a name, which FAT does not allow"),
         (
             [FAT.File(String(repeating: "x", count: 256), .zeros(1))], "",
             "'\(String(repeating: "x", count: 256))': a name of 256 UTF-16 units, at most 255 on a FAT volume"

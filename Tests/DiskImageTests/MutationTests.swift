@@ -39,8 +39,8 @@ enum Mutation {
         var edits: [Int: UInt8] = [:]
         for _ in 0...random.next() % 4 {
             let reach = [128, 2048, 40_000, bytes.count][Int(random.next() % 4)]
-            let place = Int(random.next() % UInt64(min(reach, bytes.count)))
-            let offset = random.next() % 3 == 0 ? bytes.count - 1 - place : place
+            let position = Int(random.next() % UInt64(min(reach, bytes.count)))
+            let offset = random.next() % 3 == 0 ? bytes.count - 1 - position : position
             edits[offset] = [0, 0xff, 0x7f, UInt8(truncatingIfNeeded: random.next())][Int(random.next() % 4)]
         }
         var list = ExtentList()

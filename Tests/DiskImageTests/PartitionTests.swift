@@ -137,23 +137,23 @@ import Testing
         (512, "no GPT: no 'EFI PART' at byte 512"), (600, "GPT header with a wrong checksum"),
         (1030, "GPT entries with a wrong checksum"),
     ])
-    func theSecondTableServesWhenTheFirstIsDamaged(place: Int, fault: String) throws {
+    func theSecondTableServesWhenTheFirstIsDamaged(position: Int, problem: String) throws {
         let disk = try gpt()
         let good = try GPT.Table(disk)
-        #expect(good.fault == nil)
+        #expect(good.problem == nil)
         var head = try disk.bytes(at: 0, count: 2048)
-        head[place] ^= 0x41
+        head[position] ^= 0x41
         var damaged = ExtentList(bytes: head)
         damaged.append(disk[2048..<disk.length])
         let table = try GPT.Table(damaged)
-        #expect(table.fault == fault)
+        #expect(table.problem == problem)
         #expect(table.disk == good.disk && table.entries.map(\.range) == good.entries.map(\.range))
-        // Both damaged: the first is what is told.
+        // Both damaged: the first is reported.
         var tail = try disk.bytes(at: disk.length - 512, count: 512)
         tail[0] = 0
         var neither = damaged[0..<disk.length - 512]
         neither.append(.bytes(tail))
-        #expect { try GPT.Table(neither) } throws: { "\($0)" == fault }
+        #expect { try GPT.Table(neither) } throws: { "\($0)" == problem }
     }
 
     /// Damage ends in an error, or in partitions that lie within the disk.
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    /// The checksum of the header as it stands, so that damage gets by it.
+    /// The checksum of the header as it is, so that damage gets by it.
     private func crc(_ disk: [UInt8]) -> [UInt8] {
         var header = Array(disk[512..<512 + 92])
         header.replaceSubrange(16..<20, with: [0, 0, 0, 0])

@@ -59,7 +59,7 @@ import Testing
         let cases: [(() throws -> Void, String)] = [
             (
                 { _ = try Syslinux.Loader(installer: [1, 2, 3]) },
-                "not a SYSLINUX 6 installer: it has no loader in 3 bytes"
+                "not a SYSLINUX 6 installer: it has 3 bytes and no loader"
             ),
             (
                 {

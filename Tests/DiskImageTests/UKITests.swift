@@ -63,7 +63,7 @@ import Testing
         let big = ExtentList.zeros(3 << 30)
         let cases: [(() throws -> UKI.Image, String)] = [
             ({ try image(.zeros(5000)) }, "not a usable EFI executable (PE): no 'MZ' at its start"),
-            ({ try image(sample().content) }, "the EFI stub has a section '.osrel' already"),
+            ({ try image(sample().content) }, "the EFI stub already has a section '.osrel'"),
             (
                 { try image(ExtentList(file: Self.stubPath), big) },
                 "a unified kernel image of 6442557440 bytes, at most 4294967295 bytes (4 GiB - 1)"

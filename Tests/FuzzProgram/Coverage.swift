@@ -11,7 +11,7 @@
 
         static func run(_ arguments: [String]) -> Int32 {
             guard arguments.count > 1, let target = FuzzTarget.named(arguments[1]) else {
-                Main.say(
+                Main.report(
                     "usage: fuzz TARGET [ARGUMENTS OF LIBFUZZER]; targets: \(FuzzTarget.all.map(\.name).joined(separator: " "))"
                 )
                 return 64

@@ -17,12 +17,12 @@ enum Main {
                 return try Child.run(arguments[2], seeds: first..<first + count)
             }
             guard arguments.count == 3, let number = UInt64(arguments[1]) else {
-                Main.say("usage: fuzz COUNT FOLDER, or fuzz SEED FILE")
+                Main.report("usage: fuzz COUNT FOLDER, or fuzz SEED FILE")
                 exit(64)
             }
             var info = stat()
             guard stat(arguments[2], &info) == 0 else {
-                Main.say("no '\(arguments[2])'")
+                Main.report("no '\(arguments[2])'")
                 exit(1)
             }
             if info.st_mode & S_IFMT != S_IFDIR { return try Child.run(arguments[2], seeds: number..<number + 1) }
@@ -48,7 +48,7 @@ enum Main {
     static func put(_ text: String) { write(text, to: 1) }
 
     /// Writes a line to standard error.
-    static func say(_ text: String) { write(text, to: 2) }
+    static func report(_ text: String) { write(text, to: 2) }
 
     private static func write(_ text: String, to descriptor: Int32) {
         let bytes = Array((text + "\n").utf8)

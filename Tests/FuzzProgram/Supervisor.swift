@@ -28,7 +28,7 @@ struct Supervisor {
             guard end.how != .complete else { continue }
             // Too much memory is seen after the line of its seed, all else before.
             let seed = end.how == .greedy ? next - 1 : next
-            Main.say("\(end.how): fuzz \(seed) \(artifact.path)")
+            Main.report("\(end.how): fuzz \(seed) \(artifact.path)")
             if end.how != .greedy {
                 next += 1
                 tally.inputs += 1
@@ -39,7 +39,7 @@ struct Supervisor {
 
     private func unable(_ tally: inout Tally) -> Tally {
         tally.crashes += 1
-        Main.say("no process could be started for \(artifact.path)")
+        Main.report("no process could be started for \(artifact.path)")
         return tally
     }
 

@@ -9,9 +9,9 @@ enum CheckSums {
         guard bytes.count >= 1024 else { return bytes }
         let header = 512
         let length = UInt64(number(bytes, header + 80, 4)) * UInt64(number(bytes, header + 84, 4))
-        let place = number(bytes, header + 72, 4)
-        if (2...64).contains(place), length <= 1 << 16 {
-            let start = Int(place) * 512
+        let position = number(bytes, header + 72, 4)
+        if (2...64).contains(position), length <= 1 << 16 {
+            let start = Int(position) * 512
             let entries = (start..<start + Int(length)).map { $0 < bytes.count ? bytes[$0] : 0 }
             put(crc(entries[...]), &bytes, header + 88)
         }
@@ -40,20 +40,20 @@ enum CheckSums {
         return bytes
     }
 
-    private static func number(_ bytes: [UInt8], _ place: Int, _ count: Int) -> UInt32 {
-        bytes[place..<place + count].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    private static func number(_ bytes: [UInt8], _ position: Int, _ count: Int) -> UInt32 {
+        bytes[position..<position + count].reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    private static func put(_ value: UInt32, _ bytes: inout [UInt8], _ place: Int) {
-        for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
+    private static func put(_ value: UInt32, _ bytes: inout [UInt8], _ position: Int) {
+        for index in 0..<4 { bytes[position + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
     }
 
     private static func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         bytes.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
     }
 
-    private static func complement(_ bytes: inout [UInt8], _ range: Range<Int>, at place: Int) {
-        put(0, &bytes, place)
-        put((~bytes[range].reduce(UInt32(0)) { $0 &+ UInt32($1) }).byteSwapped, &bytes, place)
+    private static func complement(_ bytes: inout [UInt8], _ range: Range<Int>, at position: Int) {
+        put(0, &bytes, position)
+        put((~bytes[range].reduce(UInt32(0)) { $0 &+ UInt32($1) }).byteSwapped, &bytes, position)
     }
 }

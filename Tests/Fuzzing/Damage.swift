@@ -40,8 +40,8 @@ public struct Damage: Sendable {
         }
         var edits: [UInt64: [UInt8]] = [:]
         for _ in 0..<Int.random(in: 1...6, using: &numbers) {
-            let place = place(&numbers)
-            edits[place] = Array(bytes(&numbers).prefix(Int(min(8, content.length - place))))
+            let position = position(&numbers)
+            edits[position] = Array(bytes(&numbers).prefix(Int(min(8, content.length - position))))
         }
         return edited(edits)
     }
@@ -52,7 +52,7 @@ public struct Damage: Sendable {
         return try (0..<count).map { try ExtentReader.bytes(of: damage.version($0)) }
     }
 
-    private func place(_ numbers: inout Numbers) -> UInt64 {
+    private func position(_ numbers: inout Numbers) -> UInt64 {
         if numbers.next().isMultiple(of: 10) { return UInt64.random(in: 0..<content.length, using: &numbers) }
         let block = structures.randomElement(using: &numbers) ?? 0
         return min(
@@ -75,10 +75,10 @@ public struct Damage: Sendable {
 
     private func edited(_ edits: [UInt64: [UInt8]]) -> ExtentList {
         var result = ExtentList()
-        for (place, bytes) in edits.sorted(by: { $0.key < $1.key }) {
+        for (position, bytes) in edits.sorted(by: { $0.key < $1.key }) {
             // What an edit before has covered stays so.
-            guard place >= result.length else { continue }
-            result.append(content[result.length..<place])
+            guard position >= result.length else { continue }
+            result.append(content[result.length..<position])
             result.append(.bytes(bytes))
         }
         result.append(content[result.length..<content.length])

@@ -1,4 +1,4 @@
-/// A parser and how it is fed with bytes that nobody trusts.
+/// A parser and how it is fed with untrusted bytes.
 public struct FuzzTarget: Sendable {
     public let name: String
     private let read: @Sendable ([UInt8]) throws -> Void
@@ -6,7 +6,7 @@ public struct FuzzTarget: Sendable {
     init(_ name: String, _ read: @escaping @Sendable ([UInt8]) throws -> Void) { (self.name, self.read) = (name, read) }
 
     /// - Returns: what was wrong with the bytes; nil when nothing was. Anything else, a trap or an endless loop, is a
-    ///   fault of the parser.
+    ///   error of the parser.
     public func complaint(about bytes: [UInt8]) -> (any Error)? {
         do {
             try read(bytes)

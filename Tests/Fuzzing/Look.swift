@@ -6,13 +6,13 @@ public enum Look {
     /// How many files are read.
     private static let files = 24
 
-    /// - Returns: whether the file is an artifact, sound or with faults in it.
+    /// - Returns: whether the file is an artifact, sound or with errors in it.
     public static func at(_ content: ExtentList, scratch: String, limits: Limits = Limits()) -> Bool {
         guard let inspection = try? Inspection(content, scratch: scratch, limits: limits) else { return false }
         _ = inspection.root.text(name: "artifact")
         _ = inspection.root.document
-        _ = inspection.faults
-        // A fault of one file says nothing about the next.
+        _ = inspection.errors
+        // An error of one file says nothing about the next.
         guard let all = try? inspection.list(nil) else { return true }
         for entry in all.prefix(files) + all.suffix(4) {
             _ = entry.file.line(in: entry.volume)

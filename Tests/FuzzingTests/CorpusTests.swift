@@ -14,7 +14,7 @@ struct CorpusTests {
         }
     }
 
-    /// Those that broke something once are named for the fault, with `fixed-` before; all others are sound.
+    /// Those that broke something once are named for the error, with `fixed-` before; all others are sound.
     @Test(arguments: FuzzTarget.all.map(\.name)) func soundInputsAreRead(_ name: String) throws {
         let target = try #require(FuzzTarget.named(name))
         let inputs = try inputs(target)

@@ -32,9 +32,9 @@ struct DamageTests {
         for seed in 0..<100 as Range<UInt64> {
             let version = try ExtentReader.bytes(of: damage.version(seed))
             guard version.count == whole.count else { continue }
-            for (place, pair) in zip(version, whole).enumerated() where pair.0 != pair.1 {
+            for (position, pair) in zip(version, whole).enumerated() where pair.0 != pair.1 {
                 all += 1
-                within += place < 4096 || place >= 4096 + (1 << 15) ? 1 : 0
+                within += position < 4096 || position >= 4096 + (1 << 15) ? 1 : 0
             }
         }
         #expect(all > 100 && within * 10 > all * 7)

@@ -97,7 +97,7 @@ struct AuthTests {
                 }
                 let token = request.headers["authorization"] ?? ""
                 if token == "Bearer \(refused.withLock { $0 })" {
-                    return .fault(401, "authError", "Invalid Credentials")
+                    return .error(401, "authError", "Invalid Credentials")
                 }
                 return .init(text: #"{"name":"\#(token)"}"#)
             }
@@ -199,14 +199,14 @@ struct AuthTests {
         }
     }
 
-    static let faults: [(String, String)] = [
+    static let problems: [(String, String)] = [
         ("not json", "is not a credentials file"), (#"{"type":"external_account"}"#, "of the type 'external_account'"),
         (#"{"type":"service_account","client_email":"a@b"}"#, "'private_key' is missing"),
         (#"{"type":"service_account","client_email":7,"private_key":"s3cret"}"#, "'client_email' is not a string"),
         (#"{"type":"authorized_user","client_id":"c","client_secret":"s3cret"}"#, "'refresh_token' is missing"),
     ]
 
-    @Test(arguments: faults) func badFilesAreSentences(text: String, message: String) async throws {
+    @Test(arguments: problems) func badFilesAreSentences(text: String, message: String) async throws {
         try await withTemporaryDirectory { folder in
             try TestFile.write(text, to: "\(folder)/k.json")
             let error = try #require(throws: CredentialError.self) {
@@ -218,7 +218,7 @@ struct AuthTests {
         }
     }
 
-    /// A file that exists and cannot be reached is not taken for a missing one.
+    /// A file that exists and cannot be reached is not treated as a missing one.
     @Test func aLoginThatCannotBeReachedIsReported() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/application_default_credentials.json"

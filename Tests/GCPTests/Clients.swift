@@ -24,7 +24,7 @@ enum Clients {
 
 extension ScriptedServer.Response {
     /// An error as Google words it.
-    static func fault(_ status: Int, _ reason: String, _ message: String, headers: [String: String] = [:]) -> Self {
+    static func error(_ status: Int, _ reason: String, _ message: String, headers: [String: String] = [:]) -> Self {
         .init(
             status, headers: headers,
             text:

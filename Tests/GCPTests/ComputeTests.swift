@@ -81,7 +81,7 @@ struct ComputeTests {
     @Test(arguments: refusals) func retriesWhatMayPass(status: Int, reason: String, tries: Int, hint: String?)
         async throws
     {
-        let server = try ScriptedServer { _ in .fault(status, reason, "It is so.") }
+        let server = try ScriptedServer { _ in .error(status, reason, "It is so.") }
         let compute = try compute(server)
         let error = try await #require(throws: GoogleError.self) {
             try await compute.client.send(compute.calls.zoneFacts)
@@ -97,7 +97,7 @@ struct ComputeTests {
         let (number, pauses) = (Counter(), Pauses())
         let server = try ScriptedServer { _ in
             number.next() == 1
-                ? .fault(429, "rateLimitExceeded", "slow down", headers: ["Retry-After": "7"])
+                ? .error(429, "rateLimitExceeded", "slow down", headers: ["Retry-After": "7"])
                 : .init(text: #"{"name":"web"}"#)
         }
         #expect(try await compute(server, pauses: pauses).instance("web")?.name == "web")
@@ -126,7 +126,7 @@ struct ComputeTests {
     @Test func pagesAndControlCharactersAreNotShown() async throws {
         let number = Counter()
         let server = try ScriptedServer { _ in
-            number.next() == 1 ? .init(404, text: "<html>secret page</html>") : .fault(400, "x", #"a\u001b[31mb\nc"#)
+            number.next() == 1 ? .init(404, text: "<html>secret page</html>") : .error(400, "x", #"a\u001b[31mb\nc"#)
         }
         let compute = try compute(server)
         #expect(try await compute.client.find(compute.calls.image("web"), as: ImageFacts.self) == nil)

@@ -11,13 +11,13 @@ struct ResumableUploadTests {
     /// The state of a scripted upload server.
     final class Script: Sendable {
         let kept = Mutex<[UInt8]>([])
-        let faults = Mutex<[String]>([])
+        let problems = Mutex<[String]>([])
         let size: Int
 
         init(size: Int) { self.size = size }
 
         func complain(_ text: String) -> ScriptedServer.Response {
-            faults.withLock { $0.append(text) }
+            problems.withLock { $0.append(text) }
             return .init(400, text: "")
         }
 
@@ -94,7 +94,7 @@ struct ResumableUploadTests {
             let object = try await storage.upload(
                 source, to: "b", "n", by: storage.calls.begin("b", "n", source, isPublic: isPublic))
             #expect(source.isSame(as: object))
-            #expect(script.faults.withLock { $0 } == [])
+            #expect(script.problems.withLock { $0 } == [])
             return (script, server)
         }
     }
@@ -172,7 +172,7 @@ struct ResumableUploadTests {
 
     @Test(arguments: [400, 403]) func refusalsAreNotTriedAgain(status: Int) async throws {
         let error = try await #require(throws: GoogleError.self) {
-            try await upload { _, _, _ in .fault(status, "forbidden", "No.") }
+            try await upload { _, _, _ in .error(status, "forbidden", "No.") }
         }
         #expect(error.tries == 1)
         #expect(!"\(error)".contains("secret"))
@@ -188,7 +188,7 @@ struct ResumableUploadTests {
                     cancelled.next()
                     return .init(499, text: "")
                 }
-                return fails && number == 2 ? .fault(403, "forbidden", "No.") : script.put(request)
+                return fails && number == 2 ? .error(403, "forbidden", "No.") : script.put(request)
             }
         }
         if fails { _ = try await #require(throws: GoogleError.self) { try await work() } } else { _ = try await work() }

@@ -49,8 +49,8 @@ struct StorageTests {
         }
     }
 
-    /// This server takes the question after a cut for the end of the upload, so the upload is started again; the bytes are
-    /// right all the same.
+    /// This server takes the question after a cut for the end of the upload, so the upload is started again; the bytes
+    /// are right all the same.
     @Test func cutsDoNotDamageAnObject() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/big.img.tar.gz"

@@ -46,18 +46,18 @@ struct AgentTests {
 
             """ + Guest.runc.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
 
-        func send(_ bytes: [UInt8]) { Console.send(bytes, to: socket) }
+        func send(_ bytes: [UInt8]) { GuestConsole.send(bytes, to: socket) }
 
         /// Turns until the answer is complete.
         func answer() throws -> [Reply.Chunk] {
             var chunks: [Reply.Chunk] = []
-            var fault: (any Error)?
+            var problem: (any Error)?
             let isComplete = guest.wait {
                 receive()
-                do { chunks += try Reply.take(from: &received) } catch { fault = error }
-                return fault != nil || chunks.last?.kind == .exit || chunks.last?.kind == .hello
+                do { chunks += try Reply.take(from: &received) } catch { problem = error }
+                return problem != nil || chunks.last?.kind == .exit || chunks.last?.kind == .hello
             }
-            if let fault { throw fault }
+            if let problem { throw problem }
             #expect(isComplete)
             return chunks
         }
@@ -100,11 +100,11 @@ struct AgentTests {
         #expect(chunks.last?.status == 3)
         #expect(try host.ask(.exec(.init(["/bin/sh", "-c", "kill -9 $$"]))).last?.status == 137)
         let missing = try host.ask(.exec(.init(["no-such-program"])))
-        #expect(missing.last?.status == 127 && Self.text(missing, .fault) == "'no-such-program' is not in the root")
+        #expect(missing.last?.status == 127 && Self.text(missing, .problem) == "'no-such-program' is not in the root")
         var slow = AgentRequest.Command(["/bin/sleep", "1000"])
         slow.limit = 50
         let late = try host.ask(.exec(slow))
-        #expect(late.last?.status == 124 && Self.text(late, .fault) == "timed out after 0.05 s")
+        #expect(late.last?.status == 124 && Self.text(late, .problem) == "timed out after 0.05 s")
         host.end()
     }
 
@@ -114,9 +114,9 @@ struct AgentTests {
         #expect(Self.text(chunks, .output) == "out\n" && chunks.last?.status == 5)
         let missing = try host.ask(.exec(.init(["missing"], service: "web")))
         #expect(missing.last?.status == 127)
-        #expect(Self.text(missing, .fault) == "'missing' cannot be started: it is not in any directory of PATH")
+        #expect(Self.text(missing, .problem) == "'missing' cannot be started: it is not in any directory of PATH")
         let unknown = try host.ask(.exec(.init(["true"], service: "db")))
-        #expect(unknown.last?.status == 125 && Self.text(unknown, .fault) == "no service 'db'; services: bad, web")
+        #expect(unknown.last?.status == 125 && Self.text(unknown, .problem) == "no service 'db'; services: bad, web")
         host.end()
     }
 
@@ -140,7 +140,7 @@ struct AgentTests {
         let path = try host.guest.folder.write("file", "0123456789")
         #expect(Self.text(try host.ask(.readFile(path, service: nil, limit: 4)), .output) == "0123")
         let folder = try host.ask(.readFile(host.guest.folder.path, service: nil, limit: 4))
-        #expect(folder.last?.status == 1 && Self.text(folder, .fault).hasSuffix("Is a directory"))
+        #expect(folder.last?.status == 1 && Self.text(folder, .problem).hasSuffix("Is a directory"))
         #expect(try host.ask(.readFile(path + "x", service: nil, limit: 4)).last?.status == 1)
         #expect(try host.ask(.powerOff).last?.status == 0)
         #expect(host.ending == .poweroff)

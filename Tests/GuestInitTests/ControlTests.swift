@@ -62,7 +62,7 @@ struct ControlServerTests {
 
         init(_ path: String, _ line: String, _ loop: EventLoop) throws {
             socket = try SystemError.check(cinit_connect(path), "connect", path)
-            Console.send(Array((line + "\n").utf8), to: socket)
+            GuestConsole.send(Array((line + "\n").utf8), to: socket)
             try loop.watch(file: socket) { [self] _ in read() }
         }
 

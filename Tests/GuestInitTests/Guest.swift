@@ -20,7 +20,7 @@ final class Guest {
         let console = open(folder.path + "/console", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         var environment = ContainerEnvironment(
             runc: Runc(path: path, stateFolder: folder.path + "/runc-state"), loop: loop,
-            console: Console(file: console) { 0 },
+            console: GuestConsole(file: console) { 0 },
             logs: folder.path + "/logs", state: folder.path)
         environment.launchLimit = launchLimit
         self.environment = environment

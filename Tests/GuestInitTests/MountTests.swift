@@ -121,8 +121,9 @@ struct EarlyMountsTests {
 }
 
 struct RootVolumeTests {
-    private static func volume(_ bytes: [UInt8], at start: Int) -> Volume? {
-        Volume { offset, count in offset == start ? (bytes.count >= count ? Array(bytes.prefix(count)) : nil) : nil }
+    private static func volume(_ bytes: [UInt8], at start: Int) -> BlockVolume? {
+        BlockVolume { offset, count in offset == start ? (bytes.count >= count ? Array(bytes.prefix(count)) : nil) : nil
+        }
     }
 
     private static func superblock() -> [UInt8] {
@@ -167,11 +168,11 @@ struct RootVolumeTests {
 
     /// A disk that cannot be read is not one with another file system.
     @Test func anUnreadableDiskIsAnError() throws {
-        #expect(try Volume(device: "/nonexistent") == nil)
-        #expect(try Volume(device: "/dev/zero") == nil)
+        #expect(try BlockVolume(device: "/nonexistent") == nil)
+        #expect(try BlockVolume(device: "/dev/zero") == nil)
         // Reading this process's memory at such an address is an I/O error, whoever runs the test.
         #expect(throws: SystemError("reading", "/proc/self/mem", number: EIO)) {
-            try Volume(device: "/proc/self/mem")
+            try BlockVolume(device: "/proc/self/mem")
         }
     }
 

@@ -69,7 +69,7 @@ struct ProgramErrorTests {
         "exec /web: killed",
         #"runc run failed: mount "/data": no such file or directory"#,
     ])
-    func otherLinesAreNoSuchFault(line: String) { #expect(text(line, "/web", ProgramRoot(folder: "/")) == nil) }
+    func otherLinesAreNoSuchError(line: String) { #expect(text(line, "/web", ProgramRoot(folder: "/")) == nil) }
 
     @Test func damagedProgramsAreHarmless() throws {
         let folder = try TemporaryFolder()

@@ -51,7 +51,9 @@ struct ConfigTreeTests {
         let tree = try #require(ConfigTree(Array(row.text.utf8)))
         #expect(Self.paths(tree.entries) == row.paths)
         #expect(tree.errors.count == row.errors.count, "\(tree.errors)")
-        for (fault, part) in zip(tree.errors, row.errors) { #expect(fault.description.contains(part), "\(fault)") }
+        for (problem, part) in zip(tree.errors, row.errors) {
+            #expect(problem.description.contains(part), "\(problem)")
+        }
     }
 
     @Test(arguments: ["", "#cloud-config\nhostname: x\n", "#!/bin/sh\n", "[1]", "hello {", "\u{1F}\u{8B}"])
@@ -66,7 +68,7 @@ struct ConfigTreeTests {
         }
     }
 
-    @Test func tooManyEntriesAreLeftOutWithOneFault() throws {
+    @Test func tooManyEntriesAreLeftOutWithOneError() throws {
         let members = (0..<ConfigTree.mostEntries + 500).map { "\"f\($0)\": \"\"" }
         let tree = try #require(ConfigTree(Array("{\(members.joined(separator: ","))}".utf8)))
         #expect(tree.entries.count == ConfigTree.mostEntries)

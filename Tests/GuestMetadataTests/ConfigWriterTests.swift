@@ -51,7 +51,7 @@ struct ConfigWriterTests {
         }
     }
 
-    @Test func aFileInTheWayOfAFolderIsAFault() async throws {
+    @Test func aFileInTheWayOfAFolderIsAnError() async throws {
         try await withTemporaryDirectory { folder in
             var writer = try ConfigWriter(folder: folder + "/config")
             _ = writer.write(

@@ -22,8 +22,10 @@ struct GoogleTests {
             }
             return .init(headers: ["Metadata-Flavor": flavor], text: value)
         }
-        let answer = GoogleMetadata(client: try client(server.host), deadline: Deadline(milliseconds: milliseconds))
-            .probe()
+        let answer = GoogleMetadata(
+            client: try client(server.host), deadline: ProviderDeadline(milliseconds: milliseconds)
+        )
+        .probe()
         return (answer, server.requests)
     }
 
@@ -75,7 +77,8 @@ struct GoogleTests {
 
     @Test func nobodyThereIsToldAtOnce() throws {
         let (start, port) = (ContinuousClock.now, try ScriptedServer { _ in .init() }.host)
-        let answer = GoogleMetadata(client: try Self.client(port), deadline: Deadline(milliseconds: 100_000)).probe()
+        let answer = GoogleMetadata(client: try Self.client(port), deadline: ProviderDeadline(milliseconds: 100_000))
+            .probe()
         guard case .absent = answer else {
             Issue.record("\(answer)")
             return
@@ -91,7 +94,7 @@ struct GoogleTests {
             return response
         }
         let (start, client) = (ContinuousClock.now, try Self.client(server.host))
-        let answer = GoogleMetadata(client: client, deadline: Deadline(milliseconds: 300)).probe()
+        let answer = GoogleMetadata(client: client, deadline: ProviderDeadline(milliseconds: 300)).probe()
         #expect(answer == .absent("no answer from 127.0.0.1"))
         #expect((.milliseconds(250)...Duration.seconds(60)).contains(ContinuousClock.now - start))
     }
@@ -103,8 +106,10 @@ struct GoogleTests {
             if !request.target.hasSuffix("hostname") { (response.length, response.isHeld) = (9, true) }
             return response
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 4000))
-            .probe()
+        let answer = GoogleMetadata(
+            client: try Self.client(server.host), deadline: ProviderDeadline(milliseconds: 4000)
+        )
+        .probe()
         guard case .found(let finding) = answer else {
             Issue.record("\(answer)")
             return
@@ -120,8 +125,10 @@ struct GoogleTests {
                 ? 503 : request.target.hasSuffix("hostname") ? 200 : 404
             return .init(status, headers: ["Metadata-Flavor": "Google"], text: "h")
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 60_000))
-            .probe()
+        let answer = GoogleMetadata(
+            client: try Self.client(server.host), deadline: ProviderDeadline(milliseconds: 60_000)
+        )
+        .probe()
         #expect(answer == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
     }
 
@@ -132,8 +139,10 @@ struct GoogleTests {
             response.isEndless = true
             return response
         }
-        let answer = GoogleMetadata(client: try Self.client(server.host), deadline: Deadline(milliseconds: 20_000))
-            .probe()
+        let answer = GoogleMetadata(
+            client: try Self.client(server.host), deadline: ProviderDeadline(milliseconds: 20_000)
+        )
+        .probe()
         #expect(answer == .absent("answer of 127.0.0.1 exceeds 16777216 bytes"))
     }
 

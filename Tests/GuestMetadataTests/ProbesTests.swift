@@ -71,7 +71,7 @@ struct ProbesTests {
 
     @Test(arguments: ["/nonexistent", "/etc", "/dev/zero"])
     func filesThatAreNoneAreAbsent(path: String) {
-        guard case .absent(let reason) = Provider.file(path).probe(until: Deadline(milliseconds: 100)) else {
+        guard case .absent(let reason) = Provider.file(path).probe(until: ProviderDeadline(milliseconds: 100)) else {
             Issue.record("\(path) was found")
             return
         }

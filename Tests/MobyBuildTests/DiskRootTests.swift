@@ -77,7 +77,7 @@ struct DiskRootTests {
         }
     }
 
-    /// The names, modes, owners and contents of an archive or of what a disc has.
+    /// The names, modes, owners and contents of an archive or of a disk.
     private func line(_ path: TreePath, _ mode: UInt16, _ uid: UInt32, _ contents: [UInt8]) -> String {
         "\(path) \(mode) \(uid) \(String(decoding: contents, as: UTF8.self))"
     }
@@ -133,7 +133,7 @@ struct DiskRootTests {
                     "1 file of 'test/nginx:1' has extended attributes, which ISO 9660 cannot carry"
                 ])
             #expect(try await build(workshop, ["kernel+erofs"]).warnings.isEmpty)
-            // An init from before there were discs.
+            // An init older than roots on disks.
             try fill(workshop, mark: RootFileSystem.erofs.featureMarker)
             let error = await #expect(throws: BuildError.self) { _ = try await build(workshop, ["kernel+iso"]) }
             #expect(error?.description.contains("does not support 'moby.root=' for ISO 9660") == true)

@@ -58,7 +58,7 @@ struct FilesTests {
     ])
     func entry(_ test: Case) throws {
         let tree = try Self.tree("services:\n  - {name: web, image: x}\nfiles:\n  - {\(test.entry)}\n", root: test.root)
-        #expect(tree.faults == [])
+        #expect(tree.problems == [])
         #expect(try listing(tree.tree) == test.expected)
     }
 
@@ -68,10 +68,10 @@ struct FilesTests {
         ("path: a, source: /dev/zero", "source '/dev/zero': it is a device, not a regular file"),
         ("path: a, source: ~/x", "source '~/x' needs a home directory, but HOME is not set"),
     ])
-    func fault(_ entry: String, _ message: String) throws {
+    func problem(_ entry: String, _ message: String) throws {
         let tree = try Self.tree("files:\n  - {\(entry)}\n")
-        #expect(tree.faults.map(\.message) == [message])
-        #expect(tree.faults.first?.location?.line == 2)
+        #expect(tree.problems.map(\.message) == [message])
+        #expect(tree.problems.first?.location?.line == 2)
     }
 
     @Test func sourceIsReadFromTheHomeDirectory() async throws {
@@ -83,9 +83,9 @@ struct FilesTests {
         }
     }
 
-    @Test func aMissingSourceIsNoFaultOfTheTree() throws {
+    @Test func aMissingSourceIsNoErrorOfTheTree() throws {
         let tree = try Self.tree("files:\n  - {path: a, source: /none}\n")
-        #expect(tree.faults.isEmpty && tree.tree.isEmpty)
+        #expect(tree.problems.isEmpty && tree.tree.isEmpty)
         #expect(tree.missing.map(\.message) == ["source '/none': No such file or directory"])
         #expect(tree.missing.first?.location?.line == 2 && tree.missing.first?.severity == .error)
     }
@@ -105,7 +105,7 @@ struct FilesTests {
             for more in ["", ", optional: true"] {
                 let tree = try Self.tree("files:\n  - {path: a, source: \(pipe)\(more)}\n")
                 #expect(
-                    tree.faults.map(\.message) == [
+                    tree.problems.map(\.message) == [
                         "source '\(PlainText.short(pipe))': it is a pipe, not a regular file"
                     ])
             }
@@ -116,7 +116,7 @@ struct FilesTests {
     func whatSaysNothingOfItsLengthIsReadToItsEnd(_ path: String) throws {
         guard access(path, R_OK) == 0 else { return }
         let tree = try Self.tree("files:\n  - {path: a, source: \(path)}\n")
-        #expect(tree.faults == [])
+        #expect(tree.problems == [])
         let bytes = tree.tree.bytes(of: TreePath("a"))
         #expect(!bytes.isEmpty && bytes.last == 0x0A && bytes.count < 4096)
     }
@@ -132,7 +132,7 @@ struct FilesTests {
         let tree = try Self.tree(
             "files:\n  - {path: a/b, contents: x}\n  - {path: a, contents: x}\n  - {path: a/b, directory: true}\n")
         #expect(
-            tree.faults.map(\.message) == [
+            tree.problems.map(\.message) == [
                 "'/a' is a directory for the entry 'a/b' of files and a file for the entry 'a' of files",
                 "'/a/b' is a file for the entry 'a/b' of files and a directory for the entry 'a/b' of files",
             ])
@@ -140,23 +140,23 @@ struct FilesTests {
 
     @Test func theOtherPartyIsNamed() {
         var tree = SpecTree(over: RootState())
-        let place = SourceLocation(file: "web.yml", line: 3, column: 5)
-        tree.file("etc/moby", "x", by: SpecTree.Author(name: "the entry 'etc/moby' of files", place: place))
+        let location = SourceLocation(file: "web.yml", line: 3, column: 5)
+        tree.file("etc/moby", "x", by: SpecTree.Author(name: "the entry 'etc/moby' of files", location: location))
         tree.directory("etc/moby")
         #expect(
-            tree.faults.map(\.message) == [
+            tree.problems.map(\.message) == [
                 "'/etc/moby' is a file for the entry 'etc/moby' of files and a directory for the build"
             ])
-        #expect(tree.faults.first?.location == place)
+        #expect(tree.problems.first?.location == location)
     }
 
     @Test func aFileCannotLieInAFile() throws {
         let tree = try Self.tree("files:\n  - {path: a, contents: x}\n  - {path: a/b, contents: x}\n")
         #expect(
-            tree.faults.map(\.message) == [
+            tree.problems.map(\.message) == [
                 "'/a/b' cannot be in '/a', which is not a directory in the entry 'a' of files"
             ])
-        #expect(tree.faults.first?.location?.line == 3)
+        #expect(tree.problems.first?.location?.line == 3)
     }
 
     @Test func metadataIsTheSpecItself() throws {

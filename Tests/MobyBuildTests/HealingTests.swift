@@ -10,14 +10,14 @@ import Testing
 
 /// A byte that changed in the store never reaches an output.
 struct HealingTests {
-    enum Place: String, CaseIterable { case layer, blob, plainBlob, segment, configuration }
+    enum Target: String, CaseIterable { case layer, blob, plainBlob, segment, configuration }
 
     private static let boot = "kernel: {image: \"test/kernel:1\", tar: none}\ninit:\n  - test/init:1\n"
     private static let yaml = boot + "  - oci:LAYOUT\n"
 
-    private static func sample(_ place: Place) throws -> SampleImage {
+    private static func sample(_ target: Target) throws -> SampleImage {
         try SampleImage(
-            layers: [SampleTar.tar(["etc/motd": "hello\n"])], compression: place == .plainBlob ? .none : .gzip)
+            layers: [SampleTar.tar(["etc/motd": "hello\n"])], compression: target == .plainBlob ? .none : .gzip)
     }
 
     private static func build(_ workshop: Workshop, verifies: Bool = true) async throws -> [UInt8] {
@@ -35,10 +35,10 @@ struct HealingTests {
         return try workshop.read(workshop.folder + "/out/web-initrd.img")
     }
 
-    private static func damage(_ place: Place, _ sample: SampleImage, in store: ContentStore) throws {
+    private static func damage(_ target: Target, _ sample: SampleImage, in store: ContentStore) throws {
         let layer = sample.layers[0]
         let paths: [String]
-        switch place {
+        switch target {
         case .layer: paths = ["\(store.path)/layers/\(layer.diffID.hex)"]
         case .blob, .plainBlob: paths = [store.blobPath(layer.digest)]
         case .configuration: paths = [store.blobPath(sample.configDigest)]
@@ -50,37 +50,37 @@ struct HealingTests {
         for path in paths {
             var bytes = try TestFile.read(path)
             // In the contents of the file where there is one: the rest of the archive stays as it was.
-            let place = bytes.indices.first { bytes[$0...].starts(with: "hello".utf8) } ?? bytes.count / 2
-            bytes[place] ^= 0x02
+            let offset = bytes.indices.first { bytes[$0...].starts(with: "hello".utf8) } ?? bytes.count / 2
+            bytes[offset] ^= 0x02
             try TestFile.write(bytes, to: path)
         }
         // All that is not the segment itself is only read when there is none.
-        if place != .segment { try FolderTree.remove("\(store.path)/segments") }
-        if place == .blob { try FolderTree.remove("\(store.path)/layers/\(layer.diffID.hex)") }
+        if target != .segment { try FolderTree.remove("\(store.path)/segments") }
+        if target == .blob { try FolderTree.remove("\(store.path)/layers/\(layer.diffID.hex)") }
     }
 
-    @Test(arguments: Place.allCases) func aFlippedByteNeverReachesAnOutput(_ place: Place) async throws {
+    @Test(arguments: Target.allCases) func aFlippedByteNeverReachesAnOutput(_ target: Target) async throws {
         try await Workshop.with { workshop in
             try LintTests.fill(workshop)
-            let sample = try Self.sample(place)
+            let sample = try Self.sample(target)
             try sample.write(layout: "\(workshop.folder)/layout")
             let right = try await Self.build(workshop)
-            try Self.damage(place, sample, in: workshop.store)
+            try Self.damage(target, sample, in: workshop.store)
             #expect(try await Self.build(workshop) == right)
             #expect(try ContentStore(path: workshop.store.path).verify().isWhole)
             #expect(try BuildCache(store: workshop.store).damaged(repair: false).found.isEmpty)
         }
     }
 
-    @Test(arguments: [Place.layer, .plainBlob, .segment]) func whoTrustsTheStoreTakesItAsItIs(_ place: Place)
+    @Test(arguments: [Target.layer, .plainBlob, .segment]) func whoTrustsTheStoreTakesItAsItIs(_ target: Target)
         async throws
     {
         try await Workshop.with { workshop in
             try LintTests.fill(workshop)
-            let sample = try Self.sample(place)
+            let sample = try Self.sample(target)
             try sample.write(layout: "\(workshop.folder)/layout")
             let right = try await Self.build(workshop)
-            try Self.damage(place, sample, in: workshop.store)
+            try Self.damage(target, sample, in: workshop.store)
             #expect(try await Self.build(workshop, verifies: false) != right)
         }
     }

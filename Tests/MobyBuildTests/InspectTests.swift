@@ -36,17 +36,17 @@ struct InspectTests {
         try await MediaFormatTests.build([format.name], rootOnDisk: format.hasRootOnDisk) { folder in
             var motd: [[UInt8]] = []
             var found: Set<String> = []
-            // The kernel of these builds is no kernel.
+            // The kernel of these builds is not a real kernel.
             for suffix in format.suffixes where suffix != "-kernel" {
                 let file = try ExtentList(file: "\(folder)/web\(suffix)")
                 let inspection = try Inspection(file, scratch: folder)
-                #expect(inspection.faults == [], "\(suffix)")
+                #expect(inspection.errors == [], "\(suffix)")
                 #expect(inspection.root.size == file.length)
                 found.formUnion(inspection.root.all.map(\.kind))
-                let places = try inspection.list(nil).filter { $0.file.path.description == "etc/motd" }
-                for place in places {
+                let matches = try inspection.list(nil).filter { $0.file.path.description == "etc/motd" }
+                for match in matches {
                     var bytes: [UInt8] = []
-                    try inspection.read(place.volume + ":/etc/motd") { bytes.append(contentsOf: $0) }
+                    try inspection.read(match.volume + ":/etc/motd") { bytes.append(contentsOf: $0) }
                     motd.append(bytes)
                 }
             }
@@ -73,9 +73,9 @@ struct InspectTests {
                 let inspection = try Inspection(ExtentList(file: cut), scratch: folder)
                 // A fixed VHD without its end is a disk.
                 #expect(inspection.root.kind == (format.name == "vhd" ? "GPT disk" : whole.root.kind), "\(suffix)")
-                let isDamaged = !inspection.faults.isEmpty
+                let isDamaged = !inspection.errors.isEmpty
                 #expect(isDamaged == inspection.root.text(name: "x").contains("damaged: "))
-                // Where nothing but the end of an archive or free space is missing there need not be a fault.
+                // Where nothing but the end of an archive or free space is missing there need not be an error.
                 let isThere = try same(inspection, whole).count == whole.list(nil).count { $0.file.kind == .regular }
                 #expect(isDamaged || isThere, "\(suffix)")
             }

@@ -66,9 +66,9 @@ struct KernelImageTests {
         ] as [(String, [(String, Workshop.Entry)], String)])
     func whatIsMissingIsNamed(_ kernel: String, _ files: [(String, Workshop.Entry)], _ message: String) async throws {
         let error = await #expect(throws: SpecError.self) { _ = try await Self.build(files, kernel: kernel) }
-        let fault = try #require(error?.diagnostics.first)
-        #expect(fault.message == "kernel image 'test/kernel:1' " + message)
-        #expect(fault.location?.line == 2 && fault.hint != nil)
+        let problem = try #require(error?.diagnostics.first)
+        #expect(problem.message == "kernel image 'test/kernel:1' " + message)
+        #expect(problem.location?.line == 2 && problem.hint != nil)
     }
 
     /// An archive with two modules, one needing the other, a third and a firmware file.
@@ -157,7 +157,7 @@ struct KernelImageTests {
         #expect(files.keys.allSatisfy { !$0.hasSuffix(".bin") && !$0.hasPrefix("usr/") })
     }
 
-    @Test func unknownModulesAreAFaultOfTheSpec() async throws {
+    @Test func unknownModulesAreAnErrorOfTheSpec() async throws {
         let files = [("kernel", Workshop.Entry.file("K")), ("kernel.tar", try Self.modules())]
         let modules = "  modules:\n    - b\n    - bb\n    - \"?none\"\n    - dd\n"
         let error = await #expect(throws: SpecError.self) { _ = try await Self.build(files, kernel: modules) }
@@ -165,8 +165,8 @@ struct KernelImageTests {
             "web.yml:5:7 kernel 6.1 of image 'docker.io/test/kernel:1' has no module 'bb' write '?bb' if it may be missing",
             "web.yml:7:7 kernel 6.1 of image 'docker.io/test/kernel:1' has no module 'dd' write '?dd' if it may be missing",
         ]
-        func texts(_ faults: [Diagnostic]) -> [String] {
-            faults.map { "\($0.location?.description ?? "") \($0.message) \($0.hint ?? "")" }
+        func texts(_ problems: [Diagnostic]) -> [String] {
+            problems.map { "\($0.location?.description ?? "") \($0.message) \($0.hint ?? "")" }
         }
         #expect(texts(error?.diagnostics ?? []) == expected)
         try await Workshop.with { workshop in

@@ -5,7 +5,7 @@ import Testing
 @testable import MobyBuild
 
 @Suite struct KernelModulesTests {
-    /// c needs b, b needs a; d has soft dependencies; e stands alone; z is built in.
+    /// c needs b, b needs a; d has soft dependencies; e depends on none; z is built in.
     private static let tree: FileTree = {
         var tree = FileTree()
         func put(_ path: String, _ text: String, suffix: String = "") {

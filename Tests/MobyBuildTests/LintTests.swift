@@ -145,7 +145,7 @@ struct LintTests {
             ["'/var/x' is hidden by the tmpfs that is mounted on '/var' at boot, and this init does not restore it"],
             []
         ),
-        ("files:\n  - {path: dev/x, contents: a}", ["'/dev/x' is hidden by what is mounted on '/dev' at boot"], []),
+        ("files:\n  - {path: dev/x, contents: a}", ["'/dev/x' is hidden by the mount on '/dev' at boot"], []),
     ])
     func whatABuildWouldRefuse(_ more: String, _ messages: [String], _ notes: [String]) async throws {
         let result = try await Self.result("", more: more)

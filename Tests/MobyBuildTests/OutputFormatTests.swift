@@ -41,9 +41,9 @@ struct OutputFormatTests {
         #expect(error?.description == "unknown output format 'kernel-initrd'")
         #expect(error?.hint?.hasPrefix("did you mean 'kernel+initrd'? formats: kernel+initrd, tar, ") == true)
         let spec = try Workshop.spec("outputs:\n  - format: kernel+initrd\n  - format: rpi3\n")
-        let fault = #expect(throws: SpecError.self) { _ = try FormatSelection.formats([], spec, streaming: false) }
-        #expect(fault?.diagnostics.first?.location?.line == 3)
-        #expect(fault?.diagnostics.first?.message == "output format 'rpi3' is not supported")
+        let problem = #expect(throws: SpecError.self) { _ = try FormatSelection.formats([], spec, streaming: false) }
+        #expect(problem?.diagnostics.first?.location?.line == 3)
+        #expect(problem?.diagnostics.first?.message == "output format 'rpi3' is not supported")
     }
 
     @Test func namesOf2017() throws {

@@ -160,7 +160,7 @@ struct OutputNamesTests {
             withExtendedLifetime(lock) {}
             let left = Set(try TestFile.names(in: out))
             #expect(left.isDisjoint(with: gone))
-            // A file of this very process is written anew and renamed.
+            // A file of this very process is written again and renamed.
             #expect(left.isSuperset(of: kept.dropFirst()), "\(left)")
         }
     }

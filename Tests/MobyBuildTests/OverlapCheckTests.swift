@@ -9,34 +9,34 @@ struct OverlapCheckTests {
         let name: String
         let first: [(String, Workshop.Entry)]
         let second: [(String, Workshop.Entry)]
-        let faults: [String]
+        let problems: [String]
         var testDescription: String { name }
     }
 
     static let cases = [
-        Case(name: "sameFile", first: [("a", .file("1"))], second: [("a", .file("2"))], faults: []),
-        Case(name: "fileOverLink", first: [("a", .link("b"))], second: [("a", .file("2"))], faults: []),
+        Case(name: "sameFile", first: [("a", .file("1"))], second: [("a", .file("2"))], problems: []),
+        Case(name: "fileOverLink", first: [("a", .link("b"))], second: [("a", .file("2"))], problems: []),
         Case(
             name: "sameDirectory", first: [("a", .directory())],
-            second: [("a", .directory(mode: 0o700)), ("a/b", .file(""))], faults: []),
+            second: [("a", .directory(mode: 0o700)), ("a/b", .file(""))], problems: []),
         Case(
             name: "directoryOverLink", first: [("usr", .directory()), ("lib", .link("usr/lib"))],
             second: [("lib", .directory())],
-            faults: ["'/lib' is a symbolic link to 'usr/lib' in 'one' and a directory in 'two'"]),
+            problems: ["'/lib' is a symbolic link to 'usr/lib' in 'one' and a directory in 'two'"]),
         Case(
             name: "fileOverDirectory", first: [("a", .directory()), ("a/b", .file(""))], second: [("a", .file(""))],
-            faults: ["'/a' is a directory in 'one' and a file in 'two'"]),
+            problems: ["'/a' is a directory in 'one' and a file in 'two'"]),
         Case(
             name: "oneNameOfTwo", first: [("a", .file("1")), ("b", .hard("a"))], second: [("a", .file("2"))],
-            faults: ["'/a' of 'two' overwrites a file of 'one' that is also '/b'"]),
+            problems: ["'/a' of 'two' overwrites a file of 'one' that is also '/b'"]),
         Case(
             name: "bothNamesAsOneFile", first: [("a", .file("1")), ("b", .hard("a"))],
             second: [("a", .file("2")), ("b", .hard("a"))],
-            faults: []),
+            problems: []),
         Case(
             name: "bothNamesAsTwoFiles", first: [("a", .file("1")), ("b", .hard("a"))],
             second: [("a", .file("2")), ("b", .file("3"))],
-            faults: [
+            problems: [
                 "'/a' of 'two' overwrites a file of 'one' that is also '/b'",
                 "'/b' of 'two' overwrites a file of 'one' that is also '/a'",
             ]),
@@ -48,8 +48,8 @@ struct OverlapCheckTests {
         check.add(
             RootListing(try Workshop.tree(test.second)), from: "two",
             at: SourceLocation(file: "web.yml", line: 3, column: 5))
-        #expect(check.faults.map(\.message) == test.faults)
-        #expect(check.faults.allSatisfy { $0.location?.line == 3 && $0.hint != nil })
+        #expect(check.problems.map(\.message) == test.problems)
+        #expect(check.problems.allSatisfy { $0.location?.line == 3 && $0.hint != nil })
     }
 
     @Test func listingSurvivesItsText() throws {

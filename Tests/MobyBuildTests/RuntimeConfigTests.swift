@@ -263,9 +263,9 @@ struct RuntimeConfigTests {
         let error = #expect(throws: SpecError.self) {
             _ = try Self.configuration("services:\n  - name: web\n    image: nginx\n", image: image)
         }
-        let fault = try #require(error?.diagnostics.first)
-        #expect(fault.message == "image 'nginx' of 'web' has no command")
-        #expect(fault.hint == "add command: [\"/path/of/program\"] to 'web'")
+        let problem = try #require(error?.diagnostics.first)
+        #expect(problem.message == "image 'nginx' of 'web' has no command")
+        #expect(problem.hint == "add command: [\"/path/of/program\"] to 'web'")
     }
 
     @Test func capabilitiesAddExtendsTheLabelOnce() throws {

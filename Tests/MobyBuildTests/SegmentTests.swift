@@ -100,8 +100,8 @@ struct SegmentTests {
             #expect(try cache.segment(Self.key, title: "a", withNames: true)?.names?.entries == names.entries)
             var bytes = try workshop.read(cache.path(Self.key) + file)
             // In the record: the number of bytes when unpacked.
-            let place = file == ".json" ? try #require(bytes.firstIndex(of: UInt8(ascii: "4"))) : 1
-            bytes[place] ^= 0x01
+            let position = file == ".json" ? try #require(bytes.firstIndex(of: UInt8(ascii: "4"))) : 1
+            bytes[position] ^= 0x01
             try Data(bytes).write(to: URL(filePath: cache.path(Self.key) + file))
             #expect(try !cache.damaged(repair: false).found.isEmpty)
             // The bytes are compared when they are read, or copied.
@@ -137,7 +137,7 @@ struct SegmentTests {
         }
     }
 
-    /// A record of accounts, a kernel, an image are made from one image; of roots and volumes that cannot be told.
+    /// A record of accounts, a kernel, an image are made from one image; the origin of roots and volumes is not known.
     @Test func whatWasMadeFromDamageIsFound() async throws {
         try await Workshop.with { workshop in
             let cache = BuildCache(store: workshop.store)

@@ -20,7 +20,7 @@ struct Workshop {
         }
     }
 
-    /// An entry of a test image: what `name` means is told by its kind.
+    /// An entry of a test image: its kind decides what `name` means.
     enum Entry {
         case directory(mode: UInt16 = 0o755)
         case file(String, mode: UInt16 = 0o644, uid: UInt32 = 0, attributes: [FileTree.Attribute] = [])

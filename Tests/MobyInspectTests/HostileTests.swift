@@ -34,7 +34,7 @@ struct HostileTests {
 
     @Test func compressedZerosStopAtTheLimit() throws {
         let bomb = try gzip([UInt8](repeating: 0, count: 64 << 20))
-        #expect(try inspect(bomb) { $0.plain = 1 << 20 }.faults.count == 1)
+        #expect(try inspect(bomb) { $0.plain = 1 << 20 }.errors.count == 1)
     }
 
     @Test func anArchiveOfTooManyNamesIsAnError() throws {
@@ -50,7 +50,8 @@ struct HostileTests {
         #expect(try inspect(bytes).volumes.first?.files.count == 500)
         let bounded = try inspect(bytes) { $0.names = 1 << 17 }
         #expect(
-            bounded.faults.contains { $0.contains("too many names") } && (bounded.volumes.first?.files.count ?? 0) > 100
+            bounded.errors.contains { $0.contains("too many names") }
+                && (bounded.volumes.first?.files.count ?? 0) > 100
         )
     }
 

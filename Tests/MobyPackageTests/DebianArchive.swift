@@ -2,7 +2,7 @@ import Extents
 import Foundation
 import TestSupport
 
-/// A Debian archive in a folder, made by dpkg-deb, that apt is told to use in place of the machine's.
+/// A Debian archive in a folder, made by dpkg-deb, that apt uses instead of the machine's.
 struct LocalArchive {
     let path: String
 

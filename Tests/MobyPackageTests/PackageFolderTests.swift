@@ -82,7 +82,7 @@ import Testing
             let tree = try FileTree.flatten(
                 layers: builder.store.uncompressedLayers(of: try await builder.build(path).image))
             for name in ["usr/bin/up", "usr/sbin/x"] {
-                guard let place = TreePath(name.utf8), case .symlink(let target)? = tree[place]?.kind else {
+                guard let target = TreePath(name.utf8), case .symlink(let target)? = tree[target]?.kind else {
                     Issue.record("\(name) is no link")
                     continue
                 }
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    /// Each is named, and a FIFO is not waited for or taken for an empty file.
+    /// Each is named, and a FIFO is neither waited for nor treated as an empty file.
     @Test(arguments: ["build.yml", "build.lock"], ["fifo", "folder", "huge"])
     func aDefinitionThatIsNotASmallFileIsAnError(file: String, kind: String) throws {
         try withTemporaryDirectory { directory in

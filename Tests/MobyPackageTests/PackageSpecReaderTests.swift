@@ -134,7 +134,7 @@ import Testing
         ),
         ("image: a\nconfig: [x]", "build.yml:2:9: config is a list, expected a mapping of keys and values | "),
     ])
-    func faultIsToldWithItsPlace(text: String, expected: String) {
+    func errorIsReportedWithItsLocation(text: String, expected: String) {
         let error = #expect(throws: SpecError.self) { try PackageSpecReader.read(text, file: "build.yml") }
         let told = (error?.diagnostics ?? []).map {
             "\($0.location?.description ?? "?"): \($0.message) | \($0.hint ?? "")"
@@ -155,7 +155,7 @@ import Testing
         #expect(throws: SpecError.self) { try PackageSpecReader.read("image: a\npackages: ['\(name)']", file: "f") }
     }
 
-    @Test func allFaultsAreTold() {
+    @Test func allErrorsAreReported() {
         let error = #expect(throws: SpecError.self) {
             try PackageSpecReader.read("imag: a\ncmd: x\nuser: [y]", file: "f")
         }

@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// What apt says of `build.yml` is told at its place there.
+    /// Errors of apt that concern `build.yml` are reported at their location in it.
     @Test(arguments: [
         ("packages: [tool, toool]", ":2:18: no Debian package 'toool' | did you mean 'tool'?"),
         ("packages: [tool, xyz]", ":2:18: no Debian package 'xyz' | searched the machine's apt sources for amd64"),
@@ -169,7 +169,7 @@ import Testing
             ":4:33: 'concatenate: **/*.crt' matches no file of the packages | "
         ),
     ])
-    func whatIsNotInTheArchiveIsToldAtItsPlace(text: String, expected: String) async throws {
+    func whatIsNotInTheArchiveIsReportedAtItsLocation(text: String, expected: String) async throws {
         try await withTemporaryDirectory { directory in
             let archive = try LocalArchive(directory)
             try archive.add("tool", version: "1", depends: "extra", files: ["usr/bin/tool": "t"])

@@ -84,8 +84,8 @@ import Testing
         tree.put("usr/lib64/x", "")
         tree.set(
             TreePath("usr/lib64/ld-linux-x86-64.so.2"), FileTree.Node(.symlink(Array("/\(loader)".utf8)), mode: 0o777))
-        let place = SourceLocation(file: "f", line: 1, column: 1)
-        let selection = try Selection([Located("usr/bin/xz", at: place)], of: tree)
+        let location = SourceLocation(file: "f", line: 1, column: 1)
+        let selection = try Selection([Located("usr/bin/xz", at: location)], of: tree)
         let files = selection.tree.paths.filter { !selection.tree.isDirectory($0) }.map(\.description)
         #expect(
             files == ["usr/bin/xz", loader, "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib64/ld-linux-x86-64.so.2"])

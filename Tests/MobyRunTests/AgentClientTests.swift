@@ -67,10 +67,10 @@ struct AgentClientTests {
         let script = try Script(
             answers(
                 Reply.output("out".utf8) + Reply.chunk(.alive, []) + Reply.chunk(.errors, "err".utf8)
-                    + Reply.chunk(.fault, "why\u{1B}".utf8) + Reply.exit(126)))
+                    + Reply.chunk(.problem, "why\u{1B}".utf8) + Reply.exit(126)))
         let agent = try AgentClient(script.machine)
         let result = try agent.exec(AgentRequest.Command(["x"]))
-        #expect(result.status == 126 && result.fault == "why\\x1b")
+        #expect(result.status == 126 && result.problem == "why\\x1b")
         #expect(result.output == Array("out".utf8) && result.errors == Array("err".utf8))
         #expect(throws: AgentError("why\\x1b")) { try agent.readFile("/etc/hostname") }
     }

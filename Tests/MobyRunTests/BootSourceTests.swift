@@ -5,7 +5,7 @@ import Testing
 @testable import MobyBuild
 @testable import MobyRun
 
-/// What an argument of `moby run` is taken for, by the files there are.
+/// What an argument of `moby run` means, by the files that exist.
 struct BootSourceTests {
     private let folder: TemporaryFolder
 
@@ -130,7 +130,7 @@ struct BootSourceTests {
         #expect(throws: (any Error).self) { try BuildRecord.listing(folder.file("other.img")) }
     }
 
-    /// Nothing else boots in place of what the user asked for.
+    /// Nothing else boots instead of what the user asked for.
     @Test func noOtherRootThanSquashfs() throws {
         try put("web-kernel", "web-initrd.img")
         try record(
@@ -216,7 +216,7 @@ struct BootSourceTests {
     }
 }
 
-/// What a build left beside its files decides the machine, where the user does not.
+/// The record next to a build's files decides the machine, where the user does not.
 struct BuildRecordTests {
     private let folder: TemporaryFolder
 

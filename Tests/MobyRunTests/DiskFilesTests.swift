@@ -5,7 +5,7 @@ import Testing
 
 @testable import MobyRun
 
-/// The discs of user data, read by programs that know ISO 9660.
+/// The ISO images of user data, read by programs that know ISO 9660.
 struct DataISOTests {
     private func write(_ image: ExtentList, in folder: TemporaryFolder) throws -> String {
         try ExtentWriter.write(image, to: folder.file("data.iso"))
@@ -93,8 +93,8 @@ struct ForeignFilesTests {
             "a.qcow2", ["-u", "-f", "qcow2", "-F", "raw", "-b", "/placeholder-that-is-long-enough-for-all"])
         // qemu-img takes no such name itself.
         var bytes = try folder.read("a.qcow2")
-        let place = try #require(bytes.firstRange(of: Array("/placeholder-that-is-long-enough-for-all".utf8)))
-        bytes.replaceSubrange(place.lowerBound..<place.lowerBound + name.utf8.count, with: Array(name.utf8))
+        let position = try #require(bytes.firstRange(of: Array("/placeholder-that-is-long-enough-for-all".utf8)))
+        bytes.replaceSubrange(position.lowerBound..<position.lowerBound + name.utf8.count, with: Array(name.utf8))
         bytes.replaceSubrange(16..<20, with: [0, 0, 0, UInt8(name.utf8.count)])
         try folder.write("a.qcow2", bytes)
         try expectRefusal(image, .qcow2, naming: "'\(name.replacing("\u{1B}", with: "\\x1b"))'")

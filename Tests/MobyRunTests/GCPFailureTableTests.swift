@@ -129,7 +129,7 @@ struct GCPFailureTableTests {
             let error = try await #require(throws: (any Error).self, "\(item.title)") {
                 try await gcp.perform(try gcp.plan())
             }
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             var text = "# \(item.title)\nerror: \(error)\n"
             if let hint = (error as? any HintedError)?.hint { text += "  hint: \(hint)\n" }
             let left = things(google).filter { !before.contains($0) }

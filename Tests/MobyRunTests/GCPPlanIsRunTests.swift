@@ -80,7 +80,7 @@ struct GCPPlanIsRunTests {
             let before = google.requests.count
             let plan = try gcp.plan()
             _ = try await gcp.perform(plan)
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             var skipped = item.skipped
             // Without an instance of before, none is deleted for the new one.
             if google.state.withLock({ $0.instances.isEmpty }) || !item.testDescription.contains("in place") {

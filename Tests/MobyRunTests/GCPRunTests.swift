@@ -15,7 +15,7 @@ struct GCPRunTests {
             let gcp = try GCPFlow.gcp(
                 google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine), screen)
             let result = try await gcp.perform(try gcp.plan())
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             #expect(screen.console.withLock { $0 } == "Linux version 6.12\nmoby: ready\n")
             #expect(result.image == "projects/infoslack-1337/global/images/gcp")
             #expect(result.address == "203.0.113.7")
@@ -156,7 +156,7 @@ struct GCPRunTests {
                 google, .runFile(GCPFlow.publication(try await GCPFlow.tarball(in: folder)), GCPFlow.machine))
             let error = try await #require(throws: (any Error).self) { try await gcp.perform(try gcp.plan()) }
             #expect("\(error)".contains(failure.message), "\(error)")
-            #expect(google.state.withLock { $0.faults } == [])
+            #expect(google.state.withLock { $0.problems } == [])
             let state = google.state.withLock {
                 (Array($0.instances.keys), Array($0.images.keys), Array($0.objects.keys))
             }

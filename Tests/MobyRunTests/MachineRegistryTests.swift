@@ -21,7 +21,7 @@ struct MachineRegistryTests {
                     console: console, state: nil, hasAgent: false)))
     }
 
-    private func fault(_ name: String?) throws -> String {
+    private func problem(_ name: String?) throws -> String {
         do {
             let found = try registry.machine(name)
             return found.name
@@ -32,7 +32,7 @@ struct MachineRegistryTests {
 
     @Test func machinesAreFoundByTheirBeginning() throws {
         #expect(try registry.machines().isEmpty)
-        #expect(try fault(nil) == "no machine is running; start one: moby run --detached nginx")
+        #expect(try problem(nil) == "no machine is running; start one: moby run --detached nginx")
         let web = try register("web")
         #expect(try registry.machine(nil).name == "web")
         let (again, other) = (try register("web"), try register("db"))
@@ -41,9 +41,9 @@ struct MachineRegistryTests {
         #expect(try registry.machines().map(\.name) == ["db", "web", "web-2"])
         #expect(try registry.machine("web").folder == web.entry.folder)
         #expect(try registry.machine("d").name == "db")
-        #expect(try fault("we") == "'we' is ambiguous; running: 'db', 'web', 'web-2'")
-        #expect(try fault("x\u{1B}") == "no machine 'x\\x1b' is running; running: 'db', 'web', 'web-2'")
-        #expect(try fault(nil) == "several machines are running: 'db', 'web', 'web-2'; name one")
+        #expect(try problem("we") == "'we' is ambiguous; running: 'db', 'web', 'web-2'")
+        #expect(try problem("x\u{1B}") == "no machine 'x\\x1b' is running; running: 'db', 'web', 'web-2'")
+        #expect(try problem(nil) == "several machines are running: 'db', 'web', 'web-2'; name one")
     }
 
     /// An entry goes with what looks after its machine, or when its process has ended, though another process may have
@@ -71,7 +71,7 @@ struct MachineRegistryTests {
 
     @Test func foldersOfOthersAreRefused() throws {
         #expect(mkdir(registry.folder, 0o755) == 0)
-        #expect(try fault("web").hasPrefix("'\(registry.folder)' is not a folder that only you may enter"))
+        #expect(try problem("web").hasPrefix("'\(registry.folder)' is not a folder that only you may enter"))
         #expect(throws: RunError.self) { try registry.check() }
         let long = MachineRegistry(environment: ["XDG_RUNTIME_DIR": "/tmp/" + String(repeating: "x", count: 90)])
         #expect(throws: RunError.self) { try long.check() }

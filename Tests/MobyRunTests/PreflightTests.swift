@@ -137,7 +137,7 @@ struct PreflightTests {
         #expect(try qemu.plan().arguments.contains("if=none,id=disk0,format=qcow2,file=./nbd:host"))
     }
 
-    /// A new address in place of an unreadable one would be kept, and the guest would get another lease.
+    /// A new address instead of an unreadable one would be kept, and the guest would get another lease.
     @Test func unreadableAddressIsAnError() throws {
         let valid = try folder.write("mac-addr", "02:00:00:00:00:01\n")
         #expect(try MACAddress.kept(in: folder.path) == "02:00:00:00:00:01")

@@ -17,11 +17,11 @@ import Testing
     }
 
     private func qemu(
-        _ script: String, readiness things: String..., say: @escaping @Sendable (String) -> Void = { _ in }
+        _ script: String, readiness things: String..., report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> QEMU {
         var machine = GuestProgram.machine()
         machine.qemu = try folder.write("qemu", "#!/bin/bash\ncd \(folder.path)\n\(script)\n", mode: 0o755)
-        var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], say: say)
+        var qemu = QEMU(machine, booting: image, environment: ["PATH": "/usr/bin:/bin"], report: report)
         if !things.isEmpty {
             qemu.readiness = ReadinessWait(
                 try things.map(ReadinessCheck.init(parsing:)), limit: .seconds(120), thenPowerOff: true)
@@ -60,7 +60,7 @@ import Testing
         let server = try ScriptedServer { _ in ScriptedServer.Response(text: "hello") }
         let lines = AcceleratorProbeTests.Lines()
         let script = "while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9"
-        #expect(try run(qemu(script, readiness: "http://\(server.host)/", say: lines.add)) == 0)
+        #expect(try run(qemu(script, readiness: "http://\(server.host)/", report: lines.add)) == 0)
         #expect(lines.all.count == 2)
         #expect(lines.all.first?.hasPrefix("http://\(server.host)/ answered ") == true)
         #expect(lines.all.first?.contains(" s after the start of the machine:\nHTTP/1.1 200 Scripted\n") == true)
@@ -83,7 +83,7 @@ import Testing
     ])
     func returnsTheCause(words: String, status: Int32) throws {
         let lines = AcceleratorProbeTests.Lines()
-        #expect(try run(qemu("printf '\(words)\\r\\n' >&4", say: lines.add)) == status)
+        #expect(try run(qemu("printf '\(words)\\r\\n' >&4", report: lines.add)) == status)
         #expect(lines.all.count == (status == 0 ? 0 : 1))
         #expect(lines.all.allSatisfy { $0.hasSuffix("(exit code \(status))") })
         // A status of QEMU's own is stronger, but for a panic.
@@ -99,7 +99,7 @@ import Testing
             while :; do sleep 0.02; done
             """
         let lines = AcceleratorProbeTests.Lines()
-        #expect(try run(qemu(script, say: lines.add)) == 5)
+        #expect(try run(qemu(script, report: lines.add)) == 5)
         #expect(lines.all == ["the kernel panicked: No working init found. (exit code 5)"])
     }
 
@@ -107,10 +107,10 @@ import Testing
 
     @Test func aLimitEndsTheMachine() throws {
         let lines = AcceleratorProbeTests.Lines()
-        var whole = try qemu(Self.lives, say: lines.add)
+        var whole = try qemu(Self.lives, report: lines.add)
         whole.limit = .milliseconds(300)
         #expect(try run(whole) == 124)
-        var readiness = try qemu(Self.lives, readiness: "up", "console:x", say: lines.add)
+        var readiness = try qemu(Self.lives, readiness: "up", "console:x", report: lines.add)
         readiness.readiness?.limit = .milliseconds(300)
         #expect(try run(readiness) == 124)
         #expect(
@@ -126,7 +126,7 @@ import Testing
             while read -r line <&3; do case $line in *system_powerdown*) exit 0;; esac; done; exit 9
             """
         let lines = AcceleratorProbeTests.Lines()
-        #expect(try run(qemu(script, readiness: "up", "console:^web log.n", say: lines.add)) == 0)
+        #expect(try run(qemu(script, readiness: "up", "console:^web log.n", report: lines.add)) == 0)
         #expect(lines.all.contains { $0.hasPrefix("all services (2) were running ") })
         #expect(lines.all.contains { $0.hasPrefix("console:^web log.n was seen ") && $0.hasSuffix(": web login:") })
     }
@@ -134,7 +134,7 @@ import Testing
     @Test func aServiceThatDoesNotRunEndsTheWait() throws {
         let lines = AcceleratorProbeTests.Lines()
         let script = "printf 'moby: up: 2 of 3 services running\\n' >&4\n\(Self.lives)"
-        #expect(try run(qemu(script, readiness: "up", say: lines.add)) == 1)
+        #expect(try run(qemu(script, readiness: "up", report: lines.add)) == 1)
         #expect(lines.all == ["the machine is up, but 1 of its 3 services do not run"])
     }
 

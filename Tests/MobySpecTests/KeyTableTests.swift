@@ -8,14 +8,14 @@ import Testing
     struct Row: CustomTestStringConvertible, Sendable {
         let table: String
         let row: KeyTableDescription.Row
-        /// A whole file in which the example stands; `%` is where the key and its value go.
+        /// A whole file that contains the example; `%` is where the key and its value go.
         let frame: String
 
         var testDescription: String { "\(table).\(row.name)" }
         func file(_ text: String) -> String { frame.replacing("%", with: text) }
     }
 
-    /// Where an object of a table stands in a file, with what else it must have.
+    /// Where an object of a table belongs in a file, with the other keys that it must have.
     private static let frames: [String: (frame: String, required: [String: String])] = [
         "spec": ("{%}", [:]),
         "kernel": ("{kernel: {%}}", [:]),
@@ -95,8 +95,8 @@ import Testing
 
     @Test(arguments: rows) func misspelledKeyIsTold(_ row: Row) throws {
         let name = String(row.row.name.dropLast()) + "QQ"
-        let faults = Reading.diagnostics(row.file("\(name): \(row.row.example)"))
-        #expect(faults.contains { $0.message.hasPrefix("unknown key '\(name)' ") && $0.hint != nil }, "\(faults)")
+        let problems = Reading.diagnostics(row.file("\(name): \(row.row.example)"))
+        #expect(problems.contains { $0.message.hasPrefix("unknown key '\(name)' ") && $0.hint != nil }, "\(problems)")
     }
 
     @Test(arguments: rows) func wrongTypeIsTold(_ row: Row) throws {
@@ -104,10 +104,11 @@ import Testing
             if case .map = row.row.shape { "[[]]" } else if row.row.shape.table != nil { "wrong" } else {
                 "{a: {b: [c]}}"
             }
-        let faults = Reading.diagnostics(row.file("\(row.row.name): \(wrong)"))
+        let problems = Reading.diagnostics(row.file("\(row.row.name): \(wrong)"))
         #expect(
-            faults.contains { $0.message.contains("\(row.row.name)") && $0.message.contains("expected") }, "\(faults)")
-        #expect(faults.allSatisfy { $0.location?.line == 1 })
+            problems.contains { $0.message.contains("\(row.row.name)") && $0.message.contains("expected") },
+            "\(problems)")
+        #expect(problems.allSatisfy { $0.location?.line == 1 })
     }
 
     @Test(arguments: rows) func nullIsReported(_ row: Row) throws {

@@ -28,9 +28,9 @@ import Testing
                 let package = row.name == "package" ? "" : ", package: a"
                 return Row(table: table.name, row: row, frame: "{image: a, kernel: {%\(package)}}")
             case "package.files":
-                let place = ["path", "paths"].contains(row.name) ? "" : ", path: a"
+                let target = ["path", "paths"].contains(row.name) ? "" : ", path: a"
                 let content = PackageFileDraft.contentKeys.contains(row.name) ? "" : ", contents: b"
-                return Row(table: table.name, row: row, frame: "{image: a, files: [{%\(place)\(content)}]}")
+                return Row(table: table.name, row: row, frame: "{image: a, files: [{%\(target)\(content)}]}")
             default: return nil
             }
         }

@@ -22,7 +22,7 @@ extension Reading {
     }
 
     /// The errors of a text; none when it is fine.
-    static func faults(_ text: String, file: String = "test.yml") -> [Diagnostic] {
+    static func problems(_ text: String, file: String = "test.yml") -> [Diagnostic] {
         diagnostics(text, file: file).filter { $0.severity == .error }
     }
 

@@ -38,8 +38,8 @@ import Testing
 
 /// The JSON Schema as editors apply it. Python's jsonschema is the judge.
 @Suite struct SchemaTests {
-    /// One fault each, as the reader finds it; the schema finds it too where that can be said in JSON Schema.
-    private static let faults: [(text: String, schemaFinds: Bool)] = [
+    /// One error each, as the reader finds it; the schema finds it too where that can be said in JSON Schema.
+    private static let problems: [(text: String, schemaFinds: Bool)] = [
         ("{kernal: {}}", true), ("", true), ("[]", true), ("kernel: linux", true), ("init: a", true),
         ("kernel: {cmdline: \"a\\nb\"}", true), ("kernel: {cmdline: \"a\\tb\"}", true),
         ("kernel: {binary: boot/kernel}", true),
@@ -107,8 +107,8 @@ import Testing
 
     /// As an editor sees a text: templates are not resolved.
     static func document(_ text: String) -> JSONValue {
-        var faults: [Diagnostic] = []
-        return YAMLReader.read(text, file: "a.yml", &faults).map { JSONValue($0) } ?? .null
+        var problems: [Diagnostic] = []
+        return YAMLReader.read(text, file: "a.yml", &problems).map { JSONValue($0) } ?? .null
     }
 
     private static func schema(_ documents: [JSONValue]) throws -> [Int] {
@@ -134,11 +134,12 @@ import Testing
     }
 
     @Test func schemaFindsWhatTheReaderFinds() throws {
-        let found = try Self.schema(Self.faults.map { Self.document($0.text) })
-        #expect(found.count == Self.faults.count)
-        for (fault, count) in zip(Self.faults, found) {
-            #expect(Self.reader(fault.text).count == 1, "\(fault.text): \(Self.reader(fault.text).map(\.message))")
-            #expect((count > 0) == fault.schemaFinds, "\(fault.text)")
+        let found = try Self.schema(Self.problems.map { Self.document($0.text) })
+        #expect(found.count == Self.problems.count)
+        for (problem, count) in zip(Self.problems, found) {
+            #expect(
+                Self.reader(problem.text).count == 1, "\(problem.text): \(Self.reader(problem.text).map(\.message))")
+            #expect((count > 0) == problem.schemaFinds, "\(problem.text)")
         }
     }
 
@@ -173,11 +174,11 @@ import Testing
         }
     }
 
-    /// Files of faults: none passes, and the schema finds most of what a table of keys finds.
-    @Test(arguments: ["containers", "files", "types", "unknown-keys"]) func filesOfFaultsDoNotPass(_ name: String)
+    /// Files of errors: none passes, and the schema finds most of what a table of keys finds.
+    @Test(arguments: ["containers", "files", "types", "unknown-keys"]) func filesOfErrorsDoNotPass(_ name: String)
         throws
     {
-        let text = try Golden.text("faults/\(name).yml")
+        let text = try Golden.text("errors/\(name).yml")
         let (found, schema) = (Self.reader(text).count, try #require(try Self.schema([Self.document(text)]).first))
         #expect(schema * 3 >= found * 2, "\(schema) of \(found)")
     }

@@ -66,9 +66,9 @@ import Testing
     @Test(arguments: ["", "\n", "# kernel: a\n", "---\n", "---\n...\n", "~", "\u{FEFF}"]) func emptyFileIsAnError(
         _ text: String
     ) {
-        let faults = Reading.faults(text)
-        #expect(faults.map(\.message) == ["the file is empty"])
-        #expect(faults.first?.location?.description == "test.yml:1:1")
+        let problems = Reading.problems(text)
+        #expect(problems.map(\.message) == ["the file is empty"])
+        #expect(problems.first?.location?.description == "test.yml:1:1")
     }
 
     /// Marks are no part of the text, in YAML with and without `---`, and in JSON.

@@ -6,16 +6,16 @@ import Testing
 
 @Suite struct YAMLReaderTests {
     private func node(_ text: String) throws -> Node {
-        var faults: [Diagnostic] = []
-        let node = YAMLReader.read(text, file: "a", &faults)
-        #expect(faults.isEmpty)
+        var problems: [Diagnostic] = []
+        let node = YAMLReader.read(text, file: "a", &problems)
+        #expect(problems.isEmpty)
         return try #require(node)
     }
 
-    private func faults(_ text: String) -> [Diagnostic] {
-        var faults: [Diagnostic] = []
-        _ = YAMLReader.read(text, file: "a", &faults)
-        return faults
+    private func problems(_ text: String) -> [Diagnostic] {
+        var problems: [Diagnostic] = []
+        _ = YAMLReader.read(text, file: "a", &problems)
+        return problems
     }
 
     /// The core schema with yaml.v3's additions: underscores, `0644` as octal, whole numbers too long for 64 bits as
@@ -67,7 +67,7 @@ import Testing
                 "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
                 + "]\n"
         }
-        #expect(faults(text).map(\.message) == ["aliases expand to more than 4 MiB"])
+        #expect(problems(text).map(\.message) == ["aliases expand to more than 4 MiB"])
     }
 
     @Test func longTextsCountToo() {
@@ -75,22 +75,22 @@ import Testing
             "a: &a \"" + String(repeating: "x", count: 100_000) + "\"\nb: ["
             + Array(repeating: "*a", count: 100).joined(separator: ", ")
             + "]\n"
-        #expect(faults(text).map(\.message) == ["aliases expand to more than 4 MiB"])
+        #expect(problems(text).map(\.message) == ["aliases expand to more than 4 MiB"])
     }
 
     @Test(arguments: ["[", "{a: ", "- ", "&a [*a, "]) func depthIsBound(_ opening: String) {
-        let found = faults(String(repeating: opening, count: 20_000))
+        let found = problems(String(repeating: opening, count: 20_000))
         #expect(found.count == 1)
     }
 
     @Test func depthThroughAliasesIsBound() {
         var text = "a0: &a0 [x]\n"
         for level in 1...1000 { text += "a\(level): &a\(level) [*a\(level - 1)]\n" }
-        #expect(faults(text).map(\.message) == ["lists and mappings are nested more than 64 levels deep"])
+        #expect(problems(text).map(\.message) == ["lists and mappings are nested more than 64 levels deep"])
     }
 
     @Test func sizeIsBound() {
-        let found = faults(String(repeating: "#", count: YAMLReader.sizeLimit + 1))
+        let found = problems(String(repeating: "#", count: YAMLReader.sizeLimit + 1))
         #expect(found.map(\.message) == ["the text has 16777217 bytes, expected at most 16777216"])
     }
 
@@ -147,8 +147,8 @@ import Testing
         let scalars = text.unicodeScalars
         for length in stride(from: 0, to: scalars.count, by: 17) {
             let start = String(scalars.prefix(length))
-            for fault in Reading.faults(start) {
-                #expect(fault.location.map { $0.line >= 1 && $0.column >= 1 } ?? true)
+            for problem in Reading.problems(start) {
+                #expect(problem.location.map { $0.line >= 1 && $0.column >= 1 } ?? true)
             }
         }
     }

@@ -143,20 +143,20 @@ struct LocalSourceTests {
     }
 
     @Test(arguments: ["flipped", "short", "long", "gone"])
-    func brokenBlobIsAnErrorAndNotStored(fault: String) async throws {
+    func brokenBlobIsAnErrorAndNotStored(problem: String) async throws {
         try await withTemporaryDirectory { folder in
             let sample = try Self.sample()
             try sample.write(layout: "\(folder)/layout")
             let digest = sample.layers[0].digest
             let path = "\(folder)/layout/blobs/sha256/\(digest.hex)"
             var bytes = try TestFile.read(path)
-            switch fault {
+            switch problem {
             case "flipped": bytes[20] ^= 1
             case "short": bytes.removeLast()
             case "long": bytes.append(0)
             default: #expect(unlink(path) == 0)
             }
-            if fault != "gone" { try TestFile.write(bytes, to: path) }
+            if problem != "gone" { try TestFile.write(bytes, to: path) }
             let error = await #expect(throws: ContextError.self) {
                 try await Self.provider(folder).image("oci:\(folder)/layout")
             }
@@ -164,7 +164,7 @@ struct LocalSourceTests {
             let reasons = [
                 "flipped": "digest is", "short": blob, "long": blob, "gone": "is missing",
             ]
-            #expect(error?.description.contains(reasons[fault] ?? "?") == true, "\(error?.description ?? "")")
+            #expect(error?.description.contains(reasons[problem] ?? "?") == true, "\(error?.description ?? "")")
             #expect(access("\(folder)/store/blobs/sha256/\(digest.hex)", F_OK) != 0)
         }
     }

@@ -92,7 +92,7 @@ struct OddImageTests {
             let image = layout.addImage(
                 config: form == "index" ? OddLayout.silent : OddLayout.arm64,
                 more: form == "index" ? Self.named(#"{"architecture":"arm64","os":"linux"}"#) : "")
-            // A signature beside the image is not an image.
+            // A signature next to the image is not an image.
             let signature = layout.add(Array(#"{"schemaVersion":2,"config":{},"layers":[]}"#.utf8), OddLayout.manifest)
             layout.entries = [layout.addIndex(form == "artifact" ? [signature, image] : [image])]
             for text in try await Self.texts(folder, layout) {
@@ -277,7 +277,7 @@ struct OddImageTests {
         }
     }
 
-    /// A fifo that nobody writes to would be waited for without end.
+    /// A FIFO without a writer would be waited for without end.
     @Test(.timeLimit(.minutes(5)), arguments: ["oci-archive", "docker-archive"])
     func archivesThatAreNotFiles(form: String) async throws {
         try await withTemporaryDirectory { folder in

@@ -135,7 +135,7 @@ struct RegistryTests {
                         "\(folder)/\(variable)", environment: [variable: certificate], mirrors: mirrors)
                     #expect(try await given.image(name).contentID == sample.configDigest)
                 }
-                // The origin is asked through a proxy where nobody listens.
+                // The origin is asked through a proxy that does not listen.
                 let environment = ["HTTPS_PROXY": "http://127.0.0.1:1"]
                 let error = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/b", environment: environment, mirrors: mirrors).image(name)

@@ -36,7 +36,7 @@ struct RetryPolicyTests {
                 Challenge(scheme: "basic", parameters: ["realm": #"a "b""#]),
             ]
         ),
-        // A token in place of parameters, and spaces around the sign (RFC 9110, section 11.2).
+        // A token instead of parameters, and spaces around the sign (RFC 9110, section 11.2).
         (
             #"Negotiate YII==, Bearer realm="https://a/b""#,
             [
@@ -60,7 +60,7 @@ struct RetryPolicyTests {
         (#"Bearer realm="unclosed"#, [Challenge(scheme: "bearer", parameters: [:])]),
     ])
     func challenges(field: String, expected: [Challenge]) {
-        // An unclosed quotation may leave its name behind as a scheme that nobody knows.
+        // An unclosed quotation may leave its name behind as an unknown scheme.
         #expect(Array(Challenge.parse(field).prefix(max(1, expected.count))) == expected)
     }
 

@@ -76,7 +76,7 @@ struct ScriptedRegistryTests {
 
     /// Bytes that come a second time, or a few at a time, do not make tries count from one again.
     @Test(arguments: [("trickle", 4), ("refused", 4), ("elsewhere", 4)])
-    func retriesEnd(fault: String, tries: Int) async throws {
+    func retriesEnd(problem: String, tries: Int) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry()
             let digest = registry.layer.digest
@@ -84,12 +84,12 @@ struct ScriptedRegistryTests {
             registry.answer { request in
                 guard request.target.hasSuffix("/blobs/\(digest)") else { return nil }
                 let start = request.headers["range"].flatMap { Int($0.dropFirst(6).dropLast()) } ?? 0
-                let count = fault == "trickle" ? 10 : bytes.count / 4
-                if start > 0, fault == "refused" { return .init(416) }
-                let place = start > 0 && fault == "elsewhere" ? 1 : start
+                let count = problem == "trickle" ? 10 : bytes.count / 4
+                if start > 0, problem == "refused" { return .init(416) }
+                let position = start > 0 && problem == "elsewhere" ? 1 : start
                 return .init(
                     start == 0 ? 200 : 206,
-                    headers: ["Content-Range": "bytes \(place)-\(bytes.count - 1)/\(bytes.count)"],
+                    headers: ["Content-Range": "bytes \(position)-\(bytes.count - 1)/\(bytes.count)"],
                     body: Array(bytes[start..<start + count]), length: bytes.count - start)
             }
             let error = await #expect(throws: ContextError.self) {
@@ -131,12 +131,12 @@ struct ScriptedRegistryTests {
     }
 
     @Test(arguments: ["flipped", "short", "long", "endless", "empty"])
-    func wrongBlobIsRefusedAndNotStored(fault: String) async throws {
+    func wrongBlobIsRefusedAndNotStored(problem: String) async throws {
         try await withTemporaryDirectory { folder in
             let registry = try ScriptedRegistry()
             let digest = registry.layer.digest
             var bytes = try #require(registry.sample.blobs[digest])
-            switch fault {
+            switch problem {
             case "flipped": bytes[bytes.count - 1] ^= 1
             case "short": bytes.removeLast()
             case "long": bytes.append(0)
@@ -146,7 +146,7 @@ struct ScriptedRegistryTests {
             registry.answer { [bytes] request in
                 guard request.target.hasSuffix("/blobs/\(digest)") else { return nil }
                 var response = ScriptedServer.Response(200, body: bytes)
-                response.isEndless = fault == "endless"
+                response.isEndless = problem == "endless"
                 return response
             }
             let error = await #expect(throws: ContextError.self) {
@@ -162,7 +162,7 @@ struct ScriptedRegistryTests {
             let text = error?.description ?? ""
             #expect(
                 text.contains("pulling '\(registry.name)' for linux/amd64: fetching layer 1 of 1: ")
-                    && text.contains(reasons[fault] ?? "?"),
+                    && text.contains(reasons[problem] ?? "?"),
                 "\(text)")
             let store = try ContentStore(path: folder)
             #expect(try HostFiles.size(store.blobPath(digest)) == nil && FolderTree.names(in: "\(folder)/tmp").isEmpty)

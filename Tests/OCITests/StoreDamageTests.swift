@@ -103,14 +103,14 @@ struct StoreDamageTests {
         }
     }
 
-    /// A file that cannot be read is not taken for a missing one: prune would remove what it leads to, and verify would
-    /// call a name incomplete.
+    /// A file that cannot be read is not treated as a missing one: prune would remove what it leads to, and verify
+    /// would call a name incomplete.
     @Test(arguments: ["manifest", "config"]) func unreadableIsNotMissing(what: String) throws {
         try withTemporaryDirectory { folder in
             let sample = try SampleImage()
             let store = try ContentStoreTests.filled(folder, sample)
             let digest = what == "config" ? sample.configDigest : sample.descriptor.digest
-            // A link to itself stands for a disk that gives errors; root may read everything else.
+            // A link to itself represents a disk that gives errors; root may read everything else.
             #expect(unlink(store.blobPath(digest)) == 0 && symlink(digest.hex, store.blobPath(digest)) == 0)
             for attempt in [
                 { _ = try store.blob(digest) }, { _ = try store.prune(notUsedSince: Int64(time(nil)) + 10) },

@@ -144,7 +144,7 @@ struct StoreFolderTests {
         }
     }
 
-    /// A file in place of the folder is an error for readers and writers, and so is cleaning it.
+    /// A file instead of the folder is an error for readers and writers, and so is cleaning it.
     @Test func aFileIsNoStore() throws {
         try withTemporaryDirectory { folder in
             let path = "\(folder)/store"

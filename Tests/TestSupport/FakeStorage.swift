@@ -16,7 +16,7 @@ public struct FakeStorage: Sendable {
     /// Runs `body` while the server answers.
     /// - Parameters:
     ///   - buckets: made beforehand.
-    ///   - externalURL: what clients are told to upload to; nil is the server itself.
+    ///   - externalURL: the URL that clients upload to; nil is the server itself.
     public static func with<Value: Sendable>(
         buckets: [String], in folder: String, externalURL: String? = nil,
         _ body: @escaping @Sendable (FakeStorage) async throws -> Value

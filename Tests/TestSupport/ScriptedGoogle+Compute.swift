@@ -7,7 +7,7 @@ extension ScriptedGoogle {
     {
         let words = path.split(separator: "/").map(String.init)
         guard words.count >= 4, words[2] == "projects", words[3] == "infoslack-1337" else {
-            return .fault(404, "notFound", "The resource 'projects/\(words.dropFirst(3).first ?? "")' was not found")
+            return .error(404, "notFound", "The resource 'projects/\(words.dropFirst(3).first ?? "")' was not found")
         }
         if request.method != "GET", UUID(uuidString: query["requestId"] ?? "") == nil {
             return complain("no requestId: \(path)", &state)
@@ -16,10 +16,10 @@ extension ScriptedGoogle {
         switch (request.method, rest.first, rest.count) {
         case ("GET", nil, _): return .json(["name": "infoslack-1337"])
         case ("GET", "zones", 2):
-            return rest[1] == "europe-west1-d" ? .json(["name": rest[1]]) : .fault(404, "notFound", "Unknown zone.")
+            return rest[1] == "europe-west1-d" ? .json(["name": rest[1]]) : .error(404, "notFound", "Unknown zone.")
         case ("GET", "zones", 4) where rest[2] == "machineTypes":
             return rest[3] == "g1-small"
-                ? .json(["name": rest[3]]) : .fault(404, "notFound", "Machine type '\(rest[3])' was not found")
+                ? .json(["name": rest[3]]) : .error(404, "notFound", "Machine type '\(rest[3])' was not found")
         case ("GET", _, _) where rest.contains("operations"): return operation(rest[rest.count - 1], &state)
         case (_, "global", _): return images(request, rest, &state)
         case (_, "zones", _): return instances(request, rest, query, &state)
@@ -38,10 +38,10 @@ extension ScriptedGoogle {
                 features.allSatisfy({ ["UEFI_COMPATIBLE", "GVNIC", "VIRTIO_SCSI_MULTIQUEUE"].contains($0["type"]) })
             else { return complain("image \(image)", &state) }
             guard state.images[name] == nil else {
-                return .fault(409, "alreadyExists", "The resource '\(name)' already exists")
+                return .error(409, "alreadyExists", "The resource '\(name)' already exists")
             }
             guard holds(String(source.dropFirst("https://storage.googleapis.com/".count)), state) else {
-                return .fault(400, "invalid", "The source object '\(source)' is not there")
+                return .error(400, "invalid", "The source object '\(source)' is not there")
             }
             return begin("images", name, &state) {
                 $0.images[name] = image.merging(["status": "READY"]) { old, _ in old }
@@ -49,7 +49,7 @@ extension ScriptedGoogle {
         }
         let name = rest[2]
         guard let image = state.images[name] else {
-            return .fault(404, "notFound", "The resource 'images/\(name)' was not found")
+            return .error(404, "notFound", "The resource 'images/\(name)' was not found")
         }
         if request.method == "GET" { return .json(image) }
         return begin("delete images", name, &state) { $0.images[name] = nil }
@@ -61,7 +61,7 @@ extension ScriptedGoogle {
         if request.method == "POST" { return insert(object(request), zone: rest[1], &state) }
         let name = rest[3]
         guard let instance = state.instances[name] else {
-            return .fault(404, "notFound", "The resource 'instances/\(name)' was not found")
+            return .error(404, "notFound", "The resource 'instances/\(name)' was not found")
         }
         if rest.count == 5 { return serial(name, Int(query["start"] ?? "") ?? 0, &state) }
         if request.method == "GET" {
@@ -82,10 +82,10 @@ extension ScriptedGoogle {
             Set(items.map { $0["key"] ?? "" }).count == items.count
         else { return complain("instance \(instance)", &state) }
         guard state.images[String(source.split(separator: "/").last ?? "")] != nil else {
-            return .fault(404, "notFound", "The resource '\(source)' was not found")
+            return .error(404, "notFound", "The resource '\(source)' was not found")
         }
         guard state.instances[name] == nil else {
-            return .fault(409, "alreadyExists", "The resource '\(name)' already exists")
+            return .error(409, "alreadyExists", "The resource '\(name)' already exists")
         }
         return begin("instances", name, &state) {
             $0.instances[name] = instance.merging([
@@ -125,7 +125,7 @@ extension ScriptedGoogle {
     }
 
     private func operation(_ id: String, _ state: inout State) -> ScriptedServer.Response {
-        guard let kind = state.operations[id] else { return .fault(404, "notFound", "no operation '\(id)'") }
+        guard let kind = state.operations[id] else { return .error(404, "notFound", "no operation '\(id)'") }
         guard let message = state.failing[kind] else { return .json(["name": id, "status": "DONE"]) }
         return .json([
             "name": id, "status": "DONE", "httpErrorStatusCode": state.failingStatus, "httpErrorMessage": "FORBIDDEN",

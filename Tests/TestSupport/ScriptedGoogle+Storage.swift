@@ -15,15 +15,15 @@ extension ScriptedGoogle {
         case ("POST", 6) where words[0] == "upload": return begin(request, bucket: words[4], query, &state)
         case ("POST", 3): return makeBucket(request, query, &state)
         case ("DELETE", 4):
-            return state.buckets.remove(words[3]) == nil ? .fault(404, "notFound", "Not Found") : .init(204, text: "")
+            return state.buckets.remove(words[3]) == nil ? .error(404, "notFound", "Not Found") : .init(204, text: "")
         case ("GET", 4):
             return state.buckets.contains(words[3])
-                ? .json(["name": words[3]]) : .fault(404, "notFound", "The specified bucket does not exist.")
+                ? .json(["name": words[3]]) : .error(404, "notFound", "The specified bucket does not exist.")
         case ("GET", 6) where words[4] == "iam":
             return .json(["permissions": Storage.permissions])
         case ("GET", 6):
             guard let bytes = state.objects["\(words[3])/\(words[5])"] else {
-                return .fault(404, "notFound", "No such object")
+                return .error(404, "notFound", "No such object")
             }
             return .json(facts("\(words[3])/\(words[5])", bytes))
         case ("POST", 7) where words[6] == "acl":
@@ -31,10 +31,10 @@ extension ScriptedGoogle {
                 return complain("access list", &state)
             }
             return state.objects["\(words[3])/\(words[5])"] == nil
-                ? .fault(404, "notFound", "No such object") : .json(["role": "READER"])
+                ? .error(404, "notFound", "No such object") : .json(["role": "READER"])
         case ("DELETE", 6):
             return state.objects.removeValue(forKey: "\(words[3])/\(words[5])") == nil
-                ? .fault(404, "notFound", "No such object") : .init(204, text: "")
+                ? .error(404, "notFound", "No such object") : .init(204, text: "")
         default: return complain("\(request.method) \(path)", &state)
         }
     }
@@ -56,7 +56,7 @@ extension ScriptedGoogle {
             let total = request.headers["x-upload-content-length"].flatMap({ Int($0) })
         else { return complain("upload \(query)", &state) }
         guard state.buckets.contains(bucket) else {
-            return .fault(404, "notFound", "The specified bucket does not exist.")
+            return .error(404, "notFound", "The specified bucket does not exist.")
         }
         state.number += 1
         state.uploads["u\(state.number)"] = ("\(bucket)/\(name)", [], total)
@@ -102,7 +102,7 @@ extension ScriptedGoogle {
     }
 
     func complain(_ text: String, _ state: inout State) -> ScriptedServer.Response {
-        state.faults.append(text)
-        return .fault(400, "invalid", text)
+        state.problems.append(text)
+        return .error(400, "invalid", text)
     }
 }

@@ -23,7 +23,7 @@ public final class ScriptedGoogle: Sendable {
         /// What the account may not do.
         public var forbidden: Set<String> = []
         /// Requests that broke a rule.
-        public var faults: [String] = []
+        public var problems: [String] = []
         /// Pieces of `METHOD PATH` and what is answered to requests that hold them.
         var failures: [(piece: String, answer: ScriptedServer.Response)] = []
         /// Operations of these kinds of things end with an error.
@@ -182,7 +182,7 @@ extension ScriptedServer.Response {
         return .init(status, headers: headers, body: Array(data))
     }
 
-    static func fault(_ status: Int, _ reason: String, _ message: String) -> Self {
+    static func error(_ status: Int, _ reason: String, _ message: String) -> Self {
         .json(
             ["error": ["code": status, "message": message, "errors": [["reason": reason, "message": message]]]], status)
     }

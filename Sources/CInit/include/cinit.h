@@ -16,7 +16,7 @@ int cinit_flush(char *const paths[], const int *lazy, int count);
 enum cinit_end { CINIT_HALT, CINIT_POWER_OFF, CINIT_RESTART };
 /// sync(2) when `writing`, then reboot(2).
 int cinit_reboot(enum cinit_end end, int writing);
-/// Makes Ctrl-Alt-Del a SIGINT to PID 1 in place of a restart.
+/// Makes Ctrl-Alt-Del a SIGINT to PID 1 instead of a restart.
 int cinit_catch_ctrl_alt_del(void);
 /// Number of bytes that a terminal has not sent yet.
 int cinit_pending_output(int file);

@@ -8,7 +8,7 @@ ssize_t moby_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_o
 /// fallocate(2) with FALLOC_FL_KEEP_SIZE, once more when a signal came: blocks for a part of a file, its length as it was.
 int moby_allocate(int file, off_t offset, off_t length);
 
-/// The magic number of a folder's file system (statfs(2)); 0 when it cannot be told.
+/// The magic number of a folder's file system (statfs(2)); 0 when it is not known.
 int64_t moby_file_system_type(const char *folder);
 
 /// Sets the time of the last access of a file to now, and leaves that of its modification as it is.

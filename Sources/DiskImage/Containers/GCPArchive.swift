@@ -6,8 +6,9 @@ public import Extents
 /// digits with a NUL, or binary with the top bit set.
 ///
 /// ```
-///   0 name 100     100 mode 8      108 uid 8       116 gid 8       124 stored length 12   136 modified 12   148 checksum 8   156 "S"
-/// 257 "ustar  \0"  386 four times {offset 12, length 12}           482 more follow u8     483 length 12
+///   0 name 100     100 mode 8      108 uid 8       116 gid 8       124 stored length 12   136 modified 12
+/// 148 checksum 8   156 "S"         257 "ustar  \0" 386 four times {offset 12, length 12}
+/// 482 more follow u8               483 length 12
 /// ```
 /// When there are more than four ranges, blocks of 21 {offset 12, length 12} and at 504 u8 "more follow" come before
 /// the contents.

@@ -45,7 +45,7 @@ public struct GCPArchiveInspector {
             case .tail:
                 guard bytes.allSatisfy({ $0 == 0 }) else {
                     throw DiskImageError(
-                        "the archive holds more than '\(GCPArchive.name)'",
+                        "the archive has other files than '\(GCPArchive.name)'",
                         hint: "Compute Engine requires this file alone")
                 }
                 return

@@ -11,10 +11,11 @@ public enum VHD {
 
     /// Footer:
     /// ```
-    ///   0 "conectix"        8 features 2        12 version 1.0         16 header u64 (all ones when fixed)    24 seconds since 2000
-    ///  28 creator "qem2"   32 its version       36 its system "Wi2k"   40 original size u64                   48 size u64
-    ///  56 cylinders u16    58 heads u8          59 sectors u8          60 kind (2 fixed, 3 dynamic)           64 checksum
-    ///  68 id 16            84 saved state u8    85 zeros up to 512
+    ///   0 "conectix"        8 features 2        12 version 1.0         16 header u64 (all ones when fixed)
+    ///  24 seconds since 2000                    28 creator "qem2"      32 its version
+    ///  36 its system "Wi2k" 40 original size u64                       48 size u64
+    ///  56 cylinders u16     58 heads u8         59 sectors u8          60 kind (2 fixed, 3 dynamic)
+    ///  64 checksum          68 id 16            84 saved state u8      85 zeros up to 512
     /// ```
     /// The creator "qem2" makes QEMU and Hyper-V use the size in bytes, not that of cylinders, heads and
     /// sectors.

@@ -17,13 +17,13 @@ extension VHD {
     /// As ``read(_:)``, also for a truncated dynamic disk: its lost blocks are missing.
     /// - Throws: as ``read(_:)``.
     public static func salvage(_ file: ExtentList) throws -> Image {
-        do { return try read(file) } catch let fault as DiskImageError {
+        do { return try read(file) } catch let problem as DiskImageError {
             guard let footer = try valueIfValid({ try ByteView(file, at: 0, count: 512, "VHD footer") }),
                 footer.bytes.starts(with: Array("conectix".utf8)),
                 try footer.u32be(64) == checksum(footer.bytes, at: 64), try footer.u32be(60) == Kind.dynamic.rawValue
-            else { throw fault }
+            else { throw problem }
             let size = try footer.u64be(48)
-            guard size <= limit else { throw fault }
+            guard size <= limit else { throw problem }
             var image = try readDynamic(file, size: size, headerAt: try footer.u64be(16))
             image.isCutShort = true
             return image

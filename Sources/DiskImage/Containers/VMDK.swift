@@ -5,9 +5,10 @@ public import Extents
 ///
 /// Header, once at the start and once in the footer:
 /// ```
-///   0 "KDMV"             4 version 3           8 flags 0x30001        12 capacity u64 (sectors)  20 grain length u64 (sectors)
-///  28 descriptor u64    36 its sectors u64    44 entries of a grain table u32                    48 second directory u64
-///  56 directory u64 (all ones at the start)   64 overhead u64         72 unclean u8              73 "\n \r\n"
+///   0 "KDMV"             4 version 3           8 flags 0x30001        12 capacity u64 (sectors)
+///  20 grain length u64 (sectors)              28 descriptor u64       36 its sectors u64
+///  44 entries of a grain table u32            48 second directory u64 56 directory u64 (all ones at the start)
+///  64 overhead u64      72 unclean u8         73 "\n \r\n"
 ///  77 compression u16 (1 deflate)             79 zeros up to 512
 /// ```
 /// The descriptor's text follows, from sector 128 on come markers: {lba u64, length u32, zlib data} is a grain;

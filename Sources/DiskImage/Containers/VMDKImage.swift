@@ -50,9 +50,9 @@ extension VMDK {
         guard capacity <= 1 << 37 else { throw DiskImageError("VMDK: a disk of \(capacity) sectors") }
         let tables = capacity.divided(by: grain).divided(by: entries)
         guard tables <= 4 << 20 else { throw DiskImageError("VMDK: \(tables) grain tables") }
-        let place = try header.u64le(56).multipliedReportingOverflow(by: sector)
-        guard !place.overflow else { throw DiskImageError("VMDK: a grain directory beyond the end of the file") }
-        let directory = try ByteView(file, at: place.partialValue, count: Int(tables) * 4, "VMDK grain directory")
+        let position = try header.u64le(56).multipliedReportingOverflow(by: sector)
+        guard !position.overflow else { throw DiskImageError("VMDK: a grain directory beyond the end of the file") }
+        let directory = try ByteView(file, at: position.partialValue, count: Int(tables) * 4, "VMDK grain directory")
         return Image(
             size: capacity * sector, grainSize: grain * sector, isCompressed: try header.u32le(8) & 0x10000 > 0,
             descriptor: descriptor,
@@ -107,11 +107,11 @@ extension VMDK.Image {
             let table = try ByteView(file, at: UInt64(first) * VMDK.sector, count: tableEntries * 4, "VMDK grain table")
             for entry in 0..<tableEntries {
                 let start = UInt64(index * tableEntries + entry) * grainSize
-                let place = try table.u32le(entry * 4)
+                let position = try table.u32le(entry * 4)
                 // 1 is a grain of zeros.
-                guard start < size, place > 1 else { continue }
+                guard start < size, position > 1 else { continue }
                 try spend(1, of: &budget)
-                try body(start, try grain(at: UInt64(place) * VMDK.sector))
+                try body(start, try grain(at: UInt64(position) * VMDK.sector))
             }
         }
     }

@@ -91,7 +91,7 @@ struct VMDKStream {
     /// The sector that is written next.
     private func sector() throws -> UInt32 {
         guard let number = UInt32(exactly: written / VMDK.sector) else {
-            throw DiskImageError("the compressed data exceed 2 TiB, the limit of a VMDK file")
+            throw DiskImageError("the compressed data exceeds 2 TiB, the limit of a VMDK file")
         }
         return number
     }

@@ -6,10 +6,12 @@ extension EROFS {
     ///
     /// Behind the inode, from a multiple of 8 bytes (struct z_erofs_map_header, struct z_erofs_lcluster_index):
     /// ```
-    ///   0 zeros   4 advice, u16: 2 clusters of several blocks   6 algorithms, u8: 0 LZ4   7 bits of blocks above 12, u8: 0   8 zeros
-    ///  16 for each block of contents: type, u16; place in the block, u16; then
+    ///   0 zeros   4 advice, u16: 2 clusters of several blocks   6 algorithms, u8: 0 LZ4
+    ///   7 bits of blocks above 12, u8: 0                         8 zeros
+    ///  16 for each block of contents: type, u16; position in the block, u16; then
     ///       0 plain, 1 head of a cluster: block, u32
-    ///       2 not a head: distance to the head, u16, in the first after the head 0x800 + blocks of the cluster; to the next head, u16
+    ///       2 not a head: distance to the head, u16, in the first after the head 0x800 + blocks of the cluster;
+    ///         distance to the next head, u16
     /// ```
     /// A last block that is not full is a plain one that begins where the contents end, unless it is a cluster of its
     /// own.
@@ -57,15 +59,15 @@ extension EROFS {
                 let start = cursor.position
                 let length = try fill(cursor)
                 let blocks = (length + blockSize - 1) / blockSize
-                let place = first + packed.blocks
+                let position = first + packed.blocks
                 if let count = try store(length, in: blocks) {
                     isSmaller = true
-                    add(cluster: count, of: blocks, at: place, end: length % blockSize, to: &packed)
+                    add(cluster: count, of: blocks, at: position, end: length % blockSize, to: &packed)
                 } else {
                     var list = contents[start..<start + UInt64(length)]
                     list.pad(toMultipleOf: UInt64(blockSize))
                     packed.pieces.append(.plain(list))
-                    for block in 0..<blocks { entry(.plain, block: place + UInt32(block), to: &packed) }
+                    for block in 0..<blocks { entry(.plain, block: position + UInt32(block), to: &packed) }
                     packed.blocks += UInt32(blocks)
                 }
             }
@@ -100,8 +102,8 @@ extension EROFS {
             return stored
         }
 
-        private func add(cluster count: Int, of blocks: Int, at place: UInt32, end: Int, to packed: inout Packed) {
-            entry(.head, block: place, to: &packed)
+        private func add(cluster count: Int, of blocks: Int, at position: UInt32, end: Int, to packed: inout Packed) {
+            entry(.head, block: position, to: &packed)
             let heads = end == 0 ? blocks : blocks - 1
             for block in 1..<heads {
                 let back = block == 1 ? UInt16(count) | 0x800 : UInt16(block)
@@ -178,7 +180,7 @@ extension EROFS {
             start = header + (isCompact ? 8 : 16)
             guard start <= reader.image.length, blocks <= (reader.image.length - start) / (isCompact ? 2 : 8) + 16
             else {
-                throw reader.fault("the index of inode \(inode.nid) reaches beyond the end of the image")
+                throw reader.error("the index of inode \(inode.nid) reaches beyond the end of the image")
             }
             let bytes = ByteView(try reader.image.bytes(at: header, count: 8), "EROFS index")
             // Images without settings have no header before a full index, but its room.
@@ -186,15 +188,15 @@ extension EROFS {
             let advice = try hasHeader ? bytes.u16le(4) : 0
             hasLargeClusters = advice & 2 != 0
             guard advice & ~7 == 0 else {
-                throw reader.fault("inode \(inode.nid) needs \(Self.names(of: advice)), which is not supported")
+                throw reader.error("inode \(inode.nid) needs \(Self.names(of: advice)), which is not supported")
             }
             let (algorithms, bits) = (try bytes.u8(6), try bytes.u8(7))
             guard !hasHeader || algorithms == 0 else {
-                throw reader.fault(
+                throw reader.error(
                     "inode \(inode.nid) is compressed with algorithm \(algorithms & 15), expected 0 (LZ4)")
             }
             guard !hasHeader || bits == 0 else {
-                throw reader.fault("inode \(inode.nid) has an index of other blocks than those of 4096 bytes")
+                throw reader.error("inode \(inode.nid) has an index whose block size is not 4096 bytes")
             }
             guard isCompact else { return }
             before = min(blocks, (32 - start % 32) % 32 / 4)
@@ -211,22 +213,22 @@ extension EROFS {
         /// Hands on the entries of all blocks in order.
         func forEach(_ body: (UInt64, Entry) throws -> Void) throws {
             guard isCompact else { return try forEachFull(body) }
-            var place = start
+            var position = start
             var number: UInt64 = 0
             while number < blocks {
                 let isDense = number >= before && number < before + dense
                 let pack = Pack(
-                    ByteView(try reader.image.bytes(at: place, count: isDense ? 32 : 8), "EROFS index"),
+                    ByteView(try reader.image.bytes(at: position, count: isDense ? 32 : 8), "EROFS index"),
                     fields: isDense ? 16 : 2,
                     hasLargeClusters: hasLargeClusters)
                 for entry in try pack.entries().prefix(Int(min(16, blocks - number))) {
                     guard let entry else {
-                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not supported")
+                        throw reader.error("inode \(inode.nid) uses a second algorithm, which is not supported")
                     }
                     try body(number, entry)
                     number += 1
                 }
-                place += isDense ? 32 : 8
+                position += isDense ? 32 : 8
             }
         }
 
@@ -239,7 +241,7 @@ extension EROFS {
                 for number in 0..<count {
                     let type = try index.u16le(number * 8) & 3
                     guard type < 3 else {
-                        throw reader.fault("inode \(inode.nid) uses a second algorithm, which is not supported")
+                        throw reader.error("inode \(inode.nid) uses a second algorithm, which is not supported")
                     }
                     let distance = try Int(index.u16le(number * 8 + 4))
                     let entry: Entry =

@@ -54,8 +54,8 @@ extension EROFS {
     /// Extended attributes after an inode (struct erofs_xattr_ibody_header, struct erofs_xattr_entry):
     /// ```
     ///   0 reserved, u32   4 number of shared attributes, u8 (0)   5 seven zeros
-    ///  12 entries: length of the name, u8; prefix, u8; length of the value, u16; the name without its prefix; the value;
-    ///     zeros to a multiple of 4
+    ///  12 entries: length of the name, u8; prefix, u8; length of the value, u16; the name without its prefix; the
+    ///  value; zeros to a multiple of 4
     /// ```
     enum Attributes {
         static let headerLength = 12
@@ -159,13 +159,13 @@ extension EROFS {
             var bytes = ByteBuilder(reserving: size)
             for range in ranges {
                 bytes.pad(toMultipleOf: blockSize)
-                var place = range.count * Self.entryLength
+                var position = range.count * Self.entryLength
                 for entry in entries[range] {
                     bytes.u64le(node(entry.item))
-                    bytes.u16le(UInt16(place))
+                    bytes.u16le(UInt16(position))
                     bytes.u8(entry.type.rawValue)
                     bytes.u8(0)
-                    place += entry.name.count
+                    position += entry.name.count
                 }
                 for entry in entries[range] { bytes.append(entry.name) }
             }

@@ -11,7 +11,7 @@ extension EROFS.Reader {
 
     /// The names of a directory but `.` and `..`.
     func entries(of folder: EROFS.Inode) throws -> [Entry] {
-        guard folder.isDirectory else { throw fault("inode \(folder.nid) is not a directory") }
+        guard folder.isDirectory else { throw error("inode \(folder.nid) is not a directory") }
         let bytes = try contents(of: folder, limit: min(image.length, 16 << 20))
         var found: [Entry] = []
         for start in stride(from: 0, to: bytes.count, by: EROFS.blockSize) {
@@ -24,7 +24,7 @@ extension EROFS.Reader {
 
     private func take(_ block: ByteView, of folder: EROFS.Inode, into found: inout [Entry]) throws {
         let length = EROFS.Directory.entryLength
-        let damaged = fault("directory \(folder.nid) is invalid")
+        let damaged = error("directory \(folder.nid) is invalid")
         guard block.bytes.count >= length else { throw damaged }
         let first = Int(try block.u16le(8))
         guard first >= length, first % length == 0, first <= block.bytes.count else { throw damaged }
@@ -49,16 +49,16 @@ extension EROFS.Reader {
         let bytes = ByteView(
             try image.bytes(at: inode.attributes.lowerBound, count: inode.attributes.count), "EROFS attributes")
         let shared = Int(try bytes.u8(4))
-        var place = EROFS.Attributes.headerLength
+        var position = EROFS.Attributes.headerLength
         var found: [FileTree.Attribute] = []
         for _ in 0..<shared {
-            found.append(try sharedAttribute(try bytes.u32le(place), of: inode))
-            place += 4
+            found.append(try sharedAttribute(try bytes.u32le(position), of: inode))
+            position += 4
         }
-        while place + 4 <= bytes.bytes.count {
-            let (attribute, length) = try attribute(bytes, at: place, of: inode)
+        while position + 4 <= bytes.bytes.count {
+            let (attribute, length) = try attribute(bytes, at: position, of: inode)
             found.append(attribute)
-            place += (length + 3) / 4 * 4
+            position += (length + 3) / 4 * 4
         }
         return found
     }
@@ -67,7 +67,7 @@ extension EROFS.Reader {
     private func sharedAttribute(_ number: UInt32, of inode: EROFS.Inode) throws -> FileTree.Attribute {
         let start = UInt64(superblock.attributeBlock) * UInt64(EROFS.blockSize) + UInt64(number) * 4
         guard start < image.length else {
-            throw fault("attribute \(number) of inode \(inode.nid) is beyond the end of the image")
+            throw error("attribute \(number) of inode \(inode.nid) is beyond the end of the image")
         }
         // The longest there can be.
         let count = min(image.length - start, 4 + 255 + 65535)
@@ -76,16 +76,16 @@ extension EROFS.Reader {
         ).0
     }
 
-    private func attribute(_ bytes: ByteView, at place: Int, of inode: EROFS.Inode) throws -> (
+    private func attribute(_ bytes: ByteView, at position: Int, of inode: EROFS.Inode) throws -> (
         FileTree.Attribute, length: Int
     ) {
-        let (nameLength, valueLength) = (Int(try bytes.u8(place)), Int(try bytes.u16le(place + 2)))
-        let number = try bytes.u8(place + 1)
+        let (nameLength, valueLength) = (Int(try bytes.u8(position)), Int(try bytes.u16le(position + 2)))
+        let number = try bytes.u8(position + 1)
         guard let prefix = EROFS.Attributes.prefixes.first(where: { $0.number == number }) else {
-            throw fault("the attributes of inode \(inode.nid) are invalid")
+            throw error("the attributes of inode \(inode.nid) are invalid")
         }
-        let name = try bytes.slice(place + 4, nameLength)
-        let value = try bytes.slice(place + 4 + nameLength, valueLength)
+        let name = try bytes.slice(position + 4, nameLength)
+        let value = try bytes.slice(position + 4 + nameLength, valueLength)
         return (
             FileTree.Attribute(name: prefix.text + String(decoding: name, as: UTF8.self), value: value),
             4 + nameLength + valueLength
@@ -97,22 +97,22 @@ extension EROFS.Reader {
     /// Separate pieces of a file: each takes memory.
     private static let pieceLimit = 1 << 18
 
-    /// A file in chunks (struct erofs_inode_chunk_info). The inode has in place of a block:
+    /// A file in chunks (struct erofs_inode_chunk_info). Instead of a block the inode has:
     /// ```
     ///   0 bits 0…4 bits of chunks above those of blocks, bit 5 long entries
     /// ```
     /// Behind it, from a multiple of an entry's length, for each chunk: block, u32, all ones for a hole; long ones have
     /// before it 0 or the block's high bits, u16, and device, u16.
     func chunks(_ inode: EROFS.Inode) throws -> ExtentList {
-        let format = inode.place
+        let format = inode.union
         let isLong = format & 32 != 0
-        guard format & ~63 == 0 else { throw fault("inode \(inode.nid) has chunks of the unknown format \(format)") }
+        guard format & ~63 == 0 else { throw error("inode \(inode.nid) has chunks of the unknown format \(format)") }
         let entry: UInt64 = isLong ? 8 : 4
         let chunk = UInt64(EROFS.blockSize) << UInt64(format & 31)
         let count = inode.size / chunk + (inode.size % chunk == 0 ? 0 : 1)
         let start = (inode.end + entry - 1) / entry * entry
         guard start <= image.length, count <= (image.length - start) / entry else {
-            throw fault("the chunks of inode \(inode.nid) reach beyond the end of the image")
+            throw error("the chunks of inode \(inode.nid) reach beyond the end of the image")
         }
         var list = ExtentList()
         // In pieces, for there may be many.
@@ -120,14 +120,14 @@ extension EROFS.Reader {
             let part = min(8192, count - first)
             let entries = ByteView(try image.bytes(at: start + first * entry, count: Int(part * entry)), "EROFS chunks")
             for number in 0..<Int(part) {
-                let place = number * Int(entry) + (isLong ? 4 : 0)
-                guard try !isLong || entries.u32le(place - 4) == 0 else {
-                    throw fault("inode \(inode.nid) has chunks on another device, which is not supported")
+                let position = number * Int(entry) + (isLong ? 4 : 0)
+                guard try !isLong || entries.u32le(position - 4) == 0 else {
+                    throw error("inode \(inode.nid) has chunks on another device, which is not supported")
                 }
                 let length = min(chunk, inode.size - list.length)
-                try append(chunk: try entries.u32le(place), length, of: inode, to: &list)
+                try append(chunk: try entries.u32le(position), length, of: inode, to: &list)
                 guard list.extents.count <= Self.pieceLimit else {
-                    throw fault("inode \(inode.nid) has more than \(Self.pieceLimit) pieces")
+                    throw error("inode \(inode.nid) has more than \(Self.pieceLimit) pieces")
                 }
             }
         }
@@ -139,7 +139,7 @@ extension EROFS.Reader {
         if block == .max { return list.append(.hole(length)) }
         let start = UInt64(block) * UInt64(EROFS.blockSize)
         guard start <= image.length, length <= image.length - start else {
-            throw fault("a chunk of inode \(inode.nid) is at block \(block), beyond the end of the image")
+            throw error("a chunk of inode \(inode.nid) is at block \(block), beyond the end of the image")
         }
         list.append(image[start..<start + length])
     }
@@ -238,7 +238,7 @@ extension EROFS {
         }
 
         private func damaged() -> DiskImageError {
-            reader.fault("the compressed contents of inode \(inode.nid) are invalid")
+            reader.error("the compressed contents of inode \(inode.nid) are invalid")
         }
     }
 }

@@ -41,7 +41,7 @@ extension EROFS {
             // Each directory is somewhere in the image, so that together they cannot be longer than it is.
             var budget = stored
             while let (path, folder) = pending.popLast() {
-                guard folder.size <= budget else { throw fault("directories of more bytes than the image has") }
+                guard folder.size <= budget else { throw error("directories with more bytes than the image") }
                 budget -= folder.size
                 var below: [(path: TreePath, inode: Inode)] = []
                 for entry in try entries(of: folder) {
@@ -49,12 +49,12 @@ extension EROFS {
                     guard let name = TreePath(path.isRoot ? entry.name : path.bytes + [0x2F] + entry.name),
                         name.bytes.count < 4096
                     else {
-                        throw fault("a path below '/\(path)' has 4096 bytes or more")
+                        throw error("a path below '/\(path)' has 4096 bytes or more")
                     }
                     try body(name, inode)
                     guard inode.isDirectory else { continue }
                     guard seen.insert(inode.nid).inserted else {
-                        throw fault("'/\(name)' is a directory that has another name already")
+                        throw error("'/\(name)' is a directory with a second name")
                     }
                     below.append((name, inode))
                 }
@@ -80,7 +80,7 @@ extension EROFS {
         /// Hands on the contents of a file, or the target of a symlink, in pieces.
         /// - Throws: `DiskImageError`, `FileError`, `ExtentError`, or what `consume` throws.
         public func read(_ inode: Inode, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
-            guard inode.hasContents else { throw fault("inode \(inode.nid) has no contents") }
+            guard inode.hasContents else { throw error("inode \(inode.nid) has no contents") }
             switch inode.layout {
             case .plain, .inline: try ExtentReader.read(try flat(inode), consume)
             case .packed, .packedShort: try Unpacker(self, inode).read(consume)
@@ -102,21 +102,21 @@ extension EROFS {
             let block = UInt64(blockSize)
             let tail = inode.layout == .inline ? inode.size % block : 0
             let whole = inode.size - tail
-            let start = UInt64(inode.place) * block
+            let start = UInt64(inode.union) * block
             guard whole == 0 || (start <= image.length && whole <= image.length - start) else {
-                throw fault(
-                    "inode \(inode.nid) has \(inode.size) bytes from block \(inode.place), beyond the end of the image")
+                throw error(
+                    "inode \(inode.nid) has \(inode.size) bytes from block \(inode.union), beyond the end of the image")
             }
             var list = whole == 0 ? ExtentList() : image[start..<start + whole]
             guard tail > 0 else { return list }
             guard inode.end % block + tail <= block, inode.end <= image.length, tail <= image.length - inode.end else {
-                throw fault("the tail of inode \(inode.nid) crosses a block")
+                throw error("the tail of inode \(inode.nid) crosses a block")
             }
             list.append(image[inode.end..<inode.end + tail])
             return list
         }
 
-        func fault(_ text: String) -> DiskImageError {
+        func error(_ text: String) -> DiskImageError {
             DiskImageError("EROFS image: \(text)", hint: "the image is damaged, or from a newer tool")
         }
     }
@@ -204,7 +204,7 @@ extension EROFS {
         public let modified: Int64
         public let links: UInt32
         let layout: Layout
-        let place: UInt32
+        let union: UInt32
         /// Where the attributes begin, in bytes of the image, and how many bytes there are.
         let attributes: Range<UInt64>
         /// Where inode and attributes end.
@@ -216,7 +216,7 @@ extension EROFS {
         var hasContents: Bool { isDirectory || isRegular || isSymlink }
 
         /// Major and minor number of a device.
-        public var device: (major: UInt32, minor: UInt32) { (place >> 8 & 0xFFF, place & 0xFF | place >> 12 & 0xFFF00) }
+        public var device: (major: UInt32, minor: UInt32) { (union >> 8 & 0xFFF, union & 0xFF | union >> 12 & 0xFFF00) }
     }
 }
 
@@ -224,7 +224,7 @@ extension EROFS.Reader {
     public var root: EROFS.Inode {
         get throws {
             let root = try inode(UInt64(superblock.rootNode))
-            guard root.isDirectory else { throw fault("the root is not a directory") }
+            guard root.isDirectory else { throw error("the root is not a directory") }
             return root
         }
     }
@@ -233,27 +233,27 @@ extension EROFS.Reader {
     func inode(_ nid: UInt64) throws -> EROFS.Inode {
         let base = UInt64(superblock.metaBlock) * UInt64(EROFS.blockSize)
         guard base <= image.length, nid < (image.length - base) / UInt64(EROFS.slotSize) else {
-            throw fault("inode \(nid) is beyond the end of the image")
+            throw error("inode \(nid) is beyond the end of the image")
         }
         let start = base + nid * UInt64(EROFS.slotSize)
         let format = try ByteView(image.bytes(at: start, count: 2), "EROFS inode").u16le(0)
         let isExtended = format & 1 == 1
         guard let layout = EROFS.Layout(rawValue: format >> 1 & 7), format >> 4 == 0 else {
-            throw fault("inode \(nid) has the unknown format \(format)")
+            throw error("inode \(nid) has the unknown format \(format)")
         }
         let length = isExtended ? 64 : 32
         let bytes = ByteView(try image.bytes(at: start, count: length), "EROFS inode")
         let mode = try bytes.u16le(4)
-        guard let type = EROFS.FileType(mode: mode) else { throw fault("inode \(nid) has the unknown mode \(mode)") }
+        guard let type = EROFS.FileType(mode: mode) else { throw error("inode \(nid) has the unknown mode \(mode)") }
         let count = UInt64(try bytes.u16le(2))
         let end = start + UInt64(length)
         let size = try isExtended ? bytes.u64le(8) : UInt64(bytes.u32le(8))
-        guard size <= UInt64(Int64.max) else { throw fault("inode \(nid) has \(size) bytes") }
+        guard size <= UInt64(Int64.max) else { throw error("inode \(nid) has \(size) bytes") }
         return try EROFS.Inode(
             nid: nid, type: type, mode: mode & 0o7777, uid: isExtended ? bytes.u32le(24) : UInt32(bytes.u16le(24)),
             gid: isExtended ? bytes.u32le(28) : UInt32(bytes.u16le(26)), size: size,
             modified: isExtended ? Int64(bitPattern: bytes.u64le(32)) : superblock.time,
-            links: isExtended ? bytes.u32le(44) : UInt32(bytes.u16le(6)), layout: layout, place: bytes.u32le(16),
+            links: isExtended ? bytes.u32le(44) : UInt32(bytes.u16le(6)), layout: layout, union: bytes.u32le(16),
             attributes: end..<end + (count == 0 ? 0 : 12 + 4 * (count - 1)))
     }
 }

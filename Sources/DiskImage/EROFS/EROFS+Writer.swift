@@ -92,7 +92,7 @@ extension EROFS {
                 guard major < 1 << 12, minor < 1 << 20 else {
                     throw DiskImageError("'/\(path)': device \(major):\(minor) exceeds the limit 4095:1048575")
                 }
-                item.fields.place = EROFS.device(major: major, minor: minor)
+                item.fields.union = EROFS.device(major: major, minor: minor)
             case .fifo: break
             }
             items.append(item)
@@ -119,7 +119,7 @@ extension EROFS {
                 let packed = try packer.pack(contents, from: try checked(nextBlock))
             else { return placeFlat(contents, of: index) }
             items[index].fields.layout = .packed
-            items[index].fields.place = packed.blocks
+            items[index].fields.union = packed.blocks
             items[index].trailer = packed.index
             pieces += packed.pieces
             nextBlock += UInt64(packed.blocks)
@@ -133,7 +133,7 @@ extension EROFS {
             var list = isInline ? contents[0..<contents.length - tail] : contents
             list.pad(toMultipleOf: UInt64(blockSize))
             items[index].fields.layout = isInline ? .inline : .plain
-            if list.length > 0 { items[index].fields.place = UInt32(truncatingIfNeeded: nextBlock) }
+            if list.length > 0 { items[index].fields.union = UInt32(truncatingIfNeeded: nextBlock) }
             nextBlock += list.length / UInt64(blockSize)
             pieces.append(.plain(list))
         }
@@ -160,7 +160,7 @@ extension EROFS {
             var directoryBlock = metaBlock + EROFS.blocks(UInt64(length))
             for (item, content) in directories {
                 let blocks = content.ranges.count - (items[item].fields.layout == .inline ? 1 : 0)
-                if blocks > 0 { items[item].fields.place = UInt32(truncatingIfNeeded: directoryBlock) }
+                if blocks > 0 { items[item].fields.union = UInt32(truncatingIfNeeded: directoryBlock) }
                 directoryBlock += UInt64(blocks)
             }
             var superblock = Superblock()

@@ -19,7 +19,7 @@ public enum EROFS {
     static let slotSize = 32
     static let superblockOffset = 1024
 
-    /// Parameters of an image besides its tree.
+    /// Parameters of an image in addition to its tree.
     public struct Options: Sendable {
         /// 16 bytes.
         public var uuid: [UInt8]
@@ -172,9 +172,10 @@ extension EROFS {
     /// links are large or the time is not that of the superblock:
     /// ```
     ///   0 format, u16: bit 0 extended, bits 1…3 layout   2 attributes, u16   4 mode, u16
-    ///   compact:  6 links, u16   8 size, u32    16 blocks, device or first block, u32   20 number, u32   24 owner, u16   26 group, u16
-    ///   extended: 6 zero         8 size, u64    16 the same                             20 number, u32   24 owner, u32   28 group, u32
-    ///            32 time, u64   40 nanoseconds, u32   44 links, u32
+    ///  16 blocks, device or first block, u32   20 number, u32
+    ///   compact:  6 links, u16    8 size, u32   24 owner, u16   26 group, u16
+    ///   extended: 6 zero          8 size, u64   24 owner, u32   28 group, u32
+    ///            32 time, u64    40 nanoseconds, u32            44 links, u32
     /// ```
     struct InodeFields {
         var layout = Layout.plain
@@ -184,7 +185,7 @@ extension EROFS {
         var links: UInt32 = 1
         var size: UInt64 = 0
         /// First block, number of compressed blocks, or device.
-        var place: UInt32 = .max
+        var union: UInt32 = .max
         var number: UInt32 = 0
         var uid: UInt32 = 0
         var gid: UInt32 = 0
@@ -209,7 +210,7 @@ extension EROFS {
                 bytes.u32le(UInt32(size))
                 bytes.u32le(0)
             }
-            bytes.u32le(place)
+            bytes.u32le(union)
             bytes.u32le(number)
             guard isExtended else {
                 bytes.u16le(UInt16(uid))

@@ -3,12 +3,13 @@ internal import Extents
 extension FAT.Geometry {
     /// Everything before the first table (sections 3 and 5).
     /// ```
-    /// 0   jump            0x10 tables: 2             0x1A heads                 FAT16             FAT32
-    /// 3   OEM name        0x11 root entries          0x1C hidden sectors        0x24 drive        0x24 sectors of a table
-    /// 0xB sector: 512     0x13 sectors if < 65536    0x20 sectors else          0x26 0x29         0x2C root cluster: 2
-    /// 0xD cluster         0x15 medium: 0xF8                                     0x27 serial       0x30 FSInfo: 1, 0x32 copy: 6
-    /// 0xE reserved        0x16 FAT16: sectors of     0x1FE 55 AA                0x2B label        0x40 drive, 0x42 0x29, 0x43 serial
-    ///                          a table, 0x18 track                              0x36 "FAT16   "   0x47 label, 0x52 "FAT32   "
+    /// 0   jump          0x10 tables: 2           0x1A heads            FAT16            FAT32
+    /// 3   OEM name      0x11 root entries        0x1C hidden sectors   0x24 drive       0x24 sectors of a table
+    /// 0xB sector: 512   0x13 sectors if < 65536  0x20 sectors else     0x26 0x29        0x2C root cluster: 2
+    /// 0xD cluster       0x15 medium: 0xF8        0x1FE 55 AA           0x27 serial      0x30 FSInfo: 1, 0x32 copy: 6
+    /// 0xE reserved      0x16 FAT16: sectors of                         0x2B label       0x40 drive, 0x42 0x29
+    ///                        a table                                   0x36 "FAT16   "  0x43 serial, 0x47 label
+    ///                   0x18 track                                                      0x52 "FAT32   "
     /// ```
     func reservedArea(label: FAT.Label, serial: UInt32, hiddenSectors: UInt32, layout: FAT.Layout) -> ExtentList {
         let boot = bootSector(label: label, serial: serial, hiddenSectors: hiddenSectors)
@@ -79,7 +80,7 @@ extension FAT.DirectoryTree {
     /// ```
     /// 0-10  name 8.3       13  0.01 s of creation   18-19  date of access            24-25  date of writing
     /// 11    attributes     14-15  time of creation  20-21  high half of the cluster  26-27  low half of the cluster
-    /// 12    0              16-17  date of creation  22-23  time of writing           28-31  size in bytes, 0 of a directory
+    /// 12    0              16-17  date of creation  22-23  time of writing           28-31  size; 0: directory
     /// ```
     func bytes(_ layout: FAT.Layout, label: FAT.Label, _ stamp: FAT.TimeStamp) -> [UInt8] {
         var builder = ByteBuilder()

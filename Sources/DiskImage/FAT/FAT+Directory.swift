@@ -165,18 +165,18 @@ extension FAT {
 
         init(_ name: some StringProtocol, of path: String) throws {
             text = String(name)
-            func fault(_ message: String) -> DiskImageError {
+            func error(_ message: String) -> DiskImageError {
                 DiskImageError("'\(path)': \(message)", hint: "give the file another name")
             }
-            guard !text.isEmpty, text != ".", text != ".." else { throw fault("'\(text)' is not a valid FAT name") }
+            guard !text.isEmpty, text != ".", text != ".." else { throw error("'\(text)' is not a valid FAT name") }
             guard text.utf16.count <= 255 else {
-                throw fault("a name of \(text.utf16.count) UTF-16 units, at most 255 on a FAT volume")
+                throw error("a name of \(text.utf16.count) UTF-16 units, at most 255 on a FAT volume")
             }
             guard text.last != ".", text.last != " " else {
-                throw fault("a name that ends with '\(text.suffix(1))', which FAT would drop")
+                throw error("a name that ends with '\(text.suffix(1))', which FAT does not store")
             }
             if let bad = text.unicodeScalars.first(where: Self.isIllegal) {
-                throw fault("the character \(bad.escaped(asASCII: true)) in a name, which FAT does not have")
+                throw error("the character \(bad.escaped(asASCII: true)) in a name, which FAT does not allow")
             }
         }
 

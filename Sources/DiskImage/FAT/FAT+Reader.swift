@@ -27,9 +27,9 @@ extension FAT {
 
         /// - Throws: `DiskImageError` for anything but a FAT volume of 512-byte sectors; `FileError`, `ExtentError`.
         public init(_ content: ExtentList) throws {
-            guard content.length >= sectorLength else { throw Self.fault("only \(content.length) bytes") }
+            guard content.length >= sectorLength else { throw Self.error("only \(content.length) bytes") }
             let boot = ByteView(try content.bytes(at: 0, count: 512), "FAT boot sector")
-            guard try boot.u16le(510) == 0xAA55 else { throw Self.fault("no 55 AA at the end of its first sector") }
+            guard try boot.u16le(510) == 0xAA55 else { throw Self.error("no 55 AA at the end of its first sector") }
             self.content = content
             geometry = try Self.geometry(boot, content.length)
             let offset = geometry.kind == .fat32 ? 0x47 : 0x2B
@@ -37,7 +37,7 @@ extension FAT {
             label = text == "NO NAME    " ? "" : String(text.reversed().drop { $0 == " " }.reversed())
         }
 
-        static func fault(_ what: String) -> DiskImageError { DiskImageError("not a usable FAT volume: \(what)") }
+        static func error(_ what: String) -> DiskImageError { DiskImageError("not a usable FAT volume: \(what)") }
 
         /// The length in bytes that a volume has by its boot sector, which may be above that of the content.
         /// - Throws: as ``init(_:)``.
@@ -49,36 +49,36 @@ extension FAT {
 
         private static func geometry(_ boot: ByteView, _ length: UInt64) throws -> Geometry {
             let sector = try boot.u16le(0x0B)
-            guard sector == 512 else { throw fault("sectors of \(sector) bytes, expected 512") }
+            guard sector == 512 else { throw error("sectors of \(sector) bytes, expected 512") }
             let perCluster = UInt64(try boot.u8(0x0D))
             guard perCluster.nonzeroBitCount == 1 else {
-                throw fault("\(perCluster) sectors in a cluster, expected a power of 2")
+                throw error("\(perCluster) sectors in a cluster, expected a power of 2")
             }
             let (reserved, tables) = (UInt64(try boot.u16le(0x0E)), UInt64(try boot.u8(0x10)))
             guard reserved > 0, tables == 2 else {
-                throw fault("\(reserved) reserved sectors and \(tables) tables, expected at least 1 and exactly 2")
+                throw error("\(reserved) reserved sectors and \(tables) tables, expected at least 1 and exactly 2")
             }
             let rootEntries = UInt64(try boot.u16le(0x11))
             guard rootEntries % 16 == 0 else {
-                throw fault("a root directory of \(rootEntries) entries, expected a multiple of 16")
+                throw error("a root directory of \(rootEntries) entries, expected a multiple of 16")
             }
             let small = (sectors: UInt64(try boot.u16le(0x13)), table: UInt64(try boot.u16le(0x16)))
             let sectors = small.sectors > 0 ? small.sectors : UInt64(try boot.u32le(0x20))
             let table = small.table > 0 ? small.table : UInt64(try boot.u32le(0x24))
             guard sectors * sectorLength <= length else {
-                throw fault("\(sectors) sectors, but the volume has \(length) bytes")
+                throw error("\(sectors) sectors, but the volume has \(length) bytes")
             }
             let before = reserved + 2 * table + rootEntries / 16
             guard table > 0, before < sectors else {
-                throw fault("no room for files: they begin at sector \(before) of \(sectors)")
+                throw error("no room for files: they begin at sector \(before) of \(sectors)")
             }
             let clusters = (sectors - before) / perCluster
             let kind = Geometry.Kind(clusters: clusters)
             guard ((clusters + 2) * kind.entryBits).divided(by: 8) <= table * sectorLength else {
-                throw fault("a table of \(table) sectors, too short for \(clusters) clusters")
+                throw error("a table of \(table) sectors, too short for \(clusters) clusters")
             }
             guard (kind == .fat32) == (rootEntries == 0) else {
-                throw fault("\(kind.rawValue) with \(rootEntries) root entries")
+                throw error("\(kind.rawValue) with \(rootEntries) root entries")
             }
             return Geometry(
                 kind: kind, clusterLength: perCluster * sectorLength, clusters: clusters, reservedSectors: reserved,
@@ -104,13 +104,13 @@ extension FAT {
                     try directory.cluster.map { try self.bytes(ofDirectory: $0, directory.prefix, &seen) }
                     ?? rootDirectory(&seen)
                 for entry in try DirectoryReader(bytes, prefix: directory.prefix).entries() {
-                    guard result.count < Self.entryLimit else { throw Self.fault("more than \(Self.entryLimit) files") }
+                    guard result.count < Self.entryLimit else { throw Self.error("more than \(Self.entryLimit) files") }
                     budget -= entry.path.utf8.count
-                    guard budget >= 0 else { throw Self.fault("paths of more than \(Self.pathBudget) bytes together") }
+                    guard budget >= 0 else { throw Self.error("paths of more than \(Self.pathBudget) bytes in total") }
                     result.append(entry)
                     guard entry.isDirectory else { continue }
                     guard directory.depth < Self.depthLimit else {
-                        throw Self.fault("more than \(Self.depthLimit) directories in one another")
+                        throw Self.error("more than \(Self.depthLimit) nested directories")
                     }
                     pending.append((entry.path + "/", directory.depth + 1, entry.cluster))
                 }
@@ -124,7 +124,7 @@ extension FAT {
             guard entry.size > 0 else { return ExtentList() }
             let wanted = entry.size.divided(by: geometry.clusterLength)
             guard wanted <= geometry.clusters else {
-                throw Self.fault("'\(entry.path)' has \(entry.size) bytes, more than the volume")
+                throw Self.error("'\(entry.path)' has \(entry.size) bytes, more than the volume")
             }
             var table = TableReader(self)
             var file = ExtentList()
@@ -135,7 +135,7 @@ extension FAT {
                 file.append(
                     content[start..<start + min(geometry.clusterLength, entry.size - index * geometry.clusterLength)])
                 guard file.extents.count <= Self.pieceLimit else {
-                    throw Self.fault("'\(entry.path)' has more than \(Self.pieceLimit) pieces")
+                    throw Self.error("'\(entry.path)' has more than \(Self.pieceLimit) pieces")
                 }
                 guard index < wanted - 1 else { break }
                 cluster = try table.next(cluster)
@@ -145,7 +145,7 @@ extension FAT {
 
         private func check(_ cluster: UInt64, _ path: String) throws {
             guard cluster >= 2, cluster < geometry.clusters + 2 else {
-                throw Self.fault("'\(path)' goes on at cluster \(cluster), which is none")
+                throw Self.error("'\(path)' continues at cluster \(cluster), which does not exist")
             }
         }
 
@@ -166,10 +166,10 @@ extension FAT {
             while cluster < geometry.endMark {
                 try check(cluster, path)
                 guard seen.insert(cluster).inserted else {
-                    throw Self.fault("cluster \(cluster) of directory '\(path)' is in use already")
+                    throw Self.error("cluster \(cluster) of directory '\(path)' is already in use")
                 }
                 guard bytes.count < 65536 * 32 else {
-                    throw Self.fault("directory '\(path)' has more than 65536 entries")
+                    throw Self.error("directory '\(path)' has more than 65536 entries")
                 }
                 bytes += try content.bytes(at: geometry.offset(ofCluster: cluster), count: Int(geometry.clusterLength))
                 cluster = try table.next(cluster)
@@ -258,7 +258,7 @@ extension FAT {
             guard first != 0xE5, !attributes.contains(.volumeLabel), short[0] != 0x2E else { return nil }
             let name = longName(of: short) ?? shortName(short)
             guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(0x2F), !name.utf8.contains(0) else {
-                throw Reader.fault("a name that is none in '\(prefix)'")
+                throw Reader.error("an invalid name in '\(prefix)'")
             }
             let isDirectory = attributes.contains(.directory)
             let cluster = UInt64(try view.u16le(offset + 20)) << 16 | UInt64(try view.u16le(offset + 26))

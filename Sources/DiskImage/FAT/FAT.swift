@@ -6,7 +6,8 @@ public import Extents
 /// ```
 /// sector 0              boot sector with the BIOS parameter block
 /// sector 1, 6, 7        FAT32: FSInfo, copies of sectors 0 and 1
-/// reserved              first file allocation table, padded in front so that the data area starts at a multiple of 4096 bytes
+/// reserved              first file allocation table, padded in front so that the data area starts at a multiple of
+///                       4096 bytes
 ///   + table             second file allocation table
 ///   + 2 tables          FAT16: root directory
 /// data area             cluster 2 and on: FAT32's root directory, directories, files

@@ -20,7 +20,7 @@ extension ISO9660 {
         }
 
         /// A directory's records, and where they and their continuations go.
-        struct Place {
+        struct Placement {
             let records: [Record]
             let sector: UInt64
             /// Of the records, in whole sectors.
@@ -36,7 +36,7 @@ extension ISO9660 {
         let catalogSector: UInt64
         let efiSector: UInt64
         let sectors: UInt64
-        private(set) var places: [ObjectIdentifier: Place] = [:]
+        private(set) var placements: [ObjectIdentifier: Placement] = [:]
         let fileIndices: FileIndices
 
         init(_ tree: Tree, _ boot: Boot) throws {
@@ -46,9 +46,9 @@ extension ISO9660 {
             pathTableLength = UInt64(tree.directories.reduce(0) { $0 + Self.pathTableEntryLength($1) })
             next += 2 * pathTableLength.divided(by: sector)
             for directory in tree.directories {
-                let place = Self.place(directory, at: next, tree: tree, indices: indices)
-                places[ObjectIdentifier(directory)] = place
-                next += place.sectors
+                let placement = Self.placement(directory, at: next, tree: tree, indices: indices)
+                placements[ObjectIdentifier(directory)] = placement
+                next += placement.sectors
             }
             catalogSector = next
             if boot.isBootable { next += 1 }
@@ -85,7 +85,9 @@ extension ISO9660 {
             }
         }
 
-        private static func place(_ directory: Directory, at start: UInt64, tree: Tree, indices: FileIndices) -> Place {
+        private static func placement(_ directory: Directory, at start: UInt64, tree: Tree, indices: FileIndices)
+            -> Placement
+        {
             let records = RecordMaker(tree: tree, indices: indices).records(of: directory)
             var length = 0
             for record in records { length = Self.offset(record.length, after: length) + record.length }
@@ -94,7 +96,7 @@ extension ISO9660 {
             for part in records.flatMap(\.continuationLengths) {
                 continuations = Self.offset(part, after: continuations) + part
             }
-            return Place(
+            return Placement(
                 records: records, sector: start, length: rounded,
                 sectors: rounded / sector + UInt64(continuations).divided(by: sector))
         }
@@ -105,11 +107,11 @@ extension ISO9660 {
             return length <= left ? end : end + left
         }
 
-        func place(of directory: Directory) -> Place {
-            guard let place = places[ObjectIdentifier(directory)] else {
-                preconditionFailure("a directory without a place")
+        func placement(of directory: Directory) -> Placement {
+            guard let placement = placements[ObjectIdentifier(directory)] else {
+                preconditionFailure("a directory without a placement")
             }
-            return place
+            return placement
         }
     }
 }
@@ -124,11 +126,11 @@ extension ISO9660.Entry {
 extension ISO9660.Layout {
     /// A directory's records, then their continuations.
     func bytes(of directory: ISO9660.Directory) -> [UInt8] {
-        let place = place(of: directory)
-        var builder = ByteBuilder(reserving: Int(place.sectors * ISO9660.sector))
+        let placement = placement(of: directory)
+        var builder = ByteBuilder(reserving: Int(placement.sectors * ISO9660.sector))
         var area = ByteBuilder()
-        let areaStart = place.sector * ISO9660.sector + place.length
-        for record in place.records {
+        let areaStart = placement.sector * ISO9660.sector + placement.length
+        for record in placement.records {
             // Where each continuation goes is known before the first of them is written.
             var positions: [Int] = []
             var end = area.count
@@ -147,9 +149,9 @@ extension ISO9660.Layout {
                 area.append(record.group(index + 1, next: position(index + 1)))
             }
         }
-        builder.pad(to: Int(place.length))
+        builder.pad(to: Int(placement.length))
         builder.append(area.bytes)
-        builder.pad(to: Int(place.sectors * ISO9660.sector))
+        builder.pad(to: Int(placement.sectors * ISO9660.sector))
         return builder.bytes
     }
 
@@ -157,8 +159,8 @@ extension ISO9660.Layout {
         switch target {
         case .nothing: return (0, 0)
         case .directory(let directory):
-            let place = place(of: directory)
-            return (UInt32(place.sector), UInt32(place.length))
+            let placement = placement(of: directory)
+            return (UInt32(placement.sector), UInt32(placement.length))
         case .file(let index, let extent):
             let extent = files[index].extents[extent]
             return (UInt32(extent.sector), UInt32(extent.length))
@@ -171,7 +173,7 @@ extension ISO9660.Layout {
         var builder = ByteBuilder(reserving: Int(pathTableLength))
         for directory in tree.directories {
             let name = directory.parent == nil ? [0] : directory.shortName
-            let sector = UInt32(place(of: directory).sector)
+            let sector = UInt32(placement(of: directory).sector)
             let parent = UInt16(directory.parent?.number ?? 1)
             builder.u8(UInt8(name.count))
             builder.u8(0)
@@ -203,8 +205,9 @@ extension ISO9660.Layout {
 extension ISO9660.Layout {
     /// The primary volume descriptor (ECMA-119, 8.4).
     /// ```
-    ///   0 1, "CD001", 1      8 system 32          40 volume 32         80 sectors           120 volumes 1, 124 number 1, 128 sector
-    /// 132 path table length 140 L table, optional, M table, optional  156 the root's record 190 texts, spaces
+    ///   0 1, "CD001", 1      8 system 32          40 volume 32         80 sectors           120 volumes 1
+    /// 124 number 1         128 sector            132 path table length 140 L table, optional, M table, optional
+    /// 156 the root's record                      190 texts, spaces
     /// 813 dates of 17: made, changed, expires, effective              881 1                 883 zeros up to 2048
     /// ```
     func primaryDescriptor(volumeID: String, time: Int64) -> [UInt8] {
@@ -222,7 +225,7 @@ extension ISO9660.Layout {
         builder.u32le(0)
         builder.u32be(UInt32(table + pathTableLength.divided(by: ISO9660.sector)))
         builder.u32be(0)
-        let root = place(of: tree.directories[0])
+        let root = placement(of: tree.directories[0])
         let record = ISO9660.Record([0], .nothing, flags: 2, modified: tree.directories[0].entry.modified, fields: [])
         builder.append(record.bytes(sector: UInt32(root.sector), length: UInt32(root.length), continuation: nil))
         // Volume set, publisher, preparer, application, then three names of files.
@@ -261,7 +264,7 @@ extension ISO9660.Layout {
     func loader() throws -> File? {
         guard let bios = boot.bios else { return nil }
         guard let index = fileIndices.index(of: Array(bios.loader.utf8)) else {
-            throw DiskImageError("'\(bios.loader)', which the BIOS loads, is not among the files")
+            throw DiskImageError("'\(bios.loader)', which the BIOS loads, is missing")
         }
         return files[index]
     }

@@ -4,8 +4,8 @@ extension ISO9660 {
     /// A directory record (ECMA-119, 9.1) before locations are known.
     /// ```
     ///   0 length u8        1 0                  2 sector, both orders   10 length of data, both orders   18 date 7
-    ///  25 flags u8        26 0, 0              28 volume 1, both orders 32 length of the name           33 name, padded to even
-    ///     then the system use area, padded to even
+    ///  25 flags u8        26 0, 0              28 volume 1, both orders 32 length of the name
+    ///  33 name, padded to even; then the system use area, padded to even
     /// ```
     struct Record {
         enum Target {
@@ -102,7 +102,7 @@ extension ISO9660 {
 }
 
 extension ISO9660 {
-    /// The entries that have data, once for all names of one, which of them an entry stands for, and a number for every
+    /// The entries that have data, once for all names of one, which of them an entry refers to, and a number for every
     /// file, link and device.
     struct FileIndices {
         let entries: [Entry]

@@ -75,12 +75,12 @@ extension ISO9660 {
                 if entry.isDirectory {
                     _ = try directory(entry.path, named)
                 } else {
-                    guard names.insert(entry.path).inserted else { throw fault(entry.path, "the name exists twice") }
+                    guard names.insert(entry.path).inserted else { throw error(entry.path, "the name exists twice") }
                     try directory(entry.parent, named).children.append((entry.name, .other(entry)))
                 }
             }
             if let path = names.first(where: { directories[$0] != nil }) {
-                throw fault(path, "both a file and a directory")
+                throw error(path, "both a file and a directory")
             }
             return root
         }
@@ -100,15 +100,15 @@ extension ISO9660 {
             for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
                 guard !name.isEmpty, !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8), !name.contains(0)
                 else {
-                    throw fault(entry.path, "'\(String(decoding: name, as: UTF8.self))' is not a valid name")
+                    throw error(entry.path, "'\(String(decoding: name, as: UTF8.self))' is not a valid name")
                 }
                 guard name.count <= 255 else {
-                    throw fault(entry.path, "a name of \(name.count) bytes, expected at most 255")
+                    throw error(entry.path, "a name of \(name.count) bytes, expected at most 255")
                 }
             }
         }
 
-        private func fault(_ path: [UInt8], _ reason: String) -> DiskImageError {
+        private func error(_ path: [UInt8], _ reason: String) -> DiskImageError {
             DiskImageError("'\(String(decoding: path, as: UTF8.self))': \(reason)")
         }
     }

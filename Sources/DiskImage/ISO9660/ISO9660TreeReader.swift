@@ -61,7 +61,7 @@ extension ISO9660 {
         private mutating func add(_ entry: Entry, _ kind: Entry.Kind) throws {
             guard entries.count < limit else { throw DiskImageError("CD image: more than \(limit) names") }
             pathBudget -= entry.path.count
-            guard pathBudget >= 0 else { throw DiskImageError("CD image: paths of more than 32 MiB in all") }
+            guard pathBudget >= 0 else { throw DiskImageError("CD image: paths of more than 32 MiB in total") }
             var entry = entry
             entry.kind = kind
             entries.append(entry)

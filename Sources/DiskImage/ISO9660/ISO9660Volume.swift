@@ -27,39 +27,39 @@ extension ISO9660 {
     /// - Parameter limit: more names are an error.
     /// - Throws: `DiskImageError` for anything but an intact CD image; `FileError`, `ExtentError`.
     public static func read(_ image: ExtentList, limit: Int = 1 << 20) throws -> Volume {
-        let (volume, fault) = try salvage(image, limit: limit, extending: false)
-        if let fault { throw fault }
+        let (volume, problem) = try salvage(image, limit: limit, extending: false)
+        if let problem { throw problem }
         return volume
     }
 
     /// As ``read(_:limit:)``, with the entries before an error. What a truncated image lacks of its files
     /// is missing.
     /// - Throws: `DiskImageError` for anything but a CD image; `FileError`, `ExtentError`.
-    public static func salvage(_ image: ExtentList, limit: Int) throws -> (volume: Volume, fault: (any Error)?) {
+    public static func salvage(_ image: ExtentList, limit: Int) throws -> (volume: Volume, problem: (any Error)?) {
         try salvage(image, limit: limit, extending: true)
     }
 
     private static func salvage(_ image: ExtentList, limit: Int, extending: Bool) throws -> (
-        volume: Volume, fault: (any Error)?
+        volume: Volume, problem: (any Error)?
     ) {
         let (primary, catalog) = try descriptors(image)
         let size = UInt64(try primary.u32le(80)) * sector
         var whole = image
-        var fault: (any Error)?
+        var problem: (any Error)?
         if extending, size > image.length {
             whole.extendMissing(to: size)
-            fault = DiskImageError("truncated: \(image.length) of \(size) bytes present")
+            problem = DiskImageError("truncated: \(image.length) of \(size) bytes present")
         }
         var reader = TreeReader(image: whole, limit: limit)
         var boot: [BootEntry] = []
         do {
             try reader.read(root: UInt64(try primary.u32le(158)), length: UInt64(try primary.u32le(166)))
-        } catch let error where !(error is FileError) { fault = fault ?? error }
+        } catch let error where !(error is FileError) { problem = problem ?? error }
         do {
             if let catalog { boot = try ElTorito.read(whole, at: catalog * sector) }
-        } catch let error where !(error is FileError) { fault = fault ?? error }
+        } catch let error where !(error is FileError) { problem = problem ?? error }
         let volumeID = try primary.text(40, 32).trimmingSpaces
-        return (Volume(volumeID: volumeID, size: size, bootEntries: boot, entries: reader.entries), fault)
+        return (Volume(volumeID: volumeID, size: size, bootEntries: boot, entries: reader.entries), problem)
     }
 
     /// The primary descriptor, and the sector of the boot catalog when there is one.

@@ -44,10 +44,10 @@ extension RockRidge {
             throw DiskImageError("Rock Ridge: more than 32 continuations")
         }
 
-        private typealias Place = (sector: UInt32, offset: UInt32, length: UInt32)
+        private typealias Area = (sector: UInt32, offset: UInt32, length: UInt32)
 
-        private mutating func readArea(_ area: ByteView, from start: Int) throws -> Place? {
-            var (offset, next): (Int, Place?) = (start, nil)
+        private mutating func readArea(_ area: ByteView, from start: Int) throws -> Area? {
+            var (offset, next): (Int, Area?) = (start, nil)
             while offset + 4 <= area.count, try area.u8(offset) > 0 {
                 let length = Int(try area.u8(offset + 2))
                 guard length >= 4 else { throw DiskImageError("Rock Ridge: a field of \(length) bytes") }

@@ -13,10 +13,10 @@ extension PE {
     public static func signed(_ file: ExtentList, with key: SigningKey) throws -> ExtentList {
         let headers = try Headers(file)
         guard let entry = headers.certificateEntry else {
-            throw Headers.fault("it has no data directory for certificates")
+            throw Headers.error("it has no data directory for certificates")
         }
         if let old = headers.certificates, old.upperBound != file.length {
-            throw Headers.fault("certificates that are not at its end")
+            throw Headers.error("certificates, which are not at its end")
         }
         var plain = file[0..<(headers.certificates?.lowerBound ?? file.length)]
         plain.pad(toMultipleOf: 8)
@@ -29,7 +29,7 @@ extension PE {
         table.append(signature)
         table.pad(toMultipleOf: 8)
         guard plain.length + UInt64(table.count) <= 0xFFFF_FFFF else {
-            throw Headers.fault("\(plain.length) bytes, too long to sign")
+            throw Headers.error("\(plain.length) bytes, too long to sign")
         }
         var pointer = ByteBuilder()
         pointer.u32le(UInt32(plain.length))
@@ -44,8 +44,8 @@ extension PE {
         var end = headers.length
         for section in headers.sections.filter({ $0.rawSize > 0 }).sorted(by: { $0.rawOffset < $1.rawOffset }) {
             guard section.rawOffset == end else {
-                throw Headers.fault(
-                    "section '\(section.name)' at \(section.rawOffset), but the data before it end at \(end)")
+                throw Headers.error(
+                    "section '\(section.name)' at \(section.rawOffset), but the data before it ends at \(end)")
             }
             end = section.rawOffset + section.rawSize
         }

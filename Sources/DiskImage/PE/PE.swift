@@ -5,9 +5,11 @@ public import Extents
 /// ```
 /// 0       "MZ"; 0x3C: where the PE header is
 /// pe      "PE\0\0"; +4 machine, +6 sections, +12 symbol table, +16 symbols, +20 length of the optional header
-/// pe+24   optional header: magic 0x20B (PE32+) or 0x10B (PE32); +32 section alignment, +36 file alignment, +56 size of the image,
-///         +60 length of all headers, +64 checksum; +112 (PE32: +96) data directories of 8 bytes, number 4 the certificate table
-/// then    section headers of 40 bytes: name[8], virtual size, virtual address, raw size, raw offset, 12 bytes, +36 characteristics
+/// pe+24   optional header: magic 0x20B (PE32+) or 0x10B (PE32); +32 section alignment, +36 file alignment,
+///         +56 size of the image, +60 length of all headers, +64 checksum;
+///         +112 (PE32: +96) data directories of 8 bytes, number 4 the certificate table
+/// then    section headers of 40 bytes: name[8], virtual size, virtual address, raw size, raw offset, 12 bytes,
+///         +36 characteristics
 /// ```
 public enum PE {
     static let sectionHeaderLength = 40
@@ -58,17 +60,17 @@ extension PE {
         public init(_ file: ExtentList, isWhole: Bool = true) throws {
             let limit = isWhole ? file.length : .max
             let start = ByteView(try file.bytes(at: 0, count: Int(min(file.length, 4096))), "PE")
-            guard start.bytes.starts(with: Array("MZ".utf8)) else { throw Self.fault("no 'MZ' at its start") }
+            guard start.bytes.starts(with: Array("MZ".utf8)) else { throw Self.error("no 'MZ' at its start") }
             let offset = Int(try start.u32le(0x3C))
-            guard offset <= 3072 else { throw Self.fault("the PE header at \(offset), expected at most 3072") }
-            guard try start.slice(offset, 4) == Array("PE\0\0".utf8) else { throw Self.fault("no 'PE' at \(offset)") }
+            guard offset <= 3072 else { throw Self.error("the PE header at \(offset), expected at most 3072") }
+            guard try start.slice(offset, 4) == Array("PE\0\0".utf8) else { throw Self.error("no 'PE' at \(offset)") }
             let magic = try start.u16le(offset + 24)
             guard magic == 0x20B || magic == 0x10B else {
-                throw Self.fault("magic 0x\(String(magic, radix: 16)) of the optional header, expected 0x20b or 0x10b")
+                throw Self.error("magic 0x\(String(magic, radix: 16)) of the optional header, expected 0x20b or 0x10b")
             }
             let length = UInt64(try start.u32le(offset + 24 + 60))
             guard length <= min(file.length, 1 << 16) else {
-                throw Self.fault("headers of \(length) bytes in \(file.length) bytes")
+                throw Self.error("headers of \(length) bytes in \(file.length) bytes")
             }
             view = ByteView(try file.bytes(at: 0, count: Int(length)), "PE header")
             self.offset = offset
@@ -78,7 +80,7 @@ extension PE {
             sectionAlignment = UInt64(try view.u32le(offset + 24 + 32))
             fileAlignment = UInt64(try view.u32le(offset + 24 + 36))
             guard [fileAlignment, sectionAlignment].allSatisfy({ $0.nonzeroBitCount == 1 && $0 <= 1 << 20 }) else {
-                throw Self.fault("alignment of \(fileAlignment) and \(sectionAlignment) bytes, expected powers of 2")
+                throw Self.error("alignment of \(fileAlignment) and \(sectionAlignment) bytes, expected powers of 2")
             }
             sections = try Self.sections(view, at: sectionTable, count: Int(try view.u16le(offset + 6)), limit)
             let directories = offset + 24 + (isPlus ? 112 : 96)
@@ -89,7 +91,7 @@ extension PE {
 
         private static func sections(_ view: ByteView, at table: Int, count: Int, _ length: UInt64) throws -> [Section]
         {
-            guard count <= sectionLimit else { throw fault("\(count) sections, expected at most \(sectionLimit)") }
+            guard count <= sectionLimit else { throw error("\(count) sections, expected at most \(sectionLimit)") }
             return try (0..<count).map { index in
                 let offset = table + index * sectionHeaderLength
                 let name = try view.slice(offset, 8).prefix { $0 != 0 }
@@ -98,7 +100,7 @@ extension PE {
                     virtualSize: UInt64(try view.u32le(offset + 8)), rawOffset: UInt64(try view.u32le(offset + 20)),
                     rawSize: UInt64(try view.u32le(offset + 16)))
                 guard section.rawSize == 0 || section.rawOffset + section.rawSize <= length else {
-                    throw fault(
+                    throw error(
                         "section '\(section.name)' ends at \(section.rawOffset + section.rawSize) of \(length) bytes")
                 }
                 return section
@@ -108,11 +110,11 @@ extension PE {
         private static func certificates(_ view: ByteView, at entry: Int, _ length: UInt64) throws -> Range<UInt64>? {
             let (start, size) = (UInt64(try view.u32le(entry)), UInt64(try view.u32le(entry + 4)))
             guard size > 0 else { return nil }
-            guard start + size <= length else { throw fault("certificates up to \(start + size) of \(length) bytes") }
+            guard start + size <= length else { throw error("certificates up to \(start + size) of \(length) bytes") }
             return start..<start + size
         }
 
-        static func fault(_ what: String) -> DiskImageError {
+        static func error(_ what: String) -> DiskImageError {
             DiskImageError("not a usable EFI executable (PE): \(what)")
         }
     }

@@ -46,11 +46,11 @@ public enum UKI {
         ]
         if let old = headers.sections.first(where: { section in parts.contains { $0.0 == section.name } }) {
             throw DiskImageError(
-                "the EFI stub has a section '\(old.name)' already",
+                "the EFI stub already has a section '\(old.name)'",
                 hint: "give the plain stub, not a unified kernel image")
         }
         guard headers.end >= headers.length else {
-            throw PE.Headers.fault("sections up to \(headers.end), within the headers")
+            throw PE.Headers.error("sections up to \(headers.end), within the headers")
         }
         let (sections, size) = try layOut(parts, headers)
         var content = ExtentList(bytes: try patched(headers, sections, size))
@@ -94,7 +94,7 @@ public enum UKI {
         guard table + sections.count * PE.sectionHeaderLength <= headers.length else {
             let room = (Int(headers.length) - table) / PE.sectionHeaderLength
             throw DiskImageError(
-                "the EFI stub has room for \(room) sections more, expected \(sections.count)", hint: "use another stub")
+                "the EFI stub has room for \(room) more sections, expected \(sections.count)", hint: "use another stub")
         }
         var bytes = headers.view.bytes
         func put(_ offset: Int, _ build: (inout ByteBuilder) -> Void) {

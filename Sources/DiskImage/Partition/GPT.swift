@@ -4,8 +4,9 @@ public import Extents
 ///
 /// ```
 /// LBA 0           protective MBR: one entry of type 0xEE
-/// LBA 1           header, 92 bytes: "EFI PART", revision, header length, its CRC-32, 0, own LBA, LBA of the other header,
-///                 first and last LBA for partitions, disk GUID, LBA of the entries, number 128, size 128, CRC-32 of the entries
+/// LBA 1           header, 92 bytes: "EFI PART", revision, header length, its CRC-32, 0, own LBA, LBA of the other
+///                 header, first and last LBA for partitions, disk GUID, LBA of the entries, number 128, size 128,
+///                 CRC-32 of the entries
 /// LBA 2-33        entries: type GUID, own GUID, first LBA, last LBA, attributes, name in 36 UTF-16 units
 /// LBA 2048        the first partition, each at a multiple of 1 MiB
 /// LBA n-33..n-2   the entries again
@@ -156,7 +157,7 @@ extension GPT {
         public let entries: [Entry]
 
         /// The error of the first table when this is the one at the end of the disk; nil when this is the first.
-        public let fault: String?
+        public let problem: String?
 
         /// Reads the first table, and when that is damaged the one at the end of the disk.
         /// - Throws: `DiskImageError` when there is none or both are damaged, then as the first is; `FileError`,
@@ -165,9 +166,9 @@ extension GPT {
             let sectors = disk.length / sectorLength
             guard sectors >= 2 else { throw DiskImageError("no GPT: only \(disk.length) bytes") }
             do {
-                self = try Self(disk, at: 1, fault: nil)
+                self = try Self(disk, at: 1, problem: nil)
             } catch let error where error is DiskImageError || error is ExtentError {
-                guard let second = try valueIfValid({ try Self(disk, at: sectors - 1, fault: "\(error)") }) else {
+                guard let second = try valueIfValid({ try Self(disk, at: sectors - 1, problem: "\(error)") }) else {
                     throw error
                 }
                 self = second
@@ -182,10 +183,10 @@ extension GPT {
         }
 
         /// - Parameter sector: of the header.
-        private init(_ disk: ExtentList, at sector: UInt64, fault: String?) throws {
+        private init(_ disk: ExtentList, at sector: UInt64, problem: String?) throws {
             let header = try Self.header(of: disk, at: sector)
             self.disk = GUID(bytes: try header.slice(56, 16))
-            self.fault = fault
+            self.problem = problem
             let (start, count, size) = (try header.u64le(72), Int(try header.u32le(80)), Int(try header.u32le(84)))
             guard (1...1024).contains(count), (128...4096).contains(size), size % 8 == 0 else {
                 throw DiskImageError(

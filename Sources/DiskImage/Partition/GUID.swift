@@ -49,7 +49,7 @@ extension GUID {
     public static let linuxFileSystem = known("0FC63DAF-8483-4772-8E79-3D69D8477DE4")
 
     private static func known(_ text: String) -> GUID {
-        guard let guid = GUID(text) else { preconditionFailure("'\(text)' is no GUID") }
+        guard let guid = GUID(text) else { preconditionFailure("'\(text)' is not a GUID") }
         return guid
     }
 }

@@ -6,7 +6,7 @@ internal import GuestSystem
 /// Ends the machine: onshutdown, services, all else, disks.
 struct Shutdown {
     let ending: EndRequests.Ending
-    let machine: Machine
+    let machine: InitProcess
     let supervisor: Supervisor
 
     /// How long services may take to stop.
@@ -15,7 +15,7 @@ struct Shutdown {
     private var loop: EventLoop { supervisor.environment.loop }
 
     func perform() -> Never {
-        machine.console.say("shutting down")
+        machine.console.report("shutting down")
         supervisor.isClosing = true
         ContainerSequence(
             name: "onshutdown", bundles: machine.bundles(in: BootLayout.onshutdown),
@@ -33,12 +33,12 @@ struct Shutdown {
     }
 
     /// Reports how the machine ends, as the last line on the console, and ends it.
-    static func end(_ ending: EndRequests.Ending, _ console: Console, writing: Bool = true) -> Never {
-        console.say(ending.text)
+    static func end(_ ending: EndRequests.Ending, _ console: GuestConsole, writing: Bool = true) -> Never {
+        console.report(ending.text)
         console.drain()
         while true {
             let result = cinit_reboot(ending.kind.code, writing ? 1 : 0)
-            console.say("\(ending.kind.title): \(SystemError.text(of: -result))")
+            console.report("\(ending.kind.title): \(SystemError.text(of: -result))")
             sleep(5)
         }
     }
@@ -48,7 +48,7 @@ struct Shutdown {
         loop.wait(until: loop.now + Self.grace) { machine.isForced || supervisor.services.allSatisfy { !$0.isAlive } }
         if supervisor.services.contains(where: \.isAlive) {
             let names = supervisor.services.filter(\.isAlive).map(\.name).joined(separator: ", ")
-            machine.console.say("killed: \(names)")
+            machine.console.report("killed: \(names)")
         }
     }
 
@@ -68,7 +68,7 @@ struct Shutdown {
         }
     }
 
-    /// How long disks may take to write what is still in memory.
+    /// How long disks may take to write data that is still in memory.
     private static let diskTimeout: Milliseconds = 30_000
 
     /// In a child process: a disk or a server that does not answer blocks its caller.
@@ -81,7 +81,7 @@ struct Shutdown {
             cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count))
         }
         guard pid > 0 else {
-            machine.console.say("writing disks: \(SystemError.text(of: -pid))")
+            machine.console.report("writing disks: \(SystemError.text(of: -pid))")
             return false
         }
         var isOver = false
@@ -89,7 +89,7 @@ struct Shutdown {
         let notice = WaitNotice("disks to be written", limit: Self.diskTimeout, environment: supervisor.environment)
         loop.wait(until: loop.now + Self.diskTimeout) { isOver || machine.isForced }
         notice.end()
-        if !isOver { machine.console.say("disks are still being written; not waiting any longer") }
+        if !isOver { machine.console.report("disks are still being written; not waiting any longer") }
         return true
     }
 }

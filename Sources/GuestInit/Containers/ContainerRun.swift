@@ -115,7 +115,7 @@ final class ContainerRun {
     private func prepareProcess(_ pid: pid_t) {
         group = ownGroup(of: pid)
         do {
-            try environment.links.place(record.interfaces, of: bundle.name, in: pid, loadDriver: environment.loadDriver)
+            try environment.links.move(record.interfaces, of: bundle.name, in: pid, loadDriver: environment.loadDriver)
             for (kind, path) in record.bindNS.sorted(by: { $0.key < $1.key }) {
                 try NamespaceFile(kind: kind, path: path).bind(to: pid)
             }
@@ -192,6 +192,6 @@ final class ContainerRun {
     }
 
     private func reportHooks(_ reason: String) {
-        environment.console.say("\(bundle.name): cannot run poststop hooks: \(reason)")
+        environment.console.report("\(bundle.name): cannot run poststop hooks: \(reason)")
     }
 }

@@ -55,8 +55,8 @@ final class AgentCommand {
         loop.watch(child: pid) { [self] in ended(meaning($0)) }
     }
 
-    /// Takes over a launcher, such as `runc exec --detach`, that leaves the command running and ends. It is not cancelled:
-    /// what it was about to start would be left alone.
+    /// Takes over a launcher, such as `runc exec --detach`, that leaves the command running and ends. It is not
+    /// cancelled: what it was about to start would be left alone.
     /// - Parameter next: called when it has ended, even for a command that is over.
     func launch(_ pid: pid_t, within limit: Milliseconds, then next: @escaping (ProcessStatus) -> Void) {
         isLaunching = true
@@ -78,7 +78,7 @@ final class AgentCommand {
     func kill(after limit: Milliseconds) {
         timer = loop.after(limit) { [self] in
             killAll()
-            port.send(Reply.chunk(.fault, "timed out after \(TimeText.seconds(limit))".utf8))
+            port.send(Reply.chunk(.problem, "timed out after \(TimeText.seconds(limit))".utf8))
             finish(124)
         }
     }
@@ -161,7 +161,7 @@ final class AgentCommand {
     func fail(_ text: String, _ status: Int32) {
         guard !isOver else { return }
         killAll()
-        port.send(Reply.chunk(.fault, text.utf8))
+        port.send(Reply.chunk(.problem, text.utf8))
         finish(status)
     }
 

@@ -48,7 +48,7 @@ extension AgentSession {
     private func follow(_ service: Service) {
         let key = service.follow { [self] bytes in
             guard !port.isFull else { return skipped += bytes.count }
-            if skipped > 0 { port.send(Reply.chunk(.fault, "\(skipped) bytes of the log were skipped".utf8)) }
+            if skipped > 0 { port.send(Reply.chunk(.problem, "\(skipped) bytes of the log were skipped".utf8)) }
             skipped = 0
             port.send(Reply.output(bytes))
         }
@@ -77,7 +77,7 @@ extension AgentSession {
             guard pid > 0 else { return command.fail("\(SystemError("reading", path, number: -pid))", 125) }
             command.run(pid) { [self] status in
                 guard case .exited(let number) = status, number != 0 else { return AgentCommand.status(status) }
-                port.send(Reply.chunk(.fault, "\(SystemError("reading", path, number: number))".utf8))
+                port.send(Reply.chunk(.problem, "\(SystemError("reading", path, number: number))".utf8))
                 return 1
             }
         } catch {

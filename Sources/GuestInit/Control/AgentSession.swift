@@ -69,7 +69,7 @@ final class AgentSession {
     }
 
     func fail(_ text: String, _ status: Int32) {
-        port.send(Reply.chunk(.fault, text.utf8) + Reply.exit(status))
+        port.send(Reply.chunk(.problem, text.utf8) + Reply.exit(status))
     }
 
     private func end(_ kind: ShutdownKind) {

@@ -34,7 +34,7 @@ enum ControlClient {
     /// Runs a command; the result is its exit status.
     static func run(_ command: String, _ arguments: [String]) -> Int32 {
         guard let request = request(command, arguments) else {
-            Console.send(Array(usage.utf8), to: STDERR_FILENO)
+            GuestConsole.send(Array(usage.utf8), to: STDERR_FILENO)
             return 64
         }
         let socket = cinit_connect(BootLayout.controlSocket)
@@ -46,11 +46,13 @@ enum ControlClient {
             )
             return 1
         }
-        Console.send(Array((request.line + "\n").utf8), to: socket)
+        GuestConsole.send(Array((request.line + "\n").utf8), to: socket)
         return relay(socket)
     }
 
-    private static func complain(_ text: String) { Console.send(Array("service: \(text)\n".utf8), to: STDERR_FILENO) }
+    private static func complain(_ text: String) {
+        GuestConsole.send(Array("service: \(text)\n".utf8), to: STDERR_FILENO)
+    }
 
     private static func relay(_ socket: Int32) -> Int32 {
         var pending: [UInt8] = []
@@ -66,8 +68,8 @@ enum ControlClient {
             do throws(Reply.Malformed) {
                 for chunk in try Reply.take(from: &pending) {
                     switch chunk.kind {
-                    case .output: Console.send(chunk.bytes, to: STDOUT_FILENO)
-                    case .errors, .fault: Console.send(Array("service: ".utf8) + chunk.bytes, to: STDERR_FILENO)
+                    case .output: GuestConsole.send(chunk.bytes, to: STDOUT_FILENO)
+                    case .errors, .problem: GuestConsole.send(Array("service: ".utf8) + chunk.bytes, to: STDERR_FILENO)
                     case .exit: return chunk.status
                     case .hello, .alive: break
                     }

@@ -3,7 +3,7 @@ internal import GuestSystem
 /// Reports on the console what the boot waits for: after five seconds, then at doubling intervals, until ``end()``.
 final class WaitNotice {
     private let loop: EventLoop
-    private let console: Console
+    private let console: GuestConsole
     private let subject: () -> String
     private let limit: Milliseconds?
     private let start: Milliseconds
@@ -24,7 +24,7 @@ final class WaitNotice {
 
     private func schedule(after span: Milliseconds) {
         timer = loop.after(start + span - loop.now) { [self] in
-            console.say(Self.text(subject(), waited: span, limit: limit))
+            console.report(Self.text(subject(), waited: span, limit: limit))
             schedule(after: span * 2)
         }
     }

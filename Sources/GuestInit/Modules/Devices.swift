@@ -92,7 +92,7 @@ struct Drivers {
         return Files.names(in: folder).compactMap { name in
             let device = folder + "/" + name
             guard !Files.exists(device + "/driver"), let text = describe(device) else { return nil }
-            // A module that refuses a device is not the image's fault.
+            // A module that refuses a device is not the image's error.
             if let alias = Files.text(device + "/modalias"), !alias.isEmpty, hasModule(alias) { return nil }
             return "no driver for \(text) in this image"
         }

@@ -1,6 +1,6 @@
 internal import GuestSystem
 
-/// What is mounted before anything else runs.
+/// The mounts made before anything else runs.
 enum EarlyMounts {
     struct Entry: Equatable {
         var type: String

@@ -23,7 +23,7 @@ struct RootName: Equatable, CustomStringConvertible {
     }
 
     /// Whether it names the volume on a device.
-    func matches(device: String, _ volume: Volume) -> Bool {
+    func matches(device: String, _ volume: BlockVolume) -> Bool {
         switch kind {
         case .uuid(let uuid): volume.uuid == uuid
         case .label(let label): volume.label == label
@@ -32,7 +32,7 @@ struct RootName: Equatable, CustomStringConvertible {
     }
 }
 
-extension Volume {
+extension BlockVolume {
     /// Nil for a file system that cannot be a root.
     var rootFileSystem: RootFileSystem? { RootFileSystem.allCases.first { $0.type == type } }
 

@@ -11,14 +11,14 @@ final class NetworkLinks {
 
     /// Puts the links of a container into the network namespace of `pid`.
     /// - Parameter loadDriver: loads a kernel module by its alias.
-    func place(
+    func move(
         _ interfaces: [RuntimeRecord.Interface], of container: String, in pid: pid_t, loadDriver: (String) -> Bool
     ) throws(SystemError) {
         for name in (created.removeValue(forKey: container) ?? []).sorted() { try remove(name) }
         for interface in interfaces {
             let link = NetworkLink(interface)
             created[container, default: []].formUnion(link.createdNames)
-            try link.place(in: pid, loadDriver: loadDriver)
+            try link.move(in: pid, loadDriver: loadDriver)
         }
     }
 
@@ -103,7 +103,7 @@ struct NetworkLink {
     private var isMovedAfterwards: Bool { kind == "veth" || interface.createInRoot }
 
     /// - Parameter loadDriver: loads a kernel module by its alias.
-    func place(in pid: pid_t, loadDriver: (String) -> Bool) throws(SystemError) {
+    func move(in pid: pid_t, loadDriver: (String) -> Bool) throws(SystemError) {
         let hasDriver = kind.isEmpty || loadDriver("rtnl-link-" + kind)
         let socket = try SystemError.check(cinit_route_socket(), "opening a netlink socket for", interface.name)
         defer { close(socket) }

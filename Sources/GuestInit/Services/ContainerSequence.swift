@@ -29,9 +29,9 @@ struct ContainerSequence {
             let (outcome, record, output) = run(bundle)
             let span = TimeText.seconds(environment.loop.now - start)
             let end = outcome.isSuccess ? "ok" : "failed: \(outcome.text)"
-            environment.console.say("\(name) \(bundle.name) \(end) (\(span))")
+            environment.console.report("\(name) \(bundle.name) \(end) (\(span))")
             let lines = printsOutput ? output?.keptLines() : outcome.needsOutput ? output?.recentLines(limit: 20) : nil
-            for line in lines ?? [] { environment.console.say("  \(bundle.name): \(line)") }
+            for line in lines ?? [] { environment.console.report("  \(bundle.name): \(line)") }
             if !outcome.isSuccess, !failed(bundle, record.onFailure) { return }
         }
     }
@@ -92,7 +92,7 @@ struct ContainerSequence {
 struct ContainerEnvironment {
     var runc: Runc
     var loop: EventLoop
-    var console: Console
+    var console: GuestConsole
     /// Folder of the services' logs.
     var logs = "/var/log"
     /// Folder of pid files.

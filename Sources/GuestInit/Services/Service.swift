@@ -94,7 +94,7 @@ final class Service {
     }
 }
 
-/// Decides what is reported about a service that keeps failing: the first failure in full, a minute later a summary,
+/// Limits the reports about a service that keeps failing: the first failure in full, a minute later a summary,
 /// then nothing until it runs, is stopped, or is given up. A console with a login shows changes of state, not each try.
 struct FailureStreak: Equatable {
     enum Report: Equatable {

@@ -90,7 +90,7 @@ final class Supervisor {
             if service.streak.isOn {
                 watchRecovery(of: service)
             } else {
-                environment.console.say("service \(service.name) started")
+                environment.console.report("service \(service.name) started")
             }
         } else {
             // Stopped while it started.
@@ -105,7 +105,8 @@ final class Supervisor {
     private func watchRecovery(of service: Service) {
         service.timer = loop.after(FailureStreak.recovery) { [self] in
             if service.streak.isSummedUp {
-                environment.console.say("service \(service.name) runs again (failed \(service.streak.failures) times)")
+                environment.console.report(
+                    "service \(service.name) recovered (failed \(service.streak.failures) times)")
             }
             service.streak.end()
         }
@@ -137,24 +138,24 @@ final class Supervisor {
 
     private func report(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool)
     {
-        let say = { [self] (text: String) in environment.console.say("service \(service.name) \(text)") }
+        let report = { [self] (text: String) in environment.console.report("service \(service.name) \(text)") }
         let verb = if case .ended = outcome { "ended" } else { "did not start" }
         guard let delay, !wasAsked else {
             let wasFailing = service.streak.isOn
             service.streak.end()
-            if wasAsked { return say("stopped") }
+            if wasAsked { return report("stopped") }
             let end = service.state == .failed && wasFailing ? "; giving up" : ""
-            say("\(verb): \(outcome.text)\(end)")
+            report("\(verb): \(outcome.text)\(end)")
             if !wasFailing { showOutput(of: service, outcome) }
             return
         }
         switch service.streak.add(at: loop.now) {
         case .first:
-            say("\(verb): \(outcome.text), restarting in \(TimeText.seconds(delay))")
+            report("\(verb): \(outcome.text), restarting in \(TimeText.seconds(delay))")
             showOutput(of: service, outcome)
         case .summary(let failures, let span):
             let verb = outcome.isSuccess ? "ended" : "failed"
-            say(
+            report(
                 "\(verb) \(failures) times in \(span / 1000) s, next try in \(TimeText.seconds(delay)); last: \(outcome.text)"
             )
             showOutput(of: service, outcome)
@@ -165,7 +166,7 @@ final class Supervisor {
     private func showOutput(of service: Service, _ outcome: ContainerRun.Outcome) {
         guard outcome.needsOutput else { return }
         for line in service.output?.recentLines(limit: 5) ?? [] {
-            environment.console.say("  \(service.name): \(line)")
+            environment.console.report("  \(service.name): \(line)")
         }
     }
 

@@ -103,7 +103,7 @@ public struct BuildCache: Sendable {
         return Segment(key: key, bytes: bytes, record: record, isHit: false, title: title, names: names)
     }
 
-    /// What is in the way of a segment: a folder, or a file of another user who alone may read it.
+    /// An obstacle to a segment: a folder, or a file that only another user may read.
     private func makeRoom(_ path: String) throws {
         for name in [path, path + ".json", path + ".names"] {
             guard let info = try HostFiles.status(name, followingLink: false),
@@ -159,7 +159,7 @@ public struct BuildCache: Sendable {
 
 extension BuildCache {
     /// Reads every segment and compares it with its record.
-    /// - Parameter repair: removes what is damaged, so that it is made again.
+    /// - Parameter repair: removes damaged segments, so that they are made again.
     /// - Returns: paths in the store; `stuck` are those that could not be removed.
     /// - Throws: `FileError`.
     public func damaged(repair: Bool) throws -> (found: [String], stuck: [String]) {
@@ -178,8 +178,9 @@ extension BuildCache {
         return (found, stuck)
     }
 
-    /// Removes the segments that may have been made from damaged layers or blobs. Those that cannot be told are removed
-    /// as well: roots of disks, volumes, initrds for a root on a disk. They are made again when they are needed.
+    /// Removes the segments that may have been made from damaged layers or blobs. Those whose origin is not known are
+    /// removed as well: roots of disks, volumes, initrds for a root on a disk. They are made again when they are
+    /// needed.
     /// - Parameter remove: false only looks for them.
     /// - Returns: paths in the store.
     /// - Throws: `FileError`.

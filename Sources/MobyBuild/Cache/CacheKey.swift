@@ -17,7 +17,7 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     /// Where in the guest it is put, with what else decides names in it.
     public let destination: String
     /// The rule that makes the bytes, and its version: `container 1`. A version alone is that of the one rule of the
-    /// role. A rule's version stands next to the rule, and changes whenever equal keys would no longer give equal bytes.
+    /// role. A rule's version is next to the rule, and changes whenever equal keys would no longer give equal bytes.
     public let rules: String
     /// How it is encoded: archive format and compression with library version and level.
     public let encoding: String
@@ -68,7 +68,7 @@ extension CacheKey {
     }
 
     /// - Parameters:
-    ///   - question: what is asked.
+    ///   - question: identifies the rule.
     ///   - content: digest of what it is asked of.
     static func programFacts(_ question: String, of content: String, _ platform: Platform) -> CacheKey {
         record(question, rule: "program facts \(ProgramFacts.version)", content, platform)

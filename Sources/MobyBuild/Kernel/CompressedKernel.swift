@@ -30,7 +30,7 @@ enum CompressedKernel {
         func number(at offset: Int, bytes count: Int) -> Int {
             (0..<count).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
         }
-        guard bytes.count > 0x250, bytes[0x202..<0x206].elementsEqual("HdrS".utf8) else {
+        guard bytes.count > 0x250, bytes[KernelFile.setupMagicOffset...].starts(with: KernelFile.setupMagic) else {
             throw BuildError("it is neither gzip nor an x86 bzImage")
         }
         guard number(at: 0x206, bytes: 2) >= 0x208 else {

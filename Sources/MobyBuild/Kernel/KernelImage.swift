@@ -13,7 +13,7 @@ struct KernelImage: Sendable {
     let images: ImageSet
     let image: Image
     let spec: KernelSpec
-    let place: SourceLocation
+    let location: SourceLocation
     let facts: KernelFacts
 
     /// - Throws: `Diagnostic` naming the image and what it has, when the image lacks a file that the spec names.
@@ -23,7 +23,7 @@ struct KernelImage: Sendable {
         self.images = images
         self.image = image
         self.spec = spec
-        place = source.location
+        location = source.location
         let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
         let bytes = try images.cache.small(.kernelFacts(choice, of: image), of: "the kernel of \(image.name)") {
             try JSONText.compact(KernelImage.facts(of: images.tree(image), image, spec, at: source))

@@ -85,7 +85,7 @@ public enum KernelModuleIndex {
     }
 }
 
-/// What is wrong with a tree of kernel modules, or with what is asked of it.
+/// A problem of a tree of kernel modules, or of a request for modules.
 public enum KernelModulesError: Error, CustomStringConvertible, Sendable {
     case noFolder
     case severalFolders([String])

@@ -10,7 +10,7 @@ public struct KernelModules: Sendable {
     public let folder: TreePath
     /// In the order of their paths.
     public let modules: [KernelModule]
-    /// Names of what is built into the kernel.
+    /// Names of the modules that are built into the kernel.
     public let builtin: Set<String>
     private let byName: [String: Int]
 
@@ -56,9 +56,9 @@ public struct KernelModules: Sendable {
     /// The same of names in a spec.
     /// - Parameters:
     ///   - image: the kernel's, for messages.
-    ///   - place: where the spec names the kernel, for names without a location.
+    ///   - location: where the spec names the kernel, for names without a location.
     /// - Throws: `SpecError` with each unknown module, at its location.
-    public func closure(of wanted: [Located<String>], image: String? = nil, place: SourceLocation? = nil) throws
+    public func closure(of wanted: [Located<String>], image: String? = nil, location: SourceLocation? = nil) throws
         -> [KernelModule]
     {
         do { return try closure(of: wanted.map(\.value)) } catch KernelModulesError.unknown(let names, let release) {
@@ -66,7 +66,7 @@ public struct KernelModules: Sendable {
             throw SpecError(
                 names.map { name, closest in
                     Diagnostic(
-                        at: wanted.first { $0.value == name }?.location ?? place,
+                        at: wanted.first { $0.value == name }?.location ?? location,
                         "\(kernel) has no module '\(PlainText.short(name))'",
                         hint: closest.map { "did you mean '\($0)'?" }
                             ?? "write '?\(PlainText.short(name))' if it may be missing")
@@ -76,7 +76,7 @@ public struct KernelModules: Sendable {
 
     /// The modules wanted and all they need, in the order of their paths.
     /// - Parameter wanted: names (`virtio_net`, `virtio-net`) or patterns of paths without `.ko`
-    ///   (`kernel/drivers/net/*`, `kernel/fs/**`). What is built into the kernel needs no module. A name after `?` may
+    ///   (`kernel/drivers/net/*`, `kernel/fs/**`). A driver built into the kernel needs no module. A name after `?` may
     ///   be missing.
     /// - Throws: `KernelModulesError.unknown` with all names and patterns that match nothing.
     public func closure(of wanted: [String]) throws -> [KernelModule] {

@@ -104,9 +104,9 @@ struct ModulesTree: Sendable {
 
     private func closure(of wanted: [Located<String>], _ modules: KernelModules) throws -> [KernelModule] {
         do {
-            return try modules.closure(of: wanted, image: kernel.image.name, place: kernel.place)
+            return try modules.closure(of: wanted, image: kernel.image.name, location: kernel.location)
         } catch let error as KernelModulesError {
-            throw Diagnostic(at: wanted.first?.location ?? kernel.place, "kernel.modules: \(error)")
+            throw Diagnostic(at: wanted.first?.location ?? kernel.location, "kernel.modules: \(error)")
         }
     }
 
@@ -121,7 +121,7 @@ struct ModulesTree: Sendable {
     ]
 
     /// A name of the archive where it goes: to where `/lib/modules` of the root leads; else below the link's target,
-    /// for the kernel would put a directory in the link's place.
+    /// for the kernel would put a directory instead of the link.
     private func moved(_ path: TreePath) -> TreePath {
         for (found, merged) in ModulesTree.libraries {
             for folder in [found, merged] where path == folder || path.isInside(folder) {
@@ -137,7 +137,7 @@ struct ModulesTree: Sendable {
 }
 
 extension ModulesTree {
-    /// What is needed to find and mount a root on a disk; a kernel may have any of them built in, or do without.
+    /// Modules that find and mount a root on a disk; a kernel may have any of them built in, or do without.
     private static let forDisks = [
         "?overlay", "?virtio_pci", "?virtio_mmio", "?virtio_blk", "?virtio_scsi", "?sd_mod", "?sr_mod", "?ata_piix",
         "?ata_generic",

@@ -3,7 +3,7 @@ internal import Extents
 
 /// Kernel modules that are compressed one by one, as most distributions ship them. They are unpacked at build: the
 /// initrd is compressed as a whole, init need not ask what this kernel can unpack (`CONFIG_MODULE_DECOMPRESS`), and
-/// modules are chosen by what is in them.
+/// modules are chosen by their contents.
 public enum PackedModules {
     /// Changes whenever the unpacked archive does.
     static let version = 1
@@ -34,7 +34,7 @@ public enum PackedModules {
         }
     }
 
-    /// `a/b.ko` of `a/b.ko.xz`; nil for what is not a compressed module.
+    /// `a/b.ko` of `a/b.ko.xz`; nil unless it is a compressed module.
     private static func plain(_ path: TreePath) -> TreePath? {
         guard let ending = endings.first(where: { path.bytes.ends(with: $0.utf8) }) else { return nil }
         return TreePath(path.bytes.dropLast(ending.utf8.count - ".ko".utf8.count))

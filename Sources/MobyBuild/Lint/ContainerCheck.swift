@@ -54,8 +54,8 @@ struct ContainerCheck {
             return warning(
                 program, facts.reason, hint: isNamed ? "looked for \(candidates.joined(separator: ", "))" : nil)
         }
-        let fault = facts.fault(on: platform) { isBound($0) }
-        return fault.map { warning(program, $0.reason, hint: $0.hint) }
+        let problem = facts.problem(on: platform) { isBound($0) }
+        return problem.map { warning(program, $0.reason, hint: $0.hint) }
     }
 
     private func warning(_ program: String, _ reason: String, hint: String?) -> Diagnostic {
@@ -81,10 +81,10 @@ struct ContainerCheck {
                     (mount.source + "/").hasPrefix($0 + "/") || ($0 + "/").hasPrefix(mount.source + "/")
                 })
             else { return nil }
-            let place =
+            let location =
                 container.options.locations["binds"] ?? container.options.locations["mounts"] ?? container.location
             return Diagnostic(
-                .warning, at: place,
+                .warning, at: location,
                 "'\(container.name)' binds '\(PlainText.short(mount.source))', which neither an init image nor an entry of files provides",
                 hint: "add it under files:, or create it with runtime.mkdir")
         }
@@ -98,11 +98,11 @@ struct ContainerCheck {
 }
 
 extension ProgramFacts {
+    typealias Obstacle = (reason: String, hint: String?)
+
     /// Why a program that exists cannot start.
-    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide
-    ///   what is there.
-    func fault(on platform: Platform, isCovered: (String) -> Bool = { _ in false }) -> (reason: String, hint: String?)?
-    {
+    /// - Parameter isCovered: whether something is mounted over a path, so that the image does not decide its contents.
+    func problem(on platform: Platform, isCovered: (String) -> Bool = { _ in false }) -> Obstacle? {
         for (index, executable) in executables.enumerated() {
             let who = index == 0 ? "" : "is run by '\(PlainText.short(executable.path))', which "
             let interpreter = PlainText.short(executable.interpreter ?? "")
@@ -112,10 +112,10 @@ extension ProgramFacts {
                     who + "is neither a program nor a script", "a script begins with #! and the path of its interpreter"
                 )
             case .script:
-                if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
+                if let problem = executable.problem, !isCovered(executable.interpreter ?? "") {
                     let isDOS = executable.interpreter?.hasSuffix("\r") == true
                     return (
-                        who + "is a script for '\(interpreter)', which \(fault)",
+                        who + "is a script for '\(interpreter)', which \(problem)",
                         isDOS ? "its lines end in CR LF; save it with LF line endings" : nil
                     )
                 }
@@ -128,9 +128,9 @@ extension ProgramFacts {
                     let other = Architecture(elfMachine: executable.machine)?.name ?? "machine \(executable.machine)"
                     return (who + "is a program for \(other), not for \(platform.architecture),", nil)
                 }
-                if let fault = executable.fault, !isCovered(executable.interpreter ?? "") {
+                if let problem = executable.problem, !isCovered(executable.interpreter ?? "") {
                     return (
-                        who + "needs the loader '\(interpreter)', which \(fault)",
+                        who + "needs the loader '\(interpreter)', which \(problem)",
                         "link the program statically, or use an image with its C library"
                     )
                 }

@@ -54,10 +54,10 @@ struct ImageCheck {
             let image = images[first.container.image]
             let contents = LazyContents { ImageContents(try images.tree(image), image.name) }
             for explanation in members {
-                let fault = try ContainerCheck(explanation: explanation).program(image.platform) {
+                let problem = try ContainerCheck(explanation: explanation).program(image.platform) {
                     try images.program($0, folders: $1, in: image, contents)
                 }
-                if let fault { found.append(fault) }
+                if let problem { found.append(problem) }
             }
         }
         return found.sorted {
@@ -67,16 +67,16 @@ struct ImageCheck {
 
     /// Entries of `files:` that nothing brings back after the mount that hides them.
     private func overmounted(_ facts: InitFacts, _ names: RootAssembly.Names) -> [Diagnostic] {
-        names.overmounted.compactMap { path, mount, place in
+        names.overmounted.compactMap { path, mount, location in
             let quoted = "'/\(PlainText.short("\(path)"))'"
             guard SpecTree.hidingMount(path)?.isFilled == true else {
                 return Diagnostic(
-                    .warning, at: place, "\(quoted) is hidden by what is mounted on '\(mount)' at boot",
+                    .warning, at: location, "\(quoted) is hidden by the mount on '\(mount)' at boot",
                     hint: "create it in an onboot container, or bind it into the containers that use it")
             }
             if facts.keepsOvermounted { return nil }
             return Diagnostic(
-                .warning, at: place,
+                .warning, at: location,
                 "\(quoted) is hidden by the tmpfs that is mounted on '\(mount)' at boot, and this init does not restore it",
                 hint: "use the init image of this version, or create it with runtime.mkdir")
         }

@@ -3,7 +3,7 @@ internal import Extents
 internal import FoundationEssentials
 internal import OCI
 
-/// The files of an image by name, and what is in them.
+/// The files of an image by name, and their contents.
 struct ImageContents {
     let tree: FileTree
     let state: RootState
@@ -18,7 +18,7 @@ struct ImageContents {
     }
 
     /// Why a path cannot be executed; nil when it can.
-    func fault(of path: String) -> String? {
+    func problem(of path: String) -> String? {
         guard let item = state.item(at: path) else { return "does not exist" }
         switch item.kind {
         case .directory: return "is a directory"
@@ -33,7 +33,9 @@ struct ImageContents {
 
     func executable(_ path: String, folders: [String]) throws -> ProgramFacts.Executable {
         var result = ProgramFacts.Executable(path: path)
-        guard let place = state.resolving(path), case .regular(let content)? = tree[place]?.kind else { return result }
+        guard let target = state.resolving(path), case .regular(let content)? = tree[target]?.kind else {
+            return result
+        }
         let head = try ExtentReader.bytes(of: content[0..<min(content.length, 4096)])
         if head.starts(with: "#!".utf8) {
             script(head, folders: folders, &result)
@@ -43,7 +45,7 @@ struct ImageContents {
             let whole = content.length <= Self.limit ? try ExtentReader.bytes(of: content, limit: Self.limit) : head
             if let elf = ELF(whole), let interpreter = elf.interpreter {
                 result.interpreter = interpreter
-                result.fault = fault(of: interpreter)
+                result.problem = problem(of: interpreter)
                 result.missingLibraries = elf.needed.filter {
                     !names.contains(Array($0.utf8.split(separator: 0x2F).last ?? [])[...])
                 }
@@ -60,16 +62,16 @@ struct ImageContents {
         let path = line.prefix { $0 != 0x20 && $0 != 0x09 }
         let interpreter = String(decoding: path, as: UTF8.self)
         result.interpreter = interpreter
-        result.fault = interpreter.isEmpty ? "is not named" : fault(of: interpreter)
+        result.problem = interpreter.isEmpty ? "is not named" : problem(of: interpreter)
         let argument = String(decoding: line.dropFirst(path.count), as: UTF8.self).split { $0 == " " || $0 == "\t" }
             .first.map(String.init)
-        guard result.fault == nil, interpreter.hasSuffix("/env"), let argument, !argument.hasPrefix("-"),
+        guard result.problem == nil, interpreter.hasSuffix("/env"), let argument, !argument.hasPrefix("-"),
             !argument.contains("=")
         else {
             return
         }
         if argument.contains("/")
-            ? fault(of: argument) != nil : !folders.contains(where: { fault(of: "\($0)/\(argument)") == nil })
+            ? problem(of: argument) != nil : !folders.contains(where: { problem(of: "\($0)/\(argument)") == nil })
         {
             result.missingProgram = argument
         }

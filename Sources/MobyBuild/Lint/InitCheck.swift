@@ -39,7 +39,7 @@ struct InitCheck {
             }
             let contents = ImageContents(root, "init")
             var (roots, keepsOvermounted): ([String], Bool) = ([], false)
-            if let place = contents.state.resolving("/init"), case .regular(let program)? = root[place]?.kind {
+            if let path = contents.state.resolving("/init"), case .regular(let program)? = root[path]?.kind {
                 roots = try RootFileSystem.allCases.filter {
                     try DiskInitrd.mentions(program, Array($0.featureMarker.utf8))
                 }
@@ -55,11 +55,11 @@ struct InitCheck {
 
     /// - Parameter root: the root of the machine, with `files:`.
     init(_ spec: Spec, _ facts: InitFacts, _ formats: [OutputFormat], root: RootState, platform: Platform) {
-        let place = spec.`init`.first?.location
+        let location = spec.`init`.first?.location
         for fileSystem in Set(formats.compactMap(\.rootOnDisk)).sorted(by: { $0.type < $1.type })
         where !facts.roots.contains(fileSystem.type) {
             let error = DiskInitrd.unknownRoot(fileSystem)
-            found.append(Diagnostic(at: place, error.description, hint: error.hint))
+            found.append(Diagnostic(at: location, error.description, hint: error.hint))
         }
         func isFromFiles(_ path: String) -> Bool {
             root.item(at: path).map { $0.owner == RootAssembly.filesOwner } ?? false
@@ -69,12 +69,13 @@ struct InitCheck {
             if facts.program.path == nil {
                 found.append(
                     Diagnostic(
-                        at: place, "the '/init' of the init images cannot be executed: it \(facts.program.reason)",
+                        at: location, "the '/init' of the init images cannot be executed: it \(facts.program.reason)",
                         hint: "the kernel starts /init; add an init image, such as that of pkg/init"))
-            } else if let fault = facts.program.fault(on: platform) {
+            } else if let problem = facts.program.problem(on: platform) {
                 found.append(
                     Diagnostic(
-                        .warning, at: place, "the program '/init' of the init images \(fault.reason)", hint: fault.hint)
+                        .warning, at: location, "the program '/init' of the init images \(problem.reason)",
+                        hint: problem.hint)
                 )
             }
         }
@@ -86,14 +87,15 @@ struct InitCheck {
         if facts.runtime.path == nil || facts.isOwn && facts.runtime.path?.hasSuffix("/runc") != true {
             found.append(
                 Diagnostic(
-                    facts.isOwn ? .error : .warning, at: place,
+                    facts.isOwn ? .error : .warning, at: location,
                     "the init images have no runc, and '\(container.name)' is a container",
                     hint: "add the image of pkg/runc under init:"))
-        } else if let fault = facts.runtime.fault(on: platform) {
+        } else if let problem = facts.runtime.problem(on: platform) {
             let path = facts.runtime.path ?? ""
             found.append(
                 Diagnostic(
-                    .warning, at: place, "the program '\(path)' of the init images \(fault.reason)", hint: fault.hint))
+                    .warning, at: location, "the program '\(path)' of the init images \(problem.reason)",
+                    hint: problem.hint))
         }
     }
 }

@@ -30,7 +30,7 @@ public struct Linter: Sendable {
     /// - Throws: errors of the store.
     public func check(_ spec: Spec) async throws -> Result {
         var result = Result()
-        let formats = try faults(&result) { try FormatSelection.formats(options, spec) } ?? []
+        let formats = try problems(&result) { try FormatSelection.formats(options, spec) } ?? []
         let formatsAreOpen = options.formats.isEmpty && spec.outputs.isEmpty
         result.diagnostics += SectionCheck(spec, formats, formatsAreOpen: formatsAreOpen).found
         do { _ = try BootMedium.checkedLength(spec.kernel.cmdline ?? "") } catch let error as BuildError {
@@ -63,38 +63,39 @@ public struct Linter: Sendable {
         let containers = try ContainerPlan(
             part, images, identities: IdentityTable(spec), volumes: VolumeTable(spec), &result.diagnostics)
         result.diagnostics += containers.warnings
-        let kernel = hasKernel ? try faults(&result) { try KernelImage(spec.kernel, images) } ?? nil : nil
+        let kernel = hasKernel ? try problems(&result) { try KernelImage(spec.kernel, images) } ?? nil : nil
         result.diagnostics += OutputFormat.bootErrors(
             formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
             at: spec.kernel.image?.location)
-        var assembly = RootAssembly(
-            part, images: images, layouts: VolumeLayouts(), containers: containers, kernel: kernel, options)
+        let parts = RootAssembly.Parts(
+            spec: part, images: images, layouts: VolumeLayouts(), containers: containers, kernel: kernel)
+        var assembly = RootAssembly(parts, options)
         assembly.identities = IdentityTable(spec)
         let names = try assembly.names()
         result.notes += names.notes
         // Sources are relative to the folder that a build runs in; this may be another.
-        result.diagnostics += names.missing.map { fault in
+        result.diagnostics += names.missing.map { problem in
             Diagnostic(
-                .warning, at: fault.location, fault.message,
-                hint: "a build in this folder would fail here; \(fault.hint ?? "")")
+                .warning, at: problem.location, problem.message,
+                hint: "a build in this folder would fail here; \(problem.hint ?? "")")
         }
-        result.diagnostics += names.faults
+        result.diagnostics += names.problems
         let check = ImageCheck(part, images, containers, formats, platform: options.provider.platform)
         result.diagnostics += try check.found(
             hasInit ? check.initFacts() : nil, names, hasModules: kernel != nil || spec.kernel.image == nil)
         if let image = spec.boot.image, let loaders = present[image.value] {
             result.diagnostics +=
                 BootCheck(image, for: loaders.platform, in: ImageContents(try images.tree(loaders), loaders.name).state)
-                .faults
+                .problems
         }
     }
 
     /// Runs a step of the build. Errors in the spec are recorded, and nil is returned.
-    private func faults<Value>(_ result: inout Result, _ step: () throws -> Value) rethrows -> Value? {
+    private func problems<Value>(_ result: inout Result, _ step: () throws -> Value) rethrows -> Value? {
         do { return try step() } catch let error as SpecError { result.diagnostics += error.diagnostics } catch let
-            fault as Diagnostic
+            problem as Diagnostic
         {
-            result.diagnostics.append(fault)
+            result.diagnostics.append(problem)
         }
         return nil
     }

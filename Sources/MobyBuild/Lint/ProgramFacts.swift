@@ -16,8 +16,8 @@ struct ProgramFacts: Codable, Equatable, Sendable {
         var machine = 0
         /// The loader of an ELF file (PT_INTERP), the program after `#!` of a script.
         var interpreter: String?
-        /// What is wrong with the interpreter, e.g. `does not exist`.
-        var fault: String?
+        /// The problem with the interpreter, e.g. `does not exist`.
+        var problem: String?
         /// What `/usr/bin/env` of a script is to look for, when no folder of PATH has it.
         var missingProgram: String?
         /// Libraries (DT_NEEDED) of a name that no file of the image has.
@@ -26,7 +26,7 @@ struct ProgramFacts: Codable, Equatable, Sendable {
 
     /// The first candidate that can be executed.
     var path: String?
-    /// What is wrong with the candidates when none can.
+    /// The problem with the candidates when none can.
     var reason = "does not exist"
     var executables: [Executable] = []
 }
@@ -40,18 +40,18 @@ extension ProgramFacts {
     ///   - folders: of PATH, for `#!/usr/bin/env NAME`.
     init(_ candidates: [String], folders: [String], in contents: ImageContents) throws {
         for candidate in candidates {
-            guard let fault = contents.fault(of: candidate) else {
+            guard let problem = contents.problem(of: candidate) else {
                 path = candidate
                 break
             }
-            if fault != reason { reason = fault }
+            if problem != reason { reason = problem }
         }
         guard var next = path else { return }
         // As many as the kernel follows (BINPRM_MAX_RECURSION).
         for _ in 0..<5 {
             let executable = try contents.executable(next, folders: folders)
             executables.append(executable)
-            guard executable.form == .script, executable.fault == nil, let interpreter = executable.interpreter else {
+            guard executable.form == .script, executable.problem == nil, let interpreter = executable.interpreter else {
                 break
             }
             next = interpreter

@@ -8,8 +8,8 @@ internal import OCI
 struct SectionCheck {
     private(set) var found: [Diagnostic] = []
 
-    /// - Parameter formatsAreOpen: no formats have been chosen yet, as for `lint` of a spec without `outputs`: what only
-    ///   some of them need is then a warning.
+    /// - Parameter formatsAreOpen: no formats have been chosen yet, as for `lint` of a spec without `outputs`: what
+    ///   only some of them need is then a warning.
     init(_ spec: Spec, _ formats: [OutputFormat], formatsAreOpen: Bool) {
         guard spec.firstLocation != nil else {
             found = [
@@ -21,10 +21,10 @@ struct SectionCheck {
         }
         guard let format = formats.first(where: \.boots) else { return }
         let others = OutputFormat.all.filter { $0.isAvailable && !$0.boots }.map(\.name).joined(separator: ", ")
-        let place = spec.firstLocation.map { SourceLocation(file: $0.file, line: 1, column: 1) }
+        let location = spec.firstLocation.map { SourceLocation(file: $0.file, line: 1, column: 1) }
         func missing(_ section: String, _ severity: Diagnostic.Severity, _ hint: String) {
             found.append(
-                Diagnostic(severity, at: place, "format '\(format)' cannot boot without '\(section)'", hint: hint))
+                Diagnostic(severity, at: location, "format '\(format)' cannot boot without '\(section)'", hint: hint))
         }
         let hasKernel = spec.kernel.image != nil
         if !hasKernel {
@@ -56,7 +56,7 @@ extension Spec {
 
 /// Whether the image of the section `boot` has what formats that boot by themselves take from it.
 struct BootCheck {
-    let faults: [Diagnostic]
+    let problems: [Diagnostic]
 
     /// - Parameter state: what the image has.
     init(_ image: Located<String>, for platform: Platform, in state: RootState) {
@@ -65,11 +65,11 @@ struct BootCheck {
             TreePath(name.utf8).flatMap { state.resolvingParents($0) }.flatMap { state[$0] } == nil
         }
         guard let first = missing.first else {
-            faults = []
+            problems = []
             return
         }
         let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
-        faults = [
+        problems = [
             Diagnostic(
                 at: image.location,
                 "boot loader image '\(PlainText.short(image.value))' has no file '\(first)'\(others)",

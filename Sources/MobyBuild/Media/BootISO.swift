@@ -38,8 +38,8 @@ struct BootISO {
 
     private static let loader = "isolinux/isolinux.bin"
 
-    /// A build's name in the letters of ISO 9660. Guests look for some volumes by name: user data is on `CIDATA`, a root
-    /// on disk is on `ROOT_` and digits.
+    /// A build's name in the letters of ISO 9660. Guests look for some volumes by name: user data is on `CIDATA`, a
+    /// root on disk is on `ROOT_` and digits.
     static func volumeID(_ name: String) -> String {
         let letters = name.uppercased().map { $0.isASCIILetter || $0.isASCIIDigit ? $0 : "_" }
         let id = String(letters)

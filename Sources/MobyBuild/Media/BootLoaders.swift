@@ -5,7 +5,7 @@ internal import MachineModel
 
 /// The boot loaders, from the files of one image.
 struct BootLoaders: Sendable {
-    /// What is taken from the image.
+    /// The files read from the image.
     enum File: CaseIterable, Sendable {
         case efiStub, bootManager, syslinux, syslinuxCore, mbr, gptMBR, isolinux, isoHybridMBR
 

@@ -55,8 +55,8 @@ public struct Artifact: Sendable {
         }
     }
 
-    /// How many bytes the file takes on disk. What is made as it is written is made once more, for nothing but its
-    /// length.
+    /// How many bytes the file takes on disk. Contents that are made while they are written are made once more, only
+    /// for their length.
     func sizeOnDisk() throws -> UInt64 {
         switch content {
         case .extents(let list): return list.dataRanges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }

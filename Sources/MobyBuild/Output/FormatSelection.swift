@@ -3,23 +3,23 @@ internal import MobySpec
 
 /// Which formats a build makes: `--format` wins, then the `outputs` of the spec, then kernel and initrd.
 enum FormatSelection {
-    /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not supported; `OptionError` for a format that
-    ///   cannot be streamed.
+    /// - Throws: `BuildError` or `SpecError` for a name that is unknown or not supported; `OptionError` for a format
+    ///   that cannot be streamed.
     static func formats(_ names: [String], _ spec: Spec, streaming: Bool) throws -> [OutputFormat] {
         if !names.isEmpty {
             return try checked(unique(try names.map(OutputFormat.available)), streaming: streaming)
         }
         if streaming { return [.tar] }
         guard !spec.outputs.isEmpty else { return [.kernelInitrd] }
-        var faults: [Diagnostic] = []
+        var problems: [Diagnostic] = []
         var formats: [OutputFormat] = []
         for output in spec.outputs {
             do throws(BuildError) {
                 let format = try OutputFormat.available(output.format.value)
                 formats.append(format.name == OutputFormat.kernelInitrd.name ? .kernelInitrd2017 : format)
-            } catch { faults.append(Diagnostic(at: output.format.location, error.description, hint: error.hint)) }
+            } catch { problems.append(Diagnostic(at: output.format.location, error.description, hint: error.hint)) }
         }
-        guard faults.isEmpty else { throw SpecError(faults) }
+        guard problems.isEmpty else { throw SpecError(problems) }
         return unique(formats)
     }
 

@@ -4,7 +4,7 @@ internal import DiskImage
 internal import Extents
 
 extension OutputFormat {
-    /// Kernel, initrd and command line as files; what is empty is left out.
+    /// Kernel, initrd and command line as files; empty ones are left out.
     static let kernelInitrd = kernelInitrd(kernelSuffix: File.kernel.suffix)
 
     /// The same with the file names of April 2017.
@@ -138,7 +138,7 @@ struct DiskWrapping: Sendable {
     var sizeUnit: UInt64 = 1 << 20
     /// - Parameters:
     ///   - name: of the file.
-    ///   - time: of what is in it, in seconds since 1970.
+    ///   - time: of its files, in seconds since 1970.
     let wrap: @Sendable (_ disk: ExtentList, _ name: String, _ time: UInt64) throws -> Artifact.Content
 }
 

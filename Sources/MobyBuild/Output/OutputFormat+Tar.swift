@@ -19,7 +19,7 @@ extension OutputFormat {
         needsInitrd: false
     ) { boot, request in
         let dockerfile = "FROM scratch\nCOPY . /\nENTRYPOINT [\"\(entryPoint)\"]\n"
-        let part = RootPart(source: "moby", location: "Dockerfile") {
+        let part = RootPart(source: "moby", entry: "Dockerfile") {
             var tree = FileTree()
             tree.set(TreePath("Dockerfile"), .file(dockerfile, mode: 0o644))
             tree.set(TreePath(".dockerignore"), .file("Dockerfile\n.dockerignore\n", mode: 0o644))
@@ -42,7 +42,7 @@ extension OutputFormat {
             tree.set(TreePath("boot/ucode.cpio"), FileTree.Node(.regular(microcode), mode: 0o644))
         }
         let boot = tree
-        return RootPart(source: "kernel", location: "kernel") { boot }
+        return RootPart(source: "kernel", entry: "kernel") { boot }
     }
 }
 
@@ -68,7 +68,7 @@ struct RootTar: Sendable {
     }
 
     private func add(_ part: RootPart, to tar: TarWriter, _ made: inout Set<TreePath>) throws {
-        let records = ["LINUXKIT.source": part.source, "LINUXKIT.location": part.location]
+        let records = ["LINUXKIT.source": part.source, "LINUXKIT.location": part.entry]
         let tree = try part.tree()
         for parent in part.destination.parents where made.insert(parent).inserted {
             try tar.add(parent, FileTree.Node(.directory, mode: 0o755), records: records)
@@ -84,23 +84,23 @@ struct RootTar: Sendable {
 struct RootPart: Sendable {
     /// `LINUXKIT.source`: an image or `linuxkit.files`.
     let source: String
-    /// `LINUXKIT.location`: the place in the spec, e.g. `services[0]`.
-    let location: String
+    /// `LINUXKIT.location`: the entry of the spec, e.g. `services[0]`.
+    let entry: String
     let destination: TreePath
     let tree: @Sendable () throws -> FileTree
 
     init(
-        source: String, location: String, destination: TreePath = .root, tree: @escaping @Sendable () throws -> FileTree
+        source: String, entry: String, destination: TreePath = .root, tree: @escaping @Sendable () throws -> FileTree
     ) {
         self.source = source
-        self.location = location
+        self.entry = entry
         self.destination = destination
         self.tree = tree
     }
 
-    /// The part that a segment is made from; nil for what is no tree.
+    /// The part that a segment is made from; nil when it is not a tree.
     init?(_ segment: PlannedSegment) {
         guard case .tree(let tree) = segment.content else { return nil }
-        self.init(source: segment.title, location: segment.location, destination: segment.destination, tree: tree)
+        self.init(source: segment.title, entry: segment.entry, destination: segment.destination, tree: tree)
     }
 }

@@ -65,7 +65,7 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     let needsInitrd: Bool
     /// The file system of a root that stays on a disk instead of memory.
     public let rootOnDisk: RootFileSystem?
-    /// What to use in place of a format that moby does not support.
+    /// What to use instead of a format that moby does not support.
     let instead: String?
     /// Makes the files; nil for a format that moby does not support.
     let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?

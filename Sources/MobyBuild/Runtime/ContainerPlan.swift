@@ -3,7 +3,7 @@ internal import Extents
 public import MobySpec
 internal import OCI
 
-/// Every container of a spec with its place and final configuration.
+/// Every container of a spec with its location and final configuration.
 struct ContainerPlan: Sendable {
     private(set) var explanations: [Explanation] = []
     private(set) var warnings: [Diagnostic] = []
@@ -15,7 +15,7 @@ struct ContainerPlan: Sendable {
         guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
     }
 
-    /// Those containers that have no fault.
+    /// Those containers that have no error.
     init(
         _ spec: Spec, _ images: ImageSet, identities: IdentityTable, volumes: VolumeTable,
         _ diagnostics: inout [Diagnostic]

@@ -4,7 +4,7 @@ internal import JSON
 public import MobySpec
 public import OCI
 
-/// One container as runc and PID 1 get it: the OCI runtime configuration and the record beside it, each value with its
+/// One container as runc and PID 1 get it: the OCI runtime configuration and the record next to it, each value with its
 /// origin.
 public struct RuntimeConfig: Sendable {
     /// `config.json` (runtime-spec 1.0.2, config.md and config-linux.md), members in the order of the specification's
@@ -43,7 +43,7 @@ public struct RuntimeConfig: Sendable {
     }
 
     /// Merges YAML, label, image configuration and defaults.
-    /// - Throws: `SpecError` with every fault of this container; whatever `accounts` throws.
+    /// - Throws: `SpecError` with every error of this container; whatever `accounts` throws.
     public init(_ input: Input) throws {
         var draft = RuntimeConfigBuilder(input)
         config = try draft.config()
@@ -67,7 +67,7 @@ extension RuntimeConfigBuilder {
             }
             diagnostics.append(
                 Diagnostic(
-                    at: place(origin), message,
+                    at: location(of: origin), message,
                     hint: "runc and the kernel do not accept NUL bytes; override it in the spec"))
         }
     }

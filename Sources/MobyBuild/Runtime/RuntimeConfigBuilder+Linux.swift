@@ -77,14 +77,14 @@ extension RuntimeConfigBuilder {
     mutating func sysctl() -> JSONWithOrigins? {
         let settings = merge.choose("sysctl") { $0.sysctl }
         for key in (settings?.value ?? [:]).keys.sorted() {
-            guard let settings, let fault = sysctlFault(Self.dotted(key)) else { continue }
-            let message = "sysctl '\(PlainText.short(key))' of '\(container.name)' \(fault.reason)"
-            diagnostics.append(Diagnostic(at: place(settings.origin), message, hint: fault.hint))
+            guard let settings, let problem = sysctlProblem(Self.dotted(key)) else { continue }
+            let message = "sysctl '\(PlainText.short(key))' of '\(container.name)' \(problem.reason)"
+            diagnostics.append(Diagnostic(at: location(of: settings.origin), message, hint: problem.hint))
         }
         return .map(settings)
     }
 
-    private func sysctlFault(_ key: String) -> (reason: String, hint: String)? {
+    private func sysctlProblem(_ key: String) -> (reason: String, hint: String)? {
         if Self.messageSettings.contains(key) || key.hasPrefix("fs.mqueue.") {
             return isShared("ipc", \.ipc)
                 ? ("needs an ipc namespace of its own; runc refuses it otherwise", "add ipc: new") : nil
@@ -129,14 +129,14 @@ extension RuntimeConfigBuilder {
         ] where mappings?.value.isEmpty ?? true {
             diagnostics.append(
                 Diagnostic(
-                    at: place(choice.origin),
+                    at: location(of: choice.origin),
                     "userns: new of '\(container.name)' needs \(key); runc refuses it otherwise",
                     hint: "for example \(key): [{containerID: 0, hostID: 100000, size: 65536}]"))
         }
         if isShared("net", \.net) {
             diagnostics.append(
                 Diagnostic(
-                    .warning, at: place(choice.origin),
+                    .warning, at: location(of: choice.origin),
                     "'\(container.name)' has a user namespace of its own and shares the network: the kernel does not let it mount /sys",
                     hint: "add net: new"))
         }

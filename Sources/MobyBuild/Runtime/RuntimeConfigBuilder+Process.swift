@@ -55,7 +55,7 @@ extension RuntimeConfigBuilder {
             if command.value.isEmpty {
                 diagnostics.append(
                     Diagnostic(
-                        at: place(command.origin), "command of '\(container.name)' is empty",
+                        at: location(of: command.origin), "command of '\(container.name)' is empty",
                         hint: "name the program to run"))
             }
             return command
@@ -136,7 +136,7 @@ extension RuntimeConfigBuilder {
         }
         diagnostics.append(
             input.identities.unknown(
-                identity.value, key: key, of: subject(identity.origin), at: place(identity.origin)))
+                identity.value, key: key, of: subject(identity.origin), at: location(of: identity.origin)))
         return WithOrigin(value: 0, origin: identity.origin)
     }
 

@@ -17,8 +17,8 @@ struct RuntimeConfigBuilder {
 
     var container: ContainerSpec { input.container }
 
-    /// Where to point at for a value: its own place, or the image whose label has it.
-    func place(_ origin: Origin) -> SourceLocation {
+    /// Where to point at for a value: its own location, or the image whose label has it.
+    func location(of origin: Origin) -> SourceLocation {
         switch origin {
         case .spec(let location): location
         case .label, .image: container.image.location
@@ -37,7 +37,7 @@ struct RuntimeConfigBuilder {
         if let hostname, Namespaces.isShared(merge.chooseNamespace("uts") { $0.uts }) {
             diagnostics.append(
                 Diagnostic(
-                    at: place(hostname.origin),
+                    at: location(of: hostname.origin),
                     "hostname '\(PlainText.short(hostname.value))' needs a uts namespace of its own; runc refuses it otherwise",
                     hint: "add uts: new"))
         }
@@ -78,15 +78,15 @@ struct RuntimeConfigBuilder {
         }
         for mount in table.unknownTypes {
             diagnostics.append(
-                unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: place(mount.origin)))
+                unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: location(of: mount.origin)))
         }
         return table.traced
     }
 
     /// The path of a bind's source; a volume of a label is only known to exist here.
     private mutating func path(of source: String, _ options: [String], _ origin: Origin) -> String {
-        do throws(SyntaxFault) { return try input.volumes.path(of: source, options: options) } catch {
-            diagnostics.append(error.diagnostic(subject(origin), at: place(origin)))
+        do throws(SyntaxError) { return try input.volumes.path(of: source, options: options) } catch {
+            diagnostics.append(error.diagnostic(subject(origin), at: location(of: origin)))
             return source
         }
     }
@@ -161,7 +161,8 @@ extension RuntimeConfigBuilder {
         }
         if let type = spec.type, !isBind, !type.isEmpty, !FileSystemTypes.knows(type) {
             diagnostics.append(
-                unknownType(type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.place("runtime.mounts")))
+                unknownType(
+                    type, "'\(PlainText.short(spec.destination ?? ""))'", at: merge.location(of: "runtime.mounts")))
         }
         return RuntimeRecord.Mount(
             destination: spec.destination ?? "", type: spec.type ?? "", source: source, options: options)

@@ -9,7 +9,7 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
     case label
     /// A field of the image configuration, e.g. `Entrypoint`.
     case image(field: String)
-    /// Nobody said otherwise.
+    /// The program's default.
     case standard
     /// Follows from something else, e.g. from where the image lies in the guest.
     case derived(String)
@@ -35,18 +35,18 @@ struct WithOrigin<Value: Sendable>: Sendable {
 struct OptionMerge {
     let yaml: ContainerOptions
     let label: ContainerOptions
-    /// Where the container begins, for fields without a place of their own.
+    /// Where the container begins, for fields without a location of their own.
     let location: SourceLocation
 
     /// The field as YAML has it, else as the label has it.
     func choose<Value: Sendable>(_ key: String, _ field: (ContainerOptions) -> Value?) -> WithOrigin<Value>? {
-        if let value = field(yaml) { return WithOrigin(value: value, origin: .spec(place(key))) }
+        if let value = field(yaml) { return WithOrigin(value: value, origin: .spec(location(of: key))) }
         return field(label).map { WithOrigin(value: $0, origin: .label) }
     }
 
     /// Of the key `runtime.mounts`, which need not be in YAML.
     var runtimeMountsOrigin: Origin {
-        yaml.runtime?.mounts != nil ? .spec(place("runtime.mounts")) : .label
+        yaml.runtime?.mounts != nil ? .spec(location(of: "runtime.mounts")) : .label
     }
 
     /// Like ``choose(_:_:)`` for the plain strings, where empty means absent.
@@ -60,7 +60,7 @@ struct OptionMerge {
     }
 
     /// Where a key of the YAML side was written.
-    func place(_ key: String) -> SourceLocation { yaml.locations[key] ?? location }
+    func location(of key: String) -> SourceLocation { yaml.locations[key] ?? location }
 
     /// A list with its `.add` companion: YAML's list is final; else the label's list, its own additions and YAML's
     /// additions, each once.
@@ -71,7 +71,8 @@ struct OptionMerge {
         func fresh(_ words: [Item]?, _ origin: Origin) -> [WithOrigin<Item>] {
             (words ?? []).filter { seen.insert($0).inserted }.map { WithOrigin(value: $0, origin: origin) }
         }
-        if let words = list(yaml) { return fresh(words, .spec(place(key))) }
-        return fresh(list(label), .label) + fresh(added(label), .label) + fresh(added(yaml), .spec(place(key + ".add")))
+        if let words = list(yaml) { return fresh(words, .spec(location(of: key))) }
+        return fresh(list(label), .label) + fresh(added(label), .label)
+            + fresh(added(yaml), .spec(location(of: key + ".add")))
     }
 }

@@ -6,7 +6,7 @@ internal import MobySpec
 
 /// A file of the build machine that `files:` names.
 enum HostFile {
-    struct Fault: Error {
+    struct Problem: Error {
         let reason: String
         var hint: String?
         /// Whether the file is missing, which an optional entry may be.
@@ -18,43 +18,43 @@ enum HostFile {
     /// The most that is read of a file that says nothing of its length, as those of `/proc` do.
     private static let limit = 16 << 20
 
-    /// - Throws: ``Fault`` for what is missing, unreadable, endless, or not a regular file. Pipes and devices are never
+    /// - Throws: ``Problem`` for a missing, unreadable, endless or irregular file. Pipes and devices are never
     ///   opened.
-    static func read(_ path: String) throws(Fault) -> ExtentList {
+    static func read(_ path: String) throws(Problem) -> ExtentList {
         var info = stat()
         guard stat(path, &info) == 0, access(path, R_OK) == 0 else {
-            throw Fault(reason: reason(errno), hint: "set optional: true if it may be missing", canBeLeftOut: true)
+            throw Problem(reason: reason(errno), hint: "set optional: true if it may be missing", canBeLeftOut: true)
         }
         switch info.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR:
-            throw Fault(reason: "it is a directory, not a file", hint: "give each file an entry of its own")
-        case S_IFIFO: throw Fault(reason: "it is a pipe, not a regular file")
-        case S_IFSOCK: throw Fault(reason: "it is a socket, not a regular file")
-        default: throw Fault(reason: "it is a device, not a regular file")
+            throw Problem(reason: "it is a directory, not a file", hint: "give each file an entry of its own")
+        case S_IFIFO: throw Problem(reason: "it is a pipe, not a regular file")
+        case S_IFSOCK: throw Problem(reason: "it is a socket, not a regular file")
+        default: throw Problem(reason: "it is a device, not a regular file")
         }
         if info.st_size > small {
-            do { return try ExtentList(file: path) } catch { throw Fault(reason: "\(error)") }
+            do { return try ExtentList(file: path) } catch { throw Problem(reason: "\(error)") }
         }
         return ExtentList(bytes: try whole(path))
     }
 
-    private static func whole(_ path: String) throws(Fault) -> [UInt8] {
+    private static func whole(_ path: String) throws(Problem) -> [UInt8] {
         // Without waiting: a file such as /proc/kmsg has no end.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw Fault(reason: reason(errno)) }
+        guard file >= 0 else { throw Problem(reason: reason(errno)) }
         defer { close(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = Glibc.read(file, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN { throw Fault(reason: "it has no end: more data may arrive at any time") }
-            guard count >= 0 else { throw Fault(reason: reason(errno)) }
+            if count < 0, errno == EAGAIN { throw Problem(reason: "it has no end: more data may arrive at any time") }
+            guard count >= 0 else { throw Problem(reason: reason(errno)) }
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])
             guard bytes.count <= limit else {
-                throw Fault(
+                throw Problem(
                     reason: "it claims to be empty, but has more than \(limit >> 20) MiB",
                     hint: "copy the part you need into a file")
             }

@@ -1,6 +1,6 @@
 internal import Archive
 
-/// What is changed in every image's tree before it goes into the guest (LinuxKit's rules, so that images behave the
+/// Changes to every image's tree before it goes into the guest (LinuxKit's rules, so that images behave the
 /// same).
 enum ImageFixUp: String {
     case container

@@ -8,7 +8,7 @@ public import MobySpec
 public struct OverlapCheck {
     private var state = RootState()
     /// The errors so far.
-    public private(set) var faults: [Diagnostic] = []
+    public private(set) var problems: [Diagnostic] = []
 
     public init() {}
 
@@ -62,6 +62,6 @@ public struct OverlapCheck {
     }
 
     private mutating func report(_ message: String, hint: String, at location: SourceLocation?) {
-        faults.append(Diagnostic(at: location, message, hint: hint))
+        problems.append(Diagnostic(at: location, message, hint: hint))
     }
 }

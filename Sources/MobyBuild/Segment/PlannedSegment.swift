@@ -22,13 +22,13 @@ struct PlannedSegment: Sendable {
     /// What it is made from, for people and for the record `LINUXKIT.source`.
     let title: String
     /// Where the spec asks for it, e.g. `init[0]`; the record `LINUXKIT.location`.
-    let location: String
+    let entry: String
     /// Where the spec names it, for messages.
-    let place: SourceLocation?
+    let location: SourceLocation?
     let destination: TreePath
     let compression: Compression
     /// About how many bytes it takes to make it; the largest are begun first.
-    let weight: UInt64
+    let compressedSize: UInt64
     let content: Content
 
     /// Whether its names can meet those of other segments.

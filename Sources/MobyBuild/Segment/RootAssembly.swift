@@ -24,12 +24,12 @@ struct RootAssembly {
     struct Names {
         /// Init images, modules and `files:`.
         var root = RootState()
-        /// Entries of `files:` that are hidden by what is mounted at boot.
-        var overmounted: [(path: TreePath, mount: String, place: SourceLocation)] = []
+        /// Entries of `files:` that mounts hide at boot.
+        var overmounted: [(path: TreePath, mount: String, location: SourceLocation)] = []
         /// What was left out.
         var notes: [String] = []
-        var faults: [Diagnostic] = []
-        /// Faults of a build that are none where the files of the build machine are not at hand.
+        var problems: [Diagnostic] = []
+        /// Errors of a build only: `files:` whose sources this machine does not have.
         var missing: [Diagnostic] = []
     }
 
@@ -46,19 +46,25 @@ struct RootAssembly {
     /// Numbers of containers that `files:` may name.
     var identities: IdentityTable
 
-    init(
-        _ spec: Spec, images: ImageSet, layouts: VolumeLayouts, containers: ContainerPlan, kernel: KernelImage?,
-        _ options: BuildOptions
-    ) {
-        self.spec = spec
-        self.layouts = layouts
-        self.containers = containers
-        self.kernel = kernel
-        cache = images.cache
+    /// What a root is assembled from.
+    struct Parts {
+        let spec: Spec
+        let images: ImageSet
+        let layouts: VolumeLayouts
+        let containers: ContainerPlan
+        let kernel: KernelImage?
+    }
+
+    init(_ parts: Parts, _ options: BuildOptions) {
+        spec = parts.spec
+        layouts = parts.layouts
+        containers = parts.containers
+        kernel = parts.kernel
+        cache = parts.images.cache
         home = options.home
-        identities = IdentityTable(spec)
-        let compression = options.compression ?? (kernel?.facts.readsZstd == true ? .zstd(level: 3) : .gzip)
-        plan = SegmentPlan(spec: spec, images: images, compression: compression)
+        identities = IdentityTable(parts.spec)
+        let compression = options.compression ?? (parts.kernel?.facts.readsZstd == true ? .zstd(level: 3) : .gzip)
+        plan = SegmentPlan(spec: parts.spec, images: parts.images, compression: compression)
     }
 
     /// - Parameters:
@@ -78,7 +84,7 @@ struct RootAssembly {
         let moduleListing = modules.map { ($0, names(rest[first.count - 1])) }
 
         let (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
-        guard found.faults.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.faults) }
+        guard found.problems.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.problems) }
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
         let files = try plan.generated(tree, role: .spec, title: "linuxkit.files")
         let whole = sentinel(folder, after: first + initial + others + [files])
@@ -124,7 +130,7 @@ struct RootAssembly {
     /// The tree of the spec over the listings, all checked against each other.
     private func specTree(over listings: [(PlannedSegment, RootListing)]) throws -> (FileTree, Names) {
         var check = OverlapCheck()
-        for (segment, listing) in listings { check.add(listing, from: segment.title, at: segment.place) }
+        for (segment, listing) in listings { check.add(listing, from: segment.title, at: segment.location) }
         var tree = SpecTree(over: check.root)
         for explanation in containers.explanations { tree.add(bundle: explanation) }
         for volume in spec.volumes { tree.add(volume: volume) }
@@ -132,18 +138,18 @@ struct RootAssembly {
         for file in spec.files { tree.add(file: file, context) }
         tree.directory("etc/moby")
         check.add(RootListing(tree.tree), from: Self.filesOwner, at: spec.files.first?.location)
-        let faults = tree.faults + check.faults + sentinelFaults(check.root, listings.map(\.0))
+        let problems = tree.problems + check.problems + sentinelProblems(check.root, listings.map(\.0))
         return (
             tree.tree,
             Names(
-                root: check.root, overmounted: tree.overmounted, notes: tree.notes, faults: faults,
+                root: check.root, overmounted: tree.overmounted, notes: tree.notes, problems: problems,
                 missing: tree.missing)
         )
     }
 
     /// The sentinel is a file of the build: anything else in its place stays there when the kernel unpacks, and PID 1
     /// considers the initrd truncated.
-    private func sentinelFaults(_ root: RootState, _ segments: [PlannedSegment]) -> [Diagnostic] {
+    private func sentinelProblems(_ root: RootState, _ segments: [PlannedSegment]) -> [Diagnostic] {
         guard let path = root.resolvingParents(TreePath("etc/moby/sentinel")), let item = root[path],
             item.kind != .regular
         else {
@@ -151,24 +157,24 @@ struct RootAssembly {
         }
         return [
             Diagnostic(
-                at: segments.first { $0.title == item.owner }?.place ?? spec.files.first?.location,
+                at: segments.first { $0.title == item.owner }?.location ?? spec.files.first?.location,
                 "'/\(PlainText.short("\(path)"))' is \(item.kind.phrase) in '\(PlainText.short(item.owner))', "
                     + "where the build puts the file that marks a complete initrd",
                 hint: "remove it")
         ]
     }
 
-    /// What ``assemble(encoding:onDisk:)`` finds out about names, and its faults, with nothing encoded.
+    /// What ``assemble(encoding:onDisk:)`` finds out about names, and its errors, with nothing encoded.
     func names() throws -> Names {
         var listings = try plan.initial().map { ($0, try listing($0)) }
-        var faults: [Diagnostic] = []
+        var problems: [Diagnostic] = []
         if let modules = kernel.flatMap({ ModulesTree($0, root: state(listings)) }).map({ plan.modules($0) }) {
-            do { listings.insert((modules, try listing(modules)), at: 0) } catch let fault as Diagnostic {
-                faults.append(fault)
-            } catch let error as SpecError { faults += error.diagnostics }
+            do { listings.insert((modules, try listing(modules)), at: 0) } catch let problem as Diagnostic {
+                problems.append(problem)
+            } catch let error as SpecError { problems += error.diagnostics }
         }
         var names = try specTree(over: listings).1
-        names.faults = faults + names.faults
+        names.problems = problems + names.problems
         return names
     }
 

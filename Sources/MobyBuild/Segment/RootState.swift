@@ -1,6 +1,6 @@
 internal import Archive
 
-/// The root of the guest after some segments were unpacked: what is where, and which image brought it.
+/// The root of the guest after some segments were unpacked: each path with the image that brought it.
 struct RootState {
     struct Item {
         var kind: RootListing.Kind

@@ -1,6 +1,6 @@
 public import Extents
 
-/// What is known of an encoded segment without reading it; the file next to it in the cache.
+/// Facts about an encoded segment, so that it need not be read; the file next to it in the cache.
 public struct SegmentRecord: Codable, Sendable, Equatable {
     /// The text of the key.
     public var key: String

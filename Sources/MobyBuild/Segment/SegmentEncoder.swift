@@ -8,7 +8,7 @@ enum SegmentEncoder {
         var order = try planned.indices.filter { index in
             results[index] = try planned[index].cached(in: cache)
             return results[index] == nil
-        }.sorted { planned[$0].weight > planned[$1].weight }[...]
+        }.sorted { planned[$0].compressedSize > planned[$1].compressedSize }[...]
         try await withThrowingTaskGroup(of: (Int, Segment).self) { group in
             var running = 0
             while running < limit(planned), let index = order.popFirst() {

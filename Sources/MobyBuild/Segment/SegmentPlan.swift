@@ -14,12 +14,12 @@ struct SegmentPlan {
     func initial() -> [PlannedSegment] {
         spec.`init`.enumerated().map { index, source in
             image(
-                images[source], at: .root, .system, role: .`init`, title: source.value, location: "init[\(index)]",
-                place: source.location)
+                images[source], at: .root, .system, role: .`init`, title: source.value, entry: "init[\(index)]",
+                location: source.location)
         }
     }
 
-    /// Every distinct image of a container once, in the order of their places in the guest.
+    /// Every distinct image of a container once, in the order of their paths in the guest.
     func containers() -> [PlannedSegment] {
         var planned: [String: PlannedSegment] = [:]
         for section in Spec.Section.allCases {
@@ -28,8 +28,8 @@ struct SegmentPlan {
                 guard planned[image.guestTree] == nil, let path = TreePath(image.guestTree.utf8) else { continue }
                 planned[image.guestTree] = self.image(
                     image, at: path, .container, role: .image, title: container.image.value,
-                    location: "\(section.rawValue)[\(index)]",
-                    place: container.image.location)
+                    entry: "\(section.rawValue)[\(index)]",
+                    location: container.image.location)
             }
         }
         return planned.sorted { $0.key < $1.key }.map(\.value)
@@ -40,32 +40,32 @@ struct SegmentPlan {
         try spec.volumes.enumerated().compactMap { index, volume in
             guard let source = volume.image, let path = TreePath("\(BootLayout.volumes)/\(volume.name)/lower".utf8)
             else { return nil }
-            let location = "volume[\(index)]"
+            let entry = "volume[\(index)]"
             guard volume.format == .oci else {
                 return image(
-                    images[source], at: path, .system, role: .volume, title: source.value, location: location,
-                    place: source.location)
+                    images[source], at: path, .system, role: .volume, title: source.value, entry: entry,
+                    location: source.location)
             }
             let members = try layouts.images(of: volume, images)
             let store = images.store
             return PlannedSegment(
-                key: .layout(members, at: path, compression), title: source.value, location: location,
-                place: source.location, destination: path,
+                key: .layout(members, at: path, compression), title: source.value, entry: entry,
+                location: source.location, destination: path,
                 compression: compression,
-                weight: members.reduce(0) { $0 + $1.weight },
+                compressedSize: members.reduce(0) { $0 + $1.compressedSize },
                 content: .tree { try VolumeLayouts.tree(members, store: store) })
         }
     }
 
     private func image(
-        _ image: Image, at path: TreePath, _ fixUp: ImageFixUp, role: CacheKey.Role, title: String, location: String,
-        place: SourceLocation
+        _ image: Image, at path: TreePath, _ fixUp: ImageFixUp, role: CacheKey.Role, title: String, entry: String,
+        location: SourceLocation
     ) -> PlannedSegment {
         let images = images
         return PlannedSegment(
             key: .image(image, as: role, at: path, fixUp, compression),
-            title: title, location: location, place: place, destination: path, compression: compression,
-            weight: image.weight,
+            title: title, entry: entry, location: location, destination: path, compression: compression,
+            compressedSize: image.compressedSize,
             content: .tree {
                 var tree = try images.tree(image)
                 fixUp.apply(to: &tree)
@@ -78,9 +78,9 @@ struct SegmentPlan {
         let image = tree.kernel.image
         return PlannedSegment(
             key: .modules(tree, compression),
-            title: image.name, location: "kernel", place: tree.kernel.place, destination: .root,
+            title: image.name, entry: "kernel", location: tree.kernel.location, destination: .root,
             compression: compression,
-            weight: image.weight,
+            compressedSize: image.compressedSize,
             content: .tree { try tree.make() })
     }
 
@@ -92,9 +92,9 @@ struct SegmentPlan {
         let content = (kernel + fileSystems.map(\.type) + initial.map(\.key.hex)).joined(separator: " ")
         return PlannedSegment(
             key: .diskInitrd(content, compression),
-            title: DiskInitrd.title, location: "init", place: spec.`init`.first?.location,
+            title: DiskInitrd.title, entry: "init", location: spec.`init`.first?.location,
             destination: .root,
-            compression: compression, weight: 0,
+            compression: compression, compressedSize: 0,
             content: .tree { try DiskInitrd.tree(modules, initial.compactMap { RootPart($0) }, fileSystems) })
     }
 
@@ -103,9 +103,9 @@ struct SegmentPlan {
         guard kernel.facts.hasMicrocode, let name = kernel.spec.ucode else { return nil }
         let image = kernel.image
         return PlannedSegment(
-            key: .microcode(name, of: image), title: image.name, location: "kernel", place: kernel.place,
+            key: .microcode(name, of: image), title: image.name, entry: "kernel", location: kernel.location,
             destination: .root,
-            compression: .none, weight: 0,
+            compression: .none, compressedSize: 0,
             content: .archive { try kernel.file(name) })
     }
 
@@ -114,10 +114,10 @@ struct SegmentPlan {
         var sink = HashSink()
         try CPIO.write(tree, under: .root, to: &sink)
         return PlannedSegment(
-            key: .generated(role, sink.hash.finalize().hex, compression), title: title, location: "files",
-            place: nil,
+            key: .generated(role, sink.hash.finalize().hex, compression), title: title, entry: "files",
+            location: nil,
             destination: .root,
-            compression: compression, weight: 0, content: .tree { tree })
+            compression: compression, compressedSize: 0, content: .tree { tree })
     }
 
 }

@@ -9,14 +9,14 @@ extension SpecTree {
     struct FileContext {
         var spec: Spec
         var identities: IdentityTable
-        /// What `~/` of a source stands for.
+        /// The folder that `~/` of a source means.
         var home: String?
     }
 
     /// One entry of `files:`, with the parents that are missing: they get its owner and its mode with search bits.
     mutating func add(file: FileSpec, _ context: FileContext) {
         guard let path = TreePath(file.path.utf8), !path.isRoot else {
-            fault(
+            error(
                 file, "path '\(PlainText.short(file.path))' is not a valid path in the guest",
                 hint: "it must not be empty or contain '..'")
             return
@@ -48,10 +48,10 @@ extension SpecTree {
         }
         for shift: UInt16 in [0, 3, 6] where parentMode >> shift & 0o7 != 0 { parentMode |= 1 << shift }
         let parent = FileTree.Node(.directory, mode: parentMode, uid: uid, gid: gid)
-        let author = Author(name: "the entry '\(PlainText.short(file.path))' of files", place: file.location)
-        guard let place = put(path, FileTree.Node(kind, mode: mode, uid: uid, gid: gid), parent: parent, by: author)
+        let author = Author(name: "the entry '\(PlainText.short(file.path))' of files", location: file.location)
+        guard let target = put(path, FileTree.Node(kind, mode: mode, uid: uid, gid: gid), parent: parent, by: author)
         else { return }
-        keepOvermounted(place, parent: parent, file.location, by: author)
+        keepOvermounted(target, parent: parent, file.location, by: author)
     }
 
     private mutating func number(_ identity: Identity?, _ key: String, _ file: FileSpec, _ context: FileContext)
@@ -65,13 +65,13 @@ extension SpecTree {
         return nil
     }
 
-    /// A file of the build machine. What is missing is left out when the entry is optional.
+    /// A file of the build machine. An optional entry is left out when its file is missing.
     private mutating func host(_ source: String, _ file: FileSpec, _ context: FileContext) -> ExtentList? {
         let quoted = PlainText.short(source)
         var name = source
         if source.hasPrefix("~/") {
             guard let home = context.home else {
-                fault(file, "source '\(quoted)' needs a home directory, but HOME is not set")
+                error(file, "source '\(quoted)' needs a home directory, but HOME is not set")
                 return nil
             }
             name = home + source.dropFirst(1)
@@ -82,14 +82,14 @@ extension SpecTree {
                     "left out: '/\(PlainText.short(file.path))', whose optional source '\(quoted)' cannot be read: \(error.reason)"
                 )
             } else {
-                let fault = Diagnostic(at: file.location, "source '\(quoted)': \(error.reason)", hint: error.hint)
-                if error.canBeLeftOut { note(missing: fault) } else { note(fault) }
+                let problem = Diagnostic(at: file.location, "source '\(quoted)': \(error.reason)", hint: error.hint)
+                if error.canBeLeftOut { note(missing: problem) } else { note(problem) }
             }
             return nil
         }
     }
 
-    private mutating func fault(_ file: FileSpec, _ message: String, hint: String? = nil) {
+    private mutating func error(_ file: FileSpec, _ message: String, hint: String? = nil) {
         note(Diagnostic(at: file.location, message, hint: hint))
     }
 }

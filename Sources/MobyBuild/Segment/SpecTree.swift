@@ -10,19 +10,19 @@ struct SpecTree {
     struct Author {
         /// As it is named in a sentence, e.g. `container 'web'`.
         var name: String
-        var place: SourceLocation?
+        var location: SourceLocation?
 
-        static let build = Author(name: "the build", place: nil)
+        static let build = Author(name: "the build", location: nil)
     }
 
     private(set) var tree = FileTree()
-    private(set) var faults: [Diagnostic] = []
-    /// Sources of `files:` that are missing here: faults of a build, which may run elsewhere than the look at the spec.
+    private(set) var problems: [Diagnostic] = []
+    /// Sources of `files:` that are missing here: errors of a build, which may run elsewhere than the look at the spec.
     private(set) var missing: [Diagnostic] = []
     /// What was left out without an error.
     private(set) var notes: [String] = []
     /// Entries of `files:` that lie where something is mounted at boot, by where it is mounted.
-    private(set) var overmounted: [(path: TreePath, mount: String, place: SourceLocation)] = []
+    private(set) var overmounted: [(path: TreePath, mount: String, location: SourceLocation)] = []
     private var authors: [TreePath: Author] = [:]
     /// What init images and modules put at the root before: their directories keep their owner and mode, their links
     /// are followed.
@@ -38,7 +38,7 @@ struct SpecTree {
         by author: Author
     ) -> TreePath? {
         guard let path = root.resolvingParents(written), !path.isRoot else {
-            fault("'/\(Self.quoted(written))' is behind a broken symbolic link", author)
+            error("'/\(Self.quoted(written))' is behind a broken symbolic link", author)
             return nil
         }
         var above = path.parent
@@ -47,7 +47,7 @@ struct SpecTree {
             if let known = tree[above] {
                 guard isDirectory(known) else {
                     let owner = authors[above]?.name ?? "another"
-                    fault(
+                    error(
                         "'/\(Self.quoted(path))' cannot be in '/\(Self.quoted(above))', which is not a directory in \(owner)",
                         author)
                     return nil
@@ -61,9 +61,9 @@ struct SpecTree {
         if let old = tree[path], isDirectory(old) != isDirectory(node) {
             let (was, isNow) = isDirectory(old) ? ("a directory", "a file") : ("a file", "a directory")
             let other = authors[path] ?? .build
-            fault(
+            error(
                 "'/\(Self.quoted(path))' is \(was) for \(other.name) and \(isNow) for \(author.name)",
-                author.place == nil ? other : author, hint: "remove one of the two, or change its path")
+                author.location == nil ? other : author, hint: "remove one of the two, or change its path")
             return nil
         }
         for directory in missing.reversed() {
@@ -81,13 +81,13 @@ struct SpecTree {
         if case .directory = node.kind { true } else { false }
     }
 
-    private mutating func fault(_ message: String, _ author: Author, hint: String? = nil) {
-        faults.append(Diagnostic(at: author.place, message, hint: hint))
+    private mutating func error(_ message: String, _ author: Author, hint: String? = nil) {
+        problems.append(Diagnostic(at: author.location, message, hint: hint))
     }
 
-    mutating func note(_ fault: Diagnostic) { faults.append(fault) }
+    mutating func note(_ problem: Diagnostic) { problems.append(problem) }
 
-    mutating func note(missing fault: Diagnostic) { missing.append(fault) }
+    mutating func note(missing problem: Diagnostic) { missing.append(problem) }
 
     mutating func note(_ text: String) { notes.append(text) }
 
@@ -134,7 +134,9 @@ extension SpecTree {
 
     /// Gives an entry of `files:` a second name where PID 1 takes it from when the mount is there; the first serves tar
     /// archives, containers and what looks into an initrd.
-    mutating func keepOvermounted(_ path: TreePath, parent: FileTree.Node, _ place: SourceLocation, by author: Author) {
+    mutating func keepOvermounted(
+        _ path: TreePath, parent: FileTree.Node, _ location: SourceLocation, by author: Author
+    ) {
         guard let node = tree[path] else { return }
         let original = path
         // A link in every running machine.
@@ -143,7 +145,7 @@ extension SpecTree {
             path.isInside(linked)
             ? TreePath("run").appending(TreePath(path.bytes.dropFirst(linked.bytes.count)) ?? .root) : path
         guard let mount = Self.hidingMount(path) else { return }
-        overmounted.append((path, "/\(mount.path)", place))
+        overmounted.append((path, "/\(mount.path)", location))
         guard mount.isFilled, let folder = TreePath(BootLayout.overmountPath.utf8) else { return }
         directory("\(folder)", by: author)
         for above in path.parents where tree[folder.appending(above)] == nil {
@@ -161,7 +163,7 @@ extension SpecTree {
     /// A container's bundle: configuration, record and the mount points of its root.
     mutating func add(bundle explanation: Explanation) {
         let bundle = explanation.placement.bundle
-        let author = Author(name: "container '\(explanation.container.name)'", place: explanation.container.location)
+        let author = Author(name: "container '\(explanation.container.name)'", location: explanation.container.location)
         directory(bundle, by: author)
         file("\(bundle)/config.json", explanation.config.config.json.text(indent: 4) + "\n", by: author)
         file("\(bundle)/runtime.json", explanation.config.record.text, by: author)
@@ -174,7 +176,7 @@ extension SpecTree {
     /// A volume's directories. Without `tmp`, PID 1 has nowhere to put changes: the volume is read-only.
     mutating func add(volume: VolumeSpec) {
         let folder = "\(BootLayout.volumes)/\(volume.name)"
-        let author = Author(name: "volume '\(volume.name)'", place: volume.location)
+        let author = Author(name: "volume '\(volume.name)'", location: volume.location)
         directory(folder, by: author)
         // An image brings its own, with the owner and mode of its root.
         if volume.image == nil { directory("\(folder)/lower", by: author) }

@@ -22,13 +22,13 @@ enum AptMessages {
     }
 
     /// Why a requested package is unavailable.
-    enum Fault: Equatable {
+    enum Problem: Equatable {
         case unknown(String)
         case notOffered(String)
         case noVersion(String, of: String)
     }
 
-    static func faults(_ output: String) -> [Fault] {
+    static func problems(_ output: String) -> [Problem] {
         output.split(whereSeparator: \.isNewline).compactMap { line in
             if let match = line.wholeMatch(of: /E: Unable to locate package (\S+)/) { return .unknown(String(match.1)) }
             if let match = line.wholeMatch(of: /E: Package '?([^' ]+)'? has no installation candidate/) {

@@ -54,11 +54,11 @@ struct AptResolver: Sendable {
     /// Apt's errors about names, each at its location in `build.yml`.
     private func diagnostics(_ output: String, _ names: [Located<String>]) async throws -> [Diagnostic] {
         var diagnostics: [Diagnostic] = []
-        for fault in AptMessages.faults(output) {
+        for problem in AptMessages.problems(output) {
             let name: String
             let message: String
             var hint: String?
-            switch fault {
+            switch problem {
             case .unknown(let package):
                 (name, message) = (package, "no Debian package '\(PlainText.short(package))'")
                 // Those that begin alike: the archive has tens of thousands.

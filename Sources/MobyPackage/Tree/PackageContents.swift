@@ -65,10 +65,10 @@ struct PackageContents {
 
     private func add(_ file: PackageFile, to tree: inout FileTree, packages: FileTree) throws {
         switch file.content {
-        case .directory: place(file, .directory, defaultMode: 0o755, in: &tree)
-        case .symlink(let target): place(file, .symlink(Array(target.utf8)), defaultMode: 0o777, in: &tree)
+        case .directory: add(file, .directory, defaultMode: 0o755, in: &tree)
+        case .symlink(let target): add(file, .symlink(Array(target.utf8)), defaultMode: 0o777, in: &tree)
         case .contents(let text):
-            place(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
+            add(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
         case .source(let name): try addSource(file, folder.source(name), to: &tree)
         case .concatenation(let patterns):
             try packages.checkUse(of: patterns, in: "concatenate")
@@ -77,32 +77,32 @@ struct PackageContents {
                 guard case .regular(let contents)? = packages[path]?.kind else { continue }
                 for extent in contents.extents { all.append(extent) }
             }
-            place(file, .regular(all), defaultMode: 0o644, in: &tree)
+            add(file, .regular(all), defaultMode: 0o644, in: &tree)
         }
     }
 
     private func addSource(_ file: PackageFile, _ source: PackageFolder.Source, to tree: inout FileTree) throws {
         for entry in try source.entries() {
             var copy = file
-            if case .path(let path) = file.place, !entry.name.isEmpty { copy.place = .path("\(path)/\(entry.name)") }
+            if case .path(let path) = file.target, !entry.name.isEmpty { copy.target = .path("\(path)/\(entry.name)") }
             switch entry.kind {
             case .directory:
                 copy.mode = nil
-                place(copy, .directory, defaultMode: 0o755, in: &tree)
+                add(copy, .directory, defaultMode: 0o755, in: &tree)
             case .link(let target):
                 copy.mode = nil
-                place(copy, .symlink(target), defaultMode: 0o777, in: &tree)
+                add(copy, .symlink(target), defaultMode: 0o777, in: &tree)
             case .file:
-                place(
+                add(
                     copy, .regular(try ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644,
                     in: &tree)
             }
         }
     }
 
-    private func place(_ file: PackageFile, _ kind: FileTree.Kind, defaultMode: UInt16, in tree: inout FileTree) {
+    private func add(_ file: PackageFile, _ kind: FileTree.Kind, defaultMode: UInt16, in tree: inout FileTree) {
         let node = FileTree.Node(kind, mode: file.mode ?? defaultMode, uid: file.uid, gid: file.gid, modified: time)
-        switch file.place {
+        switch file.target {
         case .path(let path): put(node, at: path, in: &tree)
         case .list(let name):
             for path in folder.lines(of: name) { put(node, at: path, in: &tree) }
@@ -112,10 +112,10 @@ struct PackageContents {
     /// `build.yml` was checked when it was read: its paths are tree paths.
     private func put(_ node: FileTree.Node, at path: String, in tree: inout FileTree) {
         guard let name = TreePath(path.utf8) else { return }
-        let place = UsrMerge.merged(name)
+        let path = UsrMerge.merged(name)
         var node = node
         if case .symlink(let target) = node.kind { node.kind = .symlink(UsrMerge.target(target, ofLinkAt: name)) }
-        tree.makeDirectories(place.parent, modified: time)
-        tree.set(place, node)
+        tree.makeDirectories(path.parent, modified: time)
+        tree.set(path, node)
     }
 }

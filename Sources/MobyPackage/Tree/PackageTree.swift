@@ -21,22 +21,22 @@ struct PackageTree {
     /// Adds the files of a package.
     /// - Throws: `PackageConflict` when another package has a different file of the same name.
     mutating func add(_ contents: FileTree, of package: String) throws {
-        var added: [(path: TreePath, place: TreePath)] = []
+        var added: [(path: TreePath, target: TreePath)] = []
         for path in contents.paths where !path.isRoot {
-            let place = UsrMerge.merged(path)
-            if let owner = owners[place] {
-                if contents.isDirectory(path), tree.isDirectory(place) { continue }
-                throw PackageConflict(path: place, packages: [owner, package])
+            let target = UsrMerge.merged(path)
+            if let owner = owners[target] {
+                if contents.isDirectory(path), tree.isDirectory(target) { continue }
+                throw PackageConflict(path: target, packages: [owner, package])
             }
-            owners[place] = package
-            tree.makeDirectories(contents.isDirectory(path) ? place : place.parent)
-            added.append((path, place))
+            owners[target] = package
+            tree.makeDirectories(contents.isDirectory(path) ? target : target.parent)
+            added.append((path, target))
         }
-        let places = Dictionary(uniqueKeysWithValues: added)
-        tree.graft(contents) { places[$0] }
-        for (path, place) in added {
-            guard case .symlink(let target)? = contents[path]?.kind else { continue }
-            tree.update(place) { $0.kind = .symlink(UsrMerge.target(target, ofLinkAt: path)) }
+        let targets = Dictionary(uniqueKeysWithValues: added)
+        tree.graft(contents) { targets[$0] }
+        for (path, target) in added {
+            guard case .symlink(let link)? = contents[path]?.kind else { continue }
+            tree.update(target) { $0.kind = .symlink(UsrMerge.target(link, ofLinkAt: path)) }
         }
     }
 }

@@ -9,7 +9,7 @@ internal import Glibc
 /// let machine = try MachineRegistry(environment: environment).machine("web")   // or MachineHandle.entry
 /// let agent = try AgentClient(machine, within: .seconds(60))                   // waits for PID 1 to listen
 /// let result = try agent.exec(AgentRequest.Command(["nginx", "-t"], service: "nginx"))
-/// result.status, result.output, result.errors, result.fault
+/// result.status, result.output, result.errors, result.problem
 /// try agent.state().services.first?.state                                      // "running"
 /// try agent.readFile("/etc/hostname", service: nil)
 /// try agent.end(.powerOff)
@@ -29,11 +29,11 @@ public final class AgentClient {
 
     /// What became of a program.
     public struct Result: Sendable, Equatable {
-        /// Its exit status; 128 and the number of the signal that ended it; 124 when it took too long, 125 when it could
-        /// not be started, 126 when it cannot be executed, 127 when it does not exist.
+        /// Its exit status; 128 and the number of the signal that ended it; 124 when it took too long, 125 when it
+        /// could not be started, 126 when it cannot be executed, 127 when it does not exist.
         public var status: Int32
         /// Why PID 1 did not run it to its end.
-        public var fault: String?
+        public var problem: String?
         public var output: [UInt8] = []
         public var errors: [UInt8] = []
     }
@@ -73,19 +73,20 @@ public final class AgentClient {
     // MARK: Requests
 
     /// Runs a program to its end.
-    /// - Parameter take: gets what it writes, as it comes; without it, the result has all of it, at most 64 MiB of each.
+    /// - Parameter take: gets what it writes, as it comes; without it, the result has all of it, at most 64 MiB of
+    ///   each.
     /// - Throws: ``AgentError`` when PID 1 does not answer, and what `take` throws.
     public func exec(_ command: AgentRequest.Command, take: ((Stream, [UInt8]) throws -> Void)? = nil) throws -> Result
     {
         var result = Result(status: 0)
-        let (status, fault) = try ask(.exec(command)) { stream, bytes in
+        let (status, problem) = try ask(.exec(command)) { stream, bytes in
             if let take { return try take(stream, bytes) }
             switch stream {
             case .output: result.output += bytes.prefix(Self.largestOutput - result.output.count)
             case .errors: result.errors += bytes.prefix(Self.largestOutput - result.errors.count)
             }
         }
-        (result.status, result.fault) = (status, fault)
+        (result.status, result.problem) = (status, problem)
         return result
     }
 
@@ -136,8 +137,8 @@ public final class AgentClient {
         return bytes
     }
 
-    private func check(_ answer: (status: Int32, fault: String?)) throws {
-        if answer.status != 0 { throw AgentError(answer.fault ?? "the agent of '\(name)' refused") }
+    private func check(_ answer: (status: Int32, problem: String?)) throws {
+        if answer.status != 0 { throw AgentError(answer.problem ?? "the agent of '\(name)' refused") }
     }
 
     // MARK: The conversation
@@ -147,14 +148,14 @@ public final class AgentClient {
             throw AgentError("the command is longer than \(AgentRequest.longestLine >> 10) KiB")
         }
         try send(request.line)
-        var fault: String?
+        var problem: String?
         while true {
             for chunk in try chunks() {
                 switch chunk.kind {
                 case .output: try take(.output, chunk.bytes)
                 case .errors: try take(.errors, chunk.bytes)
-                case .fault: fault = PlainText.line(chunk.text)
-                case .exit: return (chunk.status, fault)
+                case .problem: problem = PlainText.line(chunk.text)
+                case .exit: return (chunk.status, problem)
                 case .alive: break
                 case .hello: throw AgentError("machine '\(name)' restarted")
                 }

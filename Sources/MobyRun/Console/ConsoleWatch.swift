@@ -8,8 +8,8 @@ internal import Synchronization
 final class ConsoleWatch: Sendable {
     /// The number of the pipe in QEMU.
     static let number: Int32 = 4
-    /// QEMU's arguments for it: the character device of the console has a log, and the log is the pipe. Appending, since a
-    /// pipe cannot be truncated.
+    /// QEMU's arguments for it: the character device of the console has a log, and the log is the pipe. Appending,
+    /// since a pipe cannot be truncated.
     static let arguments = [
         "-add-fd", "fd=\(number),set=1", "-set", "chardev.console.logfile=/dev/fdset/1", "-set",
         "chardev.console.logappend=on",

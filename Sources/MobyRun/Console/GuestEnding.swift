@@ -2,7 +2,7 @@ internal import Extents
 
 /// Exit codes of `moby run qemu`; docs/running.md lists all.
 enum ExitStatus {
-    /// The guest powered off without a fault.
+    /// The guest powered off without an error.
     static let clean: Int32 = 0
     /// The machine could not be started, QEMU failed, or a readiness check cannot become true any more.
     static let failure: Int32 = 1

@@ -12,7 +12,7 @@ struct GCPExecutor: Sendable {
     private let gateway = SerialGateway()
     let ledger = CloudLedger<GCPAction>()
 
-    /// What is learned on the way.
+    /// Facts learned during the run.
     private struct Progress {
         var result: GCPResult
         /// Values of placeholders.

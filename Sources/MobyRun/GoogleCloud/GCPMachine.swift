@@ -39,7 +39,7 @@ public struct GCPMachine: Sendable {
 
     var isDeletedAtEnd: Bool { !keeps && console != .none }
 
-    /// Stands for user data in a plan, which may hold secrets.
+    /// Replaces user data, which may hold secrets, in a plan.
     static func placeholder(of data: String) -> String { "(\(data.utf8.count) bytes of user data)" }
 }
 

@@ -8,9 +8,9 @@ internal import HTTP
 /// ("Connecting to serial consoles").
 final class SerialGateway: Sendable {
     static let user = "moby"
-    /// Stands in a plan for the public key, which is created when it is needed.
+    /// Replaces in a plan the public key, which is created when it is needed.
     static let keyPlaceholder = "(public key created for this run)"
-    /// Stands in a plan for the folder of the key.
+    /// Replaces in a plan the folder of the key.
     private static let folderPlaceholder = "DIR"
     /// Key and known hosts; removed with this value.
     private let folder: String
@@ -65,7 +65,7 @@ final class SerialGateway: Sendable {
 
     private func run(_ words: [String]) async throws -> Int32 {
         try Task.checkCancellation()
-        let terminal = Terminal.save()
+        let terminal = TerminalSettings.save()
         defer { terminal?.restore() }
         let child = try ChildProcess.start(words[0], Array(words.dropFirst()))
         let status = await withTaskCancellationHandler {

@@ -42,7 +42,8 @@ public struct Disk: Hashable, Sendable {
     /// Its path; by default in the state folder, named by its number.
     func path(_ index: Int, in state: String) -> String { path ?? "\(state)/disk\(index == 0 ? "" : "\(index)").img" }
 
-    /// Its format, which QEMU is given and does not guess. A disk with a size and no format is created by moby, as qcow2.
+    /// Its format, which QEMU is given and does not guess. A disk with a size and no format is created by moby, as
+    /// qcow2.
     func format(at path: String) -> DiskFormat { format ?? (size == nil ? DiskFormat.named(path) ?? .raw : .qcow2) }
 }
 

@@ -19,7 +19,7 @@ enum EmptyDisk {
 
 /// CDs that bring user data to a guest: ISO 9660 with Rock Ridge. Equal data, equal bytes.
 public enum DataISO {
-    /// Some drivers refuse discs below 64 KiB.
+    /// Some drivers refuse CDs below 64 KiB.
     private static let least: UInt64 = 64 << 10
 
     /// LinuxKit's: one file, `config`.

@@ -69,15 +69,15 @@ private func handOn() {
 }
 
 /// The terminal's settings, kept while QEMU has it in raw mode: a QEMU that is killed leaves it so.
-struct Terminal {
+struct TerminalSettings {
     private let handle: Int32
     private let settings: termios
 
     /// The settings of a descriptor, when that is a terminal.
-    static func save(_ handle: Int32 = STDIN_FILENO) -> Terminal? {
+    static func save(_ handle: Int32 = STDIN_FILENO) -> TerminalSettings? {
         var settings = termios()
         guard isatty(handle) == 1, tcgetattr(handle, &settings) == 0 else { return nil }
-        return Terminal(handle: handle, settings: settings)
+        return TerminalSettings(handle: handle, settings: settings)
     }
 
     /// Every key goes to the program, as it is typed.

@@ -46,8 +46,8 @@ struct Preflight {
     /// The daemon for shared folders, when there are any.
     func virtiofsd() throws -> String? {
         guard !machine.sharedFolders.isEmpty else { return nil }
-        let places = [environment["PATH"] ?? "", "/usr/libexec", "/usr/lib/qemu", "/usr/lib"].joined(separator: ":")
-        if let found = HostFiles.program(machine.virtiofsd ?? "virtiofsd", path: places) { return found }
+        let path = [environment["PATH"] ?? "", "/usr/libexec", "/usr/lib/qemu", "/usr/lib"].joined(separator: ":")
+        if let found = HostFiles.program(machine.virtiofsd ?? "virtiofsd", path: path) { return found }
         throw RunError(
             "could not find '\(machine.virtiofsd ?? "virtiofsd")', which shares folders with the guest",
             hint: "install it (Debian 12: apt-get install qemu-system-common), or pass --virtiofsd PATH")
@@ -100,7 +100,13 @@ struct Preflight {
         guard !fits else { return }
         throw RunError(
             "'\(PlainText.short(path))' is not a kernel for \(machine.guest.linuxName)",
-            hint: "for another architecture pass --arch aarch64, s390x or riscv64")
+            hint: "for another architecture pass --arch \(Self.others(than: machine.guest))")
+    }
+
+    /// `aarch64, riscv64 or s390x`.
+    private static func others(than guest: Architecture) -> String {
+        let names = Architecture.virtualMachines.filter { $0 != guest }.map(\.linuxName)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
     }
 
     private func check(_ disk: Disk) throws {

@@ -19,19 +19,19 @@ public struct QEMU: Sendable {
     /// `DISPLAY`, `WAYLAND_DISPLAY`, `LINUXKIT_QEMU_ACCEL`.
     public var environment: [String: String]
     /// Takes lines for the user: choices made, warnings.
-    public var say: @Sendable (String) -> Void
+    public var report: @Sendable (String) -> Void
 
     public init(
         _ machine: Machine, booting argument: String, preferences: BootPreferences = BootPreferences(),
         console: Console = .terminal,
-        environment: [String: String], say: @escaping @Sendable (String) -> Void
+        environment: [String: String], report: @escaping @Sendable (String) -> Void
     ) {
         self.machine = machine
         self.argument = argument
         self.preferences = preferences
         self.console = console
         self.environment = environment
-        self.say = say
+        self.report = report
     }
 
     /// Looks at files, ports and accelerators, and puts the arguments together. ``checkOptions()`` comes before.
@@ -44,7 +44,7 @@ public struct QEMU: Sendable {
         let preflight = Preflight(machine: machine, boot: boot, environment: environment, state: state)
         try preflight.check()
         let qemu = try preflight.qemu()
-        let accelerator = try AcceleratorProbe(qemu: qemu, environment: environment, say: say)
+        let accelerator = try AcceleratorProbe(qemu: qemu, environment: environment, report: report)
             .choose(accelerator(), for: machine.guest)
         var host = QEMUHost(qemu: qemu, accelerator: accelerator, state: state)
         host.memory = memory(record)
@@ -58,9 +58,9 @@ public struct QEMU: Sendable {
         case nil: break
         }
         let console = machine.detached ? Console.file("\(state)/console.log") : console
-        if let line = boot.commandLine, !machine.gui { KernelConsoles(line).warning(for: machine.guest).map(say) }
+        if let line = boot.commandLine, !machine.gui { KernelConsoles(line).warning(for: machine.guest).map(report) }
         if machine.agent, boot.commandLine == nil {
-            say("the agent answers if the image was built with '\(BootLayout.agentWord)' in kernel.cmdline")
+            report("the agent answers if the image was built with '\(BootLayout.agentWord)' in kernel.cmdline")
         }
         let registry = try registry()
         host.sockets = registry.map { MachineSockets(folder: $0.newFolder()) }
@@ -81,7 +81,7 @@ public struct QEMU: Sendable {
         let registry = MachineRegistry(environment: environment)
         do { try registry.check() } catch {
             if machine.agent { throw error }
-            say("warning: \(error); 'moby ps' will not list this machine")
+            report("warning: \(error); 'moby ps' will not list this machine")
             return nil
         }
         return registry
@@ -103,13 +103,13 @@ public struct QEMU: Sendable {
     ///   `isa-debug-exit`; 128 and the number for a signal, to it or to this program.
     public func run(_ plan: QEMUPlan) throws -> Int32 { try run(plan, on: nil) }
 
-    /// - Parameter terminal: a terminal for QEMU in place of this program's standard streams.
+    /// - Parameter terminal: a terminal for QEMU instead of this program's standard streams.
     func run(_ plan: QEMUPlan, on terminal: Int32?) throws -> Int32 {
         let registered = try RegisteredMachine(plan.registration)
         defer { registered?.end() }
         let helpers = try StateFolder.prepare(plan)
         defer { if plan.background == nil { helpers.forEach { $0.stop() } } }
-        let settings = terminal.map { Terminal.save($0) } ?? Terminal.save()
+        let settings = terminal.map { TerminalSettings.save($0) } ?? TerminalSettings.save()
         defer { settings?.restore() }
         let forwarding = SignalForwarding.start()
         defer { forwarding.stop() }
@@ -139,7 +139,7 @@ public struct QEMU: Sendable {
         }
         let goals = Supervision.Goals(readiness: readiness, limit: limit, ports: sharesNetwork ? [] : machine.ports)
         let supervision: Supervision
-        do { supervision = try Supervision(child, console: console, control: control, goals, say: say) } catch {
+        do { supervision = try Supervision(child, console: console, control: control, goals, report: report) } catch {
             child.stop()
             throw error
         }
@@ -170,7 +170,7 @@ public struct QEMU: Sendable {
         lines.append("console  \(background.console)")
         lines += self.machine.ports.map { "port     \($0.address):\($0.host) -> \($0.guest)/\($0.transport.rawValue)" }
         if let name = machine?.name {
-            say("its log: moby logs -f \(name); its console: moby console \(name); power it off: moby stop \(name)")
+            report("its log: moby logs -f \(name); its console: moby console \(name); power it off: moby stop \(name)")
         }
         return lines.joined(separator: "\n")
     }
@@ -205,7 +205,7 @@ public struct QEMU: Sendable {
     private func memory(_ record: BuildRecord?) -> Int {
         let least = record?.minMemoryMiB ?? 0
         if let given = machine.memory, given < least {
-            say("warning: --mem \(given)M is less than the \(least) MiB this image needs to boot")
+            report("warning: --mem \(given)M is less than the \(least) MiB this image needs to boot")
         }
         return max(Machine.defaultMemory, least)
     }

@@ -187,8 +187,8 @@ struct QEMUArguments {
             plan.macAddress = host.macAddress
             plan.stateFolder = host.state
         }
-        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link reports
-        // the link twice when its driver starts, and Linux handles such reports only once a second.
+        // No boot over the network: its ROM would be loaded and run at each start. A card that can lose its link
+        // reports the link twice when its driver starts, and Linux handles such reports only once a second.
         add("-device", "virtio-net-pci,netdev=net0,status=off,romfile=" + (host.macAddress.map { ",mac=\($0)" } ?? ""))
     }
 

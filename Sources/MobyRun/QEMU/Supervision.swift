@@ -22,7 +22,7 @@ final class Supervision: Sendable {
     private let console: ConsoleWatch
     private let control: QMP?
     private let goals: Goals
-    private let say: @Sendable (String) -> Void
+    private let report: @Sendable (String) -> Void
     private let start = ContinuousClock.now
     /// Why QEMU was ended here, as an exit status.
     private let verdict = Mutex<Int32?>(nil)
@@ -31,9 +31,9 @@ final class Supervision: Sendable {
 
     init(
         _ child: ChildProcess, console: ConsoleWatch, control: QMP?, _ goals: Goals,
-        say: @escaping @Sendable (String) -> Void
+        report: @escaping @Sendable (String) -> Void
     ) throws {
-        (self.child, self.console, self.control, self.goals, self.say) = (child, console, control, goals, say)
+        (self.child, self.console, self.control, self.goals, self.report) = (child, console, control, goals, report)
         let checks = goals.readiness?.checks ?? []
         missing.withLock { $0 = checks }
         let pending = try PendingChecks(checks, forwarded: goals.ports, control: control)
@@ -58,14 +58,14 @@ final class Supervision: Sendable {
         if let ending = state.ending, ending != .clean { return ended(ending) }
         let missing = missing.withLock { $0 }
         guard missing.isEmpty else {
-            say("the machine ended before \(Self.list(missing))")
+            report("the machine ended before \(Self.list(missing))")
             return ExitStatus.failure
         }
         return ExitStatus.clean
     }
 
     private func ended(_ ending: GuestEnding) -> Int32 {
-        if let reason = ending.reason { say("\(reason) (exit code \(ending.status))") }
+        if let reason = ending.reason { report("\(reason) (exit code \(ending.status))") }
         return ending.status
     }
 
@@ -85,12 +85,12 @@ final class Supervision: Sendable {
             }
             do {
                 for arrival in try checks.update(after: time, left: (limit ?? .seconds(5)) - time, console: console) {
-                    say(
+                    report(
                         "\(arrival.what) \(QEMU.seconds(ContinuousClock.now - start)) after the start of the machine\(arrival.detail)"
                     )
                 }
             } catch {
-                say("\(error)")
+                report("\(error)")
                 return end(with: ExitStatus.failure)
             }
             let pending = checks.pending.map(\.check)
@@ -116,13 +116,13 @@ final class Supervision: Sendable {
     private func reportPending(_ state: ConsoleState, _ time: Duration, _ checks: PendingChecks, _ turn: inout Turn) {
         if !state.hasOutput, !turn.reportedSilence, time >= .seconds(60) {
             turn.reportedSilence = true
-            say(
+            report(
                 "the serial console has been silent for 60 s; check that the kernel command line names it (console=ttyS0), and --mem"
             )
         }
         guard !checks.pending.isEmpty, let limit, time - turn.lastReport >= .seconds(10) else { return }
         turn.lastReport = time
-        say(
+        report(
             "waiting for \(Self.list(checks.pending.map(\.check))): \(time.components.seconds) of \(limit.components.seconds) s"
         )
     }
@@ -130,7 +130,7 @@ final class Supervision: Sendable {
     private func timeOut(_ checks: PendingChecks, _ limit: Duration) {
         let pending = checks.pending.map(\.check)
         let what = pending.isEmpty ? "" : " waiting for \(Self.list(pending))"
-        say(
+        report(
             "timed out after \(limit.components.seconds) s\(what)\(checks.failure); ending QEMU (exit code \(ExitStatus.timedOut))"
         )
         end(with: ExitStatus.timedOut)
@@ -144,10 +144,10 @@ final class Supervision: Sendable {
             // A guest that is still starting may not listen yet; for one that does, a second request means to hurry.
             if state.ending == nil, control?.powerDown() != true { break }
             if child.wait(within: .seconds(3)) != nil {
-                return say("powered off in \(QEMU.seconds(ContinuousClock.now - asked))")
+                return report("powered off in \(QEMU.seconds(ContinuousClock.now - asked))")
             }
         }
-        say("the guest did not power off within \(Self.powerOffLimit.components.seconds) s; ending QEMU")
+        report("the guest did not power off within \(Self.powerOffLimit.components.seconds) s; ending QEMU")
         end(with: ExitStatus.failure)
     }
 

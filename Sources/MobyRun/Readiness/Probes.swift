@@ -61,10 +61,10 @@ struct TCPProbe: Sendable {
         if errno == EINPROGRESS {
             let left = max(0, (end - .now) / .milliseconds(1))
             var poll = pollfd(fd: handle, events: Int16(POLLOUT), revents: 0)
-            var fault: Int32 = 0
+            var problem: Int32 = 0
             var size = socklen_t(MemoryLayout<Int32>.size)
             if Glibc.poll(&poll, 1, Int32(min(left, 60_000))) == 1,
-                getsockopt(handle, SOL_SOCKET, SO_ERROR, &fault, &size) == 0, fault == 0
+                getsockopt(handle, SOL_SOCKET, SO_ERROR, &problem, &size) == 0, problem == 0
             {
                 return handle
             }

@@ -39,7 +39,7 @@ public final class ConsoleConnection {
     public func relay() throws -> End { try relay(input: STDIN_FILENO, output: STDOUT_FILENO) }
 
     func relay(input: Int32, output: Int32) throws -> End {
-        let settings = Terminal.save(input)
+        let settings = TerminalSettings.save(input)
         defer { settings?.restore() }
         settings?.makeRaw()
         var buffer = [UInt8](repeating: 0, count: 16 << 10)

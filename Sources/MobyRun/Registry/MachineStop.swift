@@ -4,11 +4,11 @@ internal import Glibc
 /// Ends a machine that another program started.
 public struct MachineStop: Sendable {
     private let machine: MachineEntry
-    private let say: @Sendable (String) -> Void
+    private let report: @Sendable (String) -> Void
 
-    public init(_ machine: MachineEntry, say: @escaping @Sendable (String) -> Void) {
+    public init(_ machine: MachineEntry, report: @escaping @Sendable (String) -> Void) {
         self.machine = machine
-        self.say = say
+        self.report = report
     }
 
     private var name: String { "'\(PlainText.short(machine.name))'" }
@@ -21,7 +21,7 @@ public struct MachineStop: Sendable {
     /// - Returns: whether the guest powered off.
     public func powerOff(within limit: Duration) throws -> Bool {
         let start = ContinuousClock.now
-        say("pressed the power button of \(name)")
+        report("pressed the power button of \(name)")
         var pressed: ContinuousClock.Instant?
         while ContinuousClock.now - start < limit {
             if pressed.map({ ContinuousClock.now - $0 >= Self.pause }) ?? true, try !isEnding() {
@@ -32,11 +32,11 @@ public struct MachineStop: Sendable {
                 pressed = .now
             }
             if wait(until: min(start + limit, ContinuousClock.now + .milliseconds(200))) {
-                say("\(name) powered off in \(QEMU.seconds(ContinuousClock.now - start))")
+                report("\(name) powered off in \(QEMU.seconds(ContinuousClock.now - start))")
                 return true
             }
         }
-        say("\(name) did not power off within \(limit.components.seconds) s; ending it")
+        report("\(name) did not power off within \(limit.components.seconds) s; ending it")
         try force()
         return false
     }
@@ -48,7 +48,7 @@ public struct MachineStop: Sendable {
             if machine.isAlive, kill(machine.pid, signal) != 0, errno != ESRCH {
                 throw RunError("ending process \(machine.pid): \(FileError.text().lowercased())")
             }
-            if wait(until: ContinuousClock.now + .seconds(5)) { return say("ended \(name)") }
+            if wait(until: ContinuousClock.now + .seconds(5)) { return report("ended \(name)") }
         }
         throw RunError("process \(machine.pid) of \(name) does not end")
     }

@@ -35,7 +35,7 @@ extension Codec where Value == String {
 
     /// A string that is not empty.
     static var word: Codec {
-        string.checked { $0.isEmpty ? SyntaxFault("is empty") : nil }.shaped(.string(pattern: "."))
+        string.checked { $0.isEmpty ? SyntaxError("is empty") : nil }.shaped(.string(pattern: "."))
     }
 
     /// One of a few words.
@@ -43,7 +43,7 @@ extension Codec where Value == String {
         unquotedNo(words).checked { text in
             guard !words.contains(text) else { return nil }
             let list = words.filter { !$0.isEmpty }.map { "'\($0)'" }.joined(separator: ", ")
-            return SyntaxFault(
+            return SyntaxError(
                 "is '\(PlainText.short(text))', expected \(words.count == 1 ? list : "one of \(list)")",
                 hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
         }.shaped(.choice(words))
@@ -148,7 +148,7 @@ extension Codec where Value == UInt32 {
                 if case .scalar(let scalar) = node.content, case .integer(let value) = scalar.value {
                     hint = "write \"\(scalar.text)\" with quotes; unquoted, YAML reads it as the number \(value)"
                 }
-                reading.fault(
+                reading.error(
                     at: node.location, "\(reading.subject) is \(number), expected an octal string such as \"0644\"",
                     hint: hint)
                 return nil

@@ -34,9 +34,9 @@ extension Codec where Value == String {
 
 extension Codec where Value == Platform {
     static var platform: Codec {
-        Codec<String>.string.parsed { text throws(SyntaxFault) in
+        Codec<String>.string.parsed { text throws(SyntaxError) in
             do throws(PlatformError) { return try Platform(text) } catch {
-                throw SyntaxFault(
+                throw SyntaxError(
                     "is '\(PlainText.short(text))', expected os/arch or os/arch/variant", hint: error.hint)
             }
         } from: {
@@ -67,7 +67,7 @@ extension Codec where Value == Tmpfs {
 
 extension Codec where Value == Namespace {
     static func namespace(_ words: [String] = ["host", "root", "new"]) -> Codec {
-        Codec<String>.string.parsed { text throws(SyntaxFault) in
+        Codec<String>.string.parsed { text throws(SyntaxError) in
             try Namespace(text, words: words)
         } from: {
             $0.text

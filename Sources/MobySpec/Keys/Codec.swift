@@ -18,26 +18,26 @@ struct Codec<Value: Sendable>: Sendable {
     }
 
     /// The values that a rule accepts.
-    func checked(_ rule: @escaping @Sendable (Value) -> SyntaxFault?) -> Codec {
+    func checked(_ rule: @escaping @Sendable (Value) -> SyntaxError?) -> Codec {
         Codec(shape) { node, reading in
             guard let value = read(node, &reading) else { return nil }
-            guard let fault = rule(value) else { return value }
-            reading.fault(at: node.location, "\(reading.subject) \(fault.message)", hint: fault.hint)
+            guard let problem = rule(value) else { return value }
+            reading.error(at: node.location, "\(reading.subject) \(problem.message)", hint: problem.hint)
             return nil
         } write: {
             write($0)
         }
     }
 
-    /// The values that `parse` makes of these; its fault is reported where the node is.
+    /// The values that `parse` makes of these; its error is reported where the node is.
     func parsed<Other>(
-        _ parse: @escaping @Sendable (Value) throws(SyntaxFault) -> Other,
+        _ parse: @escaping @Sendable (Value) throws(SyntaxError) -> Other,
         from: @escaping @Sendable (Other) -> Value
     ) -> Codec<Other> {
         Codec<Other>(shape) { node, reading in
             guard let value = read(node, &reading) else { return nil }
-            do throws(SyntaxFault) { return try parse(value) } catch {
-                reading.fault(at: node.location, "\(reading.subject) \(error.message)", hint: error.hint)
+            do throws(SyntaxError) { return try parse(value) } catch {
+                reading.error(at: node.location, "\(reading.subject) \(error.message)", hint: error.hint)
                 return nil
             }
         } write: {
@@ -46,7 +46,7 @@ struct Codec<Value: Sendable>: Sendable {
     }
 
     /// The same values, some of which a rule corrects with a warning.
-    func mended(_ rule: @escaping @Sendable (Value) -> (value: Value, reason: SyntaxFault)?) -> Codec {
+    func mended(_ rule: @escaping @Sendable (Value) -> (value: Value, reason: SyntaxError)?) -> Codec {
         Codec(shape) { node, reading in
             guard let value = read(node, &reading) else { return nil }
             guard let (mended, reason) = rule(value) else { return value }
@@ -105,7 +105,7 @@ extension Codec {
     }
 
     /// A mapping that is made into another type once all its keys are read.
-    /// - Parameter finish: nil when the whole makes no sense; the reading has the fault then.
+    /// - Parameter finish: nil when the whole makes no sense; the reading has the error then.
     static func object<Draft>(
         _ table: KeyTable<Draft>, noun: String? = nil, make: @escaping @Sendable (SourceLocation) -> Draft,
         finish: @escaping @Sendable (Draft, Node, inout Reading) -> Value?, from: @escaping @Sendable (Value) -> Draft
@@ -126,7 +126,7 @@ extension Codec {
 }
 
 extension Codec {
-    /// Items that cannot be read are left out; each has its fault.
+    /// Items that cannot be read are left out; each has its error.
     static func list<Item>(_ item: Codec<Item>) -> Codec where Value == [Item] {
         list(item) { [$0] }
     }

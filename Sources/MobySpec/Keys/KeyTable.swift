@@ -55,7 +55,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
         }
         let missing = keys.filter { key in key.isRequired && !pairs.contains { $0.key.value == key.name } }
         for key in missing {
-            reading.fault(
+            reading.error(
                 at: node.location, "\(reading.subject) has no '\(key.name)'", hint: "add \(key.name): \(key.example)")
         }
         return missing.isEmpty ? owner : nil
@@ -67,8 +67,8 @@ struct KeyTable<Owner: Sendable>: Sendable {
 
     private func unknown(_ key: Located<String>, _ reading: inout Reading) {
         let word = key.value
-        reading.fault(
-            at: key.location, "unknown key '\(PlainText.short(word))' \(reading.place)", hint: hint(unknown: word))
+        reading.error(
+            at: key.location, "unknown key '\(PlainText.short(word))' \(reading.context)", hint: hint(unknown: word))
     }
 
     private func hint(unknown word: String) -> String {

@@ -8,7 +8,7 @@ struct Reading {
     }
 
     /// Errors and warnings, in the order found.
-    private(set) var faults: [Diagnostic] = []
+    private(set) var problems: [Diagnostic] = []
     /// Names of things by their noun, including invalid ones, so that references to those are not reported too.
     private(set) var declared: [String: Set<String>] = [:]
     private var path: [Step] = []
@@ -19,21 +19,21 @@ struct Reading {
         return body(&self)
     }
 
-    mutating func fault(at location: SourceLocation, _ message: String, hint: String? = nil) {
-        faults.append(Diagnostic(at: location, message, hint: hint))
+    mutating func error(at location: SourceLocation, _ message: String, hint: String? = nil) {
+        problems.append(Diagnostic(at: location, message, hint: hint))
     }
 
-    mutating func report(_ diagnostics: [Diagnostic]) { faults += diagnostics }
+    mutating func report(_ diagnostics: [Diagnostic]) { problems += diagnostics }
 
-    /// For what is accepted but probably a mistake.
+    /// For a value that is accepted but probably a mistake.
     mutating func warn(at location: SourceLocation, _ message: String, hint: String? = nil) {
-        faults.append(Diagnostic(.warning, at: location, message, hint: hint))
+        problems.append(Diagnostic(.warning, at: location, message, hint: hint))
     }
 
     /// Errors inside become warnings.
     mutating func forgiving<Result>(_ body: (inout Reading) -> Result) -> Result {
-        let start = faults.count
-        defer { for index in start..<faults.count { faults[index].severity = .warning } }
+        let start = problems.count
+        defer { for index in start..<problems.count { problems[index].severity = .warning } }
         return body(&self)
     }
 
@@ -41,7 +41,7 @@ struct Reading {
 
     /// `'<subject>' is <what was found>, expected <what>`.
     mutating func mismatch(_ node: Node, expected: String, hint: String? = nil) {
-        fault(at: node.location, "\(subject) is \(node.described), expected \(expected)", hint: hint)
+        error(at: node.location, "\(subject) is \(node.described), expected \(expected)", hint: hint)
     }
 
     /// The current value: `'kernel.cmdline'`, `'runtime.mkdir[0]' of service 'nginx'`.
@@ -52,7 +52,7 @@ struct Reading {
     }
 
     /// The mapping that has a key: `in 'kernel'`.
-    var place: String { path.isEmpty ? "at the top level" : "in \(subject)" }
+    var context: String { path.isEmpty ? "at the top level" : "in \(subject)" }
 
     private var split: (entry: String?, inner: String) {
         var entry: String?
@@ -69,8 +69,8 @@ struct Reading {
 }
 
 /// Where each key and item below a mapping was written: `binds`, `binds[1]`, `runtime.mkdir`.
-struct KeyPlaces {
-    private(set) var places: [String: SourceLocation] = [:]
+struct KeyLocations {
+    private(set) var locations: [String: SourceLocation] = [:]
 
     init(_ node: Node) { add(node, "") }
 
@@ -79,13 +79,13 @@ struct KeyPlaces {
         case .scalar: break
         case .sequence(let items):
             for (index, item) in items.enumerated() {
-                places["\(path)[\(index)]"] = item.location
+                locations["\(path)[\(index)]"] = item.location
                 add(item, "\(path)[\(index)]")
             }
         case .mapping(let pairs):
             for pair in pairs {
                 let inner = path.isEmpty ? pair.key.value : "\(path).\(pair.key.value)"
-                places[inner] = pair.key.location
+                locations[inner] = pair.key.location
                 add(pair.value, inner)
             }
         }

@@ -16,12 +16,12 @@ public enum SpecReference {
         <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
 
         A file is YAML or JSON, in UTF-8 or UTF-16. Keys are written as here, upper and lower case matter, and unknown keys are errors.
-        `moby lint FILE` reports all that is wrong with a file; `moby schema` prints a JSON Schema, with which an editor does
+        `moby lint FILE` reports every error of a file; `moby schema` prints a JSON Schema, with which an editor does
         ([building.md](building.md)); `moby schema --markdown` prints this page.
 
         - Of several documents in a file, the first is read. Anchors, aliases and merge keys (`<<`) work. An empty file is an error.
         - `"@pkg:FOLDER"` (with quotes, relative to the file, for standard input to the working directory) means the image that the package
-          in FOLDER makes, in place of any value; `"@moby:NAME"` the system image NAME that is installed with moby, as `moby pkg ls` lists
+          in FOLDER builds, instead of any value; `"@moby:NAME"` the system image NAME that is installed with moby, as `moby pkg ls` lists
           them ([packages.md](packages.md#system-images)).
         - An image is written `nginx:1.27`, `ghcr.io/acme/web@sha256:…`, `oci:DIR[:TAG]`, `oci-archive:FILE` or `docker-archive:FILE`.
         - Absent and empty are different: `command: []` replaces the image's command with none.

@@ -120,8 +120,8 @@ public enum SpecSchema {
 
     /// A value of a table's row, or a schema of a shape, out of its text.
     private static func value(_ text: String) -> JSONValue? {
-        var faults: [Diagnostic] = []
-        return YAMLReader.read(text, file: "schema", &faults).map { JSONValue($0) }
+        var problems: [Diagnostic] = []
+        return YAMLReader.read(text, file: "schema", &problems).map { JSONValue($0) }
     }
 
     /// Plain for editors that show descriptions as they are, and in Markdown for those that render it.

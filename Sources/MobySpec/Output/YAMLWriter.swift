@@ -81,7 +81,7 @@ struct YAMLWriter {
     }
 
     /// Texts of several lines that a literal block keeps to the byte: no odd characters, no space where indentation is
-    /// told from.
+    /// distinguished from.
     private static func isLiteral(_ string: String) -> Bool {
         guard string.contains("\n"), !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasPrefix("\t"),
             !string.hasSuffix("\n\n")

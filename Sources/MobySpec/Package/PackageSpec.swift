@@ -19,7 +19,11 @@ public struct PackageSpec: Sendable {
     /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.
     public var org = ImageReference.localPrefix
     /// Architectures that the image can be built for.
-    public var arches = [Architecture.amd64.name, Architecture.arm64.name]
+    public var arches = PackageSpec.usualArches
+
+    /// Those that moby's own packages are built for.
+    static let usual = [Architecture.amd64, .arm64]
+    static let usualArches = usual.map(\.name)
 
     /// Debian packages whose closure is unpacked.
     public var packages: [Located<String>] = []
@@ -49,7 +53,10 @@ public struct PackageSpec: Sendable {
     public static let configLabel = "org.mobyproject.config"
 
     /// What no image needs: documentation, translations, notes for maintainers and for other programs.
-    public static let defaultDrop = [
+    public static let defaultDrop: [String] =
+        usualDrop + usual.map { "usr/lib/\($0.debianTriplet)/gconv" }
+
+    private static let usualDrop = [
         "usr/share/doc", "usr/share/doc-base", "usr/share/man", "usr/share/info", "usr/share/locale",
         "usr/share/lintian", "usr/share/bug",
         "usr/share/bash-completion", "usr/share/zsh", "usr/share/fish", "usr/share/menu", "usr/share/applications",
@@ -58,8 +65,7 @@ public struct PackageSpec: Sendable {
         "usr/lib/systemd",
         "usr/lib/sysusers.d", "usr/lib/tmpfiles.d", "usr/lib/udev", "etc/init.d", "etc/default", "etc/logrotate.d",
         "etc/cron.*", "etc/ufw",
-        "etc/apparmor.d", "etc/network", "etc/modprobe.d/*-blacklist.conf", "usr/lib/x86_64-linux-gnu/gconv",
-        "usr/lib/aarch64-linux-gnu/gconv",
+        "etc/apparmor.d", "etc/network", "etc/modprobe.d/*-blacklist.conf",
     ]
 
     /// The Debian packages to resolve for an architecture.
@@ -84,12 +90,12 @@ public struct PackageFile: Sendable {
     }
 
     /// Where it goes: one path, or the lines of a file next to `build.yml`.
-    public enum Place: Sendable {
+    public enum Target: Sendable {
         case path(String)
         case list(Located<String>)
     }
 
-    public var place: Place
+    public var target: Target
     public var content: Content
     /// Permission bits; nil is 0755 for folders and executable sources, 0644 for the rest.
     public var mode: UInt16?

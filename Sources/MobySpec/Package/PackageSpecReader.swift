@@ -18,7 +18,7 @@ public enum PackageSpecReader {
         let spec = reading.within(.entry("build.yml")) {
             KeyTable.package.read(root, into: PackageSpec(image: Located("", at: root.location)), &$0)
         }
-        diagnostics += reading.faults
+        diagnostics += reading.problems
         if let spec { diagnostics += check(spec, root) }
         // What the reader of YAML only warns about would be left out of the image in silence.
         guard let spec, diagnostics.isEmpty else { throw SpecError(diagnostics) }
@@ -54,7 +54,7 @@ public enum PackageSpecReader {
             }
     }
 
-    /// What is wrong with a line of a list of paths, which must stay inside the image.
+    /// The error of a line of a list of paths, which must stay inside the image.
     public static func error(ofPath path: String, at location: SourceLocation) -> Diagnostic? {
         GuestPath.check(inner: path)?.diagnostic("the path", at: location)
     }

@@ -30,17 +30,17 @@ struct SpecCheck {
         }
     }
 
-    private mutating func fault(_ location: SourceLocation, _ message: String, hint: String? = nil) {
+    private mutating func error(_ location: SourceLocation, _ message: String, hint: String? = nil) {
         found.append(Diagnostic(at: location, message, hint: hint))
     }
 
     private mutating func check(_ format: Located<String>, _ known: [String], _ notMade: [String: String]) {
         guard !known.contains(format.value) else { return }
         if let hint = notMade[format.value] {
-            return fault(format.location, "output format '\(format.value)' is not supported", hint: hint)
+            return error(format.location, "output format '\(format.value)' is not supported", hint: hint)
         }
         let guess = Spelling.closest(to: format.value, in: known).map { "did you mean '\($0)'? " } ?? ""
-        fault(
+        error(
             format.location, "unknown output format '\(PlainText.short(format.value))'",
             hint: guess + "formats: \(known.joined(separator: ", "))")
     }
@@ -49,7 +49,7 @@ struct SpecCheck {
         var first: [String: SourceLocation] = [:]
         for (name, location) in names where !name.isEmpty {
             if let earlier = first[name] {
-                fault(
+                error(
                     location, "duplicate \(noun) '\(PlainText.short(name))' (first at \(earlier))",
                     hint: "give one of them another name")
             } else {
@@ -89,7 +89,7 @@ struct SpecCheck {
 
     private mutating func check(volume name: String, _ options: [String]?, _ who: String, at location: SourceLocation) {
         guard !brokenVolumes.contains(name) else { return }
-        do throws(SyntaxFault) { _ = try volumes.path(of: name, options: options ?? []) } catch {
+        do throws(SyntaxError) { _ = try volumes.path(of: name, options: options ?? []) } catch {
             found.append(error.diagnostic(who, at: location))
         }
     }
@@ -100,7 +100,7 @@ struct SpecCheck {
     }
 
     private mutating func misplaced(_ key: String, _ who: String, _ where: String, _ location: SourceLocation) {
-        fault(location, "'\(key)' of \(who) has no effect; it applies only to \(`where`)", hint: "remove it")
+        error(location, "'\(key)' of \(who) has no effect; it applies only to \(`where`)", hint: "remove it")
     }
 }
 
@@ -110,10 +110,12 @@ extension Identity {
         _ name: String, _ key: String, of who: String, at location: SourceLocation, containers: [String]
     ) -> Diagnostic {
         let guess = Spelling.closest(to: name, in: containers).map { "did you mean '\($0)'?" }
+        let names = containers.prefix(5).joined(separator: ", ") + (containers.count > 5 ? ", …" : "")
+        let ways = containers.isEmpty ? "write a number" : "write a number, or the name of a container: \(names)"
         return Diagnostic(
             at: location, "'\(key)' of \(who) is '\(PlainText.short(name))', but no container has that name",
             hint: UInt32(name) != nil
                 ? "remove the quotes: \(PlainText.short(name))"
-                : guess ?? "write a number; names of users in images are not known")
+                : guess ?? "\(ways); names of users in images are not known")
     }
 }

@@ -1,6 +1,6 @@
 internal import Extents
 
-/// Warns of what is valid but probably a mistake, looking at nothing but the spec.
+/// Warns of valid entries that are probably mistakes; looks only at the spec.
 struct SpecLint {
     private(set) var warnings: [Diagnostic] = []
 
@@ -23,19 +23,19 @@ struct SpecLint {
 
     private mutating func command(of container: ContainerSpec) {
         guard let command = container.options.command else { return }
-        let place = container.options.locations["command[0]"] ?? container.location
+        let location = container.options.locations["command[0]"] ?? container.location
         if command.count == 1, let only = command.first, only.hasPrefix("/"), only.contains(" ") {
             let words = ShellWords.list(ShellWords.split(only))
             warn(
-                place,
+                location,
                 "'command' of '\(PlainText.short(container.name))' is one string with spaces; it is not split, because no shell runs it",
                 hint: words.map { "write \($0)" } ?? "write one word a line with '- ' before it")
         }
         for (index, word) in command.enumerated() where word.count > 1 {
             guard let quote = word.first, quote == "\"" || quote == "'", word.last == quote else { continue }
-            let place = container.options.locations["command[\(index)]"] ?? place
+            let location = container.options.locations["command[\(index)]"] ?? location
             warn(
-                place,
+                location,
                 "'command[\(index)]' of '\(PlainText.short(container.name))' is quoted twice; no shell removes the inner quotes",
                 hint: "remove the inner quotes")
         }

@@ -15,7 +15,7 @@ public enum SpecReader {
     }
 
     /// The most errors that are reported; a file of another kind has thousands.
-    private static let faultLimit = 100
+    private static let errorLimit = 100
 
     /// Reads and merges several sources, left to right.
     /// - Parameters:
@@ -26,7 +26,7 @@ public enum SpecReader {
     ///   - resolvePackage: the image reference for `@pkg:DIR` (made absolute) or `@moby:NAME`; throws a message when
     ///     there is none.
     /// - Returns: the spec and the warnings.
-    /// - Throws: `SpecError` with all faults of all sources.
+    /// - Throws: `SpecError` with all errors of all sources.
     public static func read(
         _ sources: [Source], outputFormats: [String] = [], notMade: [String: String] = [:], ignoringTrust: Bool = false,
         variables: Variables = Variables(), resolvePackage: (PackageTemplate) throws -> String
@@ -70,16 +70,19 @@ public enum SpecReader {
     /// Reads an image's `org.mobyproject.config` label with the same table of keys.
     /// - Throws: `SpecError`; locations name the label.
     public static func label(_ text: String, of image: String) throws -> ContainerOptions {
-        var faults: [Diagnostic] = []
-        let root = document(Source(name: "label org.mobyproject.config of \(image)", text: text, folder: nil), &faults)
+        var problems: [Diagnostic] = []
+        let root = document(
+            Source(name: "label org.mobyproject.config of \(image)", text: text, folder: nil), &problems)
         var options = ContainerOptions()
         if let root {
             var reading = Reading()
             options = reading.within(.entry("the label")) { KeyTable.options.read(root, into: options, &$0) } ?? options
-            options.locations = KeyPlaces(root).places
-            faults += reading.faults
+            options.locations = KeyLocations(root).locations
+            problems += reading.problems
         }
-        guard faults.allSatisfy({ $0.severity != .error }) else { throw SpecError(limited(sorted(faults, files: []))) }
+        guard problems.allSatisfy({ $0.severity != .error }) else {
+            throw SpecError(limited(sorted(problems, files: [])))
+        }
         return options
     }
 
@@ -100,16 +103,16 @@ public enum SpecReader {
     }
 
     /// JSON is read as such where it is JSON: YAML is not quite a superset of it.
-    private static func document(_ source: Source, _ faults: inout [Diagnostic]) -> Node? {
-        if let json = Node.json(source.text, file: source.name, &faults) { return json }
-        return YAMLReader.read(source.text, file: source.name, &faults)
+    private static func document(_ source: Source, _ problems: inout [Diagnostic]) -> Node? {
+        if let json = Node.json(source.text, file: source.name, &problems) { return json }
+        return YAMLReader.read(source.text, file: source.name, &problems)
     }
 
     /// By file in the order given, then by position.
-    private static func sorted(_ faults: [Diagnostic], files: [String]) -> [Diagnostic] {
+    private static func sorted(_ problems: [Diagnostic], files: [String]) -> [Diagnostic] {
         let ranks = Dictionary(files.enumerated().map { ($1, $0) }) { first, _ in first }
-        func rank(_ fault: Diagnostic) -> Int { fault.location.flatMap { ranks[$0.file] } ?? 0 }
-        return faults.enumerated().sorted { a, b in
+        func rank(_ problem: Diagnostic) -> Int { problem.location.flatMap { ranks[$0.file] } ?? 0 }
+        return problems.enumerated().sorted { a, b in
             let (x, y) = (a.element.location, b.element.location)
             return (rank(a.element), x?.line ?? 0, x?.column ?? 0, a.offset) < (
                 rank(b.element), y?.line ?? 0, y?.column ?? 0, b.offset
@@ -117,10 +120,10 @@ public enum SpecReader {
         }.map(\.element)
     }
 
-    private static func limited(_ faults: [Diagnostic]) -> [Diagnostic] {
-        guard faults.count > faultLimit else { return faults }
-        return faults.prefix(faultLimit) + [
-            Diagnostic(at: nil, "\(faults.count - faultLimit) more errors are not shown")
+    private static func limited(_ problems: [Diagnostic]) -> [Diagnostic] {
+        guard problems.count > errorLimit else { return problems }
+        return problems.prefix(errorLimit) + [
+            Diagnostic(at: nil, "\(problems.count - errorLimit) more errors are not shown")
         ]
     }
 }
@@ -130,7 +133,7 @@ extension SpecReader {
     static func errors(ofLabel node: Node) -> [Diagnostic] {
         var reading = Reading()
         _ = reading.within(.entry("config")) { KeyTable.options.read(node, into: ContainerOptions(), &$0) }
-        return reading.faults.filter { $0.severity == .error }
+        return reading.problems.filter { $0.severity == .error }
     }
 }
 
@@ -146,7 +149,7 @@ public enum UTF8Text {
         }
         let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         if let text = String(validating: bytes, as: UTF8.self) { return text }
-        throw fault(UTF8(), bytes, name, "this is not UTF-8 text")
+        throw error(UTF8(), bytes, name, "this is not UTF-8 text")
     }
 
     private static func utf16(_ bytes: ArraySlice<UInt8>, _ name: String, _ unit: (UInt8, UInt8) -> UInt16) throws
@@ -155,11 +158,11 @@ public enum UTF8Text {
         let bytes = Array(bytes)
         let units = stride(from: 0, to: bytes.count - 1, by: 2).map { unit(bytes[$0], bytes[$0 + 1]) }
         if bytes.count.isMultiple(of: 2), let text = String(validating: units, as: UTF16.self) { return text }
-        throw fault(UTF16(), units, name, "this is not UTF-16 text, although it begins with UTF-16's byte order mark")
+        throw error(UTF16(), units, name, "this is not UTF-16 text, although it begins with UTF-16's byte order mark")
     }
 
-    /// The fault at the first unit that cannot be decoded.
-    private static func fault<Codec: UnicodeCodec, Units: Sequence<Codec.CodeUnit>>(
+    /// The error at the first unit that cannot be decoded.
+    private static func error<Codec: UnicodeCodec, Units: Sequence<Codec.CodeUnit>>(
         _ codec: Codec, _ units: Units, _ name: String, _ message: String
     ) -> SpecError {
         var (line, column) = (1, 1)
@@ -167,7 +170,7 @@ public enum UTF8Text {
         while case .scalarValue(let scalar) = codec.decode(&rest) {
             (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
         }
-        let place = SourceLocation(file: name, line: line, column: column)
-        return SpecError([Diagnostic(at: place, message, hint: "save the file as UTF-8")])
+        let location = SourceLocation(file: name, line: line, column: column)
+        return SpecError([Diagnostic(at: location, message, hint: "save the file as UTF-8")])
     }
 }

@@ -46,7 +46,7 @@ struct Templates {
     init(_ resolve: @escaping (PackageTemplate) throws -> String) { self.resolve = resolve }
 
     /// Walks every value of a document.
-    mutating func expand(_ node: inout Node, in source: SpecReader.Source, _ faults: inout [Diagnostic]) {
+    mutating func expand(_ node: inout Node, in source: SpecReader.Source, _ problems: inout [Diagnostic]) {
         switch node.content {
         case .scalar(let scalar):
             do throws(Diagnostic) {
@@ -54,15 +54,15 @@ struct Templates {
                     node.content = .scalar(Scalar(text))
                 }
             } catch {
-                faults.append(error)
+                problems.append(error)
                 // An unresolved template is reported once, and not again as an invalid image.
                 node.content = .scalar(Scalar("unresolved"))
             }
         case .sequence(var items):
-            for index in items.indices { expand(&items[index], in: source, &faults) }
+            for index in items.indices { expand(&items[index], in: source, &problems) }
             node.content = .sequence(items)
         case .mapping(var pairs):
-            for index in pairs.indices { expand(&pairs[index].value, in: source, &faults) }
+            for index in pairs.indices { expand(&pairs[index].value, in: source, &problems) }
             node.content = .mapping(pairs)
         }
     }
@@ -118,15 +118,15 @@ struct Templates {
         return .folder(Self.absolute(folder.hasPrefix("/") ? folder : "\(source.folder ?? "")/\(folder)"))
     }
 
-    /// Faults of the package's own files keep their places; of several the first is named.
-    private static func fault(_ text: String, _ location: SourceLocation, _ error: any Error) -> Diagnostic {
+    /// Errors of the package's own files keep their locations; of several the first is named.
+    private static func error(_ text: String, _ location: SourceLocation, _ error: any Error) -> Diagnostic {
         let lead = "'\(PlainText.short(text))' cannot be resolved: "
         guard let error = error as? SpecError, let first = error.diagnostics.first else {
             return Diagnostic(at: location, lead + "\(error)", hint: (error as? any HintedError)?.hint)
         }
-        let place = first.location.map { "\($0): " } ?? ""
+        let prefix = first.location.map { "\($0): " } ?? ""
         let others = error.diagnostics.count > 1 ? " (and \(error.diagnostics.count - 1) more)" : ""
-        return Diagnostic(at: location, lead + place + first.message + others, hint: first.hint)
+        return Diagnostic(at: location, lead + prefix + first.message + others, hint: first.hint)
     }
 
     /// The path with links resolved when it exists, else as far as it goes without.

@@ -9,7 +9,7 @@ public struct RuntimeSpec: Sendable, Equatable {
     public var interfaces: [InterfaceSpec]?
     public var bindNS: [String: String]?
     public var namespace: String?
-    /// What LinuxKit once had in place of ``ContainerOptions/restart``, and what becomes of it when the container has
+    /// What LinuxKit once had instead of ``ContainerOptions/restart``, and what becomes of it when the container has
     /// been read.
     var noRestart: Bool?
     public init() {}

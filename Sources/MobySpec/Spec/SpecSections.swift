@@ -85,7 +85,7 @@ public struct TrustSpec: Sendable {
     public var location: SourceLocation
     public init(location: SourceLocation) { self.location = location }
 
-    /// What is not verified, in words; nil when the section asks for nothing.
+    /// Which signatures are not verified, in words; nil when the section asks for none.
     var demand: String? {
         let names =
             (images ?? []).map { "image '\(PlainText.short($0))'" }

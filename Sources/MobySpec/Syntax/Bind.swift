@@ -10,10 +10,10 @@ public struct Bind: Sendable, Hashable {
     /// nil without a third part.
     public let options: [String]?
 
-    init(_ text: String) throws(SyntaxFault) {
+    init(_ text: String) throws(SyntaxError) {
         let parts = GuestPath.parts(text)
         guard parts.count == 2 || parts.count == 3, !parts[0].isEmpty else {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', expected source:destination[:options]",
                 hint: "for example /etc/resolv.conf:/etc/resolv.conf:ro")
         }
@@ -31,10 +31,10 @@ public struct Tmpfs: Sendable, Hashable {
     public let destination: String
     public let options: [String]
 
-    init(_ text: String) throws(SyntaxFault) {
+    init(_ text: String) throws(SyntaxError) {
         let parts = GuestPath.parts(text)
         guard parts.count <= 2 else {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', expected destination[:options]",
                 hint: "options are separated by commas: /tmp:size=64m,mode=1777")
         }
@@ -56,18 +56,18 @@ public struct VolumeTable: Sendable {
     var names: Set<String> { Set(volumes.keys) }
 
     /// The path of a bind's source in the guest: an absolute path is itself, a name is the volume's merged directory.
-    /// - Throws: what is wrong with the use of a volume; the message continues the name of its user.
-    public func path(of source: String, options: [String]) throws(SyntaxFault) -> String {
+    /// - Throws: the problem with the use of a volume; the message continues the name of its user.
+    public func path(of source: String, options: [String]) throws(SyntaxError) -> String {
         guard !source.hasPrefix("/") else { return source }
         guard let volume = volumes[source] else {
             let guess = Spelling.closest(to: source, in: volumes.keys.sorted())
-            throw SyntaxFault(
+            throw SyntaxError(
                 "uses the volume '\(PlainText.short(source))', which does not exist",
                 hint: guess.map { "did you mean '\($0)'?" } ?? "declare it under 'volumes', or begin a path with '/'")
         }
         // The last of them decides, as runc applies them in order.
         if volume.readonly, options.last(where: { $0 == "ro" || $0 == "rw" }) != "ro" {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "writes to the read-only volume '\(PlainText.short(source))'",
                 hint: "add the option 'ro', or remove 'readonly' from the volume")
         }

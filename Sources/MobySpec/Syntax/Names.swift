@@ -24,13 +24,13 @@ enum ImageName {
             "^(@pkg:.+|@moby:.+|(\(prefixes.map { $0.dropLast() }.joined(separator: "|"))):.+|\(host)\(part)(/\(part))*\(tag)(@[a-z0-9]+:[0-9a-f]+)?)$"
     }
 
-    static func check(_ text: String) -> SyntaxFault? {
-        if text.isEmpty { return SyntaxFault("is empty", hint: "write an image reference such as nginx:1.27") }
+    static func check(_ text: String) -> SyntaxError? {
+        if text.isEmpty { return SyntaxError("is empty", hint: "write an image reference such as nginx:1.27") }
         if let prefix = prefixes.first(where: { text.hasPrefix($0) }) {
-            return text.count > prefix.count ? nil : SyntaxFault("is '\(text)', expected a path after '\(prefix)'")
+            return text.count > prefix.count ? nil : SyntaxError("is '\(text)', expected a path after '\(prefix)'")
         }
         if let (prefix, hint) = foreign.first(where: { text.hasPrefix($0.key) }) {
-            return SyntaxFault("is '\(PlainText.short(text))', and '\(prefix)' is not supported", hint: hint)
+            return SyntaxError("is '\(PlainText.short(text))', and '\(prefix)' is not supported", hint: hint)
         }
         do {
             _ = try ImageReference(text)
@@ -39,7 +39,7 @@ enum ImageName {
             let reason = "\(error)"
             let name = ["'\(text)' ", "'\(PlainText.short(text))' "].first { reason.hasPrefix($0) }
             let isTemplate = text.contains("${") || text.contains("{{") || text.hasPrefix("<") || text.hasSuffix(">")
-            return SyntaxFault(
+            return SyntaxError(
                 name.map { String(reason.dropFirst($0.count)) } ?? "is not an image reference: \(reason)",
                 hint: isTemplate ? "this looks like a template: fill it in first, for example with envsubst" : nil)
         }
@@ -49,25 +49,25 @@ enum ImageName {
 /// Names of containers and volumes, which become names of directories in the guest.
 enum PartName {
     /// Also the characters that runc takes for the name of a container.
-    static func check(container name: String) -> SyntaxFault? {
-        if name.isEmpty { return SyntaxFault("is empty") }
+    static func check(container name: String) -> SyntaxError? {
+        if name.isEmpty { return SyntaxError("is empty") }
         if name == "." || name == ".." || name.contains("/") {
-            return SyntaxFault(
+            return SyntaxError(
                 "is '\(PlainText.short(name))', which is a path",
                 hint: "the name becomes a directory: use letters, digits, '-', '_' and '.'")
         }
         let isFine = name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "_+.-".utf8.contains($0) }
         guard isFine else {
-            return SyntaxFault("is '\(PlainText.short(name))', expected letters, digits, '-', '_', '+' and '.'")
+            return SyntaxError("is '\(PlainText.short(name))', expected letters, digits, '-', '_', '+' and '.'")
         }
-        return name.utf8.count <= 200 ? nil : SyntaxFault("has \(name.utf8.count) characters, expected at most 200")
+        return name.utf8.count <= 200 ? nil : SyntaxError("has \(name.utf8.count) characters, expected at most 200")
     }
 
-    static func check(volume name: String) -> SyntaxFault? {
-        if name.isEmpty { return SyntaxFault("is empty") }
+    static func check(volume name: String) -> SyntaxError? {
+        if name.isEmpty { return SyntaxError("is empty") }
         guard name.utf8.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || "_-".utf8.contains($0) }) else {
-            return SyntaxFault("is '\(PlainText.short(name))', expected letters a-z, digits, '-' and '_'")
+            return SyntaxError("is '\(PlainText.short(name))', expected letters a-z, digits, '-' and '_'")
         }
-        return name.utf8.count <= 200 ? nil : SyntaxFault("has \(name.utf8.count) characters, expected at most 200")
+        return name.utf8.count <= 200 ? nil : SyntaxError("has \(name.utf8.count) characters, expected at most 200")
     }
 }

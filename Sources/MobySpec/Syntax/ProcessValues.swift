@@ -19,17 +19,17 @@ public enum CapabilityName {
     static let special = ["all", "none", "ALL", "NONE"]
 
     /// A single `all` or `none`, in any case, or names.
-    static func check(list: [String]) -> SyntaxFault? {
+    static func check(list: [String]) -> SyntaxError? {
         guard list.count > 1, let word = list.first(where: isSpecial) else { return nil }
-        return SyntaxFault("has '\(word)' and other names", hint: "'\(word)' cannot be combined with other names")
+        return SyntaxError("has '\(word)' and other names", hint: "'\(word)' cannot be combined with other names")
     }
 
-    /// What is wrong with a name.
-    public static func check(_ text: String) -> SyntaxFault? {
+    /// The problem with a name.
+    public static func check(_ text: String) -> SyntaxError? {
         guard !all.contains(text), !isSpecial(text) else { return nil }
         let upper = text.uppercased()
         let guess = Spelling.closest(to: upper.hasPrefix("CAP_") ? upper : "CAP_" + upper, in: all)
-        return SyntaxFault(
+        return SyntaxError(
             "is '\(PlainText.short(text))', expected a Linux capability",
             hint: guess.map { "did you mean '\($0)'?" }
                 ?? "names are like CAP_NET_ADMIN; 'all' and 'none' cannot be combined with others")
@@ -49,7 +49,7 @@ public enum Namespace: Sendable, Hashable {
     case path(String)
 
     /// - Parameter words: those that this kind of namespace allows.
-    init(_ text: String, words: [String]) throws(SyntaxFault) {
+    init(_ text: String, words: [String]) throws(SyntaxError) {
         switch text {
         case "": self = .unspecified
         case _ where text.hasPrefix("/"): self = .path(text)
@@ -58,7 +58,7 @@ public enum Namespace: Sendable, Hashable {
         case "new" where words.contains(text): self = .new
         case "none" where words.contains(text): self = .none
         default:
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', expected \(words.map { "'\($0)'" }.joined(separator: ", ")) or the absolute path of a namespace",
                 hint: Spelling.closest(to: text, in: words).map { "did you mean '\($0)'?" })
         }

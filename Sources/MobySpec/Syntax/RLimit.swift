@@ -23,26 +23,26 @@ public struct RLimit: Sendable {
             "^ *(RLIMIT_|rlimit_)?(\((names + names.map { $0.lowercased() }).joined(separator: "|"))) *,\(value),\(value)$"
     }
 
-    init(_ text: String) throws(SyntaxFault) {
+    init(_ text: String) throws(SyntaxError) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed)
         guard parts.count == 3 else {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', expected name,soft,hard", hint: "for example nofile,1024,4096")
         }
         let upper = parts[0].uppercased()
         let name = upper.hasPrefix("RLIMIT_") ? String(upper.dropFirst(7)) : upper
         guard Self.names.contains(name) else {
             let guess = Spelling.closest(to: name, in: Self.names)
-            throw SyntaxFault(
+            throw SyntaxError(
                 "has the unknown limit '\(PlainText.short(parts[0]))'",
                 hint: guess.map { "did you mean '\($0.lowercased())'?" }
                     ?? "limits: \(Self.names.joined(separator: ", ").lowercased())")
         }
         guard let soft = Self.number(parts[1]), let hard = Self.number(parts[2]) else {
-            throw SyntaxFault("is '\(PlainText.short(text))', expected numbers or 'unlimited' after the name")
+            throw SyntaxError("is '\(PlainText.short(text))', expected numbers or 'unlimited' after the name")
         }
         guard soft <= hard else {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', whose soft limit is above the hard one",
                 hint: "the order is name,soft,hard")
         }

@@ -2,7 +2,7 @@ internal import Extents
 internal import JSON
 
 /// Why a value of the right type is invalid. The message continues the name of the value: `is 'x', expected y`.
-public struct SyntaxFault: Error, Equatable, Sendable {
+public struct SyntaxError: Error, Equatable, Sendable {
     public var message: String
     public var hint: String?
 
@@ -21,14 +21,14 @@ public struct SyntaxFault: Error, Equatable, Sendable {
 /// The kernel's command line.
 enum CommandLineText {
     /// A line break at the end, as `|` and `>` of YAML leave it, makes no difference.
-    static func check(_ text: String) -> SyntaxFault? {
+    static func check(_ text: String) -> SyntaxError? {
         let line = text.last?.isNewline == true ? text.dropLast() : text[...]
         if line.contains(where: \.isNewline) {
-            return SyntaxFault(
-                "has several lines, expected one", hint: "write '>' in place of '|', which joins the lines")
+            return SyntaxError(
+                "has several lines, expected one", hint: "write '>' instead of '|': it joins the lines")
         }
         guard line.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return nil }
-        return SyntaxFault("contains a control character")
+        return SyntaxError("contains a control character")
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Extents
 
-/// A part of a YAML document: aliases expanded, merge keys applied, place kept.
+/// A part of a YAML document: aliases expanded, merge keys applied, location kept.
 package struct Node: Sendable {
     package enum Content: Sendable {
         case scalar(Scalar)
@@ -53,25 +53,25 @@ package struct Node: Sendable {
 struct MappingMembers {
     private var written: [Node.Pair] = []
     private var merged: [Node.Pair] = []
-    private var places: [String: SourceLocation] = [:]
+    private var locations: [String: SourceLocation] = [:]
     private var hasMerge = false
 
     /// Written pairs in their order, then merged ones that nothing replaced.
-    var pairs: [Node.Pair] { written + merged.filter { places[$0.key.value] == nil } }
+    var pairs: [Node.Pair] { written + merged.filter { locations[$0.key.value] == nil } }
 
     /// - Parameter mayMerge: whether a key `<<` is the merge key; in quotes it is an ordinary one.
-    /// - Returns: a fault when the pair cannot be taken.
+    /// - Returns: an error when the pair cannot be taken.
     mutating func add(_ key: Node, _ value: Node, at location: SourceLocation, mayMerge: Bool) -> Diagnostic? {
         guard case .scalar(let scalar) = key.content else {
             return Diagnostic(at: location, "a key is \(key.described), expected a string")
         }
         if scalar.text == "<<", mayMerge { return merge(value, at: location) }
-        if let first = places[scalar.text] {
+        if let first = locations[scalar.text] {
             return Diagnostic(
                 at: location, "duplicate key '\(PlainText.short(scalar.text))' (first on line \(first.line))",
                 hint: "remove one of them")
         }
-        places[scalar.text] = location
+        locations[scalar.text] = location
         written.append(Node.Pair(key: Located(scalar.text, at: location), value: value))
         return nil
     }

@@ -13,7 +13,7 @@ struct YAMLComposer {
         var height: Int
     }
 
-    var faults: [Diagnostic] = []
+    var problems: [Diagnostic] = []
     private let events: YAMLEvents
     private var anchors: [String: Composed] = [:]
     private var open: Set<String> = []
@@ -31,7 +31,8 @@ struct YAMLComposer {
             case .streamEnd: return root
             case .documentStart:
                 guard root == nil else {
-                    faults.append(Diagnostic(.warning, at: event.location, "only the first document of a file is read"))
+                    problems.append(
+                        Diagnostic(.warning, at: event.location, "only the first document of a file is read"))
                     return root
                 }
             default: root = try node(event, depth: 0).node
@@ -106,8 +107,8 @@ struct YAMLComposer {
             (weight, height) = (weight + key.weight + value.weight, max(height, key.height + 1, value.height + 1))
             var isPlain = false
             if case .scalar(_, true, _) = event.kind { isPlain = true }
-            if let fault = members.add(key.node, value.node, at: event.location, mayMerge: isPlain) {
-                faults.append(fault)
+            if let problem = members.add(key.node, value.node, at: event.location, mayMerge: isPlain) {
+                problems.append(problem)
             }
         }
         let node = Node(content: .mapping(members.pairs), location: location)
@@ -119,7 +120,7 @@ struct YAMLComposer {
             open.insert(anchor)
             anchors[anchor] = nil
         }
-        if let tag = properties.tag, tag != standard, tag != "!" { faults.append(unknown(tag, at: location)) }
+        if let tag = properties.tag, tag != standard, tag != "!" { problems.append(unknown(tag, at: location)) }
     }
 
     private mutating func anchored(_ composed: Composed, _ properties: YAMLEvent.Properties) -> Composed {
@@ -134,9 +135,9 @@ struct YAMLComposer {
         guard let tag else { return isPlain ? .plain(text) : Scalar(text) }
         if let scalar = Scalar.tagged(text, as: tag) { return scalar }
         if ["null", "bool", "int", "float"].contains(tag) {
-            faults.append(Diagnostic(at: location, "'\(PlainText.short(text))' is not a valid !!\(tag)"))
+            problems.append(Diagnostic(at: location, "'\(PlainText.short(text))' is not a valid !!\(tag)"))
         } else {
-            faults.append(unknown(tag, at: location))
+            problems.append(unknown(tag, at: location))
         }
         return Scalar(text)
     }

@@ -3,13 +3,13 @@ package enum YAMLReader {
     /// Bytes of text that are read at most.
     static let sizeLimit = 16 << 20
 
-    /// - Parameter faults: gets what is wrong with a tree that could still be read (duplicate keys, unknown tags), and
+    /// - Parameter problems: gets the errors of a tree that could still be read (duplicate keys, unknown tags), and
     ///   warnings.
     /// - Returns: nil for a text without a document, and for one that is not YAML.
-    package static func read(_ text: String, file: String, _ faults: inout [Diagnostic]) -> Node? {
+    package static func read(_ text: String, file: String, _ problems: inout [Diagnostic]) -> Node? {
         let top = SourceLocation(file: file, line: 1, column: 1)
         guard text.utf8.count <= sizeLimit else {
-            faults.append(Diagnostic(at: top, "the text has \(text.utf8.count) bytes, expected at most \(sizeLimit)"))
+            problems.append(Diagnostic(at: top, "the text has \(text.utf8.count) bytes, expected at most \(sizeLimit)"))
             return nil
         }
         // A byte order mark: libyaml skips it only where it may guess the encoding.
@@ -17,14 +17,14 @@ package enum YAMLReader {
         return text.withUTF8 { bytes in
             var composer = YAMLComposer(YAMLEvents(bytes, file: file))
             var root: Node?
-            do throws(Diagnostic) { root = try composer.document() } catch { composer.faults.append(error) }
-            faults += composer.faults
+            do throws(Diagnostic) { root = try composer.document() } catch { composer.problems.append(error) }
+            problems += composer.problems
             return root
         }
     }
 }
 
-/// One of libyaml's events, with its place.
+/// One of libyaml's events, with its location.
 struct YAMLEvent {
     enum Kind {
         case streamStart, streamEnd, documentStart, documentEnd

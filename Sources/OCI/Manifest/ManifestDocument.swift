@@ -12,7 +12,7 @@ enum ManifestDocument: Sendable {
     /// - Parameter mediaType: from the descriptor or the server; nil or a generic type when unknown.
     /// - Throws: `ManifestError` when it is neither, both at once, or of another media type.
     init(_ bytes: [UInt8], mediaType declared: String?) throws {
-        let shape = try ManifestError.decoding { try JSONDecoder().decode(Shape.self, from: Data(bytes)) }
+        let shape = try ManifestError.decoding { try JSONDecoder().decode(ManifestShape.self, from: Data(bytes)) }
         let type = try shape.type(declared: declared)
         if MediaType.isIndex(type) {
             self = .index(try ManifestError.decoding { try JSONDecoder().decode(ImageIndex.self, from: Data(bytes)) })
@@ -39,7 +39,7 @@ extension ManifestDocument {
 
 /// The fields that tell a manifest from an index. A document that could be read as either is refused
 /// (CVE-2021-41190).
-private struct Shape: Decodable {
+private struct ManifestShape: Decodable {
     var schemaVersion: Int?
     var mediaType: String?
     var hasManifests: Bool

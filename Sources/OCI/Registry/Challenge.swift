@@ -47,7 +47,7 @@ struct Challenge: Equatable, Sendable {
             return true
         }
 
-        /// What follows some schemes in place of parameters (RFC 9110, section 11.2): one word of base 64.
+        /// What follows some schemes instead of parameters (RFC 9110, section 11.2): one word of base 64.
         mutating func skipToken68() {
             let before = rest
             skip(" \t")

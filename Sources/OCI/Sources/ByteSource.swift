@@ -45,7 +45,7 @@ extension ByteSource {
 /// A tar archive given by the user, plain or compressed by gzip, zstd, xz or bzip2.
 enum ArchiveFile {
     /// Runs `work` with the archive's files; a compressed archive is unpacked into a temporary file of the store first.
-    /// - Throws: `ImageError` for what is not a regular file: a FIFO or a device may never end, and it is read more
+    /// - Throws: `ImageError` for anything but a regular file: a FIFO or a device may never end, and it is read more
     ///   than once.
     static func with<Value>(_ path: String, store: ContentStore, _ work: (any ByteSource) throws -> Value) throws
         -> Value

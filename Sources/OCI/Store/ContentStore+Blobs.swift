@@ -41,7 +41,8 @@ extension ContentStore {
         try writer.commitContent(to: blobPath(expected))
     }
 
-    /// Whether the store has a configuration or document, undamaged; a damaged one is removed, so that it is fetched again.
+    /// Whether the store has a configuration or document, undamaged; a damaged one is removed, so that it is fetched
+    /// again.
     func hasWhole(_ descriptor: Descriptor) throws -> Bool {
         guard try has(descriptor) else { return false }
         guard try blob(descriptor.digest, limit: descriptor.size) == nil else { return true }

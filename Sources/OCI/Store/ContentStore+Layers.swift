@@ -9,8 +9,8 @@ extension ContentStore {
     ///
     /// A damaged unpacked layer is made again from its blob. The blob's digest was verified when it was stored; it is
     /// verified again only when the diff ID is wrong, to tell a damaged file from a broken image.
-    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ContextError` says which layer
-    ///   of which image it was.
+    /// - Throws: `ContentError`; a damaged blob is removed, so that it is fetched again. `ContextError` says which
+    ///   layer of which image it was.
     public func uncompressedLayers(of image: Image) throws -> [ExtentList] {
         try image.layers.enumerated().map { number, layer in
             let what = "layer \(number + 1) of \(image.layers.count) of image '\(image.name)'"
@@ -67,8 +67,8 @@ extension ContentStore {
         try commit(writer, layer: layer.diffID)
     }
 
-    /// Whether the store has an unpacked layer, whole. Its size is recorded next to it: after a loss of power a file may
-    /// be shorter than what was written.
+    /// Whether the store has an unpacked layer, whole. Its size is recorded next to it: after a loss of power a file
+    /// may be shorter than what was written.
     public func hasLayer(_ diffID: Digest) throws -> Bool {
         guard let size = try HostFiles.size(layerPath(diffID)) else { return false }
         return try HostFiles.link(layerPath(diffID) + Self.sizeSuffix) == String(size)

@@ -112,7 +112,7 @@ extension ContentStore {
         var unreadable: [Descriptor] = []
     }
 
-    /// - Throws: `FileError` for a file that cannot be read: what it leads to must not be taken for unused.
+    /// - Throws: `FileError` for a file that cannot be read: what it leads to must not be treated as unused.
     func closure(of root: Descriptor) throws -> Closure {
         var closure = Closure()
         var seen: Set<Digest> = []

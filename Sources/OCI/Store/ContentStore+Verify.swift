@@ -10,8 +10,8 @@ extension ContentStore {
         public var damaged: [String] = []
         /// Those of ``damaged`` that could not be removed: folders with something in them.
         public var stuck: [String] = []
-        /// Names with digests that they need and the store lacks. Other platforms of an index that was pulled for one do
-        /// not count.
+        /// Names with digests that they need and the store lacks. Other platforms of an index that was pulled for one
+        /// do not count.
         public var incomplete: [(name: String, missing: [Digest])] = []
         /// Bytes read.
         public var bytes: UInt64 = 0

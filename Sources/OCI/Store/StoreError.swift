@@ -42,12 +42,12 @@ public struct StoreError: HintedError, CustomStringConvertible, Sendable, Equata
     }
 
     /// The store cannot be made or opened for writing.
-    static func unusable(_ path: String, _ fault: FileError) -> StoreError {
+    static func unusable(_ path: String, _ problem: FileError) -> StoreError {
         StoreError(
-            description: "image store '\(PlainText.short(path))': \(fault)",
-            hint: [EACCES, EPERM, Glibc.EROFS].contains(fault.code)
+            description: "image store '\(PlainText.short(path))': \(problem)",
+            hint: [EACCES, EPERM, Glibc.EROFS].contains(problem.code)
                 ? "name a folder that user \(geteuid()) may write to with --cache or MOBY_CACHE"
-                : (fault.hint.map { $0 + "; or " } ?? "") + otherFolder)
+                : (problem.hint.map { $0 + "; or " } ?? "") + otherFolder)
     }
 
     static func unreadable(_ path: String, _ names: [String]) -> StoreError {

@@ -45,7 +45,7 @@ final class StoreFolder: Sendable {
     }
     private let state = Mutex(State())
 
-    /// - Throws: `StoreError` for what is not a folder, and for a folder that is something else; a reader takes that for an
+    /// - Throws: `StoreError` for a file, and for a folder that is something else; a reader treats that as an
     /// empty store.
     init(_ path: String, _ access: Access) throws {
         // "store/" and "store" are one.
@@ -103,8 +103,8 @@ final class StoreFolder: Sendable {
         return hasAll && others.isEmpty ? .unmarked : .foreign(others.isEmpty ? own : others, looksLikeStore: hasAll)
     }
 
-    /// Creates what is missing, marks the folder, records its use, and removes what killed processes left. Once for
-    /// each value.
+    /// Creates missing folders and files, marks the folder, records its use, and removes what killed processes left.
+    /// Once for each value.
     /// - Throws: `StoreError`.
     func prepare() throws {
         try state.withLock { state in
@@ -114,7 +114,7 @@ final class StoreFolder: Sendable {
                 for folder in ["/blobs", "/blobs/sha256", "/refs", "/layers", "/segments", "/tmp"] {
                     try FolderTree.make("\(root)\(folder)")
                 }
-            } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+            } catch let problem as FileError { throw StoreError.unusable(path, problem) }
             state.lock = isScratch ? -1 : try shareLock()
             state.isPrepared = true
         }
@@ -124,12 +124,14 @@ final class StoreFolder: Sendable {
     /// Marks a store of an older version; anything else stays as it is.
     func adopt() throws {
         guard !isScratch, try Self.kind(of: root) == .unmarked else { return }
-        do { try writeMark() } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+        do { try writeMark() } catch let problem as FileError { throw StoreError.unusable(path, problem) }
     }
 
     /// Writes a damaged mark again.
     func replaceMark() throws {
-        do { try writeMark(replacing: true) } catch let fault as FileError { throw StoreError.unusable(path, fault) }
+        do { try writeMark(replacing: true) } catch let problem as FileError {
+            throw StoreError.unusable(path, problem)
+        }
     }
 
     private static let scratchPrefix = "moby-scratch-"
@@ -185,7 +187,7 @@ final class StoreFolder: Sendable {
             var (held, named) = (stat(), stat())
             if fstat(file, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
             close(file)
-            do { try makeFolder() } catch let fault as FileError { throw StoreError.unusable(self.path, fault) }
+            do { try makeFolder() } catch let problem as FileError { throw StoreError.unusable(self.path, problem) }
         }
     }
 

@@ -9,7 +9,7 @@ struct CommandLineReader {
 
     init() throws { tree = try CommandTree.read() }
 
-    /// - Throws: `UsageFault`, or what the parser throws, which may be a request for help.
+    /// - Throws: `UsageError`, or what the parser throws, which may be a request for help.
     static func command(_ arguments: [String]) throws -> any ParsableCommand {
         // The words of the parser's own requests: scripts for shells, and what these scripts ask.
         if arguments.first == "help", arguments.count == 2, let topic = HelpTopic(rawValue: arguments[1]) {
@@ -19,7 +19,7 @@ struct CommandLineReader {
         if let first = arguments.first, own.contains(where: first.hasPrefix) { return try Moby.parseAsRoot(arguments) }
         if OldFlags.mayBeOld(arguments) { return try parse(try CommandLineReader().normalize(arguments)) }
         do { return try parse(arguments) } catch  where Moby.exitCode(for: error) != .success {
-            // Explains better what is wrong, or reads what the parser could not.
+            // Gives a better explanation, or reads what the parser could not.
             let again = try CommandLineReader().normalize(arguments)
             guard again != arguments else { throw error }
             return try parse(again)
@@ -30,7 +30,7 @@ struct CommandLineReader {
         try Push.check(arguments)
         try Run.check(arguments)
         do { return try Moby.parseAsRoot(arguments) } catch  where Moby.exitCode(for: error) != .success {
-            throw UsageFault(text(of: error), command: Moby.path(of: arguments))
+            throw UsageError(text(of: error), command: Moby.path(of: arguments))
         }
     }
 
@@ -43,7 +43,7 @@ struct CommandLineReader {
 
     /// The words as the parser accepts them: options before a command's name move behind it, old spellings become
     /// current ones.
-    /// - Throws: `UsageFault` for a command or an option that is not known.
+    /// - Throws: `UsageError` for a command or an option that is not known.
     func normalize(_ arguments: [String]) throws -> [String] {
         var rest = arguments[...]
         var leading: [String] = []
@@ -56,7 +56,7 @@ struct CommandLineReader {
             }
             guard let word = rest.first, let names = command.subcommands, !names.isEmpty else { break }
             if let next = command.subcommand(word) {
-                // `moby run -cpus 2 qemu` starts what is called 'qemu'.
+                // `moby run -cpus 2 qemu` starts a build named 'qemu'.
                 if command.defaultSubcommand != nil, rest.count == 1, arguments.count > path.count + 1 { break }
                 rest.removeFirst()
                 path.append(word)
@@ -79,7 +79,7 @@ struct CommandLineReader {
             let isQuestion = leading.contains { ["--help", "--version"].contains($0) }
             guard rest.isEmpty, !isQuestion, !leading.isEmpty else { return leading + rest }
             let names = (tree.subcommands ?? []).map(\.commandName).joined(separator: ", ")
-            throw UsageFault("no command given", hint: "the commands are \(names)")
+            throw UsageError("no command given", hint: "the commands are \(names)")
         }
         if let name = command.defaultSubcommand, let implied = command.subcommand(name) { command = implied }
         return try path + options(leading, rest, of: command, path)
@@ -159,7 +159,7 @@ struct CommandLineReader {
             switch value?.lowercased() {
             case nil, "true", "t", "1": return [spelled]
             case "false", "f", "0": return []
-            default: throw UsageFault("\(spelled) is '\(PlainText.short(value ?? ""))', expected true or false")
+            default: throw UsageError("\(spelled) is '\(PlainText.short(value ?? ""))', expected true or false")
             }
         }
         if let value { return ["\(spelled)=\(value)"] }
@@ -176,12 +176,12 @@ struct CommandLineReader {
         -> [String]?
     {
         var words: [String] = []
-        for (place, letter) in letters.enumerated() {
+        for (index, letter) in letters.enumerated() {
             let name = String(letter)
             guard name != "h", let option = options.first(where: { $0.shortNames.contains(name) }) else { return nil }
             words.append("-" + name)
             guard option.takesValue else { continue }
-            guard place == letters.count - 1, let value = rest.first, value == "-" || !value.hasPrefix("-") else {
+            guard index == letters.count - 1, let value = rest.first, value == "-" || !value.hasPrefix("-") else {
                 return nil
             }
             rest.removeFirst()
@@ -191,19 +191,19 @@ struct CommandLineReader {
     }
 
     private func unknown(_ word: String, _ name: String, _ options: [CommandTree.Option], _ path: [String])
-        -> UsageFault
+        -> UsageError
     {
         let shown = PlainText.short(word.prefix { $0 != "=" })
         if let hint = OldFlags.hint(name, path) {
-            return UsageFault("unknown option '\(shown)'", hint: hint, command: path)
+            return UsageError("unknown option '\(shown)'", hint: hint, command: path)
         }
         let known = options.filter(\.shouldDisplay).flatMap(\.longNames).filter { $0.count > 1 }
         if let guess = Spelling.closest(to: name, in: known) {
-            return UsageFault("unknown option '\(shown)'; did you mean '--\(guess)'?", command: path)
+            return UsageError("unknown option '\(shown)'; did you mean '--\(guess)'?", command: path)
         }
         let others = tree.commands(with: name).map { "'moby \($0)'" }
         let list = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? " and others" : "")
-        return UsageFault(
+        return UsageError(
             "unknown option '\(shown)'", hint: others.isEmpty ? nil : "it is an option of \(list)", command: path)
     }
 }

@@ -51,18 +51,18 @@ struct CommandTree: Decodable {
 
     func subcommand(_ name: String) -> CommandTree? { subcommands?.first { $0.commandName == name } }
 
-    /// - Throws: `UsageFault` that suggests a command.
-    func unknown(_ word: String, below path: [String]) -> UsageFault {
+    /// - Throws: `UsageError` that suggests a command.
+    func unknown(_ word: String, below path: [String]) -> UsageError {
         let names = (subcommands ?? []).map(\.commandName)
         let shown = PlainText.short((path + [word]).joined(separator: " "))
         if let hint = OldFlags.hint(word, path) {
-            return UsageFault("unknown command '\(shown)'", hint: hint, command: path)
+            return UsageError("unknown command '\(shown)'", hint: hint, command: path)
         }
         guard let guess = Spelling.closest(to: word, in: names) else {
-            return UsageFault(
+            return UsageError(
                 "unknown command '\(shown)'", hint: "the commands are \(names.joined(separator: ", "))", command: path)
         }
-        return UsageFault(
+        return UsageError(
             "unknown command '\(shown)'; did you mean '\((path + [guess]).joined(separator: " "))'?", command: path)
     }
 
@@ -104,7 +104,9 @@ struct Completion: ParsableCommand {
         let script = Moby.completionScript(for: shell)
         switch shell {
         case .bash:
-            return adding(#" $(compgen -f -- "${cur}")"#, to: script, behind: #"compgen -W 'qemu gcp' -- "${cur}")"#)
+            return adding(
+                #" $(compgen -f -- "${cur}")"#, to: script,
+                behind: "compgen -W '\(Run.backends.joined(separator: " "))' -- \"${cur}\")")
         case .zsh:
             return adding(
                 "\n        _files && ret=0", to: script, behind: "_describe -V subcommand subcommands && ret=0")
@@ -114,11 +116,11 @@ struct Completion: ParsableCommand {
 
     private static func adding(_ text: String, to script: String, behind line: String) -> String {
         guard let function = script.firstRange(of: "_moby_run() {"),
-            let place = script[function.upperBound...].firstRange(of: line)
+            let end = script[function.upperBound...].firstRange(of: line)
         else {
             return script
         }
-        return script[..<place.upperBound] + text + script[place.upperBound...]
+        return script[..<end.upperBound] + text + script[end.upperBound...]
     }
 }
 

@@ -29,10 +29,10 @@ enum ErrorReport {
             Terminal.exit(error.diagnostics.isEmpty ? 1 : 2)
         case let error as SourceDate.Fault:
             exit("\(error)", hint: error.hint, 2)
-        case let error as ImageFaults:
+        case let error as ImageErrors:
             Terminal.error(SpecInput.render(error.diagnostics), .error)
             Terminal.exit(1)
-        case let error as UsageFault:
+        case let error as UsageError:
             exitForUsage(error.description, hint: error.hint, error.command)
         case let error as OptionError:
             exitForUsage(error.description, hint: error.hint, command)
@@ -98,7 +98,7 @@ func usage<Value>(_ read: () throws -> Value) throws -> Value {
 }
 
 /// A command line that is wrong; exit code 64.
-struct UsageFault: HintedError, CustomStringConvertible {
+struct UsageError: HintedError, CustomStringConvertible {
     let description: String
     let hint: String?
     /// The words of the command whose help is to be read, e.g. `cache`, `pull`.
@@ -110,7 +110,7 @@ struct UsageFault: HintedError, CustomStringConvertible {
 }
 
 /// Messages for errors of Foundation that no context has caught.
-enum FoundationFault {
+enum FoundationError {
     /// - Returns: nil for an error with a message of its own.
     static func text(_ error: any Error) -> String? {
         switch error {

@@ -27,9 +27,9 @@ enum OldFlags {
     }
 
     /// `-v`, `-vv`, `-v 2`, `-v2`, `--verbose=2` and their kind: LinuxKit has counted and numbered levels, 0 silent and
-    /// 1 what is usual.
+    /// 1 the usual messages.
     /// - Returns: flags that count; nil for another option.
-    /// - Throws: `UsageFault` for a level above 3.
+    /// - Throws: `UsageError` for a level above 3.
     static func level(dashes: Int, _ name: String, _ value: String?, _ rest: inout ArraySlice<String>) throws
         -> [String]?
     {
@@ -43,7 +43,7 @@ enum OldFlags {
         }
         guard let text else { return ["-v"] }
         guard let level = Int(text), (0...3).contains(level) else {
-            throw UsageFault("--verbose is '\(PlainText.short(text))', expected 0 to 3")
+            throw UsageError("--verbose is '\(PlainText.short(text))', expected 0 to 3")
         }
         return level == 0 ? ["--quiet"] : Array(repeating: "-v", count: level - 1)
     }

@@ -7,6 +7,9 @@ struct Run: AsyncParsableCommand {
         commandName: "run", abstract: "Start a machine from a build.", subcommands: [RunQEMU.self, RunGCP.self],
         defaultSubcommand: RunQEMU.self)
 
+    static let backends = configuration.subcommands.map { $0._commandName }
+    private static let supported = "'moby run' supports \(backends.map { "'\($0)'" }.joined(separator: " and "))"
+
     /// Other backends of LinuxKit's `run`, and the format that each starts.
     private static let elsewhere = [
         "aws": "aws", "azure": "vhd", "equinixmetal": "kernel+initrd", "hyperkit": "kernel+initrd",
@@ -16,23 +19,23 @@ struct Run: AsyncParsableCommand {
     ]
 
     /// Suggests a way for a backend that moby does not have. Alone such a word is the prefix of a build, as any other.
-    /// - Throws: ``UsageFault``.
+    /// - Throws: ``UsageError``.
     static func check(_ arguments: [String]) throws {
         try checkOldDisk(arguments)
         if arguments.first == "run", arguments.count > 2, !arguments[1].hasPrefix("-"),
-            !["qemu", "gcp"].contains(arguments[1]),
-            elsewhere[arguments[1]] == nil, let guess = Spelling.closest(to: arguments[1], in: ["qemu", "gcp"]),
+            !backends.contains(arguments[1]),
+            elsewhere[arguments[1]] == nil, let guess = Spelling.closest(to: arguments[1], in: backends),
             !arguments[2].hasPrefix("-")
         {
-            throw UsageFault(
-                "'moby run' supports 'qemu' and 'gcp', not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?",
+            throw UsageError(
+                "\(supported), not '\(PlainText.short(arguments[1]))'; did you mean '\(guess)'?",
                 command: ["run"])
         }
         guard arguments.first == "run", arguments.count > 2, case let word = arguments[1], let format = elsewhere[word],
             let last = arguments.last, !last.hasPrefix("-")
         else { return }
-        throw UsageFault(
-            "'moby run' supports 'qemu' and 'gcp', not '\(PlainText.short(word))'",
+        throw UsageError(
+            "\(supported), not '\(PlainText.short(word))'",
             hint:
                 "'moby build --format \(format)' builds what it boots; to run a build named '\(word)': moby run qemu … \(word)",
             command: ["run"])
@@ -42,7 +45,7 @@ struct Run: AsyncParsableCommand {
     private static func checkOldDisk(_ arguments: [String]) throws {
         let own = arguments.prefix { $0 != "--" }
         guard own.first == "run", own.dropFirst().first != "gcp",
-            let place = own.firstIndex(where: { $0.hasPrefix("--disk-size") })
+            let index = own.firstIndex(where: { $0.hasPrefix("--disk-size") })
         else {
             return
         }
@@ -51,7 +54,7 @@ struct Run: AsyncParsableCommand {
             return parts.count == 2 ? String(parts[1]) : own.indices.contains(index + 1) ? own[index + 1] : nil
         }
         let path = own.firstIndex { $0 == "--disk" || $0.hasPrefix("--disk=") }.flatMap(value) ?? "PATH"
-        let disk = PlainText.short("\(path),size=\(value(place) ?? "SIZE")")
-        throw UsageFault("--disk-size is an option of 'run gcp'", hint: "use --disk \(disk)", command: ["run"])
+        let disk = PlainText.short("\(path),size=\(value(index) ?? "SIZE")")
+        throw UsageError("--disk-size is an option of 'run gcp'", hint: "use --disk \(disk)", command: ["run"])
     }
 }

@@ -34,7 +34,7 @@ struct RunQEMU: AsyncParsableCommand {
         let prefix = isSpec ? SpecInput.baseName([name]) : name
         let qemu = try qemu(booting: prefix)
         do { try qemu.checkOptions() } catch let error as RunError {
-            throw UsageFault(error.description, hint: error.hint, command: ["run", "qemu"])
+            throw UsageError(error.description, hint: error.hint, command: ["run", "qemu"])
         }
         if isSpec, control.dryRun {
             // Read it to report its errors; packages are left alone.
@@ -94,8 +94,8 @@ struct MachineOptions: ParsableArguments {
     var networking = "user"
     @Option(help: "kvm or tcg (default: the first that works).", completion: .list(["kvm", "tcg"])) var accel: String?
     @Option(
-        help: "x86_64 (amd64), aarch64 (arm64), riscv64 or s390x (default: the build's, else this host's).",
-        completion: Completions.architectures, transform: ArchitectureOption.machine)
+        help: ArchitectureOption.machineHelp, completion: Completions.architectures,
+        transform: ArchitectureOption.machine)
     var arch: Architecture?
     @Flag(help: "Boot from UEFI.") var uefi = false
     @Flag(help: "The image is an ISO.") var iso = false

@@ -8,7 +8,7 @@ extension Key where Owner == ContainerOptions {
             "command", \.command, .command, "Program and arguments; without it, the image's entry point and command.",
             example: "[nginx, -g, daemon off;]", since: .always, alias: ["cmd", "args", "entrypoint", "exec"]),
         Key(
-            "env", \.env, .strings, "Environment, `NAME=value`, in place of the image's.",
+            "env", \.env, .strings, "Environment, `NAME=value`; replaces the image's.",
             example: "[INSECURE=true]", since: .always, alias: ["environment"]),
         Key(
             "cwd", \.cwd, .workingDirectory, "Working directory; without it, the image's.", example: "/srv",

@@ -76,7 +76,7 @@ extension Codec where Value == InterfaceSpec {
             InterfaceSpec()
         } finish: { interface, node, reading in
             if node["name"] == nil {
-                reading.fault(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1")
+                reading.error(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1")
             }
             return interface
         } from: {
@@ -90,21 +90,23 @@ extension KeyTable where Owner == RuntimeSpec {
     static let runtime = KeyTable(
         "runtime", "Preparations in the guest around the container. Each key replaces the label's on its own.",
         [
-            Key("cgroups", \.cgroups, .strings, "Directories made below the root of cgroups.", example: "[podruntime]"),
             Key(
-                "mounts", \.mounts, .list(.rootMount), "Mounts in the root namespace, made before the container.",
+                "cgroups", \.cgroups, .strings, "Directories to create below the root of cgroups.",
+                example: "[podruntime]"),
+            Key(
+                "mounts", \.mounts, .list(.rootMount), "Mounts in the root namespace, before the container starts.",
                 example: "[{type: tmpfs, destination: /run/x}]"),
             Key(
                 "mkdir", \.mkdir, .list(.madeDirectory),
-                "Directories made after the mounts; a relative one is in the container.",
+                "Directories to create after the mounts; a relative path is in the container.",
                 example: "[/var/lib/app]"),
             Key(
                 "interfaces", \.interfaces, .list(.interface),
-                "Network links made for the container, or moved into it.",
+                "Network links to create for the container, or to move into it.",
                 example: "[{name: eth1}]"),
             Key(
                 "bindNS", \.bindNS, .object(.bindNS) { _ in [:] },
-                "Files that the container's namespaces are bound to.",
+                "Files to bind the container's namespaces to.",
                 example: "{net: /run/netns/app}"),
             Key(
                 "namespace", \.namespace, .string, "Namespace of containerd; only LinuxKit's own init reads it.",
@@ -123,7 +125,7 @@ extension KeyTable where Owner == RuntimeSpec {
 
 extension KeyTable where Owner == [String: String] {
     static let bindNS = KeyTable(
-        "bindNS", "Paths that the new namespaces of a container are bound to, by kind.",
+        "bindNS", "Paths to bind the new namespaces of a container to, by kind.",
         RuntimeRecord.namespaceKinds.map { kind in
             Key(
                 kind, \.[kind], .string, "Path for the \(kind) namespace.", example: "/run/netns/app",
@@ -138,12 +140,12 @@ extension KeyTable where Owner == InterfaceSpec {
             Key("name", \.name, .word, "Name of the link. Required.", example: "veth0"),
             Key(
                 "add", \.add, .string,
-                "Kind of link to make, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
+                "Kind of link to create, such as `veth` or `dummy`, if the kernel has it; without it an existing link is moved.",
                 example: "dummy"),
             Key(
                 "peer", \.peer, .string, "Name of the other end of a `veth` pair, which stays outside.",
                 example: "veth1"),
-            Key("createInRoot", \.createInRoot, .bool, "Makes the link outside and moves it in.", example: "true"),
+            Key("createInRoot", \.createInRoot, .bool, "Creates the link outside and moves it in.", example: "true"),
         ])
 }
 
@@ -151,7 +153,7 @@ extension Codec where Value == MountSpec {
     /// A mount in the root namespace, where a relative destination is below the container's root.
     static var rootMount: Codec { object(.mount) { _ in MountSpec() } }
 
-    /// A mount in the container: what is missing must follow from the rest.
+    /// A mount in the container: missing keys must follow from the others.
     static var mount: Codec {
         object(.mount) { _ in
             MountSpec()
@@ -163,15 +165,15 @@ extension Codec where Value == MountSpec {
                     hint: reason.hint)
                 mount.destination = whole
             }
-            // What is written and could not be read has been reported already.
+            // A key that could not be read has been reported already.
             func lacks(_ key: String, _ value: String?, _ implied: String?) -> Bool {
                 implied == nil && (node[key] == nil || value != nil)
             }
             if lacks("type", mount.type, mount.impliedType) {
                 let hint = "for example type: bind, with options: [rbind, ro]"
-                reading.fault(at: node.location, "\(reading.subject) has no 'type'", hint: hint)
+                reading.error(at: node.location, "\(reading.subject) has no 'type'", hint: hint)
             } else if lacks("destination", mount.destination, mount.impliedDestination) {
-                reading.fault(
+                reading.error(
                     at: node.location, "\(reading.subject) has no 'destination'", hint: "add destination: /path")
             }
             return mount
@@ -186,11 +188,11 @@ extension KeyTable where Owner == MountSpec {
         "mount", "A mount (mount(8)).",
         [
             Key(
-                "destination", \.destination, .string, "Where it is mounted.", example: "/data",
+                "destination", \.destination, .string, "Mount point.", example: "/data",
                 alias: ["target", "dst"]),
             Key("type", \.type, .string, "Type of the file system, or `bind`.", example: "tmpfs"),
             Key(
-                "source", \.source, .string, "What is mounted: a path, a device, or the name of a volume for `bind`.",
+                "source", \.source, .string, "What to mount: a path, a device, or the name of a volume for `bind`.",
                 example: "/var/data",
                 alias: ["src"]),
             Key("options", \.options, .strings, "Mount options.", example: "[rbind, ro]"),
@@ -211,10 +213,10 @@ extension Codec where Value == DeviceNode {
             guard device.path != "all" else { return device }
             if !device.path.hasPrefix("/") {
                 let found = "has the path '\(PlainText.short(device.path))'"
-                reading.fault(at: node.location, "\(reading.subject) \(found), expected an absolute path or 'all'")
+                reading.error(at: node.location, "\(reading.subject) \(found), expected an absolute path or 'all'")
             }
             if node["mode"] == nil {
-                reading.fault(
+                reading.error(
                     at: node.location, "\(reading.subject) has no 'mode'", hint: "add mode: \"0660\", with quotes")
             }
             return device
@@ -230,7 +232,7 @@ extension Codec where Value == DeviceNode {
 extension KeyTable where Owner == DeviceNode {
     static let device = KeyTable(
         "device",
-        "A device node that the container gets and may use. `path: all` allows a whole type without making nodes.",
+        "A device node that the container gets and may use. `path: all` allows a whole type without creating nodes.",
         [
             Key("path", \.path, .word, absent: nil, "Path in the container, or `all`.", example: "/dev/console"),
             Key(

@@ -26,10 +26,10 @@ extension KeyTable where Owner == FileDraft {
                 example: "etc/motd",
                 since: .always),
             Key(
-                "directory", \.directory, .bool, absent: { !$0 }, "Makes an empty directory.", example: "true",
+                "directory", \.directory, .bool, absent: { !$0 }, "Creates an empty directory.", example: "true",
                 since: .always),
             Key(
-                "symlink", \.symlink, .word, "Makes a symbolic link to this target.",
+                "symlink", \.symlink, .word, "Creates a symbolic link to this target.",
                 example: "/run/resolvconf/resolv.conf",
                 alias: ["link"]),
             Key(
@@ -94,7 +94,7 @@ struct FileDraft: Sendable {
         }
     }
 
-    /// What is given as content, by key.
+    /// The content given, by key.
     private var given: [(key: String, content: FileSpec.Content)] {
         var given: [(key: String, content: FileSpec.Content)] = []
         if directory { given.append(("directory", .directory)) }
@@ -113,7 +113,7 @@ struct FileDraft: Sendable {
         }
         guard written.count == 1 else {
             let keys = written.map { "'\($0)'" }.joined(separator: " and ")
-            reading.fault(
+            reading.error(
                 at: location, "\(reading.subject) has \(written.isEmpty ? "no content" : "\(keys), expected only one")",
                 hint: "give it one of contents, source, directory, symlink and metadata")
             return nil
@@ -126,9 +126,9 @@ struct FileDraft: Sendable {
                 hint: "remove 'optional'")
             isOptional = false
         }
-        if !directory, let fault = GuestPath.check(parent: path) {
-            reading.fault(
-                at: node["path"]?.location ?? location, "\(reading.subject) \(fault.message)", hint: fault.hint)
+        if !directory, let problem = GuestPath.check(parent: path) {
+            reading.error(
+                at: node["path"]?.location ?? location, "\(reading.subject) \(problem.message)", hint: problem.hint)
         }
         var file = FileSpec(path: String(path.drop { $0 == "/" }), content: only.content, location: location)
         (file.optional, file.mode, file.uid, file.gid) = (isOptional, mode, uid, gid)

@@ -39,7 +39,7 @@ extension Key where Owner == PackageSpec {
             "Prefix of the name: `acme` means `docker.io/acme`, `ghcr.io/acme` itself.", example: "acme"
         ).defaulting(to: ImageReference.localPrefix),
         Key(
-            "arches", \.arches, .list(.architecture), absent: { $0 == ["amd64", "arm64"] },
+            "arches", \.arches, .list(.architecture), absent: { $0 == PackageSpec.usualArches },
             "Architectures that the image can be built for.", example: "[amd64]"
         ).defaulting(to: "[amd64, arm64]"),
         Key(
@@ -58,7 +58,7 @@ extension Key where Owner == PackageSpec {
             "Paths to leave out. Without `only`, documentation, manual pages and translations are left out as well.",
             example: "[usr/share/perl5]"),
         Key(
-            "keep", \.keep, texts, absent: \.isEmpty, "Exceptions to what is left out.",
+            "keep", \.keep, texts, absent: \.isEmpty, "Paths to include although a rule leaves them out.",
             example: "[\"**/copyright\"]"),
         Key(
             "files", \.files, .list(.packageFile), absent: \.isEmpty, "Files to add.",
@@ -68,7 +68,8 @@ extension Key where Owner == PackageSpec {
             "moby's programs for the guest, by name, and their paths; found in `--products`, else `$MOBY_PRODUCTS`, else next to `moby`.",
             example: "{init: /init}"),
         Key(
-            "kernel", \.kernel, .packageKernel, "Makes it a kernel image.", example: "{package: \"linux-image-{arch}\"}"
+            "kernel", \.kernel, .packageKernel, "Makes the image a kernel image.",
+            example: "{package: \"linux-image-{arch}\"}"
         ),
     ]
 
@@ -102,11 +103,11 @@ extension Codec where Value == String {
 
     /// Names as deb-control(5) has them, perhaps with an architecture, version or release as apt-get takes them. All
     /// other words would be options or patterns to apt-get.
-    /// - Parameter isTemplate: whether `{arch}` stands for the architecture.
+    /// - Parameter isTemplate: whether `{arch}` means the architecture.
     fileprivate static func debianPackage(isTemplate: Bool = false) -> Codec {
         text.checked { text in
             guard !isPackageName(isTemplate ? text.replacing("{arch}", with: "arch") : text) else { return nil }
-            return SyntaxFault(
+            return SyntaxError(
                 "is '\(PlainText.short(text))', expected the name of a Debian package",
                 hint: "a name has lower-case letters, digits, '+', '-' and '.', and may end in =VERSION or /RELEASE")
         }
@@ -152,7 +153,7 @@ extension Codec where Value == [(name: String, path: String)] {
             return pairs.compactMap { pair in
                 let name = pair.key.value
                 if name.contains("/") {
-                    reading.fault(
+                    reading.error(
                         at: pair.key.location,
                         "product '\(PlainText.short(name))' has a slash, expected the name of a built program")
                 }
@@ -200,7 +201,7 @@ extension Codec where Value == [Located<String>] {
     }
 }
 
-/// An entry of `files` as written, before it is known to have one place and one content.
+/// An entry of `files` as written, before it is known to have one target and one content.
 struct PackageFileDraft: Sendable {
     static let contentKeys = ["directory", "symlink", "contents", "source", "concatenate"]
 
@@ -219,7 +220,7 @@ struct PackageFileDraft: Sendable {
 
     init(_ file: PackageFile) {
         (mode, uid, gid) = (file.mode, file.uid, file.gid)
-        switch file.place {
+        switch file.target {
         case .path(let path): self.path = path
         case .list(let paths): self.paths = paths
         }
@@ -240,21 +241,21 @@ struct PackageFileDraft: Sendable {
             : symlink.map { .symlink($0) } ?? contents.map { .contents($0) } ?? source.map { .source($0) }
                 ?? concatenate.map { .concatenation($0) }
         if (node["path"] == nil) == (node["paths"] == nil) {
-            reading.fault(at: node.location, "\(reading.subject) needs one of 'path' and 'paths'")
+            reading.error(at: node.location, "\(reading.subject) needs one of 'path' and 'paths'")
         }
         if written.count != 1 || written == ["directory"] && !directory {
             let keys = written.map { "'\($0)'" }.joined(separator: " and ")
-            reading.fault(
+            reading.error(
                 at: node.location,
                 "\(reading.subject) has \(written.count < 2 ? "no content" : "\(keys), expected only one")",
                 hint: "give it one of directory: true, symlink, contents, source and concatenate")
             return nil
         }
-        guard let content, let place = path.map({ .path($0) }) ?? paths.map({ PackageFile.Place.list($0) }) else {
+        guard let content, let target = path.map({ .path($0) }) ?? paths.map({ PackageFile.Target.list($0) }) else {
             return nil
         }
         return PackageFile(
-            place: place, content: content, mode: mode, uid: uid, gid: gid, location: node.location)
+            target: target, content: content, mode: mode, uid: uid, gid: gid, location: node.location)
     }
 }
 
@@ -277,7 +278,7 @@ extension KeyTable where Owner == PackageFileDraft {
             Key("path", \.path, .innerPath, "Path in the image.", example: "etc/motd"),
             Key(
                 "paths", \.paths, Codec<String>.innerPath.located,
-                "File next to `build.yml` with one path on each line and `#` before comments: the entry is made at each path.",
+                "File next to `build.yml` with one path on each line and `#` before comments: the entry is created at each path.",
                 example: "applets"),
             Key("directory", \.directory, .bool, absent: { !$0 }, "`true` for a folder.", example: "true"),
             Key("symlink", \.symlink, .text, "Target of a link.", example: "/usr/bin/busybox"),

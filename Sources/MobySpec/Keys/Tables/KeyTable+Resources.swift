@@ -50,7 +50,8 @@ extension KeyTable where Owner == JSONValue {
                 example: "[{pageSize: 2MB, limit: 209715200}]"),
             Key("network", .jsonObject(.network), "Marks and priorities of packets.", example: "{classID: 1048577}"),
             Key(
-                "unified", Codec<[String: String]>.map(.string).json, "Files of cgroup v2 and what is written to them.",
+                "unified", Codec<[String: String]>.map(.string).json,
+                "Files of cgroup v2 and the values written to them.",
                 example: "{memory.high: \"1073741824\"}", since: .moby),
         ])
 
@@ -74,7 +75,7 @@ extension KeyTable where Owner == JSONValue {
             Key("kernelTCP", bytes, "Most bytes of TCP buffers.", example: "-1"),
             Key("swappiness", Codec<Int64>.integer(0...100).json, "How readily the kernel swaps.", example: "0"),
             Key(
-                "disableOOMKiller", Codec<Bool>.bool.json, "Lets processes wait for memory in place of being killed.",
+                "disableOOMKiller", Codec<Bool>.bool.json, "Lets processes wait for memory instead of being killed.",
                 example: "true"),
         ])
 

@@ -126,7 +126,7 @@ extension Codec where Value == VolumeSpec {
 
 extension KeyTable where Owner == VolumeSpec {
     static let volume = KeyTable(
-        "volume", "A named directory. Containers use it in `binds` and `mounts` by its name in place of a path.",
+        "volume", "A named directory. Containers use it in `binds` and `mounts` by its name instead of a path.",
         [
             Key(
                 "name", \.name, .volumeName, absent: nil, "Name of the volume: letters a-z, digits, `-` and `_`.",
@@ -171,7 +171,7 @@ extension Codec where Value == TrustSpec {
 extension KeyTable where Owner == TrustSpec {
     static let trust = KeyTable(
         "trust",
-        "Docker Content Trust. Nothing is verified: a build warns of it once. Images named by digest need no signature to be the ones you mean.",
+        "Docker Content Trust. Nothing is verified: a build warns of it once. Images named by digest are the ones you mean without a signature.",
         [
             Key(
                 "image", \.images, .strings, "Images whose signatures were verified.", example: "[linuxkit/kernel]",
@@ -189,7 +189,7 @@ extension Codec where Value == OutputSpec {
 extension KeyTable where Owner == OutputSpec {
     static let output = KeyTable(
         "output",
-        "What a file of 2017 asks to be built; `--format` wins. With a project or bucket `gcp` uploads and makes an image, `gcp-storage` uploads.",
+        "Formats that a file of 2017 builds; `--format` wins. With a project or bucket, `gcp` uploads and creates an image, `gcp-storage` uploads.",
         [
             Key(
                 "format", \.format, Codec<String>.word.shaped(.outputFormat).located, absent: nil,

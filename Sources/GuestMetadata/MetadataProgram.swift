@@ -2,7 +2,7 @@ internal import Glibc
 internal import GuestSystem
 
 /// The program of `pkg/metadata`: writes the metadata of the cloud, or of a config disk, to `/run/config`.
-public enum Metadata {
+public enum MetadataProgram {
     /// Asks the providers in `arguments` in parallel, and writes the metadata of the first, in their order, that has
     /// some.
     /// - Parameter arguments: the name of the program, then providers; see ``Provider``. Default: disks, then Google.
@@ -21,7 +21,7 @@ public enum Metadata {
         let reasons = zip(providers, answers).map { provider, answer in
             if case .absent(let reason) = answer { "\(provider): \(reason)" } else { "\(provider): no answer" }
         }
-        say("no metadata found (\(reasons.joined(separator: "; ")))")
+        report("no metadata found (\(reasons.joined(separator: "; ")))")
         return 0
     }
 
@@ -37,7 +37,7 @@ public enum Metadata {
             do throws(MetadataError) { try Hostname.set(hostname) } catch { writer.errors.append(error) }
         }
         let userData = finding.userData.map { "\($0.count) bytes of user data" } ?? "no user data"
-        say(
+        report(
             "\(finding.origin): \(hostname.map { "hostname \($0), " } ?? "")\(finding.keys.count) ssh keys, \(userData)"
         )
         return report(finding.errors + writer.errors, status: 1)
@@ -46,7 +46,7 @@ public enum Metadata {
     /// Servers and disks wrote parts of the text: none of it drives the terminal.
     private static func line(_ text: String) -> String { "metadata: \(PlainLines.line(text))\n" }
 
-    private static func say(_ text: String) { print(line(text), terminator: "") }
+    private static func report(_ text: String) { print(line(text), terminator: "") }
 
     /// - Returns: `status` when there are errors.
     private static func report(_ errors: [MetadataError], status: Int32) -> Int32 {

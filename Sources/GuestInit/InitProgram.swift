@@ -3,7 +3,7 @@ internal import Glibc
 internal import GuestSystem
 
 /// The one program of the guest, under all its names.
-public enum Program {
+public enum InitProgram {
     /// Does what the name in `arguments[0]` says: as PID 1 it boots the machine and never returns; `service`,
     /// `poweroff`, `reboot`, `halt` talk to PID 1; `modprobe` loads kernel modules. The result is the exit status.
     public static func run(_ arguments: [String]) -> Int32 {
@@ -21,7 +21,7 @@ public enum Program {
             }
             return ControlClient.run("service", rest)
         }
-        Machine(isContainer: cinit_found_proc() != 0).run()
+        InitProcess(isContainer: cinit_found_proc() != 0).run()
     }
 }
 
@@ -42,5 +42,7 @@ enum ModprobeCommand {
         return status
     }
 
-    private static func complain(_ text: String) { Console.send(Array("modprobe: \(text)\n".utf8), to: STDERR_FILENO) }
+    private static func complain(_ text: String) {
+        GuestConsole.send(Array("modprobe: \(text)\n".utf8), to: STDERR_FILENO)
+    }
 }

@@ -5,7 +5,7 @@ internal import GuestSystem
 
 /// A root on a disk: a small initrd holds this program and the drivers. It mounts the disk below a tmpfs that takes the
 /// changes, and executes the init of that root.
-extension Machine {
+extension InitProcess {
     private enum Folder {
         static let disk = "/.disk"
         static let memory = "/.memory"
@@ -22,7 +22,7 @@ extension Machine {
         attachConsole()
         debug("\(BootLayout.rootFeatureMarker): \(name)")
         checkSentinel()
-        let drivers = ModuleLoader { [console] in console.say($0) }
+        let drivers = ModuleLoader { [console] in console.report($0) }
         drivers?.coldplug(.urgent)
         console.reopen()
         for name in RootFileSystem.allCases.map(\.module) + ["overlay"] { drivers?.load(named: name) }
@@ -52,7 +52,7 @@ extension Machine {
             var seen: [String] = []
             for device in Files.names(in: "/sys/class/block") {
                 do throws(SystemError) {
-                    let volume = try Volume(device: "/dev/" + device)
+                    let volume = try BlockVolume(device: "/dev/" + device)
                     if let volume, let fileSystem = volume.rootFileSystem, name.matches(device: device, volume) {
                         return ("/dev/" + device, fileSystem)
                     }
@@ -64,7 +64,7 @@ extension Machine {
             let waited = cinit_uptime() - start
             if waited > (isReported ? Self.deviceTimeout : 2000) {
                 let devices = seen.isEmpty ? "there are no block devices" : "looked at \(seen.joined(separator: ", "))"
-                console.say("root '\(name)' not found: \(devices)")
+                console.report("root '\(name)' not found: \(devices)")
                 if isReported { return nil }
                 isReported = true
             }
@@ -106,7 +106,7 @@ extension Machine {
 
     /// Nothing to boot: the machine reports that and powers off rather than hang.
     private func giveUp(_ reason: String) {
-        console.say("\(reason); powering off in 10 s")
+        console.report("\(reason); powering off in 10 s")
         sleep(10)
         Shutdown.end(.rootIncomplete, console)
     }

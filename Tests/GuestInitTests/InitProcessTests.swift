@@ -150,9 +150,9 @@ struct ConsoleTests {
     @Test func linesGoToEveryConsole() throws {
         let folder = try TemporaryFolder()
         let paths = try ["a", "b"].map { try folder.write($0, "") }
-        let console = Console(file: -1) { 1230 }
+        let console = GuestConsole(file: -1) { 1230 }
         console.reopen(paths + [folder.path + "/absent"])
-        console.say("hello")
+        console.report("hello")
         #expect(folder.text("a") == "[    1.23] moby: hello\r\n" && folder.text("b") == folder.text("a"))
     }
 
@@ -164,17 +164,17 @@ struct ConsoleTests {
         let path = folder.path + "/terminal"
         mkfifo(path, 0o600)
         let reader = open(path, O_RDONLY | O_NONBLOCK)
-        let console = Console(file: -1) { 0 }
+        let console = GuestConsole(file: -1) { 0 }
         console.reopen([path])
         close(reader)
         unlink(path)
         try folder.write("terminal", "")
-        console.say("still here")
+        console.report("still here")
         #expect(folder.text("terminal")?.contains("still here") == true)
     }
 
     @Test(arguments: [("tty0 ttyS0\n", ["tty0", "ttyS0"]), ("", []), ("hvc0\n", ["hvc0"])])
-    func readsTheKernelsList(text: String, names: [String]) { #expect(Console.names(in: text) == names) }
+    func readsTheKernelsList(text: String, names: [String]) { #expect(GuestConsole.names(in: text) == names) }
 }
 
 struct PlainLinesTests {

@@ -3,7 +3,7 @@ internal import CInit
 internal import Glibc
 internal import GuestSystem
 
-extension Machine {
+extension InitProcess {
     /// Everything before the first container: file systems, drivers, names, limits.
     func prepare() {
         umask(0o022)
@@ -18,12 +18,12 @@ extension Machine {
         }
         attachConsole()
         // Not before there is a console.
-        if let failure { console.say("\(failure); kernel parameters are ignored") }
+        if let failure { console.report("\(failure); kernel parameters are ignored") }
         debug("file systems mounted")
         checkSentinel()
         if !isContainer { fillMounts() }
         if words.wantsLegacyCgroups {
-            console.say("linuxkit.unified_cgroup_hierarchy=0 is not supported; using cgroup v2")
+            console.report("linuxkit.unified_cgroup_hierarchy=0 is not supported; using cgroup v2")
         }
         showBanner()
         if isContainer {
@@ -80,7 +80,7 @@ extension Machine {
     /// Copies the image's files for folders that a tmpfs now covers.
     private func fillMounts() {
         Overmount(source: BootLayout.overmountPath, target: "/", isMoving: isRootInMemory) { [console] in
-            console.say($0)
+            console.report($0)
         }.perform()
     }
 
@@ -98,7 +98,7 @@ extension Machine {
         for entry in EarlyMounts.all {
             if entry.isOptional && !Files.isDirectory(entry.target) && !entry.target.hasPrefix("/dev/") { continue }
             do { try entry.mount() } catch {
-                if !entry.isOptional { console.say("\(error)") }
+                if !entry.isOptional { console.report("\(error)") }
             }
             if entry.target == "/var" { fillVariableFolder() }
             if entry.target == "/dev" { fillDeviceFolder() }
@@ -139,8 +139,8 @@ extension Machine {
         var (free, total): (UInt64, UInt64) = (0, 0)
         cinit_memory(&free, &total)
         let error = InitrdError(kernelLog: KernelLog.lines(), total: total, free: free)
-        for line in error.lines { console.say(line) }
-        console.say("powering off in 5 s")
+        for line in error.lines { console.report(line) }
+        console.report("powering off in 5 s")
         sleep(5)
         Shutdown.end(.rootIncomplete, console)
     }
@@ -160,13 +160,13 @@ extension Machine {
 
     private func loadModules() {
         let start = cinit_uptime()
-        modules = ModuleLoader { [console] in console.say($0) }
+        modules = ModuleLoader { [console] in console.report($0) }
         if modules != nil { offerModprobe() }
         debug("modules indexed")
         modules?.loadWanted()
         modules?.coldplug(.urgent)
         console.reopen()
-        for line in Drivers(modules).missing() { console.say(line) }
+        for line in Drivers(modules).missing() { console.report(line) }
         debug("drivers loaded in \(TimeText.seconds(cinit_uptime() - start)): \(modules?.loadedNames ?? "none")")
     }
 

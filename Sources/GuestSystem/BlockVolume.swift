@@ -8,7 +8,7 @@ internal import Glibc
 /// iso9660  primary volume descriptor (ECMA-119, 8.4) at byte 32768: 1, "CD001", label of 32 at 40, padded with spaces
 /// vfat     boot sector: 55 AA at 510; behind the mark 28 or 29 at 38 a label of 11 at 43, for FAT32 at 66 and 71
 /// ```
-package struct Volume: Equatable {
+package struct BlockVolume: Equatable {
     /// As mount(2) takes it.
     package let type: String
     /// In lower case with dashes; empty for ISO 9660, which has none, and for FAT.

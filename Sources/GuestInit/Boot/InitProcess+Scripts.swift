@@ -2,7 +2,7 @@ internal import BootLayout
 internal import Glibc
 internal import GuestSystem
 
-extension Machine {
+extension InitProcess {
     /// Scripts of LinuxKit's images whose work PID 1 does itself.
     private static let replaced: Set<String> = [
         "000-issue", "005-volumes", "010-onboot", "010-onshutdown", "020-containerd",
@@ -36,11 +36,12 @@ extension Machine {
             let isOver = loop.wait(until: loop.now + Self.timeout) { outcome != nil || isCancelled() }
             notice.end()
             guard isOver else {
-                return console.say("\(path) still running after \(TimeText.seconds(Self.timeout)); going on without it")
+                return console.report(
+                    "\(path) still running after \(TimeText.seconds(Self.timeout)); going on without it")
             }
-            if let outcome, !outcome.isSuccess { console.say("\(path): \(outcome.text)") }
+            if let outcome, !outcome.isSuccess { console.report("\(path): \(outcome.text)") }
         } catch {
-            console.say("\(error)")
+            console.report("\(error)")
         }
     }
 }
@@ -51,14 +52,14 @@ struct Volumes {
 
     func mountAll() {
         var names: [String] = []
-        do { names = try Files.list(BootLayout.volumes) } catch { environment.console.say("\(error)") }
+        do { names = try Files.list(BootLayout.volumes) } catch { environment.console.report("\(error)") }
         for name in names {
             let folder = BootLayout.volumes + "/" + name
             let bundle = Bundle(path: folder)
             var record = RuntimeRecord()
             record.mounts = Self.mounts(of: folder, isWritable: Files.isDirectory(folder + "/tmp"))
             do { try environment.preparation(bundle).perform(record) } catch {
-                environment.console.say("volume \(name): \(error)")
+                environment.console.report("volume \(name): \(error)")
             }
         }
     }

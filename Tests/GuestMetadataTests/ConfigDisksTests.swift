@@ -12,10 +12,10 @@ struct ConfigDiskTests {
         #expect(ConfigDisks.candidates(names) == ["sr0", "sr1", "nvme0n1p1", "sda", "vda", "vda1"])
     }
 
-    private static func device(_ places: [(Int, [UInt8])]) -> Volume? {
+    private static func device(_ offsets: [(Int, [UInt8])]) -> BlockVolume? {
         var bytes = [UInt8](repeating: 0, count: 40_000)
-        for (offset, part) in places { bytes.replaceSubrange(offset..<offset + part.count, with: part) }
-        return Volume { offset, count in Array(bytes[offset..<(offset + count)]) }
+        for (offset, part) in offsets { bytes.replaceSubrange(offset..<offset + part.count, with: part) }
+        return BlockVolume { offset, count in Array(bytes[offset..<(offset + count)]) }
     }
 
     private static let fatEnd: (Int, [UInt8]) = (510, [0x55, 0xAA])
@@ -29,7 +29,7 @@ struct ConfigDiskTests {
         #expect(fat32?.type == "vfat" && fat32?.label == "CONFIG-2")
         #expect(Self.device([]) == nil)
         #expect(Self.device([Self.fatEnd]) == nil)
-        #expect(Volume { _, _ in nil } == nil)
+        #expect(BlockVolume { _, _ in nil } == nil)
     }
 
     /// Images that the usual programs make.
@@ -38,13 +38,13 @@ struct ConfigDiskTests {
             try "x".write(toFile: folder + "/user-data", atomically: true, encoding: .utf8)
             try await Oracle("genisoimage")(
                 "-quiet", "-V", "cidata", "-r", "-J", "-o", folder + "/cd.iso", folder + "/user-data")
-            let disc = try #require(try Volume(device: folder + "/cd.iso"))
+            let disc = try #require(try BlockVolume(device: folder + "/cd.iso"))
             #expect(disc.type == "iso9660" && disc.label == "cidata")
             for (bits, size) in [("12", "1M"), ("16", "32M"), ("32", "64M")] {
                 let path = folder + "/fat\(bits)"
                 try await Oracle("truncate")("-s", size, path)
                 try await Oracle("mkfs.vfat")("-F", bits, "-n", "CIDATA", path)
-                let volume = try #require(try Volume(device: path))
+                let volume = try #require(try BlockVolume(device: path))
                 #expect(volume.type == "vfat" && volume.label == "CIDATA")
             }
         }
@@ -96,7 +96,7 @@ struct ConfigDiskTests {
         }
     }
 
-    /// A link on a disc leads to no file of the machine.
+    /// A link on a CD leads to no file of the machine.
     @Test func followsNoLinksOfADisc() async throws {
         try await withTemporaryDirectory { folder in
             try FileManager.default.createSymbolicLink(
@@ -135,7 +135,7 @@ struct ConfigDiskTests {
         #expect(metadata.keys == facts.keys)
     }
 
-    @Test func brokenJSONIsAFault() {
+    @Test func brokenJSONIsAnError() {
         #expect(throws: MetadataError.self) { try InstanceMetadata(Array("{\"a\"".utf8)) }
     }
 }

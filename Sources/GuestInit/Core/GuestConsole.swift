@@ -3,7 +3,7 @@ internal import Glibc
 internal import GuestSystem
 
 /// Where PID 1 prints: lines with the seconds since the machine started, on every console of the machine.
-final class Console {
+final class GuestConsole {
     private struct Terminal {
         var file: Int32
         /// Nil for a file that was passed in.
@@ -45,7 +45,7 @@ final class Console {
     }
 
     /// `[    1.23] moby: text`.
-    func say(_ text: String) {
+    func report(_ text: String) {
         let time = TimeText.decimal(now())
         write("[" + String(repeating: " ", count: max(0, 8 - time.utf8.count)) + time + "] moby: " + text + "\n")
     }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Machines with something wrong in them: the console says what, and PID 1 lives on.
-@Suite(.serialized, .bootedAgain) struct FaultBootTests {
+@Suite(.serialized, .bootedAgain) struct FailingServiceTests {
     private func spec(_ rest: String, kernel: String = "cmdline: console=ttyS0") -> String {
         let packages = Program.root + "/pkg"
         let images = rest.replacingOccurrences(of: "BUSYBOX", with: "@pkg:\(packages)/busybox").replacingOccurrences(
@@ -18,7 +18,7 @@ import Testing
             """
     }
 
-    @Test(.timeLimit(.minutes(6))) func faultsAreReportedAndTheBootGoesOn() async throws {
+    @Test(.timeLimit(.minutes(6))) func errorsAreReportedAndTheBootGoesOn() async throws {
         try await withTemporaryDirectory { folder in
             let text = spec(
                 """

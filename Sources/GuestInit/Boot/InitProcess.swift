@@ -4,8 +4,8 @@ internal import Glibc
 internal import GuestSystem
 
 /// PID 1: brings the machine up, supervises it, ends it. Failures are reported on the console, and it goes on.
-final class Machine {
-    let console = Console(file: STDERR_FILENO)
+final class InitProcess {
+    let console = GuestConsole(file: STDERR_FILENO)
     /// True in a container (the docker format), where the host owns devices, clock and network.
     let isContainer: Bool
     var words = KernelCommandLine("")
@@ -24,12 +24,12 @@ final class Machine {
         do {
             live(on: try EventLoop(scope: .all))
         } catch {
-            console.say("\(error); nothing can be started")
+            console.report("\(error); nothing can be started")
         }
         while true { pause() }
     }
 
-    func debug(_ text: @autoclosure () -> String) { if words.isDebugging { console.say(text()) } }
+    func debug(_ text: @autoclosure () -> String) { if words.isDebugging { console.report(text()) } }
 
     /// How the machine will end, once that was requested.
     var ending: EndRequests.Ending? { requests.ending }
@@ -37,7 +37,7 @@ final class Machine {
     var isForced: Bool { requests.isForced }
 
     func request(_ kind: ShutdownKind, because cause: String? = nil) {
-        if requests.add(kind, because: cause, at: cinit_uptime()) { console.say("requested again: ending at once") }
+        if requests.add(kind, because: cause, at: cinit_uptime()) { console.report("requested again: ending at once") }
     }
 
     /// Boots, waits for a request to end, and ends the machine.
@@ -68,14 +68,14 @@ final class Machine {
     /// The bundles of a folder; the console says when it cannot be read.
     func bundles(in folder: String) -> [Bundle] {
         do { return try Bundle.all(in: folder) } catch {
-            console.say("\(error)")
+            console.report("\(error)")
             return []
         }
     }
 
     /// Runs `body`; the console says why it failed.
     func attempt(_ body: () throws(SystemError) -> Void) {
-        do { try body() } catch { console.say("\(error)") }
+        do { try body() } catch { console.report("\(error)") }
     }
 
     private func listen(_ supervisor: Supervisor) {
@@ -121,7 +121,7 @@ final class Machine {
     private func settle(_ loop: EventLoop, _ supervisor: Supervisor) {
         let running = supervisor.services.count { if case .running = $0.state { true } else { false } }
         isUp = true
-        console.say("up: \(running) of \(supervisor.services.count) services running")
+        console.report("up: \(running) of \(supervisor.services.count) services running")
         guard !isContainer else { return }
         modules?.coldplug(.all)
         watchPowerKeys(on: loop)
