@@ -33,7 +33,7 @@ final class MachineSession {
         (self.guestPorts, self.note) = (guestPorts, note)
         qemu = QEMU(
             machine.machine(ports: [], state: state, accelerator: accelerator), booting: build,
-            preferences: BootPreferences(uefi: machine.firmware == .uefi), environment: environment, say: note)
+            preferences: BootPreferences(uefi: machine.firmware == .uefi), environment: environment, report: note)
         (handle, ports) = try Self.start(qemu, guestPorts)
         forwarding = handle.forwardingSignals()
     }

@@ -110,7 +110,7 @@ struct SpecBuild {
         let (job, packages, found) = try await job(global.store())
         let uploads = try uploads(job.spec)
         if printsJSON, uploads?.isEmpty == false {
-            throw UsageFault(
+            throw UsageError(
                 "--json and the uploads that 'outputs' asks for cannot be combined",
                 hint: "add --no-upload, and upload with 'moby push gcp'", command: ["build"])
         }

@@ -125,9 +125,9 @@ private enum Artifacts {
 
     /// Damage is an error, after what could be read was printed.
     static func check(_ inspections: [Inspection]) throws {
-        let faults = inspections.flatMap(\.faults)
-        for fault in faults { Terminal.error("error: \(PlainText.of(fault))", .error) }
-        if !faults.isEmpty { throw ExitCode(1) }
+        let errors = inspections.flatMap(\.errors)
+        for damage in errors { Terminal.error("error: \(PlainText.of(damage))", .error) }
+        if !errors.isEmpty { throw ExitCode(1) }
     }
 
     private static func folder(_ path: String) -> UnfitFile {

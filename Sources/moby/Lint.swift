@@ -46,8 +46,8 @@ struct Lint: AsyncParsableCommand {
         var (found, specs, absent): (LintFindings, [Spec], Set<String>) = (LintFindings(), [], [])
         for group in check.merge ? [files] : files.map({ [$0] }) {
             do {
-                if let faults = try await TestInput.faults(in: group, global, variables, packages) {
-                    found.diagnostics += faults
+                if let problems = try await TestInput.problems(in: group, global, variables, packages) {
+                    found.diagnostics += problems
                     continue
                 }
                 let (spec, warnings) = try await SpecInput.read(group, global, values) { try packages.reference($0) }
@@ -59,7 +59,7 @@ struct Lint: AsyncParsableCommand {
                 found.unavailable += result.unavailable
                 found.notes += result.notes
                 absent.formUnion(result.absent)
-            } catch let error as SourceFaults {
+            } catch let error as SourceErrors {
                 found.add(error)
             } catch let error as SpecError {
                 found.diagnostics += error.diagnostics
@@ -68,7 +68,7 @@ struct Lint: AsyncParsableCommand {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                found.add(SourceFaults([(group.last ?? "", error)]))
+                found.add(SourceErrors([(group.last ?? "", error)]))
             }
         }
         // A file that was not read may be the one that uses it.
@@ -134,9 +134,9 @@ private struct LintFindings {
     var notes: [String] = []
     private var unreadable: [(file: String, error: any Error)] = []
 
-    mutating func add(_ faults: SourceFaults) {
-        unreadable += faults.unreadable
-        diagnostics += faults.diagnostics
+    mutating func add(_ problems: SourceErrors) {
+        unreadable += problems.unreadable
+        diagnostics += problems.diagnostics
     }
 
     /// 2 for errors of the text, else 1 for what could not be read, else 0.

@@ -16,7 +16,7 @@ struct SpecInput {
     private static let texts = Mutex<[String: String]>([:])
 
     /// - Parameter certificateFiles: PEM files that are trusted in addition to the usual ones when a name is a URL.
-    /// - Throws: ``SourceFaults`` with all files that cannot be read.
+    /// - Throws: ``SourceErrors`` with all files that cannot be read.
     private static func sources(_ names: [String], certificateFiles: [String]) async throws -> [SpecReader.Source] {
         var sources: [SpecReader.Source] = []
         var failures: [(file: String, error: any Error)] = []
@@ -27,7 +27,7 @@ struct SpecInput {
                 sources.append(source)
             } catch is CancellationError { throw CancellationError() } catch { failures.append((name, error)) }
         }
-        guard failures.isEmpty else { throw SourceFaults(failures) }
+        guard failures.isEmpty else { throw SourceErrors(failures) }
         return sources
     }
 
@@ -116,7 +116,7 @@ struct SpecInput {
 }
 
 /// Spec files that cannot be read: all of them, not only the first.
-struct SourceFaults: Error {
+struct SourceErrors: Error {
     /// Files that cannot be read, as they were named.
     let unreadable: [(file: String, error: any Error)]
     /// What is wrong with files that are not text.

@@ -108,8 +108,8 @@ import Testing
                     "a.yml -", "b.yml b.test.yml", "c.yaml c.test.yaml",
                 ])
             #expect(try pairs(["a.yml", "b.yml"], merge: true) == ["a.yml b.yml b.test.yml"])
-            #expect(throws: UsageFault.self) { try pairs(["d.test.yml"]) }
-            #expect(throws: UsageFault.self) { try pairs(["a.yml", "b.test.yml", "c.test.yaml"], merge: true) }
+            #expect(throws: UsageError.self) { try pairs(["d.test.yml"]) }
+            #expect(throws: UsageError.self) { try pairs(["a.yml", "b.test.yml", "c.test.yaml"], merge: true) }
         }
     }
 

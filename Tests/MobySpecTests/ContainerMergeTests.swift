@@ -84,7 +84,7 @@ import Testing
         ),
         ("services: [{name: other}]", "service 'other' has no 'image'", "add image: \"nginx:1.27\""),
         ("services: [{name: web, merge: replace}]", "service 'web' has no 'image'", "add image: \"nginx:1.27\""),
-    ]) func fault(_ change: String, _ message: String, _ hint: String?) {
+    ]) func problem(_ change: String, _ message: String, _ hint: String?) {
         let error = #expect(throws: SpecError.self) { try read(Self.base, change) }
         #expect(error?.diagnostics.first?.message == message)
         #expect(error?.diagnostics.first?.hint == hint)

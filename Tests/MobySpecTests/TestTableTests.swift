@@ -153,10 +153,10 @@ import Testing
         let spec = try SpecReader.read([source]) { _ in "moby/a:1" }.spec
         let test = try Self.read(
             "expect: [{service: ngnix}, {exec: {container: dhcp, command: [a]}}, {file: {container: x, path: /a}}]")
-        let faults = test.faults(in: spec)
-        #expect(faults.map(\.message) == ["the spec has no service 'ngnix'", "the spec has no container 'x'"])
-        #expect(faults.map(\.hint) == ["did you mean 'nginx'?", "it has dhcp, nginx"])
-        #expect(faults.map(\.location?.line) == [1, 1])
+        let problems = test.problems(in: spec)
+        #expect(problems.map(\.message) == ["the spec has no service 'ngnix'", "the spec has no container 'x'"])
+        #expect(problems.map(\.hint) == ["did you mean 'nginx'?", "it has dhcp, nginx"])
+        #expect(problems.map(\.location?.line) == [1, 1])
     }
 
     @Test func pageIsTheOneThatIsCommitted() throws {

@@ -10,7 +10,7 @@ import Testing
         return try SpecReader.read(sources, variables: variables) { $0.text }.spec
     }
 
-    private func faults(_ text: String, set: [String: String] = [:]) -> [Diagnostic] {
+    private func problems(_ text: String, set: [String: String] = [:]) -> [Diagnostic] {
         do {
             _ = try read(text, set: set)
             return []
@@ -36,24 +36,24 @@ import Testing
     ]) func text(_ text: String, _ expected: String) {
         var text = VariableText(text) { ["A": "1", "E": "", "R": "${A}"][$0] }
         #expect(text.expanded() == expected)
-        #expect(text.faults.isEmpty)
+        #expect(text.problems.isEmpty)
     }
 
     @Test(arguments: [
-        ("${B}", VariableText.Fault.unset("B")), ("${B:-${C}}", .unset("C")), ("x${", .invalid("${")),
+        ("${B}", VariableText.Problem.unset("B")), ("${B:-${C}}", .unset("C")), ("x${", .invalid("${")),
         ("${A", .invalid("${A")), ("${}", .invalid("${}")), ("${1}", .invalid("${1}")),
         ("${A%.*}x", .invalid("${A%.*}")), ("${A:?e}", .invalid("${A:?e}")), ("${B:-x", .invalid("${B:-x")),
         ("${ A }", .invalid("${ A }")),
-    ]) func fault(_ text: String, _ expected: VariableText.Fault) {
+    ]) func problem(_ text: String, _ expected: VariableText.Problem) {
         var text = VariableText(text) { ["A": "1"][$0] }
         _ = text.expanded()
-        #expect(text.faults == [expected])
+        #expect(text.problems == [expected])
     }
 
     @Test func deepDefaultsEnd() {
         var text = VariableText(String(repeating: "${A:-${1}", count: 100_000)) { _ in nil }
         _ = text.expanded()
-        #expect(!text.faults.isEmpty)
+        #expect(!text.problems.isEmpty)
     }
 
     /// The text decides, with quotes and without, in YAML and in JSON.
@@ -82,7 +82,7 @@ import Testing
         #expect(options.env == ["12"])
         #expect(spec.files[0].mode == 0o640)
         #expect(
-            faults(text, set: ["N": "x", "B": "true", "M": "0640"]).map(\.message) == [
+            problems(text, set: ["N": "x", "B": "true", "M": "0640"]).map(\.message) == [
                 "'oomScoreAdj' of service 'a' is the string 'x', expected a whole number"
             ])
         let json = #"{"services": [{"name": "a", "image": "a", "oomScoreAdj": "${N}"}]}"#
@@ -125,7 +125,7 @@ import Testing
 
     @Test func unsetOnesAreReportedOnceWithAGuess() {
         let text = "variables: {TAG: 1, NUM: }\nservices: [&a {name: a, image: \"a:${TGA}\", oomScoreAdj: \"${NUM}\"}]"
-        let found = faults(text + "\nonboot: [*a]")
+        let found = problems(text + "\nonboot: [*a]")
         #expect(found.map(\.message) == ["the variable 'TGA' has no value", "the variable 'NUM' has no value"])
         #expect(found.first?.location?.description == "0.yml:2:33")
         #expect(found.first?.hint?.hasPrefix("did you mean 'TAG'? ") == true)
@@ -133,10 +133,11 @@ import Testing
 
     @Test func declarationsAreChecked() {
         #expect(
-            faults("variables: {A-B: 1, C: [1]}").map(\.message) == [
+            problems("variables: {A-B: 1, C: [1]}").map(\.message) == [
                 "'A-B' is not a valid name of a variable", "'variables.C' is a list, expected a string",
             ])
-        #expect(faults("variables: [A]").first?.message.hasPrefix("'variables' is a list, expected a mapping") == true)
+        #expect(
+            problems("variables: [A]").first?.message.hasPrefix("'variables' is a list, expected a mapping") == true)
     }
 
     @Test func setWinsOverEnvironmentOverFiles() {

@@ -19,8 +19,8 @@ extension MachineHandle {
     /// terminal control sequences.
     package func lines(from start: Int) -> (ended: [String], next: Int, open: String) { reader.lines(from: start) }
 
-    /// How long one attempt to reach the guest may take: at first little, since QEMU accepts connections long before the
-    /// guest does.
+    /// How long one attempt to reach the guest may take: at first little, since QEMU accepts connections long before
+    /// the guest does.
     package var attemptLimit: Duration { PendingChecks.timeout(after: ContinuousClock.now - started) }
 
     /// Whether a TCP port of the guest accepts a connection now.

@@ -13,7 +13,7 @@ struct ContainerMerge {
 
     static let key = "merge"
 
-    private(set) var faults: [Diagnostic] = []
+    private(set) var problems: [Diagnostic] = []
 
     /// - Parameter documents: of all files, in order.
     mutating func apply(to documents: inout [Node]) {
@@ -26,7 +26,7 @@ struct ContainerMerge {
                     guard let word = entry.scalar(Self.key)?.text, let name = entry.scalar("name")?.text, !name.isEmpty
                     else { return true }
                     guard let kind = Kind(rawValue: word) else {
-                        faults.append(unknown(word, name, section, at: entry[Self.key]?.location ?? entry.location))
+                        problems.append(unknown(word, name, section, at: entry[Self.key]?.location ?? entry.location))
                         return false
                     }
                     merge(entry, kind, name, section, into: &documents[..<index])
@@ -44,11 +44,11 @@ struct ContainerMerge {
         let found = places.filter { $0.name == name }
         let location = entry.location
         guard let place = found.first else {
-            return faults.append(unknown(name, section, places.map(\.name), at: location, isFirst: earlier.isEmpty))
+            return problems.append(unknown(name, section, places.map(\.name), at: location, isFirst: earlier.isEmpty))
         }
         guard found.count == 1 else {
             let shown = PlainText.short(name)
-            return faults.append(
+            return problems.append(
                 Diagnostic(
                     at: location, "\(found.count) \(section.noun) containers before this have the name '\(shown)'",
                     hint: "'merge' needs a name that only one has"))

@@ -53,14 +53,14 @@ public enum SpecReader {
             var reading = Reading()
             if let part = KeyTable.spec.read(root, into: Spec(), &reading) { spec.merge(part) }
             declared.merge(reading.declared) { $0.union($1) }
-            found += reading.faults
+            found += reading.problems
         }
         spec.variables = expansion.used
         spec.knownVariables = expansion.known
-        found += merge.faults
+        found += merge.problems
         found += SpecCheck(spec, declared: declared, outputFormats: outputFormats, notMade: notMade).found
-        found.removeAll { expansion.isFault(at: $0.location) }
-        found += expansion.faults
+        found.removeAll { expansion.isError(at: $0.location) }
+        found += expansion.problems
         found = sorted(found, files: sources.map(\.name))
         guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
         let remote = Set(sources.filter { $0.folder == nil }.map(\.name))
@@ -87,12 +87,12 @@ public enum SpecReader {
     }
 
     /// The document of a source; nil when there is none, which is an error.
-    private static func root(_ source: Source, _ ignoringTrust: Bool, _ faults: inout [Diagnostic]) -> Node? {
-        let before = faults.count
-        guard var root = document(source, &faults), !root.isNull else {
+    private static func root(_ source: Source, _ ignoringTrust: Bool, _ problems: inout [Diagnostic]) -> Node? {
+        let before = problems.count
+        guard var root = document(source, &problems), !root.isNull else {
             let top = SourceLocation(file: source.name, line: 1, column: 1)
-            if faults.count == before {
-                faults.append(
+            if problems.count == before {
+                problems.append(
                     Diagnostic(
                         at: top, "the file is empty", hint: "'moby schema --markdown' prints what a file may have"))
             }

@@ -86,7 +86,7 @@ struct Templates {
         let package = try located(template, written: text, at: location, in: source)
         let known = known[package] ?? Result { try resolve(package) }
         self.known[package] = known
-        do { return try known.get() } catch { throw Self.fault(text, location, error) }
+        do { return try known.get() } catch { throw Self.error(text, location, error) }
     }
 
     /// The template with an absolute path. A text from the network may name what is installed, but of folders only those

@@ -3,18 +3,18 @@ internal import Extents
 /// Times, sizes and patterns as test files have them.
 enum TestText {
     /// `30`, `1.5s`, `300ms`, `5m`, `2h`; digits alone are seconds.
-    static func time(_ text: String) throws(SyntaxFault) -> Duration {
+    static func time(_ text: String) throws(SyntaxError) -> Duration {
         let (number, unit) = split(text)
         let factors = ["": 1000.0, "s": 1000, "ms": 1, "m": 60_000, "h": 3_600_000]
         guard let number, let factor = factors[unit], number > 0, number * factor <= 1e11 else {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', expected a time", hint: "write a number with ms, s, m or h: 30s, 5m")
         }
         return .milliseconds(Int64((number * factor).rounded(.up)))
     }
 
     /// `64k`, `30M`, `1.5G` in powers of 1000, as sizes are printed; `30Mi` in powers of 1024.
-    static func bytes(_ text: String) throws(SyntaxFault) -> UInt64 {
+    static func bytes(_ text: String) throws(SyntaxError) -> UInt64 {
         let (number, suffix) = split(text)
         var unit = suffix.lowercased()[...]
         if unit.count > 1, unit.hasSuffix("b") { unit = unit.dropLast() }
@@ -26,28 +26,28 @@ enum TestText {
         return UInt64(bytes)
     }
 
-    private static func bad(size text: String) -> SyntaxFault {
-        SyntaxFault("is '\(PlainText.short(text))', expected a size", hint: "write a number with k, M or G: 30M")
+    private static func bad(size text: String) -> SyntaxError {
+        SyntaxError("is '\(PlainText.short(text))', expected a size", hint: "write a number with k, M or G: 30M")
     }
 
     /// Memory and disks as `--mem` has them: `512`, `512M`, `2G`, in powers of 1024.
-    static func mebibytes(_ text: String) throws(SyntaxFault) -> Int {
+    static func mebibytes(_ text: String) throws(SyntaxError) -> Int {
         let (number, suffix) = split(text)
         let factor = ["": 1.0, "m": 1, "mb": 1, "mib": 1, "g": 1024, "gb": 1024, "gib": 1024][suffix.lowercased()]
         guard let number, let factor, number * factor >= 1, number * factor < 1e9,
             number * factor == (number * factor).rounded()
         else {
-            throw SyntaxFault("is '\(PlainText.short(text))', expected whole MiB", hint: "write 512, 512M or 2G")
+            throw SyntaxError("is '\(PlainText.short(text))', expected whole MiB", hint: "write 512, 512M or 2G")
         }
         return Int(number * factor)
     }
 
     /// `<= 8s`, `8s`.
-    static func budget(_ text: String, of metric: String) throws(SyntaxFault) -> Budget.Limit {
+    static func budget(_ text: String, of metric: String) throws(SyntaxError) -> Budget.Limit {
         var rest = text.drop { $0 == " " }
         for sign in ["<=", "≤"] where rest.hasPrefix(sign) { rest = rest.dropFirst(sign.count).drop { $0 == " " } }
         guard let first = rest.utf8.first, first.isASCIIDigit else {
-            throw SyntaxFault(
+            throw SyntaxError(
                 "is '\(PlainText.short(text))', expected the most that it may be",
                 hint: Budget.times.contains(metric) ? "write \"<= 8s\"" : "write \"<= 200M\"")
         }
@@ -59,10 +59,10 @@ enum TestText {
         return .bytes(try bytes(String(rest)))
     }
 
-    static func check(pattern: String) -> SyntaxFault? {
-        guard !pattern.isEmpty else { return SyntaxFault("is empty, expected a regular expression") }
+    static func check(pattern: String) -> SyntaxError? {
+        guard !pattern.isEmpty else { return SyntaxError("is empty, expected a regular expression") }
         do { _ = try Regex(pattern) } catch {
-            return SyntaxFault(
+            return SyntaxError(
                 "is '\(PlainText.short(pattern))', which is not a regular expression",
                 hint: PlainText.line("\(error)"))
         }
@@ -82,7 +82,7 @@ extension Codec where Value == String {
             let isGood = path.hasPrefix("/") && path.utf8.allSatisfy { (0x21...0x7E).contains($0) }
             return isGood
                 ? nil
-                : SyntaxFault(
+                : SyntaxError(
                     "is '\(PlainText.short(path))', expected the path of a URL",
                     hint: "it begins with '/' and has no spaces; write '%20' for one")
         }.shaped(.string(pattern: "^/[!-~]*$"))
@@ -91,7 +91,7 @@ extension Codec where Value == String {
 
 extension Codec where Value == Duration {
     static var time: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxFault) in
+        Codec<String>.text.parsed { text throws(SyntaxError) in
             try TestText.time(text)
         } from: { time in
             "\(Int64((time / .milliseconds(1)).rounded()))ms"
@@ -101,7 +101,7 @@ extension Codec where Value == Duration {
 
 extension Codec where Value == UInt64 {
     static var size: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxFault) in
+        Codec<String>.text.parsed { text throws(SyntaxError) in
             try TestText.bytes(text)
         } from: {
             "\($0)B"
@@ -112,7 +112,7 @@ extension Codec where Value == UInt64 {
 extension Codec where Value == Int {
     /// A size of whole MiB.
     static var mebibytes: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxFault) in
+        Codec<String>.text.parsed { text throws(SyntaxError) in
             try TestText.mebibytes(text)
         } from: {
             "\($0)M"

@@ -24,7 +24,7 @@ public enum TestReader {
         }
         var reading = Reading()
         let test = KeyTable.test.read(root, into: TestSpec(), &reading)
-        diagnostics += reading.faults
+        diagnostics += reading.problems
         if let test {
             diagnostics += TestCheck(test, outputFormats: outputFormats, bootable: bootable).found
         }
@@ -35,21 +35,21 @@ public enum TestReader {
 
 extension TestSpec {
     /// The names in a test that its spec does not have.
-    public func faults(in spec: Spec) -> [Diagnostic] {
+    public func problems(in spec: Spec) -> [Diagnostic] {
         (expect ?? []).compactMap { step in
             switch step.expectation {
             case .service(let service):
-                Self.fault("service", service.name, spec.services.map(\.name), at: step.location)
+                Self.error("service", service.name, spec.services.map(\.name), at: step.location)
             case .exec(let exec):
-                exec.container.flatMap { Self.fault("container", $0, spec.containers.map(\.name), at: step.location) }
+                exec.container.flatMap { Self.error("container", $0, spec.containers.map(\.name), at: step.location) }
             case .file(let file):
-                file.container.flatMap { Self.fault("container", $0, spec.containers.map(\.name), at: step.location) }
+                file.container.flatMap { Self.error("container", $0, spec.containers.map(\.name), at: step.location) }
             default: nil
             }
         }
     }
 
-    private static func fault(_ noun: String, _ name: String, _ names: [String], at location: SourceLocation?)
+    private static func error(_ noun: String, _ name: String, _ names: [String], at location: SourceLocation?)
         -> Diagnostic?
     {
         guard !names.contains(name) else { return nil }

@@ -6,7 +6,7 @@ public enum EnvironmentFile {
     /// - Throws: `SpecError` with all lines that are neither.
     public static func read(_ text: String, name: String) throws -> [(name: String, value: String)] {
         var values: [(name: String, value: String)] = []
-        var faults: [Diagnostic] = []
+        var problems: [Diagnostic] = []
         let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
         for (index, line) in lines.enumerated() {
             let start = line.prefix { $0 == " " || $0 == "\t" }.count
@@ -19,12 +19,12 @@ public enum EnvironmentFile {
                 values.append((String(parts[0]), unquoted(parts[1])))
             } else {
                 let shown = PlainText.short(String(parts.first ?? ""))
-                let fault =
+                let problem =
                     parts.count == 2 ? "'\(shown)' is not a valid name of a variable" : "'\(shown)' has no value"
-                faults.append(Diagnostic(at: location, fault, hint: "write NAME=value"))
+                problems.append(Diagnostic(at: location, problem, hint: "write NAME=value"))
             }
         }
-        guard faults.isEmpty else { throw SpecError(faults) }
+        guard problems.isEmpty else { throw SpecError(problems) }
         return values
     }
 

@@ -10,7 +10,7 @@ struct VariableExpansion {
     private(set) var used: [String: String] = [:]
     /// All names that files declare or use.
     private(set) var known: Set<String> = []
-    private(set) var faults: [Diagnostic] = []
+    private(set) var problems: [Diagnostic] = []
     private var seen: Set<Diagnostic> = []
     private var failed: Set<SourceLocation> = []
 
@@ -30,7 +30,7 @@ struct VariableExpansion {
     }
 
     /// Whether something at this location could not be expanded: other errors there follow from it.
-    func isFault(at location: SourceLocation?) -> Bool { location.map(failed.contains) ?? false }
+    func isError(at location: SourceLocation?) -> Bool { location.map(failed.contains) ?? false }
 
     /// Whether the variables in a document are expanded: in files that know nothing of variables, `${…}` is text.
     private func applies(to document: Node) -> Bool { variables.isGiven || document[Self.key] != nil }
@@ -61,18 +61,18 @@ struct VariableExpansion {
         let result = text.expanded()
         known.formUnion(text.names)
         for name in text.names { used[name] = variables[name] }
-        for fault in text.faults {
-            let found = diagnostic(fault, at: location)
+        for problem in text.problems {
+            let found = diagnostic(problem, at: location)
             failed.insert(location)
             // An alias brings the same text in again.
-            if seen.insert(found).inserted { faults.append(found) }
+            if seen.insert(found).inserted { problems.append(found) }
         }
         // What cannot be expanded is reported once, and not again as an invalid value.
-        return text.faults.isEmpty ? scalar.expanded(to: result) : Scalar("unresolved")
+        return text.problems.isEmpty ? scalar.expanded(to: result) : Scalar("unresolved")
     }
 
-    private func diagnostic(_ fault: VariableText.Fault, at location: SourceLocation) -> Diagnostic {
-        switch fault {
+    private func diagnostic(_ problem: VariableText.Problem, at location: SourceLocation) -> Diagnostic {
+        switch problem {
         case .unset(let name):
             let shown = PlainText.short(name)
             let guess = Spelling.closest(to: name, in: variables.names).map { "did you mean '\($0)'? " } ?? ""

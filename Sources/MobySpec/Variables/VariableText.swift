@@ -3,7 +3,7 @@ internal import Extents
 /// A text with `${NAME}`, `${NAME:-default}` and `$$` in it. Any other `$` is itself.
 struct VariableText {
     /// What a text cannot be expanded for.
-    enum Fault: Error, Hashable {
+    enum Problem: Error, Hashable {
         /// A name without a value.
         case unset(String)
         /// `${` that does not begin a variable, up to its end.
@@ -17,8 +17,8 @@ struct VariableText {
     private var rest: ArraySlice<UInt8>
     /// The names found, whether they have a value or not.
     private(set) var names: [String] = []
-    /// Every fault, so that all are reported in one run.
-    private(set) var faults: [Fault] = []
+    /// Every error, so that all are reported in one run.
+    private(set) var problems: [Problem] = []
 
     /// - Parameter value: the value of a name; nil when it has none.
     init(_ text: String, value: @escaping (String) -> String?) {
@@ -29,7 +29,7 @@ struct VariableText {
     /// Whether a text has anything to expand.
     static func mayExpand(_ text: String) -> Bool { text.contains("${") || text.contains("$$") }
 
-    /// The text with all variables replaced; one with a fault is replaced by nothing. Values are not expanded again.
+    /// The text with all variables replaced; one with an error is replaced by nothing. Values are not expanded again.
     mutating func expanded() -> String { String(decoding: part(depth: 0), as: UTF8.self) }
 
     /// - Parameter depth: how many defaults the part is in; a `}` ends a default.
@@ -59,7 +59,7 @@ struct VariableText {
         if rest.first == UInt8(ascii: "}") {
             rest = rest.dropFirst()
             names.append(name)
-            if found == nil { faults.append(.unset(name)) }
+            if found == nil { problems.append(.unset(name)) }
             return Array((found ?? "").utf8)
         }
         guard rest.starts(with: ":-".utf8) else { return invalid(start) }
@@ -67,9 +67,9 @@ struct VariableText {
         names.append(name)
         // A default counts only where it is used.
         let isUsed = found?.isEmpty ?? true
-        let outer = (names, faults)
+        let outer = (names, problems)
         let other = part(depth: depth + 1)
-        if !isUsed { (names, faults) = outer }
+        if !isUsed { (names, problems) = outer }
         guard !rest.isEmpty else { return invalid(start) }
         rest = rest.dropFirst()
         return isUsed ? other : Array((found ?? "").utf8)
@@ -81,8 +81,8 @@ struct VariableText {
         let end = isOpen ? nil : rest.firstIndex(of: UInt8(ascii: "}"))
         rest = end.map { start[($0 + 1)...] } ?? []
         // Of several that no brace ends, the innermost is named.
-        if isOpen, case .invalid? = faults.last { return [] }
-        faults.append(.invalid(String(decoding: start.dropLast(rest.count), as: UTF8.self)))
+        if isOpen, case .invalid? = problems.last { return [] }
+        problems.append(.invalid(String(decoding: start.dropLast(rest.count), as: UTF8.self)))
         return []
     }
 }

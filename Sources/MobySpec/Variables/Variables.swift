@@ -3,7 +3,8 @@ internal import Extents
 /// Values for the variables of spec files: `${NAME}`. Each comes from the command line, from a file or from a
 /// `variables` section; the environment is read only for names that the user allowed.
 public struct Variables: Sendable {
-    /// Values by name. Those of files come from ``init(set:environment:files:)``, declared ones are added by the reader.
+    /// Values by name. Those of files come from ``init(set:environment:files:)``, declared ones are added by the
+    /// reader.
     private var values: [String: String] = [:]
     /// Names given one by one: a typing error in them must not pass unnoticed.
     private var named: [String] = []

@@ -77,7 +77,7 @@ struct AgentCheck {
             let result = try agent.exec(command)
             let text = String(decoding: result.output + result.errors, as: UTF8.self)
             // The container does not run, or not yet.
-            if result.status == 125, let fault = result.fault { return .pending(fault) }
+            if result.status == 125, let problem = result.problem { return .pending(problem) }
             let failure = Self.failure(result, text, wanted)
             guard let failure else { return .passed(Self.last(text)) }
             if wanted.isRepeated { return .wrong(failure) }
@@ -90,7 +90,7 @@ struct AgentCheck {
         let output = text.isEmpty ? nil : PlainText.lines(String(text.suffix(2000)))
         guard result.status == Int32(wanted.exit) else {
             return StepFailure(
-                result.fault ?? "the exit code is \(result.status)", expected: "exit code \(wanted.exit)",
+                result.problem ?? "the exit code is \(result.status)", expected: "exit code \(wanted.exit)",
                 found: "exit code \(result.status)", output: output)
         }
         guard let pattern = wanted.output, !TextPattern.matches(pattern, text) else { return nil }
@@ -137,7 +137,7 @@ struct AgentCheck {
         guard result.status == 0, let found = UInt16(text, radix: 8) else {
             throw StepFailure(
                 "the mode cannot be read", expected: "the program 'stat'",
-                found: result.fault ?? "exit code \(result.status)")
+                found: result.problem ?? "exit code \(result.status)")
         }
         guard found == mode else {
             return .wrong(

@@ -22,7 +22,7 @@ struct StepHost: Sendable {
     /// Finds what would fail later, before anything is built.
     /// - Throws: `SpecError` for a key that does not exist, `RunError` for a program that is not installed.
     func check(_ steps: [TestStep]) throws {
-        var faults: [Diagnostic] = []
+        var problems: [Diagnostic] = []
         for step in steps {
             guard case .ssh(let ssh) = step.expectation else { continue }
             guard HostFiles.program("ssh", path: environment["PATH"] ?? "") != nil else {
@@ -30,12 +30,12 @@ struct StepHost: Sendable {
                     "could not find 'ssh', which the test needs", hint: "Debian: apt-get install openssh-client")
             }
             guard let key = ssh.key, try !HostFiles.exists(path(key.value)) else { continue }
-            faults.append(
+            problems.append(
                 Diagnostic(
                     at: key.location, "file '\(PlainText.short(path(key.value)))' does not exist",
                     hint: "create a key: ssh-keygen -t ed25519 -N '' -f \(PlainText.short(key.value))"))
         }
-        if !faults.isEmpty { throw SpecError(faults) }
+        if !problems.isEmpty { throw SpecError(problems) }
     }
 }
 

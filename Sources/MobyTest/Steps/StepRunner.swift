@@ -25,7 +25,7 @@ final class StepRunner {
     }
 
     /// Takes all steps. What must not be on the console is looked for at the end.
-    /// - Throws: ``TestStop``; what is not the guest's fault, such as a program of this host that cannot be started.
+    /// - Throws: ``TestStop``; what is not the guest's error, such as a program of this host that cannot be started.
     func run(_ steps: [TestStep]) throws {
         for (index, step) in steps.enumerated() {
             if case .notConsole = step.expectation { continue }
@@ -112,11 +112,12 @@ final class StepRunner {
             guard let up = session.handle.up else { return .pending(session.tail(1).last.map { "console: \($0)" }) }
             if session.firstBoot == nil { session.firstBoot = up.time }
             guard up.running == up.all else {
-                let fault = try AgentCheck(session, step).faultyService()
+                let problem = try AgentCheck(session, step).faultyService()
                 return .wrong(
                     StepFailure(
-                        fault?.message ?? "not all services run", expected: "\(up.all) of \(up.all) services running",
-                        found: fault?.found ?? "\(up.running) of \(up.all) services running", output: fault?.output))
+                        problem?.message ?? "not all services run", expected: "\(up.all) of \(up.all) services running",
+                        found: problem?.found ?? "\(up.running) of \(up.all) services running", output: problem?.output)
+                )
             }
             return .passed("\(up.all) service\(up.all == 1 ? "" : "s"), \(QEMU.seconds(up.time)) after the start")
         }

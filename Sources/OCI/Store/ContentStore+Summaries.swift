@@ -7,7 +7,8 @@ extension ContentStore {
         /// The canonical name.
         public let name: String
         public let digest: Digest
-        /// Bytes of the manifests, configurations and layers that the store has of it; what images share counts for each.
+        /// Bytes of the manifests, configurations and layers that the store has of it; what images share counts for
+        /// each.
         public let size: UInt64
         /// The platforms that the store has all of, in order.
         public let platforms: [Platform]

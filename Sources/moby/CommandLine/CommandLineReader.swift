@@ -113,7 +113,7 @@ struct CommandLineReader {
                 let topics = path.isEmpty ? HelpTopic.allCases.map(\.rawValue) : []
                 if let topic = Spelling.closest(to: word, in: topics) {
                     let shown = PlainText.short(word)
-                    throw UsageFault("unknown command or topic '\(shown)'; did you mean 'help \(topic)'?")
+                    throw UsageError("unknown command or topic '\(shown)'; did you mean 'help \(topic)'?")
                 }
                 throw command.unknown(word, below: path)
             }

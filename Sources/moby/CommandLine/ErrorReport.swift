@@ -23,11 +23,11 @@ enum ErrorReport {
         case let error as Diagnostic:
             Terminal.error(SpecInput.render([error]), .error)
             Terminal.exit(2)
-        case let error as SourceFaults:
+        case let error as SourceErrors:
             for (_, error) in error.unreadable { print(error) }
             if !error.diagnostics.isEmpty { Terminal.error(SpecInput.render(error.diagnostics), .error) }
             Terminal.exit(error.diagnostics.isEmpty ? 1 : 2)
-        case let error as SourceDate.Fault:
+        case let error as SourceDate.Problem:
             exit("\(error)", hint: error.hint, 2)
         case let error as ImageErrors:
             Terminal.error(SpecInput.render(error.diagnostics), .error)
@@ -67,7 +67,7 @@ enum ErrorReport {
     }
 
     /// The message of a failure, without its hint.
-    static func text(_ error: any Error) -> String { FoundationFault.text(error) ?? "\(error)" }
+    static func text(_ error: any Error) -> String { FoundationError.text(error) ?? "\(error)" }
 
     private static func write(_ message: String, hint: String?) {
         Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""), .error)

@@ -65,7 +65,7 @@ struct Exec: ParsableCommand {
             ErrorReport.print(error)
             throw ExitCode(125)
         }
-        if let fault = result.fault { Terminal.error("error: \(fault)", .error) }
+        if let problem = result.problem { Terminal.error("error: \(problem)", .error) }
         throw ExitCode(result.status)
     }
 }

@@ -23,13 +23,13 @@ struct TestInput {
     // MARK: Names
 
     /// Which files belong together. `web.test.yml` tests `web.yml`, unless just one of each kind is named.
-    /// - Throws: ``UsageFault`` for a test file whose spec file does not exist.
+    /// - Throws: ``UsageError`` for a test file whose spec file does not exist.
     static func pairs(_ names: [String], merge: Bool) throws -> [Pair] {
         let tests = names.filter(TestReader.isTest)
         let specs = names.filter { !TestReader.isTest($0) }
         if merge || (specs.count == 1 && tests.count == 1) {
             guard !specs.isEmpty, tests.count <= 1 else {
-                throw UsageFault("--merge needs spec files, and at most one test file", command: ["test"])
+                throw UsageError("--merge needs spec files, and at most one test file", command: ["test"])
             }
             return [Pair(specs: specs, test: try tests.first ?? specs.last.flatMap(neighbor))]
         }
@@ -55,7 +55,7 @@ struct TestInput {
         let base = TestReader.suffixes.first(where: test.hasSuffix).map { String(test.dropLast($0.count)) } ?? test
         let names = [base + ".yml", base + ".yaml"]
         if let found = try names.first(where: HostFiles.exists) { return found }
-        throw UsageFault(
+        throw UsageError(
             "'\(PlainText.short(names[0]))', which '\(PlainText.short(test))' tests, does not exist",
             hint: "name the spec file too: moby test SPEC.yml \(PlainText.short(test))", command: ["test"])
     }
@@ -68,7 +68,7 @@ struct TestInput {
         _ pairs: [Pair], _ global: FetchOptions, _ images: ImageOptions, _ variables: VariableOptions
     ) async throws -> [TestInput] {
         let values = try variables.values()
-        var faults: [Diagnostic] = []
+        var problems: [Diagnostic] = []
         var inputs: [TestInput] = []
         let packages = try Packages(
             store: try global.storeToRead(), provider: images.provider(global), level: global.level)
@@ -79,14 +79,14 @@ struct TestInput {
                     let (spec, _) = try await SpecInput.read(pair.specs, global.source, values) {
                         try packages.reference($0)
                     }
-                    faults += test.faults(in: spec)
+                    problems += test.problems(in: spec)
                 }
                 inputs.append(TestInput(pair: pair, test: test))
             } catch let error as SpecError {
-                faults += error.diagnostics
+                problems += error.diagnostics
             }
         }
-        guard faults.isEmpty else { throw SpecError(faults) }
+        guard problems.isEmpty else { throw SpecError(problems) }
         return inputs
     }
 
@@ -94,17 +94,17 @@ struct TestInput {
     /// reported with the spec.
     /// - Returns: nil for files that are not one test file.
     /// - Throws: `SpecError` with the errors of the test file.
-    static func faults(
+    static func problems(
         in files: [String], _ source: SourceOptions, _ variables: VariableOptions, _ packages: Packages
     ) async throws -> [Diagnostic]? {
         guard files.count == 1, let file = files.first, TestReader.isTest(file) else { return nil }
         let test = try Self.test(file)
         let name: String
-        do { name = try spec(of: file) } catch is UsageFault { return [] }
+        do { name = try spec(of: file) } catch is UsageError { return [] }
         do {
             let values = try variables.values()
             let (spec, _) = try await SpecInput.read([name], source, values) { try packages.reference($0) }
-            return test.faults(in: spec)
+            return test.problems(in: spec)
         } catch is SpecError {
             return []
         }

@@ -1,8 +1,8 @@
 internal import Extents
 
 extension KeyTable where Owner == Spec {
-    /// The section that declares variables. ``VariableExpansion`` has used it by the time that the spec is read, and the
-    /// resolved spec has none.
+    /// The section that declares variables. ``VariableExpansion`` has used it by the time that the spec is read, and
+    /// the resolved spec has none.
     static var variables: Key<Spec> {
         let names = #"{"propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}}"#
         return Key(
@@ -22,7 +22,7 @@ extension KeyTable where Owner == Spec {
     private static func check(_ pair: Node.Pair, _ reading: inout Reading) {
         let name = PlainText.short(pair.key.value)
         if !Variables.isName(pair.key.value) {
-            reading.fault(
+            reading.error(
                 at: pair.key.location, "'\(name)' is not a valid name of a variable",
                 hint: "use letters, digits and '_', and no digit first")
         }

@@ -21,10 +21,10 @@ extension Codec where Value == ContainerSpec {
             // With `merge: extend` an entry has none of its own, but that is merged before this reads it.
             guard node["image"] != nil else {
                 let hint = "add image: \"nginx:1.27\""
-                reading.fault(at: node.location, "\(reading.subject) has no 'image'", hint: hint)
+                reading.error(at: node.location, "\(reading.subject) has no 'image'", hint: hint)
                 return nil
             }
-            container.options.locations = KeyPlaces(node).places
+            container.options.locations = KeyLocations(node).locations
             return container
         } from: {
             $0

@@ -132,7 +132,7 @@ struct TestStepDraft: Sendable {
         let written = Self.kinds.filter { node[$0] != nil }
         guard written.count == 1 else {
             let keys = written.map { "'\($0)'" }.joined(separator: " and ")
-            reading.fault(
+            reading.error(
                 at: node.location,
                 "\(reading.subject) expects \(written.isEmpty ? "nothing" : "\(keys)"), and should expect one thing",
                 hint: written.isEmpty
@@ -140,7 +140,7 @@ struct TestStepDraft: Sendable {
             return nil
         }
         if isUp == false {
-            reading.fault(at: node.location, "\(reading.subject) has 'up: false'", hint: "write 'up', or remove it")
+            reading.error(at: node.location, "\(reading.subject) has 'up: false'", hint: "write 'up', or remove it")
         }
         guard let expectation = expectations.first else { return nil }
         var step = TestStep(expectation, at: node.location)

@@ -81,7 +81,7 @@ extension Codec where Value == [Budget] {
             }
             return pairs.compactMap { pair in
                 let name = pair.key.value
-                let limit = Codec<String>.text.parsed { text throws(SyntaxFault) in
+                let limit = Codec<String>.text.parsed { text throws(SyntaxError) in
                     try TestText.budget(text, of: name)
                 } from: { (_: Budget.Limit) in
                     ""
