@@ -28,7 +28,7 @@ struct Doctor: ParsableCommand {
         let checks =
             [
                 HostCheck.folder(
-                    "store", global.storePath, needed: Self.storeSpace, hint: "name another folder in MOBY_CACHE"),
+                    "store", try global.storePath(), needed: Self.storeSpace, hint: "name another folder in MOBY_CACHE"),
                 HostCheck.folder(
                     "temporary files", environment["TMPDIR"] ?? "/tmp", needed: Self.temporarySpace,
                     hint: "name another folder in TMPDIR"),
