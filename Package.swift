@@ -72,9 +72,9 @@ let package = Package(
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd"]),
         library("HTTP", ["Extents", "CCurl"]),
         library("Cloud", ["Extents", "Progress", "CLinux"]),
-        library("GCP", ["Cloud", "HTTP", "Extents", "Progress", "CCrypto"]),
+        library("GCP", ["MachineModel", "Cloud", "HTTP", "Extents", "Progress", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
-        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "Progress", "CLinux", subprocess]),
+        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "Progress", subprocess]),
 
         // Know the product.
         library("BootLayout", ["JSON"]),
@@ -85,7 +85,7 @@ let package = Package(
         library(
             "MobyPackage",
             ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "Progress", "CArchive", subprocess]),
-        library("MobyInspect", ["DiskImage", "Archive", "Extents"]),
+        library("MobyInspect", ["MachineModel", "DiskImage", "Archive", "Extents"]),
         library(
             "MobyRun",
             [
@@ -97,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "moby",
             dependencies: [
-                "MobyTest", "MobyRun", "MachineModel", "MobyInspect", "Cloud", "GCP", "HTTP", "MobyPackage",
+                "MobyTest", "MobyRun", "MachineModel", "MobyInspect", "Cloud", "HTTP", "MobyPackage",
                 "MobyBuild", "MobySpec", "BootLayout", "OCI",
                 "Archive", "Extents", "JSON", "Progress", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4",
                 "CYAML",

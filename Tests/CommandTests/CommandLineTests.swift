@@ -87,7 +87,7 @@ struct CommandLineTests {
         ("build -hyperkit x.yml", "unknown option '-hyperkit'"), ("build -h1 x.yml", "unknown option '-h1'"),
         ("build -vh x.yml", "unknown option '-vh'"), ("build -x x.yml", "unknown option '-x'"),
         ("build --outptu x x.yml", "did you mean '--output'?"),
-        ("build --json x.yml", "hint: it is an option of 'moby push gcp'"),
+        ("build --zone z x.yml", "hint: it is an option of 'moby run gcp'"),
         ("run qemu -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run -pubish 1:1 x", "unknown option '-pubish'; did you mean '--publish'?"),
         ("run qemu -disk d.img -disk-size 4G x", "hint: use --disk d.img,size=4G"),
