@@ -148,6 +148,8 @@ public struct StarterSpec: Sendable {
                 # Files of the machine. 'source: FILE' in place of 'contents' copies one.
                 files:
                   - path: srv/www/index.html
+                    # For all users, since nginx is not root; without it, only root reads a file.
+                    mode: "0644"
                     contents: |
                       <!doctype html>
                       <title>\(name)</title>
