@@ -30,7 +30,7 @@ import Testing
             }
             // Nothing of the builds is left.
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("moby-test-") } == [])
+                try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("moby-machines-") } == [])
         }
     }
 

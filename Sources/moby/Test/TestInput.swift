@@ -127,8 +127,8 @@ struct TestInput {
         }
         // Disk images are large: /tmp is often in memory.
         let parent = Terminal.environment["TMPDIR"] ?? "/var/tmp"
-        WorkFolder.removeAbandoned(in: parent, prefix: "moby-test-")
-        let folder = try WorkFolder(in: parent, prefix: "moby-test-")
+        WorkFolder.removeAbandoned(in: parent, prefix: "moby-machines-")
+        let folder = try WorkFolder(in: parent, prefix: "moby-machines-")
         return (folder.path, folder)
     }
 
