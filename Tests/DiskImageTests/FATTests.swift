@@ -116,7 +116,7 @@ import Testing
         ([FAT.File("a//b", .zeros(1))], "", "'a//b': '' is not a valid FAT name"),
         ([FAT.File("", .zeros(1))], "", "'': '' is not a valid FAT name"),
         ([FAT.File("../b", .zeros(1))], "", "'../b': '..' is not a valid FAT name"),
-        ([FAT.File("a.", .zeros(1))], "", "'a.': a name that ends with '.', which FAT would drop"),
+        ([FAT.File("a.", .zeros(1))], "", "'a.': a name that ends with '.', which FAT does not store"),
         ([FAT.File("a:b", .zeros(1))], "", "'a:b': the character : in a name, which FAT does not allow"),
         ([FAT.File("a\nb", .zeros(1))], "", "'a\nb': the character \\n in a name, which FAT does not allow"),
         (

@@ -127,7 +127,7 @@ import Testing
         let text = "variables: {TAG: 1, NUM: }\nservices: [&a {name: a, image: \"a:${TGA}\", oomScoreAdj: \"${NUM}\"}]"
         let found = problems(text + "\nonboot: [*a]")
         #expect(found.map(\.message) == ["the variable 'TGA' has no value", "the variable 'NUM' has no value"])
-        #expect(found.first?.location?.description == "0.yml:2:33")
+        #expect(found.first?.location?.description == "0.yml:2:32")
         #expect(found.first?.hint?.hasPrefix("did you mean 'TAG'? ") == true)
     }
 

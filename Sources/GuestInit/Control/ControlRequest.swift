@@ -36,7 +36,7 @@ enum ControlRequest: Equatable {
 }
 
 /// Rows as aligned columns.
-enum TextTable {
+enum ServiceTable {
     static func text(_ rows: [[String]]) -> String {
         var widths: [Int] = []
         for row in rows {

@@ -47,7 +47,7 @@ final class ControlServer {
     private func list(_ connection: Connection) {
         let header = ["NAME", "STATE", "PID", "FOR", "RESTARTS", "LAST END"]
         let rows = supervisor.services.map { $0.row(now: loop.now) }
-        connection.send(Reply.output(TextTable.text([header] + rows).utf8))
+        connection.send(Reply.output(ServiceTable.text([header] + rows).utf8))
         connection.finish(0)
     }
 

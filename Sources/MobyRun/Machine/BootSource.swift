@@ -216,6 +216,10 @@ extension BootSource {
                 "no image for UEFI under the name '\(shown)', only kernel and initrd",
                 hint: "build one: moby build --format raw-efi, or boot '\(PlainText.short(kernel))' with --kernel")
         }
+        if preferences.iso, try HostFiles.exists(kernel) {
+            return RunError(
+                "no ISO image to boot under the name '\(shown)'", hint: "without --iso it boots from its kernel")
+        }
         if try HostFiles.isFolder(argument) {
             let folder = argument.hasSuffix("/") ? argument : argument + "/"
             guard let builds = try buildsIfListed(near: folder) else {
