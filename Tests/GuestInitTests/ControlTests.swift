@@ -46,7 +46,7 @@ struct ControlTests {
 
     @Test func columnsLineUp() {
         #expect(
-            TextTable.text([["NAME", "STATE"], ["web", "running"], ["longer", ""]])
+            ServiceTable.text([["NAME", "STATE"], ["web", "running"], ["longer", ""]])
                 == "NAME    STATE\nweb     running\nlonger  \n")
     }
 }
