@@ -194,7 +194,7 @@ struct GCPPlanTests {
             try TestFile.write(whole + Array("junk".utf8), to: "\(folder)/junk.tar.gz")
             try TestFile.write(whole + [UInt8](repeating: 0, count: 512), to: "\(folder)/zeros.tar.gz")
             for (name, message) in [
-                ("two", "holds more than 'disk.raw'"), ("name", "starts with 'readme'"),
+                ("two", "has other files than 'disk.raw'"), ("name", "starts with 'readme'"),
                 ("size", "10485760 bytes; Compute Engine requires whole GiB"),
                 ("plain", "not compressed with gzip"), ("cut", "is not an image for Compute Engine"),
                 ("junk", "4 bytes follow the end of the gzip stream"),
