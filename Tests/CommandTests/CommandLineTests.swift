@@ -119,7 +119,7 @@ struct CommandLineTests {
         ("help bulid", "unknown command 'bulid'; did you mean 'build'?"),
         ("cache lss", "unknown command 'cache lss'; did you mean 'cache ls'?"),
         ("help cache lss", "did you mean 'cache ls'?"),
-        ("-q bulid x.yml", "unknown command 'bulid'"), ("xyzzy", "hint: the commands are build, lint, explain"),
+        ("-q bulid x.yml", "unknown command 'bulid'"), ("xyzzy", "hint: the commands are init, build, lint"),
         ("push gpc x.img.tar.gz", "'moby push' supports only 'gcp', not 'gpc'"),
         ("completion tcsh", "expected bash, zsh or fish"),
     ])

@@ -22,7 +22,7 @@ struct InstallTests {
             // A page for each command, in a language that the formatter knows.
             for page in ["moby", "moby-build", "moby-cache-pull"] {
                 let text = try await Oracle("groff")(
-                    "-man", "-Tutf8", "-ww", "-rLL=80n", "\(root)/share/man/man1/\(page).1")
+                    "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=80n", "\(root)/share/man/man1/\(page).1")
                 #expect(text.contains("NAME"), "\(page)")
             }
             for file in [

@@ -2,6 +2,7 @@ import Extents
 import Glibc
 import MobyRun
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,12 +13,16 @@ struct InterruptTests {
         let registry = try ScriptedRegistry()
         let bytes = try #require(registry.sample.blobs[registry.layer.digest])
         let half = bytes.count / 2
+        // On a busy machine the first run may ask again before this test has seen its file.
+        let isSecondRun = Atomic(false)
         registry.answer { request in
             guard registry.isLayer(request) else { return nil }
             guard request.headers["range"] == nil else {
-                return .init(
+                var rest = ScriptedServer.Response(
                     206, headers: ["Content-Range": "bytes \(half)-\(bytes.count - 1)/\(bytes.count)"],
-                    body: Array(bytes[half...]))
+                    body: isSecondRun.load(ordering: .acquiring) ? Array(bytes[half...]) : [], length: bytes.count - half)
+                rest.isHeld = !isSecondRun.load(ordering: .acquiring)
+                return rest
             }
             var response = ScriptedServer.Response(body: Array(bytes[..<half]), length: bytes.count)
             response.isHeld = true
@@ -34,11 +39,12 @@ struct InterruptTests {
             program.send(signal)
             #expect(program.wait(within: .seconds(120)) == 128 + signal)
             #expect(try FolderTree.names(in: "\(folder)/tmp") == ["\(registry.layer.digest.hex).partial"])
+            isSecondRun.store(true, ordering: .releasing)
             let second = try Program.run(arguments, environment: ["MOBY_PROGRESS": "plain"])
             #expect(second.status == 0, "\(second.error)")
             #expect(second.error.contains("of them earlier"), "\(second.error)")
             let asked = registry.requests(ending: "/blobs/\(registry.layer.digest)").map { $0.headers["range"] }
-            #expect(asked == [nil, "bytes=\(half)-"])
+            #expect(asked.first == .some(nil) && asked.dropFirst().allSatisfy { $0 == "bytes=\(half)-" })
             #expect(try FolderTree.names(in: "\(folder)/tmp").isEmpty)
         }
     }
