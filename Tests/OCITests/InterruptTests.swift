@@ -20,7 +20,8 @@ struct InterruptTests {
             guard request.headers["range"] == nil else {
                 var rest = ScriptedServer.Response(
                     206, headers: ["Content-Range": "bytes \(half)-\(bytes.count - 1)/\(bytes.count)"],
-                    body: isSecondRun.load(ordering: .acquiring) ? Array(bytes[half...]) : [], length: bytes.count - half)
+                    body: isSecondRun.load(ordering: .acquiring) ? Array(bytes[half...]) : [],
+                    length: bytes.count - half)
                 rest.isHeld = !isSecondRun.load(ordering: .acquiring)
                 return rest
             }
