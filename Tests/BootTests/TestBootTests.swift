@@ -30,7 +30,8 @@ import Testing
             }
             // Nothing of the builds is left.
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("moby-machines-") } == [])
+                try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("moby-machines-") }
+                    == [])
         }
     }
 

@@ -205,6 +205,24 @@ extension BootSource {
         names.prefix(5).map { "'\(PlainText.short($0))'" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
     }
 
+    /// What to do with a folder, which is not a build.
+    private static func unsuitable(folder argument: String) throws -> RunError {
+        let shown = PlainText.short(argument)
+        let folder = argument.hasSuffix("/") ? argument : argument + "/"
+        guard let builds = try buildsIfListed(near: folder) else {
+            return RunError(
+                "'\(shown)' is a folder that user \(geteuid()) may not list",
+                hint: "name a build in it: moby run qemu \(PlainText.short(folder))NAME")
+        }
+        guard let first = builds.first else {
+            return RunError(
+                "'\(shown)' is a folder without a build", hint: "build one: moby build --dir \(shown) FILE.yml")
+        }
+        return RunError(
+            "'\(shown)' is a folder; it holds the builds \(list(builds))",
+            hint: "name one: moby run qemu \(PlainText.short(folder + first))")
+    }
+
     /// - Throws: `FileError` when a folder cannot be read.
     private static func missing(_ argument: String, _ preferences: BootPreferences, _ images: [String]) throws
         -> RunError
@@ -220,21 +238,7 @@ extension BootSource {
             return RunError(
                 "no ISO image to boot under the name '\(shown)'", hint: "without --iso it boots from its kernel")
         }
-        if try HostFiles.isFolder(argument) {
-            let folder = argument.hasSuffix("/") ? argument : argument + "/"
-            guard let builds = try buildsIfListed(near: folder) else {
-                return RunError(
-                    "'\(shown)' is a folder that user \(geteuid()) may not list",
-                    hint: "name a build in it: moby run qemu \(PlainText.short(folder))NAME")
-            }
-            guard let first = builds.first else {
-                return RunError(
-                    "'\(shown)' is a folder without a build", hint: "build one: moby build --dir \(shown) FILE.yml")
-            }
-            return RunError(
-                "'\(shown)' is a folder; it holds the builds \(list(builds))",
-                hint: "name one: moby run qemu \(PlainText.short(folder + first))")
-        }
+        if try HostFiles.isFolder(argument) { return try unsuitable(folder: argument) }
         var names = preferences.iso ? [] : [kernel]
         for image in images where !names.contains(image) { names.append(image) }
         let looked = names.prefix(4).map { "'\(PlainText.short($0))'" }
