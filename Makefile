@@ -35,7 +35,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
 DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci
 
-.PHONY: install uninstall dist dist-test test-all oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures
+.PHONY: install uninstall dist dist-test test-all oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures recording
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -195,6 +195,16 @@ docs: test-deps images ## regenerate the generated pages, the recorded session a
 
 figures: test-deps images ## measure sizes, time and memory of examples/nginx.yml and write docs/figures.md
 	MOBY=$(MOBY) .ci/figures
+
+RECORDER := $(CURDIR)/.build/tools/termtosvg
+
+recording: run-deps images $(RECORDER) ## record docs/recording.svg: a first spec, its build and its boot
+	MOBY=$(MOBY) .ci/recording
+
+$(RECORDER):
+	$(call install,python3-venv bsdutils)
+	rm -rf $@ && python3 -m venv $@
+	$@/bin/pip install --quiet termtosvg==1.1.0 setuptools==75.0.0 || { rm -rf $@; exit 1; }
 
 SITE := $(CURDIR)/.build/site
 MKDOCS := $(CURDIR)/.build/tools/mkdocs-9.8.2
