@@ -15,7 +15,7 @@ struct BootAgain: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        do { try await function() } catch let error as RunError {
+        do { try await function() } catch let error where error is RunError || error is Program.Unexpected {
             let number = Self.repeats.next()
             // .ci/swift-test looks for this line.
             print("repeated boot \(number) of at most \(Self.limit): \(test.name): \(error)")

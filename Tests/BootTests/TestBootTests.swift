@@ -7,14 +7,15 @@ import Testing
 @Suite(.serialized) struct TestBootTests {
     /// The classic cloud machine serves; a key given at build time logs in through a published port. The results are
     /// left as JUnit, the consoles and records as artifacts.
-    @Test(.timeLimit(.minutes(8))) func examplesPassTheirTests() async throws {
+    @Test(.bootedAgain, .timeLimit(.minutes(8))) func examplesPassTheirTests() async throws {
         try await withTemporaryDirectory { folder in
             let home = folder + "/home/.ssh"
             try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
             try await Oracle("ssh-keygen")("-q", "-t", "ed25519", "-N", "", "-f", home + "/id_ed25519")
             let output = try Program.moby(
                 [
-                    "test", "--accel", "tcg", "--junit", "\(folder)/junit.xml", "--artifacts", "\(folder)/artifacts",
+                    "test", "--accel", "tcg", "--timeout", "150", "--junit", "\(folder)/junit.xml", "--artifacts",
+                    "\(folder)/artifacts",
                     "examples/gcp.yml", "examples/sshd.yml",
                 ], environment: ["HOME": folder + "/home", "MOBY_CACHE": Program.cache, "TMPDIR": folder])
             #expect(output.contains("  http :80/  (HTTP/1.1 200 OK)"), "\(output)")

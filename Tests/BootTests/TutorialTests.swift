@@ -33,7 +33,7 @@ struct TutorialTests {
         return blocks
     }
 
-    @Test func tutorialWorks() async throws {
+    @Test(.bootedAgain) func tutorialWorks() async throws {
         let blocks = Self.blocks(of: try TestFile.text(Program.root + "/docs/tutorial.md"))
         try #require(blocks.contains { $0.file != nil } && blocks.contains { $0.language == "sh" })
         try await withTemporaryDirectory { folder in
@@ -55,7 +55,9 @@ struct TutorialTests {
                     "PATH": folder + "/bin:" + (Program.environment["PATH"] ?? ""), "HOME": folder,
                     "MOBY_CACHE": Program.cache, "LINUXKIT_QEMU_ACCEL": "tcg",
                 ])
-            #expect(ended.succeeded, "\(ended.text)\(ended.complaint)")
+            guard ended.succeeded else {
+                throw Program.Unexpected(description: "the tutorial ended with \(ended.status): \(ended.complaint)")
+            }
             #expect(ended.text.contains("shop.iso"))
         }
     }

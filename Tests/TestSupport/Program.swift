@@ -12,6 +12,8 @@ public enum Program {
     /// A run that was expected to succeed and did not.
     public struct Unexpected: Error, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     /// The package's folder.
