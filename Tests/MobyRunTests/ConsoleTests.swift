@@ -14,6 +14,8 @@ struct ConsoleTests {
         ("[    6.30] moby: powering off (root incomplete)", .ending(.incompleteRoot, rebooting: false)),
         ("[    6.30] moby: powering off (tired)", .ending(.other("tired"), rebooting: false)),
         ("[    7.30] moby: up: 2 of 3 services running", .up(running: 2, of: 3)),
+        ("(ns: getty) moby-52:~# [    4.67] moby: up: 3 of 3 services running", .up(running: 3, of: 3)),
+        ("login: [    9.01] moby: rebooting", .ending(.clean, rebooting: true)),
         ("Kernel panic - not syncing: No working init found.", .panic("No working init found.")),
         ("[    1.000000] Kernel panic - not syncing: VFS: x", .panic("VFS: x")),
         ("[    1.000000][    T1] Kernel panic - not syncing: x", .panic("x")),
@@ -25,7 +27,7 @@ struct ConsoleTests {
 
     @Test(arguments: [
         "", "moby: powering off now", "echo moby: powering off", "[ 1.0] moby: powering off (",
-        "[x] moby: powering off",
+        "[x] moby: powering off", "# echo [x] moby: powering off", "# [1.00] moby: powering off now",
         "# echo 'Kernel panic - not syncing'", "moby: up: services running", "[    6.31] moby: service web failed",
     ])
     func noMeaning(line: String) { #expect(GuestLine(line) == nil) }

@@ -24,7 +24,7 @@ enum GuestLine: Equatable, Sendable {
             self = .boot
             return
         }
-        guard let words = Self.rest(of: text, after: "moby: ") else { return nil }
+        guard let words = Self.rest(of: text, after: "moby: ") ?? Self.afterPrompt(in: line) else { return nil }
         if let rest = Self.rest(of: words, after: "powering off"), let ending = Self.ending(rest) {
             self = .ending(ending, rebooting: false)
         } else if let rest = Self.rest(of: words, after: "rebooting"), let ending = Self.ending(rest) {
@@ -36,6 +36,15 @@ enum GuestLine: Equatable, Sendable {
         } else {
             return nil
         }
+    }
+
+    /// What PID 1 reports behind the prompt of a shell, which has no line's end. The time before it distinguishes it from
+    /// what a user types.
+    private static func afterPrompt(in line: String) -> Substring? {
+        guard let mark = line.ranges(of: "] moby: ").last, let open = line[..<mark.lowerBound].lastIndex(of: "["),
+            open != line.startIndex
+        else { return nil }
+        return rest(of: withoutTime(line[open...]), after: "moby: ")
     }
 
     private static let panicMessage = "Kernel panic - not syncing"
