@@ -38,8 +38,8 @@ enum GuestLine: Equatable, Sendable {
         }
     }
 
-    /// What PID 1 reports behind the prompt of a shell, which has no line's end. The time before it distinguishes it from
-    /// what a user types.
+    /// What PID 1 reports behind the prompt of a shell, which has no line's end. The time before it distinguishes it
+    /// from what a user types.
     private static func afterPrompt(in line: String) -> Substring? {
         guard let mark = line.ranges(of: "] moby: ").last, let open = line[..<mark.lowerBound].lastIndex(of: "["),
             open != line.startIndex
