@@ -59,6 +59,8 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
     case notDownloaded(LockedPackage)
     /// Packages that were never downloaded, and downloading is off.
     case offline([LockedPackage])
+    /// The machine's sources have no archive of Debian.
+    case noMirror
 
     public var description: String {
         switch self {
@@ -79,6 +81,7 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
         case .offline(let packages):
             "downloading is off, and \(packages.count) Debian package\(packages.count == 1 ? " is" : "s are") not in the store: "
                 + packages.prefix(5).map { "'\($0.name)'" }.joined(separator: ", ") + (packages.count > 5 ? ", …" : "")
+        case .noMirror: "apt on this machine has no Debian archive, which system images are built from"
         }
     }
 
@@ -91,6 +94,7 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
         case .wrongDigest:
             "the archive changed a file without a new version; run 'moby pkg build --update' if you trust it"
         case .offline: "omit --offline, or run 'moby pkg build' with a network first"
+        case .noMirror: "name a mirror of Debian: \(DebianMirror.variable)=http://HOST/debian"
         case .failed, .unreadable, .notDownloaded: nil
         }
     }

@@ -12,10 +12,11 @@ struct AptRoot: Sendable {
     /// How long other processes that use this root are waited for.
     let wait: LockWait
 
-    /// Whether the machine's sources do not count.
-    private let hasOwnSources: Bool
+    /// A file of sources that replace the machine's.
+    private let sources: String?
 
-    /// - Parameter sources: a `.sources` file (sources.list(5)) that replaces the machine's sources; nil for those.
+    /// - Parameter sources: a `.sources` file (sources.list(5)) that replaces the machine's sources, and that
+    ///   ``DebianMirror/fill(_:)`` completes; nil for the machine's.
     init(
         cache: String, architecture: String, sources: String? = nil, environment: [String: String],
         wait: LockWait = LockWait()
@@ -25,17 +26,13 @@ struct AptRoot: Sendable {
             "-" + $0[($0.lastIndex(of: "/") ?? $0.startIndex)...].dropFirst().prefix { $0 != "." }
         }
         path = "\(cache)/apt/\(architecture)\(release ?? "")"
-        hasOwnSources = sources != nil
+        self.sources = sources
         self.architecture = architecture
         self.environment = environment
         for folder in ["lists/partial", "cache/archives/partial", "log"] {
             try FolderTree.make("\(path)/\(folder)")
         }
-        if let sources {
-            try FolderTree.make("\(path)/sources")
-            try writeWhenChanged(HostFiles.text(sources), to: "\(path)/sources/moby.sources")
-        }
-        try writeWhenChanged(configuration + (hasOwnSources ? ownSources : ""), to: "\(path)/apt.conf")
+        try writeWhenChanged(configuration + (sources == nil ? "" : ownSources), to: "\(path)/apt.conf")
         if try !HostFiles.exists("\(path)/status") { try writeWhenChanged("", to: "\(path)/status") }
     }
 
@@ -48,8 +45,21 @@ struct AptRoot: Sendable {
 
     /// Fetches the package lists and checks their signatures.
     func update() async throws {
+        if let sources {
+            try FolderTree.make("\(path)/sources")
+            try writeWhenChanged(await mirror().fill(HostFiles.text(sources)), to: "\(path)/sources/moby.sources")
+        }
         try await run("apt-get", ["update", "-q"])
         try ExtentWriter.write(ExtentList(), to: "\(path)/updated")
+    }
+
+    private func mirror() async throws -> DebianMirror {
+        if let named = environment[DebianMirror.variable], !named.isEmpty { return DebianMirror(archive: named) }
+        let arguments = ["indextargets", "--no-release-info", "--format", DebianMirror.targetFormat]
+        guard let mirror = DebianMirror(targets: try await start("apt-get", arguments, in: path)) else {
+            throw AptError.noMirror
+        }
+        return mirror
     }
 
     /// Runs an apt program against this root. Locks of apt's own, which a process that outlived its moby may hold, are
@@ -60,9 +70,9 @@ struct AptRoot: Sendable {
     func run(_ program: String, _ arguments: [String], in folder: String? = nil) async throws -> String {
         var printed = ""
         try await wait.acquire {
-            do { printed = try await runOnce(program, arguments, in: folder ?? path) } catch AptError.failed(
-                _, let output)
-            {
+            do {
+                printed = try await start(program, ["-c", "\(path)/apt.conf"] + arguments, in: folder ?? path)
+            } catch AptError.failed(_, let output) {
                 guard let held = AptMessages.heldLock(output) else {
                     throw AptError.failed(program: program, output: output)
                 }
@@ -73,9 +83,9 @@ struct AptRoot: Sendable {
         return printed
     }
 
-    private func runOnce(_ program: String, _ arguments: [String], in folder: String) async throws -> String {
+    private func start(_ program: String, _ arguments: [String], in folder: String) async throws -> String {
         // The thread that starts it lives as long as the process.
-        let command = OrphanGuard.command + [program, "-c", "\(path)/apt.conf"] + arguments
+        let command = OrphanGuard.command + [program] + arguments
         var variables = environment
         variables["LC_ALL"] = "C.UTF-8"
         variables["DEBIAN_FRONTEND"] = "noninteractive"

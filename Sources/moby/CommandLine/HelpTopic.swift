@@ -92,6 +92,7 @@ enum HelpTopic: String, CaseIterable {
     private static let environmentText = """
           MOBY_CACHE         folder of the image store (default: ~/.cache/moby)
           MOBY_PRODUCTS      folder of the guest programs init and metadata
+          MOBY_DEBIAN_MIRROR archive of Debian, for hosts that are not Debian
           SOURCE_DATE_EPOCH  time of files on media, in seconds since 1970
           HTTPS_PROXY, http_proxy, ALL_PROXY, NO_PROXY
                              proxies
@@ -105,4 +106,19 @@ enum HelpTopic: String, CaseIterable {
 
         Page: docs/command-line.md
         """
+}
+
+/// The discussion in a command's help: what there is to say, then examples and the page with more.
+enum HelpText {
+    /// - Parameters:
+    ///   - text: one paragraph, or nothing.
+    ///   - examples: command lines.
+    ///   - page: of the documentation, from the root of the repository.
+    static func discussion(_ text: String = "", examples: [String], page: String) -> String {
+        let title = examples.count == 1 ? "Example:  " : "Examples: "
+        let margin = String(repeating: " ", count: title.count)
+        let lines = examples.enumerated().map { ($0 == 0 ? title : margin) + $1 }
+        return (text.isEmpty ? [] : [text, ""]).joined(separator: "\n") + (text.isEmpty ? "" : "\n")
+            + (lines + ["Page:     \(page)"]).joined(separator: "\n")
+    }
 }
