@@ -28,7 +28,7 @@ public enum AgentRequest: Sendable, Equatable {
         public var folder: String?
         /// `UID[:GID]`; in a container only.
         public var user: String?
-        /// Milliseconds after which it is killed; nil is no limit.
+        /// Milliseconds after which it is killed; nil for no limit.
         public var limit: Int?
 
         public init(_ words: [String], service: String? = nil) {

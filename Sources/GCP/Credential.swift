@@ -47,7 +47,7 @@ extension Credential {
         let folder = environment["CLOUDSDK_CONFIG"] ?? environment["HOME"].map { "\($0)/.config/gcloud" }
         guard let path = folder.map({ "\($0)/application_default_credentials.json" }) else { return .machine }
         // One that cannot be looked at is not missing: reading it reports why.
-        do { if try !HostFiles.exists(path) { return .machine } } catch {}
+        if (try? HostFiles.exists(path)) == false { return .machine }
         return try read(path, namedBy: "gcloud auth application-default login")
     }
 

@@ -7,30 +7,18 @@ import Testing
 
 /// The keys of `build.yml`, each through its own example.
 @Suite struct PackageTableTests {
-    struct Row: CustomTestStringConvertible, Sendable {
-        let table: String
-        let row: KeyTableDescription.Row
-        /// A whole file with a key of the row's table.
-        let frame: String
-
-        var testDescription: String { "\(table).\(row.name)" }
-        func file(_ value: String, key: String? = nil) -> String {
-            frame.replacing("%", with: "\(key ?? row.name): \(value)")
-        }
-    }
-
-    static let rows: [Row] = KeyTable.package.description.reachable.flatMap { table in
+    static let rows: [TableRow] = KeyTable.package.description.reachable.flatMap { table in
         table.rows.compactMap { row in
             switch table.name {
             case "package":
-                return Row(table: table.name, row: row, frame: row.name == "image" ? "{%}" : "{%, image: a}")
+                return TableRow(table: table.name, row: row, frame: row.name == "image" ? "{%}" : "{%, image: a}")
             case "package.kernel":
                 let package = row.name == "package" ? "" : ", package: a"
-                return Row(table: table.name, row: row, frame: "{image: a, kernel: {%\(package)}}")
+                return TableRow(table: table.name, row: row, frame: "{image: a, kernel: {%\(package)}}")
             case "package.files":
                 let target = ["path", "paths"].contains(row.name) ? "" : ", path: a"
                 let content = PackageFileDraft.contentKeys.contains(row.name) ? "" : ", contents: b"
-                return Row(table: table.name, row: row, frame: "{image: a, files: [{%\(target)\(content)}]}")
+                return TableRow(table: table.name, row: row, frame: "{image: a, files: [{%\(target)\(content)}]}")
             default: return nil
             }
         }
@@ -43,19 +31,19 @@ import Testing
         } catch { return (error as? SpecError)?.diagnostics ?? [] }
     }
 
-    @Test(arguments: rows) func exampleIsReadAndWrittenAndReadAgain(_ row: Row) throws {
+    @Test(arguments: rows) func exampleIsReadAndWrittenAndReadAgain(_ row: TableRow) throws {
         let json = KeyTable.package.write(try PackageSpecReader.read(row.file(row.row.example), file: "a")).text()
         #expect(json.contains("\"\(row.row.name)\":"), "\(json)")
         #expect(KeyTable.package.write(try PackageSpecReader.read(json, file: "b")).text() == json)
     }
 
-    @Test(arguments: rows) func misspelledKeyIsReported(_ row: Row) {
+    @Test(arguments: rows) func misspelledKeyIsReported(_ row: TableRow) {
         let name = String(row.row.name.dropLast()) + "QQ"
         let errors = Self.errors(row.file(row.row.example, key: name))
         #expect(errors.contains { $0.message.hasPrefix("unknown key '\(name)' ") && $0.hint != nil }, "\(errors)")
     }
 
-    @Test(arguments: rows) func wrongTypeIsReported(_ row: Row) {
+    @Test(arguments: rows) func wrongTypeIsReported(_ row: TableRow) {
         let isMapping = if case .map = row.row.shape { true } else { row.row.shape.table != nil }
         let errors = Self.errors(row.file(isMapping ? "[[]]" : "{a: {b: [c]}}"))
         #expect(errors.contains { $0.message.contains("expected") || $0.message.contains("has no") }, "\(errors)")

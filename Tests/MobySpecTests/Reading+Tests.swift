@@ -51,3 +51,16 @@ extension Golden {
 
     static func text(_ path: String) throws -> String { try TestFile.text(folder.appending(path: path).path) }
 }
+
+/// A key of a table, and a file to try its values in.
+struct TableRow: CustomTestStringConvertible, Sendable {
+    let table: String
+    let row: KeyTableDescription.Row
+    /// A whole file with a key of the row's table.
+    let frame: String
+
+    var testDescription: String { "\(table).\(row.name)" }
+    func file(_ value: String, key: String? = nil) -> String {
+        frame.replacing("%", with: "\(key ?? row.name): \(value)")
+    }
+}

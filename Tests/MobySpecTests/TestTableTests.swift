@@ -7,18 +7,6 @@ import Testing
 
 /// The keys of test files, each through its own example.
 @Suite struct TestTableTests {
-    struct Row: CustomTestStringConvertible, Sendable {
-        let table: String
-        let row: KeyTableDescription.Row
-        /// A whole file with a key of the row's table.
-        let frame: String
-
-        var testDescription: String { "\(table).\(row.name)" }
-        func file(_ value: String, key: String? = nil) -> String {
-            frame.replacing("%", with: "\(key ?? row.name): \(value)")
-        }
-    }
-
     static let formats = ["kernel+initrd", "iso", "qcow2-efi", "gcp"]
 
     /// A step of each kind, with the keys that it needs.
@@ -28,18 +16,18 @@ import Testing
         "test.file": ("file", "path", "/a"), "test.disk": ("disk", "mount", "/a"),
     ]
 
-    static let rows: [Row] = KeyTable.test.description.reachable.flatMap { table in
+    static let rows: [TableRow] = KeyTable.test.description.reachable.flatMap { table in
         table.rows.compactMap { row in
             switch table.name {
-            case "test": return Row(table: table.name, row: row, frame: "{%}")
-            case "test.machine": return Row(table: table.name, row: row, frame: "{machine: {%}}")
+            case "test": return TableRow(table: table.name, row: row, frame: "{%}")
+            case "test.machine": return TableRow(table: table.name, row: row, frame: "{machine: {%}}")
             case "test.expect":
                 let other = TestStepDraft.kinds.contains(row.name) ? "" : ", up: true"
-                return Row(table: table.name, row: row, frame: "{expect: [{%\(other)}]}")
+                return TableRow(table: table.name, row: row, frame: "{expect: [{%\(other)}]}")
             default:
                 guard let (kind, key, value) = steps[table.name] else { return nil }
                 let other = row.name == key ? "" : ", \(key): \(value)"
-                return Row(table: table.name, row: row, frame: "{expect: [{\(kind): {%\(other)}}]}")
+                return TableRow(table: table.name, row: row, frame: "{expect: [{\(kind): {%\(other)}}]}")
             }
         }
     }
@@ -60,19 +48,19 @@ import Testing
         #expect(Set(Self.rows.map(\.table)) == Set(KeyTable.test.description.reachable.map(\.name)))
     }
 
-    @Test(arguments: rows) func exampleIsReadAndWrittenAndReadAgain(_ row: Row) throws {
+    @Test(arguments: rows) func exampleIsReadAndWrittenAndReadAgain(_ row: TableRow) throws {
         let json = KeyTable.test.write(try Self.read(row.file(row.row.example))).text()
         #expect(json.contains("\"\(row.row.name)\":"), "\(json)")
         #expect(KeyTable.test.write(try Self.read(json)).text() == json)
     }
 
-    @Test(arguments: rows) func misspelledKeyIsReported(_ row: Row) {
+    @Test(arguments: rows) func misspelledKeyIsReported(_ row: TableRow) {
         let name = String(row.row.name.dropLast()) + "QQ"
         let errors = Self.errors(row.file(row.row.example, key: name))
         #expect(errors.contains { $0.message.hasPrefix("unknown key '\(name)' ") && $0.hint != nil }, "\(errors)")
     }
 
-    @Test(arguments: rows) func wrongTypeIsReported(_ row: Row) {
+    @Test(arguments: rows) func wrongTypeIsReported(_ row: TableRow) {
         let errors = Self.errors(row.file("[[{a: b}]]"))
         #expect(
             errors.contains { $0.message.contains("expected") || $0.message.contains("unknown metric") }, "\(errors)")

@@ -8,7 +8,7 @@ internal import GuestSystem
 struct ProgramError: Equatable {
     /// `'/app' cannot be started: its loader '/lib64/ld-linux-x86-64.so.2' is not in the image`.
     let text: String
-    /// Whether there is no such program, rather than one that cannot be executed.
+    /// True when the program does not exist, false when it cannot be executed.
     let isAbsence: Bool
 
     private enum Kind {

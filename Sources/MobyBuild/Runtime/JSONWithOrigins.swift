@@ -52,7 +52,7 @@ public indirect enum JSONWithOrigins: Sendable {
 }
 
 extension JSONWithOrigins {
-    /// An object of those members that are there, or nil when none is.
+    /// An object of the members that are present; nil when all are absent.
     static func object(present members: [(key: String, value: JSONWithOrigins?)]) -> JSONWithOrigins? {
         let present = members.compactMap { member in member.value.map { (key: member.key, value: $0) } }
         return present.isEmpty ? nil : .object(present)

@@ -63,7 +63,7 @@ struct MachineSockets: Sendable, Equatable {
 
 /// When processes were started, from /proc.
 enum ProcessClock {
-    /// In clock ticks since the host's boot (proc(5), stat, field 22); nil when there is no such process.
+    /// In clock ticks since the host's boot (proc(5), stat, field 22); nil when the process does not exist.
     static func ticks(of pid: Int32) -> UInt64? {
         // A process that has ended is not an error.
         guard pid > 0, let text = try? HostFiles.text("/proc/\(pid)/stat"), let name = text.lastIndex(of: ")") else {

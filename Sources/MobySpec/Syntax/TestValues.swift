@@ -142,13 +142,18 @@ extension Codec {
         }
     }
 
-    /// A mapping, or a scalar that stands for its most important key.
-    static func short<Scalar>(_ scalar: Codec<Scalar>, _ make: @escaping @Sendable (Scalar) -> Value, or full: Codec)
-        -> Codec
-    {
-        Codec(.either(scalar.shape, full.shape)) { node, reading in
+    /// A mapping, or a scalar as shorthand for its most important key.
+    static func short<Scalar>(
+        _ scalar: Codec<Scalar>, as key: WritableKeyPath<Value, Scalar> & Sendable, of table: KeyTable<Value>,
+        _ empty: @escaping @Sendable () -> Value
+    ) -> Codec {
+        let full = object(table) { _ in empty() }
+        return Codec(.either(scalar.shape, full.shape)) { node, reading in
             guard case .scalar = node.content else { return full.read(node, &reading) }
-            return scalar.read(node, &reading).map(make)
+            guard let read = scalar.read(node, &reading) else { return nil }
+            var value = empty()
+            value[keyPath: key] = read
+            return value
         } write: {
             full.write($0)
         }

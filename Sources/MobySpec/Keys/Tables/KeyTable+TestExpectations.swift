@@ -1,15 +1,7 @@
 internal import Extents
 
 extension Codec where Value == ServiceExpectation {
-    static var service: Codec {
-        short(
-            .containerName,
-            { name in
-                var service = ServiceExpectation()
-                service.name = name
-                return service
-            }, or: object(.testService) { _ in ServiceExpectation() })
-    }
+    static var service: Codec { short(.containerName, as: \.name, of: .testService) { ServiceExpectation() } }
 }
 
 extension KeyTable where Owner == ServiceExpectation {
@@ -31,15 +23,7 @@ extension KeyTable where Owner == ServiceExpectation {
 }
 
 extension Codec where Value == WebExpectation {
-    static var web: Codec {
-        short(
-            .port,
-            { port in
-                var web = WebExpectation()
-                web.port = port
-                return web
-            }, or: object(.testWeb) { _ in WebExpectation() })
-    }
+    static var web: Codec { short(.port, as: \.port, of: .testWeb) { WebExpectation() } }
 }
 
 extension KeyTable where Owner == WebExpectation {
