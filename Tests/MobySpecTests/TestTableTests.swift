@@ -72,10 +72,10 @@ import Testing
             ("", "the test file is empty", "write what is expected: 'expect: [up]'"),
             ("expect: [pu]", "'expect[0]' is 'pu', expected one of 'poweroff', 'reboot', 'up'", "did you mean 'up'?"),
             (
-                "expect: [{http: 80, tcp: 22}]", "'expect[0]' expects 'http' and 'tcp', and should expect one thing",
+                "expect: [{http: 80, tcp: 22}]", "'expect[0]' has 'http' and 'tcp', expected exactly one",
                 "write a step for each"
             ),
-            ("expect: [{timeout: 5}]", "'expect[0]' expects nothing, and should expect one thing", nil),
+            ("expect: [{timeout: 5}]", "'expect[0]' has no expectation, expected exactly one", nil),
             ("expect: [{up: true, timeout: 5x}]", "'expect[0].timeout' is '5x', expected a time", nil),
             ("expect: [{console: \"(\"}]", "'expect[0].console' is '(', which is not a regular expression", nil),
             (
@@ -85,7 +85,7 @@ import Testing
             ("expect: [{metric: {boots: 5s}}]", "unknown metric 'boots'", "did you mean 'boot'?"),
             (
                 "expect: [{metric: {boot: \">= 5s\"}}]",
-                "'expect[0].metric.boot' is '>= 5s', expected the most that it may be",
+                "'expect[0].metric.boot' is '>= 5s', expected an upper bound",
                 "write \"<= 8s\""
             ),
             ("expect: [poweroff, up]", "'poweroff' is followed by other steps", "make it the last, or write 'reboot'"),

@@ -48,7 +48,7 @@ enum TestText {
         for sign in ["<=", "≤"] where rest.hasPrefix(sign) { rest = rest.dropFirst(sign.count).drop { $0 == " " } }
         guard let first = rest.utf8.first, first.isASCIIDigit else {
             throw SyntaxError(
-                "is '\(PlainText.short(text))', expected the most that it may be",
+                "is '\(PlainText.short(text))', expected an upper bound",
                 hint: Budget.times.contains(metric) ? "write \"<= 8s\"" : "write \"<= 200M\"")
         }
         if Budget.times.contains(metric) { return .time(try time(String(rest))) }

@@ -134,7 +134,7 @@ struct TestStepDraft: Sendable {
             let keys = written.map { "'\($0)'" }.joined(separator: " and ")
             reading.error(
                 at: node.location,
-                "\(reading.subject) expects \(written.isEmpty ? "nothing" : "\(keys)"), and should expect one thing",
+                "\(reading.subject) has \(written.isEmpty ? "no expectation" : "\(keys)"), expected exactly one",
                 hint: written.isEmpty
                     ? "give it one of \(Self.kinds.joined(separator: ", "))" : "write a step for each")
             return nil
