@@ -12,6 +12,8 @@ public enum BootLayout {
     public static let volumes = "/containers/volumes"
     /// The last entry of an initrd; PID 1 refuses to go on without it.
     public static let sentinel = "/etc/moby/sentinel"
+    /// The ``MachineSettings``; absent when they are the defaults.
+    public static let machine = "/etc/moby/machine.json"
     /// The word of the kernel command line that says where the root is when it is not in the initrd:
     /// `moby.root=UUID=…`.
     public static let rootWord = "moby.root"

@@ -22,6 +22,7 @@ extension InitProcess {
         debug("file systems mounted")
         checkSentinel()
         if !isContainer { fillMounts() }
+        readSettings()
         if words.wantsLegacyCgroups {
             console.report("linuxkit.unified_cgroup_hierarchy=0 is not supported; using cgroup v2")
         }
@@ -39,6 +40,24 @@ extension InitProcess {
         raiseLimits()
         debug("names and limits set")
         attempt { () throws(SystemError) in try Files.makeDirectories("/run/moby", mode: 0o700) }
+        if !isContainer, settings.isReadOnly { protectRoot() }
+    }
+
+    /// What the spec says about the machine as a whole.
+    private func readSettings() {
+        do {
+            guard let bytes = try Files.read(BootLayout.machine) else { return }
+            settings = try MachineSettings(parsing: bytes)
+        } catch {
+            console.report("\(BootLayout.machine): \(error)")
+        }
+    }
+
+    /// Everything that has to be written below `/` has been by now, but for mounts of their own.
+    private func protectRoot() {
+        attempt { () throws(SystemError) in
+            try MountCall(source: "", target: "/", flags: [.bind, .remount, .readOnly]).perform()
+        }
     }
 
     /// The console says when a function of CInit failed.

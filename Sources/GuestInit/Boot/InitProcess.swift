@@ -9,6 +9,7 @@ final class InitProcess {
     /// True in a container (the docker format), where the host owns devices, clock and network.
     let isContainer: Bool
     var words = KernelCommandLine("")
+    var settings = MachineSettings()
     var modules: ModuleLoader?
     private var requests = EndRequests()
     private var powerKeys: Set<String> = []

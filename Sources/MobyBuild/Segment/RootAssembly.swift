@@ -137,6 +137,7 @@ struct RootAssembly {
         let context = SpecTree.FileContext(spec: spec, identities: identities, home: home)
         for file in spec.files { tree.add(file: file, context) }
         tree.directory("etc/moby")
+        tree.add(machine: MachineSettings(spec))
         check.add(RootListing(tree.tree), from: Self.filesOwner, at: spec.files.first?.location)
         let problems = tree.problems + check.problems + sentinelProblems(check.root, listings.map(\.0))
         return (

@@ -173,6 +173,12 @@ extension SpecTree {
         }
     }
 
+    /// What the spec says about the machine as a whole; nothing when it has only defaults.
+    mutating func add(machine settings: MachineSettings) {
+        guard !settings.isDefault else { return }
+        file(String(BootLayout.machine.dropFirst()), settings.text)
+    }
+
     /// A volume's directories. Without `tmp`, PID 1 has nowhere to put changes: the volume is read-only.
     mutating func add(volume: VolumeSpec) {
         let folder = "\(BootLayout.volumes)/\(volume.name)"

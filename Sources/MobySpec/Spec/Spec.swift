@@ -11,6 +11,8 @@ public struct Spec: Sendable {
     public var services: [ContainerSpec] = []
     public var volumes: [VolumeSpec] = []
     public var files: [FileSpec] = []
+    /// The root is read-only; nil is false.
+    public var readonly: Bool?
     public var trust: TrustSpec?
     public var outputs: [OutputSpec] = []
 
@@ -90,6 +92,7 @@ extension Spec {
         for section in Section.allCases { self[section] += later[section] }
         volumes += later.volumes
         files += later.files
+        readonly = later.readonly ?? readonly
         trust =
             trust.map { earlier in
                 var both = earlier

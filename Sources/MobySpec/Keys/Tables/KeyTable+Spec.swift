@@ -43,6 +43,10 @@ extension KeyTable where Owner == Spec {
                     "Files, directories and links put into the root of the guest.",
                     example: "[{path: etc/motd, contents: welcome, mode: \"0644\"}]", since: .always),
                 Key(
+                    "readonly", \.readonly, .bool,
+                    "Makes the root file system of the machine read-only, except `/run`, `/tmp` and `/var`.",
+                    example: "true"),
+                Key(
                     "trust", \.trust, .trust,
                     "Docker Content Trust: accepted with a warning, since nothing is verified.",
                     example: "{org: [linuxkit]}", since: .always),

@@ -1,0 +1,27 @@
+public import JSON
+
+/// `/etc/moby/machine.json`: what a spec says about the machine as a whole. A machine without the file, or without a
+/// member, has the defaults.
+public struct MachineSettings: Sendable, Equatable {
+    /// The root is read-only but for `/run`, `/tmp` and `/var`.
+    public var isReadOnly = false
+
+    public init() {}
+
+    /// A root that needs no file.
+    public var isDefault: Bool { self == MachineSettings() }
+
+    /// The settings as a JSON value: members that differ from the defaults, always in the same order.
+    public var jsonValue: JSONValue {
+        .object([("readonly", isReadOnly ? .bool(true) : .null)].filter { $0.1 != .null })
+    }
+
+    /// The text of the file, with a newline at its end.
+    public var text: String { jsonValue.text() + "\n" }
+
+    /// Reads the file; unknown members are ignored.
+    public init(parsing bytes: [UInt8]) throws(JSONError) {
+        let fields = JSONFields(try JSONFields.object(try JSONValue(parsing: bytes), called: "the file"))
+        isReadOnly = try fields.bool("readonly")
+    }
+}
