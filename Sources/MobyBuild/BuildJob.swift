@@ -37,14 +37,16 @@ public struct BuildJob: Sendable {
 
     /// Builds and writes all outputs, or nothing. Stored content that turns out to be damaged is removed, and fetched
     /// or made again.
-    /// - Parameter prepare: called before each attempt, to make the images that are built here and to name the boot
-    ///   loaders.
+    /// - Parameter prepare: called before each attempt, to make the images that are built here and to name them and the
+    ///   boot loaders.
     /// - Throws: as ``Builder/build(_:)``, and what `prepare` throws.
-    public func run(prepare: (BuildJob, inout BuildOptions) async throws -> Void) async throws -> BuildResult {
+    public func run(prepare: (BuildPlan, inout Spec, inout BuildOptions) async throws -> Void) async throws
+        -> BuildResult
+    {
         // What went to standard output cannot be taken back.
         try await Healing(store: store, canRepeat: options.output != "-").run {
-            var options = options
-            try await prepare(self, &options)
+            var (spec, options) = (spec, options)
+            try await prepare(plan, &spec, &options)
             return try await Builder(store: store, options: options).build(spec, plan)
         }
     }

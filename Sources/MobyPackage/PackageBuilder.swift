@@ -16,14 +16,22 @@ public struct PackageBuilder: Sendable {
         public var update = false
         /// Resolves again, with a warning, if the archive no longer offers a pinned package.
         public var refreshMissing = false
-        /// The file with apt's sources for packages below a folder, where those of the machine do not serve.
-        public var sources: (folder: String, file: String)?
+        /// The folder with the definitions of the installation, `@moby:NAME`.
+        public var definitions: String?
+        /// The file with apt's sources for those, where the sources of the machine do not serve.
+        public var definitionSources: String?
+        /// Resolves those again, with a warning, if the archive no longer offers a package that they pin. The cache
+        /// keeps the new lock: the installation is not the user's to change.
+        public var replacesLocks = false
         /// Uses only Debian packages that were downloaded before.
         public var isOffline = false
         /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
         public var environment: [String: String]
 
         public init(environment: [String: String]) { self.environment = environment }
+
+        /// Whether an absolute path is that of one of the installation's definitions.
+        func isDefinition(_ path: String) -> Bool { definitions.map { path.hasPrefix($0 + "/") } ?? false }
     }
 
     /// The result of a build.
@@ -53,22 +61,26 @@ public struct PackageBuilder: Sendable {
     /// The canonical reference of the image that a folder makes now, e.g. `localhost/moby/nginx:0c1f…`.
     /// - Throws: `SpecError`; `PackageError` when the folder's packages were never resolved for this architecture.
     public func reference(of directory: String) throws -> String {
-        let folder = try PackageFolder(directory)
-        try checkArchitecture(folder)
+        let folder = try folder(directory)
         guard let closure = folder.closure(architecture: architecture) else { throw folder.unlocked(architecture) }
         return try reference(of: folder, closure: closure)
     }
 
-    private func checkArchitecture(_ folder: PackageFolder) throws {
+    /// A package folder that can be built for the architecture.
+    private func folder(_ directory: String) throws -> PackageFolder {
+        var folder = try PackageFolder(directory)
         guard folder.spec.arches.contains(architecture) else {
             throw PackageError.architecture(architecture, folder.spec.image.value, folder.spec.arches)
         }
+        if options.replacesLocks, options.isDefinition(folder.path) {
+            try folder.replaceLock(below: PackageCache.path(in: cache))
+        }
+        return folder
     }
 
     /// Builds the image of a folder unless the store has it.
     public func build(_ directory: String) async throws -> Outcome {
-        let folder = try PackageFolder(directory)
-        try checkArchitecture(folder)
+        let folder = try folder(directory)
         let locked = options.update ? nil : folder.closure(architecture: architecture)
         if let locked, !options.force {
             let name = try reference(of: folder, closure: locked)
@@ -84,14 +96,14 @@ public struct PackageBuilder: Sendable {
         return Outcome(image: image, isNew: true)
     }
 
-    /// Resolves the Debian packages of a folder again and writes `build.lock`.
-    /// - Returns: false for a folder without Debian packages.
-    public func lock(_ directory: String) async throws -> Bool {
-        let folder = try PackageFolder(directory)
-        try checkArchitecture(folder)
+    /// Resolves the Debian packages of a folder again and writes its lock.
+    /// - Returns: the path of the lock; nil for a folder without Debian packages.
+    public func lock(_ directory: String) async throws -> String? {
+        let folder = try folder(directory)
         try store.prepare()
         _ = try await supply.resolve(folder)
-        return !folder.spec.requests(architecture: architecture).isEmpty
+        guard !folder.spec.requests(architecture: architecture).isEmpty else { return nil }
+        return folder.isLockReplaceable ? folder.lockPath : "\(directory)/\(PackageLock.fileName)"
     }
 
     /// The image in the store, also when an earlier moby built it and it had another name.

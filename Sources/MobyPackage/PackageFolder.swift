@@ -14,7 +14,11 @@ public struct PackageFolder: Sendable {
     /// The bytes of `build.yml`.
     let text: [UInt8]
     /// nil without a `build.lock`.
-    public let lock: PackageLock?
+    public private(set) var lock: PackageLock?
+    /// Where ``lock`` is written: `build.lock`, or a file in its place.
+    private(set) var lockPath: String
+    /// Whether ``lock`` is in a file in place of `build.lock`.
+    private(set) var isLockReplaceable = false
     /// Lines of the files that `paths:` names.
     private let lists: [String: [String]]
 
@@ -31,7 +35,7 @@ public struct PackageFolder: Sendable {
         try Self.checkKind(self.path, shown: shownPath)
         text = try HostFiles.read("\(self.path)/\(Self.fileName)", limit: Self.sizeLimit)
         spec = try PackageSpecReader.read(String(decoding: text, as: UTF8.self), file: "\(shownPath)/\(Self.fileName)")
-        let lockPath = "\(self.path)/\(PackageLock.fileName)"
+        lockPath = "\(self.path)/\(PackageLock.fileName)"
         let lockFile = "\(shownPath)/\(PackageLock.fileName)"
         lock = try HostFiles.readIfPresent(lockPath, limit: Self.sizeLimit).map {
             try PackageLock(String(decoding: $0, as: UTF8.self), file: lockFile)
@@ -41,6 +45,16 @@ public struct PackageFolder: Sendable {
             lists[name.value] = try Self.list(name, in: self.path, shown: shownPath)
         }
         self.lists = lists
+    }
+
+    /// Takes the lock from a file that is in place of `build.lock`, named by a hash of the definition: that of another
+    /// version is not read.
+    mutating func replaceLock(below folder: String) throws {
+        let definition = SHA256.hash(text + [0] + Array((lock?.text ?? "").utf8)).hex
+        lockPath = "\(folder)/\(definition).lock"
+        isLockReplaceable = true
+        guard let text = try HostFiles.readIfPresent(lockPath, limit: Self.sizeLimit) else { return }
+        lock = try PackageLock(String(decoding: text, as: UTF8.self), file: lockPath)
     }
 
     func lines(of list: Located<String>) -> [String] { lists[list.value] ?? [] }

@@ -14,6 +14,8 @@ public final class PackageResolver: Sendable {
     private struct Package {
         let folder: String
         let template: PackageTemplate
+        /// The reference; another one than in the spec when its lock was replaced.
+        var name: String
     }
 
     /// - Parameter provider: how images are pulled that ``Installation/publishedImages()`` has.
@@ -32,18 +34,23 @@ public final class PackageResolver: Sendable {
             case .installed(let name): try installation.folder(of: name)
             }
         let reference = try builder.reference(of: folder)
-        packages.withLock { $0[reference] = Package(folder: folder, template: template) }
+        packages.withLock { $0[reference] = Package(folder: folder, template: template, name: reference) }
         return reference
     }
 
     /// The image of a reference that ``reference(of:)`` gave: of the store, else pulled, else built; nil for any other
-    /// reference.
+    /// reference. It has another name when the installation's lock was replaced meanwhile, see
+    /// ``PackageBuilder/Options/replacesLocks``.
     public func image(_ reference: String) async throws -> Image? {
         guard let package = packages.withLock({ $0[reference] }) else { return nil }
         // The reference is a hash of all that the folder has and need not be computed again.
         if let image = try builder.present(reference) { return image }
         if case .installed = package.template, let image = try await pulled(reference) { return image }
-        do { return try await builder.build(package.folder).image } catch AptError.gone(let packages) {
+        do {
+            let image = try await builder.build(package.folder).image
+            packages.withLock { $0[reference]?.name = image.name }
+            return image
+        } catch AptError.gone(let packages) {
             guard case .installed = package.template else { throw AptError.gone(packages) }
             throw OutdatedDefinition(template: package.template, folder: package.folder, packages: packages)
         }
@@ -51,9 +58,9 @@ public final class PackageResolver: Sendable {
 
     /// The system images that were resolved, with their references, in order of their names.
     public var installed: [(name: String, reference: String)] {
-        packages.withLock(\.self).compactMap { reference, package in
+        packages.withLock(\.self).values.compactMap { package in
             guard case .installed(let name) = package.template else { return nil }
-            return (name, reference)
+            return (name, package.name)
         }.sorted { $0.name < $1.name }
     }
 
@@ -75,7 +82,7 @@ public final class PackageResolver: Sendable {
     }
 }
 
-/// A definition of the installation pins Debian packages that the archive has replaced since.
+/// A definition of the checkout pins Debian packages that the archive has replaced since.
 struct OutdatedDefinition: HintedError, CustomStringConvertible {
     let template: PackageTemplate
     let folder: String
@@ -83,7 +90,7 @@ struct OutdatedDefinition: HintedError, CustomStringConvertible {
 
     var description: String { "making '\(template)': \(AptError.gone(packages))" }
     var hint: String? {
-        "install the current version of moby, or resolve again with 'moby pkg build --update \(template)', which writes "
+        "run 'moby pkg build --refresh-missing \(PlainText.short(folder))', and commit "
             + "'\(PlainText.short(folder))/\(PackageLock.fileName)'"
     }
 }

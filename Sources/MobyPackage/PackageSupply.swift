@@ -21,10 +21,14 @@ struct PackageSupply: Sendable {
         do {
             try await download(closure, for: folder)
             return closure
-        } catch AptError.gone(let packages) where options.refreshMissing && locked != nil {
-            progress.warn(
-                "\(folder.spec.image.value): \(AptError.gone(packages)); resolving again: commit the new build.lock"
-            )
+        } catch AptError.gone(let packages)
+            where locked != nil && (options.refreshMissing || folder.isLockReplaceable && !options.isOffline)
+        {
+            let next =
+                folder.isLockReplaceable
+                ? "; taking its successors, which the cache pins from now on"
+                : "; resolving again: commit the new build.lock"
+            progress.warn("\(folder.spec.image.value): \(AptError.gone(packages))\(next)")
             let fresh = try await resolve(folder)
             try await download(fresh, for: folder)
             return fresh
@@ -44,8 +48,7 @@ struct PackageSupply: Sendable {
         let closure = PackageLock.Closure(wants: folder.wants(architecture: architecture), packages: packages)
         var lock = folder.lock ?? PackageLock()
         lock.closures[architecture] = closure
-        try ExtentWriter.write(
-            ExtentList([.bytes(Array(lock.text.utf8))]), to: "\(folder.path)/\(PackageLock.fileName)")
+        try ExtentWriter.write(ExtentList([.bytes(Array(lock.text.utf8))]), to: folder.lockPath)
         return closure
     }
 
@@ -89,7 +92,7 @@ struct PackageSupply: Sendable {
     }
 
     private func resolver(_ folder: PackageFolder) throws -> AptResolver {
-        let sources = options.sources.flatMap { folder.path.hasPrefix($0.folder + "/") ? $0.file : nil }
+        let sources = options.isDefinition(folder.path) ? options.definitionSources : nil
         return AptResolver(
             root: try AptRoot(
                 cache: cache, architecture: architecture, sources: sources, environment: options.environment,

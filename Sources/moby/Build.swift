@@ -144,10 +144,10 @@ struct SpecBuild {
     }
 
     private func build(_ job: BuildJob, _ packages: Packages) async throws -> BuildResult {
-        let result = try await job.run { job, options in
-            try await packages.build(for: job.spec)
-            guard job.plan.needsBootLoaders else { return }
-            options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? job.spec.boot.image?.value)
+        let result = try await job.run { plan, spec, options in
+            spec = try await packages.build(for: spec)
+            guard plan.needsBootLoaders else { return }
+            options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? spec.boot.image?.value)
         }
         try report(result.warnings)
         return result

@@ -37,7 +37,7 @@ struct Explain: AsyncParsableCommand {
         var options = BuildOptions()
         options.provider = provider
         let explanation = try await Healing(store: store).run { [options] in
-            if !images.offline { try await packages.build(for: spec) }
+            let spec = images.offline ? spec : try await packages.build(for: spec)
             return try await Builder(store: store, options: options).explain(spec, name: arguments[arguments.count - 1])
         }
         let image = spec.containers.first { $0.name == arguments[arguments.count - 1] }?.image.value

@@ -29,7 +29,9 @@ struct Packages {
         var options = PackageBuilder.Options(environment: Terminal.environment)
         options.platform = platform
         let installation = try Self.installation
-        if let share = installation.share, let file = try installation.aptSources() { options.sources = (share, file) }
+        options.definitions = installation.share
+        options.definitionSources = try installation.aptSources()
+        options.replacesLocks = installation.origin != .checkout
         change(&options)
         return PackageBuilder(
             store: store, products: Products(folder: products ?? installation.products), options: options)
@@ -90,7 +92,8 @@ struct Packages {
     }
 
     /// Gets what the spec needs and the store does not have.
-    func build(for spec: Spec) async throws {
+    /// - Returns: the spec with the images' names, which are new where an installation's lock was replaced.
+    func build(for spec: Spec) async throws -> Spec {
         let images =
             [spec.kernel.image].compactMap(\.self) + spec.`init` + spec.containers.map(\.image)
             + spec.volumes.compactMap(\.image)
@@ -101,6 +104,8 @@ struct Packages {
             Terminal.error(
                 "making \(missing.count) image\(missing.count == 1 ? "" : "s") that the store does not have: \(names)")
         }
-        for reference in references { _ = try await resolver.image(reference) }
+        var names: [String: String] = [:]
+        for reference in references { names[reference] = try await resolver.image(reference)?.name }
+        return spec.renamingImages { names[$0] ?? $0 }
     }
 }

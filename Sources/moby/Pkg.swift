@@ -117,10 +117,10 @@ struct PkgLock: AsyncParsableCommand {
             store: try global.store(), platform: platform, products: nil
         ) { _ in }
         for directory in directories {
-            let isLocked = try await builder.lock(Packages.folder(directory))
+            let lock = try await builder.lock(Packages.folder(directory))
             guard global.level > 0 else { continue }
-            if isLocked {
-                print("\(try Packages.folder(directory))/build.lock")
+            if let lock {
+                print(lock)
             } else {
                 Terminal.error("'\(PlainText.short(directory))' has no Debian packages to lock")
             }

@@ -155,6 +155,50 @@ import Testing
         }
     }
 
+    /// Debian keeps only the newest version of a package, and the installation is not the user's to change.
+    @Test func replacedPackagesAreResolvedAgain() async throws {
+        try await withTemporaryDirectory { folder in
+            let archive = try LocalArchive(folder)
+            try archive.add("tool", version: "1", files: ["usr/bin/tool": "t"])
+            let package = "\(folder)/share/moby/pkg/box"
+            try TestFile.write("image: box\npackages: [tool]\n", to: "\(package)/build.yml")
+            let recorded = RecordedProgress()
+            func builder() throws -> PackageBuilder {
+                var store = try ContentStore(path: "\(folder)/store")
+                store.progress = recorded.reporter
+                var options = PackageBuilder.Options(environment: archive.environment)
+                options.definitions = "\(folder)/share/moby"
+                options.replacesLocks = true
+                return PackageBuilder(store: store, products: Products(folder: "/"), options: options)
+            }
+            var developer = PackageBuilder.Options(environment: archive.environment)
+            developer.update = true
+            _ = try await PackageBuilder(
+                store: ContentStore(path: "\(folder)/other"), products: Products(folder: "/"), options: developer
+            ).build(package)
+            let lock = try TestFile.read("\(package)/build.lock")
+            try archive.remove("tool", version: "1")
+            try archive.add("tool", version: "2", files: ["usr/bin/tool": "new"])
+
+            let installation = try Installation(executable: "\(folder)/bin/moby", environment: [:])
+            let resolver = try PackageResolver(builder(), installation: installation, provider: .init())
+            let before = try resolver.reference(of: .installed("box"))
+            let image = try #require(try await resolver.image(before))
+            #expect(image.name != before)
+            #expect(resolver.installed.map(\.reference) == [image.name])
+            #expect(
+                recorded.lines.contains { $0.hasPrefix("warning: box: the Debian archive no longer offers 'tool' 1;") })
+            #expect(try TestFile.read("\(package)/build.lock") == lock)
+
+            // From now on that is its image, also for another process, until the definition changes.
+            let later = try PackageResolver(builder(), installation: installation, provider: .init())
+            #expect(try later.reference(of: .installed("box")) == image.name)
+            #expect(try later.missing([image.name]).isEmpty)
+            try TestFile.write("image: box\npackages: [tool]\ncmd: [/x]\n", to: "\(package)/build.yml")
+            #expect(try builder().reference(of: package) != image.name)
+        }
+    }
+
     /// A changed definition has another tag; the summary is for people.
     @Test func imagesAreListedWithTheirState() async throws {
         try await withTemporaryDirectory { folder in

@@ -8,9 +8,11 @@ struct PackageCache: Sendable {
     let path: String
 
     init(cache: String) throws {
-        path = "\(cache)/debs"
+        path = Self.path(in: cache)
         try FolderTree.make(path)
     }
+
+    static func path(in cache: String) -> String { "\(cache)/debs" }
 
     func has(_ package: LockedPackage) throws -> Bool { try HostFiles.exists(deb(package)) }
 

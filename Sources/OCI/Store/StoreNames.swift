@@ -27,7 +27,7 @@ enum StoreNames {
         case "segments": isDigest(name.prefix(64)) && (name.utf8.count == 64 || name.dropFirst(64).hasPrefix("."))
         case "debs":
             name.hasPrefix("download-")
-                || isDigest(name.prefix(64)) && [".deb", ".tar"].contains { name.dropFirst(64).hasPrefix($0) }
+                || isDigest(name.prefix(64)) && [".deb", ".tar", ".lock"].contains { name.dropFirst(64).hasPrefix($0) }
         case "tmp": writer(of: name) != nil || ContentStore.isPartialBlob(name)
         // Every name has a '/' or a ':', both of which are encoded.
         case "refs": !name.hasPrefix(".") && name.contains("%") && name.utf8.allSatisfy(isReferenceByte)
