@@ -5,6 +5,8 @@ public import JSON
 public struct MachineSettings: Sendable, Equatable {
     /// The root is read-only but for `/run`, `/tmp` and `/var`.
     public var isReadOnly = false
+    /// `/proc` shows users only their own processes.
+    public var hidesProcesses = false
 
     public init() {}
 
@@ -13,7 +15,10 @@ public struct MachineSettings: Sendable, Equatable {
 
     /// The settings as a JSON value: members that differ from the defaults, always in the same order.
     public var jsonValue: JSONValue {
-        .object([("readonly", isReadOnly ? .bool(true) : .null)].filter { $0.1 != .null })
+        let members: [JSONValue.Member] = [
+            ("readonly", isReadOnly ? .bool(true) : .null), ("hidepid", hidesProcesses ? .bool(true) : .null),
+        ]
+        return .object(members.filter { $0.value != .null })
     }
 
     /// The text of the file, with a newline at its end.
@@ -23,5 +28,6 @@ public struct MachineSettings: Sendable, Equatable {
     public init(parsing bytes: [UInt8]) throws(JSONError) {
         let fields = JSONFields(try JSONFields.object(try JSONValue(parsing: bytes), called: "the file"))
         isReadOnly = try fields.bool("readonly")
+        hidesProcesses = try fields.bool("hidepid")
     }
 }

@@ -50,6 +50,8 @@ public struct RuntimeRecord: Sendable, Equatable {
     /// ``onbootLimit``, ``onshutdownLimit``.
     public var timeout: Int?
     public var onFailure: OnFailure = .continue
+    /// A service's writable root keeps its changes when the service starts again.
+    public var keepsRoot = false
 
     public init() {}
 
@@ -75,6 +77,7 @@ extension RuntimeRecord {
             ("restart", .string(restart.rawValue)),
             ("timeout", timeout.map { .integer($0) } ?? .null),
             ("onFailure", .string(onFailure.rawValue)),
+            ("keep", .bool(keepsRoot)),
         ])
     }
 
@@ -96,6 +99,7 @@ extension RuntimeRecord {
         timeout = fields["timeout"] == nil ? nil : try fields.integer("timeout")
         restart = try fields.choice("restart") ?? .onFailure
         onFailure = try fields.choice("onFailure") ?? .continue
+        keepsRoot = try fields.bool("keep")
         if let bindings = fields["bindNS"] {
             for member in try JSONFields.object(bindings, called: "'bindNS'") {
                 guard let path = member.value.string else {

@@ -69,7 +69,8 @@ struct RuntimeRecordTests {
                 "namespace": "",
                 "restart": "on-failure",
                 "timeout": null,
-                "onFailure": "continue"
+                "onFailure": "continue",
+                "keep": false
             }
 
             """

@@ -23,8 +23,14 @@ struct KernelCommandLineTests {
         #expect(KernelCommandLine(text).printsOutput == isShown)
     }
 
-    @Test(arguments: [("", false), ("panic=5", true), ("panic=0", true), ("panic", true), ("panic_on_oops=1", false)])
-    func namesPanic(text: String, isNamed: Bool) { #expect(KernelCommandLine(text).namesPanic == isNamed) }
+    @Test(arguments: [
+        ("", []), ("panic=5", ["kernel/panic"]), ("panic", ["kernel/panic"]), ("panic_on_oops=1", []),
+        ("sysctl.kernel.panic=3", ["kernel/panic"]), ("sysctl/kernel/sysrq=1", ["kernel/sysrq"]),
+        ("sysctl.net/ipv4/conf/eth0.5/rp_filter=1", ["net/ipv4/conf/eth0.5/rp_filter"]),
+    ])
+    func namesSettingsThatTheCommandLineDecides(text: String, names: [String]) {
+        #expect(KernelCommandLine(text).settings == Set(names))
+    }
 
     @Test(arguments: ["", "console=ttyS0", "moby.debug", "moby.debug=yes linuxkit.unified_cgroup_hierarchy=1"])
     func otherWordsMeanNothing(text: String) { #expect(KernelCommandLine(text) == KernelCommandLine("")) }
@@ -44,7 +50,7 @@ struct KernelCommandLineTests {
             try KernelCommandLine.current(in: "/proc/self/mem")
         }
         let folder = try TemporaryFolder()
-        #expect(try KernelCommandLine.current(in: folder.write("cmdline", "panic=1\n")).namesPanic)
+        #expect(try KernelCommandLine.current(in: folder.write("cmdline", "panic=1\n")).settings == ["kernel/panic"])
     }
 
     @Test func tellsTheWishForOldCgroups() {

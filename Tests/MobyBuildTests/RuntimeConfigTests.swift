@@ -125,9 +125,12 @@ struct RuntimeConfigTests {
         let accounts = Accounts(
             passwd: "root:x:0:0::/:/bin/sh\nwww:x:33:34::/:/bin/sh\n", group: "log:x:4:www,x\nwww:x:34:\n")
         let config = try Self.configuration(test.yaml, label: test.label, image: image, accounts: accounts)
+        var json = config.config.json
+        // SeccompTests look into it.
+        if json["linux"]?["seccomp"] != nil { json["linux"]?["seccomp"] = .string("…") }
         #expect(
             try Golden.difference(
-                config.config.json.text(indent: 4) + "\n" + config.record.text, "config-\(test.name).json") == nil)
+                json.text(indent: 4) + "\n" + config.record.text, "config-\(test.name).json") == nil)
     }
 
     @Test(arguments: [

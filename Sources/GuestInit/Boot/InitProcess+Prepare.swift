@@ -10,7 +10,7 @@ extension InitProcess {
         var failure: SystemError?
         do { words = try KernelCommandLine.current() } catch { failure = error }
         if !isContainer {
-            limitPanics()
+            KernelSettings.panic.apply(words) { [self] in debug($0) }
             if isRootInMemory { enterRootOnDisk() }
             leaveInitialRoot()
             closeRoot()
@@ -110,7 +110,15 @@ extension InitProcess {
         // A container may not raise its limits.
         guard !isContainer else { return }
         check(result, "raising limits of", "PID 1")
-        attempt { () throws(SystemError) in try Files.write("\(Int64.max)", to: "/proc/sys/fs/file-max") }
+        KernelSettings.defaults.apply(words) { [console] in console.report($0) }
+        if settings.hidesProcesses { hideProcesses() }
+    }
+
+    private func hideProcesses() {
+        attempt { () throws(SystemError) in
+            let flags: MountFlags = [.remount, .noSetUID, .noDevices, .noExecution]
+            try MountCall(source: "proc", target: "/proc", type: "proc", flags: flags, data: "hidepid=2").perform()
+        }
     }
 
     private func mountAll() {
@@ -162,12 +170,6 @@ extension InitProcess {
         console.report("powering off in 5 s")
         sleep(5)
         Shutdown.end(.rootIncomplete, console)
-    }
-
-    /// A kernel that panics restarts after ten seconds, unless its command line says otherwise.
-    func limitPanics() {
-        guard !words.namesPanic else { return }
-        do { try Files.write("10", to: "/proc/sys/kernel/panic") } catch { debug("\(error)") }
     }
 
     /// The banner goes to every console, like everything that PID 1 prints.

@@ -102,12 +102,20 @@ struct Preparation {
         }
     }
 
+    /// Makes the root again as the image has it, for a container that ran before.
+    func renew(_ record: RuntimeRecord) throws(SystemError) {
+        undo(record)
+        for mount in record.mounts where isInside(mount) { try perform(mount) }
+        for path in record.mkdir where !path.hasPrefix("/") { try Files.makeDirectories(absolute(path)) }
+    }
+
+    private func isInside(_ mount: RuntimeRecord.Mount) -> Bool {
+        absolute(mount.destination).hasPrefix(bundle.path + "/")
+    }
+
     /// Unmounts what was mounted in the bundle itself, which frees the memory of an ended container's changes.
     func undo(_ record: RuntimeRecord) {
-        for mount in record.mounts.reversed() {
-            let target = absolute(mount.destination)
-            if target.hasPrefix(bundle.path + "/") { MountCall.detach(target) }
-        }
+        for mount in record.mounts.reversed() where isInside(mount) { MountCall.detach(absolute(mount.destination)) }
     }
 }
 

@@ -3,8 +3,8 @@ internal import GuestSystem
 
 /// The kernel parameters that PID 1 knows.
 struct KernelCommandLine: Equatable {
-    /// `panic=`, which then decides what a kernel does that panics.
-    var namesPanic = false
+    /// The settings that the command line decides, below `/proc/sys`: of `sysctl.NAME=`, and `kernel/panic` of `panic=`.
+    var settings: Set<String> = []
     /// Whether the output of onboot and onshutdown containers is shown when they end: `moby.output=1` or `0`; by
     /// default unless `quiet`.
     var printsOutput: Bool { output ?? !isQuiet }
@@ -36,9 +36,17 @@ struct KernelCommandLine: Equatable {
         }
     }
 
+    /// `kernel.panic` and `kernel/panic` are the same. Where the first separator is a slash, dots belong to names.
+    private static func settingPath(_ name: Substring) -> String {
+        let isPath = name.first { $0 == "." || $0 == "/" } == "/"
+        return String(isPath ? name : Substring(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 }))
+    }
+
     private mutating func take(_ name: String, _ value: String?) {
         switch name {
-        case "panic": namesPanic = true
+        case "panic": settings.insert("kernel/panic")
+        case _ where name.hasPrefix("sysctl.") || name.hasPrefix("sysctl/"):
+            settings.insert(Self.settingPath(name.dropFirst(7)))
         case "quiet": isQuiet = value == nil
         case "moby.output": output = value == "1" ? true : value == "0" ? false : output
         case "moby.debug": isDebugging = value == "1"

@@ -74,8 +74,11 @@ final class Supervisor {
         if service.starts == 1 || service.rule.policy != service.record.restart {
             service.rule = RestartRule(service.record.restart)
         }
-        guard !service.isPrepared else { return }
         let preparation = environment.preparation(service.bundle)
+        guard !service.isPrepared else {
+            if !service.record.keepsRoot { try preparation.renew(service.record) }
+            return
+        }
         do { try preparation.perform(service.record) } catch {
             preparation.undo(service.record)
             throw error
@@ -126,6 +129,10 @@ final class Supervisor {
         if !isClosing { report(service, outcome, again: delay, wasAsked: wasAsked) }
         if delay == nil, !wasAsked, !isClosing, !outcome.isSuccess { givenUp(service.name, service.record.onFailure) }
         let forgotten = { [self] in
+            if delay == nil, service.isPrepared, !service.record.keepsRoot {
+                // Frees what the container wrote.
+                environment.preparation(service.bundle).undo(service.record)
+            }
             if let delay { service.timer = loop.after(delay) { [self] in start(service) } }
             for handler in take(&service.onStarted) { handler(false) }
             for handler in take(&service.onStopped) { handler() }

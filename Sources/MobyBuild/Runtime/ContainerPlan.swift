@@ -29,11 +29,11 @@ struct ContainerPlan: Sendable {
                     labels[image.identity] = label
                     let placement = BundleLocation(
                         section: section, index: index, name: container.name, imageTree: "/" + image.guestTree)
-                    let config = try RuntimeConfig(
-                        RuntimeConfig.Input(
-                            container: container, label: label, image: image.config, placement: placement,
-                            volumes: volumes,
-                            identities: identities, accounts: { try images.accounts(image) }))
+                    var input = RuntimeConfig.Input(
+                        container: container, label: label, image: image.config, placement: placement,
+                        volumes: volumes, identities: identities, accounts: { try images.accounts(image) })
+                    input.machine = MachineSettings(spec)
+                    let config = try RuntimeConfig(input)
                     explanations.append(Explanation(container: container, placement: placement, config: config))
                     warnings += config.warnings
                 } catch let error as SpecError { diagnostics += error.diagnostics }

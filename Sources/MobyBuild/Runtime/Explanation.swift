@@ -49,6 +49,9 @@ public struct Explanation: Sendable {
         let head = indent + (key.map { JSONValue.string($0).text(indent: 0) + ": " } ?? "")
         let comma = last ? "" : ","
         switch value {
+        // Hundreds of lines, and rarely read: the JSON form has them.
+        case .value(.object, let origin) where key == "seccomp":
+            lines.append((head + "{…}" + comma, origin.description))
         case .value(let json, let origin):
             let text = json.text(indent: 4).split(separator: "\n", omittingEmptySubsequences: false)
             for (index, line) in text.enumerated() {

@@ -6,5 +6,6 @@ extension MachineSettings {
     init(_ spec: Spec) {
         self.init()
         isReadOnly = spec.readonly ?? false
+        hidesProcesses = spec.hidesProcesses ?? false
     }
 }

@@ -17,9 +17,9 @@ struct MountTable {
     private var mounts: [String: Mount] = [:]
 
     /// The standard mounts. On a host with cgroup v2, runc gives type `cgroup` the unified hierarchy.
-    init(readonly: WithOrigin<Bool>?) {
+    init(readonly: WithOrigin<Bool>?, hidesProcesses: Bool) {
         let readonly = readonly?.value == true ? ["ro"] : []
-        set("/proc", "proc", ["nosuid", "nodev", "noexec", "relatime"])
+        set("/proc", "proc", ["nosuid", "nodev", "noexec", "relatime"] + (hidesProcesses ? ["hidepid=2"] : []))
         set("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"] + readonly)
         set("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"])
         set("/dev/shm", "tmpfs", source: "shm", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])

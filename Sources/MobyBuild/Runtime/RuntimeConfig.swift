@@ -26,6 +26,8 @@ public struct RuntimeConfig: Sendable {
         public var identities: IdentityTable
         /// The image's accounts, asked for only when its `User` has to be looked up.
         public var accounts: () throws -> Accounts
+        /// What the spec says about the machine as a whole.
+        public var machine = MachineSettings()
 
         public init(
             container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: BundleLocation,

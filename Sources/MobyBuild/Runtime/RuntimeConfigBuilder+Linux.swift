@@ -31,6 +31,7 @@ extension RuntimeConfigBuilder {
             ("cgroupsPath", .string(merge.choose("cgroupsPath") { $0.cgroupsPath } ?? standardPath)),
             ("namespaces", .array(Namespaces.list(merge))),
             ("devices", deviceNodes(devices)),
+            ("seccomp", seccomp(Set((capabilities.effective + capabilities.ambient).map(\.value)))),
             ("rootfsPropagation", .string(merge.chooseText("rootfsPropagation") { $0.rootfsPropagation })),
             ("maskedPaths", paths("maskedPaths", standard: protects ? Self.maskedPaths : []) { $0.maskedPaths }),
             (
@@ -192,9 +193,14 @@ enum RuntimeResources {
         return .object(
             present: order.map { key in
                 if key == "devices" { return (key, rules.isEmpty ? nil : .array(rules)) }
+                if key == "pids", members[key] == nil { return (key, .value(standardPids, .standard)) }
                 return (key, members[key].map { .value($0, origin) })
             })
     }
+
+    /// How many processes and threads a container may have that says nothing about it: enough for large servers, and
+    /// few enough that a fork bomb leaves the machine usable.
+    private static let standardPids = JSONValue.object([("limit", .integer(4096))])
 
     private static func rule(_ device: DeviceNode) -> JSONValue {
         var members: [(key: String, value: JSONValue)] = [

@@ -61,7 +61,7 @@ struct RuntimeConfigBuilder {
     }
 
     private mutating func mounts(readonly: WithOrigin<Bool>?) -> [JSONWithOrigins] {
-        var table = MountTable(readonly: readonly)
+        var table = MountTable(readonly: readonly, hidesProcesses: input.machine.hidesProcesses)
         if let tmpfs = merge.choose("tmpfs", { $0.tmpfs }) {
             for entry in tmpfs.value { table.add(entry, tmpfs.origin) }
         }
@@ -134,17 +134,24 @@ extension RuntimeConfigBuilder {
         return (record, origins)
     }
 
+    /// How much a container may write to its root: a share of the machine's memory. What it writes is charged to its
+    /// own memory limit, if it has one.
+    private static let rootSize = "50%"
+
     /// How `rootfs` comes to be: the image's tree itself, or an overlay over it whose changes live in memory.
     private func rootMounts() -> ([RuntimeRecord.Mount], Origin) {
         let (bundle, tree) = (input.placement.bundle, input.placement.imageTree)
-        if let readonly = merge.choose("readonly", { $0.readonly }), readonly.value {
+        let size = merge.choose("size") { $0.size?.text } ?? WithOrigin(value: Self.rootSize, origin: .standard)
+        // On a root that is read-only itself, runc could not create the mount points that an image lacks.
+        if let readonly = merge.choose("readonly", { $0.readonly }), readonly.value, !input.machine.isReadOnly {
             return (
                 [RuntimeRecord.Mount(destination: "\(bundle)/rootfs", source: tree, options: ["bind"])], readonly.origin
             )
         }
         return (
             [
-                RuntimeRecord.Mount(destination: "\(bundle)/tmp", type: "tmpfs", source: "tmpfs"),
+                RuntimeRecord.Mount(
+                    destination: "\(bundle)/tmp", type: "tmpfs", source: "tmpfs", options: ["size=\(size.value)"]),
                 RuntimeRecord.Mount(
                     destination: "\(bundle)/rootfs", type: "overlay", source: "overlay",
                     options: ["lowerdir=\(tree)", "upperdir=\(bundle)/tmp/upper", "workdir=\(bundle)/tmp/work"]),
@@ -178,6 +185,10 @@ extension RuntimeConfigBuilder {
         } else if let timeout = merge.choose("timeout", { $0.timeout }) ?? defaultLimit {
             record.timeout = timeout.value
             origins.append(("/timeout", timeout.origin))
+        }
+        if input.placement.section == .services, let keep = merge.choose("keep", { $0.keep }), keep.value {
+            record.keepsRoot = true
+            origins.append(("/keep", keep.origin))
         }
         if let policy = merge.choose("onfailure", { $0.onFailure }) {
             record.onFailure = policy.value

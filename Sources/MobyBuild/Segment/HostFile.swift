@@ -39,6 +39,13 @@ enum HostFile {
         return ExtentList(bytes: try whole(path))
     }
 
+    /// The bytes of a file of text that the build itself reads.
+    static func bytes(_ path: String) throws(Problem) -> [UInt8] {
+        let file = try read(path)
+        guard file.length <= UInt64(limit) else { throw Problem(reason: "it has more than \(limit >> 20) MiB") }
+        return try whole(path)
+    }
+
     private static func whole(_ path: String) throws(Problem) -> [UInt8] {
         // Without waiting: a file such as /proc/kmsg has no end.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -65,6 +65,19 @@ extension Codec where Value == Tmpfs {
     }
 }
 
+extension Codec where Value == Seccomp {
+    static var seccomp: Codec {
+        Codec<String>.word.parsed(Seccomp.init) { $0.text }.shaped(.string(pattern: Seccomp.pattern))
+    }
+}
+
+extension Codec where Value == RootSize {
+    static var rootSize: Codec {
+        Codec<String>.text.parsed(RootSize.init) { $0.text }.shaped(
+            .either(.integer(4096...Int64.max), .string(pattern: RootSize.pattern)))
+    }
+}
+
 extension Codec where Value == Namespace {
     static func namespace(_ words: [String] = ["host", "root", "new"]) -> Codec {
         Codec<String>.string.parsed { text throws(SyntaxError) in

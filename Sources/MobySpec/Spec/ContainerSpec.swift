@@ -36,6 +36,12 @@ public struct ContainerOptions: Sendable {
     public var userns: Namespace?
     public var hostname: String?
     public var readonly: Bool?
+    /// moby only: how much a writable root may hold.
+    public var size: RootSize?
+    /// moby only: a writable root keeps its changes from run to run.
+    public var keep: Bool?
+    /// moby only: which system calls the container may make.
+    public var seccomp: Seccomp?
     public var maskedPaths: [String]?
     public var readonlyPaths: [String]?
     public var uid: Identity?

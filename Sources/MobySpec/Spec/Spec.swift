@@ -13,6 +13,8 @@ public struct Spec: Sendable {
     public var files: [FileSpec] = []
     /// The root is read-only; nil is false.
     public var readonly: Bool?
+    /// Users see only their own processes; nil is false.
+    public var hidesProcesses: Bool?
     public var trust: TrustSpec?
     public var outputs: [OutputSpec] = []
 
@@ -93,6 +95,7 @@ extension Spec {
         volumes += later.volumes
         files += later.files
         readonly = later.readonly ?? readonly
+        hidesProcesses = later.hidesProcesses ?? hidesProcesses
         trust =
             trust.map { earlier in
                 var both = earlier

@@ -57,37 +57,40 @@ extension Key where Owner == ContainerOptions {
         Key(
             "readonlyPaths", \.readonlyPaths, .list(.absolutePath), "Paths that the container cannot write.",
             example: "[/proc/sys]",
-            since: .always),
+            since: .always), seccomp,
     ]
 
-    static let fileSystem: [Key] = [
-        Key(
-            "readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always,
-            alias: ["read_only", "readOnly"]),
-        Key(
-            "binds", \.binds, .list(.bind),
-            "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
-            example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
-        Key(
-            "binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.",
-            example: "[\"/run/config:/run/config\"]"
-        ).formerly(
-            "user-binds"),
-        Key(
-            "mounts", \.mounts, .list(.mount), "Mounts in the container.",
-            example: "[{type: tmpfs, destination: /cache}]", since: .always),
-        Key(
-            "tmpfs", \.tmpfs, .list(.tmpfs), "Empty directories in memory: `destination[:options]`.",
-            example: "[\"/tmp:size=64m\"]",
-            since: .always),
-        Key(
-            "devices", \.devices, .list(.device), "Device nodes.",
-            example: "[{path: /dev/console, type: c, major: 5, minor: 1, mode: \"0666\"}]"),
-        Key(
-            "rootfsPropagation", \.rootfsPropagation,
-            .choice(["", "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable"]),
-            "How mounts spread to and from the container.", example: "shared", since: .always),
-    ]
+    static let fileSystem: [Key] =
+        [
+            Key(
+                "readonly", \.readonly, .bool, "Makes the root file system read-only.", example: "true", since: .always,
+                alias: ["read_only", "readOnly"]),
+            Key(
+                "binds", \.binds, .list(.bind),
+                "Paths or volumes of the guest seen in the container: `source:destination[:options]`.",
+                example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
+            Key(
+                "binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.",
+                example: "[\"/run/config:/run/config\"]"
+            ).formerly(
+                "user-binds"),
+            Key(
+                "mounts", \.mounts, .list(.mount), "Mounts in the container.",
+                example: "[{type: tmpfs, destination: /cache}]", since: .always),
+            Key(
+                "tmpfs", \.tmpfs, .list(.tmpfs), "Empty directories in memory: `destination[:options]`.",
+                example: "[\"/tmp:size=64m\"]",
+                since: .always),
+            Key(
+                "devices", \.devices, .list(.device), "Device nodes.",
+                example: "[{path: /dev/console, type: c, major: 5, minor: 1, mode: \"0666\"}]"),
+            Key(
+                "rootfsPropagation", \.rootfsPropagation,
+                .choice([
+                    "", "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable",
+                ]),
+                "How mounts spread to and from the container.", example: "shared", since: .always),
+        ] + writableRoot
 
     static let namespaces: [Key] = [
         Key(

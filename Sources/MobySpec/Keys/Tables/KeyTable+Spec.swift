@@ -45,7 +45,11 @@ extension KeyTable where Owner == Spec {
                 Key(
                     "readonly", \.readonly, .bool,
                     "Makes the root file system of the machine read-only, except `/run`, `/tmp` and `/var`.",
-                    example: "true"),
+                    example: "true", since: .moby),
+                Key(
+                    "hidepid", \.hidesProcesses, .bool,
+                    "Hides the processes of other users in `/proc`, in the machine and in all containers.",
+                    example: "true", since: .moby),
                 Key(
                     "trust", \.trust, .trust,
                     "Docker Content Trust: accepted with a warning, since nothing is verified.",
