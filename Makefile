@@ -35,7 +35,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
 DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci
 
-.PHONY: install uninstall dist dist-test test-all oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures recording
+.PHONY: install uninstall dist dist-test test-all test-examples oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures recording
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -163,10 +163,14 @@ test: test-deps images lint ## run every test, boots included
 	$(MAKE) --no-print-directory fuzz COUNT=300
 	$(SWIFT_TEST) --no-parallel --filter BootTests
 
+test-examples: test-deps images ## boot every machine of Tests/BootTests/Images and examples/linuxkit, and check it with `moby test`
+	swift build --build-tests
+	MOBY_TEST_EXAMPLES=all $(SWIFT_TEST) --no-parallel --filter ImageBootTests
+
 lint: deps ## check the format, the style limits and the examples' YAML
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Package.swift
 	.ci/style
-	if [ -x $(MOBY) ]; then $(MOBY) lint $(EXAMPLES) $(wildcard examples/*.test.yml); fi
+	if [ -x $(MOBY) ]; then $(MOBY) lint $(EXAMPLES) $(wildcard examples/*.test.yml examples/linuxkit/*.yml Tests/BootTests/Images/*.yml); fi
 
 fmt: ## format the Swift sources
 	swift format --in-place --configuration .swift-format --recursive Sources Tests Package.swift

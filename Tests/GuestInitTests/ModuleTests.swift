@@ -55,6 +55,26 @@ struct ModuleIndexTests {
         #expect(Self.index.builtin == ["ext4"])
     }
 
+    @Test func knowsDeviceFilesOfModulesToLoadOnDemand() {
+        let aliases = """
+            alias devname:loop-control loop
+            alias block-major-7-* loop
+            alias char-major-10-237 loop
+            alias char-major-10-200 tun
+            alias devname:net/tun tun
+            alias devname:../x y
+            alias char-major-1-2 y
+            alias char-major-4-* serial
+            alias devname:lonely none
+            """
+        let index = ModuleIndex(dependencies: [], aliases: Array(aliases.utf8))
+        #expect(
+            index.deviceNodes() == [
+                DeviceNode(name: "loop-control", major: 10, minor: 237),
+                DeviceNode(name: "net/tun", major: 10, minor: 200),
+            ])
+    }
+
     @Test func findsModulesOfDevices() {
         #expect(
             Self.index.modules(matching: ["pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00"]) == ["virtio_pci"])

@@ -19,4 +19,12 @@ import Testing
         #expect(examples.count == 2)
         for example in examples { _ = try PackageSpecReader.read(example, file: "docs/packages.md") }
     }
+
+    /// The table has every system image, in alphabetical order, with a size and what its test proves.
+    @Test func tableHasEverySystemImage() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+        let names = try Installation(executable: "/none/bin/moby", environment: ["MOBY_SHARE": root.path]).names()
+        let rows = try Self.page.matches(of: /(?m)^\| `([^`]+)` \| (.+) \| ([0-9.]+|–) \| (.+) \|$/)
+        #expect(rows.map { String($0.1) } == names)
+    }
 }

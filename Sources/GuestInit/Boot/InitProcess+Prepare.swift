@@ -184,6 +184,7 @@ extension InitProcess {
         modules = ModuleLoader { [console] in console.report($0) }
         if modules != nil { offerModprobe() }
         debug("modules indexed")
+        modules?.createNodes()
         modules?.loadWanted()
         modules?.coldplug(.urgent)
         console.reopen()

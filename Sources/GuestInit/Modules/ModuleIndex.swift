@@ -9,7 +9,7 @@ struct ModuleIndex {
         var dependencies: [String]
     }
 
-    private let aliases: [UInt8]
+    let aliases: [UInt8]
     private let dependencies: [UInt8]
     /// Module name to the range of its line in `dependencies`.
     private let lines: [String: Range<Int>]

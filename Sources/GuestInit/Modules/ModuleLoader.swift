@@ -63,6 +63,11 @@ final class ModuleLoader {
     /// Loads what `/etc/modules-load.d` names.
     func loadWanted() { load(settings.wanted) }
 
+    /// Creates the files in `/dev` whose opening loads a module.
+    func createNodes() {
+        for node in index.deviceNodes() { do { try node.create() } catch { report("\(error)") } }
+    }
+
     /// Loads drivers for all devices, and for those that these drivers reveal.
     func coldplug(_ devices: DeviceAliases) {
         // Each round may reveal a bus with more devices; no machine nests eight.

@@ -1,0 +1,31 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Machines made of the system images, and the examples, each with a test file next to it that proves what they are
+/// for. `make test` boots some of them, `make test-examples` all.
+@Suite(.serialized) struct ImageBootTests {
+    /// Those that take least time for what they prove.
+    private static let frequent: Set = ["Tests/BootTests/Images/disks.yml", "Tests/BootTests/Images/network.yml"]
+
+    private static let folders = ["Tests/BootTests/Images", "examples/linuxkit"]
+
+    /// Specs that have a test, relative to the checkout.
+    static let specs: [String] = folders.flatMap { folder in
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/\(folder)")) ?? []
+        return names.filter { $0.hasSuffix(".test.yml") }.sorted().map {
+            "\(folder)/\($0.dropLast(".test.yml".count)).yml"
+        }
+    }
+
+    private static let chosen =
+        ProcessInfo.processInfo.environment["MOBY_TEST_EXAMPLES"] == "all"
+        ? specs : specs.filter(frequent.contains)
+
+    @Test(.bootedAgain, .timeLimit(.minutes(8)), arguments: chosen) func passes(spec: String) throws {
+        let result = try Program.run(["test", "--accel", "tcg", "--timeout", "300", spec])
+        #expect(result.status == 0, "\(result.output)\(result.error)")
+    }
+
+    @Test func frequentOnesExist() { #expect(Self.frequent.isSubset(of: Self.specs)) }
+}
