@@ -29,6 +29,8 @@ public enum BootLayout {
     public static let agentWord = "moby.agent"
     /// Names of the agent's virtio-serial ports are this and a number; each carries one conversation at a time.
     public static let agentPort = "moby.agent."
+    /// What the machine itself keeps, if it can: on the disk with the label `MOBY_DATA` when that is mounted.
+    public static let state = "/var/lib/moby"
     /// Where the `service` command reaches PID 1.
     public static let controlSocket = "/run/moby.sock"
     /// In a bundle: the OCI runtime configuration.

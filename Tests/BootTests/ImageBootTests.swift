@@ -6,21 +6,26 @@ import Testing
 /// for. `make test` boots some of them, `make test-examples` all.
 @Suite(.serialized) struct ImageBootTests {
     /// Those that take least time for what they prove.
-    private static let frequent: Set = ["Tests/BootTests/Images/disks.yml", "Tests/BootTests/Images/network.yml"]
+    private static let frequent: Set = [
+        "Tests/BootTests/Images/network.yml", "examples/persistent.yml",
+    ]
 
-    private static let folders = ["Tests/BootTests/Images", "examples/linuxkit"]
+    private static let folders = ["Tests/BootTests/Images", "examples", "examples/linuxkit"]
+
+    /// Booted by other tests.
+    private static let others: Set = ["gcp", "minimal", "nginx", "sshd"]
 
     /// Specs that have a test, relative to the checkout.
     static let specs: [String] = folders.flatMap { folder in
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/\(folder)")) ?? []
-        return names.filter { $0.hasSuffix(".test.yml") }.sorted().map {
-            "\(folder)/\($0.dropLast(".test.yml".count)).yml"
-        }
+        return names.filter { $0.hasSuffix(".test.yml") }.map { String($0.dropLast(".test.yml".count)) }
+            .filter { !others.contains($0) }.sorted().map { "\(folder)/\($0).yml" }
     }
 
-    private static let chosen =
-        ProcessInfo.processInfo.environment["MOBY_TEST_EXAMPLES"] == "all"
-        ? specs : specs.filter(frequent.contains)
+    /// `make test-examples` boots all of them.
+    static let bootsAll = ProcessInfo.processInfo.environment["MOBY_TEST_EXAMPLES"] == "all"
+
+    private static let chosen = bootsAll ? specs : specs.filter(frequent.contains)
 
     @Test(.bootedAgain, .timeLimit(.minutes(8)), arguments: chosen) func passes(spec: String) throws {
         let result = try Program.run(["test", "--accel", "tcg", "--timeout", "300", spec])

@@ -103,7 +103,8 @@ final class InitProcess {
             request(kind, because: "onboot \(bundle.name) failed")
             return false
         }
-        // Only now: an onboot container may have mounted a disk on /var.
+        // Only now: an onboot container may have mounted a disk.
+        if !isContainer { KeptState().begin(attempt) }
         for (target, link) in [("/run/log/onboot", "/var/log/onboot")] where Files.isDirectory(target) {
             attempt { () throws(SystemError) in try Files.makeDirectories("/var/log") }
             symlink(target, link)

@@ -27,6 +27,8 @@ struct Shutdown {
         machine.runScripts(in: "/etc/shutdown.d", supervisor.environment) { machine.isForced }
         stopServices()
         stopOthers()
+        let state = KeptState()
+        if !machine.isContainer, state.isOnDisk { machine.attempt(state.saveSeed) }
         let isHandled = unmountDisks()
         if machine.isContainer { exit(0) }
         Self.end(ending, machine.console, writing: !isHandled)

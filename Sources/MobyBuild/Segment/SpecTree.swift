@@ -181,6 +181,8 @@ extension SpecTree {
 
     /// A volume's directories. Without `tmp`, PID 1 has nowhere to put changes: the volume is read-only.
     mutating func add(volume: VolumeSpec) {
+        // A disk is mounted somewhere else, by an onboot container.
+        guard volume.device == nil else { return }
         let folder = "\(BootLayout.volumes)/\(volume.name)"
         let author = Author(name: "volume '\(volume.name)'", location: volume.location)
         directory(folder, by: author)

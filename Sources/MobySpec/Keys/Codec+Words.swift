@@ -45,6 +45,12 @@ extension Codec where Value == Platform {
     }
 }
 
+extension Codec where Value == VolumeDevice {
+    static var device: Codec {
+        Codec<String>.string.parsed(VolumeDevice.init) { $0.text }.shaped(.string(pattern: VolumeDevice.pattern))
+    }
+}
+
 extension Codec where Value == RLimit {
     static var limit: Codec {
         Codec<String>.string.parsed(RLimit.init) { $0.text }.shaped(.string(pattern: RLimit.pattern))

@@ -22,6 +22,7 @@ struct SpecCheck {
         for section in Spec.Section.allCases {
             for container in spec[section] where !container.name.isEmpty { check(container, section) }
         }
+        for volume in spec.volumes { check(volume) }
         for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats, notMade) }
         for file in spec.files {
             let who = "file '\(PlainText.short(file.path))'"
@@ -91,6 +92,36 @@ struct SpecCheck {
         guard !brokenVolumes.contains(name) else { return }
         do throws(SyntaxError) { _ = try volumes.path(of: name, options: options ?? []) } catch {
             found.append(error.diagnostic(who, at: location))
+        }
+    }
+
+    private mutating func check(_ volume: VolumeSpec) {
+        let who = "volume '\(PlainText.short(volume.name))'"
+        let type = volume.format.fileSystem
+        guard let device = volume.device else {
+            guard let type else { return }
+            return error(
+                volume.location, "\(who) has format '\(type)' and no device",
+                hint: "add a device, such as LABEL=MOBY_DATA, or remove 'format'")
+        }
+        if let image = volume.image, !image.value.isEmpty {
+            error(image.location, "\(who) has an image and a device", hint: "remove one of them")
+        }
+        if volume.format == .oci { error(volume.location, "\(who) has a device, which cannot be of format 'oci'") }
+        guard let type else { return }
+        switch device {
+        case .label(let label) where label.utf8.count > volume.format.labelLimit:
+            error(
+                volume.location,
+                "the label '\(label)' of \(who) is too long: \(type) has at most \(volume.format.labelLimit) bytes")
+        case .uuid:
+            error(
+                volume.location, "\(who) names its disk by UUID, which '\(type)' cannot be made with",
+                hint: "use a label, or remove 'format'")
+        case .label, .path: break
+        }
+        if volume.readonly {
+            error(volume.location, "\(who) is read-only, and '\(type)' cannot be made on it", hint: "remove 'format'")
         }
     }
 

@@ -78,7 +78,7 @@ struct SpecLint {
         if volume.format == .oci, !hasImage {
             warn(volume.location, "volume '\(PlainText.short(volume.name))' has format 'oci' and no image: it is empty")
         }
-        if volume.readonly, !hasImage {
+        if volume.readonly, !hasImage, volume.device == nil {
             warn(
                 volume.location,
                 "volume '\(PlainText.short(volume.name))' is read-only and has no image: it stays empty")

@@ -55,6 +55,11 @@ public enum SpecReader {
             declared.merge(reading.declared) { $0.union($1) }
             found += reading.problems
         }
+        withoutActuallyEscaping(resolvePackage) { resolve in
+            var containers = VolumeContainers(resolve)
+            containers.add(to: &spec)
+            found += containers.problems
+        }
         spec.variables = expansion.used
         spec.knownVariables = expansion.known
         found += merge.problems

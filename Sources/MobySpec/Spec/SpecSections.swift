@@ -34,6 +34,25 @@ public struct VolumeSpec: Sendable {
         case filesystem
         /// The image itself, as an OCI image layout.
         case oci
+        /// File systems that are made on the volume's disk when it is empty.
+        case ext4, xfs, btrfs, vfat
+
+        /// nil for what is not on a disk.
+        var fileSystem: String? {
+            switch self {
+            case .filesystem, .oci: nil
+            case .ext4, .xfs, .btrfs, .vfat: rawValue
+            }
+        }
+
+        /// The most bytes of a label.
+        var labelLimit: Int {
+            switch self {
+            case .vfat: 11
+            case .xfs: 12
+            default: 16
+            }
+        }
     }
 
     public var name: String
@@ -41,6 +60,8 @@ public struct VolumeSpec: Sendable {
     public var readonly = false
     public var format = Format.filesystem
     public var platforms: [Platform] = []
+    /// The disk that has the volume's files; nil for a volume in memory.
+    public var device: VolumeDevice?
     public var location: SourceLocation
     public init(name: String, location: SourceLocation) {
         self.name = name

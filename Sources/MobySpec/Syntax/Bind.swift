@@ -49,13 +49,17 @@ public struct Tmpfs: Sendable, Hashable {
 public struct VolumeTable: Sendable {
     private let volumes: [String: VolumeSpec]
 
+    /// Where the volumes on disks are mounted, by their names.
+    static let disks = "/var/lib/volumes"
+
     public init(_ spec: Spec) {
         volumes = Dictionary(spec.volumes.map { ($0.name, $0) }) { first, _ in first }
     }
 
     var names: Set<String> { Set(volumes.keys) }
 
-    /// The path of a bind's source in the guest: an absolute path is itself, a name is the volume's merged directory.
+    /// The path of a bind's source in the guest: an absolute path is itself, a name is the volume's merged directory,
+    /// or where its disk is mounted.
     /// - Throws: the problem with the use of a volume; the message continues the name of its user.
     public func path(of source: String, options: [String]) throws(SyntaxError) -> String {
         guard !source.hasPrefix("/") else { return source }
@@ -71,6 +75,6 @@ public struct VolumeTable: Sendable {
                 "writes to the read-only volume '\(PlainText.short(source))'",
                 hint: "add the option 'ro', or remove 'readonly' from the volume")
         }
-        return "\(BootLayout.volumes)/\(source)/merged"
+        return volume.device == nil ? "\(BootLayout.volumes)/\(source)/merged" : "\(Self.disks)/\(source)"
     }
 }

@@ -146,8 +146,14 @@ extension KeyTable where Owner == VolumeSpec {
             Key("readonly", \.readonly, .bool, absent: { !$0 }, "Containers can only read it.", example: "true"),
             Key(
                 "format", \.format, .choice, absent: { $0 == .filesystem },
-                "`filesystem` unpacks the image, `oci` stores it as an OCI image layout.", example: "oci"
+                "`filesystem` unpacks the image, `oci` stores it as an OCI image layout. With `device`, the file system that is made when the disk is empty; without it, the disk must have one.",
+                example: "oci"
             ).defaulting(to: "filesystem"),
+            Key(
+                "device", \.device, .device,
+                "The disk that holds the volume: `LABEL=NAME`, `UUID=…` or a path. It is checked, grown to the size of the disk and mounted before the containers of `onboot`; without it the machine powers off.",
+                example: "LABEL=MOBY_DATA", since: .moby
+            ).with("format: ext4"),
             Key(
                 "platforms", \.platforms, .list(.platform), absent: \.isEmpty,
                 "For `format: oci`: which platforms of the image to store; without it, that of the build.",
