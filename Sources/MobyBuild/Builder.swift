@@ -43,7 +43,7 @@ public struct Builder: Sendable {
             formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
             at: spec.kernel.image?.location)
         guard bootErrors.isEmpty else { throw SpecError(bootErrors) }
-        let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform)
+        let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform, kernel: kernel)
         let facts = try check.initFacts()
         log.end("configuration")
         let parts = RootAssembly.Parts(

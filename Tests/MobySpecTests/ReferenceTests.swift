@@ -78,7 +78,7 @@ import Testing
         ("services: [{name: a, image: b, resources: {memory: {limit: 100M}}}]", true),
         ("services: [{name: a, image: b, resources: {memory: {kerneltcp: 1}}}]", true),
         ("services: [{name: a, image: b, resources: {hugepageLimits: [{pageSize: 2MiB}]}}]", true),
-        ("volumes: [{name: A}]", true), ("volumes: [{name: a, format: ext4}]", true),
+        ("volumes: [{name: A}]", true), ("volumes: [{name: a, format: ext5}]", true),
         ("volumes: [{name: a, platforms: [amd64]}]", true),
         ("files: [{path: a}]", true), ("files: [{path: a, contents: x, source: y}]", true),
         ("files: [{path: a, contents: x, mode: 420}]", true),

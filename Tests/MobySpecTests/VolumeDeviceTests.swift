@@ -1,3 +1,4 @@
+import BootLayout
 import Testing
 
 @testable import MobySpec

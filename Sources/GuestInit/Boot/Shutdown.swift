@@ -27,6 +27,7 @@ struct Shutdown {
         machine.runScripts(in: "/etc/shutdown.d", supervisor.environment) { machine.isForced }
         stopServices()
         stopOthers()
+        for service in supervisor.services { service.output?.end() }
         let state = KeptState()
         if !machine.isContainer, state.isOnDisk { machine.attempt(state.saveSeed) }
         let isHandled = unmountDisks()

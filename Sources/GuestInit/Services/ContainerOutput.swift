@@ -28,6 +28,12 @@ final class ContainerOutput {
         errors.closeWriter()
     }
 
+    /// Closes both logs for good, so that the disk they may be on can be unmounted.
+    func end() {
+        standard.end()
+        errors.end()
+    }
+
     /// The last lines of both, to be shown on the console.
     func recentLines(limit: Int) -> [String] {
         standard.drain()
@@ -96,6 +102,14 @@ final class OutputPump {
         return bytes[(newline + 1)...]
     }
 
+    /// Takes what is left of the output, and no more.
+    func end() {
+        closeWriter()
+        drain()
+        if reader >= 0 { finish() }
+        log.end()
+    }
+
     private func readSome(atMost rounds: Int) {
         for _ in 0..<rounds {
             guard reader >= 0 else { return }
@@ -132,6 +146,7 @@ final class LogFile {
     private let kept: Int
     private var file: Int32 = -1
     private var size = 0
+    private var isEnded = false
 
     /// - Parameters:
     ///   - limit: size in bytes at which the log is rotated.
@@ -142,12 +157,18 @@ final class LogFile {
         self.kept = kept
     }
 
-    deinit { if file >= 0 { close(file) } }
+    deinit { end() }
+
+    /// Nothing is written after this.
+    func end() {
+        if file >= 0 { close(file) }
+        (file, isEnded) = (-1, true)
+    }
 
     /// Appends; what cannot be written is lost: logs live on a tmpfs or on a user's disk, both of which may be full,
     /// and a service must not stop for that.
     func append(_ bytes: ArraySlice<UInt8>) {
-        guard open() else { return }
+        guard !isEnded, open() else { return }
         if size > 0 && size + bytes.count > limit {
             rotate()
             guard open() else { return }

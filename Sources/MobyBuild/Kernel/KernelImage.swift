@@ -62,10 +62,16 @@ struct KernelImage: Sendable {
             throw missing("microcode", [microcode], hint: "remove kernel.ucode, or name a file of the image")
         }
         let label = image.config.config?.labels?["org.mobyproject.kernel.initrd"]
-        let readsZstd = try label.map { $0.contains("zstd") } ?? configurationReadsZstd(tree, image)
+        let configuration = try configuration(tree, image)
+        let readsZstd = label.map { $0.contains("zstd") } ?? configuration?.contains("CONFIG_RD_ZSTD=y") ?? false
         return KernelFacts(
             kernel: kernel, hasModules: modules != nil, hasMicrocode: spec.ucode.map { top.contains($0) } ?? false,
-            readsZstd: readsZstd, file: try kernelFile(tree, kernel))
+            readsZstd: readsZstd, file: try kernelFile(tree, kernel),
+            builtinFileSystems: configuration.map { lines in
+                VolumeSpec.Format.allCases.compactMap(\.fileSystem).filter {
+                    lines.contains("CONFIG_\($0.uppercased())_FS=y")
+                }
+            })
     }
 
     /// What the file is, by its first bytes.
@@ -82,9 +88,9 @@ struct KernelImage: Sendable {
         return KernelFile(.elf, file.architecture)
     }
 
-    /// Whether a kernel configuration in the image has `CONFIG_RD_ZSTD=y`.
+    /// The lines of the kernel configuration in the image, if it has one.
     /// - Throws: `BuildError` for one that cannot be read or unpacked.
-    private static func configurationReadsZstd(_ tree: FileTree, _ image: Image) throws -> Bool {
+    private static func configuration(_ tree: FileTree, _ image: Image) throws -> Set<Substring>? {
         for path in [
             TreePath("config"), TreePath("kernel_config"), TreePath("config.gz"), TreePath("kernel_config.gz"),
         ] {
@@ -93,9 +99,9 @@ struct KernelImage: Sendable {
             try context("reading '\(path)' of kernel image '\(PlainText.short(image.name))'") {
                 try Compression.decompress(content, limit: 4 << 20) { text.append(contentsOf: $0) }
             }
-            return String(decoding: text, as: UTF8.self).split(separator: "\n").contains("CONFIG_RD_ZSTD=y")
+            return Set(String(decoding: text, as: UTF8.self).split(separator: "\n"))
         }
-        return false
+        return nil
     }
 
     /// A top-level file of the image.
@@ -129,7 +135,7 @@ struct KernelImage: Sendable {
 /// The contents of a kernel image; found once and cached.
 struct KernelFacts: Codable, Sendable, Equatable {
     /// Changes whenever the facts of an image do.
-    static let version = 2
+    static let version = 3
 
     /// Name of the kernel in the image.
     var kernel: String
@@ -141,4 +147,6 @@ struct KernelFacts: Codable, Sendable, Equatable {
     var readsZstd: Bool
     /// What the kernel file is; nil when it is not recognized.
     var file: KernelFile?
+    /// Those of volumes on disks that need no module; nil when the image has no kernel configuration.
+    var builtinFileSystems: [String]?
 }

@@ -11,8 +11,13 @@ struct ImageCheck {
     let containers: ContainerPlan
     let formats: [OutputFormat]
     let platform: Platform
+    let kernel: KernelImage?
 
-    init(_ spec: Spec, _ images: ImageSet, _ containers: ContainerPlan, _ formats: [OutputFormat], platform: Platform) {
+    init(
+        _ spec: Spec, _ images: ImageSet, _ containers: ContainerPlan, _ formats: [OutputFormat], platform: Platform,
+        kernel: KernelImage?
+    ) {
+        self.kernel = kernel
         self.spec = spec
         self.images = images
         self.containers = containers
@@ -30,7 +35,7 @@ struct ImageCheck {
     ///   - names: of the root; what needs all init images is left out when `facts` is nil.
     ///   - hasModules: false when it is not known what the kernel image brings.
     func found(_ facts: InitFacts?, _ names: RootAssembly.Names, hasModules: Bool) throws -> [Diagnostic] {
-        var found = try programs()
+        var found = try programs() + volumes(names.root)
         guard let facts else { return found }
         let all = containers.explanations
         for explanation in all {
@@ -39,6 +44,20 @@ struct ImageCheck {
         guard formats.contains(where: \.boots) else { return found }
         found += InitCheck(spec, facts, formats, root: names.root, platform: platform).found
         return found + overmounted(facts, names) + hidden(names.root)
+    }
+
+    /// Volumes on disks whose file system neither the kernel nor its modules have.
+    private func volumes(_ root: RootState) -> [Diagnostic] {
+        guard let kernel, let builtin = kernel.facts.builtinFileSystems else { return [] }
+        return spec.volumes.compactMap { volume in
+            guard let type = volume.format.fileSystem, !builtin.contains(type) else { return nil }
+            let module = Array("\(type).ko".utf8)
+            guard !root.items.keys.contains(where: { $0.name.starts(with: module) }) else { return nil }
+            return Diagnostic(
+                at: volume.location,
+                "kernel image '\(PlainText.short(kernel.image.name))' has no module '\(type)', which volume '\(volume.name)' needs",
+                hint: "@moby:kernel-hardware and @moby:kernel-all have it; or use format: ext4")
+        }
     }
 
     /// Programs of containers that cannot be started.

@@ -38,7 +38,7 @@ public struct VolumeSpec: Sendable {
         case ext4, xfs, btrfs, vfat
 
         /// nil for what is not on a disk.
-        var fileSystem: String? {
+        public var fileSystem: String? {
             switch self {
             case .filesystem, .oci: nil
             case .ext4, .xfs, .btrfs, .vfat: rawValue
