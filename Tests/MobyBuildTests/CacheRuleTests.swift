@@ -20,7 +20,7 @@ struct CacheRuleTests {
         "disk initrd 1": "6ed455a12054d9995d431f923ad2a0a2a476c84dfad80e0520fd50725328aa90",
         "erofs 1": "8ba676ada40bfb306ef539a0ee5ac06db18cba09b7117462795d7421b4fb7906",
         "kernel 1": "23261aecd1b725545c3e6b11afdaaa619d3970f97d754fd2a437beee6bb4de77",
-        "kernel facts 2": "cf032786c02360349c7f6b8a479704bd9cf1c030e1d15d7f8c4e53ba1f9ecc11",
+        "kernel facts 3": "4b1a45b039a44f6ba668ac40494d5531c4c8a3ed1087d7b1f3d2d3992f25be1d",
         "microcode 1": "3d9efab51fa936fa3d81e3b7d2e075471ffc36077419392f08e72bb405996a73",
         "modules 1": "99a672da39131acdd20a70ecae680cc207bab6f71f6ff79719b45d55d2342f9f",
         "newc 1": "80176110d7607dd23f6f459b14410f94d7492c75e6000cb853e268a4fee80356",
