@@ -20,6 +20,18 @@ import Testing
         ("a*b*c", "aXbXbc", true),
         ("a*b*c", "aXbXbX", false),
         ("a/b", "a", false),
+        ("a[b-d]e", "ace", true),
+        ("a[b-d]e", "aee", false),
+        ("a[b-d]e", "a/e", false),
+        ("lib/[!l]*.so", "lib/x.so", true),
+        ("lib/[!l]*.so", "lib/lo.so", false),
+        ("*[0-9][^x]", "a-1y", true),
+        ("*[0-9][^x]", "a-1x", false),
+        ("[]a]", "]", true),
+        ("[a-]", "-", true),
+        ("usr/bin/[", "usr/bin/[", true),
+        ("usr/bin/[[", "usr/bin/[[", true),
+        ("[a", "a", false),
     ])
     func matches(pattern: String, path: String, expected: Bool) throws {
         #expect(PathPattern(pattern).matches(try #require(TreePath(path.utf8))) == expected)
