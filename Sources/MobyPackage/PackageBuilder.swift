@@ -124,9 +124,12 @@ public struct PackageBuilder: Sendable {
     {
         let work = try WorkFolder(in: store.temporaryPath)
         defer { withExtendedLifetime(work) {} }
-        let contents = PackageContents(folder: folder, products: products, time: time, work: work.path) { [store] in
-            store.progress.warn("\(folder.spec.image.value): \($0)")
-        }
+        let progress = store.progress
+        let contents = PackageContents(
+            folder: folder, products: products, time: time, work: work.path,
+            warn: { progress.warn("\(folder.spec.image.value): \($0)") },
+            // The scripts of moby's own definitions were read when they were written.
+            note: { [options] in if !options.isDefinition(folder.path) { progress.note($0) } })
         let (tree, labels) = try contents.make(supply.contents(of: closure))
         let layer = try step.part(.compress, "the layer") {
             try ImageLayer.store(tree, in: store, $0)

@@ -52,14 +52,14 @@ struct PackageSupply: Sendable {
         return closure
     }
 
-    /// Name and uncompressed tar of each package.
-    func contents(of closure: PackageLock.Closure) throws -> [(name: String, contents: ExtentList)] {
+    /// The packages, unpacked.
+    func contents(of closure: PackageLock.Closure) throws -> [UnpackedPackage] {
         let debs = try PackageCache(cache: cache)
         let count = closure.packages.count
         return try progress.during(.unpack, "Debian packages", total: UInt64(count), unit: .items) { step in
             try closure.packages.map { package in
                 defer { step.add(1) }
-                return (package.name, try debs.contents(of: package))
+                return try debs.unpacked(package)
             }
         }
     }
@@ -71,7 +71,9 @@ struct PackageSupply: Sendable {
     {
         let closure = PackageLock.Closure(wants: [], packages: packages)
         try await download(closure, for: folder)
-        let all = try PackageTree(contents(of: closure))
+        let unpacked = try contents(of: closure)
+        var all = try PackageTree(unpacked)
+        if folder.spec.kernel == nil { _ = try all.configure(unpacked, time: 0) }
         var paths = Set(try Selection(only, of: all.tree).tree.paths)
         for case .concatenation(let patterns) in folder.spec.files.map(\.content) {
             try all.tree.checkUse(of: patterns, in: "concatenate")

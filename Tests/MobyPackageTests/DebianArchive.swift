@@ -18,9 +18,12 @@ struct LocalArchive {
     var environment: [String: String] { ["APT_CONFIG": "\(path)/apt.conf", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"] }
 
     /// Builds a package.
-    /// - Parameter compression: `xz`, `zstd`, `gzip` or `none`.
+    /// - Parameters:
+    ///   - compression: `xz`, `zstd`, `gzip` or `none`.
+    ///   - scripts: maintainer scripts by name.
     func add(
-        _ name: String, version: String, depends: String? = nil, compression: String = "xz", files: [String: String]
+        _ name: String, version: String, depends: String? = nil, compression: String = "xz", files: [String: String],
+        scripts: [String: String] = [:]
     ) throws {
         let root = "\(path)/root-\(name)-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: "\(root)/DEBIAN", withIntermediateDirectories: true)
@@ -33,6 +36,11 @@ struct LocalArchive {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: url)
+        }
+        for (script, text) in scripts {
+            try Data(text.utf8).write(to: URL(filePath: "\(root)/DEBIAN/\(script)"))
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: "\(root)/DEBIAN/\(script)")
         }
         try Oracle("dpkg-deb").output([
             "--root-owner-group", "-Z\(compression)", "--threads-max=1", "--build", root,

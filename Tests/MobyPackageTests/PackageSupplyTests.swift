@@ -28,7 +28,7 @@ import Testing
             let package = LockedPackage(name: "a", version: "1", architecture: "all", sha256: SHA256.hash(bytes).hex)
             try FileManager.default.copyItem(
                 atPath: "\(archive.path)/a_1.deb", toPath: "\(directory)/debs/\(package.sha256).deb")
-            let tree = try PackageTree([("a", cache.contents(of: package))]).tree
+            let tree = try PackageTree([cache.unpacked(package)]).tree
             #expect(tree.paths.map(\.description) == ["usr", "usr/bin", "usr/bin/hello"])
             guard case .regular(let contents)? = tree[TreePath("usr/bin/hello")]?.kind else {
                 throw Oracle.Failure(description: "")

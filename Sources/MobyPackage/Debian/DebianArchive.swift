@@ -1,3 +1,4 @@
+internal import Archive
 internal import CArchive
 internal import Extents
 
@@ -6,6 +7,22 @@ enum DebianArchive {
     /// Hands on the uncompressed `data.tar` of a package.
     /// - Throws: `DebianArchiveError` for a file that is not a package.
     static func contents(of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try read("data.tar", of: file, consume)
+    }
+
+    /// The scripts that dpkg would run at the installation, in that order: `preinst`, `postinst`. Programs that are not
+    /// shell scripts are left out.
+    static func scripts(of file: String) throws -> [String] {
+        var tar: [UInt8] = []
+        try read("control.tar", of: file) { tar += $0 }
+        let tree = try FileTree.tar(ExtentList([.bytes(tar)]))
+        return try [TreePath("preinst"), TreePath("postinst")].compactMap { try tree.text(at: $0) }
+            .filter { $0.hasPrefix("#!") && $0.prefix { $0 != "\n" }.contains("sh") }
+    }
+
+    private static func read(_ member: String, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void)
+        throws
+    {
         guard let outer = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
         defer { archive_read_free(outer) }
         archive_read_support_format_ar(outer)
@@ -13,9 +30,9 @@ enum DebianArchive {
         var entry: OpaquePointer?
         while true {
             let status = archive_read_next_header(outer, &entry)
-            guard status != ARCHIVE_EOF else { throw DebianArchiveError(file: file, reason: "it has no 'data.tar'") }
+            guard status != ARCHIVE_EOF else { throw DebianArchiveError(file: file, reason: "it has no '\(member)'") }
             try check(status, outer, file)
-            if let name = archive_entry_pathname(entry), String(cString: name).hasPrefix("data.tar") { break }
+            if let name = archive_entry_pathname(entry), String(cString: name).hasPrefix(member) { break }
         }
         try decompress(member: outer, of: file, consume)
     }

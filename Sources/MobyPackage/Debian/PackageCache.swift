@@ -82,6 +82,13 @@ struct PackageCache: Sendable {
         return try ExtentList(file: tar)
     }
 
+    /// The package as an image takes it.
+    func unpacked(_ package: LockedPackage) throws -> UnpackedPackage {
+        let contents = try contents(of: package)
+        return UnpackedPackage(
+            name: package.name, contents: contents, scripts: try DebianArchive.scripts(of: deb(package)))
+    }
+
     private func verify(_ package: LockedPackage, file: String) throws {
         let actual = try Self.hash(file)
         guard actual == package.sha256 else { throw AptError.wrongDigest(package, actual: actual) }

@@ -14,15 +14,18 @@ struct PackageContents {
     let work: String
     /// Called with oddities that are not errors.
     let warn: (String) -> Void
+    /// Called with what the reader should know.
+    var note: (String) -> Void = { _ in }
 
-    /// - Parameter packages: name and uncompressed contents of each Debian package.
     /// - Returns: the tree and the image's labels.
-    func make(_ packages: [(name: String, contents: ExtentList)]) throws -> (tree: FileTree, labels: [String: String]) {
+    func make(_ packages: [UnpackedPackage]) throws -> (tree: FileTree, labels: [String: String]) {
         var labels = folder.spec.labels
         if let config = folder.spec.config { labels[PackageSpec.configLabel] = config.text(indent: 0) }
-        let unpacked = try PackageTree(packages)
+        var unpacked = try PackageTree(packages)
         guard let kernel = folder.spec.kernel else {
+            let others = try unpacked.configure(packages, time: time)
             let tree = try root(unpacked.tree)
+            noteScripts(others, of: unpacked.owners(of: tree.paths))
             let diagnostics = ProgramCheck(folder.spec).diagnostics(in: tree)
             guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
             return (tree, labels)
@@ -30,6 +33,15 @@ struct PackageContents {
         let image = try KernelPackage(unpacked.tree, modules: kernel.modules, tarPath: "\(work)/kernel.tar", time: time)
         labels["org.mobyproject.kernel.initrd"] = image.decompressors.joined(separator: " ")
         return (image.tree, labels)
+    }
+
+    private func noteScripts(_ others: [(package: String, commands: [String])], of owners: Set<String>) {
+        for (package, commands) in others where owners.contains(package) {
+            let names = commands.map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
+            note(
+                "\(folder.spec.image.value): the installation script of Debian package '\(package)' also runs \(names): left out"
+            )
+        }
     }
 
     private func root(_ packages: FileTree) throws -> FileTree {

@@ -5,17 +5,33 @@ internal import Extents
 struct PackageTree {
     private(set) var tree = FileTree()
     private var owners: [TreePath: String] = [:]
+    /// The packages whose scripts made a path.
+    private var makers: [TreePath: Set<String>] = [:]
 
     init() {}
 
-    /// - Parameter packages: name and uncompressed contents of each.
-    init(_ packages: [(name: String, contents: ExtentList)]) throws {
+    init(_ packages: [UnpackedPackage]) throws {
         for package in packages { try add(FileTree.tar(package.contents), of: package.name) }
     }
 
     /// The packages that own files of a part of this tree.
     func owners(of paths: some Sequence<TreePath>) -> Set<String> {
-        Set(paths.lazy.filter { !tree.isDirectory($0) }.compactMap { owners[$0] })
+        var all: Set<String> = []
+        for path in paths {
+            all.formUnion(makers[path] ?? [])
+            if !tree.isDirectory(path), let owner = owners[path] { all.insert(owner) }
+        }
+        return all
+    }
+
+    /// Does what the maintainer scripts of the packages would do that images need, as docs/packages.md lists it.
+    /// - Returns: the commands of the scripts that are left out, by package.
+    mutating func configure(_ packages: [UnpackedPackage], time: Int64) throws -> [(
+        package: String, commands: [String]
+    )] {
+        let configuration = try Configuration(packages, in: tree)
+        makers = try configuration.apply(to: &tree, time: time)
+        return configuration.others
     }
 
     /// Adds the files of a package.

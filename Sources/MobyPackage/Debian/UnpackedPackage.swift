@@ -1,0 +1,16 @@
+package import Extents
+
+/// A Debian package as an image takes it: its files, and the scripts that dpkg would run.
+package struct UnpackedPackage {
+    package let name: String
+    /// Its files, as an uncompressed tar.
+    package let contents: ExtentList
+    /// `preinst` and `postinst`, as far as the package has them and they are shell scripts.
+    package var scripts: [String] = []
+
+    package init(name: String, contents: ExtentList, scripts: [String] = []) {
+        self.name = name
+        self.contents = contents
+        self.scripts = scripts
+    }
+}
