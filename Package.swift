@@ -111,8 +111,10 @@ let package = Package(
             name: "GuestInit", dependencies: ["GuestSystem", "BootLayout", "JSON", "CInit"], swiftSettings: guestSwift),
         .executableTarget(
             name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
+        .target(name: "GuestYAML", swiftSettings: guestSwift),
         .target(
-            name: "GuestMetadata", dependencies: ["GuestSystem", "JSON", "CInit"], swiftSettings: guestSwift),
+            name: "GuestMetadata", dependencies: ["GuestSystem", "GuestYAML", "JSON", "CInit"],
+            swiftSettings: guestSwift),
         .executableTarget(
             name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
 
@@ -165,6 +167,7 @@ let package = Package(
             golden: ["Golden"]),
         tests("MobyTestTests", ["MobyTest", "MobySpec", "MachineModel"]),
         tests("GuestInitTests", ["GuestInit", "GuestSystem", "BootLayout", "CInit"]),
+        tests("GuestYAMLTests", ["GuestYAML", "CYAML"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
         tests(
             "CommandTests", ["moby", "Archive", "DiskImage", "Extents", "Progress", argumentParser], golden: ["Golden"]),

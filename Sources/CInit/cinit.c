@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -49,6 +50,24 @@ int cinit_found_proc(void) { return found_proc; }
 
 int cinit_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
     return RESULT(mount(source, target, type, flags, data));
+}
+
+int cinit_mount_beside(int pid, const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+    int space = open(path, O_RDONLY | O_CLOEXEC);
+    if (space < 0) return -errno;
+    pid_t child = fork();
+    if (child == 0) {
+        // Also changes the root to that of the namespace.
+        if (setns(space, CLONE_NEWNS) < 0 || mount(source, target, *type ? type : 0, flags, data) < 0) _exit(errno);
+        _exit(0);
+    }
+    int status = child < 0 ? errno << 8 : 0;
+    close(space);
+    while (child > 0 && waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return -errno;
+    return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
 int cinit_unmount(const char *target, int lazy) { return RESULT(umount2(target, lazy ? MNT_DETACH : 0)); }

@@ -6,6 +6,7 @@ internal import Glibc
 /// ```
 /// erofs    struct erofs_super_block at byte 1024: magic u32 E2 E1 F5 E0, UUID at 48, label of 16 at 64
 /// iso9660  primary volume descriptor (ECMA-119, 8.4) at byte 32768: 1, "CD001", label of 32 at 40, padded with spaces
+/// udf      volume recognition (ECMA-167, 2/9) at byte 32768: 0, "BEA01"; the label is not read
 /// vfat     boot sector: 55 AA at 510; behind the mark 28 or 29 at 38 a label of 11 at 43, for FAT32 at 66 and 71
 /// ```
 package struct BlockVolume: Equatable {
@@ -44,6 +45,8 @@ package struct BlockVolume: Equatable {
             self.init("erofs", uuid: uuid, label: bytes[64..<80].prefix { $0 != 0 })
         } else if let bytes = try read(32768, 128), bytes.starts(with: [1] + Array("CD001".utf8)) {
             self.init("iso9660", label: bytes[40..<72])
+        } else if let bytes = try read(32768, 6), bytes == [0] + Array("BEA01".utf8) {
+            self.init("udf", label: [])
         } else if let bytes = try read(0, 512), let label = Self.fatLabel(bytes) {
             self.init("vfat", label: label)
         } else {

@@ -17,7 +17,7 @@ struct MetadataCreate: ParsableCommand {
             The image holds one file, 'config', as 'moby run --data' writes it. With a host name or keys it is a NoCloud image, labelled \
             'cidata', with 'user-data' and 'meta-data'. pkg/metadata reads both kinds.
             """, examples: ["moby metadata create --hostname web --ssh-key ~/.ssh/id_ed25519.pub web.iso"],
-            page: "docs/guest.md"))
+            page: "docs/metadata.md"))
 
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("File with the user data.", valueName: "file"), completion: .file()) var dataFile:

@@ -81,6 +81,79 @@ import Testing
         }
     }
 
+    /// On a machine of Amazon, whose firmware names it, the server is asked with a token. A user of its user data logs
+    /// in, and sees what they wrote and ran.
+    @Test(.timeLimit(.minutes(8))) func userDataOfAmazonAreCarriedOut() async throws {
+        try await withTemporaryDirectory { folder in
+            try await Oracle("ssh-keygen")("-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", folder + "/key")
+            let key = try String(contentsOfFile: folder + "/key.pub", encoding: .utf8)
+            let server = try Self.amazon(
+                """
+                #cloud-config
+                hostname: web4
+                users: [{name: ada, groups: [ops], ssh_authorized_keys: ["\(key.trimmingCharacters(in: .newlines))"]}]
+                write_files:
+                - {path: /home/ada/note, owner: "ada:ops", permissions: "0600", content: "of ada"}
+                runcmd: ["id ada >/run/done", [sh, -c, "echo $0 >>/run/done", "it's done"]]
+                packages: [vim]
+                """)
+            let ssh = try GuestMachine.freePort()
+            try Program.moby(["build", "--dir", folder, "examples/cloud-init.yml"])
+            let network = try MetadataNetwork.arguments(host: server.host, ports: [(ssh, 22)], in: folder)
+            let machine = try GuestMachine.bootToInit {
+                try GuestMachine.boot(folder + "/cloud-init", cpus: 2, memory: 512) {
+                    $0.accelerator = .fixed(.tcg)
+                    $0.networking = .none
+                    $0.extraArguments = network + ["-smbios", "type=1,manufacturer=Amazon EC2"]
+                }
+            }
+            let command = "hostname; id; cat note /run/done /run/config/provider /run/config/public_ipv4"
+            let answer = try await Self.login(
+                user: "ada", port: ssh, key: folder + "/key", command, console: machine)
+            #expect(
+                answer.split(separator: "\n") == [
+                    "web4", "uid=1000(ada) gid=1000(ada) groups=1000(ada),1001(ops)",
+                    "of adauid=1000(ada) gid=1000(ada) groups=1000(ada),1001(ops)", "it's done", "AWS", "203.0.113.9",
+                ])
+            #expect(machine.console.contains("cloud-config: line 7: key 'packages' is not supported, skipped"))
+            // No other server was asked.
+            #expect(server.requests.allSatisfy { $0.target.hasPrefix("/latest/") })
+            machine.terminate()
+        }
+    }
+
+    private static func amazon(_ userData: String) throws -> ScriptedServer {
+        let values = [
+            "/latest/meta-data/instance-id": "i-0abc", "/latest/meta-data/public-ipv4": "203.0.113.9",
+            "/latest/user-data": userData,
+        ]
+        return try ScriptedServer { request in
+            if request.method == "PUT" { return .init(text: "token") }
+            guard request.headers["x-aws-ec2-metadata-token"] == "token" else { return .init(401, text: "") }
+            return values[request.target].map { .init(text: $0) } ?? .init(404, text: "")
+        }
+    }
+
+    /// QEMU's ways without a disk and a network: each gives a part.
+    @Test(.timeLimit(.minutes(6))) func theFirmwareHasMetadata() async throws {
+        try await withTemporaryDirectory { folder in
+            try "plain text".write(toFile: folder + "/data", atomically: true, encoding: .utf8)
+            let guest = try Self.boot(in: folder) {
+                $0.extraArguments = [
+                    "-fw_cfg", "name=opt/org.mobyproject/userdata,file=\(folder)/data", "-fw_cfg",
+                    "name=opt/io.systemd.credentials/token,string=t42", "-smbios", "type=1,serial=ds=nocloud;h=web5",
+                    "-smbios", "type=11,value=io.systemd.credential:ssh.authorized_keys.root=ssh-ed25519 AAAA me",
+                ]
+            }
+            _ = try guest.machine.line(containing: "built-in shell", within: .seconds(240))
+            #expect(try guest.shell("hostname; cat /run/config/userdata", mark: 1).contains("web5\nplain text"))
+            #expect(try guest.shell("cat /run/config/provider", mark: 2).contains("fw_cfg"))
+            #expect(try guest.shell("cat /run/config/credentials/token", mark: 3).contains("t42"))
+            #expect(try guest.shell("cat /run/config/ssh/authorized_keys", mark: 4).contains("ssh-ed25519 AAAA me"))
+            guest.machine.terminate()
+        }
+    }
+
     private static func google(_ values: [String: String]) throws -> ScriptedServer {
         try ScriptedServer { request in
             let path = request.target.replacing("/computeMetadata/v1/", with: "", maxReplacements: 1)
@@ -93,13 +166,13 @@ import Testing
     }
 
     /// The server makes its host key before it listens; until then connections are reset.
-    private static func login(port: UInt16, key: String, _ command: String, console machine: MachineHandle) async throws
-        -> String
-    {
+    private static func login(
+        user: String = "root", port: UInt16, key: String, _ command: String, console machine: MachineHandle
+    ) async throws -> String {
         let arguments = [
             "-i", key, "-p", "\(port)", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
             "BatchMode=yes",
-            "-o", "ConnectTimeout=60", "root@127.0.0.1", command,
+            "-o", "ConnectTimeout=60", "\(user)@127.0.0.1", command,
         ]
         let end = ContinuousClock.now + .seconds(120)
         while true {

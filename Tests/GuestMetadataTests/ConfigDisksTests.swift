@@ -27,6 +27,8 @@ struct ConfigDiskTests {
         #expect(fat16?.type == "vfat" && fat16?.label == "cidata")
         let fat32 = Self.device([(66, [0x29]), (71, Array("CONFIG-2   FAT32   ".utf8)), Self.fatEnd])
         #expect(fat32?.type == "vfat" && fat32?.label == "CONFIG-2")
+        let udf = Self.device([(32768, [0] + Array("BEA01".utf8)), (34816, [0] + Array("NSR02".utf8))])
+        #expect(udf?.type == "udf")
         #expect(Self.device([]) == nil)
         #expect(Self.device([Self.fatEnd]) == nil)
         #expect(BlockVolume { _, _ in nil } == nil)
@@ -91,6 +93,13 @@ struct ConfigDiskTests {
                         #"{"hostname": "web3", "public_keys": {"me": "ssh-rsa AAAA me\n"}}"#,
                 ], label: "config-2")
             #expect(drive?.provider == "ConfigDrive" && drive?.hostname == "web3" && drive?.keys == ["ssh-rsa AAAA me"])
+            // Names on volumes without long ones.
+            for (data, facts) in [("USER-DAT", "META-DAT"), ("user_dat", "meta_dat"), ("USER-D~1", "META-D~1")] {
+                let short = try finding([data: "u", facts: "local-hostname: web4\n"], label: "CIDATA")
+                #expect(short?.userData == Array("u".utf8) && short?.hostname == "web4")
+            }
+            let broken = try finding(["user-data": "u", "meta-data": "a: [\n"], label: "cidata")
+            #expect(broken?.userData == Array("u".utf8) && broken?.errors.count == 1)
             #expect(try finding([:], label: "CONFIG") == nil)
             #expect(try finding(["user-data": "u"], label: "config-2") == nil)
         }
@@ -127,15 +136,17 @@ struct ConfigDiskTests {
         Facts(text: "public-keys: [\"ssh-rsa AAAA\", \"ssh-rsa BBBB\"]\n", keys: ["ssh-rsa AAAA", "ssh-rsa BBBB"]),
         Facts(
             text: #"{"local-hostname": "j", "public-keys": ["ssh-rsa AAAA"]}"#, hostname: "j", keys: ["ssh-rsa AAAA"]),
-        Facts(text: "::::\n: \n-\n", hostname: nil),
     ])
     func readsMetadata(facts: Facts) throws {
-        let metadata = try InstanceMetadata(Array(facts.text.utf8))
+        let metadata = InstanceMetadata(Array(facts.text.utf8))
+        #expect(metadata.errors == [])
         #expect(metadata.hostname == facts.hostname)
         #expect(metadata.keys == facts.keys)
     }
 
-    @Test func brokenJSONIsAnError() {
-        #expect(throws: MetadataError.self) { try InstanceMetadata(Array("{\"a\"".utf8)) }
+    @Test(arguments: ["{\"a\"", "::::\n: \n-\n", "a: [\n"])
+    func brokenMetadataAreAnError(text: String) {
+        let metadata = InstanceMetadata(Array(text.utf8))
+        #expect(metadata.errors.count == 1 && metadata.hostname == nil)
     }
 }

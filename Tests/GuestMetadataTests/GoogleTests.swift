@@ -22,16 +22,11 @@ struct GoogleTests {
             }
             return .init(headers: ["Metadata-Flavor": flavor], text: value)
         }
-        let answer = GoogleMetadata(
-            client: try client(server.host), deadline: ProviderDeadline(milliseconds: milliseconds)
-        )
-        .probe()
-        return (answer, server.requests)
+        return (try google(server.host, milliseconds).probe(), server.requests)
     }
 
-    private static func client(_ host: String) throws -> HTTPClient {
-        let port = try #require(host.split(separator: ":").last.flatMap { UInt16($0) })
-        return HTTPClient(address: (127, 0, 0, 1), port: port, headers: HTTPClient.google.headers)
+    private static func google(_ host: String, _ milliseconds: Int64) throws -> GoogleMetadata {
+        GoogleMetadata(server: try MetadataServer.scripted(host, like: GoogleMetadata.client, milliseconds))
     }
 
     @Test func findsAllValues() throws {
@@ -77,8 +72,7 @@ struct GoogleTests {
 
     @Test func nobodyThereIsToldAtOnce() throws {
         let (start, port) = (ContinuousClock.now, try ScriptedServer { _ in .init() }.host)
-        let answer = GoogleMetadata(client: try Self.client(port), deadline: ProviderDeadline(milliseconds: 100_000))
-            .probe()
+        let answer = try Self.google(port, 100_000).probe()
         guard case .absent = answer else {
             Issue.record("\(answer)")
             return
@@ -93,8 +87,8 @@ struct GoogleTests {
             response.isHeld = true
             return response
         }
-        let (start, client) = (ContinuousClock.now, try Self.client(server.host))
-        let answer = GoogleMetadata(client: client, deadline: ProviderDeadline(milliseconds: 300)).probe()
+        let start = ContinuousClock.now
+        let answer = try Self.google(server.host, 300).probe()
         #expect(answer == .absent("no answer from 127.0.0.1"))
         #expect((.milliseconds(250)...Duration.seconds(60)).contains(ContinuousClock.now - start))
     }
@@ -106,10 +100,7 @@ struct GoogleTests {
             if !request.target.hasSuffix("hostname") { (response.length, response.isHeld) = (9, true) }
             return response
         }
-        let answer = GoogleMetadata(
-            client: try Self.client(server.host), deadline: ProviderDeadline(milliseconds: 4000)
-        )
-        .probe()
+        let answer = try Self.google(server.host, 4000).probe()
         guard case .found(let finding) = answer else {
             Issue.record("\(answer)")
             return
@@ -125,10 +116,7 @@ struct GoogleTests {
                 ? 503 : request.target.hasSuffix("hostname") ? 200 : 404
             return .init(status, headers: ["Metadata-Flavor": "Google"], text: "h")
         }
-        let answer = GoogleMetadata(
-            client: try Self.client(server.host), deadline: ProviderDeadline(milliseconds: 60_000)
-        )
-        .probe()
+        let answer = try Self.google(server.host, 60_000).probe()
         #expect(answer == .found(Finding(provider: "GCP", origin: "GCP", hostname: "h")))
     }
 
@@ -139,10 +127,7 @@ struct GoogleTests {
             response.isEndless = true
             return response
         }
-        let answer = GoogleMetadata(
-            client: try Self.client(server.host), deadline: ProviderDeadline(milliseconds: 20_000)
-        )
-        .probe()
+        let answer = try Self.google(server.host, 20_000).probe()
         #expect(answer == .absent("answer of 127.0.0.1 exceeds 16777216 bytes"))
     }
 

@@ -62,13 +62,6 @@ struct ProbesTests {
 
     @Test func noneIsNone() { #expect(Probes.run([], timeout: 100) == []) }
 
-    @Test func readsNamesOfProviders() throws {
-        #expect(try Provider.all([]) == [.disk, .google])
-        #expect(try Provider.all(["gcp", "file=/a=b", "cdrom"]) == [.google, .file("/a=b"), .disk])
-        #expect(throws: MetadataError.self) { try Provider.all(["aws"]) }
-        #expect(throws: MetadataError.self) { try Provider.all(["file="]) }
-    }
-
     @Test(arguments: ["/nonexistent", "/etc", "/dev/zero"])
     func filesThatAreNoneAreAbsent(path: String) {
         guard case .absent(let reason) = Provider.file(path).probe(until: ProviderDeadline(milliseconds: 100)) else {

@@ -9,6 +9,8 @@ int cinit_found_proc(void);
 
 /// mount(2).
 int cinit_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+/// mount(2) in the mount namespace of the process `pid`, by a process of its own. `type` may be empty.
+int cinit_mount_beside(int pid, const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 /// umount2(2) with MNT_DETACH when `lazy`.
 int cinit_unmount(const char *target, int lazy);
 /// A process that writes all disks (sync(2)) and unmounts `paths`, those with a true `lazy` without waiting. Returns its pid.
@@ -90,3 +92,9 @@ int cinit_character_device(const char *path, unsigned mode, unsigned major, unsi
 int64_t cinit_uptime(void);
 /// Number of processors that this process may use.
 int cinit_processors(void);
+
+/// Registers of a call of VMware's hypervisor.
+struct cinit_vmware_registers { uint32_t b, c, d, si, di; };
+/// Calls VMware's hypervisor through its I/O port, which it lets any program use. -ENODEV under another hypervisor, where the instruction
+/// would end this program.
+int cinit_vmware_call(struct cinit_vmware_registers *registers);

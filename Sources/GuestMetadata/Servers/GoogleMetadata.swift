@@ -1,19 +1,20 @@
 internal import Glibc
 internal import JSON
 
-/// Google Compute Engine's metadata server: `/computeMetadata/v1/` at 169.254.169.254. Requests and answers have to
-/// name its flavor.
-struct GoogleMetadata: Sendable {
+/// Google Compute Engine's metadata server: `/computeMetadata/v1/`. Requests and answers have to name its flavor.
+struct GoogleMetadata {
     private static let flavor = (name: "Metadata-Flavor", value: "Google")
     private static let base = "/computeMetadata/v1/"
 
-    let client: HTTPClient
-    /// Of the next request.
-    let deadline: ProviderDeadline
+    let server: MetadataServer
+
+    static let client = HTTPClient(
+        addresses: NetworkAddress.list("169.254.169.254", "fd20:ce::254"),
+        headers: [("Host", "metadata.google.internal"), flavor])
 
     func probe() -> ProviderResult {
         var finding = Finding(provider: "GCP", origin: "GCP")
-        do {
+        do throws(MetadataError) {
             finding.hostname = try text("instance/hostname")
         } catch {
             return .absent("\(error)")
@@ -49,27 +50,16 @@ struct GoogleMetadata: Sendable {
 
     /// A value; nil when the server has none.
     private func value(_ path: String) throws(MetadataError) -> [UInt8]? {
-        var answer = try client.get(Self.base + path, until: deadline)
-        // The server may not be ready when the machine has just started.
-        while answer.status >= 500, deadline.left > 200 {
-            usleep(100_000)
-            answer = try client.get(Self.base + path, until: deadline)
-        }
+        let answer = try server.answer(HTTPRequest(path: Self.base + path))
         guard answer.headers["metadata-flavor"] == Self.flavor.value else {
             throw MetadataError("not Google's metadata server")
         }
-        if answer.status < 500 { deadline.renew() }
         switch answer.status {
         case 200: return answer.body
         case 404: return nil
         default: throw MetadataError("'\(path)': status \(answer.status), expected 200 or 404")
         }
     }
-}
-
-extension HTTPClient {
-    static let google = HTTPClient(
-        address: (169, 254, 169, 254), headers: [("Host", "metadata.google.internal"), ("Metadata-Flavor", "Google")])
 }
 
 /// The value `ssh-keys`: lines of `USER:KEY`. A key may end in `google-ssh {"userName": …, "expireOn":

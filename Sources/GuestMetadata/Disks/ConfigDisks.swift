@@ -3,6 +3,14 @@ internal import GuestSystem
 
 /// CDs, and volumes with the labels of cloud-init: `cidata` (NoCloud) and `config-2` (OpenStack's config drive).
 struct ConfigDisks: Sendable {
+    /// What is looked for.
+    enum Contents {
+        case seed
+        /// Azure's provisioning CD.
+        case azure
+    }
+
+    var contents = Contents.seed
     var devices = "/dev"
     var system = "/sys/class/block"
     /// How long to wait for a disk: SCSI drivers probe in the background.
@@ -15,7 +23,9 @@ struct ConfigDisks: Sendable {
             errors = []
             for name in Self.candidates(Files.names(in: system)) {
                 do throws(MetadataError) {
-                    guard let volume = try volume(on: name), Self.matches(name, volume) else { continue }
+                    guard contents == .seed || Self.isCD(name), let volume = try volume(on: name),
+                        Self.matches(name, volume)
+                    else { continue }
                     deadline.renew()
                     if let finding = try read(name, volume) { return .found(finding) }
                 } catch {
@@ -45,7 +55,7 @@ struct ConfigDisks: Sendable {
 
     /// Whether a volume may hold metadata: any CD, disks by their label.
     static func matches(_ name: String, _ volume: BlockVolume) -> Bool {
-        ["iso9660", "vfat"].contains(volume.type)
+        ["iso9660", "udf", "vfat"].contains(volume.type)
             && (isCD(name) || ["cidata", "config-2"].contains(volume.label.lowercased()))
     }
 
@@ -62,6 +72,8 @@ struct ConfigDisks: Sendable {
         }
         defer { MountCall.detach(point) }
         let root = try Folder(point)
-        return try ConfigFiles.read(root, label: volume.label, origin: device)
+        return contents == .azure
+            ? try AzureEnvironment.read(root, origin: device)
+            : try ConfigFiles.read(root, label: volume.label, origin: device)
     }
 }

@@ -9,6 +9,8 @@ internal import JSON
 /// hostname
 /// ssh/authorized_keys  mode 0600
 /// userdata             unchanged
+/// public_ipv4, …       facts of the provider
+/// credentials/NAME     mode 0600
 /// …                    the files that the user data describe
 /// ```
 struct ConfigWriter: ~Copyable {
@@ -27,9 +29,13 @@ struct ConfigWriter: ~Copyable {
         attempt { root throws(MetadataError) in try root.write(Array("\(finding.provider)\n".utf8), to: "provider") }
         if !finding.keys.isEmpty { write(keys: finding.keys) }
         var hostname = finding.hostname
+        for fact in finding.facts {
+            attempt { root throws(MetadataError) in try root.write(fact.bytes, to: fact.name) }
+        }
+        if !finding.credentials.isEmpty { write(finding.credentials) }
         if let userData = finding.userData {
             attempt { root throws(MetadataError) in try root.write(userData, to: "userdata") }
-            if let tree = ConfigTree(userData) {
+            if let tree = ConfigTree(expanded(userData)) {
                 errors += tree.errors
                 errors += Self.write(tree.entries, into: root)
                 hostname = hostname ?? Self.hostname(in: tree)
@@ -55,6 +61,23 @@ struct ConfigWriter: ~Copyable {
             if case .file(let text) = entry.content { return text }
         }
         return nil
+    }
+
+    private mutating func expanded(_ userData: [UInt8]) -> [UInt8] {
+        do throws(MetadataError) {
+            return try Gzip.expanded(userData, of: "user data")
+        } catch {
+            errors.append(error)
+            return userData
+        }
+    }
+
+    private mutating func write(_ credentials: [Credential]) {
+        attempt { root throws(MetadataError) in
+            let folder = try root.makeFolder("credentials")
+            try folder.setMode(0o700)
+            for credential in credentials { try folder.write(credential.bytes, to: credential.name, mode: 0o600) }
+        }
     }
 
     private mutating func write(keys: [String]) {
