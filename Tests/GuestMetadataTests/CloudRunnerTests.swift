@@ -8,7 +8,7 @@ import Testing
 struct CloudRunnerTests {
     private static func run(_ text: String, in folder: String, status: Int32 = 0) throws -> (CloudRunner, [String]) {
         try FileManager.default.createDirectory(atPath: folder + "/config", withIntermediateDirectories: true)
-        var runner = CloudRunner(root: folder, config: folder + "/config")
+        var runner = CloudRunner(root: folder, ownRoot: folder, config: folder + "/config")
         let seen = Seen()
         runner.runProgram = { (arguments) throws(MetadataError) in
             seen.scripts.append((try? String(contentsOfFile: folder + arguments[0], encoding: .utf8)) ?? "")

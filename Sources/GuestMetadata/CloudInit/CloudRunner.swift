@@ -6,6 +6,8 @@ internal import GuestSystem
 /// mounts, time, then `runcmd` and scripts. An error does not stop what follows.
 struct CloudRunner {
     let root: MachineRoot
+    /// The root of this container, for scripts: programs in the machine's `/run` cannot be executed.
+    let ownRoot: MachineRoot
     /// Metadata, with keys of root.
     let config: String
     /// Runs a program of this container and returns its exit status.
@@ -16,7 +18,9 @@ struct CloudRunner {
     private(set) var done: [String] = []
     private var scripts = 0
 
-    init(root: String, config: String) { (self.root, self.config) = (MachineRoot(path: root), config) }
+    init(root: String, ownRoot: String = "", config: String) {
+        (self.root, self.ownRoot, self.config) = (MachineRoot(path: root), MachineRoot(path: ownRoot), config)
+    }
 
     private mutating func attempt(_ body: (inout CloudRunner) throws(MetadataError) -> Void) {
         do throws(MetadataError) { try body(&self) } catch { errors.append(error) }
@@ -142,10 +146,9 @@ struct CloudRunner {
     mutating func run(script: [UInt8], _ name: String) {
         attempt { runner throws(MetadataError) in
             runner.scripts += 1
-            let (folder, file) = ("/run/cloud-init", "\(runner.scripts)-\(name)")
-            try runner.root.makeFolders(folder, mode: 0o700)
-            try runner.root.write(script, to: "\(folder)/\(file)", mode: 0o700)
-            let status = try runner.runProgram(["\(folder)/\(file)"])
+            let path = "/usr/lib/cloud-init/\(runner.scripts)-\(name)"
+            try runner.ownRoot.write(script, to: path, mode: 0o700)
+            let status = try runner.runProgram([path])
             guard status == 0 else { throw MetadataError("\(name): exit status \(status)") }
         }
     }
