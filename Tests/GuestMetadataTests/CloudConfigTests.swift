@@ -39,6 +39,19 @@ struct CloudConfigTests {
         #expect(config.keys == ["ssh-rsa CCCC root"])
     }
 
+    /// As Proxmox writes them.
+    @Test func theFirstUserHasTheKeysAtTheTop() throws {
+        let config = try Self.read("user: debian\nssh_authorized_keys: [ssh-rsa AAAA me]\nusers: [default]\n")
+        #expect(config.errors == [] && config.keys == ["ssh-rsa AAAA me"])
+        #expect(config.users.map { $0.name } == ["debian"] && config.users.first?.keys == ["ssh-rsa AAAA me"])
+    }
+
+    /// A user without what cannot be had is better than none.
+    @Test func aKeyThatIsSkippedLeavesTheUser() throws {
+        let config = try Self.read("users: [{name: ada, sudo: x, ssh_authorized_keys: [ssh-rsa AAAA]}]\n")
+        #expect(config.errors.count == 1 && config.users.first?.keys == ["ssh-rsa AAAA"])
+    }
+
     @Test func readsFiles() throws {
         let config = try Self.read(
             """

@@ -38,6 +38,12 @@ struct CloudConfig: Equatable {
         guard let entries = root.entries else { throw MetadataError("cloud-config: expected a mapping") }
         for entry in entries { read(entry) }
         if let full = root["fqdn"]?.text { hostname = full }
+        for index in users.indices where users[index].name == root["user"]?.text { users[index].keys += keys }
+    }
+
+    private mutating func add(_ user: CloudUser) {
+        users.append(user)
+        errors += user.errors
     }
 
     private mutating func read(_ entry: YAMLEntry) {
@@ -55,8 +61,10 @@ struct CloudConfig: Equatable {
         case "manage_etc_hosts": managesHosts = value.bool ?? (value.text == "localhost")
         case "users":
             try each(value, entry.key) { (node, config) throws(MetadataError) in
-                if let user = try CloudUser(node) { config.users.append(user) }
+                if let user = try CloudUser(node) { config.add(user) }
             }
+        // The name of the first user, for whom the keys at the top are.
+        case "user": add(CloudUser(name: try CloudUser.checked(try value.required("'user'"), value)))
         case "groups": groups = try CloudGroup.list(value)
         case "ssh_authorized_keys": keys += try value.texts("'ssh_authorized_keys'")
         case "write_files":

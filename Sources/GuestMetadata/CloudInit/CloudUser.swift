@@ -14,11 +14,15 @@ struct CloudUser: Equatable {
     var passwordHash: String?
     var keys: [String] = []
     var hasHome = true
+    /// What was skipped.
+    private(set) var errors: [MetadataError] = []
 
     /// Meant for programs that these images do not have; each is reported once.
     private static let idle: Set<String> = [
         "lock_passwd", "lock-passwd", "system", "no_log_init", "no_user_group", "inactive",
     ]
+
+    init(name: String) { self.name = name }
 
     /// - Returns: nil for `default`, which is root here.
     init?(_ node: YAMLNode) throws(MetadataError) {
@@ -31,7 +35,9 @@ struct CloudUser: Equatable {
             throw node.error("item of 'users', expected a mapping with 'name'")
         }
         name = try Self.checked(try nameNode.required("'name' of a user"), nameNode)
-        for entry in entries where entry.key != "name" { try follow(entry) }
+        for entry in entries where entry.key != "name" {
+            do throws(MetadataError) { try follow(entry) } catch { errors.append(error) }
+        }
         // Unless it is unlocked, a hash is of no use.
         let lock = node["lock_passwd"] ?? node["lock-passwd"]
         if lock?.bool ?? true { passwordHash = nil }
