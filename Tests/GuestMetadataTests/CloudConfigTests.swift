@@ -130,7 +130,10 @@ struct CloudConfigTests {
             "write_files:\n- {path: /a, permissions: rw}\n",
             "line 3: 'permissions' of '/a' 'rw', expected octal digits, 7777 at most"
         ),
-        ("runcmd: reboot\n", "line 2: 'runcmd', expected a list"),
+        (
+            "write_files:\n- {path: /a, encoding: gz+b64, content: aGVsbG8=}\n",
+            "line 3: 'content' of '/a': not gzip data"
+        ), ("runcmd: reboot\n", "line 2: 'runcmd', expected a list"),
         ("mounts: [x]\n", "line 2: item of 'mounts', expected a list of device, path, type and options"),
         ("package_update: true\n", "line 2: key 'package_update' is not supported, skipped"),
     ])

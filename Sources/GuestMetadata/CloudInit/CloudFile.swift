@@ -23,7 +23,7 @@ struct CloudFile: Equatable {
             case "path", "encoding", "defer": break
             case "content":
                 let text = entry.value.isNull ? "" : try entry.value.required(subject)
-                bytes = try Self.decoded(text, node["encoding"], of: path)
+                bytes = try Self.decoded(text, node, of: path)
             case "permissions": mode = try entry.value.mode(subject)
             case "owner": owner = try entry.value.required(subject)
             case "append": appends = entry.value.bool == true
@@ -32,17 +32,19 @@ struct CloudFile: Equatable {
         }
     }
 
-    private static func decoded(_ text: String, _ encoding: YAMLNode?, of path: String) throws(MetadataError)
+    private static func decoded(_ text: String, _ node: YAMLNode, of path: String) throws(MetadataError)
         -> [UInt8]
     {
         let subject = "'content' of '\(path)'"
-        switch encoding?.text?.lowercased() ?? "text/plain" {
+        switch node["encoding"]?.text?.lowercased() ?? "text/plain" {
         case "text/plain": return Array(text.utf8)
         case "b64", "base64": return try Base64.decode(text, of: subject)
         case "gz+b64", "gz+base64", "gzip+b64", "gzip+base64":
-            return try Gzip.expanded(try Base64.decode(text, of: subject), of: subject)
+            let packed = try Base64.decode(text, of: subject)
+            guard Gzip.isGzip(packed) else { throw node.error("\(subject): not gzip data") }
+            return try Gzip.expanded(packed, of: subject)
         case let other:
-            throw MetadataError("\(subject): encoding '\(other)', expected b64 or gz+b64")
+            throw node.error("\(subject): encoding '\(other)', expected b64 or gz+b64")
         }
     }
 }

@@ -26,6 +26,15 @@ struct CloudRunner {
         do throws(MetadataError) { try body(&self) } catch { errors.append(error) }
     }
 
+    /// - Returns: how many of `items` worked.
+    private mutating func each<Item>(
+        _ items: [Item], _ body: (Item, CloudRunner) throws(MetadataError) -> Void
+    ) -> Int {
+        let failed = errors.count
+        for item in items { attempt { runner throws(MetadataError) in try body(item, runner) } }
+        return items.count - (errors.count - failed)
+    }
+
     mutating func add(error: MetadataError) { errors.append(error) }
 
     private mutating func count(_ count: Int, _ one: String, _ many: String) {
@@ -39,12 +48,12 @@ struct CloudRunner {
             attempt { runner throws(MetadataError) in try runner.name(hostname, cloud) }
         }
         addUsers(cloud)
-        for file in cloud.files { attempt { runner throws(MetadataError) in try runner.write(file) } }
-        count(cloud.files.count, "file", "files")
-        for mount in cloud.mounts {
-            attempt { runner throws(MetadataError) in try CloudMounter(root: runner.root).perform(mount) }
+        let files = each(cloud.files) { (file, runner) throws(MetadataError) in try runner.write(file) }
+        count(files, "file", "files")
+        let mounts = each(cloud.mounts) { (mount, runner) throws(MetadataError) in
+            try CloudMounter(root: runner.root).perform(mount)
         }
-        count(cloud.mounts.count, "mount", "mounts")
+        count(mounts, "mount", "mounts")
         attempt { runner throws(MetadataError) in try runner.setTime(cloud) }
         run(cloud.commands, "runcmd")
     }
