@@ -1,5 +1,6 @@
 internal import Glibc
 internal import GuestSystem
+internal import Synchronization
 
 /// CDs, and volumes with the labels of cloud-init: `cidata` (NoCloud) and `config-2` (OpenStack's config drive).
 struct ConfigDisks: Sendable {
@@ -59,9 +60,16 @@ struct ConfigDisks: Sendable {
             && (isCD(name) || ["cidata", "config-2"].contains(volume.label.lowercased()))
     }
 
-    /// Mounts the volume read-only while it is read.
+    /// Two providers read disks, and there is one folder to mount them on.
+    private static let mountPoint = Mutex("/mnt")
+
     private func read(_ name: String, _ volume: BlockVolume) throws(MetadataError) -> Finding? {
-        let (device, point) = ("\(devices)/\(name)", "/mnt")
+        try Self.mountPoint.withLock { (point) throws(MetadataError) in try read(name, volume, at: point) }
+    }
+
+    /// Mounts the volume read-only while it is read.
+    private func read(_ name: String, _ volume: BlockVolume, at point: String) throws(MetadataError) -> Finding? {
+        let device = "\(devices)/\(name)"
         do {
             try MountCall(
                 source: device, target: point, type: volume.type,
