@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import GuestSystem
 import TestSupport
 import Testing
@@ -37,6 +37,17 @@ struct HTTPClientTests {
         #expect(try server.text("/a") == "x")
         #expect(try server.text("/b") == "x")
         #expect(scripted.requests.map { $0.headers["host"] } == ["127.0.0.1:\(port)", "127.0.0.1:\(port)"])
+    }
+
+    @Test func withRoutesForIPv4OnlyItsAddressesAreAsked() async throws {
+        let client = HTTPClient(addresses: NetworkAddress.list("169.254.169.254", "fd00:ec2::254"))
+        try await withTemporaryDirectory { folder in
+            for (text, count) in [("Iface Destination\n", 2), ("Iface Destination\neth0 00000000 0202000A\n", 1)] {
+                try text.write(toFile: folder + "/route", atomically: true, encoding: .utf8)
+                #expect(client.routed(routes: folder + "/route").addresses.count == count)
+            }
+        }
+        #expect(client.routed(routes: "/nonexistent").addresses.count == 2)
     }
 
     @Test func noAddressIsAnError() {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import GuestSystem
 
 /// A request of HTTP/1.1 without the fields that every request to the server has.
 struct HTTPRequest: Sendable {
@@ -18,6 +19,16 @@ struct HTTPClient: Sendable {
     var port: UInt16 = 80
     /// Fields of every request, `Host` among them.
     var headers: [(name: String, value: String)] = []
+
+    /// Without IPv6 addresses when there is a route for IPv4: every server answers there, and an IPv6 address without a
+    /// server would cost the whole time.
+    /// - Parameter routes: the kernel's table of IPv4 routes, a line for each below a title.
+    func routed(routes: String = "/proc/net/route") -> HTTPClient {
+        guard Text.lines(Files.text(routes) ?? "").count > 1 else { return self }
+        var client = self
+        client.addresses = addresses.filter { $0.family == AF_INET }
+        return client
+    }
 
     /// - Returns: the answer, and the address that it came from.
     func send(_ request: HTTPRequest, until deadline: ProviderDeadline) throws(MetadataError) -> (

@@ -64,7 +64,7 @@ enum Provider: Sendable, Equatable, CustomStringConvertible {
     var isLocal: Bool { Self.local.contains(self) || self == .vmware }
 
     func probe(until deadline: ProviderDeadline) -> ProviderResult {
-        func server(_ client: HTTPClient) -> MetadataServer { MetadataServer(client, until: deadline) }
+        func server(_ client: HTTPClient) -> MetadataServer { MetadataServer(client.routed(), until: deadline) }
         switch self {
         case .commandLine: return KernelCommandLine().probe(until: deadline)
         case .firmwareTables: return FirmwareTables().probe(until: deadline)
