@@ -1,9 +1,10 @@
 internal import Glibc
 
 /// The file system on a block device and its name, as the superblock has them. Only those that a root or user data come
-/// on:
+/// on, or that user data mount:
 ///
 /// ```
+/// ext4     struct ext4_super_block at byte 1024: magic u16 53 EF at 56, UUID at 104, label of 16 at 120
 /// erofs    struct erofs_super_block at byte 1024: magic u32 E2 E1 F5 E0, UUID at 48, label of 16 at 64
 /// iso9660  primary volume descriptor (ECMA-119, 8.4) at byte 32768: 1, "CD001", label of 32 at 40, padded with spaces
 /// udf      volume recognition (ECMA-167, 2/9) at byte 32768: 0, "BEA01"; the label is not read
@@ -39,10 +40,10 @@ package struct BlockVolume: Equatable {
 
     /// - Parameter read: `count` bytes at an offset; nil when the device is shorter.
     package init?<Failure>(_ read: (_ offset: Int, _ count: Int) throws(Failure) -> [UInt8]?) throws(Failure) {
-        if let bytes = try read(1024, 128), bytes.starts(with: [0xE2, 0xE1, 0xF5, 0xE0]) {
-            let digits = bytes[48..<64].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-            let uuid = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }.joined(separator: "-")
-            self.init("erofs", uuid: uuid, label: bytes[64..<80].prefix { $0 != 0 })
+        if let bytes = try read(1024, 136), bytes.starts(with: [0xE2, 0xE1, 0xF5, 0xE0]) {
+            self.init("erofs", uuid: Self.uuid(bytes[48..<64]), label: bytes[64..<80].prefix { $0 != 0 })
+        } else if let bytes = try read(1024, 136), bytes[56] == 0x53, bytes[57] == 0xEF {
+            self.init("ext4", uuid: Self.uuid(bytes[104..<120]), label: bytes[120..<136].prefix { $0 != 0 })
         } else if let bytes = try read(32768, 128), bytes.starts(with: [1] + Array("CD001".utf8)) {
             self.init("iso9660", label: bytes[40..<72])
         } else if let bytes = try read(32768, 6), bytes == [0] + Array("BEA01".utf8) {
@@ -52,6 +53,11 @@ package struct BlockVolume: Equatable {
         } else {
             return nil
         }
+    }
+
+    private static func uuid(_ bytes: ArraySlice<UInt8>) -> String {
+        let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        return [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }.joined(separator: "-")
     }
 
     private static func fatLabel(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {

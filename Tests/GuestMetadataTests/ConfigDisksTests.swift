@@ -42,6 +42,11 @@ struct ConfigDiskTests {
                 "-quiet", "-V", "cidata", "-r", "-J", "-o", folder + "/cd.iso", folder + "/user-data")
             let disc = try #require(try BlockVolume(device: folder + "/cd.iso"))
             #expect(disc.type == "iso9660" && disc.label == "cidata")
+            let ext4 = folder + "/ext4"
+            try await Oracle("truncate")("-s", "1M", ext4)
+            try await Oracle("mkfs.ext4")("-q", "-L", "data", "-U", "01234567-89ab-cdef-0123-456789abcdef", ext4)
+            let data = try #require(try BlockVolume(device: ext4))
+            #expect(data.type == "ext4" && data.label == "data" && data.uuid == "01234567-89ab-cdef-0123-456789abcdef")
             for (bits, size) in [("12", "1M"), ("16", "32M"), ("32", "64M")] {
                 let path = folder + "/fat\(bits)"
                 try await Oracle("truncate")("-s", size, path)
