@@ -4,7 +4,8 @@ public import JSON
 public struct MachineState: Sendable, Equatable {
     public struct Service: Sendable, Equatable {
         public var name: String
-        /// `running`, `stopped`, `queued`, `starting`, `stopping`, `waiting` (for its next start) or `failed`.
+        /// `running`, `stopped`, `queued`, `starting` (or running, but not ready), `stopping`, `waiting` (for its next
+        /// start) or `failed`.
         public var state: String
         /// Its first process, while it runs.
         public var pid: Int?
@@ -14,6 +15,12 @@ public struct MachineState: Sendable, Equatable {
         public var restarts: Int
         /// How its last run ended: `exit status 1`, `killed by SIGKILL (9)`; nil before the first end.
         public var lastEnd: String?
+        /// Bytes of memory that it uses, while it runs.
+        public var memory: Int?
+        /// `starting`, `healthy` or `unhealthy`, while it runs and its health is checked.
+        public var health: String?
+        /// Whether the boot needs it.
+        public var isRequired = true
 
         public init(name: String, state: String, pid: Int?, age: Int, restarts: Int, lastEnd: String?) {
             self.name = name
@@ -42,11 +49,15 @@ public struct MachineState: Sendable, Equatable {
         isUp = try fields.bool("up")
         uptime = try fields.integer("uptime")
         services = try fields.objects("services") { (fields) throws(JSONError) in
-            Service(
+            var service = Service(
                 name: try fields.string("name"), state: try fields.string("state"),
                 pid: fields["pid"] == nil ? nil : try fields.integer("pid"), age: try fields.integer("age"),
                 restarts: try fields.integer("restarts"),
                 lastEnd: fields["lastEnd"] == nil ? nil : try fields.string("lastEnd"))
+            service.memory = fields["memory"] == nil ? nil : try fields.integer("memory")
+            service.health = fields["health"] == nil ? nil : try fields.string("health")
+            service.isRequired = fields["required"] == nil ? true : try fields.bool("required")
+            return service
         }
     }
 
@@ -62,6 +73,9 @@ public struct MachineState: Sendable, Equatable {
                             ("pid", service.pid.map { .integer($0) } ?? .null), ("age", .integer(service.age)),
                             ("restarts", .integer(service.restarts)),
                             ("lastEnd", service.lastEnd.map { .string($0) } ?? .null),
+                            ("memory", service.memory.map { .integer($0) } ?? .null),
+                            ("health", service.health.map { .string($0) } ?? .null),
+                            ("required", .bool(service.isRequired)),
                         ])
                     })
             ),

@@ -52,12 +52,13 @@ public struct RuntimeRecord: Sendable, Equatable {
     public var onFailure: OnFailure = .continue
     /// A service's writable root keeps its changes when the service starts again.
     public var keepsRoot = false
+    public var supervision = Supervision()
 
     public init() {}
 
-    /// Default limit of an onboot container, seconds.
+    /// Default limit of an onboot container, and the limit of a script of `/etc/init.d`, seconds.
     public static let onbootLimit = 120
-    /// Default limit of an onshutdown container, seconds.
+    /// Default limit of an onshutdown container, and the limit of a script of `/etc/shutdown.d`, seconds.
     public static let onshutdownLimit = 30
 }
 
@@ -65,9 +66,13 @@ extension RuntimeRecord {
     /// The kinds of namespace that `bindNS` may name, in the order of the file.
     public static let namespaceKinds = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
 
-    /// The record as a JSON value, every member present, always in the same order.
+    /// The record as a JSON value, every member but `supervision` present, always in the same order.
     public var jsonValue: JSONValue {
-        .object([
+        .object(members + (supervision == Supervision() ? [] : [("supervision", supervision.jsonValue)]))
+    }
+
+    private var members: [JSONValue.Member] {
+        [
             ("cgroups", .strings(cgroups)),
             ("mounts", .array(mounts.map(\.jsonValue))),
             ("mkdir", .strings(mkdir)),
@@ -78,7 +83,7 @@ extension RuntimeRecord {
             ("timeout", timeout.map { .integer($0) } ?? .null),
             ("onFailure", .string(onFailure.rawValue)),
             ("keep", .bool(keepsRoot)),
-        ])
+        ]
     }
 
     /// The text of `runtime.json`, with a newline at its end.
@@ -100,6 +105,9 @@ extension RuntimeRecord {
         restart = try fields.choice("restart") ?? .onFailure
         onFailure = try fields.choice("onFailure") ?? .continue
         keepsRoot = try fields.bool("keep")
+        if let json = fields["supervision"] {
+            supervision = try Supervision(fields: JSONFields(try JSONFields.object(json, called: "'supervision'")))
+        }
         if let bindings = fields["bindNS"] {
             for member in try JSONFields.object(bindings, called: "'bindNS'") {
                 guard let path = member.value.string else {

@@ -19,11 +19,23 @@ extension RuntimeRecord {
         record.restart = .always
         record.timeout = 30
         record.onFailure = .poweroff
+        record.supervision.after = ["db"]
+        (record.supervision.stopSignal, record.supervision.stopGrace) = (3, 1500)
+        (record.supervision.isEarly, record.supervision.isRequired) = (true, false)
+        record.supervision.ready = .init(.http(port: 80, path: "/health"), limit: 0)
+        record.supervision.health = .init(.exec(["/bin/true"]), interval: 500, action: .reboot)
         return record
     }
 }
 
 struct RuntimeRecordTests {
+    @Test(arguments: [Supervision.Probe.tcp(port: 80), .file("/run/x"), .exec(["a", "b"]), .notify])
+    func probesAreReadBack(probe: Supervision.Probe) throws {
+        var record = RuntimeRecord()
+        record.supervision.ready = .init(probe)
+        #expect(try RuntimeRecord(parsing: Array(record.text.utf8)) == record)
+    }
+
     @Test(arguments: [RuntimeRecord(), RuntimeRecord.sample]) func readsWhatItWrote(record: RuntimeRecord) throws {
         #expect(try RuntimeRecord(parsing: Array(record.text.utf8)) == record)
     }

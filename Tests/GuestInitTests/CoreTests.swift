@@ -72,15 +72,15 @@ struct ProcessTests {
     }
 
     @Test func askingIsInVainWhereNobodyListens() {
-        #expect(Process.ignoresTermination(status: status(pids: "300\t1")))
-        #expect(!Process.ignoresTermination(status: status(pids: "300\t1", caught: "0000000000004000")))
+        #expect(Process.ignores(SIGTERM, status: status(pids: "300\t1")))
+        #expect(!Process.ignores(SIGTERM, status: status(pids: "300\t1", caught: "0000000000004000")))
         // Waits for it by sigwait or signalfd.
-        #expect(!Process.ignoresTermination(status: status(pids: "300\t1", blocked: "0000000000004000")))
+        #expect(!Process.ignores(SIGTERM, status: status(pids: "300\t1", blocked: "0000000000004000")))
         // The default action works in a namespace that it is not the first of.
-        #expect(!Process.ignoresTermination(status: status(pids: "300")))
-        #expect(!Process.ignoresTermination(status: status(pids: "300\t7")))
-        #expect(Process.ignoresTermination(status: status(pids: "300", ignored: "0000000000004000")))
-        #expect(!Process.ignoresTermination(status: ""))
+        #expect(!Process.ignores(SIGTERM, status: status(pids: "300")))
+        #expect(!Process.ignores(SIGTERM, status: status(pids: "300\t7")))
+        #expect(Process.ignores(SIGTERM, status: status(pids: "300", ignored: "0000000000004000")))
+        #expect(!Process.ignores(SIGTERM, status: ""))
     }
 }
 

@@ -61,6 +61,22 @@ final class Guest {
         try Supervisor(Bundle.all(in: folder.path + "/services"), environment: environment, parallel: parallel)
     }
 
+    /// Sends a datagram to the socket at `path`.
+    func send(_ text: String, to path: String) throws {
+        let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(file) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let bytes = Array(text.utf8)
+        let sent = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                sendto(file, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try SystemError.check(Int32(sent < 0 ? -errno : 0), "sending to", path)
+    }
+
     /// Turns until the condition holds, ten seconds at most.
     func wait(_ condition: () -> Bool) -> Bool { loop.wait(until: loop.now + 10_000, condition) }
 

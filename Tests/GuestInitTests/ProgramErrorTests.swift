@@ -91,11 +91,18 @@ struct FailureStreakTests {
     @Test func theFirstIsSaidThenASummaryThenNothing() {
         var streak = FailureStreak()
         let times: [Milliseconds] = [1000, 1100, 1300, 60_900, 61_000, 91_000, 500_000]
-        let reports = times.map { streak.add(at: $0) }
+        let reports = times.map { streak.add("exit status 1", at: $0) }
         #expect(
             reports == [.first, .nothing, .nothing, .nothing, .summary(failures: 5, span: 60_000), .nothing, .nothing])
         streak.end()
-        let later = streak.add(at: 600_000)
+        let later = streak.add("exit status 1", at: 600_000)
         #expect(later == .first)
+    }
+    /// Another cause is news, but not for ever.
+    @Test func newCausesAreReported() {
+        var streak = FailureStreak()
+        let causes = ["a", "b", "a", "c", "d", "e", "f", "b"]
+        let reports = causes.enumerated().map { streak.add($1, at: Milliseconds($0)) }
+        #expect(reports == [.first, .first, .nothing, .first, .first, .first, .nothing, .nothing])
     }
 }

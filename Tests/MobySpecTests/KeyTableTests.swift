@@ -20,7 +20,7 @@ import Testing
         "spec": ("{%}", [:]),
         "kernel": ("{kernel: {%}}", [:]),
         "boot": ("{boot: {%}}", [:]),
-        "container": ("{services: [{%}]}", ["name": "web", "image": "a"]),
+        "container": ("{services: [{%}, {name: db, image: a}]}", ["name": "web", "image": "a"]),
         "volume": ("{volumes: [{%}]}", ["name": "data"]),
         "file": ("{files: [{%}]}", ["path": "a", "source": "b"]),
         "trust": ("{trust: {%}}", [:]),
@@ -35,6 +35,9 @@ import Testing
         "runtime": ("{services: [{name: a, image: a, runtime: {%}}]}", [:]),
         "interface": ("{services: [{name: a, image: a, runtime: {interfaces: [{%}]}}]}", ["name": "eth0"]),
         "bindNS": ("{services: [{name: a, image: a, runtime: {bindNS: {%}}}]}", [:]),
+        "ready": ("{services: [{name: a, image: a, ready: {%}}]}", [:]),
+        "health": ("{services: [{name: a, image: a, health: {%}}]}", [:]),
+        "probe": ("{services: [{name: a, image: a, ready: {http: {%}}}]}", ["port": "80"]),
         "resources": ("{services: [{name: a, image: a, resources: {%}}]}", [:]),
         "resources.devices": ("{services: [{name: a, image: a, resources: {devices: [{%}]}}]}", [:]),
         "resources.memory": ("{services: [{name: a, image: a, resources: {memory: {%}}}]}", [:]),
@@ -63,7 +66,7 @@ import Testing
                 for key in FileDraft.contentKeys { required[key] = nil }
             }
             // Of an onboot container; services may not have these.
-            let isOnboot = ["timeout", "onfailure"].contains(row.name)
+            let isOnboot = table.name == "container" && ["timeout", "onfailure"].contains(row.name)
             let companions = row.companion.map { ", \($0)" } ?? ""
             let others = required.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined() + companions
             let text = isOnboot ? frame.frame.replacing("services", with: "onboot") : frame.frame

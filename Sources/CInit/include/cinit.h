@@ -67,6 +67,18 @@ int cinit_route_request(int socket, const void *message, int length);
 /// Index of the network interface `name`, in the namespace of the calling thread.
 int cinit_interface_index(const char *name);
 
+/// The first process of a container: starts `command`, passes signals on and reaps. Returns the exit status.
+int cinit_reaper(char **command);
+/// Exit statuses of ``cinit_probe`` beyond errno.
+enum cinit_probe_status { CINIT_NO_HTTP = 200, CINIT_HTTP_STATUS = 210 };
+/// A process that connects to `port` on the loopback interface of process `pid`, and with a `path` asks for it by HTTP. Returns its pid; its
+/// exit status is 0, an errno, CINIT_NO_HTTP, or CINIT_HTTP_STATUS and the first digit of the answer's status. It lives so many seconds.
+int cinit_probe(int pid, int port, const char *path, int seconds);
+/// Whether `path` exists as if `root` were the root.
+int cinit_exists_in_root(const char *root, const char *path);
+/// A socket at `path` that receives datagrams of everyone, and does not block.
+int cinit_datagrams(const char *path);
+
 /// Brings `lo` up.
 int cinit_loopback_up(void);
 /// The hardware address of the Ethernet interface `name`.

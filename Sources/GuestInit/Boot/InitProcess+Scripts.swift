@@ -8,12 +8,13 @@ extension InitProcess {
         "000-issue", "005-volumes", "010-onboot", "010-onshutdown", "020-containerd",
     ]
 
-    /// How long a script may take before the boot goes on without it.
-    private static let timeout: Milliseconds = 60_000
-
     /// Runs the files of a folder in turn, as images for LinuxKit's init expect. They may use the console.
-    /// - Parameter isCancelled: ends the run early.
-    func runScripts(in folder: String, _ environment: ContainerEnvironment, isCancelled: () -> Bool) {
+    /// - Parameters:
+    ///   - limit: seconds that each may take before it is killed.
+    ///   - isCancelled: ends the run early.
+    func runScripts(
+        in folder: String, limit: Int, _ environment: ContainerEnvironment, isCancelled: () -> Bool
+    ) {
         var names: [String] = []
         attempt { () throws(SystemError) in names = try Files.list(folder) }
         for name in names where Files.isRegular(folder + "/" + name) {
@@ -22,24 +23,29 @@ extension InitProcess {
                 debug("skipping \(folder)/\(name): this init does its work")
                 continue
             }
-            run(folder + "/" + name, environment, isCancelled)
+            run(folder + "/" + name, limit: Milliseconds(limit) * 1000, environment, isCancelled)
         }
     }
 
-    private func run(_ path: String, _ environment: ContainerEnvironment, _ isCancelled: () -> Bool) {
+    private func run(
+        _ path: String, limit: Milliseconds, _ environment: ContainerEnvironment, _ isCancelled: () -> Bool
+    ) {
         let loop = environment.loop
         do {
             let pid = try Process.start([path], input: STDIN_FILENO, output: STDOUT_FILENO, errors: STDERR_FILENO)
             var outcome: ProcessStatus?
             loop.watch(child: pid) { outcome = $0 }
-            let notice = WaitNotice(path, limit: Self.timeout, environment: environment)
-            let isOver = loop.wait(until: loop.now + Self.timeout) { outcome != nil || isCancelled() }
+            let notice = WaitNotice(path, limit: limit, environment: environment)
+            let isInTime = loop.wait(until: loop.now + limit) { outcome != nil || isCancelled() }
             notice.end()
-            guard isOver else {
+            guard let outcome else {
+                // It leads a session.
+                kill(-pid, SIGKILL)
+                loop.wait(until: loop.now + 1000) { outcome != nil }
                 return console.report(
-                    "\(path) still running after \(TimeText.seconds(Self.timeout)); going on without it")
+                    "\(path) killed: \(isInTime ? "interrupted" : "timed out after \(limit / 1000) s")")
             }
-            if let outcome, !outcome.isSuccess { console.report("\(path): \(outcome.text)") }
+            if !outcome.isSuccess { console.report("\(path): \(outcome.text)") }
         } catch {
             console.report("\(error)")
         }

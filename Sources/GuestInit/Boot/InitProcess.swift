@@ -48,16 +48,19 @@ final class InitProcess {
         let runc = Runc(isDebugging: words.isRuncDebugging)
         var environment = ContainerEnvironment(runc: runc, loop: loop, console: console)
         environment.loadDriver = { [self] in modules?.load(named: $0) == true }
+        environment.logTrouble = LogTrouble(console: console)
         let supervisor = Supervisor(
             bundles(in: BootLayout.services), environment: environment, parallel: 2 * Int(cinit_processors()))
         supervisor.givenUp = { [self] name, policy in
             if let kind = policy.shutdown { request(kind, because: "service \(name) failed") }
         }
+        supervisor.unhealthy = { [self] in request(.reboot, because: "service \($0) unhealthy") }
         listen(supervisor)
         if !isContainer, words.opensAgent { openAgent(supervisor) }
-        runScripts(in: "/etc/init.d", environment) { [self] in ending != nil }
+        runScripts(in: "/etc/init.d", limit: RuntimeRecord.onbootLimit, environment) { [self] in ending != nil }
         Volumes(environment: environment).mountAll()
         debug("ready for containers")
+        supervisor.startEarly()
         onboot(environment)
         if ending == nil { supervisor.startAll() }
         waitForServices(supervisor)
@@ -121,8 +124,9 @@ final class InitProcess {
 
     /// Work that can wait until the services have started.
     private func settle(_ loop: EventLoop, _ supervisor: Supervisor) {
-        let running = supervisor.services.count { if case .running = $0.state { true } else { false } }
+        let running = supervisor.services.count { $0.stateName == "running" }
         isUp = true
+        supervisor.reportBlocked()
         console.report("up: \(running) of \(supervisor.services.count) services running")
         guard !isContainer else { return }
         modules?.coldplug(.all)

@@ -16,7 +16,7 @@ struct Shutdown {
 
     func perform() -> Never {
         machine.console.report("shutting down")
-        supervisor.isClosing = true
+        supervisor.close()
         ContainerSequence(
             name: "onshutdown", bundles: machine.bundles(in: BootLayout.onshutdown),
             environment: supervisor.environment,
@@ -24,7 +24,9 @@ struct Shutdown {
             printsOutput: machine.words.printsOutput,
             isCancelled: { machine.isForced }
         ).perform()
-        machine.runScripts(in: "/etc/shutdown.d", supervisor.environment) { machine.isForced }
+        machine.runScripts(in: "/etc/shutdown.d", limit: RuntimeRecord.onshutdownLimit, supervisor.environment) {
+            machine.isForced
+        }
         stopServices()
         stopOthers()
         for service in supervisor.services { service.output?.end() }
@@ -47,13 +49,17 @@ struct Shutdown {
     }
 
     private func stopServices() {
-        for service in supervisor.services { supervisor.stop(service, grace: Self.grace) }
-        loop.wait(until: loop.now + Self.grace) { machine.isForced || supervisor.services.allSatisfy { !$0.isAlive } }
-        if supervisor.services.contains(where: \.isAlive) {
-            let names = supervisor.services.filter(\.isAlive).map(\.name).joined(separator: ", ")
-            machine.console.report("killed: \(names)")
-        }
+        let limit = supervisor.stopAll(grace: Self.grace) + Self.killTime
+        let alive = { [supervisor] in supervisor.services.filter(\.isAlive) }
+        let notice = WaitNotice(
+            "end of \(alive().map(\.name).joined(separator: ", "))", limit: limit, environment: supervisor.environment)
+        loop.wait(until: loop.now + limit) { machine.isForced || alive().isEmpty }
+        notice.end()
+        if !alive().isEmpty { machine.console.report("killed: \(alive().map(\.name).joined(separator: ", "))") }
     }
+
+    /// How long the kernel may take to end processes that were killed.
+    private static let killTime: Milliseconds = 2000
 
     /// Everything else: programs of init scripts, daemons of onboot containers, shells.
     private func stopOthers() {
@@ -64,6 +70,8 @@ struct Shutdown {
             return isAlone()
         }
         guard !isAlone() else { return }
+        let names = Process.others()
+        if !names.isEmpty { machine.console.report("killed: \(names.joined(separator: ", "))") }
         kill(-1, SIGKILL)
         loop.wait(until: loop.now + 500) {
             loop.turn(atMost: 10)

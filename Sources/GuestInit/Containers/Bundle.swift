@@ -35,8 +35,10 @@ struct Bundle: Equatable {
     /// The program that the configuration names, for explanations; nil when it cannot be read.
     var program: (name: String, root: ProgramRoot)? {
         guard let bytes = try? Files.read(configuration), let json = try? JSONValue(parsing: bytes),
-            let name = json["process"]?["args"]?.array?.first?.string
+            var words = json["process"]?["args"]?.array?[...]
         else { return nil }
+        if words.first?.string == Supervision.reaper { words = words.dropFirst() }
+        guard let name = words.first?.string else { return nil }
         let binds = (json["mounts"]?.array ?? []).compactMap { mount -> ProgramRoot.Bind? in
             guard let target = mount["destination"]?.string, let source = mount["source"]?.string, source.hasPrefix("/")
             else { return nil }

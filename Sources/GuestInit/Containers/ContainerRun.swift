@@ -10,13 +10,15 @@ final class ContainerRun {
         /// Nothing of the container ran, and another try would not change that; the reason.
         case hopeless(String)
         case ended(ProcessStatus)
+        /// Ended for a reason that its status does not tell.
+        case broken(ProcessStatus, because: String)
 
         var isSuccess: Bool { self == .ended(.exited(0)) }
 
         /// Whether the container's output explains more than the outcome.
         var needsOutput: Bool {
             switch self {
-            case .failed: true
+            case .failed, .broken: true
             case .hopeless: false
             case .ended: !isSuccess
             }
@@ -26,6 +28,7 @@ final class ContainerRun {
             switch self {
             case .failed(let reason), .hopeless(let reason): reason
             case .ended(let status): status.text
+            case .broken(let status, let reason): "\(status.text): \(reason)"
             }
         }
 
@@ -33,7 +36,7 @@ final class ContainerRun {
         func explained(by lines: [String], _ bundle: Bundle) -> Outcome {
             switch self {
             case .failed, .ended(.exited(1...)): ProgramError(in: lines, of: bundle).map { .hopeless($0.text) } ?? self
-            case .hopeless, .ended: self
+            case .hopeless, .ended, .broken: self
             }
         }
     }
@@ -48,7 +51,10 @@ final class ContainerRun {
     private let pidFile: String
     private let environment: ContainerEnvironment
     private var phase = Phase.idle
-    private var group: ControlGroup?
+    private(set) var group: ControlGroup?
+    private var termination: Termination?
+    /// Why PID 1 ends the container.
+    private var reason: String?
     private var onRunning: (pid_t) -> Void = { _ in }
     private var onEnd: (Outcome) -> Void = { _ in }
 
@@ -130,7 +136,12 @@ final class ContainerRun {
         phase = .running(pid)
         group = ownGroup(of: pid) ?? group
         onRunning(pid)
-        loop.watch(child: pid) { [self] status in finish(.ended(status)) }
+        loop.watch(child: pid) { [self] status in finish(outcome(status)) }
+    }
+
+    private func outcome(_ status: ProcessStatus) -> Outcome {
+        let cause = reason ?? (status.isSuccess ? nil : group?.outOfMemory.cause(limit: group?.memory.limit))
+        return cause.map { .broken(status, because: $0) } ?? .ended(status)
     }
 
     /// Nil when the process shares the group of PID 1, which must not be killed.
@@ -143,6 +154,7 @@ final class ContainerRun {
 
     private func finish(_ outcome: Outcome) {
         phase = .over
+        termination = nil
         unlink(pidFile)
         onEnd(outcome)
         // The handlers hold what holds this run.
@@ -150,10 +162,22 @@ final class ContainerRun {
         onEnd = { _ in }
     }
 
-    /// Sends SIGTERM; a container that ignores it is killed at once.
-    func terminate() {
+    /// Asks a container that runs to end; one that cannot is killed.
+    /// - Parameters:
+    ///   - reason: why, unless a person asked for it.
+    ///   - killed: called when it still runs after `grace` and is killed for that.
+    func terminate(
+        signal: Int32 = SIGTERM, grace: Milliseconds, because reason: String? = nil, killed: @escaping () -> Void = {}
+    ) {
+        if self.reason == nil { self.reason = reason }
         guard case .running(let pid) = phase else { return destroy() }
-        if Process.ignoresTermination(pid) { destroy() } else { kill(pid, SIGTERM) }
+        guard termination == nil else { return }
+        termination = Termination(pid, group, signal: signal, loop: loop) { [self] in destroy() }
+        loop.after(grace) { [weak self] in
+            guard let self, case .running = phase else { return }
+            killed()
+            destroy()
+        }
     }
 
     /// Kills the container and everything in its group.

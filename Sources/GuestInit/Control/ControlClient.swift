@@ -7,6 +7,7 @@ internal import GuestSystem
 enum ControlClient {
     static let usage = """
         usage: service list
+               service status NAME
                service start|stop|restart NAME
                service logs [-f] NAME
                poweroff | reboot | halt
@@ -20,6 +21,7 @@ enum ControlClient {
         }
         switch (arguments.first ?? "list", arguments.count) {
         case ("list", 0...1): return .list
+        case ("status", 2): return .status(arguments[1])
         case ("start", 2): return .start(arguments[1])
         case ("stop", 2): return .stop(arguments[1])
         case ("restart", 2): return .restart(arguments[1])

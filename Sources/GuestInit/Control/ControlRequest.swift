@@ -1,6 +1,7 @@
 /// A request of the `service` command to PID 1: one line, words separated by tabs.
 enum ControlRequest: Equatable {
     case list
+    case status(String)
     case start(String)
     case stop(String)
     case restart(String)
@@ -11,6 +12,7 @@ enum ControlRequest: Equatable {
         let words = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         switch (words.first ?? "", words.count) {
         case ("list", 1): self = .list
+        case ("status", 2): self = .status(words[1])
         case ("start", 2): self = .start(words[1])
         case ("stop", 2): self = .stop(words[1])
         case ("restart", 2): self = .restart(words[1])
@@ -26,6 +28,7 @@ enum ControlRequest: Equatable {
     var line: String {
         switch self {
         case .list: "list"
+        case .status(let name): "status\t" + name
         case .start(let name): "start\t" + name
         case .stop(let name): "stop\t" + name
         case .restart(let name): "restart\t" + name

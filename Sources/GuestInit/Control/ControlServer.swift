@@ -25,6 +25,7 @@ final class ControlServer {
         guard let request = ControlRequest(line: line) else { return connection.fail("unknown request '\(line)'") }
         switch request {
         case .list: list(connection)
+        case .status(let name): with(name, connection) { status($0, connection) }
         case .start(let name): with(name, connection) { start($0, connection) }
         case .stop(let name): with(name, connection) { service in stop(service, connection) { connection.finish(0) } }
         case .restart(let name):
@@ -45,14 +46,24 @@ final class ControlServer {
     }
 
     private func list(_ connection: Connection) {
-        let header = ["NAME", "STATE", "PID", "FOR", "RESTARTS", "LAST END"]
         let rows = supervisor.services.map { $0.row(now: loop.now) }
-        connection.send(Reply.output(ServiceTable.text([header] + rows).utf8))
+        connection.send(Reply.output(ServiceTable.text([Service.header] + rows).utf8))
         connection.finish(0)
     }
 
+    /// Its exit status is 0 while the service runs, as systemctl(1) has it.
+    private func status(_ service: Service, _ connection: Connection) {
+        let blockers = service.state == .queued ? supervisor.blockers(of: service) : []
+        let waitsFor = blockers.map { "\($0.name) (\($0.stateName))" }.joined(separator: ", ")
+        let text = service.status(
+            now: loop.now, waitsFor: waitsFor.isEmpty ? nil : waitsFor, logs: supervisor.environment.logs)
+        let lines = service.output?.recentLines(limit: 10) ?? []
+        connection.send(Reply.output((text + lines.map { "  | \($0)\n" }.joined()).utf8))
+        connection.finish(service.isAlive ? 0 : 3)
+    }
+
     private func start(_ service: Service, _ connection: Connection) {
-        if case .running = service.state { return connection.finish(0) }
+        if case .running = service.state, service.isReady { return connection.finish(0) }
         service.rule.reset()
         service.streak.end()
         service.onStarted.append { isRunning in
@@ -63,6 +74,10 @@ final class ControlServer {
             }
         }
         supervisor.start(service)
+        let blockers = service.state == .queued ? supervisor.blockers(of: service) : []
+        guard !blockers.isEmpty else { return }
+        let names = blockers.map { "\($0.name) (\($0.stateName))" }.joined(separator: ", ")
+        connection.send(Reply.error("service '\(service.name)' waits for \(names)"))
     }
 
     private func stop(_ service: Service, _ connection: Connection, then next: @escaping () -> Void) {

@@ -30,14 +30,26 @@ enum Process {
         return body(pointers + [nil])
     }
 
-    /// True when SIGTERM has no effect: on a process that ignores it, as interactive shells do, or on the first of a
-    /// pid namespace that neither handles nor awaits it.
-    static func ignoresTermination(_ pid: pid_t) -> Bool {
-        guard let status = Files.text("/proc/\(pid)/status") else { return false }
-        return ignoresTermination(status: status)
+    /// Names of the programs that run, but for PID 1 and those of the kernel: `sleep (431)`, the first ten.
+    static func others() -> [String] {
+        let numbers = Files.names(in: "/proc").compactMap { pid_t($0) }.filter { $0 != getpid() }.sorted()
+        let names = numbers.compactMap { number -> String? in
+            guard Files.linkTarget("/proc/\(number)/exe") != nil, let name = Files.text("/proc/\(number)/comm") else {
+                return nil
+            }
+            return "\(PlainLines.line(name)) (\(number))"
+        }
+        return names.prefix(10) + (names.count > 10 ? ["…"] : [])
     }
 
-    static func ignoresTermination(status: String) -> Bool {
+    /// True when the signal has no effect: on a process that ignores it, as interactive shells do SIGTERM, or on the
+    /// first of a pid namespace that neither handles nor awaits it.
+    static func ignores(_ signal: Int32, _ pid: pid_t) -> Bool {
+        guard let status = Files.text("/proc/\(pid)/status") else { return false }
+        return ignores(signal, status: status)
+    }
+
+    static func ignores(_ signal: Int32, status: String) -> Bool {
         var masks: [Substring: UInt64] = [:]
         var isFirstOfNamespace = false
         for line in status.split(separator: "\n") {
@@ -46,11 +58,11 @@ enum Process {
             if name.hasPrefix("Sig") { masks[name] = UInt64(last, radix: 16) }
             if name == "NSpid" { isFirstOfNamespace = words.count > 2 && last == "1" }
         }
-        let termination: UInt64 = 1 << 14
+        let bit: UInt64 = 1 << UInt64(max(signal, 1) - 1)
         guard let caught = masks["SigCgt"], let blocked = masks["SigBlk"], let ignored = masks["SigIgn"] else {
             return false
         }
-        return (ignored & ~blocked) & termination != 0 || isFirstOfNamespace && (caught | blocked) & termination == 0
+        return (ignored & ~blocked) & bit != 0 || isFirstOfNamespace && (caught | blocked) & bit == 0
     }
 }
 
@@ -74,13 +86,16 @@ enum ProcessStatus: Equatable {
         switch self {
         case .exited(let code): "exit status \(code)"
         case .unknown: "ended with an unknown status"
-        case .killed(let signal): "killed by \(Self.names[signal].map { "SIG\($0) (\(signal))" } ?? "signal \(signal)")"
+        case .killed(let signal): "killed by \(Self.name(of: signal))"
         }
     }
+
+    /// `SIGKILL (9)`.
+    static func name(of signal: Int32) -> String { names[signal].map { "SIG\($0) (\(signal))" } ?? "signal \(signal)" }
 
     private static let names: [Int32: String] = [
         1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1",
         11: "SEGV", 12: "USR2",
-        13: "PIPE", 14: "ALRM", 15: "TERM",
+        13: "PIPE", 14: "ALRM", 15: "TERM", 16: "STKFLT", 24: "XCPU", 25: "XFSZ", 29: "IO", 30: "PWR", 31: "SYS",
     ]
 }

@@ -9,10 +9,20 @@ final class ContainerOutput {
 
     /// - Parameters:
     ///   - prefix: path of the logs without `.log`.
+    ///   - name: what messages call the container.
     ///   - kept: how many bytes of the end of each are kept for the console.
-    init(prefix: String, loop: EventLoop, kept: Int = 4 << 10) throws(SystemError) {
-        standard = try OutputPump(log: LogFile(prefix + ".out.log"), loop: loop, kept: kept)
-        errors = try OutputPump(log: LogFile(prefix + ".log"), loop: loop, kept: kept)
+    init(prefix: String, name: String, environment: ContainerEnvironment, kept: Int = 4 << 10) throws(SystemError) {
+        func pump(_ path: String) throws(SystemError) -> OutputPump {
+            let log = LogFile(path)
+            log.result = { environment.logTrouble?.note($0, path) }
+            let pump = try OutputPump(log: log, loop: environment.loop, kept: kept)
+            pump.isFlooded = {
+                environment.console.report("\(name) writes more than \(LogBudget.text); the rest is dropped")
+            }
+            return pump
+        }
+        standard = try pump(prefix + ".out.log")
+        errors = try pump(prefix + ".log")
     }
 
     func follow(_ follower: @escaping (ArraySlice<UInt8>) -> Void) {
@@ -65,6 +75,10 @@ final class OutputPump {
     private var last: [UInt8] = []
     /// Number of bytes written so far.
     private(set) var total = 0
+    private var budget = LogBudget()
+    /// Called when a part of the output is dropped for the first time.
+    var isFlooded: () -> Void = {}
+    private var wasFlooded = false
     /// Called with everything that is written.
     var follower: ((ArraySlice<UInt8>) -> Void)?
 
@@ -125,82 +139,25 @@ final class OutputPump {
     }
 
     private func take(_ bytes: ArraySlice<UInt8>) {
-        log.append(bytes)
         total += bytes.count
         last.append(contentsOf: bytes)
         if last.count > 2 * kept { last.removeFirst(last.count - kept) }
+        let (isTaken, note) = budget.take(bytes, at: loop.now)
+        if let note { write(Array(note.utf8)[...]) }
+        if isTaken { return write(bytes) }
+        if !wasFlooded { isFlooded() }
+        wasFlooded = true
+    }
+
+    private func write(_ bytes: ArraySlice<UInt8>) {
+        log.append(bytes)
         follower?(bytes)
     }
 
     private func finish() {
+        if let note = budget.end() { write(Array(note.utf8)[...]) }
         loop.forget(file: reader)
         close(reader)
         reader = -1
-    }
-}
-
-/// A log that is rotated at a size, older files kept as `.1` (the latest) to `.N`. The first write creates it.
-final class LogFile {
-    let path: String
-    private let limit: Int
-    private let kept: Int
-    private var file: Int32 = -1
-    private var size = 0
-    private var isEnded = false
-
-    /// - Parameters:
-    ///   - limit: size in bytes at which the log is rotated.
-    ///   - kept: how many old files are kept.
-    init(_ path: String, limit: Int = 1 << 20, kept: Int = 10) {
-        self.path = path
-        self.limit = limit
-        self.kept = kept
-    }
-
-    deinit { end() }
-
-    /// Nothing is written after this.
-    func end() {
-        if file >= 0 { close(file) }
-        (file, isEnded) = (-1, true)
-    }
-
-    /// Appends; what cannot be written is lost: logs live on a tmpfs or on a user's disk, both of which may be full,
-    /// and a service must not stop for that.
-    func append(_ bytes: ArraySlice<UInt8>) {
-        guard !isEnded, open() else { return }
-        if size > 0 && size + bytes.count > limit {
-            rotate()
-            guard open() else { return }
-        }
-        try? Files.write(Array(bytes), to: file, path)
-        size += bytes.count
-    }
-
-    private func open() -> Bool {
-        if file >= 0 { return true }
-        file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        if file < 0, errno == ENOENT, let folder = Files.parent(of: path) {
-            try? Files.makeDirectories(folder)
-            file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        }
-        var facts = stat()
-        size = file >= 0 && fstat(file, &facts) == 0 ? Int(facts.st_size) : 0
-        return file >= 0
-    }
-
-    private func rotate() {
-        close(file)
-        file = -1
-        for number in stride(from: kept - 1, to: 0, by: -1) { rename("\(path).\(number)", "\(path).\(number + 1)") }
-        if kept > 0 { rename(path, path + ".1") } else { unlink(path) }
-    }
-
-    /// The end of the log, from the start of a line.
-    func tail(limit: Int) throws(SystemError) -> [UInt8] {
-        let bytes = try Files.read(path) ?? []
-        guard bytes.count > limit else { return bytes }
-        let rest = bytes[(bytes.count - limit)...]
-        return Array(rest.firstIndex(of: 0x0A).map { rest[($0 + 1)...] } ?? rest)
     }
 }

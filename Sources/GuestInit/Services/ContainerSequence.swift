@@ -44,7 +44,9 @@ struct ContainerSequence {
             record = try bundle.record()
             try preparation.perform(record)
             if writesToConsole { return (run(bundle, record, files: (STDOUT_FILENO, STDERR_FILENO)), record, nil) }
-            let output = try ContainerOutput(prefix: logs + "/" + bundle.name, loop: environment.loop, kept: Self.shown)
+            let output = try ContainerOutput(
+                prefix: logs + "/" + bundle.name, name: "\(name) \(bundle.name)", environment: environment,
+                kept: Self.shown)
             let outcome = run(bundle, record, files: output.files, finished: output.closeWriters)
             return (outcome.explained(by: output.recentLines(limit: 5), bundle), record, output)
         } catch {
@@ -101,6 +103,8 @@ struct ContainerEnvironment {
     var launchLimit: Milliseconds = 60_000
     /// The network links of containers.
     var links = NetworkLinks()
+    /// Hears of logs that cannot be written.
+    var logTrouble: LogTrouble?
     /// Loads the kernel module with this name or alias; false when there is none.
     var loadDriver: (String) -> Bool = { _ in false }
 

@@ -40,10 +40,22 @@ final class Service {
     var timer: Int?
     /// Called once when it no longer runs.
     var onStopped: [() -> Void] = []
-    /// Called once when it runs (true) or failed to start (false).
+    /// Whether it serves, as far as its readiness is known; only of meaning while it runs.
+    var isReady = false
+    var readiness: ReadinessWatch?
+    var health: HealthWatch?
+    var notifier: NotifySocket?
+    /// Called once when it is ready (true) or failed to start (false).
     var onStarted: [(Bool) -> Void] = []
 
     init(_ bundle: Bundle) { self.bundle = bundle }
+
+    var supervision: Supervision { record.supervision }
+    /// How long it may take to stop, unless its record says so.
+    var askedGrace = Supervisor.grace
+
+    /// How long it may take to stop.
+    func grace(_ standard: Milliseconds) -> Milliseconds { supervision.stopGrace.map { Milliseconds($0) } ?? standard }
 
     var name: String { bundle.name }
 
@@ -61,8 +73,12 @@ final class Service {
         return lastFollower
     }
 
+    /// Ended well, and is not started again.
+    var isDone: Bool { state == .stopped && lastOutcome?.isSuccess == true }
+
     var stateName: String {
         switch state {
+        case .running where !isReady: "starting"
         case .stopped: "stopped"
         case .queued: "queued"
         case .starting: "starting"
@@ -75,89 +91,10 @@ final class Service {
 
     var restarts: Int { max(0, starts - 1) }
 
-    func report(now: Milliseconds) -> MachineState.Service {
-        let pid: Int? = if case .running(let pid) = state { Int(pid) } else { nil }
-        return MachineState.Service(
-            name: name, state: stateName, pid: pid, age: Int(now - since), restarts: restarts,
-            lastEnd: lastOutcome?.text)
+    /// It is looked at from outside no more.
+    func endWatches() {
+        readiness?.cancel()
+        health?.cancel()
+        (readiness, health) = (nil, nil)
     }
-
-    /// A row of `service list`.
-    func row(now: Milliseconds) -> [String] {
-        let age = TimeText.age(now - since)
-        let last = lastOutcome.map { $0.text } ?? "-"
-        return switch state {
-        case .stopped, .queued: [name, stateName, "-", "-", "\(restarts)", last]
-        case .running(let pid): [name, stateName, "\(pid)", age, "\(restarts)", last]
-        case .starting, .stopping, .waiting, .failed: [name, stateName, "-", age, "\(restarts)", last]
-        }
-    }
-}
-
-/// Limits the reports about a service that keeps failing: the first failure in full, a minute later a summary,
-/// then nothing until it runs, is stopped, or is given up. A console with a login shows changes of state, not each try.
-struct FailureStreak: Equatable {
-    enum Report: Equatable {
-        case first
-        case summary(failures: Int, span: Milliseconds)
-        case nothing
-    }
-
-    /// When a summary is due.
-    static let span: Milliseconds = 60_000
-    /// A service that ran for this long has recovered.
-    static let recovery: Milliseconds = 60_000
-
-    private var start: Milliseconds = 0
-    private(set) var failures = 0
-    private(set) var isSummedUp = false
-
-    var isOn: Bool { failures > 0 }
-
-    mutating func add(at now: Milliseconds) -> Report {
-        failures += 1
-        if failures == 1 {
-            start = now
-            return .first
-        }
-        guard !isSummedUp, now - start >= Self.span else { return .nothing }
-        isSummedUp = true
-        return .summary(failures: failures, span: now - start)
-    }
-
-    mutating func end() { self = FailureStreak() }
-}
-
-/// When a service that ended starts again: soon after a long run, at doubling intervals after short ones.
-struct RestartRule: Equatable {
-    static let first: Milliseconds = 100
-    static let longest: Milliseconds = 30_000
-    /// A run of this length counts as a success.
-    static let longRun: Milliseconds = 10_000
-
-    /// How often an error of the image or the configuration is tried: a mount may have come too late.
-    static let hopelessTries = 3
-
-    let policy: RuntimeRecord.Restart
-    private var delay = first
-    private var hopeless = 0
-
-    init(_ policy: RuntimeRecord.Restart) { self.policy = policy }
-
-    /// How long to wait before the next start; nil when the service stays as it is.
-    mutating func delay(after outcome: ContainerRun.Outcome, ranFor span: Milliseconds) -> Milliseconds? {
-        if case .hopeless = outcome { hopeless += 1 } else { hopeless = 0 }
-        switch policy {
-        case .no: return nil
-        case .onFailure where outcome.isSuccess: return nil
-        case .onFailure, .always: break
-        }
-        guard hopeless < Self.hopelessTries else { return nil }
-        if span >= Self.longRun { delay = Self.first }
-        defer { delay = min(delay * 2, Self.longest) }
-        return delay
-    }
-
-    /// Forgets earlier failures: a person starts the service.
-    mutating func reset() { (delay, hopeless) = (Self.first, 0) }
 }

@@ -7,32 +7,38 @@ final class Supervisor {
     private(set) var services: [Service] = []
     let environment: ContainerEnvironment
     private let parallel: Int
-    private var queue: [Service] = []
+    /// Those that wait for their turn, or for others.
+    private(set) var queue: [Service] = []
     /// Nothing is started any more.
-    var isClosing = false
+    private(set) var isClosing = false
     /// Called with the name of a service that failed for good, and its policy.
     var givenUp: (String, RuntimeRecord.OnFailure) -> Void = { _, _ in }
+    /// Called with the name of a service that is unhealthy, if that ends the machine.
+    var unhealthy: (String) -> Void = { _ in }
 
-    private var loop: EventLoop { environment.loop }
+    var loop: EventLoop { environment.loop }
 
     /// - Parameter parallel: how many may be starting at a time.
     init(_ bundles: [Bundle], environment: ContainerEnvironment, parallel: Int) {
         services = bundles.map(Service.init)
         self.environment = environment
         self.parallel = max(1, parallel)
+        // One that cannot be read is reported when it starts.
+        for service in services { if let record = try? service.bundle.record() { service.record = record } }
     }
 
     subscript(name: String) -> Service? { services.first { $0.name == name } }
 
-    func startAll() { for service in services { start(service) } }
+    /// Starts those that do not wait for onboot containers.
+    func startEarly() { for service in services where service.supervision.isEarly { start(service) } }
 
-    /// True when no service is queued or starting.
-    var isSettled: Bool { services.allSatisfy { $0.state != .queued && $0.state != .starting } }
-
-    /// The queued and starting services, for messages.
-    var unsettledNames: String {
-        let names = services.filter { $0.state == .queued || $0.state == .starting }.map(\.name)
-        return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    func startAll() {
+        for service in services {
+            for name in service.supervision.after where self[name] == nil {
+                environment.console.report("service \(service.name): 'after' names '\(name)', which does not exist")
+            }
+            if !service.supervision.isEarly { start(service) }
+        }
     }
 
     /// Starts a service that does not run.
@@ -44,9 +50,11 @@ final class Supervisor {
         launchNext()
     }
 
-    private func launchNext() {
-        while !queue.isEmpty, services.count(where: { $0.state == .starting }) < parallel {
-            launch(queue.removeFirst())
+    func launchNext() {
+        while services.count(where: { $0.state == .starting }) < parallel,
+            let index = queue.firstIndex(where: { blockers(of: $0).isEmpty })
+        {
+            launch(queue.remove(at: index))
         }
     }
 
@@ -56,7 +64,9 @@ final class Supervisor {
         service.starts += 1
         do {
             try prepare(service)
-            let output = try ContainerOutput(prefix: environment.logs + "/" + service.name, loop: loop)
+            let output = try ContainerOutput(
+                prefix: environment.logs + "/" + service.name, name: "service \(service.name)",
+                environment: environment)
             // Followers of the log keep following from run to run.
             output.follow { [unowned service] bytes in for follower in service.followers.values { follower(bytes) } }
             service.output = output
@@ -74,6 +84,9 @@ final class Supervisor {
         if service.starts == 1 || service.rule.policy != service.record.restart {
             service.rule = RestartRule(service.record.restart)
         }
+        if service.supervision.ready?.probe == .notify, service.notifier == nil {
+            service.notifier = try NotifySocket(path: "\(environment.state)/notify/\(service.name)", loop: loop)
+        }
         let preparation = environment.preparation(service.bundle)
         guard !service.isPrepared else {
             if !service.record.keepsRoot { try preparation.renew(service.record) }
@@ -88,6 +101,7 @@ final class Supervisor {
 
     private func running(_ service: Service, _ pid: pid_t) {
         service.output?.closeWriters()
+        service.since = loop.now
         if service.state == .starting {
             service.state = .running(pid: pid)
             if service.streak.isOn {
@@ -95,30 +109,29 @@ final class Supervisor {
             } else {
                 environment.console.report("service \(service.name) started")
             }
+            watchReadiness(of: service, pid)
         } else {
             // Stopped while it started.
-            service.run?.terminate()
+            terminate(service, grace: service.askedGrace)
+            for handler in take(&service.onStarted) { handler(false) }
         }
-        service.since = loop.now
-        for handler in take(&service.onStarted) { handler(true) }
         launchNext()
     }
 
-    /// A service that failed has recovered once it has run for a while.
-    private func watchRecovery(of service: Service) {
-        service.timer = loop.after(FailureStreak.recovery) { [self] in
-            if service.streak.isSummedUp {
-                environment.console.report(
-                    "service \(service.name) recovered (failed \(service.streak.failures) times)")
-            }
-            service.streak.end()
-        }
+    /// It serves: those after it may start.
+    func becameReady(_ service: Service, _ pid: pid_t) {
+        service.isReady = true
+        for handler in take(&service.onStarted) { handler(true) }
+        watchHealth(of: service, pid)
+        launchNext()
     }
 
     private func ended(_ service: Service, _ outcome: ContainerRun.Outcome) {
         let span = loop.now - service.since
         let wasAsked = service.state == .stopping
         cancelTimer(of: service)
+        service.endWatches()
+        service.isReady = false
         service.output?.closeWriters()
         let outcome = outcome.explained(by: service.output?.recentLines(limit: 5) ?? [], service.bundle)
         service.lastOutcome = outcome
@@ -143,55 +156,59 @@ final class Supervisor {
         run.forget(sparingDaemons: false, then: forgotten)
     }
 
-    private func report(_ service: Service, _ outcome: ContainerRun.Outcome, again delay: Milliseconds?, wasAsked: Bool)
-    {
-        let report = { [self] (text: String) in environment.console.report("service \(service.name) \(text)") }
-        let verb = if case .ended = outcome { "ended" } else { "did not start" }
-        guard let delay, !wasAsked else {
-            let wasFailing = service.streak.isOn
-            service.streak.end()
-            if wasAsked { return report("stopped") }
-            let end = service.state == .failed && wasFailing ? "; giving up" : ""
-            report("\(verb): \(outcome.text)\(end)")
-            if !wasFailing { showOutput(of: service, outcome) }
-            return
-        }
-        switch service.streak.add(at: loop.now) {
-        case .first:
-            report("\(verb): \(outcome.text), restarting in \(TimeText.seconds(delay))")
-            showOutput(of: service, outcome)
-        case .summary(let failures, let span):
-            let verb = outcome.isSuccess ? "ended" : "failed"
-            report(
-                "\(verb) \(failures) times in \(span / 1000) s, next try in \(TimeText.seconds(delay)); last: \(outcome.text)"
-            )
-            showOutput(of: service, outcome)
-        case .nothing: break
-        }
-    }
+    /// How long a service may take to stop that says nothing about it.
+    static let grace: Milliseconds = 10_000
 
-    private func showOutput(of service: Service, _ outcome: ContainerRun.Outcome) {
-        guard outcome.needsOutput else { return }
-        for line in service.output?.recentLines(limit: 5) ?? [] {
-            environment.console.report("  \(service.name): \(line)")
-        }
-    }
-
-    /// Asks a service to end, and kills it after `grace`.
-    func stop(_ service: Service, grace: Milliseconds = 10_000) {
+    /// Asks a service to end, and kills it after its grace.
+    func stop(_ service: Service, grace: Milliseconds = grace) {
         cancelTimer(of: service)
         queue.removeAll { $0 === service }
         service.rule.reset()
         if !service.isAlive { service.streak.end() }
         guard service.isAlive, service.state != .stopping else {
             if service.state != .stopping { service.state = .stopped }
+            if service.state == .stopped { for handler in take(&service.onStarted) { handler(false) } }
             return
         }
+        // A launch has a limit of its own; when it has ended, the service is asked.
         let wasRunning = service.state != .starting
         service.state = .stopping
-        if wasRunning { service.run?.terminate() }
-        let run = service.run
-        loop.after(grace) { if service.run === run { run?.destroy() } }
+        service.since = loop.now
+        service.askedGrace = grace
+        service.endWatches()
+        if wasRunning { terminate(service, grace: grace) }
+    }
+
+    /// Stops all, each after those that need it, and starts none any more.
+    /// - Returns: within how many milliseconds all have ended or were killed.
+    func stopAll(grace: Milliseconds) -> Milliseconds {
+        isClosing = true
+        stopNext(grace)
+        return order.longestStop { self[$0]?.grace(grace) ?? 0 }
+    }
+
+    /// Nothing is started any more.
+    func close() { isClosing = true }
+
+    private func stopNext(_ grace: Milliseconds) {
+        for service in services where service.state != .stopping {
+            let users = services.filter { $0.isAlive && $0.supervision.after.contains(service.name) }
+            guard users.isEmpty else { continue }
+            if service.isAlive { service.onStopped.append { [self] in stopNext(grace) } }
+            stop(service, grace: grace)
+        }
+    }
+
+    /// - Parameter reason: why, unless a person asked for it.
+    func terminate(_ service: Service, grace: Milliseconds = grace, because reason: String? = nil) {
+        let number = Int32(clamping: service.supervision.stopSignal)
+        let signal = number > 0 ? number : SIGTERM
+        let grace = service.grace(grace)
+        service.run?.terminate(signal: signal, grace: grace, because: reason) { [self] in
+            environment.console.report(
+                "service \(service.name) killed: still running \(TimeText.seconds(grace)) after \(ProcessStatus.name(of: signal))"
+            )
+        }
     }
 
     private func cancelTimer(of service: Service) {

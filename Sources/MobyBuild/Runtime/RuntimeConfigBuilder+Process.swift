@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import Extents
 internal import JSON
 internal import MobySpec
@@ -12,7 +13,7 @@ extension RuntimeConfigBuilder {
         let limits = limits()
         let members: [(key: String, value: JSONWithOrigins?)] = [
             ("user", user),
-            ("args", .strings(arguments())),
+            ("args", command()),
             ("env", environment()),
             ("cwd", .string(workingDirectory())),
             ("capabilities", Capabilities.sets(capabilities.effective, ambient: capabilities.ambient)),
@@ -49,6 +50,15 @@ extension RuntimeConfigBuilder {
     }
 
     private var execution: ImageConfig.Execution { input.image.config ?? ImageConfig.Execution() }
+
+    /// The arguments, below the reaper if the container has one.
+    private mutating func command() -> JSONWithOrigins? {
+        let words = arguments()
+        guard let reaper else { return .strings(words) }
+        return .array(
+            [.value(.string(Supervision.reaper), reaper.origin)] + words.value.map { .value(.string($0), words.origin) }
+        )
+    }
 
     private mutating func arguments() -> WithOrigin<[String]> {
         if let command = merge.choose("command", { $0.command }) {
@@ -88,9 +98,13 @@ extension RuntimeConfigBuilder {
                             + "which is not NAME=value; runc refuses it", hint: "set env: of '\(container.name)'"))
             }
         }
-        if written.value.contains(where: { $0.hasPrefix("PATH=") }) { return .strings(written) }
-        return .array(
-            [.value(.string(Self.defaultPath), .standard)] + written.value.map { .value(.string($0), written.origin) })
+        let hasPath = written.value.contains { $0.hasPrefix("PATH=") }
+        if hasPath, notify == nil { return .strings(written) }
+        let path: [JSONWithOrigins] = hasPath ? [] : [.value(.string(Self.defaultPath), .standard)]
+        let socket = notify.map {
+            JSONWithOrigins.value(.string("NOTIFY_SOCKET=" + Supervision.notifySocket), $0.origin)
+        }
+        return .array(path + written.value.map { .value(.string($0), written.origin) } + (socket.map { [$0] } ?? []))
     }
 
     private func workingDirectory() -> WithOrigin<String> {

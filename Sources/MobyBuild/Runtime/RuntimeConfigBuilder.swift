@@ -76,6 +76,7 @@ struct RuntimeConfigBuilder {
                 table.add(mount, source: path, mounts.origin)
             }
         }
+        supervisionMounts(&table)
         for mount in table.unknownTypes {
             diagnostics.append(
                 unknownType(mount.type, "'\(PlainText.short(mount.destination))'", at: location(of: mount.origin)))
@@ -131,6 +132,7 @@ extension RuntimeConfigBuilder {
         }
         record.namespace = take("namespace") { $0.namespace } ?? ""
         policies(&record, &origins)
+        supervise(&record, &origins)
         return (record, origins)
     }
 

@@ -23,6 +23,7 @@ struct SpecCheck {
             for container in spec[section] where !container.name.isEmpty { check(container, section) }
         }
         for volume in spec.volumes { check(volume) }
+        found += ServiceOrder(spec.services, declared: declared["service"] ?? []).problems
         for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats, notMade) }
         for file in spec.files {
             let who = "file '\(PlainText.short(file.path))'"
@@ -59,6 +60,9 @@ struct SpecCheck {
         }
     }
 
+    /// Keys that only services have.
+    static let serviceKeys = ["stopGrace", "after", "ready", "required", "early", "health"]
+
     private mutating func check(_ container: ContainerSpec, _ section: Spec.Section) {
         let options = container.options
         let who = "\(section.noun) '\(PlainText.short(container.name))'"
@@ -67,6 +71,9 @@ struct SpecCheck {
             if options.timeout != nil { misplaced("timeout", who, "onboot and onshutdown", location("timeout")) }
         } else {
             if options.locations["restart"] != nil { misplaced("restart", who, "services", location("restart")) }
+            for key in Self.serviceKeys where options.locations[key] != nil {
+                misplaced(key, who, "services", location(key))
+            }
             if section == .onshutdown, options.onFailure != nil {
                 misplaced("onfailure", who, "onboot and services", location("onfailure"))
             }

@@ -64,10 +64,30 @@ public struct ContainerOptions: Sendable {
     public var timeout: Int?
     /// moby only: what happens to the machine when the container fails.
     public var onFailure: RuntimeRecord.OnFailure?
+    /// moby only: milliseconds that a service may take to end when it is asked to.
+    public var stopGrace: Int?
+    /// moby only: a first process that passes on signals and reaps.
+    public var hasReaper: Bool?
+    /// moby only: services that must be ready first.
+    public var after: [String]?
+    /// moby only: a service that starts before the onboot containers.
+    public var isEarly: Bool?
+    /// moby only: whether the boot needs a service.
+    public var isRequired: Bool?
+    public var ready: Supervision.Readiness?
+    public var health: HealthSpec?
 
     public var locations: [String: SourceLocation] = [:]
 
     public init() {}
+}
+
+/// Whether and how the health of a service is checked.
+public enum HealthSpec: Sendable, Equatable {
+    case off
+    /// As the image's `Healthcheck` says.
+    case image
+    case checked(Supervision.Health)
 }
 
 /// A range of a user namespace (user_namespaces(7)).

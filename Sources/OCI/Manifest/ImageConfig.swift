@@ -11,13 +11,32 @@ public struct ImageConfig: Codable, Sendable {
         public var cmd: [String]?
         public var workingDir: String?
         public var labels: [String: String]?
+        /// `SIGQUIT`, `QUIT` or `3`.
+        public var stopSignal: String?
+        public var healthcheck: Healthcheck?
 
         enum CodingKeys: String, CodingKey {
-            case user = "User", env = "Env", entrypoint = "Entrypoint", cmd = "Cmd", workingDir = "WorkingDir", labels =
-                "Labels"
+            case user = "User", env = "Env", entrypoint = "Entrypoint", cmd = "Cmd", workingDir = "WorkingDir"
+            case labels = "Labels", stopSignal = "StopSignal", healthcheck = "Healthcheck"
         }
 
         public init() {}
+    }
+
+    /// Docker's extension of the format: how to check a container (moby/docker-image-spec). Times are nanoseconds; 0 is
+    /// the default.
+    public struct Healthcheck: Codable, Sendable {
+        /// `["NONE"]`, `["CMD", program, …]` or `["CMD-SHELL", command]`.
+        public var test: [String]?
+        public var interval: Int64?
+        public var timeout: Int64?
+        public var startPeriod: Int64?
+        public var retries: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case test = "Test", interval = "Interval", timeout = "Timeout", startPeriod = "StartPeriod"
+            case retries = "Retries"
+        }
     }
 
     /// The layers.

@@ -157,8 +157,8 @@ extension Key where Owner == ContainerOptions {
             "Services: when to restart it after it ends, with growing delays.", example: "always", since: .moby
         ).defaulting(to: "on-failure"),
         Key(
-            "timeout", \.timeout, .int(0...86_400),
-            "`onboot`, `onshutdown`: time limit in seconds, 120 and 30 by default; 0 is unlimited.",
+            "timeout", \.timeout, .seconds(upTo: 86_400),
+            "`onboot`, `onshutdown`: time limit in seconds, or with `ms`, `s`, `m` or `h`; 120 s and 30 s by default; 0 is unlimited. What is over is killed, and has failed.",
             example: "60", since: .moby
         ),
         Key(

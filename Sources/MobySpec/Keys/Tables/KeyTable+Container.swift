@@ -63,7 +63,8 @@ extension KeyTable where Owner == ContainerOptions {
     /// What the label `org.mobyproject.config` may have.
     static let options = KeyTable(
         "options", "The label `org.mobyproject.config` of an image: a container's keys without `name` and `image`.",
-        Key.process + Key.privileges + Key.fileSystem + Key.namespaces + Key.limits + Key.boot)
+        Key.process + Key.privileges + Key.fileSystem + Key.namespaces + Key.limits + Key.boot
+            + Key.supervision)
 }
 
 extension Codec where Value == RuntimeSpec {

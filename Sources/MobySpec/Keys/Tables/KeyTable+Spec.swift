@@ -21,12 +21,14 @@ extension KeyTable where Owner == Spec {
                     "Images unpacked into the root of the guest, one over the other.",
                     example: "[\"linuxkit/init:v1.1\"]", since: .always),
                 Key(
-                    "onboot", \.onboot, .list(.container("onboot", without: ["restart"])), absent: \.isEmpty,
+                    "onboot", \.onboot, .list(.container("onboot", without: ["restart"] + SpecCheck.serviceKeys)),
+                    absent: \.isEmpty,
                     "Containers run one after another before the services start. They may share a name.",
                     example: "[{name: dhcpcd, image: \"linuxkit/dhcpcd:v1.0\"}]", since: .always
                 ).formerly("system"),
                 Key(
-                    "onshutdown", \.onshutdown, .list(.container("onshutdown", without: ["restart", "onfailure"])),
+                    "onshutdown", \.onshutdown,
+                    .list(.container("onshutdown", without: ["restart", "onfailure"] + SpecCheck.serviceKeys)),
                     absent: \.isEmpty,
                     "Containers run one after another when the machine goes down.",
                     example: "[{name: farewell, image: \"busybox:1.36\", command: [/bin/echo, bye]}]"),

@@ -23,7 +23,8 @@ extension Key where Owner == TestStepDraft {
     /// What is seen from outside.
     fileprivate static let observed: [Key] = [
         Key(
-            "up", \.isUp, .bool, "All services run, and the boot is complete.", example: "true"
+            "up", \.isUp, .bool, "All services run, except those with `required: false`, and the boot is complete.",
+            example: "true"
         ).defaulting(to: nil),
         Key(
             "http", \.http, .web, "An answer of a web server: a port, or a mapping.",
