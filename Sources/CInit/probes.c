@@ -70,6 +70,18 @@ int cinit_exists_in_root(const char *root, const char *path) {
     return result;
 }
 
+int cinit_awaits_signals(int pid) {
+    char name[64], text[32];
+    snprintf(name, sizeof name, "/proc/%d/syscall", pid);
+    int file = open(name, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    text[size > 0 ? size : 0] = 0;
+    // "running" while it executes.
+    return size > 0 && text[0] >= '0' && text[0] <= '9' && atol(text) == SYS_rt_sigtimedwait;
+}
+
 int cinit_datagrams(const char *path) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof name.sun_path) return -ENAMETOOLONG;

@@ -76,6 +76,8 @@ enum cinit_probe_status { CINIT_NO_HTTP = 200, CINIT_HTTP_STATUS = 210 };
 int cinit_probe(int pid, int port, const char *path, int seconds);
 /// Whether `path` exists as if `root` were the root.
 int cinit_exists_in_root(const char *root, const char *path);
+/// Whether the process waits in sigwait(3). Then /proc shows signals as not blocked that it has blocked.
+int cinit_awaits_signals(int pid);
 /// A socket at `path` that receives datagrams of everyone, and does not block.
 int cinit_datagrams(const char *path);
 

@@ -28,13 +28,12 @@ final class Termination {
     }
 
     private func step() {
-        guard !isLauncher else { return again() }
-        let isDeaf = Process.ignores(signal, pid)
+        guard !isLauncher, let isDeaf = Process.ignores(signal, pid) else { return again() }
         if signalled.insert(pid).inserted { send(to: getpgid(pid) == pid && !isDeaf ? -pid : pid) }
         guard isDeaf else { return }
         let others = (group?.processes ?? []).filter { $0 != pid }
         guard others.count <= Self.manyProcesses else { return others.forEach { send(to: $0) } }
-        let willing = others.filter { !Process.ignores(signal, $0) }
+        let willing = others.filter { Process.ignores(signal, $0) == false }
         if willing.isEmpty { return kill() }
         for process in willing where signalled.insert(process).inserted { send(to: process) }
         again()

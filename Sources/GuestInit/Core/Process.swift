@@ -43,10 +43,10 @@ enum Process {
     }
 
     /// True when the signal has no effect: on a process that ignores it, as interactive shells do SIGTERM, or on the
-    /// first of a pid namespace that neither handles nor awaits it.
-    static func ignores(_ signal: Int32, _ pid: pid_t) -> Bool {
-        guard let status = Files.text("/proc/\(pid)/status") else { return false }
-        return ignores(signal, status: status)
+    /// first of a pid namespace that neither handles nor awaits it. Nil when that is unknown.
+    static func ignores(_ signal: Int32, _ pid: pid_t) -> Bool? {
+        guard let status = Files.text("/proc/\(pid)/status") else { return nil }
+        return ignores(signal, status: status) && cinit_awaits_signals(pid) == 0
     }
 
     static func ignores(_ signal: Int32, status: String) -> Bool {
