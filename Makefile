@@ -33,7 +33,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
               dosfstools e2fsprogs mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
               erofs-utils python3-pip lz4 xz-utils bzip2 zsh fish groff-base man-db
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
-DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci
+DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci jq
 
 .PHONY: install uninstall dist dist-test test-all test-examples oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures recording
 

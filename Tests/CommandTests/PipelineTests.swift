@@ -12,7 +12,7 @@ struct PipelineTests {
         init() throws {
             folder = try TemporaryFolder()
             version = try TestFile.text(Program.root + "/VERSION").split(separator: "\n").first.map(String.init) ?? ""
-            for name in ["path", "output", "summary"] { try folder.write(name, "") }
+            for name in ["path", "output", "summary", "env"] { try folder.write(name, "") }
             try folder.write(
                 "moby-\(version)-linux-amd64/bin/moby", "#!/bin/sh\nexec '\(try Program.path())' \"$@\"\n", mode: 0o755)
             try Oracle("tar").output(
@@ -23,7 +23,8 @@ struct PipelineTests {
             let paths = [
                 "GITHUB_ACTION_PATH": Program.root, "RUNNER_TEMP": folder.file("temp"),
                 "GITHUB_PATH": folder.file("path"), "GITHUB_OUTPUT": folder.file("output"),
-                "GITHUB_STEP_SUMMARY": folder.file("summary"), "MOBY_CACHE": folder.file("cache"),
+                "GITHUB_STEP_SUMMARY": folder.file("summary"), "GITHUB_ENV": folder.file("env"),
+                "MOBY_CACHE": folder.file("cache"),
                 "PATH": folder.file("moby-\(version)-linux-amd64/bin") + ":" + (Program.environment["PATH"] ?? ""),
             ]
             return try EndedProcess(
@@ -34,10 +35,36 @@ struct PipelineTests {
 
     @Test func installsAnArchiveFromAPath() throws {
         let runner = try Runner()
-        let ended = try runner.step("install", ["MOBY_ARCHIVE": runner.folder.file("moby.tar.gz")])
+        let archive = runner.folder.file("moby.tar.gz")
+        let ended = try runner.step(
+            "install", ["MOBY_ARCHIVE": archive, "MOBY_MIRROR": "http://mirror.example/debian"])
         #expect(ended.succeeded, "\(ended.complaint)")
         #expect(ended.text.contains(runner.version))
         #expect(runner.folder.text("path") == runner.folder.file("temp/moby/bin") + "\n")
+        #expect(runner.folder.text("env") == "MOBY_DEBIAN_MIRROR=http://mirror.example/debian\n")
+    }
+
+    /// Of the specs and of the lock files.
+    @Test func keyOfTheCachedStoreFollowsItsParts() throws {
+        let runner = try Runner()
+        func key() throws -> String? {
+            try runner.folder.write("output", "")
+            let archive = runner.folder.file("moby.tar.gz")
+            let specs = ["MOBY_ARCHIVE": archive, "MOBY_SPECS": "a.yml b.yml\n", "RUNNER_OS": "Linux"]
+            let ended = try runner.step("install", specs)
+            #expect(ended.succeeded, "\(ended.complaint)")
+            return runner.folder.text("output")
+        }
+        for name in ["a.yml", "b.yml", "other.yml", "pkg/box/build.lock"] { try runner.folder.write(name, "1") }
+        let first = try key()
+        #expect(first?.hasPrefix("key=moby-Linux-") == true)
+        try runner.folder.write("other.yml", "2")
+        #expect(try key() == first)
+        try runner.folder.write("b.yml", "2")
+        let second = try key()
+        #expect(second != first)
+        try runner.folder.write("pkg/box/build.lock", "2")
+        #expect(try key() != second)
     }
 
     /// The release is downloaded, and refused when its checksum is another.
