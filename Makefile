@@ -18,7 +18,6 @@ STATIC     := $(CURDIR)/$(SCRATCH)/static
 MAPFLAGS   := -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=/moby -Xcc -ffile-prefix-map=$(CURDIR)=/moby -Xcc -Xclang -Xcc -fno-pch-timestamp
 # make install
 PREFIX     ?= /usr/local
-ROOT        = $(DESTDIR)$(abspath $(PREFIX))
 SWIFTFLAGS := --static-swift-stdlib --pkg-config-path $(STATIC) $(MAPFLAGS)
 PORT       ?= 8080
 EXAMPLES   := $(filter-out %.test.yml,$(wildcard examples/*.yml))
@@ -120,10 +119,10 @@ build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's 
 
 # `sudo make install` does not build again as root.
 install: $(if $(wildcard $(MOBY)),,build) ## install what `make build` made into PREFIX=/usr/local, below DESTDIR
-	.ci/install $(ROOT)
+	.ci/install "$(PREFIX)" "$(DESTDIR)"
 
 uninstall: ## remove what `make install` installs
-	.ci/install --remove $(ROOT)
+	.ci/install --remove "$(PREFIX)" "$(DESTDIR)"
 
 # Built at a path that is the same everywhere: the compiler hashes paths into its objects, and keeps the lengths of mapped ones.
 dist: ## make the packages of the program: .deb, .tar.gz, debug symbols, SHA256SUMS
@@ -133,7 +132,7 @@ dist: ## make the packages of the program: .deb, .tar.gz, debug symbols, SHA256S
 
 oci: build ## make the OCI image of the program: localhost/moby/moby, in the store
 	rm -rf pkg/moby/usr
-	.ci/install $(CURDIR)/pkg/moby/usr
+	.ci/install "$(CURDIR)/pkg/moby/usr"
 	$(MOBY) pkg build pkg/moby
 
 images: build ## build the system images (kernel/, pkg/) into the store

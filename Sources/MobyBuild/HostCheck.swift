@@ -51,7 +51,7 @@ public struct HostCheck: Sendable, Equatable {
 extension HostCheck {
     /// Whether files can be written to a folder, and how many bytes are free. A folder that does not exist is created by
     /// the first build, so that the nearest existing one above it counts.
-    /// - Parameter needed: bytes that a first build may take; less is a warning.
+    /// - Parameter needed: bytes that a first build may take; less is a warning, and a tenth of it is too little.
     public static func folder(_ subject: String, _ path: String, needed: UInt64, hint: String) -> HostCheck {
         do { return try space(subject, path, needed, hint) } catch {
             return HostCheck(subject, .missing, error, hint: hint, isRequired: true)
@@ -79,7 +79,8 @@ extension HostCheck {
         let detail = "\(shown), \(SizeText.decimal(free)) free"
         guard free < needed else { return HostCheck(subject, .ok, detail, isRequired: true) }
         return HostCheck(
-            subject, .warning, detail, hint: "\(SizeText.decimal(needed)) are recommended; \(hint)", isRequired: true)
+            subject, free < needed / 10 ? .missing : .warning, detail,
+            hint: "\(SizeText.decimal(needed)) are recommended; \(hint)", isRequired: true)
     }
 
     /// Whether the clock may be right: a wrong one makes certificates and package lists invalid.

@@ -32,7 +32,7 @@ struct Lint: AsyncParsableCommand {
         case .text: found.print()
         case .json: print(found.report.json.text(indent: 2))
         case .github: print(found.report.github, terminator: "")
-        case .sarif: print(found.report.sarif(version: Version.text).text(indent: 2))
+        case .sarif: print(found.report.sarif(version: Version.text, file: files.first ?? "-").text(indent: 2))
         }
         if status != 0 { throw ExitCode(status) }
     }

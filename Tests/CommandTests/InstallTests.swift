@@ -8,8 +8,12 @@ struct InstallTests {
 
     @Test func theInstalledTreeWorksAndCanBeRemoved() async throws {
         try await withTemporaryDirectory { folder in
-            let root = folder + "/usr"
-            try await Self.installer(root)
+            // A word in two parts, and what is not moby's next to it.
+            let root = folder + "/my root/usr"
+            for file in ["share/man/man1/moby-engine.1", "share/moby/images.json"] {
+                try TestFile.write("x", to: "\(root)/\(file)")
+            }
+            try await Self.installer("/usr", folder + "/my root")
             let moby = Oracle(root + "/bin/moby")
             let version = try TestFile.text("\(Program.root)/VERSION").trimmingCharacters(in: .newlines)
             #expect(try await moby("--version") == "\(version)\n")
@@ -31,9 +35,11 @@ struct InstallTests {
                 #expect(FileManager.default.fileExists(atPath: "\(root)/\(file)"), "\(file)")
             }
 
-            try await Self.installer("--remove", root)
+            try await Self.installer("--remove", "/usr", folder + "/my root")
             let left = try #require(FileManager.default.enumerator(atPath: root)).compactMap { $0 as? String }
-            #expect(left.filter { $0.contains("moby") } == [])
+            #expect(
+                left.filter { $0.contains("moby") }.sorted()
+                    == ["share/man/man1/moby-engine.1", "share/moby", "share/moby/images.json"])
         }
     }
 }

@@ -149,6 +149,23 @@ import Testing
         }
     }
 
+    /// Unpackers may follow a link out of the image.
+    @Test(arguments: [
+        ("[{path: x, contents: a}, {path: x/y, contents: c}]", "2:33: 'x/y' is below 'x', which is not a directory"),
+        (
+            "[{path: s, symlink: /tmp/e}, {path: s/t/u, contents: c}]",
+            "2:37: 's/t/u' is below 's', which is not a directory"
+        ),
+        ("[{path: a, contents: b}, {path: a, contents: c}]", "2:33: duplicate file 'a' (first on line 2)"),
+    ])
+    func filesDoNotCollide(files: String, expected: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let path = try Self.make(directory, "image: t\nfiles: \(files)\n")
+            let error = await #expect(throws: SpecError.self) { try await Self.builder(directory).build(path) }
+            #expect(Self.told(error).map { String($0.prefix { $0 != "|" }.dropLast()) } == [expected])
+        }
+    }
+
     /// The file that makes a folder one of Docker's or LinuxKit's counts, whatever `build.yml` says, and before it is
     /// read.
     @Test(arguments: ["Dockerfile", "Containerfile"], ["", "image: t\n", "image: t\nnetwork: true\n"])

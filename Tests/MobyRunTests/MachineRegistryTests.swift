@@ -17,7 +17,8 @@ struct MachineRegistryTests {
         try #require(
             try RegisteredMachine(
                 MachineRegistration(
-                    registry: registry, folder: registry.newFolder(), name: name, image: "out/\(name)", ports: [],
+                    registry: registry, folder: registry.newFolder(), name: name, isNamed: false, image: "out/\(name)",
+                    ports: [],
                     console: console, state: nil, hasAgent: false)))
     }
 
@@ -41,6 +42,11 @@ struct MachineRegistryTests {
         #expect(try registry.machines().map(\.name) == ["db", "web", "web-2"])
         #expect(try registry.machine("web").folder == web.entry.folder)
         #expect(try registry.machine("d").name == "db")
+        // What cannot be undone needs the whole name.
+        #expect(throws: RunError.self) { try registry.machine("d", isExact: true) }
+        #expect(try registry.machine("db", isExact: true).name == "db")
+        let taken = #expect(throws: RunError.self) { try registry.add(web.entry, isNamed: true) }
+        #expect(taken.map { "\($0)" } == "a machine named 'web' is already running")
         #expect(try problem("we") == "'we' is ambiguous; running: 'db', 'web', 'web-2'")
         #expect(try problem("x\u{1B}") == "no machine 'x\\x1b' is running; running: 'db', 'web', 'web-2'")
         #expect(try problem(nil) == "several machines are running: 'db', 'web', 'web-2'; name one")

@@ -24,11 +24,24 @@ import Testing
         ("a/b.yml", "a/b.yml"), ("/a b/ü.yml", "file:///a%20b/%C3%BC.yml"), ("<stdin>", "%3Cstdin%3E"),
         ("https://h/a.yml", "https://h/a.yml"), ("a:b.yml", "a%3Ab.yml"),
     ]) func sarifHasURIs(_ file: String, _ uri: String) {
-        let log = DiagnosticReport([.init(.unavailable, file: file, "read")]).sarif(version: "1")
+        let log = DiagnosticReport([.init(.unavailable, file: file, "read")]).sarif(version: "1", file: "x.yml")
         let result = log["runs"]?.array?.first?["results"]?.array?.first
         let location = result?["locations"]?.array?.first?["physicalLocation"]
         #expect(location?["artifactLocation"]?["uri"] == .string(uri))
         #expect(location?["region"] == nil)
+    }
+
+    /// GitHub refuses a log with a result that has no location.
+    @Test func everySARIFResultHasALocation() {
+        let log = DiagnosticReport([.init(.note, "x")]).sarif(version: "1", file: "x.yml")
+        let location = log["runs"]?.array?.first?["results"]?.array?.first?["locations"]?.array?.first
+        #expect(location?["physicalLocation"]?["artifactLocation"]?["uri"] == .string("x.yml"))
+    }
+
+    /// A CI runner takes lines that begin with '::' for commands.
+    @Test func namesOfFilesAreNoCommands() {
+        let place = SourceLocation(file: "::a\n::error::b\u{1B}.yml", line: 1, column: 2)
+        #expect("\(place)" == "./::a\\n::error::b\\x1b.yml:1:2")
     }
 
     @Test func jsonLeavesOutWhatIsNotKnown() {

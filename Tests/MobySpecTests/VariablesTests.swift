@@ -56,6 +56,22 @@ import Testing
         #expect(!text.problems.isEmpty)
     }
 
+    @Test func textsHaveALimit() {
+        var text = VariableText(String(repeating: "${A}", count: 100), limit: 999) { _ in
+            String(repeating: "a", count: 10)
+        }
+        #expect(text.expanded().isEmpty)
+        #expect(text.problems == [.tooLong])
+    }
+
+    /// Of all values together: each may be small.
+    @Test func valuesHaveALimitTogether() {
+        let value = String(repeating: "a", count: 1 << 20)
+        let files = (0..<5).map { "- {path: f\($0), contents: \"${A}\"}" }.joined(separator: "\n")
+        let found = problems("variables: {A: \(value)}\nfiles:\n\(files)\n")
+        #expect(found.contains { $0.message == "the values of variables expand to more than 4 MiB" })
+    }
+
     /// The text decides, with quotes and without, in YAML and in JSON.
     @Test(arguments: ["${%}", "\"${%}\"", "'${%}'"]) func aValueFitsWhereItsTextFits(_ form: String) throws {
         func value(_ name: String) -> String { form.replacing("%", with: name) }
@@ -91,7 +107,7 @@ import Testing
 
     /// Where a number and a name are both possible, quotes make the difference, as without variables.
     @Test func quotesMakeAName() throws {
-        let text = "services:\n- name: a\n  image: a\n  uid: ${N}\n  gid: \"${C}\""
+        let text = "services:\n- name: a\n  image: a\n  uid: \"${N}\"\n  gid: \"${C}\""
         let options = try read(text, set: ["N": "12", "C": "a"]).services[0].options
         #expect(options.uid == .number(12))
         #expect(options.gid == .container("a"))

@@ -71,6 +71,27 @@ struct StoreMaintenanceTests {
         }
     }
 
+    /// A program that only prunes: it locks the store for itself, and must not wait for itself then.
+    @Test(.timeLimit(.minutes(1))) func aStoreIsPrunedByANewProcess() throws {
+        try withTemporaryDirectory { folder in
+            do {
+                let early = try ContentStore(path: "\(folder)/store")
+                let sample = try SampleImage()
+                for layer in sample.layers { _ = try early.ingest(try #require(sample.blobs[layer.digest])) }
+                let config = ImageConfig(
+                    platform: ContentStoreTests.platform, config: .init(), diffIDs: sample.layers.map(\.diffID))
+                _ = try early.add(
+                    name: "acme/old:1", platform: ContentStoreTests.platform, config: config, layers: sample.layers)
+            }
+            // Packages arrive here: it is neither moved nor counted.
+            try TestFile.write("half", to: "\(folder)/store/debs/download-1-x/a.deb")
+            let store = try ContentStore(path: "\(folder)/store")
+            #expect(try store.forget(notUsedSince: Int64(time(nil)) + 10).isEmpty == false)
+            _ = try store.shrink(to: 1)
+            #expect(try HostFiles.exists("\(folder)/store/debs/download-1-x/a.deb"))
+        }
+    }
+
     /// Stores of an earlier moby: what it built is found by its name of today, what came from Docker Hub is not taken
     /// for it.
     @Test func imagesOfFormerNamesAreAdopted() async throws {

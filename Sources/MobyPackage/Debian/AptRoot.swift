@@ -89,17 +89,39 @@ struct AptRoot: Sendable {
         var variables = environment
         variables["LC_ALL"] = "C.UTF-8"
         variables["DEBIAN_FRONTEND"] = "noninteractive"
-        let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments(["--chdir=\(folder)"] + command),
-            environment: .custom(
-                Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+        let values = Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })
+        let result = try await whileThereIsSpace {
+            try await Subprocess.run(
+                .name("env"), arguments: Arguments(["--chdir=\(folder)"] + command), environment: .custom(values),
+                output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+        }
         // env(1) and setpriv(1) end with 127 when the program does not exist.
         if result.terminationStatus == .exited(127) { throw AptError.missing(program: program) }
         guard result.terminationStatus.isSuccess else {
             throw AptError.failed(program: program, output: result.standardError)
         }
         return result.standardOutput
+    }
+
+    /// Runs an apt program; ends it when there is no space left, since apt then waits for ever.
+    private func whileThereIsSpace<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) async throws
+        -> Value
+    {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await work() }
+            group.addTask { [path] in
+                while !Task.isCancelled {
+                    try await Task.sleep(for: .seconds(1))
+                    if let free = FreeSpace.bytes(in: path), free < 1 << 20 {
+                        throw FileError("write", path, code: ENOSPC)
+                    }
+                }
+                return nil
+            }
+            guard let value = try await group.next() ?? nil else { throw CancellationError() }
+            return value
+        }
     }
 
     private func writeWhenChanged(_ text: String, to file: String) throws {

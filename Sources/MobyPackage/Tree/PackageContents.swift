@@ -62,9 +62,20 @@ struct PackageContents {
         UsrMerge.addLinks(to: &tree, modified: time)
         for (name, path) in spec.products {
             let product = try ExtentList(file: products.path(of: name))
-            put(FileTree.Node(.regular(product), mode: 0o755, modified: time), at: path, in: &tree)
+            try put(
+                FileTree.Node(.regular(product), mode: 0o755, modified: time), at: path, in: &tree, spec.image.location)
         }
-        for file in spec.files { try add(file, to: &tree, packages: packages) }
+        var seen: [String: SourceLocation] = [:]
+        for file in spec.files {
+            if case .path(let path) = file.target, let first = seen.updateValue(file.location, forKey: path) {
+                throw SpecError([
+                    Diagnostic(
+                        at: file.location,
+                        "duplicate file '\(PlainText.short(path))' (first on line \(first.line))")
+                ])
+            }
+            try add(file, to: &tree, packages: packages)
+        }
         guard tree.paths.contains(where: { !UsrMerge.isLayout($0) }) else {
             throw SpecError([
                 Diagnostic(
@@ -77,10 +88,10 @@ struct PackageContents {
 
     private func add(_ file: PackageFile, to tree: inout FileTree, packages: FileTree) throws {
         switch file.content {
-        case .directory: add(file, .directory, defaultMode: 0o755, in: &tree)
-        case .symlink(let target): add(file, .symlink(Array(target.utf8)), defaultMode: 0o777, in: &tree)
+        case .directory: try add(file, .directory, defaultMode: 0o755, in: &tree)
+        case .symlink(let target): try add(file, .symlink(Array(target.utf8)), defaultMode: 0o777, in: &tree)
         case .contents(let text):
-            add(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
+            try add(file, .regular(ExtentList([.bytes(Array(text.utf8))])), defaultMode: 0o644, in: &tree)
         case .source(let name): try addSource(file, folder.source(name), to: &tree)
         case .concatenation(let patterns):
             try packages.checkUse(of: patterns, in: "concatenate")
@@ -89,7 +100,7 @@ struct PackageContents {
                 guard case .regular(let contents)? = packages[path]?.kind else { continue }
                 for extent in contents.extents { all.append(extent) }
             }
-            add(file, .regular(all), defaultMode: 0o644, in: &tree)
+            try add(file, .regular(all), defaultMode: 0o644, in: &tree)
         }
     }
 
@@ -100,31 +111,45 @@ struct PackageContents {
             switch entry.kind {
             case .directory:
                 copy.mode = nil
-                add(copy, .directory, defaultMode: 0o755, in: &tree)
+                try add(copy, .directory, defaultMode: 0o755, in: &tree)
             case .link(let target):
                 copy.mode = nil
-                add(copy, .symlink(target), defaultMode: 0o777, in: &tree)
+                try add(copy, .symlink(target), defaultMode: 0o777, in: &tree)
             case .file:
-                add(
-                    copy, .regular(try ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644,
+                try add(
+                    copy, .regular(ExtentList(file: entry.path)), defaultMode: entry.isExecutable ? 0o755 : 0o644,
                     in: &tree)
             }
         }
     }
 
-    private func add(_ file: PackageFile, _ kind: FileTree.Kind, defaultMode: UInt16, in tree: inout FileTree) {
+    private func add(_ file: PackageFile, _ kind: FileTree.Kind, defaultMode: UInt16, in tree: inout FileTree) throws {
         let node = FileTree.Node(kind, mode: file.mode ?? defaultMode, uid: file.uid, gid: file.gid, modified: time)
         switch file.target {
-        case .path(let path): put(node, at: path, in: &tree)
+        case .path(let path): try put(node, at: path, in: &tree, file.location)
         case .list(let name):
-            for path in folder.lines(of: name) { put(node, at: path, in: &tree) }
+            for path in folder.lines(of: name) { try put(node, at: path, in: &tree, file.location) }
         }
     }
 
     /// `build.yml` was checked when it was read: its paths are tree paths.
-    private func put(_ node: FileTree.Node, at path: String, in tree: inout FileTree) {
+    /// - Throws: `SpecError` for a path below a file or link: an unpacker may follow the link out of the image.
+    private func put(_ node: FileTree.Node, at path: String, in tree: inout FileTree, _ location: SourceLocation) throws
+    {
         guard let name = TreePath(path.utf8) else { return }
         let path = UsrMerge.merged(name)
+        var parent = path.parent
+        while !parent.isRoot {
+            if tree[parent] != nil, !tree.isDirectory(parent) {
+                throw SpecError([
+                    Diagnostic(
+                        at: location,
+                        "'\(PlainText.short("\(path)"))' is below '\(PlainText.short("\(parent)"))', which is not a directory",
+                        hint: "write the path with the target of the link, or leave the link out")
+                ])
+            }
+            parent = parent.parent
+        }
         var node = node
         if case .symlink(let target) = node.kind { node.kind = .symlink(UsrMerge.target(target, ofLinkAt: name)) }
         tree.makeDirectories(path.parent, modified: time)

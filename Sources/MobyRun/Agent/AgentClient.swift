@@ -59,10 +59,7 @@ public final class AgentClient {
                 hint: "end one of the 'moby exec' or 'moby logs -f' that use it")
         }
         (self.lock, socket) = (lock.file, try Self.connect(sockets.agent(lock.number), name))
-        let text = (0..<32).map { _ in String(UInt8.random(in: 0...15), radix: 16) }.joined()
-        // An earlier client may have left the beginning of a line.
-        try send([0x0A] + AgentRequest.hello(text).line)
-        try wait(for: Reply.chunk(.hello, text.utf8), until: end, limit)
+        try greet(until: max(end, .now + .seconds(2)), limit)
     }
 
     deinit {
@@ -160,8 +157,8 @@ public final class AgentClient {
                 case .hello: throw AgentError("machine '\(name)' restarted")
                 }
             }
-            try receive(until: ContinuousClock.now + Self.silence) {
-                AgentError("the agent of '\(name)' has been silent for \(Self.silence.components.seconds) s")
+            guard try receive(until: ContinuousClock.now + Self.silence) else {
+                throw AgentError("the agent of '\(name)' has been silent for \(Self.silence.components.seconds) s")
             }
         }
     }
@@ -172,21 +169,36 @@ public final class AgentClient {
         }
     }
 
-    /// Ignores what PID 1 sent to an earlier client.
-    private func wait(for hello: [UInt8], until end: ContinuousClock.Instant, _ limit: Duration) throws {
+    /// Begins a conversation. What arrives at a port while PID 1 learns that its last client is gone is lost, so the
+    /// greeting is repeated, at growing intervals, each time with a text of its own: only the last one counts.
+    private func greet(until end: ContinuousClock.Instant, _ limit: Duration) throws {
+        var pause: Duration = .milliseconds(250)
         while true {
-            if let found = received.firstRange(of: hello) {
-                received.removeFirst(found.upperBound)
-                return
-            }
-            if received.count > 1 << 20 { received.removeFirst(received.count - hello.count) }
-            try receive(until: end) {
-                AgentError(
+            let text = (0..<32).map { _ in String(UInt8.random(in: 0...15), radix: 16) }.joined()
+            // An earlier client may have left the beginning of a line.
+            try send([0x0A] + AgentRequest.hello(text).line)
+            if try wait(for: Reply.chunk(.hello, text.utf8), until: min(end, .now + pause)) { return }
+            guard ContinuousClock.now < end else {
+                throw AgentError(
                     "the agent of '\(name)' did not answer within \(limit.components.seconds) s",
                     hint:
                         "the machine may still be booting; the agent also needs 'moby.agent' on the kernel command line"
                 )
             }
+            pause = min(pause * 2, .seconds(8))
+        }
+    }
+
+    /// Ignores what PID 1 sent to an earlier client.
+    /// - Returns: false when the time is over.
+    private func wait(for hello: [UInt8], until end: ContinuousClock.Instant) throws -> Bool {
+        while true {
+            if let found = received.firstRange(of: hello) {
+                received.removeFirst(found.upperBound)
+                return true
+            }
+            if received.count > 1 << 20 { received.removeFirst(received.count - hello.count) }
+            guard try receive(until: end) else { return false }
         }
     }
 
@@ -200,18 +212,19 @@ public final class AgentClient {
         }
     }
 
-    private func receive(until end: ContinuousClock.Instant, late: () -> AgentError) throws {
+    /// - Returns: false when the time is over.
+    private func receive(until end: ContinuousClock.Instant) throws -> Bool {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let left = end - ContinuousClock.now
-            guard left > .zero else { throw late() }
+            guard left > .zero else { return false }
             var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
             guard Glibc.poll(&poll, 1, Int32(clamping: Int(left / .milliseconds(1)) + 1)) > 0 else { continue }
             let count = recv(socket, &buffer, buffer.count, 0)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw ended }
             received += buffer[..<count]
-            return
+            return true
         }
     }
 

@@ -18,7 +18,7 @@ final class ConsoleWatch: Sendable {
     /// The end for QEMU; closed here once QEMU runs.
     let guestEnd: Int32
     private let state = Mutex(ConsoleState())
-    private let found = Mutex<[String: String]>([:])
+    private let found = Mutex<[String: Result<String, PatternTimeout>]>([:])
     private let woken = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -44,7 +44,8 @@ final class ConsoleWatch: Sendable {
     var now: ConsoleState { state.withLock { $0 } }
 
     /// The line in which a pattern was seen.
-    func line(matching pattern: String) -> String? { found.withLock { $0[pattern] } }
+    /// - Throws: ``PatternTimeout``.
+    func line(matching pattern: String) throws -> String? { try found.withLock { try $0[pattern]?.get() } }
 
     /// Waits, at most until ``wake()``.
     func wait(_ limit: DispatchTimeInterval) { _ = woken.wait(timeout: .now() + limit) }
@@ -57,11 +58,16 @@ final class ConsoleWatch: Sendable {
 
     private func follow(_ source: Int32, _ patterns: [String]) {
         var splitter = LineSplitter()
-        var wanted = patterns.compactMap { pattern in (try? Regex(pattern)).map { (pattern: pattern, regex: $0) } }
-        func match(_ line: String) {
-            for (pattern, regex) in wanted where line.firstMatch(of: regex) != nil {
-                found.withLock { $0[pattern] = line }
-                wanted.removeAll { $0.pattern == pattern }
+        var wanted = patterns
+        func match(_ lines: [String]) {
+            wanted.removeAll { pattern in
+                do {
+                    guard let line = try PatternSearch(pattern).first(in: lines) else { return false }
+                    found.withLock { $0[pattern] = .success(line) }
+                } catch let error as PatternTimeout {
+                    found.withLock { $0[pattern] = .failure(error) }
+                } catch { return false }
+                return true
             }
         }
         var buffer = [UInt8](repeating: 0, count: 16384)
@@ -77,8 +83,7 @@ final class ConsoleWatch: Sendable {
                 for line in lines { state.take(line: line, at: time) }
                 state.take(open: open, at: time)
             }
-            lines.forEach(match)
-            if !open.isEmpty { match(open) }
+            match(open.isEmpty ? lines : lines + [open])
         }
         close(source)
         ended.signal()

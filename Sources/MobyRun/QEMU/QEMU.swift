@@ -70,7 +70,8 @@ public struct QEMU: Sendable {
         if let registry, let sockets = host.sockets {
             plan.registration = MachineRegistration(
                 registry: registry, folder: sockets.folder, name: machine.name ?? MachineRegistry.name(argument),
-                image: argument, ports: machine.ports.map(\.description), console: plan.background?.console,
+                isNamed: machine.name != nil, image: argument, ports: machine.ports.map(\.description),
+                console: plan.background?.console,
                 state: plan.stateFolder, hasAgent: hasAgent)
         }
         return plan

@@ -85,7 +85,7 @@ struct PendingChecks: Sendable {
             return probe.ask(within: timeout).map { ("\(check) answered", ":\n\(PlainText.lines($0.head))") }
         case (_, .tcp(let probe)): return probe.accepts(within: timeout) ? ("\(check) accepted a connection", "") : nil
         case (.console(let pattern), .console):
-            return console.line(matching: pattern).map { ("\(check) was seen", ": \(PlainText.short($0))") }
+            return try console.line(matching: pattern).map { ("\(check) was seen", ": \(PlainText.short($0))") }
         case (_, .console):
             guard let up = console.now.up else { return nil }
             guard up.running == up.all else {

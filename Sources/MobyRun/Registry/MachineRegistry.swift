@@ -45,8 +45,9 @@ public struct MachineRegistry: Sendable, Equatable {
     }
 
     /// Finds a machine by its name or the beginning of it; without a name, the only one.
+    /// - Parameter isExact: only the whole name will do, for what cannot be undone.
     /// - Throws: ``RunError`` that lists the machines.
-    public func machine(_ name: String?) throws -> MachineEntry {
+    public func machine(_ name: String?, isExact: Bool = false) throws -> MachineEntry {
         let machines = try machines()
         let names = machines.map { "'\(PlainText.short($0.name))'" }.joined(separator: ", ")
         guard let first = machines.first else {
@@ -57,7 +58,7 @@ public struct MachineRegistry: Sendable, Equatable {
             throw RunError("several machines are running: \(names)", hint: "name one")
         }
         if let exact = machines.first(where: { $0.name == name }) { return exact }
-        let matching = machines.filter { $0.name.hasPrefix(name) }
+        let matching = isExact ? [] : machines.filter { $0.name.hasPrefix(name) }
         if let only = matching.first, matching.count == 1 { return only }
         let what =
             matching.isEmpty
@@ -73,7 +74,8 @@ public struct MachineRegistry: Sendable, Equatable {
     }
 
     /// Creates the folder of a machine, under its name or the next that is free.
-    func add(_ machine: MachineEntry) throws -> MachineEntry {
+    /// - Throws: ``RunError`` for a name of the user's that another machine has.
+    func add(_ machine: MachineEntry, isNamed: Bool = false) throws -> MachineEntry {
         try makeFolder()
         let lock = open(path("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw FileError("open", path("lock")) }
@@ -81,6 +83,12 @@ public struct MachineRegistry: Sendable, Equatable {
         // Held for as long as it takes to read a few small files.
         while flock(lock, LOCK_EX) != 0 { guard errno == EINTR else { throw FileError("lock", path("lock")) } }
         let taken = Set(try machines().map(\.name))
+        if isNamed, taken.contains(machine.name) {
+            let name = PlainText.short(machine.name)
+            throw RunError(
+                "a machine named '\(name)' is already running",
+                hint: "choose another --name, or run 'moby stop \(name)'")
+        }
         var machine = machine
         let wanted = machine.name
         var number = 1

@@ -6,8 +6,9 @@ internal import Synchronization
 struct MachineRegistration: Sendable, Equatable {
     var registry: MachineRegistry
     var folder: String
-    /// Another one gets a number.
     var name: String
+    /// Whether the user named it; otherwise a name that is taken gets a number.
+    var isNamed: Bool
     var image: String
     var ports: [String]
     var console: String?
@@ -29,7 +30,7 @@ final class RegisteredMachine: Sendable {
             ports: registration.ports, console: try registration.console.map(Self.absolute),
             state: try registration.state.map(Self.absolute), hasAgent: registration.hasAgent)
         entry.folder = registration.folder
-        current = Mutex((try registry.add(entry), false))
+        current = Mutex((try registry.add(entry, isNamed: registration.isNamed), false))
     }
 
     /// Other commands run in other folders.

@@ -181,10 +181,10 @@ extension Codec where Value == Identity {
     /// A number, or the name of a container; `""` and `root` are 0.
     static var identity: Codec {
         Codec(.either(.integer(0...Int64(UInt32.max)), .string)) { node, reading in
-            if case .scalar(let scalar) = node.content, scalar.value == .string {
+            if case .scalar(let scalar) = node.content, scalar.typed == .string {
                 return ["", "root"].contains(scalar.text) ? .number(0) : .container(scalar.text)
             }
-            guard case .scalar(let scalar) = node.content, case .integer = scalar.value else {
+            guard case .scalar(let scalar) = node.content, case .integer = scalar.typed else {
                 reading.mismatch(node, expected: "a number or the name of a container")
                 return nil
             }

@@ -3,8 +3,10 @@ public import JSON
 
 extension DiagnosticReport {
     /// A log of the Static Analysis Results Interchange Format, 2.1.0 (OASIS).
-    /// - Parameter version: of this program.
-    public func sarif(version: String) -> JSONValue {
+    /// - Parameters:
+    ///   - version: of this program.
+    ///   - file: where findings are shown that concern no single file: GitHub refuses results without a location.
+    public func sarif(version: String, file: String) -> JSONValue {
         let rules = Finding.Rule.allCases.map { rule in
             JSONValue.object([
                 ("id", .string(rule.rawValue)), ("shortDescription", .object([("text", .string(rule.summary))])),
@@ -21,31 +23,29 @@ extension DiagnosticReport {
                 .array([
                     .object([
                         ("tool", .object([("driver", driver)])), ("columnKind", .string("unicodeCodePoints")),
-                        ("results", .array(findings.map(Self.result))),
+                        ("results", .array(findings.map { Self.result($0, in: file) })),
                     ])
                 ])
             ),
         ])
     }
 
-    private static func result(_ finding: Finding) -> JSONValue {
+    private static func result(_ finding: Finding, in file: String) -> JSONValue {
         var members: [(key: String, value: JSONValue)] = [
             ("ruleId", .string(finding.rule.rawValue)),
             ("ruleIndex", .integer(Int64(Finding.Rule.allCases.firstIndex(of: finding.rule) ?? 0))),
             ("level", .string(finding.rule.level)), ("message", .object([("text", .string(finding.text))])),
         ]
-        if let file = finding.file {
-            var place: [(key: String, value: JSONValue)] = [
-                ("artifactLocation", .object([("uri", .string(uri(file)))]))
+        var place: [(key: String, value: JSONValue)] = [
+            ("artifactLocation", .object([("uri", .string(uri(finding.file ?? file)))]))
+        ]
+        if let (line, column) = finding.position {
+            let region: [(key: String, value: JSONValue)] = [
+                ("startLine", .integer(Int64(line))), ("startColumn", .integer(Int64(column))),
             ]
-            if let (line, column) = finding.position {
-                let region: [(key: String, value: JSONValue)] = [
-                    ("startLine", .integer(Int64(line))), ("startColumn", .integer(Int64(column))),
-                ]
-                place.append(("region", .object(region)))
-            }
-            members.append(("locations", .array([.object([("physicalLocation", .object(place))])])))
+            place.append(("region", .object(region)))
         }
+        members.append(("locations", .array([.object([("physicalLocation", .object(place))])])))
         return .object(members)
     }
 

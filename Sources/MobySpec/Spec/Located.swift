@@ -1,3 +1,5 @@
+internal import Extents
+
 /// A value and where it was written.
 public struct Located<Value: Sendable>: Sendable {
     public var value: Value
@@ -21,5 +23,8 @@ public struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
         self.column = column
     }
 
-    public var description: String { "\(file):\(line):\(column)" }
+    /// For terminals and logs: one line, which is no command to a CI runner, whatever the file is called.
+    public var description: String {
+        "\(file.hasPrefix("::") ? "./" : "")\(PlainText.lines(file).replacing("\n", with: "\\n")):\(line):\(column)"
+    }
 }

@@ -76,6 +76,14 @@ enum TestText {
 }
 
 extension Codec where Value == String {
+    /// The name of a user, as adduser(8) accepts it and programs take it as an argument.
+    static var userName: Codec {
+        string.checked { name in
+            let letters = name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "._-".utf8.contains($0) }
+            return letters && !name.isEmpty && !name.hasPrefix("-")
+                ? nil : SyntaxError("is '\(PlainText.short(name))', which is not a valid user name")
+        }.shaped(.string(pattern: "^[A-Za-z0-9._][A-Za-z0-9._-]*$"))
+    }
     static var pattern: Codec { text.checked { TestText.check(pattern: $0) } }
     static var urlPath: Codec {
         string.checked { path in

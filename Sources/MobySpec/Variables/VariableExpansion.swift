@@ -13,6 +13,9 @@ struct VariableExpansion {
     private(set) var problems: [Diagnostic] = []
     private var seen: Set<Diagnostic> = []
     private var failed: Set<SourceLocation> = []
+    /// Bytes of all expanded texts.
+    private var size = 0
+    private static let sizeLimit = YAMLComposer.aliasLimit
 
     /// - Parameter documents: later ones win.
     init(_ variables: Variables, declaredIn documents: [Node]) {
@@ -57,8 +60,9 @@ struct VariableExpansion {
     }
 
     private mutating func expanded(_ scalar: Scalar, at location: SourceLocation) -> Scalar {
-        var text = VariableText(scalar.text) { [variables] in variables[$0] }
+        var text = VariableText(scalar.text, limit: Self.sizeLimit - size) { [variables] in variables[$0] }
         let result = text.expanded()
+        size += result.utf8.count
         known.formUnion(text.names)
         for name in text.names { used[name] = variables[name] }
         for problem in text.problems {
@@ -73,6 +77,9 @@ struct VariableExpansion {
 
     private func diagnostic(_ problem: VariableText.Problem, at location: SourceLocation) -> Diagnostic {
         switch problem {
+        case .tooLong:
+            return Diagnostic(
+                at: location, "the values of variables expand to more than \(Self.sizeLimit >> 20) MiB")
         case .unset(let name):
             let shown = PlainText.short(name)
             let guess = Spelling.closest(to: name, in: variables.names).map { "did you mean '\($0)'? " } ?? ""

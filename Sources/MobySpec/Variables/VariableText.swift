@@ -8,12 +8,16 @@ struct VariableText {
         case unset(String)
         /// `${` that does not begin a variable, up to its end.
         case invalid(String)
+        /// The text is longer than it may be.
+        case tooLong
     }
 
     /// Defaults in each other; a hostile text has millions.
     private static let depthLimit = 16
 
     private let value: (String) -> String?
+    /// The most bytes of the expanded text.
+    private let limit: Int
     private var rest: ArraySlice<UInt8>
     /// The names found, whether they have a value or not.
     private(set) var names: [String] = []
@@ -21,7 +25,8 @@ struct VariableText {
     private(set) var problems: [Problem] = []
 
     /// - Parameter value: the value of a name; nil when it has none.
-    init(_ text: String, value: @escaping (String) -> String?) {
+    init(_ text: String, limit: Int = .max, value: @escaping (String) -> String?) {
+        self.limit = limit
         rest = Array(text.utf8)[...]
         self.value = value
     }
@@ -41,6 +46,11 @@ struct VariableText {
                 text.append(first)
             } else if rest.starts(with: "${".utf8) {
                 text += variable(depth: depth)
+                guard text.count <= limit else {
+                    problems = [.tooLong]
+                    rest = []
+                    return []
+                }
             } else {
                 rest = rest.dropFirst()
                 text.append(first)

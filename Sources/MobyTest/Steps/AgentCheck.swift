@@ -58,6 +58,34 @@ struct AgentCheck {
         return failure
     }
 
+    /// What PID 1 says of the machine; nil when it does not answer.
+    func state() throws -> MachineState? {
+        var state: MachineState?
+        _ = try attempt { agent in
+            state = try agent.state()
+            return .passed()
+        }
+        return state
+    }
+
+    /// A service that ended and was started again, with its log.
+    /// - Parameter allowed: how often services may be started again, by name.
+    func restartedService(_ allowed: [String: Int] = [:]) throws -> StepFailure? {
+        var failure: StepFailure?
+        _ = try attempt { agent in
+            let services = try agent.state().services
+            guard let bad = services.first(where: { $0.restarts > allowed[$0.name, default: 0] }) else {
+                return .passed()
+            }
+            failure = StepFailure(
+                "service '\(PlainText.short(bad.name))' was started again", expected: "no restart",
+                found: Self.restarts(bad.restarts) + (bad.lastEnd.map { ", \(PlainText.short($0))" } ?? ""),
+                output: try log(of: bad.name, agent))
+            return .passed()
+        }
+        return failure
+    }
+
     private static func restarts(_ number: Int) -> String {
         number == 0 ? "no restart" : number == 1 ? "1 restart" : "\(number) restarts"
     }
@@ -80,14 +108,15 @@ struct AgentCheck {
             let text = String(decoding: result.output + result.errors, as: UTF8.self)
             // The container does not run, or not yet.
             if result.status == 125, let problem = result.problem { return .pending(problem) }
-            let failure = Self.failure(result, text, wanted)
+            let failure = try Self.failure(result, text, wanted)
             guard let failure else { return .passed(Self.last(text)) }
             if wanted.isRepeated { return .wrong(failure) }
             throw failure
         }
     }
 
-    private static func failure(_ result: AgentClient.Result, _ text: String, _ wanted: ExecExpectation) -> StepFailure?
+    private static func failure(_ result: AgentClient.Result, _ text: String, _ wanted: ExecExpectation) throws
+        -> StepFailure?
     {
         let output = text.isEmpty ? nil : PlainText.lines(String(text.suffix(2000)))
         guard result.status == Int32(wanted.exit) else {
@@ -95,7 +124,7 @@ struct AgentCheck {
                 result.problem ?? "the exit code is \(result.status)", expected: "exit code \(wanted.exit)",
                 found: "exit code \(result.status)", output: output)
         }
-        guard let pattern = wanted.output, !TextPattern.matches(pattern, text) else { return nil }
+        guard let pattern = wanted.output, try !TextPattern.matches(pattern, text) else { return nil }
         return StepFailure(
             "the output does not match", expected: "output that matches '\(PlainText.short(pattern))'",
             found: "\(text.utf8.count) bytes", output: output)
@@ -120,7 +149,7 @@ struct AgentCheck {
                 return .wrong(StepFailure("the file exists", expected: "no file", found: "\(bytes.count) bytes"))
             }
             let text = String(decoding: bytes, as: UTF8.self)
-            if let pattern = wanted.content, !TextPattern.matches(pattern, text) {
+            if let pattern = wanted.content, try !TextPattern.matches(pattern, text) {
                 return .wrong(
                     StepFailure(
                         "the content does not match", expected: "content that matches '\(PlainText.short(pattern))'",

@@ -77,7 +77,7 @@ struct SSHCheck {
         var words = ["-F", "none", "-p", "\(port.host)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
         words += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=10"]
         if let key = ssh.key { words += ["-o", "IdentitiesOnly=yes", "-i", host.path(key.value)] }
-        return words + ["\(ssh.user)@\(port.address)", "--", ssh.command]
+        return words + ["-l", ssh.user, "--", port.address, ssh.command]
     }
 
     /// - Throws: `StepFailure` for a command that ran: it is not repeated.
@@ -93,7 +93,7 @@ struct SSHCheck {
                 "the exit code is \(status)", expected: "exit code \(ssh.exit)", found: "exit code \(status)",
                 output: output)
         }
-        if let pattern = ssh.output, !TextPattern.matches(pattern, text) {
+        if let pattern = ssh.output, try !TextPattern.matches(pattern, text) {
             throw StepFailure(
                 "the output does not match", expected: "output that matches '\(PlainText.short(pattern))'",
                 found: "\(text.utf8.count) bytes", output: output)

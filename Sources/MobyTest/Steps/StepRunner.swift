@@ -1,3 +1,4 @@
+internal import BootLayout
 internal import Extents
 internal import Glibc
 internal import MobyRun
@@ -13,6 +14,9 @@ final class StepRunner {
     /// Why the steps that remain are not taken.
     private var obstacle: String?
     private(set) var results: [StepResult] = []
+    /// The kinds of all steps, and how often they let services start again.
+    private var kinds: Set<String> = []
+    private var allowedRestarts: [String: Int] = [:]
     /// The end of the console when the first step failed.
     private(set) var console: [String] = []
 
@@ -27,6 +31,11 @@ final class StepRunner {
     /// Takes all steps. What must not be on the console is looked for at the end.
     /// - Throws: ``TestStop``; what is not the guest's error, such as a program of this host that cannot be started.
     func run(_ steps: [TestStep]) throws {
+        kinds = Set(steps.map(\.expectation.kind))
+        for step in steps {
+            guard case .service(let service) = step.expectation else { continue }
+            allowedRestarts[service.name] = max(service.restarts, allowedRestarts[service.name, default: 0])
+        }
         for (index, step) in steps.enumerated() {
             if case .notConsole = step.expectation { continue }
             try run(step)
@@ -110,6 +119,8 @@ final class StepRunner {
     func waitUntilUp(_ step: TestStep) throws -> String? {
         let text = try wait(step) { _ in
             guard let up = session.handle.up else { return .pending(session.tail(1).last.map { "console: \($0)" }) }
+            // A service may write to the console, too: PID 1 knows better.
+            if try AgentCheck(session, step).state()?.isUp == false { return .pending("PID 1: not all services run") }
             if session.firstBoot == nil { session.firstBoot = up.time }
             guard up.running == up.all else {
                 let problem = try AgentCheck(session, step).faultyService()
@@ -122,8 +133,23 @@ final class StepRunner {
             return .passed("\(up.all) service\(up.all == 1 ? "" : "s"), \(QEMU.seconds(up.time)) after the start")
         }
         let ended = session.consoleLines.filter { $0.contains("moby: service ") && $0.contains(" ended: ") }
-        guard let line = ended.first else { return text }
+        guard let line = ended.first else {
+            try stayUp(step)
+            return text
+        }
         throw StepFailure("a service ended while others started", expected: "no restart", found: PlainText.short(line))
+    }
+
+    /// How long services must run before a machine counts as up: one that fails at once is started again by then.
+    private static let quietTime: Duration = .seconds(2)
+
+    private func stayUp(_ step: TestStep) throws {
+        let end = ContinuousClock.now + Self.quietTime
+        while ContinuousClock.now < end, session.end == nil {
+            try wait.checkStop(.now)
+            usleep(100_000)
+        }
+        if let failure = try AgentCheck(session, step).restartedService() { throw failure }
     }
 
     private func waitForLine(_ pattern: String, _ step: TestStep) throws -> String? {
@@ -131,7 +157,7 @@ final class StepRunner {
         return try wait(step) { _ in
             let (lines, after, open) = session.handle.lines(from: next)
             next = after
-            if let line = (lines + [open]).first(where: { TextPattern.matches(pattern, $0) }) {
+            if let line = try TextPattern.first(pattern, in: lines + [open]) {
                 return .passed(PlainText.short(line))
             }
             return .pending("\(after) lines, none of which matches")
@@ -140,7 +166,7 @@ final class StepRunner {
 
     private func checkAbsence(of pattern: String) throws -> String? {
         let lines = session.consoleLines
-        guard let line = lines.first(where: { TextPattern.matches(pattern, $0) }) else {
+        guard let line = try TextPattern.first(pattern, in: lines) else {
             return "\(lines.count) lines"
         }
         throw StepFailure("the console has such a line", expected: "no line that matches", found: PlainText.short(line))
@@ -154,12 +180,19 @@ final class StepRunner {
         return try waitUntilUp(step)
     }
 
+    /// Of a test with `up`, whose own commands did not end a service.
+    private func restartedService(_ step: TestStep) throws -> StepFailure? {
+        guard kinds.contains("up"), !kinds.contains("exec") else { return nil }
+        return try AgentCheck(session, step).restartedService(allowedRestarts)
+    }
+
     private func powerOff(_ how: Expectation.PowerOff, _ step: TestStep) throws -> String? {
         if how == .none {
             session.handle.terminate()
             return nil
         }
         if host.isKeepingLogs { session.takeLogs() }
+        if how == .clean, let failure = try restartedService(step) { throw failure }
         let start = ContinuousClock.now
         while session.handle.exitStatus == nil {
             let left = step.limit - (ContinuousClock.now - start)

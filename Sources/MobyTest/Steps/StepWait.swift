@@ -84,8 +84,16 @@ struct StepWait {
 /// Regular expressions of a test file, which were checked when it was read.
 enum TextPattern {
     /// Whether one matches anywhere in a text; `^` and `$` match at lines.
-    static func matches(_ pattern: String, _ text: some BidirectionalCollection<Character> & StringProtocol) -> Bool {
-        guard let regex = try? Regex(pattern).anchorsMatchLineEndings() else { return false }
-        return String(text).firstMatch(of: regex) != nil
+    /// - Throws: `StepFailure` when that takes too long.
+    static func matches(_ pattern: String, _ text: String) throws -> Bool {
+        try first(pattern, in: [text]) != nil
+    }
+
+    /// The first text in which one matches.
+    /// - Throws: `StepFailure` when that takes too long.
+    static func first(_ pattern: String, in texts: [String]) throws -> String? {
+        do { return try PatternSearch(pattern).first(in: texts) } catch let error as PatternTimeout {
+            throw StepFailure("\(error)", output: error.hint)
+        }
     }
 }

@@ -21,10 +21,10 @@ struct WebCheck {
         }
         let probe = try WebProbe(url)
         guard let answer = probe.ask(within: limit) else { return .pending(probe.lastFailure ?? "no answer") }
-        return judge(answer)
+        return try judge(answer)
     }
 
-    private func judge(_ answer: WebProbe.Answer) -> Attempt {
+    private func judge(_ answer: WebProbe.Answer) throws -> Attempt {
         let lines = answer.head.split(separator: "\n").map(String.init)
         let status = PlainText.short(lines.first ?? "")
         let isGood = web.status.map { answer.status == $0 } ?? (answer.status < 400)
@@ -35,13 +35,13 @@ struct WebCheck {
                     expected: web.status.map { "status \($0)" } ?? "a status below 400",
                     found: status, output: excerpt(answer.body)))
         }
-        if let header = web.header, !lines.dropFirst().contains(where: { TextPattern.matches(header, $0) }) {
+        if let header = web.header, try TextPattern.first(header, in: Array(lines.dropFirst())) == nil {
             return .wrong(
                 StepFailure(
                     "no header field matches", expected: "a field that matches '\(PlainText.short(header))'",
                     found: status, output: PlainText.lines(answer.head)))
         }
-        if let body = web.body, !TextPattern.matches(body, answer.body) {
+        if let body = web.body, try !TextPattern.matches(body, answer.body) {
             return .wrong(
                 StepFailure(
                     "the body does not match", expected: "a body that matches '\(PlainText.short(body))'",

@@ -63,7 +63,10 @@ extension ContentStore {
     /// Files that are made or fetched again, those of one thing together.
     private func evictableFiles() throws -> [EvictableUnit] {
         try ["segments", "layers", "debs"].flatMap { folder in
-            let names = try FolderTree.names(in: "\(root)/\(folder)").filter { StoreNames.isOwn($0, in: folder) }
+            // A folder of downloads belongs to a process, or goes with the next download.
+            let names = try FolderTree.names(in: "\(root)/\(folder)").filter {
+                StoreNames.isOwn($0, in: folder) && !$0.hasPrefix(StoreNames.download)
+            }
             // The record of a segment first: without it there is no segment.
             let sorted = names.filter { $0.hasSuffix(".json") } + names.filter { !$0.hasSuffix(".json") }
             return Dictionary(grouping: sorted, by: { $0.prefix(64) }).values.map { names in

@@ -115,7 +115,8 @@ final class StoreFolder: Sendable {
                     try FolderTree.make("\(root)\(folder)")
                 }
             } catch let problem as FileError { throw StoreError.unusable(path, problem) }
-            state.lock = isScratch ? -1 : try shareLock()
+            // flock(2) sees two files where one process opened the mark twice: it would wait for itself.
+            if state.lock < 0, !isScratch { state.lock = try shareLock() }
             state.isPrepared = true
         }
         removeAbandoned()
@@ -194,10 +195,12 @@ final class StoreFolder: Sendable {
     /// Runs `body` while no other process begins to write.
     /// - Parameter body: gets whether no other process writes now; false also where that is unknown.
     func alone<Value>(_ body: (Bool) throws -> Value) rethrows -> Value {
-        let held = state.withLock(\.lock)
-        let file = held >= 0 ? held : open("\(root)/\(Self.markName)", O_RDONLY | O_CLOEXEC)
+        let file = state.withLock { state in
+            if state.lock < 0 { state.lock = open("\(root)/\(Self.markName)", O_RDONLY | O_CLOEXEC) }
+            return state.lock
+        }
         guard file >= 0 else { return try body(false) }
-        defer { if held >= 0 { _ = flock(file, LOCK_SH) } else { close(file) } }
+        defer { _ = flock(file, LOCK_SH) }
         return try body(flock(file, LOCK_EX | LOCK_NB) == 0)
     }
 

@@ -8,6 +8,8 @@ enum StoreNames {
     static let folders = ["blobs/sha256", "layers", "segments", "tmp", "refs", "debs", early]
     /// Roots of apt, one for each architecture.
     static let apt = "apt"
+    /// Folders of `debs` in which packages arrive.
+    static let download = "download-"
     private static let aptEntries: Set = ["apt.conf", "cache", "lists", "lock", "log", "status", "updated"]
     /// What `moby run` found out about accelerators, perhaps before the store exists.
     static let early = "accelerator"
@@ -26,7 +28,7 @@ enum StoreNames {
         case "layers": isDigest(name.prefix(64)) && ["", ContentStore.sizeSuffix].contains(String(name.dropFirst(64)))
         case "segments": isDigest(name.prefix(64)) && (name.utf8.count == 64 || name.dropFirst(64).hasPrefix("."))
         case "debs":
-            name.hasPrefix("download-")
+            name.hasPrefix(download)
                 || isDigest(name.prefix(64)) && [".deb", ".tar", ".lock"].contains { name.dropFirst(64).hasPrefix($0) }
         case "tmp": writer(of: name) != nil || ContentStore.isPartialBlob(name)
         // Every name has a '/' or a ':', both of which are encoded.

@@ -8,9 +8,10 @@ struct MachineArgument: ParsableArguments {
         completion: Completions.machines)
     var machine: String?
 
+    /// - Parameter isExact: only the whole name will do.
     /// - Throws: `RunError` that lists the machines that run.
-    func entry() throws -> MachineEntry {
-        try MachineRegistry(environment: Terminal.environment).machine(machine)
+    func entry(isExact: Bool = false) throws -> MachineEntry {
+        try MachineRegistry(environment: Terminal.environment).machine(machine, isExact: isExact)
     }
 }
 

@@ -23,7 +23,7 @@ struct Stop: ParsableCommand {
     private func limit() throws -> Duration { try TimeLimit.parse(timeout, option: "--timeout") }
 
     func run() throws {
-        let machine = try target.entry()
+        let machine = try target.entry(isExact: true)
         let stop = MachineStop(machine) { [level = global.level] in if level > 0 { Terminal.error("moby: \($0)") } }
         if force { return try stop.force() }
         guard try stop.powerOff(within: limit()) else { throw ExitCode(1) }

@@ -55,7 +55,7 @@ extension KeyTable where Owner == SSHExpectation {
         [
             Key("port", \.port, .port, absent: { $0 == 22 }, "Port of the guest.", example: "2222")
                 .defaulting(to: "22"),
-            Key("user", \.user, .word, absent: { $0 == "root" }, "User in the guest.", example: "admin")
+            Key("user", \.user, .userName, absent: { $0 == "root" }, "User in the guest.", example: "admin")
                 .defaulting(to: "root"),
             Key(
                 "key", \.key, Codec<String>.word.located,
