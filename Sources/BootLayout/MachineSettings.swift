@@ -7,6 +7,9 @@ public struct MachineSettings: Sendable, Equatable {
     public var isReadOnly = false
     /// `/proc` shows users only their own processes.
     public var hidesProcesses = false
+    /// Seconds that PID 1 or the kernel may hang before the machine starts again; nil is no watchdog.
+    public var watchdog: Int?
+    public var network = NetworkSettings()
 
     public init() {}
 
@@ -17,6 +20,8 @@ public struct MachineSettings: Sendable, Equatable {
     public var jsonValue: JSONValue {
         let members: [JSONValue.Member] = [
             ("readonly", isReadOnly ? .bool(true) : .null), ("hidepid", hidesProcesses ? .bool(true) : .null),
+            ("watchdog", watchdog.map { .integer($0) } ?? .null),
+            ("network", network == NetworkSettings() ? .null : network.jsonValue),
         ]
         return .object(members.filter { $0.value != .null })
     }
@@ -29,5 +34,9 @@ public struct MachineSettings: Sendable, Equatable {
         let fields = JSONFields(try JSONFields.object(try JSONValue(parsing: bytes), called: "the file"))
         isReadOnly = try fields.bool("readonly")
         hidesProcesses = try fields.bool("hidepid")
+        watchdog = fields["watchdog"] == nil ? nil : try fields.integer("watchdog")
+        if let value = fields["network"] {
+            network = try NetworkSettings(fields: JSONFields(try JSONFields.object(value, called: "'network'")))
+        }
     }
 }

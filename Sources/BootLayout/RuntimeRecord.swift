@@ -32,6 +32,17 @@ public struct RuntimeRecord: Sendable, Equatable {
         }
     }
 
+    /// Ids of a user namespace: what the container calls `containerID` and so on is `hostID` and so on outside.
+    public struct IDRange: Sendable, Equatable {
+        public var containerID: UInt32
+        public var hostID: UInt32
+        public var size: UInt32
+
+        public init(containerID: UInt32, hostID: UInt32, size: UInt32) {
+            (self.containerID, self.hostID, self.size) = (containerID, hostID, size)
+        }
+    }
+
     /// What becomes of a service that ended.
     public enum Restart: String, Sendable, CaseIterable { case onFailure = "on-failure", always, no }
     /// What becomes of the machine when an onboot container fails, or a service that is not started again.
@@ -53,6 +64,10 @@ public struct RuntimeRecord: Sendable, Equatable {
     /// A service's writable root keeps its changes when the service starts again.
     public var keepsRoot = false
     public var supervision = Supervision()
+    /// PID 1 gives the files of the root to these users and groups; what no range has keeps its owner.
+    public var userRanges: [IDRange] = []
+    public var groupRanges: [IDRange] = []
+    public var hasOwners: Bool { !userRanges.isEmpty || !groupRanges.isEmpty }
 
     public init() {}
 
@@ -83,6 +98,8 @@ extension RuntimeRecord {
             ("timeout", timeout.map { .integer($0) } ?? .null),
             ("onFailure", .string(onFailure.rawValue)),
             ("keep", .bool(keepsRoot)),
+            ("uidMappings", .array(userRanges.map(\.jsonValue))),
+            ("gidMappings", .array(groupRanges.map(\.jsonValue))),
         ]
     }
 
@@ -108,6 +125,8 @@ extension RuntimeRecord {
         if let json = fields["supervision"] {
             supervision = try Supervision(fields: JSONFields(try JSONFields.object(json, called: "'supervision'")))
         }
+        userRanges = try fields.objects("uidMappings", IDRange.init(fields:))
+        groupRanges = try fields.objects("gidMappings", IDRange.init(fields:))
         if let bindings = fields["bindNS"] {
             for member in try JSONFields.object(bindings, called: "'bindNS'") {
                 guard let path = member.value.string else {
@@ -120,6 +139,25 @@ extension RuntimeRecord {
                 bindNS[member.key] = path
             }
         }
+    }
+}
+
+extension RuntimeRecord.IDRange {
+    var jsonValue: JSONValue {
+        .object([
+            ("containerID", .integer(containerID)), ("hostID", .integer(hostID)), ("size", .integer(size)),
+        ])
+    }
+
+    init(fields: JSONFields) throws(JSONError) {
+        func number(_ name: String) throws(JSONError) -> UInt32 {
+            guard let number = UInt32(exactly: try fields.integer(name)) else {
+                throw JSONError("'\(name)' is not a number of 32 bits")
+            }
+            return number
+        }
+        self.init(
+            containerID: try number("containerID"), hostID: try number("hostID"), size: try number("size"))
     }
 }
 

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/rtc.h>
 #include <linux/rtnetlink.h>
+#include <linux/watchdog.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <string.h>
@@ -24,6 +25,10 @@ static int netlink(int protocol, unsigned groups, int flags) {
     if (result == 0) return file;
     close(file);
     return result;
+}
+
+int cinit_set_watchdog(int file, int seconds) {
+    return ioctl(file, WDIOC_SETTIMEOUT, &seconds) < 0 ? -errno : seconds;
 }
 
 int cinit_device_events(void) { return netlink(NETLINK_KOBJECT_UEVENT, 1, SOCK_NONBLOCK); }

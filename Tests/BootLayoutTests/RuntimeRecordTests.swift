@@ -82,7 +82,9 @@ struct RuntimeRecordTests {
                 "restart": "on-failure",
                 "timeout": null,
                 "onFailure": "continue",
-                "keep": false
+                "keep": false,
+                "uidMappings": [],
+                "gidMappings": []
             }
 
             """

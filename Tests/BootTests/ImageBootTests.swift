@@ -7,6 +7,7 @@ import Testing
 @Suite(.serialized) struct ImageBootTests {
     /// Those that take least time for what they prove.
     private static let frequent: Set = [
+        "Tests/BootTests/Images/machine.yml",
         "Tests/BootTests/Images/network.yml", "examples/persistent.yml", "examples/linuxkit/docker.yml",
         "examples/linuxkit/getty.yml", "examples/linuxkit/hostmount-writeable-overlay.yml",
         "examples/linuxkit/metadata.yml", "examples/linuxkit/tpm.yml", "examples/linuxkit/volumes.yml",

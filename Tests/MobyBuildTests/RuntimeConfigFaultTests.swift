@@ -44,9 +44,6 @@ struct RuntimeConfigErrorTests {
         Problem("sysctl 'vm.swappiness' of 'web' cannot be set for one container") {
             $0.sysctl = ["vm.swappiness": "1"]
         },
-        Problem("userns: new of 'web' needs gidMappings; runc refuses it otherwise") {
-            ($0.userns, $0.net, $0.uidMappings) = (.new, .new, [IDMapping(hostID: 1000, containerID: 0, size: 1)])
-        },
         Problem("'A=\\x00' of 'web' has a NUL byte in it") { $0.env = ["A=\0"] },
         Problem("'/a\\x00' of 'web' has a NUL byte in it") { $0.command = ["/a\0"] },
         Problem("'uid' of 'web' is 'nobody', but no container has that name; write a number") {

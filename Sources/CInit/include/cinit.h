@@ -92,6 +92,8 @@ int cinit_set_limits(uint64_t files);
 /// Seconds since 1970 of the hardware clock, or a negative errno.
 int64_t cinit_hardware_clock(const char *path);
 int cinit_set_clock(int64_t seconds);
+/// Sets the time of a watchdog device. Returns the seconds that it granted.
+int cinit_set_watchdog(int file, int seconds);
 /// True when the input device has a power key.
 int cinit_has_power_key(int file);
 /// Reads all events of the input device: 1 when the power key was pressed, else 0, or a negative errno.
@@ -100,6 +102,13 @@ int cinit_read_power_key(int file);
 int64_t cinit_filesystem(const char *path);
 /// Free and total bytes of main memory.
 void cinit_memory(uint64_t *free_bytes, uint64_t *total);
+/// Ids from `inside` on that are `outside` and so on elsewhere.
+struct cinit_id_range {
+    uint32_t inside, outside, size;
+};
+/// Changes the owners of everything at and below `path` on its file system, as far as a range has them.
+int cinit_give_files(const char *path, const struct cinit_id_range *users, int user_count, const struct cinit_id_range *groups,
+                     int group_count);
 /// Creates a character device.
 int cinit_character_device(const char *path, unsigned mode, unsigned major, unsigned minor);
 /// Milliseconds since the machine started.

@@ -17,8 +17,10 @@ extension InitProcess {
             mountAll()
         }
         attachConsole()
+        if !isContainer { quietKernel() }
         // Not before there is a console.
         if let failure { console.report("\(failure); kernel parameters are ignored") }
+        timeline.mark("file systems")
         debug("file systems mounted")
         checkSentinel()
         if !isContainer { fillMounts() }
@@ -32,32 +34,18 @@ extension InitProcess {
         } else {
             ControlGroup.enableControllers(below: ControlGroup.root)
             loadModules()
+            timeline.mark("drivers")
             setClock()
             check(cinit_loopback_up(), "bringing up", "lo")
         }
         setHostname()
         prepareResolver()
+        if !isContainer { setUpNetwork() }
         raiseLimits()
+        timeline.mark("network, names, limits")
         debug("names and limits set")
         attempt { () throws(SystemError) in try Files.makeDirectories("/run/moby", mode: 0o700) }
         if !isContainer, settings.isReadOnly { protectRoot() }
-    }
-
-    /// What the spec says about the machine as a whole.
-    private func readSettings() {
-        do {
-            guard let bytes = try Files.read(BootLayout.machine) else { return }
-            settings = try MachineSettings(parsing: bytes)
-        } catch {
-            console.report("\(BootLayout.machine): \(error)")
-        }
-    }
-
-    /// Everything that has to be written below `/` has been by now, but for mounts of their own.
-    private func protectRoot() {
-        attempt { () throws(SystemError) in
-            try MountCall(source: "", target: "/", flags: [.bind, .remount, .readOnly]).perform()
-        }
     }
 
     /// The console says when a function of CInit failed.
@@ -112,13 +100,6 @@ extension InitProcess {
         check(result, "raising limits of", "PID 1")
         KernelSettings.defaults.apply(words) { [console] in console.report($0) }
         if settings.hidesProcesses { hideProcesses() }
-    }
-
-    private func hideProcesses() {
-        attempt { () throws(SystemError) in
-            let flags: MountFlags = [.remount, .noSetUID, .noDevices, .noExecution]
-            try MountCall(source: "proc", target: "/proc", type: "proc", flags: flags, data: "hidepid=2").perform()
-        }
     }
 
     private func mountAll() {
@@ -214,8 +195,8 @@ extension InitProcess {
     private func setHostname() {
         var text = ""
         attempt { () throws(SystemError) in text = Files.trimmed(try Files.read("/etc/hostname") ?? []) }
-        if let name = text.split(separator: "\n").first {
-            check(cinit_set_hostname(String(name)), "setting hostname", String(name))
+        if let name = settings.network.hostname ?? text.split(separator: "\n").first.map(String.init) {
+            check(cinit_set_hostname(name), "setting hostname", name)
         } else if let present = Files.text("/proc/sys/kernel/hostname"), present.isEmpty || present == "(none)" {
             let name = Self.defaultHostname
             check(cinit_set_hostname(name), "setting hostname", name)

@@ -10,6 +10,8 @@ final class InitProcess {
     let isContainer: Bool
     var words = KernelCommandLine("")
     var settings = MachineSettings()
+    var watchdog: Watchdog?
+    let timeline = BootTimeline()
     var modules: ModuleLoader?
     private var requests = EndRequests()
     private var powerKeys: Set<String> = []
@@ -44,9 +46,13 @@ final class InitProcess {
     /// Boots, waits for a request to end, and ends the machine.
     private func live(on loop: EventLoop) -> Never {
         watchSignals(on: loop)
-        if !isContainer { watchButtons(on: loop) }
+        if !isContainer {
+            watchButtons(on: loop)
+            startWatchdog(on: loop)
+        }
         let runc = Runc(isDebugging: words.isRuncDebugging)
         var environment = ContainerEnvironment(runc: runc, loop: loop, console: console)
+        environment.timeline = timeline
         environment.loadDriver = { [self] in modules?.load(named: $0) == true }
         environment.logTrouble = LogTrouble(console: console)
         let supervisor = Supervisor(
@@ -59,6 +65,7 @@ final class InitProcess {
         if !isContainer, words.opensAgent { openAgent(supervisor) }
         runScripts(in: "/etc/init.d", limit: RuntimeRecord.onbootLimit, environment) { [self] in ending != nil }
         Volumes(environment: environment).mountAll()
+        timeline.mark("buttons, volumes")
         debug("ready for containers")
         supervisor.startEarly()
         onboot(environment)
@@ -127,6 +134,7 @@ final class InitProcess {
         let running = supervisor.services.count { $0.stateName == "running" }
         isUp = true
         supervisor.reportBlocked()
+        attempt { () throws(SystemError) in try timeline.end() }
         console.report("up: \(running) of \(supervisor.services.count) services running")
         guard !isContainer else { return }
         modules?.coldplug(.all)

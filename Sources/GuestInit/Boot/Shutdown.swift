@@ -33,6 +33,8 @@ struct Shutdown {
         let state = KeptState()
         if !machine.isContainer, state.isOnDisk { machine.attempt(state.saveSeed) }
         let isHandled = unmountDisks()
+        // A machine that restarts is watched to its end; one that is off or halted must stay so.
+        if ending.kind != .reboot { machine.watchdog?.release() }
         if machine.isContainer { exit(0) }
         Self.end(ending, machine.console, writing: !isHandled)
     }

@@ -72,6 +72,20 @@ struct Preparation {
         for mount in record.mounts { try perform(mount) }
         for path in record.mkdir { try Files.makeDirectories(absolute(path)) }
         for path in record.cgroups { try ControlGroup(path).create() }
+        try giveToOwners(record)
+    }
+
+    /// Gives the files of the root to the users of the container's user namespace. The root is fresh: its files have
+    /// the owners that the image has.
+    private func giveToOwners(_ record: RuntimeRecord) throws(SystemError) {
+        guard record.hasOwners else { return }
+        func ranges(_ ranges: [RuntimeRecord.IDRange]) -> [cinit_id_range] {
+            ranges.map { cinit_id_range(inside: $0.containerID, outside: $0.hostID, size: $0.size) }
+        }
+        let (users, groups) = (ranges(record.userRanges), ranges(record.groupRanges))
+        let root = bundle.path + "/rootfs"
+        try SystemError.check(
+            cinit_give_files(root, users, Int32(users.count), groups, Int32(groups.count)), "giving to its users", root)
     }
 
     private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : bundle.path + "/rootfs/" + path }
@@ -109,6 +123,7 @@ struct Preparation {
         undo(record)
         for mount in record.mounts where isInside(mount) { try perform(mount) }
         for path in record.mkdir where !path.hasPrefix("/") { try Files.makeDirectories(absolute(path)) }
+        try giveToOwners(record)
     }
 
     private func isInside(_ mount: RuntimeRecord.Mount) -> Bool {

@@ -8,6 +8,7 @@ enum ControlClient {
     static let usage = """
         usage: service list
                service status NAME
+               service boot
                service start|stop|restart NAME
                service logs [-f] NAME
                poweroff | reboot | halt
@@ -22,6 +23,7 @@ enum ControlClient {
         switch (arguments.first ?? "list", arguments.count) {
         case ("list", 0...1): return .list
         case ("status", 2): return .status(arguments[1])
+        case ("boot", 1): return .boot
         case ("start", 2): return .start(arguments[1])
         case ("stop", 2): return .stop(arguments[1])
         case ("restart", 2): return .restart(arguments[1])

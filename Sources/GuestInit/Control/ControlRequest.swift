@@ -2,6 +2,8 @@
 enum ControlRequest: Equatable {
     case list
     case status(String)
+    /// How long each part of the boot took.
+    case boot
     case start(String)
     case stop(String)
     case restart(String)
@@ -13,6 +15,7 @@ enum ControlRequest: Equatable {
         switch (words.first ?? "", words.count) {
         case ("list", 1): self = .list
         case ("status", 2): self = .status(words[1])
+        case ("boot", 1): self = .boot
         case ("start", 2): self = .start(words[1])
         case ("stop", 2): self = .stop(words[1])
         case ("restart", 2): self = .restart(words[1])
@@ -29,6 +32,7 @@ enum ControlRequest: Equatable {
         switch self {
         case .list: "list"
         case .status(let name): "status\t" + name
+        case .boot: "boot"
         case .start(let name): "start\t" + name
         case .stop(let name): "stop\t" + name
         case .restart(let name): "restart\t" + name

@@ -26,6 +26,9 @@ final class ControlServer {
         switch request {
         case .list: list(connection)
         case .status(let name): with(name, connection) { status($0, connection) }
+        case .boot:
+            connection.send(Reply.output((supervisor.environment.timeline?.table ?? "").utf8))
+            connection.finish(0)
         case .start(let name): with(name, connection) { start($0, connection) }
         case .stop(let name): with(name, connection) { service in stop(service, connection) { connection.finish(0) } }
         case .restart(let name):

@@ -12,6 +12,11 @@ struct KernelCommandLine: Equatable {
     private var output: Bool?
     /// `moby.debug=1`: every step is reported on the console.
     var isDebugging = false
+    /// `loglevel=`, `debug`, `ignore_loglevel` or `moby.debug=1`: the kernel's messages stay on the console.
+    var showsKernel: Bool { namesLevel || isDebugging }
+    private var namesLevel = false
+    /// `moby.watchdog=`: seconds; 0 is none.
+    var watchdog: Int?
     /// `linuxkit.runc_debug=1`.
     var isRuncDebugging = false
     /// `linuxkit.runc_console=1`: onboot containers write to the console, not to logs.
@@ -49,6 +54,8 @@ struct KernelCommandLine: Equatable {
             settings.insert(Self.settingPath(name.dropFirst(7)))
         case "quiet": isQuiet = value == nil
         case "moby.output": output = value == "1" ? true : value == "0" ? false : output
+        case "loglevel", "debug", "ignore_loglevel": namesLevel = true
+        case "moby.watchdog": watchdog = value.flatMap { Int($0.hasSuffix("s") ? String($0.dropLast()) : $0) }
         case "moby.debug": isDebugging = value == "1"
         case "linuxkit.runc_debug": isRuncDebugging = value == "1"
         case "linuxkit.runc_console": showsOnboot = value == "1"

@@ -108,12 +108,16 @@ final class ModuleLoader {
         }
     }
 
+    /// Modules that would create an interface of their own, under the name that a spec's should have.
+    private static let standardOptions = ["bonding": "max_bonds=0"]
+
     private func insert(_ step: ModuleClosure.Step) -> Int32 {
         let path = step.path.hasPrefix("/") ? step.path : folder + "/" + step.path
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return -errno }
         defer { close(file) }
-        return cinit_load_module(file, settings.options[step.name] ?? "", path.hasSuffix(".ko") ? 0 : 1)
+        let options = settings.options[step.name] ?? Self.standardOptions[step.name] ?? ""
+        return cinit_load_module(file, options, path.hasSuffix(".ko") ? 0 : 1)
     }
 }
 

@@ -10,26 +10,34 @@ struct NetlinkMessage {
     enum Flag {
         static let request: UInt16 = 1
         static let acknowledge: UInt16 = 4
+        static let replace: UInt16 = 0x100
         static let exclusive: UInt16 = 0x200
         static let create: UInt16 = 0x400
     }
 
     /// A message about the link with `index`; 0 for one that is named or new.
-    init(type: UInt16, flags: UInt16, index: Int32 = 0) {
+    /// - Parameter isUp: turns the link on or off; nil leaves it.
+    init(type: UInt16, flags: UInt16, index: Int32 = 0, isUp: Bool? = nil) {
+        self.init(type: type, flags: flags, fixed: [])
+        appendLinkPart(index: index, isUp: isUp)
+    }
+
+    /// A message with this fixed part.
+    init(type: UInt16, flags: UInt16, fixed: [UInt8]) {
         append(UInt32(0))
         append(type)
         append(flags)
         append(UInt32(1))
         append(UInt32(0))
-        appendLinkPart(index: index)
+        bytes += fixed
     }
 
-    /// struct ifinfomsg.
-    private mutating func appendLinkPart(index: Int32) {
+    /// struct ifinfomsg: flags, and which of them change. 1 is IFF_UP.
+    private mutating func appendLinkPart(index: Int32, isUp: Bool? = nil) {
         append(UInt32(0))
         append(index)
-        append(UInt32(0))
-        append(UInt32(0))
+        append(UInt32(isUp == true ? 1 : 0))
+        append(UInt32(isUp == nil ? 0 : 1))
     }
 
     private mutating func append<Number: FixedWidthInteger>(_ number: Number) {
@@ -48,6 +56,12 @@ struct NetlinkMessage {
     mutating func add(_ type: UInt16, _ number: UInt32) {
         begin(type)
         append(number)
+        end()
+    }
+
+    mutating func add(_ type: UInt16, bytes value: [UInt8]) {
+        begin(type)
+        bytes += value
         end()
     }
 

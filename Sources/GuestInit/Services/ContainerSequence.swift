@@ -28,6 +28,7 @@ struct ContainerSequence {
             let start = environment.loop.now
             let (outcome, record, output) = run(bundle)
             let span = TimeText.seconds(environment.loop.now - start)
+            environment.timeline?.add("\(name) \(bundle.name)", from: start)
             let end = outcome.isSuccess ? "ok" : "failed: \(outcome.text)"
             environment.console.report("\(name) \(bundle.name) \(end) (\(span))")
             let lines = printsOutput ? output?.keptLines() : outcome.needsOutput ? output?.recentLines(limit: 20) : nil
@@ -101,6 +102,8 @@ struct ContainerEnvironment {
     var state = "/run/moby"
     /// How long runc may take for a call.
     var launchLimit: Milliseconds = 60_000
+    /// Takes the time of the boot.
+    var timeline: BootTimeline?
     /// The network links of containers.
     var links = NetworkLinks()
     /// Hears of logs that cannot be written.

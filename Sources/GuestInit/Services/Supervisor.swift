@@ -103,6 +103,7 @@ final class Supervisor {
         service.output?.closeWriters()
         service.since = loop.now
         if service.state == .starting {
+            environment.timeline?.add("service \(service.name)", from: service.since)
             service.state = .running(pid: pid)
             if service.streak.isOn {
                 watchRecovery(of: service)

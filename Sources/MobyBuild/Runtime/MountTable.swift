@@ -17,13 +17,17 @@ struct MountTable {
     private var mounts: [String: Mount] = [:]
 
     /// The standard mounts. On a host with cgroup v2, runc gives type `cgroup` the unified hierarchy.
-    init(readonly: WithOrigin<Bool>?, hidesProcesses: Bool) {
+    init(readonly: WithOrigin<Bool>?, hidesProcesses: Bool, bindsSys: Bool) {
         let readonly = readonly?.value == true ? ["ro"] : []
         set("/proc", "proc", ["nosuid", "nodev", "noexec", "relatime"] + (hidesProcesses ? ["hidepid=2"] : []))
         set("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"] + readonly)
         set("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"])
         set("/dev/shm", "tmpfs", source: "shm", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])
-        set("/sys", "sysfs", ["nosuid", "noexec", "nodev"] + readonly)
+        if bindsSys {
+            set("/sys", "bind", source: "/sys", ["rbind", "nosuid", "noexec", "nodev", "ro"])
+        } else {
+            set("/sys", "sysfs", ["nosuid", "noexec", "nodev"] + readonly)
+        }
         set("/sys/fs/cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", "ro"])
     }
 

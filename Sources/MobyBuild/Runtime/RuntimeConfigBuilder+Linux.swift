@@ -19,13 +19,11 @@ extension RuntimeConfigBuilder {
         // it.
         let protects = !(capabilities.effective + capabilities.ambient).contains { $0.value == "CAP_SYS_ADMIN" }
         let devices = merge.choose("devices") { $0.devices }
-        checkUserNamespace()
         let standardPath = WithOrigin(
             value: "/\(input.placement.section.rawValue)/\(input.placement.identifier)",
             origin: .derived("section and name"))
         let members: [(key: String, value: JSONWithOrigins?)] = [
-            ("uidMappings", mappings("uidMappings") { $0.uidMappings }),
-            ("gidMappings", mappings("gidMappings") { $0.gidMappings }),
+            ("uidMappings", mappings(userMappings)), ("gidMappings", mappings(groupMappings)),
             ("sysctl", sysctl()),
             ("resources", RuntimeResources.traced(merge.choose("resources") { $0.resources }, devices: devices)),
             ("cgroupsPath", .string(merge.choose("cgroupsPath") { $0.cgroupsPath } ?? standardPath)),
@@ -42,8 +40,8 @@ extension RuntimeConfigBuilder {
         return .object(present: members) ?? .object([])
     }
 
-    private func mappings(_ key: String, _ field: (ContainerOptions) -> [IDMapping]?) -> JSONWithOrigins? {
-        guard let choice = merge.choose(key, field), !choice.value.isEmpty else { return nil }
+    private func mappings(_ choice: WithOrigin<[IDMapping]>?) -> JSONWithOrigins? {
+        guard let choice, !choice.value.isEmpty else { return nil }
         return .value(IDMapping.json(choice.value), choice.origin)
     }
 
@@ -117,30 +115,8 @@ extension RuntimeConfigBuilder {
         return String(key.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 })
     }
 
-    private func isShared(_ key: String, _ field: @escaping (ContainerOptions) -> Namespace?) -> Bool {
+    func isShared(_ key: String, _ field: @escaping (ContainerOptions) -> Namespace?) -> Bool {
         Namespaces.isShared(merge.chooseNamespace(key, field))
-    }
-
-    /// What runc and the kernel want of a user namespace that is made for the container.
-    mutating func checkUserNamespace() {
-        guard let choice = merge.chooseNamespace("userns", { $0.userns }), choice.value == .new else { return }
-        for (key, mappings) in [
-            ("uidMappings", merge.choose("uidMappings") { $0.uidMappings }),
-            ("gidMappings", merge.choose("gidMappings") { $0.gidMappings }),
-        ] where mappings?.value.isEmpty ?? true {
-            diagnostics.append(
-                Diagnostic(
-                    at: location(of: choice.origin),
-                    "userns: new of '\(container.name)' needs \(key); runc refuses it otherwise",
-                    hint: "for example \(key): [{containerID: 0, hostID: 100000, size: 65536}]"))
-        }
-        if isShared("net", \.net) {
-            diagnostics.append(
-                Diagnostic(
-                    .warning, at: location(of: choice.origin),
-                    "'\(container.name)' has a user namespace of its own and shares the network: the kernel does not let it mount /sys",
-                    hint: "add net: new"))
-        }
     }
 }
 

@@ -61,7 +61,8 @@ struct RuntimeConfigBuilder {
     }
 
     private mutating func mounts(readonly: WithOrigin<Bool>?) -> [JSONWithOrigins] {
-        var table = MountTable(readonly: readonly, hidesProcesses: input.machine.hidesProcesses)
+        var table = MountTable(
+            readonly: readonly, hidesProcesses: input.machine.hidesProcesses, bindsSys: needsMachineSys)
         if let tmpfs = merge.choose("tmpfs", { $0.tmpfs }) {
             for entry in tmpfs.value { table.add(entry, tmpfs.origin) }
         }
@@ -119,7 +120,8 @@ extension RuntimeConfigBuilder {
             return choice.value
         }
         record.cgroups = take("cgroups") { $0.cgroups } ?? []
-        let (root, rootOrigin) = rootMounts()
+        (record.userRanges, record.groupRanges) = ownerRanges
+        let (root, rootOrigin) = rootMounts(isShifted: record.hasOwners)
         for index in root.indices { origins.append(("/mounts/\(index)", rootOrigin)) }
         record.mounts = root + (take("mounts") { $0.mounts } ?? []).map { mount($0) }
         record.mkdir = take("mkdir") { $0.mkdir } ?? []
@@ -141,11 +143,13 @@ extension RuntimeConfigBuilder {
     private static let rootSize = "50%"
 
     /// How `rootfs` comes to be: the image's tree itself, or an overlay over it whose changes live in memory.
-    private func rootMounts() -> ([RuntimeRecord.Mount], Origin) {
+    private func rootMounts(isShifted: Bool) -> ([RuntimeRecord.Mount], Origin) {
         let (bundle, tree) = (input.placement.bundle, input.placement.imageTree)
         let size = merge.choose("size") { $0.size?.text } ?? WithOrigin(value: Self.rootSize, origin: .standard)
         // On a root that is read-only itself, runc could not create the mount points that an image lacks.
-        if let readonly = merge.choose("readonly", { $0.readonly }), readonly.value, !input.machine.isReadOnly {
+        if let readonly = merge.choose("readonly", { $0.readonly }), readonly.value, !input.machine.isReadOnly,
+            !isShifted
+        {
             return (
                 [RuntimeRecord.Mount(destination: "\(bundle)/rootfs", source: tree, options: ["bind"])], readonly.origin
             )
@@ -156,7 +160,9 @@ extension RuntimeConfigBuilder {
                     destination: "\(bundle)/tmp", type: "tmpfs", source: "tmpfs", options: ["size=\(size.value)"]),
                 RuntimeRecord.Mount(
                     destination: "\(bundle)/rootfs", type: "overlay", source: "overlay",
-                    options: ["lowerdir=\(tree)", "upperdir=\(bundle)/tmp/upper", "workdir=\(bundle)/tmp/work"]),
+                    // Only the owners of files are copied, not their contents.
+                    options: ["lowerdir=\(tree)", "upperdir=\(bundle)/tmp/upper", "workdir=\(bundle)/tmp/work"]
+                        + (isShifted ? ["metacopy=on"] : [])),
             ], .derived("writable root")
         )
     }

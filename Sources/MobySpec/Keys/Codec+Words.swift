@@ -71,6 +71,22 @@ extension Codec where Value == Tmpfs {
     }
 }
 
+extension Codec where Value == Int {
+    /// A time in seconds, within what the drivers of watchdogs accept.
+    static var watchdog: Codec {
+        Codec<String>.text.parsed { text throws(SyntaxError) in
+            let time = try TestText.time(text)
+            let seconds = Int(time.components.seconds)
+            guard (4...600).contains(seconds) else {
+                throw SyntaxError("is '\(PlainText.short(text))', expected a time from 4s to 10m")
+            }
+            return seconds
+        } from: {
+            "\($0)s"
+        }
+    }
+}
+
 extension Codec where Value == Seccomp {
     static var seccomp: Codec {
         Codec<String>.word.parsed(Seccomp.init) { $0.text }.shaped(.string(pattern: Seccomp.pattern))

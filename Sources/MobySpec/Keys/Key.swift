@@ -107,6 +107,25 @@ struct Key<Owner: Sendable>: Sendable {
     }
 }
 
+/// The keys of a mapping that are names of the user's choice, next to those that a table knows.
+struct OtherKeys<Owner: Sendable>: Sendable {
+    let row: KeyTableDescription.Row
+    let read: @Sendable (Located<String>, Node, inout Owner, inout Reading) -> Void
+    let write: @Sendable (Owner) -> [JSONValue.Member]
+
+    /// - Parameter placeholder: a word for the names, on the reference page.
+    init(
+        _ placeholder: String, shape: Shape, _ doc: String, example: String, since: Since,
+        read: @escaping @Sendable (Located<String>, Node, inout Owner, inout Reading) -> Void,
+        write: @escaping @Sendable (Owner) -> [JSONValue.Member]
+    ) {
+        row = KeyTableDescription.Row(
+            name: placeholder, shape: shape, doc: doc, example: example, since: since, isRequired: false)
+        self.read = read
+        self.write = write
+    }
+}
+
 /// Which programs know a key.
 enum Since: String, Sendable {
     /// All, from the first `moby` on.

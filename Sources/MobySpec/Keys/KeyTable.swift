@@ -11,14 +11,20 @@ struct KeyTable<Owner: Sendable>: Sendable {
     let name: String
     let intro: String
     let keys: [Key<Owner>]
+    /// What all other keys mean; nil when there are none.
+    let others: OtherKeys<Owner>?
     /// Keys of another program's files, with a hint for each.
     private let foreign: [String: String]
     private let byName: [String: Int]
 
-    init(_ name: String, _ intro: String, _ keys: [Key<Owner>], foreign: [String: String] = [:]) {
+    init(
+        _ name: String, _ intro: String, _ keys: [Key<Owner>], others: OtherKeys<Owner>? = nil,
+        foreign: [String: String] = [:]
+    ) {
         self.name = name
         self.intro = intro
         self.keys = keys
+        self.others = others
         self.foreign = foreign
         byName = Dictionary(keys.enumerated().map { ($1.name, $0) }) { first, _ in first }
     }
@@ -31,7 +37,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
                     name: $0.name, shape: $0.shape, doc: $0.doc, example: $0.example, since: $0.since,
                     isRequired: $0.isRequired,
                     absentValue: $0.absentValue, companion: $0.companion)
-            })
+            }, others: others?.row)
     }
 
     /// - Returns: nil when the node is not a mapping, or a required key is missing.
@@ -45,6 +51,8 @@ struct KeyTable<Owner: Sendable>: Sendable {
         for pair in pairs {
             if let row = byName[pair.key.value] {
                 known.append((row, pair.value))
+            } else if let others {
+                reading.within(.key(PlainText.short(pair.key.value))) { others.read(pair.key, pair.value, &owner, &$0) }
             } else {
                 unknown(pair.key, &reading)
             }
@@ -62,7 +70,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
     }
 
     func write(_ owner: Owner) -> JSONValue {
-        .object(keys.compactMap { key in key.write(owner).map { (key.name, $0) } })
+        .object(keys.compactMap { key in key.write(owner).map { (key.name, $0) } } + (others?.write(owner) ?? []))
     }
 
     private func unknown(_ key: Located<String>, _ reading: inout Reading) {
@@ -117,6 +125,8 @@ struct KeyTableDescription: Sendable {
     var name: String
     var intro: String
     var rows: [Row]
+    /// What all other keys mean, with a word for their names.
+    var others: Row?
 
     /// This table and all tables that its rows refer to, each once, in the order a reader meets them.
     var reachable: [KeyTableDescription] {
@@ -128,7 +138,7 @@ struct KeyTableDescription: Sendable {
     private func collect(into found: inout [KeyTableDescription]) {
         guard !found.contains(where: { $0.name == name }) else { return }
         found.append(self)
-        for row in rows { row.shape.table?.collect(into: &found) }
+        for row in rows + [others].compactMap(\.self) { row.shape.table?.collect(into: &found) }
     }
 }
 

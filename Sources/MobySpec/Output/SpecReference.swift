@@ -79,7 +79,7 @@ public enum SpecReference {
 
     /// - Parameter since: whether the table has the column of that name.
     private static func section(_ table: KeyTableDescription, since: Bool) -> String {
-        let rows = table.rows.map { row in
+        let rows = (table.rows + [table.others].compactMap(\.self)).map { row in
             let name = row.isRequired ? "**`\(row.name)`**" : "`\(row.name)`"
             let absent = row.absentValue.flatMap { $0 == "false" ? nil : " Default: `\($0)`." } ?? ""
             let example = (row.companion.map { "`\(cell($0))`, " } ?? "") + "`\(cell(row.name + ": " + row.example))`"

@@ -50,7 +50,8 @@ public enum SpecSchema {
 
     private static func object(_ table: KeyTableDescription, _ context: Context) -> Members {
         var members: Members =
-            [("type", .string("object"))] + description(table.intro) + [("additionalProperties", .bool(false))]
+            [("type", .string("object"))] + description(table.intro)
+            + [("additionalProperties", table.others.map { property($0, context) } ?? .bool(false))]
         let required = table.rows.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { members.append(("required", .array(required))) }
         members.append(("properties", .object(table.rows.map { ($0.name, property($0, context)) })))

@@ -73,10 +73,13 @@ public struct StarterSpec: Sendable {
 
     private var base: String {
         """
-        # The kernel. The first serial port is the console that 'moby run' shows.
+        # The kernel. The first serial port is the console that 'moby run' shows; without 'quiet', the kernel prints more.
         kernel:
           image: "@moby:kernel"
-          cmdline: "console=\(Architecture.host.virtualMachine?.consoles.first ?? "ttyS0")"
+          cmdline: "console=\(Architecture.host.virtualMachine?.consoles.first ?? "ttyS0") quiet"
+
+        # Nothing can change the root file system while the machine runs; programs write to /var, /run and /tmp.
+        readonly: true
 
         # The root file system: PID 1, the program that starts containers, certificate authorities.
         init:

@@ -37,6 +37,7 @@ public enum SpecReader {
         }
         var expansion = VariableExpansion(variables, declaredIn: documents.map(\.root))
         for index in documents.indices { expansion.expand(&documents[index].root) }
+        documents = machineContainers(documents) + documents
         withoutActuallyEscaping(resolvePackage) { resolve in
             var templates = Templates(resolve)
             for index in documents.indices {
@@ -70,6 +71,12 @@ public enum SpecReader {
         guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(limited(found)) }
         let remote = Set(sources.filter { $0.folder == nil }.map(\.name))
         return (spec, sorted(found + SpecLint(spec, remote: remote).warnings, files: sources.map(\.name)))
+    }
+
+    private static func machineContainers(_ documents: [(source: Source, root: Node)]) -> [(source: Source, root: Node)]
+    {
+        guard let root = MachineContainers.document(for: documents.map(\.root)) else { return [] }
+        return [(Source(name: root.location.file, text: "", folder: nil), root)]
     }
 
     /// Reads an image's `org.mobyproject.config` label with the same table of keys.

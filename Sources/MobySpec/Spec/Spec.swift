@@ -11,6 +11,11 @@ public struct Spec: Sendable {
     public var services: [ContainerSpec] = []
     public var volumes: [VolumeSpec] = []
     public var files: [FileSpec] = []
+    public var network: NetworkSpec?
+    /// Time servers; `MachineContainers` makes the container of them.
+    public var time: [String]?
+    /// Seconds that the machine may hang before it starts again; nil is no watchdog.
+    public var watchdog: Int?
     /// The root is read-only; nil is false.
     public var readonly: Bool?
     /// Users see only their own processes; nil is false.
@@ -94,6 +99,13 @@ extension Spec {
         for section in Section.allCases { self[section] += later[section] }
         volumes += later.volumes
         files += later.files
+        if let other = later.network {
+            var both = network ?? NetworkSpec()
+            both.merge(other)
+            network = both
+        }
+        time = later.time ?? time
+        watchdog = later.watchdog ?? watchdog
         readonly = later.readonly ?? readonly
         hidesProcesses = later.hidesProcesses ?? hidesProcesses
         trust =

@@ -45,6 +45,17 @@ extension KeyTable where Owner == Spec {
                     "Files, directories and links put into the root of the guest.",
                     example: "[{path: etc/motd, contents: welcome, mode: \"0644\"}]", since: .always),
                 Key(
+                    "network", \.network, .network, "The network of the machine.",
+                    example: "{eth0: {address: 10.0.0.2/24, gateway: 10.0.0.1}}", since: .moby),
+                Key(
+                    "time", \.time, .list(.timeServer),
+                    "Time servers (NTP), by name or address. The build adds a service `chrony`, unless a file has a container of that name.",
+                    example: "[time.example.org, 10.0.0.1]", since: .moby, alias: ["ntp"]),
+                Key(
+                    "watchdog", \.watchdog, .watchdog,
+                    "How long PID 1 or the kernel may hang before the machine starts again: a time such as `30s`.",
+                    example: "30s", since: .moby),
+                Key(
                     "readonly", \.readonly, .bool,
                     "Makes the root file system of the machine read-only, except `/run`, `/tmp` and `/var`.",
                     example: "true", since: .moby),
