@@ -75,14 +75,6 @@ int cinit_mount_beside(int pid, const char *source, const char *target, const ch
 
 int cinit_unmount(const char *target, int lazy) { return RESULT(umount2(target, lazy ? MNT_DETACH : 0)); }
 
-int cinit_flush(char *const paths[], const int *lazy, int count) {
-    pid_t pid = fork();
-    if (pid != 0) return pid < 0 ? -errno : pid;
-    sync();
-    for (int index = 0; index < count; index++) umount2(paths[index], lazy[index] ? MNT_DETACH : 0);
-    _exit(0);
-}
-
 int cinit_pending_output(int file) {
     int count = 0;
     return ioctl(file, TIOCOUTQ, &count) < 0 ? -errno : count;

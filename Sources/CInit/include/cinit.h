@@ -13,8 +13,9 @@ int cinit_mount(const char *source, const char *target, const char *type, unsign
 int cinit_mount_beside(int pid, const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 /// umount2(2) with MNT_DETACH when `lazy`.
 int cinit_unmount(const char *target, int lazy);
-/// A process that writes all disks (sync(2)) and unmounts `paths`, those with a true `lazy` without waiting. Returns its pid.
-int cinit_flush(char *const paths[], const int *lazy, int count);
+/// A process that writes all disks (sync(2)) and unmounts `paths`, those with a true `lazy` without waiting. On a machine of its
+/// own, not in a container, it also ends swapping, mappings and loop devices, which may keep disks busy. Returns its pid.
+int cinit_flush(char *const paths[], const int *lazy, int count, int is_machine);
 enum cinit_end { CINIT_HALT, CINIT_POWER_OFF, CINIT_RESTART };
 /// sync(2) when `writing`, then reboot(2).
 int cinit_reboot(enum cinit_end end, int writing);

@@ -91,7 +91,7 @@ struct Shutdown {
         // Without the list, the disks are written, but stay mounted.
         machine.attempt { () throws(SystemError) in disks = try MountedDisks.current() }
         let pid = Process.withCStrings(disks.map(\.path)) { paths in
-            cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count))
+            cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count), machine.isContainer ? 0 : 1)
         }
         guard pid > 0 else {
             machine.console.report("writing disks: \(SystemError.text(of: -pid))")
