@@ -35,6 +35,19 @@ import Testing
         return String(decoding: target, as: UTF8.self)
     }
 
+    @Test func licencesAreThoseOfTheOwners() throws {
+        var whole = PackageTree()
+        for name in ["a", "b", "c"] {
+            var tree = FileTree()
+            tree.put("usr/bin/\(name)", name)
+            if name != "c" { tree.put("usr/share/doc/\(name)/copyright", "licence of \(name)") }
+            try whole.add(tree, of: name)
+        }
+        let owners = whole.owners(of: [TreePath("usr/bin/a"), TreePath("usr/bin/c"), TreePath("usr")])
+        #expect(owners == ["a", "c"])
+        #expect(whole.licences(of: owners).map(\.path) == [TreePath("usr/share/doc/a/copyright")])
+    }
+
     @Test func usersAndTheirFolders() throws {
         let server = """
             case "$1" in configure)

@@ -24,8 +24,13 @@ struct PackageContents {
         var unpacked = try PackageTree(packages)
         guard let kernel = folder.spec.kernel else {
             let others = try unpacked.configure(packages, time: time)
-            let tree = try root(unpacked.tree)
-            noteScripts(others, of: unpacked.owners(of: tree.paths))
+            var tree = try root(unpacked.tree)
+            let owners = unpacked.owners(of: tree.paths)
+            noteScripts(others, of: owners)
+            for (path, node) in unpacked.licences(of: owners) where tree[path] == nil {
+                tree.makeDirectories(path.parent, modified: time)
+                tree.set(path, node)
+            }
             let diagnostics = ProgramCheck(folder.spec).diagnostics(in: tree)
             guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
             return (tree, labels)

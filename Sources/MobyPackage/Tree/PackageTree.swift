@@ -24,6 +24,17 @@ struct PackageTree {
         return all
     }
 
+    /// The licences of packages, which whoever passes on their files has to pass on as well.
+    func licences(of packages: Set<String>) -> [(path: TreePath, node: FileTree.Node)] {
+        packages.sorted().compactMap { package in
+            // The folder may be a link to that of another package.
+            guard let path = TreePath("usr/share/doc/\(package)/copyright".utf8), let found = tree.resolve(path),
+                let node = tree[found], case .regular = node.kind
+            else { return nil }
+            return (path, node)
+        }
+    }
+
     /// Does what the maintainer scripts of the packages would do that images need, as docs/packages.md lists it.
     /// - Returns: the commands of the scripts that are left out, by package.
     mutating func configure(_ packages: [UnpackedPackage], time: Int64) throws -> [(
