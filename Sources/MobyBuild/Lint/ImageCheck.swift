@@ -49,14 +49,14 @@ struct ImageCheck {
 
     /// Volumes on disks whose file system neither the kernel nor its modules have.
     private func volumes(_ root: RootState) -> [Diagnostic] {
-        guard let kernel, let builtin = kernel.facts.builtinFileSystems else { return [] }
+        guard let builtin = kernel?.facts.builtinFileSystems, let image = spec.kernel.image?.value else { return [] }
         return spec.volumes.compactMap { volume in
             guard let type = volume.format.fileSystem, !builtin.contains(type) else { return nil }
             let module = Array("\(type).ko".utf8)
             guard !root.items.keys.contains(where: { $0.name.starts(with: module) }) else { return nil }
             return Diagnostic(
                 at: volume.location,
-                "kernel image '\(PlainText.short(kernel.image.name))' has no module '\(type)', which volume '\(volume.name)' needs",
+                "kernel image '\(PlainText.short(image))' has no module '\(type)', which volume '\(volume.name)' needs",
                 hint: "@moby:kernel-hardware and @moby:kernel-all have it; or use format: ext4")
         }
     }
