@@ -57,7 +57,7 @@ struct ImageCheck {
             return Diagnostic(
                 at: volume.location,
                 "kernel image '\(PlainText.short(image))' has no module '\(type)', which volume '\(volume.name)' needs",
-                hint: "@moby:kernel-hardware and @moby:kernel-all have it; or use format: ext4")
+                hint: "@moby:kernel-hardware has it")
         }
     }
 
