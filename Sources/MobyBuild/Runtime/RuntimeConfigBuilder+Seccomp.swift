@@ -35,7 +35,9 @@ extension RuntimeConfigBuilder {
             return nil
         case .file(let path):
             do throws(HostFile.Problem) { return try HostFile.bytes(path) } catch {
-                refuse(choice, error.reason, hint: error.hint)
+                let isRelative = error.canBeLeftOut && !path.hasPrefix("/")
+                let folder = "a relative path begins at the folder that the build runs in"
+                refuse(choice, error.reason, hint: isRelative ? folder : error.canBeLeftOut ? nil : error.hint)
                 return nil
             }
         }
