@@ -52,6 +52,16 @@ struct CloudConfigTests {
         #expect(config.errors.count == 1 && config.users.first?.keys == ["ssh-rsa AAAA"])
     }
 
+    @Test func passwordsAreHashes() throws {
+        let config = try Self.read("chpasswd: {list: \"root:$6$a\\nada:$6$b\\n\"}\n")
+        #expect(config.passwords.map { $0.user + $0.hash } == ["root$6$a", "ada$6$b"] && config.errors == [])
+        let plain = try Self.read("chpasswd: {users: [{name: ada, password: secret, type: text}]}\n")
+        #expect(
+            plain.errors.map { $0.description } == [
+                "cloud-config: line 2: password of 'ada', expected a hash as 'mkpasswd -m sha512' makes it"
+            ])
+    }
+
     @Test func readsFiles() throws {
         let config = try Self.read(
             """

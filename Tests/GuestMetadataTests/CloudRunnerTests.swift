@@ -81,10 +81,16 @@ struct CloudRunnerTests {
                   - {name: bob, uid: 1000}
                   - {name: old, groups: [web], lock_passwd: false, passwd: $6$x}
                   - {name: root, ssh_authorized_keys: [ssh-rsa BBBB]}
+                chpasswd:
+                  expire: false
+                  users: [{name: ada, password: $5$y, type: hash}, {name: eve, password: $5$z}]
                 """
             let (runner, _) = try Self.run(text, in: folder)
             #expect(
-                runner.errors.map { $0.description } == ["cloud-config: user 'bob': number 1000 already has a user"])
+                runner.errors.map { $0.description } == [
+                    "cloud-config: user 'bob': number 1000 already has a user",
+                    "cloud-config: chpasswd: user 'eve' does not exist",
+                ])
             #expect(
                 try Self.text(folder + "/etc/passwd")
                     == "root:x:0:0:root:/root:/bin/sh\nold:x:1000:1000::/home/old:/bin/sh\nada:x:1001:1001:Ada:/home/ada:/bin/sh\n"
@@ -92,7 +98,7 @@ struct CloudRunnerTests {
             #expect(try Self.text(folder + "/etc/group") == "root:x:0:\nweb:x:1000:old,ada\nada:x:1001:\n")
             #expect(
                 try Self.text(folder + "/etc/shadow")
-                    == "root:*:19000:0:99999:7:::\nada:*:19000:0:99999:7:::\nold:$6$x:19000:0:99999:7:::\n")
+                    == "root:*:19000:0:99999:7:::\nada:$5$y:19000:0:99999:7:::\nold:$6$x:19000:0:99999:7:::\n")
             #expect(try Self.mode(folder + "/etc/shadow") == 0o600)
             #expect(try Self.text(folder + "/home/ada/.ssh/authorized_keys") == "ssh-rsa AAAA ada\n")
             #expect(try Self.mode(folder + "/home/ada/.ssh") == 0o700)

@@ -90,6 +90,13 @@ struct Accounts {
         for group in user.groups { add(member: user.name, to: group) }
     }
 
+    mutating func set(_ password: CloudPassword) throws(MetadataError) {
+        guard let index = shadows.firstIndex(where: { $0.first == password.user && $0.count > 1 }) else {
+            throw MetadataError("cloud-config: chpasswd: user '\(password.user)' does not exist")
+        }
+        shadows[index][1] = password.hash
+    }
+
     /// `USER`, `USER:GROUP`, with names or numbers.
     func owner(_ text: String) throws(MetadataError) -> Owner {
         let words = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }

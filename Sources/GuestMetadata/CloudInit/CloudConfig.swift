@@ -8,6 +8,7 @@ struct CloudConfig: Equatable {
     var managesHosts = false
     var users: [CloudUser] = []
     var groups: [CloudGroup] = []
+    var passwords: [CloudPassword] = []
     /// Of root.
     var keys: [String] = []
     var files: [CloudFile] = []
@@ -65,6 +66,7 @@ struct CloudConfig: Equatable {
             }
         // The name of the first user, for whom the keys at the top are.
         case "user": add(CloudUser(name: try CloudUser.checked(try value.required("'user'"), value)))
+        case "chpasswd": passwords = try CloudPassword.list(value)
         case "groups": groups = try CloudGroup.list(value)
         case "ssh_authorized_keys": keys += try value.texts("'ssh_authorized_keys'")
         case "write_files":

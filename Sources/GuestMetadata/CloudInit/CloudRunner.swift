@@ -72,7 +72,7 @@ struct CloudRunner {
     }
 
     private mutating func addUsers(_ cloud: CloudConfig) {
-        if !cloud.users.isEmpty || !cloud.groups.isEmpty {
+        if !cloud.users.isEmpty || !cloud.groups.isEmpty || !cloud.passwords.isEmpty {
             attempt { runner throws(MetadataError) in
                 var accounts = try Accounts(runner.root)
                 for group in cloud.groups {
@@ -81,6 +81,9 @@ struct CloudRunner {
                 }
                 for user in cloud.users {
                     do throws(MetadataError) { try accounts.add(user) } catch { runner.errors.append(error) }
+                }
+                for password in cloud.passwords {
+                    do throws(MetadataError) { try accounts.set(password) } catch { runner.errors.append(error) }
                 }
                 try accounts.write(to: runner.root)
                 for user in cloud.users {
