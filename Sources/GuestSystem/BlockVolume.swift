@@ -40,7 +40,7 @@ package struct BlockVolume: Equatable {
 
     /// - Parameter read: `count` bytes at an offset; nil when the device is shorter.
     package init?<Failure>(_ read: (_ offset: Int, _ count: Int) throws(Failure) -> [UInt8]?) throws(Failure) {
-        if let bytes = try read(1024, 136), bytes.starts(with: [0xE2, 0xE1, 0xF5, 0xE0]) {
+        if let bytes = try read(1024, 128), bytes.starts(with: [0xE2, 0xE1, 0xF5, 0xE0]) {
             self.init("erofs", uuid: Self.uuid(bytes[48..<64]), label: bytes[64..<80].prefix { $0 != 0 })
         } else if let bytes = try read(1024, 136), bytes[56] == 0x53, bytes[57] == 0xEF {
             self.init("ext4", uuid: Self.uuid(bytes[104..<120]), label: bytes[120..<136].prefix { $0 != 0 })
