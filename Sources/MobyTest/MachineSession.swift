@@ -16,8 +16,10 @@ final class MachineSession {
     /// Consoles of earlier boots.
     private var earlier: [(text: String, lines: [String])] = []
     private var client: AgentClient?
-    /// Logs of services and onboot containers, taken before the machine ended.
-    private(set) var logs: [(name: String, text: [UInt8])] = []
+    /// Logs of services and onboot containers by their names, of each boot, taken before the machine ended.
+    private var takenLogs: [[String: [UInt8]]] = [[:]]
+    /// Logs of services and onboot containers, of all boots.
+    var logs: [String: [UInt8]] { takenLogs.reduce(into: [:]) { $0.merge($1) { $0 + $1 } } }
     /// From the start of the first QEMU until all services ran.
     var firstBoot: Duration?
 
@@ -54,6 +56,7 @@ final class MachineSession {
     func boot() throws {
         handle.drain()
         earlier.append((handle.console, consoleLines(of: handle)))
+        takenLogs.append([:])
         forwarding.stop()
         client = nil
         (handle, ports) = try Self.start(qemu, guestPorts)
@@ -74,16 +77,19 @@ final class MachineSession {
     /// After an error: what it sends next may be the rest of an answer.
     func forgetAgent() { client = nil }
 
-    /// Takes the logs, when there is an agent.
+    /// Takes the logs of this boot, as far as they have been written. A log that cannot be read does not fail the test.
     func takeLogs() {
-        guard handle.exitStatus == nil, let agent = try? agent(within: .seconds(2)),
-            let services = try? agent.state().services
-        else { return }
-        for name in services.map(\.name) {
-            var text: [UInt8] = []
-            // A log that cannot be read is no reason to fail a test.
-            try? agent.logs(name) { text += $1.prefix(Self.largestLog - text.count) }
-            if !text.isEmpty { logs.append((name, text)) }
+        guard end == nil, handle.entry != nil else { return }
+        do {
+            let agent = try agent(within: .seconds(2))
+            for name in try agent.state().services.map(\.name) {
+                var text: [UInt8] = []
+                try agent.logs(name) { text += $1.prefix(Self.largestLog - text.count) }
+                takenLogs[takenLogs.count - 1][name] = text
+            }
+        } catch {
+            forgetAgent()
+            note("could not read the logs of services: \(error)")
         }
     }
 

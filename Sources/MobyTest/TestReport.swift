@@ -9,16 +9,33 @@ public struct TestReport: Sendable {
     public internal(set) var signal: Int32?
     /// Whether the limit of the whole test ended it.
     public internal(set) var isTimedOut = false
+    /// What kept the test from being made, or from being completed.
+    public internal(set) var problem: Problem?
 
-    public init(name: String) { self.name = name }
+    /// An error that is not the guest's: of a file, of the build, of this host.
+    public struct Problem: Sendable, Equatable {
+        /// As the user sees it; may have several lines.
+        public let text: String
+        /// 1, or 2 when a file is wrong.
+        public let exitCode: Int32
+
+        public init(_ text: String, exitCode: Int32) { (self.text, self.exitCode) = (text, exitCode) }
+
+        /// The first line.
+        var summary: String { text.split(separator: "\n").first.map(String.init) ?? "" }
+    }
+
+    public init(name: String, problem: Problem? = nil) { (self.name, self.problem) = (name, problem) }
 
     public var steps: [StepResult] { machines.flatMap(\.steps) }
     public var failures: Int { steps.filter(\.outcome.isFailure).count }
 
-    /// 0 passed, 1 a check failed, 124 the limit of the whole test was reached, 128 and the number of a signal.
+    /// 0 passed, 1 a check or something else failed, 2 a file is wrong, 124 the limit of the whole test was reached, 128
+    /// and the number of a signal.
     public var exitCode: Int32 {
         if let signal { return 128 + signal }
         if isTimedOut { return 124 }
+        if let problem { return problem.exitCode }
         return failures > 0 ? 1 : 0
     }
 

@@ -49,22 +49,23 @@ public struct TestRun: Sendable {
         StepHost(environment: environment, folder: work, base: base, isKeepingLogs: artifacts != nil)
     }
 
-    /// Runs the test. What the guest does wrong is in the report.
-    /// - Throws: what keeps the test from being made: errors of the spec, of the build, of QEMU.
-    public func run() async throws -> TestReport {
-        try host.check(test.steps)
+    /// Finds what would keep the test from being made, before anything is built.
+    /// - Throws: `SpecError` for a key that does not exist, `RunError` for a program that is not installed.
+    public func check() throws { try host.check(test.steps) }
+
+    /// Runs the test. What the guest does wrong is in the report, and so are the machines before one that cannot be
+    /// built or started.
+    /// - Parameter describe: puts an error of the spec, of the build or of QEMU into words.
+    public func run(describe: (any Error) -> TestReport.Problem) async -> TestReport {
         var report = TestReport(name: name)
         let deadline = limit.map { ContinuousClock.now + $0 }
-        for machine in machines {
-            let facts = try await build(machine)
-            do { try run(machine, facts, deadline, &report) } catch let stop as TestStop {
-                switch stop {
-                case .signal(let number): report.signal = number
-                case .timedOut: report.isTimedOut = true
-                }
-                return report
-            }
-        }
+        do {
+            for machine in machines { try run(machine, await build(machine), deadline, &report) }
+        } catch TestStop.signal(let number) {
+            report.signal = number
+        } catch TestStop.timedOut {
+            report.isTimedOut = true
+        } catch { report.problem = describe(error) }
         return report
     }
 
@@ -108,12 +109,17 @@ public struct TestRun: Sendable {
             tell(.ended(own))
         }
         do { try runner.run(test.steps) } catch {
+            takeLogs(session)
             try keep(machine, session, facts)
             throw error
         }
+        takeLogs(session)
         session.handle.terminate()
         try keep(machine, session, facts)
     }
+
+    /// Of a machine that still runs.
+    private func takeLogs(_ session: MachineSession) { if artifacts != nil { session.takeLogs() } }
 
     /// Writes the artifacts of a machine.
     private func keep(_ machine: MachineCase, _ session: MachineSession, _ facts: BuildFacts) throws {

@@ -79,6 +79,27 @@ import Testing
         }
     }
 
+    /// Reports are written when a test cannot be completed; the others are made.
+    @Test func reportsHaveErrors() async throws {
+        let files = [
+            "web.yml": Self.spec, "web.test.yml": "expect: [{ssh: {key: ./id_test}}]\n", "bad.yml": "nonsense: 1\n",
+            "gone.yml": "kernel: {image: \"oci:./none\"}\ninit: [\"oci:./none\"]\n",
+        ]
+        try await Self.folder(files) { folder in
+            for (names, status, message) in [
+                (["web.yml"], 2, "id_test' does not exist"), (["bad.yml"], 2, "unknown key 'nonsense'"),
+                (["gone.yml"], 1, "none"),
+            ] {
+                let result = try Program.run(["test", "--json", "--junit", "out/junit.xml"] + names, in: folder)
+                #expect(result.status == Int32(status), "\(result.error)")
+                #expect(result.output.contains("\"error\"") && result.output.contains(message), "\(result.output)")
+                let junit = try TestFile.text("\(folder)/out/junit.xml")
+                #expect(junit.contains("<error message=") && junit.contains(message), "\(junit)")
+                #expect(result.error.contains(message), "\(result.error)")
+            }
+        }
+    }
+
     @Test func testFileWithoutItsSpecIsAUsageError() async throws {
         try await Self.folder(["web.test.yml": "expect: [up]"]) { folder in
             let result = try Program.run(["test", "web.test.yml"], in: folder)

@@ -93,6 +93,10 @@ import Testing
                 "machine: {format: gcp}", "format 'gcp' cannot be booted by QEMU as it is",
                 "one of kernel+initrd, iso, qcow2-efi"
             ),
+            (
+                "expect: [{file: {path: /a, absent: true, content: b}}]", "'absent' and 'content' cannot be combined",
+                "a file that does not exist has no content"
+            ),
             ("machine: {format: isso}", "unknown output format 'isso'", "did you mean 'iso'?"),
             ("machine: {arch: amd46}", "unknown architecture 'amd46'", "did you mean 'amd64'?"),
             (

@@ -57,6 +57,42 @@ import Testing
             ])
     }
 
+    /// A test that could not be completed is an error next to the machines that were tested before.
+    @Test func errorsAreReported() async throws {
+        var broken = Self.report()
+        broken.problem = TestReport.Problem("error: no space\n  hint: \(Self.hostile)", exitCode: 1)
+        let wrong = TestReport(name: "two", problem: TestReport.Problem("two.yml:1:1: error: wrong", exitCode: 2))
+        let reports = [broken, wrong]
+        #expect(TestReport.exitCode(reports) == 2)
+        let junit = """
+            import junitparser
+            for suite in junitparser.JUnitXml.fromfile(sys.argv[1]):
+                print(">", suite.name, suite.tests, suite.errors, [r.message for case in suite for r in case.result][-1])
+            """
+        #expect(
+            try await Self.python(junit, JUnitReport.text(reports)).map { $0.prefix(24) }
+                == [
+                    "web iso uefi 3 0 'up' # f", "web 1 1 error: no space", "two 1 1 two.yml:1:1: err",
+                ].map { $0.prefix(24) })
+        let tap = """
+            from tap.parser import Parser
+            for line in Parser().parse_file(sys.argv[1]):
+                if line.category == "test": print(">", line.number, line.ok)
+            """
+        #expect(
+            try await Self.python(tap, TAPReport.text(reports)) == [
+                "1 True", "2 False", "3 True", "4 False", "5 False",
+            ])
+        let json = try JSONReport.text(reports)
+        #expect(json.contains(#""result" : "error""#) || json.contains(#""result": "error""#))
+        #expect(TextReport.summary(wrong) == "two: no step was taken; the test could not be completed")
+    }
+
+    /// Readers identify a case by its name.
+    @Test func casesHaveNamesOfTheirOwn() {
+        #expect(JUnitReport.unique(["a", "b", "a", "a (2)", "a"]) == ["a", "b", "a (2)", "a (2) (2)", "a (3)"])
+    }
+
     @Test func tapIsReadByItsParser() async throws {
         let script = """
             from tap.parser import Parser

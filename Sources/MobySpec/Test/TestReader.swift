@@ -70,7 +70,10 @@ struct TestCheck {
         for format in test.machine.formats { check(format, among: bootable) }
         for arch in test.machine.arches { check(arch: arch) }
         let steps = test.expect ?? []
-        for step in steps { check(step) }
+        for step in steps {
+            check(step)
+            checkAbsence(step)
+        }
         for (index, step) in steps.enumerated() {
             guard case .poweroff = step.expectation, index < steps.count - 1 else { continue }
             found.append(
@@ -104,6 +107,16 @@ struct TestCheck {
             Diagnostic(
                 at: arch.location, "unknown architecture '\(PlainText.short(arch.value))'",
                 hint: guess(arch.value, names)))
+    }
+
+    private mutating func checkAbsence(_ step: TestStep) {
+        guard case .file(let file) = step.expectation, file.isAbsent else { return }
+        for (key, isSet) in [("content", file.content != nil), ("mode", file.mode != nil)] where isSet {
+            found.append(
+                Diagnostic(
+                    at: step.location, "'absent' and '\(key)' cannot be combined",
+                    hint: "a file that does not exist has no \(key)"))
+        }
     }
 
     private mutating func check(_ step: TestStep) {

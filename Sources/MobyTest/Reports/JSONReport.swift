@@ -19,14 +19,17 @@ public enum JSONReport {
 
     private struct Test: Encodable {
         var name: String
-        /// `passed`, `failed`, `timeout`, `interrupted`.
+        /// `passed`, `failed`, `error`, `timeout`, `interrupted`.
         var result: String
+        /// What kept the test from being completed.
+        var message: String?
         var machines: [Machine]
 
         init(_ report: TestReport) {
             name = report.name
             let end = report.signal != nil ? "interrupted" : report.isTimedOut ? "timeout" : nil
-            result = end ?? (report.failures > 0 ? "failed" : "passed")
+            message = report.problem?.text
+            result = end ?? (report.problem != nil ? "error" : report.failures > 0 ? "failed" : "passed")
             machines = report.machines.map(Machine.init)
         }
     }

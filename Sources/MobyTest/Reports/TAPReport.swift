@@ -7,11 +7,16 @@ public enum TAPReport {
         let all = reports.flatMap { report in
             report.machines.flatMap { machine in machine.steps.map { ("\(report.name) \(machine.name)", $0) } }
         }
-        var lines = ["TAP version 13", "1..\(all.count)"]
+        let problems = reports.filter { $0.problem != nil }
+        var lines = ["TAP version 13", "1..\(all.count + problems.count)"]
         for (index, (machine, step)) in all.enumerated() { lines += self.lines(step, index + 1, machine) }
+        for (index, report) in problems.enumerated() {
+            lines.append("not ok \(all.count + index + 1) - \(escaped(report.name)): test could not be completed")
+            lines += (report.problem?.text ?? "").split(separator: "\n").map { "# \(PlainText.short($0, limit: 1000))" }
+        }
         for report in reports where report.isTimedOut || report.signal != nil {
             lines.append(
-                "Bail out! \(escaped(report.name)): \(report.isTimedOut ? "the time was over" : "interrupted")")
+                "Bail out! \(escaped(report.name)): \(report.isTimedOut ? "timed out" : "interrupted")")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -52,7 +52,8 @@ public enum TextReport {
         let counts = [(report.failures, "failed"), (passed, "passed"), (skipped, "skipped")].filter { $0.0 > 0 }
         let list = counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let duration = report.machines.reduce(Duration.zero) { $0 + $1.duration }
-        let end = report.isTimedOut ? "; the time was over" : report.signal != nil ? "; interrupted" : ""
-        return "\(report.name): \(list.isEmpty ? "no step was taken" : list) in \(QEMU.seconds(duration))\(end)"
+        let end = report.isTimedOut ? "; timed out" : report.signal != nil ? "; interrupted" : ""
+        let found = list.isEmpty ? "no step was taken" : "\(list) in \(QEMU.seconds(duration))"
+        return "\(report.name): \(found)\(report.problem == nil ? end : "; the test could not be completed")"
     }
 }

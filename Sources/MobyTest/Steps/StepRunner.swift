@@ -71,7 +71,11 @@ final class StepRunner {
             let result = StepResult(
                 name: title ?? step.title, kind: step.expectation.kind, outcome: outcome, duration: .now - start)
             results.append(result)
-            if outcome.isFailure, console.isEmpty { console = session.tail(20) }
+            if outcome.isFailure, console.isEmpty {
+                console = session.tail(20)
+                // The machine may end before the steps do.
+                if host.isKeepingLogs { session.takeLogs() }
+            }
             tell(.step(result))
         }
         if let obstacle, !step.expectation.isPossibleAfterTheEnd { return finish(.skipped(obstacle)) }

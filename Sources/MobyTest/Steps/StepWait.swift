@@ -21,12 +21,12 @@ enum TestStop: Error {
     var text: String {
         switch self {
         case .signal: "interrupted"
-        case .timedOut: "the time of the whole test was over"
+        case .timedOut: "the whole test timed out"
         }
     }
 }
 
-/// Takes the attempts of a step until one passes, or its time is over.
+/// Takes the attempts of a step until one passes, or it times out.
 struct StepWait {
     let session: MachineSession
     /// The end of the whole test.

@@ -17,21 +17,10 @@ enum ErrorReport {
     /// - Parameter command: the words of the command, for the hint on its help.
     static func exit(_ error: any Error, command: [String] = []) -> Never {
         switch error {
-        case let error as SpecError:
-            Terminal.error(SpecInput.render(error.diagnostics), .error)
-            Terminal.exit(2)
-        case let error as Diagnostic:
-            Terminal.error(SpecInput.render([error]), .error)
-            Terminal.exit(2)
-        case let error as SourceErrors:
-            for (_, error) in error.unreadable { print(error) }
-            if !error.diagnostics.isEmpty { Terminal.error(SpecInput.render(error.diagnostics), .error) }
-            Terminal.exit(error.diagnostics.isEmpty ? 1 : 2)
-        case let error as SourceDate.Problem:
-            exit("\(error)", hint: error.hint, 2)
-        case let error as ImageErrors:
-            Terminal.error(SpecInput.render(error.diagnostics), .error)
-            Terminal.exit(1)
+        case is SpecError, is Diagnostic, is SourceErrors, is SourceDate.Problem, is ImageErrors:
+            let (text, code) = message(error)
+            Terminal.error(text, .error)
+            Terminal.exit(code)
         case let error as UsageError:
             exitForUsage(error.description, hint: error.hint, error.command)
         case let error as OptionError:
@@ -61,16 +50,36 @@ enum ErrorReport {
         }
     }
 
-    /// A failure of the world, with its hint.
-    static func print(_ error: any Error) {
-        write(text(error), hint: (error as? any HintedError)?.hint)
+    /// What is printed about an error that is not of the command line, and the exit code: 1, or 2 when a file or a
+    /// variable is wrong.
+    static func message(_ error: any Error) -> (text: String, code: Int32) {
+        switch error {
+        case let error as SpecError: (SpecInput.render(error.diagnostics), 2)
+        case let error as Diagnostic: (SpecInput.render([error]), 2)
+        case let error as SourceErrors:
+            (
+                (error.unreadable.map { message($0.1).text }
+                    + (error.diagnostics.isEmpty ? [] : [SpecInput.render(error.diagnostics)])).joined(separator: "\n"),
+                error.diagnostics.isEmpty ? 1 : 2
+            )
+        case let error as SourceDate.Problem: (line("\(error)", hint: error.hint), 2)
+        case let error as ImageErrors: (SpecInput.render(error.diagnostics), 1)
+        default: (line(text(error), hint: (error as? any HintedError)?.hint), 1)
+        }
     }
+
+    /// A failure of the world, with its hint.
+    static func print(_ error: any Error) { Terminal.error(message(error).text, .error) }
 
     /// The message of a failure, without its hint.
     static func text(_ error: any Error) -> String { FoundationError.text(error) ?? "\(error)" }
 
     private static func write(_ message: String, hint: String?) {
-        Terminal.error("error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? ""), .error)
+        Terminal.error(line(message, hint: hint), .error)
+    }
+
+    private static func line(_ message: String, hint: String?) -> String {
+        "error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? "")
     }
 
     private static func exit(_ message: String, hint: String?, _ code: Int32) -> Never {

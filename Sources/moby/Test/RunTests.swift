@@ -15,7 +15,7 @@ struct RunTests: AsyncParsableCommand {
             expected to come up with all services, and to power off. Exit codes: 0 passed; 1 a check failed; 2 a file is wrong; 124 --timeout; \
             130 interrupted.
             """,
-            examples: ["moby test web.yml", "moby test --junit report.xml --artifacts out web.test.yml"],
+            examples: ["moby test web.yml", "moby test --junit report.xml --artifacts out web.yml"],
             page: "docs/testing.md"))
 
     @OptionGroup var global: FetchOptions
@@ -61,32 +61,62 @@ struct RunTests: AsyncParsableCommand {
 
     func run() async throws {
         let tests = try TestInput.pairs(files, merge: merge)
+        let inputs: [TestInput]
         // All are read before the first is built.
-        let inputs = try await TestInput.read(tests, global, images, variables)
+        do { inputs = try await TestInput.read(tests, global, images, variables) } catch {
+            let name = tests.count == 1 ? SpecInput.baseName(tests[0].specs) : "moby test"
+            if !dryRun { try report([TestReport(name: name, problem: Self.problem(error))]) }
+            throw error
+        }
         let printer = TestPrinter(level: global.level, isData: json || tap)
-        var reports: [TestReport] = []
-        for input in inputs {
+        let plans = try inputs.map { try run($0, in: dir ?? "", printer) }
+        guard !dryRun else { return plans.forEach(printer.plan) }
+        var reports = Self.unfit(plans)
+        for input in reports.isEmpty ? inputs : [] {
             let work = try input.workFolder(dir)
             // Gone with its last use otherwise.
             defer { withExtendedLifetime(work.temporary) {} }
-            var run = try input.run(in: work.path, images.provider(global), global, variables, tell: printer.tell)
-            run.accelerator = try accelerator()
-            run.limit = try limit()
-            run.artifacts = artifacts
-            if dryRun {
-                printer.plan(run)
-                continue
-            }
+            let run = try run(input, in: work.path, printer)
             printer.begin(run)
-            let report = try await run.run()
+            let report = await run.run(describe: Self.problem)
+            if let problem = report.problem { Terminal.error(problem.text, .error) }
             printer.end(report)
             reports.append(report)
             if report.signal != nil { break }
         }
-        guard !dryRun else { return }
+        try report(reports)
+        throw ExitCode(TestReport.exitCode(reports))
+    }
+
+    private func run(_ input: TestInput, in folder: String, _ printer: TestPrinter) throws -> TestRun {
+        var run = try input.run(in: folder, images.provider(global), global, variables, tell: printer.tell)
+        run.accelerator = try accelerator()
+        run.limit = try limit()
+        run.artifacts = artifacts
+        return run
+    }
+
+    /// The tests that cannot be made, whose errors are printed: they end the command before the first boot.
+    private static func unfit(_ runs: [TestRun]) -> [TestReport] {
+        runs.compactMap { run in
+            do { try run.check() } catch {
+                let problem = problem(error)
+                Terminal.error(problem.text, .error)
+                return TestReport(name: run.name, problem: problem)
+            }
+            return nil
+        }
+    }
+
+    private static func problem(_ error: any Error) -> TestReport.Problem {
+        let (text, code) = ErrorReport.message(error)
+        return TestReport.Problem(text, exitCode: code)
+    }
+
+    /// Writes the reports that the options ask for.
+    private func report(_ reports: [TestReport]) throws {
         if let junit { try write(JUnitReport.text(reports), to: junit) }
         if json { print(try JSONReport.text(reports), terminator: "") }
         if tap { print(TAPReport.text(reports), terminator: "") }
-        throw ExitCode(TestReport.exitCode(reports))
     }
 }

@@ -6,7 +6,7 @@ extension KeyTable where Owner == TestStepDraft {
         "test.expect",
         """
         A step: what is expected, and perhaps `name` and `timeout`. `up`, `reboot` and `poweroff` may be written alone. A step waits until what it
-        expects is true; it fails when its time is over, and at once when the machine ends. Patterns are regular expressions, and match anywhere in
+        expects is true; it fails when it times out, and at once when the machine ends. Patterns are regular expressions, and match anywhere in
         a text or line.
         """,
         Key.observed + Key.inside + Key.changes + [
