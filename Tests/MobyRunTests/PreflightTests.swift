@@ -126,8 +126,15 @@ struct PreflightTests {
         #expect(try error("http://127.0.0.1:8080/").description == "--await: port 8080 of the host is not published")
         #expect(try error("tcp:6379").description == "--await: port 6379 of the host is not published")
         #expect(
-            try error("up") { $0.machine.detached = true }.description
-                == "--detached cannot be combined with --await or --timeout")
+            try error("up") {
+                $0.machine.detached = true
+                $0.readiness?.thenPowerOff = true
+            }.description == "--detached and --await-then-poweroff cannot be combined")
+        #expect(
+            try error("up") {
+                $0.machine.detached = true
+                ($0.readiness, $0.limit) = (nil, .seconds(5))
+            }.description == "--detached cannot be combined with --timeout, unless there is an --await to limit")
     }
 
     @Test func pathsWithColonsAreNoProtocols() throws {

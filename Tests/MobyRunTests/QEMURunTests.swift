@@ -179,6 +179,12 @@ import Testing
                 "console  \(image)-state/console.log",
                 "port     127.0.0.1:\(port) -> 80/tcp",
             ])
+        let lines = AcceleratorProbeTests.Lines()
+        var waiting = qemu
+        waiting.report = lines.add
+        waiting.readiness = ReadinessWait([try ReadinessCheck(parsing: "console:GUEST READY")], limit: .seconds(120))
+        #expect(try waiting.awaitBackground(plan) == 0)
+        #expect(lines.all.contains { $0.hasPrefix("console:GUEST READY was seen ") }, "\(lines.all)")
         let end = ContinuousClock.now + .seconds(120)
         var console = ""
         while !console.contains("GUEST READY"), ContinuousClock.now < end {
@@ -186,7 +192,9 @@ import Testing
             usleep(5000)
         }
         #expect(console.contains("GUEST READY"))
-        #expect(kill(id, SIGTERM) == 0)
+        // A machine that is not ready in time is ended.
+        waiting.readiness = ReadinessWait([try ReadinessCheck(parsing: "console:never")], limit: .zero)
+        #expect(try waiting.awaitBackground(plan) == 124)
         while kill(id, 0) == 0, ContinuousClock.now < end { usleep(5000) }
         #expect(kill(id, 0) != 0)
     }

@@ -4,7 +4,7 @@ internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// Follows a copy of the console of a machine that has the terminal.
+/// Follows the console of a machine: a copy while it has the terminal, else its file.
 final class ConsoleWatch: Sendable {
     /// The number of the pipe in QEMU.
     static let number: Int32 = 4
@@ -31,9 +31,22 @@ final class ConsoleWatch: Sendable {
         }
         let source = ends[0]
         guestEnd = ends[1]
-        guard OwnThread.start({ self.follow(source, patterns) }) else {
+        guard OwnThread.start({ self.follow(source, patterns) { true } }) else {
             close(source)
             close(guestEnd)
+            throw RunError("starting the thread that reads the console")
+        }
+    }
+
+    /// Follows the file with the console of a machine in the background.
+    /// - Parameter isEnded: whether nothing is written any more.
+    /// - Throws: `FileError`, ``RunError`` when the thread cannot be created.
+    init(file: String, patterns: [String], isEnded: @escaping @Sendable () -> Bool) throws {
+        guestEnd = -1
+        let source = open(file, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw FileError("open", file) }
+        guard OwnThread.start({ self.follow(source, patterns, isEnded) }) else {
+            close(source)
             throw RunError("starting the thread that reads the console")
         }
     }
@@ -56,7 +69,8 @@ final class ConsoleWatch: Sendable {
     /// Waits for the last output of a machine that has ended; it is in the pipe.
     func waitForEnd() { _ = ended.wait(timeout: .now() + .seconds(5)) }
 
-    private func follow(_ source: Int32, _ patterns: [String]) {
+    /// - Parameter isEnded: whether the end of the source is final, for now; asked before it is read.
+    private func follow(_ source: Int32, _ patterns: [String], _ isEnded: () -> Bool) {
         var splitter = LineSplitter()
         var wanted = patterns
         func match(_ lines: [String]) {
@@ -72,8 +86,13 @@ final class ConsoleWatch: Sendable {
         }
         var buffer = [UInt8](repeating: 0, count: 16384)
         while true {
+            let isFinal = isEnded()
             let count = read(source, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
+            if count == 0, !isFinal {
+                usleep(50_000)
+                continue
+            }
             guard count > 0 else { break }
             let time = ContinuousClock.now
             var lines: [String] = []

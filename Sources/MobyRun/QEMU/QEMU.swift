@@ -89,12 +89,16 @@ public struct QEMU: Sendable {
     }
 
     /// Finds options that cannot be combined, before anything is built or started.
-    /// - Throws: ``RunError`` for a condition that cannot become true, or a wait for a machine in the background.
+    /// - Throws: ``RunError`` for a condition that cannot become true, or an end for a machine in the background.
     public func checkOptions() throws {
-        if machine.detached, readiness != nil || limit != nil {
+        if machine.detached, limit != nil {
             throw RunError(
-                "--detached cannot be combined with --await or --timeout",
-                hint: "wait with: curl --retry 100 --retry-all-errors URL")
+                "--detached cannot be combined with --timeout, unless there is an --await to limit",
+                hint: "end the machine with 'moby stop', or use 'timeout' without --detached")
+        }
+        if machine.detached, readiness?.thenPowerOff == true {
+            throw RunError(
+                "--detached and --await-then-poweroff cannot be combined", hint: "omit one of them")
         }
         try readiness?.check(machine)
     }

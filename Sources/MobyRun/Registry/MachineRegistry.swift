@@ -25,10 +25,12 @@ public struct MachineRegistry: Sendable, Equatable {
 
     /// The machines that run, by name. Folders of machines that have ended are removed.
     /// - Throws: `FileError`, ``RunError``.
-    public func machines() throws -> [MachineEntry] {
-        guard try HostFiles.exists(folder) else { return [] }
+    public func machines() throws -> [MachineEntry] { try entries().running }
+
+    private func entries() throws -> (running: [MachineEntry], ended: [MachineEntry]) {
+        guard try HostFiles.exists(folder) else { return ([], []) }
         try checkOwner()
-        var machines: [MachineEntry] = []
+        var (machines, ended): ([MachineEntry], [MachineEntry]) = ([], [])
         for name in try FolderTree.names(in: folder) where try HostFiles.isFolder(path(name)) {
             guard let bytes = try HostFiles.readIfPresent("\(path(name))/\(Self.file)", limit: 1 << 20) else {
                 continue
@@ -39,19 +41,25 @@ public struct MachineRegistry: Sendable, Equatable {
                     hint: "remove the folder '\(PlainText.short(path(name)))'")
             }
             machine.folder = path(name)
-            if machine.isAlive { machines.append(machine) } else { Self.remove(machine.folder) }
+            if machine.isAlive {
+                machines.append(machine)
+            } else {
+                ended.append(machine)
+                Self.remove(machine.folder)
+            }
         }
-        return machines.sorted { $0.name < $1.name }
+        return (machines.sorted { $0.name < $1.name }, ended)
     }
 
     /// Finds a machine by its name or the beginning of it; without a name, the only one.
     /// - Parameter isExact: only the whole name will do, for what cannot be undone.
     /// - Throws: ``RunError`` that lists the machines.
     public func machine(_ name: String?, isExact: Bool = false) throws -> MachineEntry {
-        let machines = try machines()
+        let (machines, ended) = try entries()
         let names = machines.map { "'\(PlainText.short($0.name))'" }.joined(separator: ", ")
         guard let first = machines.first else {
-            throw RunError("no machine is running", hint: "start one: moby run --detached nginx")
+            throw RunError(
+                "no machine is running", hint: try console(of: name, ended) ?? "start one: moby run --detached nginx")
         }
         guard let name else {
             if machines.count == 1 { return first }
@@ -63,7 +71,18 @@ public struct MachineRegistry: Sendable, Equatable {
         let what =
             matching.isEmpty
             ? "no machine '\(PlainText.short(name))' is running" : "'\(PlainText.short(name))' is ambiguous"
-        throw RunError(what, hint: "running: \(names)")
+        let left = matching.isEmpty ? try console(of: name, ended).map { "\($0); " } : nil
+        throw RunError(what, hint: "\(left ?? "")running: \(names)")
+    }
+
+    /// A hint on the console of a machine in the background that has ended. Another command may have removed its entry,
+    /// so that its state folder counts, too.
+    private func console(of name: String?, _ ended: [MachineEntry]) throws -> String? {
+        var console = ended.first { name == nil || $0.name == name }?.console
+        if console == nil, let name, try HostFiles.exists("\(name)-state/console.log") {
+            console = "\(name)-state/console.log"
+        }
+        return console.map { "the last one's console is in '\(PlainText.short($0))'" }
     }
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }

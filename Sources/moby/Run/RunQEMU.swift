@@ -18,7 +18,7 @@ struct RunQEMU: AsyncParsableCommand {
             """,
             examples: [
                 "moby run web.yml", "moby run qemu --publish 8080:80 --disk data.qcow2,size=4G web",
-                "moby run qemu --await http://127.0.0.1:8080/ --await-then-poweroff web",
+                "moby run qemu --await up --await-then-poweroff web",
             ], page: "docs/running.md"))
 
     @OptionGroup(title: "Machine options") var machine: MachineOptions
@@ -50,8 +50,9 @@ struct RunQEMU: AsyncParsableCommand {
         let plan = try qemu.plan()
         if control.dryRun { return print(plan) }
         let status = try qemu.run(plan)
-        if status == 0, let facts = try qemu.background(plan) { print(facts) }
-        throw ExitCode(status)
+        guard status == 0, let facts = try qemu.background(plan) else { throw ExitCode(status) }
+        print(facts)
+        throw ExitCode(try qemu.awaitBackground(plan))
     }
 
     private func qemu(booting prefix: String) throws -> QEMU {
