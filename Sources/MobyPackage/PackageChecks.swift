@@ -5,12 +5,15 @@ public import MobyBuild
 /// What this host needs to make packages, for `moby doctor`.
 public enum PackageChecks {
     /// The installation's definitions and guest programs, and apt. None of it is needed once the store has the images.
-    public static func all(_ installation: Installation, _ builder: PackageBuilder, path: String) -> [HostCheck] {
+    /// - Parameter environment: `PATH`, and the variable that names an archive of Debian.
+    public static func all(
+        _ installation: Installation, _ builder: PackageBuilder, environment: [String: String]
+    ) async -> [HostCheck] {
         let images: [SystemImage]
         do { images = try installation.images(of: builder) } catch {
             return [
                 HostCheck("system images", .missing, error, isRequired: true), products(installation),
-                apt(path, isRequired: false),
+                await apt(installation, environment, isRequired: false),
             ]
         }
         let available = images.filter { $0.digest != nil }.count
@@ -19,7 +22,7 @@ public enum PackageChecks {
         let found = HostCheck(
             "system images", images.isEmpty ? .missing : .ok,
             "\(images.count) in '\(share)', \(available) of them in the store", isRequired: true)
-        return [found, products(installation), apt(path, isRequired: !absent.isEmpty)]
+        return [found, products(installation), await apt(installation, environment, isRequired: !absent.isEmpty)]
     }
 
     private static func products(_ installation: Installation) -> HostCheck {
@@ -33,7 +36,10 @@ public enum PackageChecks {
             hint: "install moby with its folder lib/moby, or name a folder in MOBY_PRODUCTS", isRequired: true)
     }
 
-    private static func apt(_ path: String, isRequired: Bool) -> HostCheck {
+    private static func apt(
+        _ installation: Installation, _ environment: [String: String], isRequired: Bool
+    ) async -> HostCheck {
+        let path = environment["PATH"] ?? ""
         let missing = ["apt-get", "apt-cache", "env"].filter { HostFiles.program($0, path: path) == nil }
         guard missing.isEmpty else {
             return HostCheck(
@@ -46,6 +52,14 @@ public enum PackageChecks {
                 "apt", .warning, "apt-get and apt-cache; without setpriv, apt-get may outlive moby",
                 hint: "apt-get install util-linux", isRequired: isRequired)
         }
-        return HostCheck("apt", .ok, "apt-get and apt-cache", isRequired: isRequired)
+        do {
+            // On the release of Debian that the images are made of, apt's own sources are used as they are.
+            guard try installation.aptSources() != nil else {
+                return HostCheck("apt", .ok, "apt-get and apt-cache", isRequired: isRequired)
+            }
+            let archive = PlainText.short(try await AptRoot.mirror(environment, in: "/").archive)
+            return HostCheck(
+                "apt", .ok, "apt-get and apt-cache, Debian packages from '\(archive)'", isRequired: isRequired)
+        } catch { return HostCheck("apt", .missing, error, isRequired: isRequired) }
     }
 }

@@ -37,8 +37,10 @@ extension PackageFolder {
                         name, "source '\(shown)' is a link to '\(PlainText.of(target))', which does not exist")
                 }
                 let reason = code == ENOENT ? "does not exist" : "cannot be read: \(FileError.text(of: code))"
+                let target = try Self.target(folder).map { "run '\($0)', which makes it" }
                 throw Self.error(
-                    name, "source '\(shown)' \(reason)", hint: "sources are files and folders next to build.yml")
+                    name, "source '\(shown)' \(reason)",
+                    hint: target ?? "sources are files and folders next to build.yml")
             }
             guard path == root || path.hasPrefix(root == "/" ? root : root + "/") else {
                 throw Self.error(
@@ -47,6 +49,13 @@ extension PackageFolder {
                     hint: "copy it into the folder")
             }
             self.path = path
+        }
+
+        /// The command of a Makefile that the comment at the top of `build.yml` names: `make oci`.
+        private static func target(_ folder: String) throws -> String? {
+            let lines = try HostFiles.text("\(folder)/\(PackageFolder.fileName)").split(separator: "\n")
+            let comment = lines.prefix { $0.hasPrefix("#") }.joined(separator: "\n")
+            return comment.firstMatch(of: /`(make [a-z-]+)`/).map { String($0.1) }
         }
 
         /// The source itself, then what lies in it, in order of names.

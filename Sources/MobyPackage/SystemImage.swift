@@ -35,12 +35,15 @@ extension Installation {
         return try names().map { name in
             let folder = try folder(of: name)
             var reference: String?
-            var summary = try PackageFolder(folder).summary
+            var summary = ""
+            // A definition that is wrong does not hide the others.
+            do { summary = try PackageFolder(folder).summary } catch let error as SpecError {
+                summary = "wrong definition: \(error.diagnostics.first?.message ?? "")"
+            } catch let error as PackageError { summary = "wrong definition: \(error)" }
             do { reference = try builder.reference(of: folder) } catch let error as PackageError {
                 summary = "\(error)"
-            } catch let error as SpecError {
+            } catch is SpecError {
                 // For example one that needs files which a build of the source puts into its folder.
-                summary = error.diagnostics.first?.message ?? ""
             }
             return SystemImage(
                 name: name, folder: folder, summary: summary, reference: reference,

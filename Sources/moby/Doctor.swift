@@ -7,7 +7,7 @@ internal import MobyPackage
 internal import MobyRun
 internal import OCI
 
-struct Doctor: ParsableCommand {
+struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Report what this host can do, and what to install.",
         discussion: HelpText.discussion(
@@ -23,7 +23,7 @@ struct Doctor: ParsableCommand {
     /// Boot media and state of machines.
     private static let temporarySpace: UInt64 = 200_000_000
 
-    func run() throws {
+    func run() async throws {
         let environment = Terminal.environment
         let checks =
             [
@@ -32,7 +32,7 @@ struct Doctor: ParsableCommand {
                 HostCheck.folder(
                     "temporary files", environment["TMPDIR"] ?? "/tmp", needed: Self.temporarySpace,
                     hint: "name another folder in TMPDIR"),
-            ] + packages() + [
+            ] + (await packages()) + [
                 https(environment), credentials(environment), HostCheck.clock(program: Terminal.executable),
             ] + MachineChecks.all(environment: environment)
         let isFit = !checks.contains(where: \.isFatal)
@@ -57,12 +57,13 @@ struct Doctor: ParsableCommand {
         print(isFit ? "'moby build' works on this host." : "'moby build' does not work on this host; see 'missing'.")
     }
 
-    private func packages() -> [HostCheck] {
+    private func packages() async -> [HostCheck] {
         do {
             let builder = try Packages.builder(
                 store: try global.storeToRead(), platform: .host, products: nil
             ) { _ in }
-            return PackageChecks.all(try Packages.installation, builder, path: Terminal.environment["PATH"] ?? "")
+            return await PackageChecks.all(
+                try Packages.installation, builder, environment: Terminal.environment)
         } catch { return [HostCheck("system images", .missing, error, isRequired: true)] }
     }
 

@@ -79,6 +79,23 @@ struct DoctorTests {
         }
     }
 
+    /// The system images are made of Debian packages, which other distributions do not have.
+    @Test func missingMirrorIsNamed() throws {
+        try withTemporaryDirectory { folder in
+            var environment = try Self.host(folder, programs: ["apt-cache"])
+            try TestFile.write("URIs: {archive}\n", to: "\(folder)/share/pkg/other.sources")
+            try TestFile.write(
+                "#!/bin/sh\necho http://mirror.example/ubuntu noble\n", to: "\(folder)/bin/apt-get", mode: 0o755)
+            environment["PATH"]? += ":" + (Program.environment["PATH"] ?? "")
+            let apt = try Self.report(environment, status: 1)("apt")
+            #expect(apt.state == "missing" && apt.required)
+            #expect(apt.hint == "name a mirror of Debian: MOBY_DEBIAN_MIRROR=http://HOST/debian")
+            environment["MOBY_DEBIAN_MIRROR"] = "http://mirror.example/debian/"
+            let named = try Self.report(environment, status: 0)("apt")
+            #expect(named.detail == "apt-get and apt-cache, Debian packages from 'http://mirror.example/debian'")
+        }
+    }
+
     @Test func missingInstallationAndStoreAreNamed() throws {
         try withTemporaryDirectory { folder in
             var environment = try Self.host(folder, programs: ["apt-get", "apt-cache", "env"])

@@ -53,6 +53,9 @@ public struct KernelModules: Sendable {
     /// The module of a name in any spelling.
     public subscript(name: String) -> KernelModule? { byName[KernelModule.normalized(name)].map { modules[$0] } }
 
+    /// The image of `@moby:kernel`, which has only what virtual machines need.
+    private static let ownKernel = "localhost/moby/kernel:"
+
     /// The same of names in a spec.
     /// - Parameters:
     ///   - image: the kernel's, for messages.
@@ -68,8 +71,12 @@ public struct KernelModules: Sendable {
                     Diagnostic(
                         at: wanted.first { $0.value == name }?.location ?? location,
                         "\(kernel) has no module '\(PlainText.short(name))'",
-                        hint: closest.map { "did you mean '\($0)'?" }
-                            ?? "write '?\(PlainText.short(name))' if it may be missing")
+                        hint: [
+                            closest.map { "did you mean '\($0)'?" },
+                            image?.hasPrefix(Self.ownKernel) == true
+                                ? "'@moby:kernel-all' has all modules of this kernel" : nil,
+                            closest == nil ? "write '?\(PlainText.short(name))' if it may be missing" : nil,
+                        ].compactMap(\.self).joined(separator: "; "))
                 })
         }
     }

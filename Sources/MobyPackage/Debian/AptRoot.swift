@@ -47,16 +47,19 @@ struct AptRoot: Sendable {
     func update() async throws {
         if let sources {
             try FolderTree.make("\(path)/sources")
-            try writeWhenChanged(await mirror().fill(HostFiles.text(sources)), to: "\(path)/sources/moby.sources")
+            let mirror = try await Self.mirror(environment, in: path)
+            try writeWhenChanged(mirror.fill(HostFiles.text(sources)), to: "\(path)/sources/moby.sources")
         }
         try await run("apt-get", ["update", "-q"])
         try ExtentWriter.write(ExtentList(), to: "\(path)/updated")
     }
 
-    private func mirror() async throws -> DebianMirror {
+    /// The archive that ``DebianMirror/variable`` names, else that of the machine's own sources. Uses no network.
+    /// - Throws: ``AptError/noMirror``, and what apt-get reports.
+    static func mirror(_ environment: [String: String], in folder: String) async throws -> DebianMirror {
         if let named = environment[DebianMirror.variable], !named.isEmpty { return DebianMirror(archive: named) }
         let arguments = ["indextargets", "--no-release-info", "--format", DebianMirror.targetFormat]
-        guard let mirror = DebianMirror(targets: try await start("apt-get", arguments, in: path)) else {
+        guard let mirror = DebianMirror(targets: try await start("apt-get", arguments, in: folder, environment)) else {
             throw AptError.noMirror
         }
         return mirror
@@ -71,7 +74,8 @@ struct AptRoot: Sendable {
         var printed = ""
         try await wait.acquire {
             do {
-                printed = try await start(program, ["-c", "\(path)/apt.conf"] + arguments, in: folder ?? path)
+                printed = try await Self.start(
+                    program, ["-c", "\(path)/apt.conf"] + arguments, in: folder ?? path, environment)
             } catch AptError.failed(_, let output) {
                 guard let held = AptMessages.heldLock(output) else {
                     throw AptError.failed(program: program, output: output)
@@ -83,14 +87,16 @@ struct AptRoot: Sendable {
         return printed
     }
 
-    private func start(_ program: String, _ arguments: [String], in folder: String) async throws -> String {
+    private static func start(
+        _ program: String, _ arguments: [String], in folder: String, _ environment: [String: String]
+    ) async throws -> String {
         // The thread that starts it lives as long as the process.
         let command = OrphanGuard.command + [program] + arguments
         var variables = environment
         variables["LC_ALL"] = "C.UTF-8"
         variables["DEBIAN_FRONTEND"] = "noninteractive"
         let values = Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) })
-        let result = try await whileThereIsSpace {
+        let result = try await whileThereIsSpace(in: folder) {
             try await Subprocess.run(
                 .name("env"), arguments: Arguments(["--chdir=\(folder)"] + command), environment: .custom(values),
                 output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
@@ -104,13 +110,13 @@ struct AptRoot: Sendable {
     }
 
     /// Runs an apt program; ends it when there is no space left, since apt then waits for ever.
-    private func whileThereIsSpace<Value: Sendable>(_ work: @Sendable @escaping () async throws -> Value) async throws
-        -> Value
-    {
+    private static func whileThereIsSpace<Value: Sendable>(
+        in path: String, _ work: @Sendable @escaping () async throws -> Value
+    ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             defer { group.cancelAll() }
             group.addTask { try await work() }
-            group.addTask { [path] in
+            group.addTask {
                 while !Task.isCancelled {
                     try await Task.sleep(for: .seconds(1))
                     if let free = FreeSpace.bytes(in: path), free < 1 << 20 {
