@@ -68,10 +68,8 @@ public enum SizeText {
         return unit == 0 ? "\(bytes) B" : "\(decimals(value, value < 10 ? 2 : 1)) \(units[unit])"
     }
 
-    /// `8 MiB` when it is whole, else `12.3 MB (12,345,678 bytes)`; small numbers as they are.
+    /// `12.3 MB (12,345,678 bytes)`; small numbers as they are.
     public static func exact(_ bytes: UInt64) -> String {
-        let power = min(bytes.trailingZeroBitCount / 10, 3)
-        if bytes > 0, power > 0 { return "\(bytes >> UInt64(10 * power)) \(["KiB", "MiB", "GiB"][power - 1])" }
         if bytes == 1 { return "1 byte" }
         return bytes < 10_000 ? "\(grouped(bytes)) bytes" : "\(decimal(bytes)) (\(grouped(bytes)) bytes)"
     }

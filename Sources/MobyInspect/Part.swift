@@ -72,7 +72,9 @@ extension Part {
 
     private static func write(_ volume: Volume, to lines: inout [String], _ indent: String) {
         guard volume.files.count <= listLimit else {
-            lines.append("\(indent)\(volume.files.count) names, \(SizeText.exact(volume.totalSize)) in files")
+            lines.append(
+                "\(indent)\(SizeText.grouped(UInt(volume.files.count))) names, \(SizeText.exact(volume.totalSize)) in files"
+            )
             return
         }
         for file in volume.files where file.kind != .directory {

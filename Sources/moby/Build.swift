@@ -19,7 +19,7 @@ struct Build: AsyncParsableCommand {
             """,
             examples: [
                 "moby build web.yml", "moby build --format iso,qcow2 --dir out base.yml web.yml",
-                "moby build --set TAG=1.27 --format raw -o - web.yml | gzip >web.img.gz",
+                "moby build --set TAG=1.27 --format tar -o - web.yml | gzip >web.tgz",
             ], page: "docs/building.md"))
 
     private static let all = OutputFormat.all.filter(\.isAvailable).map(\.name).joined(separator: ", ")

@@ -10,11 +10,19 @@ internal import OCI
 struct Cache: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache", abstract: "Manage the image store.",
+        discussion: HelpText.discussion(
+            examples: ["moby cache ls", "moby cache pull nginx:1.27", "moby cache prune --max-size 20G"],
+            page: "docs/store.md"),
         subcommands: [
             CacheList.self, CachePull.self, CachePush.self, CacheExport.self, CacheImport.self, CacheRemove.self,
             CachePrune.self,
             CacheClean.self, CacheVerify.self,
         ])
+
+    /// `1 image`, `2,500 images`.
+    fileprivate static func count(_ number: Int, _ noun: String) -> String {
+        "\(SizeText.grouped(UInt(number))) \(noun)\(number == 1 ? "" : "s")"
+    }
 }
 
 extension StoreOptions {
@@ -153,6 +161,10 @@ struct CacheRemove: ParsableCommand {
     var names: [String]
     @OptionGroup var output: JSONOption
 
+    mutating func validate() throws {
+        if names.contains("") { throw ValidationError("the name of an image is empty") }
+    }
+
     func run() throws {
         let store = try global.storeToInspect()
         let missing = try names.filter { try !store.remove($0) }
@@ -172,7 +184,7 @@ struct CachePrune: ParsableCommand {
         commandName: "prune", abstract: "Remove unreferenced content and old segments.",
         discussion: HelpText.discussion(
             """
-            --max-age also removes images, and --max-size then removes whatever was used the longest time ago. While \
+            --max-age also removes images, and --max-size then removes what was least recently used. While \
             another moby uses the store, what was used in the last day stays.
             """, examples: ["moby cache prune --max-age 30 --max-size 20G"], page: "docs/store.md"))
 
@@ -216,8 +228,8 @@ struct CachePrune: ParsableCommand {
     }
 
     private func report(_ pruned: ContentStore.Pruned) {
-        let images = maxAge == nil && maxSize == nil ? "" : "\(SizeText.grouped(UInt(pruned.images))) images, "
-        let files = "\(SizeText.grouped(UInt(pruned.files))) files"
+        let images = maxAge == nil && maxSize == nil ? "" : "\(Cache.count(pruned.images, "image")), "
+        let files = Cache.count(pruned.files, "file")
         print("\(dryRun ? "would remove" : "removed") \(images)\(files), \(Terminal.size(pruned.bytes))")
     }
 
@@ -249,8 +261,8 @@ struct CacheClean: ParsableCommand {
         }
         // A writer refuses a folder that is something else.
         let contents = try ContentStore(path: path).contents()
-        let counts = [contents.images, contents.files].map { SizeText.grouped(UInt($0)) }
-        let what = "\(counts[0]) images, \(counts[1]) files, \(Terminal.size(contents.bytes))"
+        let counts = "\(Cache.count(contents.images, "image")), \(Cache.count(contents.files, "file"))"
+        let what = "\(counts), \(Terminal.size(contents.bytes))"
         if dryRun {
             if output.json { return print(json(path, contents, isFolderGone: false).text(indent: 2)) }
             print("would remove \(what) in \(PlainText.short(path))")

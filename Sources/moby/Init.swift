@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Extents
+internal import MobyRun
 internal import MobySpec
 
 struct Init: ParsableCommand {
@@ -28,6 +29,10 @@ struct Init: ParsableCommand {
     mutating func validate() throws {
         _ = try chosen()
         let base = Self.base(path)
+        if TestReader.isTest(path) {
+            throw ValidationError(
+                "'\(PlainText.short(path))' is the name of a test file, which 'moby test' reads; name the spec")
+        }
         let isName = base.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "._-".utf8.contains($0) }
         guard isName, !base.isEmpty, !base.hasPrefix("."), !base.hasPrefix("-") else {
             throw ValidationError(
@@ -46,11 +51,12 @@ struct Init: ParsableCommand {
         try ExtentWriter.write(Array(spec.text.utf8), to: path)
         guard global.level > 0 else { return }
         print("\(path): \(template == .image ? "a machine that runs '\(image ?? "")'" : template.summary). Next:")
-        print("  moby build \(path)")
+        print("  moby build \(QEMUPlan.shell(path))")
         print("  moby run qemu \(spec.runArguments.joined(separator: " "))")
         print(spec.visit)
         if template == .ssh, keys.isEmpty {
-            Terminal.error("warning: no public key in ~/.ssh, so no one can log in: \(StarterSpec.keyHint)")
+            let hint = StarterSpec.keyHint("in \(PlainText.short(path)), under 'files:'")
+            Terminal.error("warning: no public key in ~/.ssh, so no one can log in: \(hint)")
         }
     }
 

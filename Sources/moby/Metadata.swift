@@ -5,7 +5,10 @@ internal import MobyRun
 
 struct Metadata: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "metadata", abstract: "Create metadata CD images.", subcommands: [MetadataCreate.self])
+        commandName: "metadata", abstract: "Create metadata CD images.",
+        discussion: HelpText.discussion(
+            examples: ["moby metadata create --hostname web web.iso"], page: "docs/metadata.md"),
+        subcommands: [MetadataCreate.self])
 }
 
 struct MetadataCreate: ParsableCommand {
@@ -16,7 +19,7 @@ struct MetadataCreate: ParsableCommand {
             """
             The image holds one file, 'config', as 'moby run --data' writes it. With a host name or keys it is a NoCloud image, labelled \
             'cidata', with 'user-data' and 'meta-data'. pkg/metadata reads both kinds.
-            """, examples: ["moby metadata create --hostname web --ssh-key ~/.ssh/id_ed25519.pub web.iso"],
+            """, examples: ["moby metadata create --hostname web --ssh-key key.pub web.iso"],
             page: "docs/metadata.md"))
 
     @OptionGroup var global: GlobalOptions

@@ -7,6 +7,8 @@ internal import OCI
 struct Pkg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pkg", abstract: "Build images from Debian packages and files.",
+        discussion: HelpText.discussion(
+            examples: ["moby pkg ls", "moby pkg build pkg/nginx"], page: "docs/packages.md"),
         subcommands: [PkgBuild.self, PkgList.self, PkgShowTag.self, PkgLock.self])
 }
 

@@ -55,10 +55,32 @@ struct SpecInput {
         _ names: [String], _ source: SourceOptions, _ variables: Variables, ignoringTrust: Bool = false,
         resolvePackage: (PackageTemplate) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
-        try SpecReader.read(
-            try await sources(names, certificateFiles: source.certFile), outputFormats: OutputFormat.namesInSpecs,
-            notMade: OutputFormat.unsupported, ignoringTrust: ignoringTrust, variables: variables,
-            resolvePackage: resolvePackage)
+        let sources = try await sources(names, certificateFiles: source.certFile)
+        do {
+            return try SpecReader.read(
+                sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.unsupported,
+                ignoringTrust: ignoringTrust, variables: variables, resolvePackage: resolvePackage)
+        } catch let error as SpecError { throw sources.lazy.compactMap(otherFile).first ?? error }
+    }
+
+    /// What a file that cannot be read as a spec is instead: a test file, or the definition of a package.
+    private static func otherFile(_ source: SpecReader.Source) -> SpecError? {
+        let (name, shown) = (source.name, PlainText.short(source.name))
+        let start = SourceLocation(file: name, line: 1, column: 1)
+        if TestReader.isTest(name) {
+            return SpecError([
+                Diagnostic(at: start, "'\(shown)' is a test file, not a spec", hint: "run it: moby test \(shown)")
+            ])
+        }
+        let (folder, file) = (name.lastIndex(of: "/").map { name[..<$0] } ?? ".", name.split(separator: "/").last)
+        guard file == PackageFolder.fileName[...],
+            source.text.split(separator: "\n").contains(where: { $0.hasPrefix("image:") })
+        else { return nil }
+        return SpecError([
+            Diagnostic(
+                at: start, "'\(shown)' defines a package, and is not a spec",
+                hint: "build it: moby pkg build \(PlainText.short(folder))")
+        ])
     }
 
     /// The text of a file that belongs to spec files: variables, a test.

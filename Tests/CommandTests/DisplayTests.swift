@@ -220,7 +220,7 @@ struct DisplayTests {
                 pulling acme/web:1: 40.0 MB
                 pulling acme/web:1: 20.0 of 40.0 MB, 1.00 MB/s, 0:20 left
                 pulling acme/web:1: 20.0 of 40.0 MB, no data for 12 s
-                pulled acme/web:1: 40.0 MB in 25.0 s, 10.0 MB of them earlier
+                pulled acme/web:1: 40.0 MB in 25.0 s, 10.0 MB already present
                 waiting for 'a.example'
                 note: a note
                 waiting for 'a.example': 16 s

@@ -34,6 +34,17 @@ struct InitTests {
         }
     }
 
+    /// The commands are for a shell.
+    @Test func pathsAreQuoted() throws {
+        try withTemporaryDirectory { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/my dir's", withIntermediateDirectories: false)
+            let made = try Program.run(["init", "my dir's/x"], in: folder)
+            #expect(made.output.contains(#"  moby build 'my dir'\''s/x.yml'"#), "\(made.output)")
+            let test = try Program.run(["init", "web.test.yml"], in: folder)
+            #expect(test.status == 64 && test.error.contains("is the name of a test file"), "\(test.error)")
+        }
+    }
+
     @Test func filesAreNotOverwritten() throws {
         try withTemporaryDirectory { folder in
             try TestFile.write("mine\n", to: "\(folder)/moby.yml")
@@ -52,6 +63,7 @@ struct InitTests {
             let made = try Program.run(["init", "ssh"], in: folder, environment: ["HOME": folder])
             #expect(made.status == 0)
             #expect(made.error.hasPrefix("warning: no public key in ~/.ssh"), "\(made.error)")
+            #expect(made.error.contains("in ssh.yml, under 'files:'"), "\(made.error)")
             #expect(try TestFile.text("\(folder)/ssh.yml").contains("      # put the contents of"))
             let checked = try Program.run(["lint", "ssh.yml"], in: folder)
             #expect(checked.status == 0, "\(checked.error)")

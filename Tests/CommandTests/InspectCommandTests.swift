@@ -47,7 +47,8 @@ struct InspectCommandTests {
                 try Program.moby(["ls", folder + "/disk.img", "esp:/efi/initrd.IMG"]).contains("esp:/EFI/INITRD.IMG"))
             let text = try Program.moby(["inspect", folder + "/disk.img"])
             #expect(
-                text.contains("partition 1 start: 40 MiB, offset 1 MiB, type EFI system")
+                text.contains(
+                    "partition 1 start: 41.9 MB (41,943,040 bytes), offset 1.05 MB (1,048,576 bytes), type EFI")
                     && text.contains("label START"), "\(text)")
             #expect(text.contains("files in esp:") && text.contains("/EFI/INITRD.IMG"), "\(text)")
             let root = try JSONDecoder().decode(

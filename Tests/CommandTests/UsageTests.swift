@@ -67,6 +67,7 @@ struct UsageTests {
             "'moby build --format kernel+initrd' builds what it boots"
         ),
         (["cache", "rm", "no/such:image"], 1, "no image 'no/such:image'"),
+        (["cache", "rm", ""], 64, "the name of an image is empty"),
     ])
     func errorsHaveExitCodes(arguments: [String], status: Int, message: String) throws {
         let result = try Program.run(arguments)
@@ -136,11 +137,30 @@ struct UsageTests {
         #expect(wrong.status == 64 && wrong.error.contains("did you mean 'help \(topic)'?"), "\(wrong.error)")
     }
 
+    /// An example is a command line that is read without an error, on one line of a terminal with 80 columns.
+    @Test func examplesOfHelpAreRead() throws {
+        var commands: [[any ParsableCommand.Type]] = [[Moby.self]]
+        var count = 0
+        while let path = commands.popLast(), let command = path.last {
+            commands += command.configuration.subcommands.map { path + [$0] }
+            let lines = command.configuration.discussion.split(separator: "\n")
+            for line in lines where line.contains(#/^(Examples?:)? +moby /#) {
+                count += 1
+                #expect(line.count < 80, "\(line)")
+                let text = line[(line.firstRange(of: "moby ")?.upperBound ?? line.startIndex)...]
+                let words = text.prefix { $0 != "|" && $0 != ">" }.split(separator: " ").map(String.init)
+                #expect(throws: Never.self, "\(line)") { _ = try CommandLineReader.command(words) }
+            }
+        }
+        #expect(count > 40)
+    }
+
     /// Each help that has options of several kinds groups them, and ends with an example and a page that exists.
     @Test(arguments: [
         "build", "lint", "explain", "run qemu", "run gcp", "push gcp", "inspect", "ls", "cat", "schema", "formats",
         "pkg build", "pkg lock", "pkg show-tag", "cache ls", "cache pull", "cache push", "cache export", "cache import",
-        "cache rm", "cache prune", "cache clean", "cache verify", "metadata create",
+        "cache rm", "cache prune", "cache clean", "cache verify", "metadata create", "exec", "logs", "ps", "stop",
+        "console", "pkg", "pkg ls", "cache", "run", "push", "metadata", "init", "doctor", "test",
     ]) func helpHasAnExampleAndAPage(_ command: String) throws {
         let help = try Program.moby(command.split(separator: " ").map(String.init) + ["--help"])
         #expect(help.contains("\nExample: ") || help.contains("\nExamples: moby "), "\(help)")

@@ -31,7 +31,7 @@ struct StoreMaintenanceTests {
         }
     }
 
-    /// What was used the longest time ago goes first; content that another image shares stays.
+    /// What was least recently used goes first; content that another image shares stays.
     @Test func shrinkRemovesWhatWasUsedLongestAgo() async throws {
         try await withTemporaryDirectory { folder in
             let shared = SampleTar.tar(["shared": String(repeating: "s", count: 100_000)])

@@ -160,7 +160,7 @@ public struct StarterSpec: Sendable {
 
                 """
         case .ssh:
-            let lines = keys.isEmpty ? ["# \(Self.keyHint)"] : keys
+            let lines = keys.isEmpty ? ["# \(Self.keyHint("here"))"] : keys
             return """
                 # Keys that may log in as root, a line each.
                 files:
@@ -174,8 +174,10 @@ public struct StarterSpec: Sendable {
     }
 
     /// What the user has to do without a key.
-    public static let keyHint =
-        "put the contents of ~/.ssh/id_ed25519.pub here; 'ssh-keygen -t ed25519' makes that file"
+    /// - Parameter place: where the key belongs, such as `here`.
+    public static func keyHint(_ place: String) -> String {
+        "put the contents of ~/.ssh/id_ed25519.pub \(place); 'ssh-keygen -t ed25519' makes that file"
+    }
 
     /// A container's name from that of its image: `ghcr.io/acme/web:1` is `web`.
     private var containerName: String {

@@ -16,7 +16,7 @@ extension ContentStore {
         }
     }
 
-    /// Removes what was used the longest time ago until the files of the store have at most `limit` bytes: segments,
+    /// Removes what was least recently used until the files of the store have at most `limit` bytes: segments,
     /// unpacked layers and Debian packages, which are made or fetched again when they are needed, and images, each with
     /// the content that no other image has. While another process uses the store, what was used in the last day stays.
     /// - Throws: `StoreError` when a name or what it leads to is damaged; `FileError`.

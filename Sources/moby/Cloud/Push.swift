@@ -4,7 +4,10 @@ internal import MobyRun
 
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "push", abstract: "Upload a build to a cloud.", subcommands: [PushGCP.self])
+        commandName: "push", abstract: "Upload a build to a cloud.",
+        discussion: HelpText.discussion(
+            examples: ["moby push gcp --project acme web.img.tar.gz"], page: "docs/deploy.md"),
+        subcommands: [PushGCP.self])
 
     private static let clouds = configuration.subcommands.map { $0._commandName }
 

@@ -37,10 +37,12 @@ enum HelpTopic: String, CaseIterable {
         Images are named in specs and on the command line as:
 
           nginx:1.27                 docker.io/library/nginx:1.27, from a registry
-          ghcr.io/acme/web@sha256:…  one image for ever
+          ghcr.io/acme/web@sha256:…  pinned by digest
           localhost:5000/web:2       a registry on this machine
           localhost/moby/NAME:HASH   an image that 'moby pkg build' made
-          "@pkg:FOLDER"              the image of a package folder; with quotes
+          "@moby:NAME"               a system image of moby ('moby pkg ls'), made or
+                                     pulled on first use; with quotes
+          "@pkg:FOLDER"              the image of a package folder of yours; with quotes
           oci:DIR[:NAME]             an OCI image layout
           oci-archive:FILE[:NAME]    the same in a tar
           docker-archive:FILE[:NAME] what 'docker save' writes
@@ -83,24 +85,45 @@ enum HelpTopic: String, CaseIterable {
           130  interrupted
           141  the reader of standard output went away
 
+          143  ended by SIGTERM, as 128 and the number of any signal
+
         'moby run' also: 3 an onboot container failed, 4 a service failed, 5 kernel
         panic, 6 the root is incomplete, 124 timed out.
+
+        'moby test': 1 a check failed, 2 a file is wrong, 124 --timeout was reached.
+
+        'moby exec': that of the command; 124 timed out, 125 it could not be started,
+        126 it cannot be executed, 127 it was not found.
+
+        'moby lint': 2 errors; 1 a file could not be read. 'moby stop': 1 the machine
+        had to be ended. 'moby doctor': 1 something that a build needs is missing.
 
         Page: docs/exit-codes.md
         """
 
     private static let environmentText = """
-          MOBY_CACHE         folder of the image store (default: ~/.cache/moby)
+          MOBY_CACHE         folder of the image store (default:
+                             $XDG_CACHE_HOME/moby, else ~/.cache/moby)
+          MOBY_PROGRESS      how progress is shown, as --progress
+          NO_COLOR           if not empty, no colors
+          MOBY_SHARE         folder with pkg/ and kernel/, the definitions of @moby:NAME
           MOBY_PRODUCTS      folder of the guest programs init and metadata
-          MOBY_DEBIAN_MIRROR archive of Debian, for hosts that are not Debian
+          MOBY_DEBIAN_MIRROR archive of Debian, as http://HOST/debian, which system
+                             images are made of; required where apt has none
           SOURCE_DATE_EPOCH  time of files on media, in seconds since 1970
+          TMPDIR             folder of temporary files (default: /tmp; for disks and
+                             tests /var/tmp)
+          XDG_RUNTIME_DIR    its folder moby has the machines that run (default:
+                             /run/user/UID, else /tmp/moby-UID)
           HTTPS_PROXY, http_proxy, ALL_PROXY, NO_PROXY
                              proxies
-          DOCKER_CONFIG      folder of Docker's config.json with credentials
+          SSL_CERT_FILE      certificates of authorities
+          REGISTRY_AUTH_FILE, DOCKER_CONFIG
+                             file and folder with credentials of registries
           CLOUDSDK_*, GOOGLE_APPLICATION_CREDENTIALS
                              Google Cloud
           LINUXKIT_QEMU_ACCEL
-                             accelerator of 'moby run qemu'
+                             accelerator of 'moby run qemu' and 'moby test'
 
         A spec reads the environment only with --env NAME.
 

@@ -74,7 +74,15 @@ private struct ManPage {
 
     private mutating func paragraphs(_ name: String, _ text: String) {
         section(name)
-        for paragraph in text.split(separator: "\n") { line(".PP\n\(Self.escaped(paragraph))") }
+        var isTable = false
+        for paragraph in text.split(separator: "\n") {
+            // Lists of topics and examples keep their columns.
+            let isRow = paragraph.hasPrefix("  ") || paragraph.hasPrefix("Example") || paragraph.hasPrefix("Page: ")
+            if isRow != isTable { line(isRow ? ".PP\n.nf" : ".fi") }
+            line(isRow ? Self.escaped(paragraph) : ".PP\n\(Self.escaped(paragraph))")
+            isTable = isRow
+        }
+        if isTable { line(".fi") }
     }
 
     private mutating func line(_ text: String) { self.text += text + "\n" }

@@ -30,7 +30,9 @@ struct TerminalRenderer: Renderer {
     mutating func ended(_ step: Step, isDone: Bool, at time: Duration) -> String {
         guard let index = steps.firstIndex(where: { $0.step === step }) else { return "" }
         let tracked = steps.remove(at: index)
-        if isDone, step.isMajor { return message(tracked.summary(at: time) + "\n", .info, at: time) }
+        if isDone, step.isMajor {
+            return message(tracked.summary(at: time, columns: window.columns - 1) + "\n", .info, at: time)
+        }
         return steps.isEmpty ? erase() : ""
     }
 
@@ -122,7 +124,7 @@ struct LineLayout {
     /// What is cut is the object.
     private static func label(_ step: TrackedStep, columns: Int) -> String {
         let start = step.step.parent == nil ? "\(step.step.activity.gerund) " : "  "
-        let object = PlainText.short(step.step.object, limit: 300)
+        let object = step.shortObject
         guard columns > start.utf8.count + 4 else { return TextWidth.cut(start + object, to: columns) }
         return start + TextWidth.cut(object, to: columns - start.utf8.count)
     }
@@ -159,14 +161,14 @@ struct LineLayout {
     }
 }
 
-/// Colours of a terminal.
+/// Colors of a terminal.
 struct TextStyle {
     let isColored: Bool
 
     func bar(_ text: String) -> String { paint(text, "32") }
     func faint(_ text: String) -> String { paint(text, "2") }
 
-    /// Lines of messages with their severity in colour, where they begin with it or with a location and it.
+    /// Lines of messages with their severity in color, where they begin with it or with a location and it.
     func message(_ text: String) -> String {
         guard isColored else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in

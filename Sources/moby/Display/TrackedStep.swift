@@ -59,11 +59,29 @@ struct TrackedStep {
     }
 
     /// `pulled docker.io/library/nginx:1.27: 67.1 MB in 12.3 s`.
-    func summary(at time: Duration) -> String {
+    /// - Parameter columns: what does not fit is cut from the object.
+    func summary(at time: Duration, columns: Int = .max) -> String {
         let seconds = SizeText.decimals((time - began) / .seconds(1), 1)
         let amount = step.done == 0 ? "" : ": \(Amount.whole(step))"
-        let resumed = step.skipped == 0 ? "" : ", \(SizeText.decimal(step.skipped)) of them earlier"
-        return "\(step.activity.participle) \(Self.plain(step.object))\(amount) in \(seconds) s\(resumed)"
+        let resumed = step.skipped == 0 ? "" : ", \(SizeText.decimal(step.skipped)) already present"
+        let (start, end) = ("\(step.activity.participle) ", "\(amount) in \(seconds) s")
+        guard columns < .max else { return start + Self.plain(step.object) + end + resumed }
+        func line(_ end: String) -> String? {
+            let room = columns - TextWidth.of(start) - TextWidth.of(end)
+            return room < 12 ? nil : start + TextWidth.cut(shortObject, to: room) + end
+        }
+        return line(end + resumed) ?? line(end) ?? TextWidth.cut(start + shortObject, to: columns)
+    }
+
+    /// The object on a terminal: of an image that a hash names, little of the hash, since its name says more:
+    /// `kernel:28f3d3a…` for `localhost/moby/kernel:28f3d3a…`.
+    var shortObject: String {
+        let text = Self.plain(step.object)
+        let hash = text.reversed().prefix { $0.isHexDigit }.count
+        guard hash >= 40 else { return text }
+        let local = "localhost/moby/"
+        let name = text.dropLast(hash - 7)
+        return (name.hasPrefix(local) ? name.dropFirst(local.count) : name) + "…"
     }
 
     private static func plain(_ text: String) -> String { PlainText.short(text, limit: 300) }

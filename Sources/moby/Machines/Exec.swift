@@ -8,12 +8,14 @@ struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in a machine.",
         usage: "moby exec [<machine>] [options] -- <command>...",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             Runs in PID 1's root, or with --container in the container of a service, without standard input. The machine needs the agent: \
             'moby run --agent', or 'moby.agent' on the kernel command line. Exit code: that of the command, 128 and the number of the signal \
-            that ended it, 124 timed out, 125 it could not be started, 126 it cannot be executed, 127 it was not found. \
-            Example: moby exec web --container nginx -- nginx -t
-            """)
+            that ended it, 124 timed out, 125 it could not be started, 126 it cannot be executed, 127 it was not found.
+            """,
+            examples: ["moby exec web --container nginx -- nginx -t", "moby exec -- cat /proc/meminfo"],
+            page: "docs/running.md#the-agent"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var target: MachineArgument
@@ -29,7 +31,7 @@ struct Exec: ParsableCommand {
     var timeout: String?
     @Option(
         help: ArgumentHelp(
-            "How long the machine may take to boot and answer (default: 10): seconds, or with m or h.",
+            "How long the machine may take to boot and answer: seconds, or with m or h.",
             valueName: "time"))
     var wait = "10"
     @Argument(parsing: .postTerminator, help: "The command and its arguments.") var command: [String] = []
@@ -65,7 +67,13 @@ struct Exec: ParsableCommand {
             ErrorReport.print(error)
             throw ExitCode(125)
         }
-        if let problem = result.problem { Terminal.error("error: \(problem)", .error) }
+        if let problem = result.problem {
+            // The root has little more than PID 1's own programs.
+            let hint =
+                container == nil && result.status == 127
+                ? "\n  hint: to run it in a container, name its service: moby exec --container SERVICE" : ""
+            Terminal.error("error: \(problem)\(hint)", .error)
+        }
         throw ExitCode(result.status)
     }
 }

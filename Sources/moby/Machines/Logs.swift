@@ -7,11 +7,14 @@ struct Logs: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print the console of a machine in the background, or the log of a service.",
         usage: "moby logs [<machine> [<service>]] [-f] [--lines <n>]",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             Without a service: the console since the machine's start. With one: its standard output on standard output, its standard error on \
             standard error, by the agent of the machine ('moby run --agent', or 'moby.agent' on the kernel command line); onboot containers \
-            have logs too. Examples: moby logs -f web, moby logs web nginx --lines 20
-            """)
+            have logs too.
+            """,
+            examples: ["moby logs -f web", "moby logs web nginx --lines 20"],
+            page: "docs/running.md#machines-in-the-background"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var target: MachineArgument

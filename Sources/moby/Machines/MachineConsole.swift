@@ -5,7 +5,10 @@ internal import MobyRun
 struct MachineConsole: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "console", abstract: "Use the console of a machine in the background.",
-        discussion: "Ctrl-] leaves the console, and the machine runs on. One terminal at a time.")
+        discussion: HelpText.discussion(
+            "Ctrl-] leaves the console, and the machine runs on. One terminal at a time. Without a terminal, standard input goes to the "
+                + "machine, and its end leaves the console.",
+            examples: ["moby console web"], page: "docs/running.md#machines-in-the-background"))
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var target: MachineArgument

@@ -6,7 +6,9 @@ internal import MobyRun
 struct MachineList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ps", abstract: "List the machines that run on this host.",
-        discussion: "Machines of this user that 'moby run qemu' started, in the background or on a terminal.")
+        discussion: HelpText.discussion(
+            "Machines of this user that 'moby run qemu' started, in the background or on a terminal.",
+            examples: ["moby ps", "moby ps --json"], page: "docs/running.md#machines-in-the-background"))
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Print JSON.") var json = false

@@ -4,7 +4,10 @@ internal import MobySpec
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Start a machine from a build.", subcommands: [RunQEMU.self, RunGCP.self],
+        commandName: "run", abstract: "Start a machine from a build.",
+        discussion: HelpText.discussion(
+            examples: ["moby run web.yml", "moby run qemu --publish 8080:80 web", "moby run gcp web"],
+            page: "docs/running.md"), subcommands: [RunQEMU.self, RunGCP.self],
         defaultSubcommand: RunQEMU.self)
 
     static let backends = configuration.subcommands.map { $0._commandName }
