@@ -101,9 +101,10 @@ final class Supervisor {
 
     private func running(_ service: Service, _ pid: pid_t) {
         service.output?.closeWriters()
+        let launched = service.since
         service.since = loop.now
         if service.state == .starting {
-            environment.timeline?.add("service \(service.name)", from: service.since)
+            environment.timeline?.add("service \(service.name)", from: launched)
             service.state = .running(pid: pid)
             if service.streak.isOn {
                 watchRecovery(of: service)
