@@ -13,6 +13,7 @@ struct ConsoleTests {
         ("[    6.30] moby: rebooting (service a b failed)", .ending(.service("a b"), rebooting: true)),
         ("[    6.30] moby: powering off (root incomplete)", .ending(.incompleteRoot, rebooting: false)),
         ("[    6.30] moby: powering off (tired)", .ending(.other("tired"), rebooting: false)),
+        ("[    6.10] moby: shutting down", .shuttingDown),
         ("[    7.30] moby: up: 2 of 3 services running", .up(running: 2, of: 3)),
         ("(ns: getty) moby-52:~# [    4.67] moby: up: 3 of 3 services running", .up(running: 3, of: 3)),
         ("login: [    9.01] moby: rebooting", .ending(.clean, rebooting: true)),

@@ -7,6 +7,9 @@ struct ConsoleState {
     private(set) var hasOutput = false
     /// PID 1's last line of this boot.
     private(set) var ending: GuestEnding?
+    /// Whether PID 1 stops everything, or has: another press of the power button would make it hurry, and disks lose
+    /// what is not written yet.
+    private(set) var isEnding = false
     /// Services that ran when the boot was complete, and all there are.
     private(set) var up: (running: Int, all: Int)?
     /// The panic that was seen, or a text that looks like one.
@@ -26,12 +29,14 @@ struct ConsoleState {
         case .ending(let ending, _):
             forgetPanic()
             self.ending = ending
+            isEnding = true
+        case .shuttingDown: isEnding = true
         case .panic(let why):
             panic = why
             traceEnded = false
         case .endOfPanic where panic != nil: traceEnded = true
         case .up(let running, let all): up = (running, all)
-        case .boot: ending = nil
+        case .boot: (ending, isEnding) = (nil, false)
         case .endOfPanic, nil: break
         }
     }

@@ -2,6 +2,8 @@ internal import Extents
 
 /// A line of a guest's console that means something to `moby run`.
 enum GuestLine: Equatable, Sendable {
+    /// PID 1 has begun to stop everything.
+    case shuttingDown
     /// PID 1's last line.
     case ending(GuestEnding, rebooting: Bool)
     /// The first line of a panic: all CPUs stop with its trace.
@@ -33,6 +35,8 @@ enum GuestLine: Equatable, Sendable {
             let numbers = rest.split(separator: " ").compactMap { Int($0) }
             guard numbers.count == 2 else { return nil }
             self = .up(running: numbers[0], of: numbers[1])
+        } else if words == "shutting down" {
+            self = .shuttingDown
         } else {
             return nil
         }

@@ -15,6 +15,9 @@ extension MachineHandle {
         return state.ending
     }
 
+    /// Whether PID 1 has begun to stop everything.
+    package var isEnding: Bool { reader.state.isEnding }
+
     /// The lines of the console from a number on, the number of the next line, and the one that has no end yet; without
     /// terminal control sequences.
     package func lines(from start: Int) -> (ended: [String], next: Int, open: String) { reader.lines(from: start) }

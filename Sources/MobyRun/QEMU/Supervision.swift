@@ -141,8 +141,8 @@ final class Supervision: Sendable {
         while ContinuousClock.now - asked < Self.powerOffLimit {
             let state = console.now
             if state.isPanicCertain(at: .now), let panic = state.panic { return end(with: ended(.panic(panic))) }
-            // A guest that is still starting may not listen yet; for one that does, a second request means to hurry.
-            if state.ending == nil, control?.powerDown() != true { break }
+            // A guest that is still starting may not listen yet.
+            if !state.isEnding, control?.powerDown() != true { break }
             if child.wait(within: .seconds(3)) != nil {
                 return report("powered off in \(QEMU.seconds(ContinuousClock.now - asked))")
             }

@@ -201,8 +201,8 @@ final class StepRunner {
         while session.handle.exitStatus == nil {
             let left = step.limit - (ContinuousClock.now - start)
             if left <= .zero || session.end != nil { break }
-            // A guest that is still starting may not listen yet; for one that does, a second request means to hurry.
-            if how == .clean, session.handle.ending == nil { session.handle.pressPowerButton() }
+            // A guest that is still starting may not listen yet.
+            if how == .clean, !session.handle.isEnding { session.handle.pressPowerButton() }
             let turn = ContinuousClock.now + min(left, .seconds(3))
             while session.handle.exitStatus == nil, ContinuousClock.now < turn {
                 usleep(5000)
