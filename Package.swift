@@ -171,7 +171,7 @@ let package = Package(
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
         tests(
             "CommandTests", ["moby", "Archive", "DiskImage", "Extents", "Progress", argumentParser], golden: ["Golden"]),
-        tests("BootTests", ["MobyRun"]),
+        tests("BootTests", ["MobyRun"], golden: ["Images"]),
     ],
     swiftLanguageModes: [.v6]
 )

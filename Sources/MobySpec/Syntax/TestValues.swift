@@ -152,7 +152,7 @@ extension Codec {
 
     /// A mapping, or a scalar as shorthand for its most important key.
     static func short<Scalar>(
-        _ scalar: Codec<Scalar>, as key: WritableKeyPath<Value, Scalar> & Sendable, of table: KeyTable<Value>,
+        _ scalar: Codec<Scalar>, as key: any (WritableKeyPath<Value, Scalar> & Sendable), of table: KeyTable<Value>,
         _ empty: @escaping @Sendable () -> Value
     ) -> Codec {
         let full = object(table) { _ in empty() }

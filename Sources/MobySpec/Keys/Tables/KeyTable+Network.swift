@@ -37,6 +37,13 @@ extension OtherKeys where Owner == NetworkSpec {
         }
         if case .scalar(let scalar) = node.content {
             guard scalar.text == "dhcp" else {
+                // Names of interfaces end in a number; what does not is likely a misspelled key.
+                if name.value.last?.isNumber == false {
+                    let guess = Spelling.closest(to: name.value, in: ["hostname", "ipv6"])
+                    return reading.error(
+                        at: name.location, "unknown key '\(PlainText.short(name.value))' in network",
+                        hint: guess.map { "did you mean '\($0)'?" } ?? "an interface is 'dhcp' or a mapping")
+                }
                 return reading.mismatch(
                     node, expected: "'dhcp' or a mapping",
                     hint: (try? IPPrefix(scalar.text)) == nil ? nil : "write {address: \(scalar.text)}")
