@@ -37,9 +37,11 @@ final class Guest {
         if [ -e "$2/$9" ]; then echo "container exists" >&2; exit 1; fi
         mkdir -p "$2/$9"
         [ -e "$6/command" ] || { echo "no command" >&2; exit 4; }
-        sh "$6/command" &
+        # The shell must not collect the child, which is for PID 1: it begins once this process has closed its files.
+        mkfifo "$6/gate"
+        sh -c 'read -r line < "$1"; rm "$1"; exec sh "$2"' gate "$6/gate" "$6/command" &
         echo $! > "$8"
-        # The shell must not collect the child: that is for PID 1.
+        exec 9> "$6/gate"
         exec true
 
         """
