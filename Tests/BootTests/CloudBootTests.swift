@@ -7,6 +7,7 @@ import Testing
 /// holds.
 @Suite(.serialized, .bootedAgain) struct CloudBootTests {
     private static let web = "curl -sI http://\(CloudDesk.address)/ | head -1"
+    private static let hosts = "ssh root@\(CloudDesk.address) cat '/sys/class/scsi_host/*/proc_name'"
     private static let list = "ssh root@\(CloudDesk.address) runc list | awk '{ print $1, $3 }'"
 
     /// Built, pushed, run (by BIOS), run again as the article of 2017 has it (by UEFI): docs/platform-gcp.md shows it.
@@ -42,10 +43,11 @@ import Testing
         let list = try desk.answer(to: Self.list)
         #expect(web.hasPrefix("HTTP/1.1 200 OK"))
         for name in ["nginx", "rngd", "sshd"] { #expect(list.contains("\(name) running"), "\(list)") }
+        let hosts = try desk.answer(to: Self.hosts)
         machine.pressPowerButton()
         try await playing.value
         #expect(try program.waitForEnd() == 0, "\(program.text)")
-        #expect(machine.console.contains("Virtio SCSI HBA"))
+        #expect(hosts.contains("virtio_scsi"), "\(hosts)")
         desk.idle()
         desk.note(line, program.text)
         desk.note("# meanwhile, in another terminal", "")

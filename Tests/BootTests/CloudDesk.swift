@@ -103,6 +103,8 @@ final class CloudDesk: Sendable {
                         "-drive", "if=none,id=real,format=raw,snapshot=on,file=\(disk)", "-device",
                         "virtio-scsi-pci,id=scsi",
                         "-device", "scsi-hd,bus=scsi.0,drive=real,bootindex=1",
+                        // As the firmware of Compute Engine tells: no other cloud is asked.
+                        "-smbios", "type=1,manufacturer=Google,product=Google Compute Engine",
                     ]
             }
         }
