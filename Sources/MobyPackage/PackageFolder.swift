@@ -54,7 +54,8 @@ public struct PackageFolder: Sendable {
         lockPath = "\(folder)/\(definition).lock"
         isLockReplaceable = true
         guard let text = try HostFiles.readIfPresent(lockPath, limit: Self.sizeLimit) else { return }
-        lock = try PackageLock(String(decoding: text, as: UTF8.self), file: lockPath)
+        // A damaged one is written again when it is needed.
+        if let found = try? PackageLock(String(decoding: text, as: UTF8.self), file: lockPath) { lock = found }
     }
 
     func lines(of list: Located<String>) -> [String] { lists[list.value] ?? [] }

@@ -48,6 +48,7 @@ struct SeccompTests {
 
     @Test(arguments: [
         ("{}", "'defaultAction' is not an action such as \"SCMP_ACT_ERRNO\""),
+        (#"{"defaultAction": "SCMP_ACT_NONE"}"#, "'defaultAction' is not an action such as \"SCMP_ACT_ERRNO\""),
         (
             #"{"defaultAction": "SCMP_ACT_KILL", "syscalls": [{"action": "SCMP_ACT_ALLOW"}]}"#,
             "'syscalls[0]' has no 'names'"

@@ -194,6 +194,10 @@ import Testing
             let later = try PackageResolver(builder(), installation: installation, provider: .init())
             #expect(try later.reference(of: .installed("box")) == image.name)
             #expect(try later.missing([image.name]).isEmpty)
+            let name = try #require(
+                FileManager.default.contentsOfDirectory(atPath: "\(folder)/store/debs").first { $0.hasSuffix(".lock") })
+            try TestFile.write("\u{1} damaged", to: "\(folder)/store/debs/\(name)")
+            #expect(try await builder().build(package).image.name == image.name)
             try TestFile.write("image: box\npackages: [tool]\ncmd: [/x]\n", to: "\(package)/build.yml")
             #expect(try builder().reference(of: package) != image.name)
         }

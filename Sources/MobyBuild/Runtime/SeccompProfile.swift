@@ -6,11 +6,17 @@ struct SeccompProfile: Sendable {
     private let members: [JSONValue.Member]
     private let rules: [JSONValue]
 
+    /// The actions of the runtime specification.
+    private static let actions = Set(
+        ["KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO", "TRACE", "ALLOW", "LOG", "NOTIFY"].map {
+            "SCMP_ACT_\($0)"
+        })
+
     /// - Throws: for text that is not JSON, or that runc would refuse.
     init(parsing text: [UInt8]) throws(JSONError) {
         let json = try JSONValue(parsing: text)
         guard let members = json.members else { throw JSONError("the profile is \(json.kind), not an object") }
-        guard let action = json["defaultAction"]?.string, action.hasPrefix("SCMP_ACT_") else {
+        guard let action = json["defaultAction"]?.string, Self.actions.contains(action) else {
             throw JSONError("'defaultAction' is not an action such as \"SCMP_ACT_ERRNO\"")
         }
         guard let rules = (json["syscalls"] ?? .array([])).array else { throw JSONError("'syscalls' is not a list") }
@@ -18,7 +24,7 @@ struct SeccompProfile: Sendable {
             guard rule.members != nil, !Self.names(of: rule).isEmpty else {
                 throw JSONError("'syscalls[\(index)]' has no 'names'")
             }
-            guard let action = rule["action"]?.string, action.hasPrefix("SCMP_ACT_") else {
+            guard let action = rule["action"]?.string, Self.actions.contains(action) else {
                 throw JSONError("'syscalls[\(index)]' has no 'action' such as \"SCMP_ACT_ALLOW\"")
             }
         }

@@ -4,14 +4,15 @@ internal import Extents
 struct ServiceOrder {
     private(set) var problems: [Diagnostic] = []
     private let services: [String: ContainerSpec]
-    /// Services whose order is known to be good, or was reported.
-    private var seen: Set<String> = []
 
     /// - Parameter declared: names of all services, of those with errors too.
     init(_ services: [ContainerSpec], declared: Set<String>) {
         self.services = Dictionary(services.map { ($0.name, $0) }) { first, _ in first }
         for service in services { checkNames(service, declared) }
-        for service in services { search(service, path: []) }
+        let search = CircleSearch(from: services.map(\.name)) { [table = self.services] in
+            table[$0]?.options.after ?? []
+        }
+        search.circles.forEach { checkCircle($0) }
     }
 
     private static func location(_ service: ContainerSpec, _ index: Int) -> SourceLocation {
@@ -32,21 +33,13 @@ struct ServiceOrder {
         }
     }
 
-    /// - Parameter path: the services that lead here, each after the next.
-    private mutating func search(_ service: ContainerSpec, path: [String]) {
-        guard !seen.contains(service.name) else { return }
-        let path = path + [service.name]
-        for (index, name) in (service.options.after ?? []).enumerated() {
-            if let start = path.firstIndex(of: name) {
-                let circle = (path[start...] + [name]).map { "'\(PlainText.short($0))'" }.joined(separator: " after ")
-                problems.append(
-                    Diagnostic(
-                        at: Self.location(service, index), "services wait for each other: \(circle)",
-                        hint: "remove one 'after'"))
-            } else if let other = services[name] {
-                search(other, path: path)
-            }
-        }
-        seen.insert(service.name)
+    private mutating func checkCircle(_ circle: [String]) {
+        guard let name = circle.last, let service = circle.dropLast().last.flatMap({ services[$0] }) else { return }
+        let index = service.options.after?.firstIndex(of: name) ?? 0
+        let shown = circle.map { "'\(PlainText.short($0))'" }.joined(separator: " after ")
+        problems.append(
+            Diagnostic(
+                at: Self.location(service, index), "services wait for each other: \(shown)", hint: "remove one 'after'")
+        )
     }
 }

@@ -24,6 +24,7 @@ struct SpecCheck {
         }
         for volume in spec.volumes { check(volume) }
         found += ServiceOrder(spec.services, declared: declared["service"] ?? []).problems
+        if let network = spec.network { check(network) }
         for output in spec.outputs where !outputFormats.isEmpty { check(output.format, outputFormats, notMade) }
         for file in spec.files {
             let who = "file '\(PlainText.short(file.path))'"
@@ -99,6 +100,17 @@ struct SpecCheck {
         guard !brokenVolumes.contains(name) else { return }
         do throws(SyntaxError) { _ = try volumes.path(of: name, options: options ?? []) } catch {
             found.append(error.diagnostic(who, at: location))
+        }
+    }
+
+    private mutating func check(_ network: NetworkSpec) {
+        let search = CircleSearch(from: network.links.map(\.name)) { network[$0]?.parts ?? [] }
+        for circle in search.circles {
+            let shown = circle.map { "'\(PlainText.short($0))'" }.joined(separator: " of ")
+            guard let location = circle.first.flatMap({ network[$0]?.location }) else { continue }
+            error(
+                location, "interfaces are made of each other: \(shown)",
+                hint: "a 'vlan' or 'bond' names interfaces that exist without it, such as eth0")
         }
     }
 

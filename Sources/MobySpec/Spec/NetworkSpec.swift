@@ -42,6 +42,9 @@ public struct LinkSpec: Sendable {
     public var location: SourceLocation
 
     public init(name: String, location: SourceLocation) { (self.name, self.location) = (name, location) }
+
+    /// The interfaces that it is made of.
+    var parts: [String] { (vlan.map { [$0.link] } ?? []) + (bond?.links ?? []) }
 }
 
 /// An interface for the packets of another one that have a tag (IEEE 802.1Q).
