@@ -7,7 +7,7 @@ public struct MachineSettings: Sendable, Equatable {
     public var isReadOnly = false
     /// `/proc` shows users only their own processes.
     public var hidesProcesses = false
-    /// Seconds that PID 1 or the kernel may hang before the machine starts again; nil is no watchdog.
+    /// How many seconds PID 1 or the kernel may hang before the watchdog resets the machine; nil turns it off.
     public var watchdog: Int?
     public var network = NetworkSettings()
 

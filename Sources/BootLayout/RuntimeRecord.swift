@@ -57,7 +57,7 @@ public struct RuntimeRecord: Sendable, Equatable {
     /// containerd's namespace for services; kept for LinuxKit's init.
     public var namespace = ""
     public var restart: Restart = .onFailure
-    /// Seconds that an onboot or onshutdown container may take; 0 is no limit, nil the limit of its section:
+    /// Seconds an onboot or onshutdown container may run; 0 removes the limit, nil applies that of its section:
     /// ``onbootLimit``, ``onshutdownLimit``.
     public var timeout: Int?
     public var onFailure: OnFailure = .continue

@@ -35,7 +35,7 @@ public struct Supervision: Sendable, Equatable {
 
     public struct Readiness: Sendable, Equatable {
         public var probe: Probe
-        /// Milliseconds after which a service that is not ready has failed; 0 is no limit.
+        /// Milliseconds a service has to become ready before it counts as failed; 0 waits without limit.
         public var limit: Int
 
         public static let defaultLimit = 90_000

@@ -164,6 +164,19 @@ struct WatchTests {
 }
 
 struct TerminationTests {
+    /// Starts all services, gives a shell the time to set its traps, and stops one.
+    @discardableResult
+    private func stopOnceStarted(_ name: String, _ guest: Guest) throws -> Service {
+        let supervisor = try guest.supervisor()
+        supervisor.startAll()
+        let service = try #require(supervisor[name])
+        #expect(guest.wait { service.run?.pid != nil })
+        guest.loop.wait(until: guest.loop.now + 300) { false }
+        supervisor.stop(service)
+        #expect(guest.wait { service.state == .stopped })
+        return service
+    }
+
     @Test func childrenGetTheSignalToo() throws {
         let guest = try Guest()
         // As runc does it, the first process leads a session.
@@ -171,13 +184,7 @@ struct TerminationTests {
             exec setsid sh -c 'trap "echo first; exit 0" TERM; sh -c "trap \\"echo second; exit 0\\" TERM; sleep 1000 & wait" & wait; wait'
             """
         try guest.bundle("services", "web", script)
-        let supervisor = try guest.supervisor()
-        supervisor.startAll()
-        let web = try #require(supervisor["web"])
-        #expect(guest.wait { web.run?.pid != nil })
-        guest.loop.wait(until: guest.loop.now + 300) { false }
-        supervisor.stop(web)
-        #expect(guest.wait { web.state == .stopped })
+        try stopOnceStarted("web", guest)
         #expect(
             guest.wait {
                 (guest.folder.text("logs/web.out.log") ?? "").split(separator: "\n").sorted() == ["first", "second"]
@@ -203,13 +210,7 @@ struct TerminationTests {
         try guest.bundle("services", "web", "trap '' QUIT TERM; sleep 1000; sleep 1000") {
             ($0.supervision.stopSignal, $0.supervision.stopGrace) = (3, 200)
         }
-        let supervisor = try guest.supervisor()
-        supervisor.startAll()
-        let web = try #require(supervisor["web"])
-        #expect(guest.wait { web.run?.pid != nil })
-        guest.loop.wait(until: guest.loop.now + 300) { false }
-        supervisor.stop(web)
-        #expect(guest.wait { web.state == .stopped })
+        let web = try stopOnceStarted("web", guest)
         let console = guest.console
         // Without a control group, a process that ignores the signal is killed at once.
         #expect(console.contains("service web stopped"), "\(console)")

@@ -50,7 +50,7 @@ extension InitProcess {
         }.perform()
     }
 
-    /// The kernel parameter wins; 0 is no watchdog.
+    /// The kernel parameter takes precedence; 0 turns the watchdog off.
     func startWatchdog(on loop: EventLoop) {
         guard let seconds = words.watchdog ?? settings.watchdog, seconds > 0 else { return }
         do {

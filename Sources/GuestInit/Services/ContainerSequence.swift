@@ -10,7 +10,7 @@ struct ContainerSequence {
     let environment: ContainerEnvironment
     /// Folder of the logs.
     let logs: String
-    /// Seconds that a container may take, unless its record says otherwise; 0 is no limit.
+    /// Seconds a container may run unless its record sets its own limit; 0 removes the limit.
     let defaultLimit: Int
     /// Containers write to the console itself.
     var writesToConsole = false

@@ -62,7 +62,7 @@ struct CloudMounter {
         }
         let (kind, name) = (device[..<mark], device[device.index(after: mark)...])
         for block in Files.names(in: "/sys/class/block") {
-            // Drives without a medium, and devices that go, are no reason to stop.
+            // Skip empty drives, and devices that disappear meanwhile.
             guard let found = try? BlockVolume(device: "/dev/\(block)") else { continue }
             if kind == "LABEL" && found.label == name || kind == "UUID" && found.uuid == name.lowercased() {
                 return ("/dev/\(block)", found)

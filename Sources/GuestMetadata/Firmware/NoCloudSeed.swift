@@ -10,7 +10,7 @@ struct NoCloudSeed: Equatable {
     private(set) var hostname: String?
     private(set) var source: String?
 
-    /// Nil when there are no such words.
+    /// Returns nil for a text without a `ds=nocloud` word.
     init?(_ text: String) {
         guard let word = text.split(whereSeparator: { $0.isWhitespace }).first(where: { Self.isSeed($0) }) else {
             return nil

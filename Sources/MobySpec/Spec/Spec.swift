@@ -14,7 +14,7 @@ public struct Spec: Sendable {
     public var network: NetworkSpec?
     /// Time servers; `MachineContainers` makes the container of them.
     public var time: [String]?
-    /// Seconds that the machine may hang before it starts again; nil is no watchdog.
+    /// How many seconds the machine may hang before the watchdog resets it; nil turns it off.
     public var watchdog: Int?
     /// The root is read-only; nil is false.
     public var readonly: Bool?

@@ -141,7 +141,8 @@ extension KeyTable where Owner == ReadyDraft {
             Key(
                 "timeout", \.limit, .milliseconds(upTo: 86_400_000),
                 absent: { $0 == Supervision.Readiness.defaultLimit },
-                "When it is not ready by then, it has failed: seconds, or with a unit; 0 is no limit.", example: "5m",
+                "How long it may take to become ready, in seconds or with a unit; then it has failed. `0` waits forever.",
+                example: "5m",
                 since: .moby
             ).defaulting(to: "90s").with("tcp: 80")
         ])
