@@ -68,7 +68,7 @@ struct AgentTests {
                 return problem != nil || chunks.last?.kind == .exit || chunks.last?.kind == .hello
             }
             if let problem { throw problem }
-            #expect(isComplete)
+            #expect(isComplete, "\(chunks.map { "\($0.kind) \($0.text.prefix(80))" }), \(received.count) bytes more")
             return chunks
         }
 

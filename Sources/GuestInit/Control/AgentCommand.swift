@@ -52,7 +52,10 @@ final class AgentCommand {
         self.pid = pid
         closeWriters()
         resume()
-        loop.watch(child: pid) { [self] in ended(meaning($0)) }
+        loop.watch(child: pid) { [self] status in
+            // What is said of a command that is over would be taken for a part of the next answer.
+            if !isOver { ended(meaning(status)) }
+        }
     }
 
     /// Takes over a launcher, such as `runc exec --detach`, that leaves the command running and ends. It is not
@@ -142,7 +145,6 @@ final class AgentCommand {
     // MARK: The end
 
     private func ended(_ status: Int32) {
-        guard !isOver else { return }
         pid = nil
         self.status = status
         drain()
