@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 
 /// How PID 1 starts, watches and ends a container: the member `supervision` of `runtime.json`, which is there only when
 /// something differs from the defaults.

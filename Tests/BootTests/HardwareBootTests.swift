@@ -37,7 +37,7 @@ import Testing
         try await withTemporaryDirectory { folder in
             try Self.spec.write(toFile: folder + "/pc.yml", atomically: false, encoding: .utf8)
             try Program.moby(["build", "--dir", folder, folder + "/pc.yml"])
-            FileManager.default.createFile(atPath: "\(folder)/sata.img", contents: nil)
+            try Data().write(to: URL(filePath: "\(folder)/sata.img"))
             truncate("\(folder)/sata.img", 400 << 20)
             let machine = try GuestMachine.boot(until: "seen", within: .seconds(150)) {
                 try GuestMachine.boot(folder + "/pc", memory: 768) {

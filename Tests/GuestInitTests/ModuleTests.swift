@@ -70,8 +70,8 @@ struct ModuleIndexTests {
         let index = ModuleIndex(dependencies: [], aliases: Array(aliases.utf8))
         #expect(
             index.deviceNodes() == [
-                DeviceNode(name: "loop-control", major: 10, minor: 237),
-                DeviceNode(name: "net/tun", major: 10, minor: 200),
+                ModuleDevice(name: "loop-control", major: 10, minor: 237),
+                ModuleDevice(name: "net/tun", major: 10, minor: 200),
             ])
     }
 

@@ -35,7 +35,7 @@ struct FirmwareTests {
             let finding = try #require(try Self.probe(Self.table, in: folder).finding)
             #expect(finding.provider == "SMBIOS" && finding.hostname == "web1" && finding.userText == "hello")
             #expect(finding.keys == ["ssh-rsa AAAA me"])
-            #expect(finding.credentials.contains(Credential(name: "key", bytes: [0, 1, 2])))
+            #expect(finding.credentials.contains(FirmwareCredential(name: "key", bytes: [0, 1, 2])))
             #expect(finding.credentials.count == 4 && finding.errors.count == 1)
             #expect(try Self.probe(Self.structure(1, ["x"]), in: folder) == .absent("no credentials in type 11"))
             #expect(try Self.probe([], in: folder) == .absent("no credentials in type 11"))
@@ -106,7 +106,7 @@ struct FirmwareTests {
                         Finding(
                             provider: "fw_cfg", origin: "QEMU fw_cfg", hostname: "web1", keys: ["ssh-rsa AAAA me"],
                             userData: Array("u".utf8),
-                            credentials: [Credential(name: "token", bytes: Array("t".utf8))])))
+                            credentials: [FirmwareCredential(name: "token", bytes: Array("t".utf8))])))
         }
     }
 }

@@ -31,7 +31,7 @@ struct CloudConfig: Equatable {
     init(_ bytes: [UInt8]) throws(MetadataError) {
         let root: YAMLNode
         do throws(YAMLError) {
-            root = try YAMLReader.read(bytes)
+            root = try YAMLSubsetReader.read(bytes)
         } catch {
             throw MetadataError("cloud-config: \(error)")
         }

@@ -74,7 +74,7 @@ struct CloudRunner {
     private mutating func addUsers(_ cloud: CloudConfig) {
         if !cloud.users.isEmpty || !cloud.groups.isEmpty || !cloud.passwords.isEmpty {
             attempt { runner throws(MetadataError) in
-                var accounts = try Accounts(runner.root)
+                var accounts = try GuestAccounts(runner.root)
                 for group in cloud.groups {
                     accounts.add(group: group.name)
                     for member in group.members { accounts.add(member: member, to: group.name) }
@@ -100,7 +100,7 @@ struct CloudRunner {
         if !keys.isEmpty { attempt { runner throws(MetadataError) in try runner.add(rootKeys: keys) } }
     }
 
-    private func makeHome(of user: CloudUser, _ accounts: Accounts) throws(MetadataError) {
+    private func makeHome(of user: CloudUser, _ accounts: GuestAccounts) throws(MetadataError) {
         guard user.name != "root", let (owner, home) = accounts.find(user: user.name) else { return }
         if user.hasHome, !root.exists(home) {
             try root.makeFolders(home)
@@ -124,7 +124,7 @@ struct CloudRunner {
     }
 
     private func write(_ file: CloudFile) throws(MetadataError) {
-        let owner = try file.owner.map { (text) throws(MetadataError) in try Accounts(root).owner(text) } ?? .root
+        let owner = try file.owner.map { (text) throws(MetadataError) in try GuestAccounts(root).owner(text) } ?? .root
         if file.appends {
             try root.append(file.bytes, to: file.path, mode: file.mode, owner: owner)
         } else {

@@ -72,7 +72,7 @@ struct ConfigWriter: ~Copyable {
         }
     }
 
-    private mutating func write(_ credentials: [Credential]) {
+    private mutating func write(_ credentials: [FirmwareCredential]) {
         attempt { root throws(MetadataError) in
             let folder = try root.makeFolder("credentials")
             try folder.setMode(0o700)

@@ -26,7 +26,7 @@ struct InstanceMetadata: Equatable {
             return
         }
         do throws(YAMLError) {
-            self.init(try YAMLReader.read(bytes))
+            self.init(try YAMLSubsetReader.read(bytes))
         } catch {
             self.init(error: MetadataError("meta-data: \(error)"))
         }

@@ -25,7 +25,7 @@ struct Credentials {
         case "moby.userdata", "cloud-init.user-data": finding.userData = bytes
         default: break
         }
-        finding.credentials.append(Credential(name: name, bytes: bytes))
+        finding.credentials.append(FirmwareCredential(name: name, bytes: bytes))
     }
 
     mutating func add(error: MetadataError) { finding.errors.append(error) }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import GuestSystem
 
 /// A request of HTTP/1.1 without the fields that every request to the server has.
-struct HTTPRequest: Sendable {
+struct MetadataRequest: Sendable {
     var method = "GET"
     var path: String
     var headers: [(name: String, value: String)] = []
@@ -31,7 +31,7 @@ struct HTTPClient: Sendable {
     }
 
     /// - Returns: the answer, and the address that it came from.
-    func send(_ request: HTTPRequest, until deadline: ProviderDeadline) throws(MetadataError) -> (
+    func send(_ request: MetadataRequest, until deadline: ProviderDeadline) throws(MetadataError) -> (
         answer: HTTPAnswer, from: NetworkAddress
     ) {
         let connection = try HTTPConnection.open(
@@ -41,7 +41,7 @@ struct HTTPClient: Sendable {
         return (try connection.receive(until: deadline), connection.address)
     }
 
-    private func head(_ request: HTTPRequest, host: NetworkAddress) -> [UInt8] {
+    private func head(_ request: MetadataRequest, host: NetworkAddress) -> [UInt8] {
         var head = "\(request.method) \(request.path) HTTP/1.1\r\n"
         if !headers.contains(where: { $0.name == "Host" }) {
             head += "Host: \(host.family == AF_INET6 ? "[\(host)]" : "\(host)")\(port == 80 ? "" : ":\(port)")\r\n"

@@ -13,7 +13,7 @@ final class MetadataServer {
     func add(header name: String, _ value: String) { client.headers.append((name, value)) }
 
     /// Asks again while the server is not ready (status 5xx): the machine may have just started.
-    func answer(_ request: HTTPRequest) throws(MetadataError) -> HTTPAnswer {
+    func answer(_ request: MetadataRequest) throws(MetadataError) -> HTTPAnswer {
         var answer = try exchange(request)
         while answer.status >= 500, deadline.left > 200 {
             usleep(100_000)
@@ -23,7 +23,7 @@ final class MetadataServer {
         return answer
     }
 
-    private func exchange(_ request: HTTPRequest) throws(MetadataError) -> HTTPAnswer {
+    private func exchange(_ request: MetadataRequest) throws(MetadataError) -> HTTPAnswer {
         let (answer, address) = try client.send(request, until: deadline)
         client.addresses = [address]
         return answer
@@ -31,7 +31,7 @@ final class MetadataServer {
 
     /// A value; nil when the server has none.
     func value(_ path: String, isPrivileged: Bool = false) throws(MetadataError) -> [UInt8]? {
-        let answer = try answer(HTTPRequest(path: path, isPrivileged: isPrivileged))
+        let answer = try answer(MetadataRequest(path: path, isPrivileged: isPrivileged))
         switch answer.status {
         case 200: return answer.body
         case 204, 404: return nil

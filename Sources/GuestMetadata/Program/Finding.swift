@@ -13,7 +13,7 @@ struct Fact: Sendable, Equatable {
 }
 
 /// A file of `/run/config/credentials`.
-struct Credential: Sendable, Equatable {
+struct FirmwareCredential: Sendable, Equatable {
     let name: String
     let bytes: [UInt8]
 }
@@ -29,7 +29,7 @@ struct Finding: Sendable, Equatable {
     var keys: [String] = []
     var userData: [UInt8]?
     var facts: [Fact] = []
-    var credentials: [Credential] = []
+    var credentials: [FirmwareCredential] = []
     /// What could not be read.
     var errors: [MetadataError] = []
 

@@ -34,7 +34,7 @@ struct AmazonMetadata {
 
     private func takeToken() throws(MetadataError) {
         let answer = try server.answer(
-            HTTPRequest(
+            MetadataRequest(
                 method: "PUT", path: "/latest/api/token",
                 headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")]))
         let token = Text.trimmed(answer.body)

@@ -26,7 +26,7 @@ struct AzureWireServer {
             </Role></RoleInstanceList></Container></Health>
             """
         let answer = try server.answer(
-            HTTPRequest(
+            MetadataRequest(
                 method: "POST", path: "/machine?comp=health",
                 headers: [("Content-Type", "text/xml;charset=utf-8")], body: Array(report.utf8)))
         guard answer.status == 200 else {

@@ -50,7 +50,7 @@ struct GoogleMetadata {
 
     /// A value; nil when the server has none.
     private func value(_ path: String) throws(MetadataError) -> [UInt8]? {
-        let answer = try server.answer(HTTPRequest(path: Self.base + path))
+        let answer = try server.answer(MetadataRequest(path: Self.base + path))
         guard answer.headers["metadata-flavor"] == Self.flavor.value else {
             throw MetadataError("not Google's metadata server")
         }

@@ -36,7 +36,7 @@ enum AccountCommand {
 
     private static func user(_ options: CommandOptions, ownGroup: Bool) -> [ScriptAction]? {
         guard let name = options.operands.first else { return nil }
-        let user = Accounts.NewUser(
+        let user = ScriptAccounts.NewUser(
             name: name, id: options.value("--uid", "-u").flatMap { UInt32($0) },
             group: options.value("--ingroup", "-g", "--gid"), hasOwnGroup: ownGroup,
             comment: options.value("--gecos", "-c", "--comment") ?? "",
@@ -61,7 +61,7 @@ enum AccountCommand {
             let group = fields.count > 2 ? fields[2].split(separator: ":").dropFirst().first.map(String.init) : nil
             return [
                 .user(
-                    Accounts.NewUser(
+                    ScriptAccounts.NewUser(
                         name: fields[1], id: id, group: group, hasOwnGroup: group == nil, comment: field(3, ""),
                         home: field(4, "/"), shell: field(5, "/usr/sbin/nologin")))
             ]

@@ -57,7 +57,7 @@ struct Configuration {
 
     /// - Returns: for each path that was made, the packages that it comes from.
     func apply(to tree: inout FileTree, time: Int64) throws -> [TreePath: Set<String>] {
-        var accounts = Accounts(
+        var accounts = ScriptAccounts(
             passwd: try tree.text(at: TreePath("usr/share/base-passwd/passwd.master"))?.replacing(":*:", with: ":x:"),
             group: try tree.text(at: TreePath("usr/share/base-passwd/group.master"))?.replacing(":*:", with: ":x:"))
         var made: [TreePath: Set<String>] = [:]
@@ -85,7 +85,7 @@ struct Configuration {
     }
 }
 
-extension Accounts {
+extension ScriptAccounts {
     /// - Returns: whether the action is one of accounts.
     fileprivate mutating func apply(_ action: ScriptAction) -> Bool {
         switch action {

@@ -3,7 +3,7 @@ internal import Archive
 /// What a maintainer script does that an image needs.
 enum ScriptAction {
     case group(name: String, id: UInt32?)
-    case user(Accounts.NewUser)
+    case user(ScriptAccounts.NewUser)
     case member(user: String, group: String)
     case alternative(Alternative)
     case owner(paths: [String], user: String?, group: String?, isRecursive: Bool)

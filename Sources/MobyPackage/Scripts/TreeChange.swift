@@ -4,11 +4,11 @@ internal import Extents
 /// Carries out what maintainer scripts do to files. What is not in the image stays as it is.
 struct TreeChange {
     private(set) var tree: FileTree
-    let accounts: Accounts
+    let accounts: ScriptAccounts
     /// Time of new entries, in seconds since 1970.
     let time: Int64
 
-    init(tree: FileTree, accounts: Accounts, time: Int64) {
+    init(tree: FileTree, accounts: ScriptAccounts, time: Int64) {
         self.tree = tree
         self.accounts = accounts
         self.time = time

@@ -142,9 +142,10 @@ public struct QEMU: Sendable {
             child.stop()
             throw error
         }
-        let goals = Supervision.Goals(readiness: readiness, limit: limit, ports: sharesNetwork ? [] : machine.ports)
-        let supervision: Supervision
-        do { supervision = try Supervision(child, console: console, control: control, goals, report: report) } catch {
+        let goals = QEMUSupervision.Goals(readiness: readiness, limit: limit, ports: sharesNetwork ? [] : machine.ports)
+        let supervision: QEMUSupervision
+        do { supervision = try QEMUSupervision(child, console: console, control: control, goals, report: report) } catch
+        {
             child.stop()
             throw error
         }

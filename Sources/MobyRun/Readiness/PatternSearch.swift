@@ -1,5 +1,5 @@
 internal import Dispatch
-public import Extents
+internal import Extents
 internal import Synchronization
 
 /// A search for a regular expression of the user's in text of the guest's. Some expressions take exponential time, and

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Watches a machine that has the terminal: checks its readiness, ends it after a panic or a timeout, and reports how
 /// it ended.
-final class Supervision: Sendable {
+final class QEMUSupervision: Sendable {
     /// What the user asked for.
     struct Goals: Sendable {
         var readiness: ReadinessWait?

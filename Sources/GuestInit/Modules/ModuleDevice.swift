@@ -2,7 +2,7 @@ internal import CInit
 internal import GuestSystem
 
 /// A file in `/dev` that exists before its driver is loaded: opening it makes the kernel load the driver.
-struct DeviceNode: Equatable {
+struct ModuleDevice: Equatable {
     /// Below `/dev`.
     var name: String
     var major: UInt32
@@ -24,7 +24,7 @@ struct DeviceNode: Equatable {
 extension ModuleIndex {
     /// The files of modules that can be loaded on demand. Such a module has two aliases, from which depmod makes
     /// `modules.devname`: `devname:loop-control` and `char-major-10-237`.
-    func deviceNodes() -> [DeviceNode] {
+    func deviceNodes() -> [ModuleDevice] {
         var names: [String: String] = [:]
         var numbers: [String: (UInt32, UInt32)] = [:]
         let (name, number) = (Array("alias devname:".utf8), Array("alias char-major-".utf8))
@@ -44,7 +44,7 @@ extension ModuleIndex {
         }
         return names.sorted { $0.key < $1.key }.compactMap { module, name in
             guard let number = numbers[module], !name.split(separator: "/").contains("..") else { return nil }
-            return DeviceNode(name: name, major: number.0, minor: number.1)
+            return ModuleDevice(name: name, major: number.0, minor: number.1)
         }
     }
 }

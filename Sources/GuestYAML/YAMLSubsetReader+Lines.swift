@@ -1,5 +1,5 @@
 /// The cursor: characters, lines, indentation and comments.
-extension YAMLReader {
+extension YAMLSubsetReader {
     /// Bytes from the start of the line.
     var column: Int { offset - lineStart }
 

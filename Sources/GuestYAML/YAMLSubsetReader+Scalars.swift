@@ -1,5 +1,5 @@
 /// Keys, and plain and quoted scalars.
-extension YAMLReader {
+extension YAMLSubsetReader {
     /// Reads a key and its colon on one line.
     /// - Returns: nil when there is none; then the cursor is anywhere.
     mutating func key() throws(YAMLError) -> String? {

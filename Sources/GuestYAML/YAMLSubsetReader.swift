@@ -3,7 +3,7 @@
 /// scalars, several documents and duplicate keys are errors.
 ///
 /// Between nodes the cursor is at the first character of a line's content, or at the end.
-package struct YAMLReader {
+package struct YAMLSubsetReader {
     let bytes: [UInt8]
     var offset = 0
     var line = 1
@@ -19,7 +19,7 @@ package struct YAMLReader {
 
     package static func read(_ bytes: [UInt8]) throws(YAMLError) -> YAMLNode {
         guard bytes.count <= longest else { throw YAMLError(line: 1, reason: "longer than \(longest) bytes") }
-        var reader = YAMLReader(bytes: try YAMLText.checked(bytes))
+        var reader = YAMLSubsetReader(bytes: try YAMLText.checked(bytes))
         return try reader.document()
     }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The guest's YAML against libyaml's: what the guest accepts, libyaml reads the same way.
-struct YAMLReaderTests {
+struct YAMLSubsetReaderTests {
     private static func tree(_ node: YAMLNode) -> YAMLTree {
         switch node.content {
         case .scalar(let text, let isPlain): .scalar(text, isPlain: isPlain)
@@ -107,7 +107,7 @@ struct YAMLReaderTests {
     private static func compare(_ bytes: [UInt8]) -> (isAccepted: Bool, isPlainYAML: Bool) {
         let other = LibYAML.read(bytes)
         do throws(YAMLError) {
-            let own = try YAMLReader.read(bytes)
+            let own = try YAMLSubsetReader.read(bytes)
             guard let tree = other.tree else {
                 Issue.record(
                     "accepted what libyaml refuses: \(String(decoding: bytes, as: UTF8.self).debugDescription)")
@@ -172,8 +172,8 @@ struct YAMLReaderTests {
         ("x: \u{7}\n", "line 1: character U+7"),
     ])
     func explainsErrors(text: String, message: String) {
-        #expect(throws: YAMLError.self) { try YAMLReader.read(Array(text.utf8)) }
-        do throws(YAMLError) { _ = try YAMLReader.read(Array(text.utf8)) } catch {
+        #expect(throws: YAMLError.self) { try YAMLSubsetReader.read(Array(text.utf8)) }
+        do throws(YAMLError) { _ = try YAMLSubsetReader.read(Array(text.utf8)) } catch {
             #expect(error.description == message)
         }
     }
@@ -184,13 +184,13 @@ struct YAMLReaderTests {
             (0..<100).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
             String(repeating: "- a\n", count: 200_000), String(repeating: "a", count: (4 << 20) + 1),
         ] {
-            #expect(throws: YAMLError.self) { try YAMLReader.read(Array(text.utf8)) }
+            #expect(throws: YAMLError.self) { try YAMLSubsetReader.read(Array(text.utf8)) }
         }
-        #expect(throws: YAMLError.self) { try YAMLReader.read([0x61, 0xFF]) }
+        #expect(throws: YAMLError.self) { try YAMLSubsetReader.read([0x61, 0xFF]) }
     }
 
     @Test func valuesHaveTypes() throws {
-        let node = try YAMLReader.read(Array("a: yes\nb: \"no\"\nc: ~\nd: '~'\ne: 0644\n".utf8))
+        let node = try YAMLSubsetReader.read(Array("a: yes\nb: \"no\"\nc: ~\nd: '~'\ne: 0644\n".utf8))
         #expect(node["a"]?.bool == true && node["b"]?.bool == false && node["e"]?.text == "0644")
         #expect(node["c"]?.isNull == true && node["d"]?.isNull == false && node["d"]?.text == "~" && node["f"] == nil)
     }

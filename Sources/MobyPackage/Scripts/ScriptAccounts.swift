@@ -1,5 +1,5 @@
 /// The users and groups of an image, as lines of passwd(5), group(5) and shadow(5).
-struct Accounts {
+struct ScriptAccounts {
     struct NewUser {
         var name: String
         var id: UInt32?

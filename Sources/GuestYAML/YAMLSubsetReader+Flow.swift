@@ -1,5 +1,5 @@
 /// `[a, b]` and `{a: b}`, as in JSON.
-extension YAMLReader {
+extension YAMLSubsetReader {
     /// - Parameter depth: collections around this one.
     mutating func flow(depth: Int) throws(YAMLError) -> YAMLNode {
         guard depth < Self.deepest else { throw error("nested deeper than \(Self.deepest) levels") }

@@ -1,5 +1,5 @@
 /// Literal (`|`) and folded (`>`) scalars (YAML 1.1, 9.3).
-extension YAMLReader {
+extension YAMLSubsetReader {
     private struct Header {
         var isFolded = false
         /// Columns beyond the parent's; nil when the first line tells.

@@ -1,6 +1,6 @@
 /// The users and groups of `/etc/passwd`, `/etc/group` and `/etc/shadow` (passwd(5), group(5), shadow(5)). Lines that
 /// are not understood are kept.
-struct Accounts {
+struct GuestAccounts {
     private var users: [[String]]
     private var groups: [[String]]
     private var shadows: [[String]]
