@@ -42,6 +42,8 @@ struct NetworkTests {
 
     @Test(arguments: [
         ("eth0: 10.0.0.2/24", "'network.eth0' is the string '10.0.0.2/24', expected 'dhcp' or a mapping"),
+        ("wan: 10.0.0.2/24", "'network.wan' is the string '10.0.0.2/24', expected 'dhcp' or a mapping"),
+        ("hostnme: web", "unknown key 'hostnme' in network"), ("ipv: false", "unknown key 'ipv' in network"),
         ("eth0: {address: 10.0.0.2}", "'network.eth0.address' is '10.0.0.2', without the length of its network"),
         (
             "eth0: {address: 10.0.0.2/255.255.255.0}",

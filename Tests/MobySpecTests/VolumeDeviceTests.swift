@@ -64,6 +64,7 @@ import Testing
     @Test(arguments: [
         ("device: data", "is 'data', expected LABEL=NAME, UUID=… or /dev/…", "for a disk with that label: LABEL=data"),
         ("device: /dev/../etc", "expected LABEL=NAME", nil), ("device: 'LABEL=a b'", "has the label 'a b'", nil),
+        ("device: data, format: ext4", "is 'data', expected LABEL=NAME", nil),
         ("format: ext4", "volume 'v' has format 'ext4' and no device", nil),
         ("device: LABEL=a, image: b", "volume 'v' has an image and a device", nil),
         ("device: LABEL=a, format: oci", "cannot be of format 'oci'", nil),
@@ -73,6 +74,7 @@ import Testing
     ])
     func refuses(keys: String, message: String, hint: String?) throws {
         let error = #expect(throws: SpecError.self) { try read("{name: v, \(keys)}") }
+        #expect(error?.diagnostics.count == 1)
         let problem = try #require(error?.diagnostics.first)
         #expect(problem.message.contains(message), "\(problem.message)")
         if let hint { #expect(problem.hint == hint) }

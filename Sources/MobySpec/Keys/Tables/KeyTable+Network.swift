@@ -37,12 +37,13 @@ extension OtherKeys where Owner == NetworkSpec {
         }
         if case .scalar(let scalar) = node.content {
             guard scalar.text == "dhcp" else {
-                // Names of interfaces end in a number; what does not is likely a misspelled key.
-                if name.value.last?.isNumber == false {
-                    let guess = Spelling.closest(to: name.value, in: ["hostname", "ipv6"])
+                // Only 'ipv6' is true or false.
+                let isSwitch = ["true", "false"].contains(scalar.text)
+                let guess = Spelling.closest(to: name.value, in: ["hostname", "ipv6"]) ?? (isSwitch ? "ipv6" : nil)
+                if let guess {
                     return reading.error(
                         at: name.location, "unknown key '\(PlainText.short(name.value))' in network",
-                        hint: guess.map { "did you mean '\($0)'?" } ?? "an interface is 'dhcp' or a mapping")
+                        hint: "did you mean '\(guess)'?")
                 }
                 return reading.mismatch(
                     node, expected: "'dhcp' or a mapping",

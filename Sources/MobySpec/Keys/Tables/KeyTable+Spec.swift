@@ -142,7 +142,18 @@ extension KeyTable where Owner == BootSpec {
 }
 
 extension Codec where Value == VolumeSpec {
-    static var volume: Codec { object(.volume, noun: "volume") { VolumeSpec(name: "", location: $0) } }
+    static var volume: Codec {
+        object(.volume, noun: "volume") {
+            VolumeSpec(name: "", location: $0)
+        } finish: { volume, node, _ in
+            var volume = volume
+            // An invalid device has an error already; it must not count as missing, too.
+            if volume.device == nil, node["device"] != nil { volume.format = .filesystem }
+            return volume
+        } from: {
+            $0
+        }
+    }
 }
 
 extension KeyTable where Owner == VolumeSpec {
