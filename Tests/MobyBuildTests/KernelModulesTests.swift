@@ -53,6 +53,14 @@ import Testing
         #expect(try KernelModules(Self.tree).closure(of: wanted).map(\.path.description) == paths)
     }
 
+    @Test func absentModulesAreThoseThatMayBe() throws {
+        let modules = try KernelModules(Self.tree)
+        #expect(
+            modules.absent(of: ["c", "?nothing", "?a-one", "?z-lib", "?kernel/sound/*"]) == [
+                "nothing", "kernel/sound/*",
+            ])
+    }
+
     @Test func unknownModulesAreNamedTogether() throws {
         let modules = try KernelModules(Self.tree)
         let error = #expect(throws: KernelModulesError.self) { try modules.closure(of: ["a", "b", "quux", "a-oen"]) }

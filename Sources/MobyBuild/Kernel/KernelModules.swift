@@ -74,7 +74,9 @@ public struct KernelModules: Sendable {
                         hint: [
                             closest.map { "did you mean '\($0)'?" },
                             image?.hasPrefix(Self.ownKernel) == true
-                                ? "'@moby:kernel-all' has all modules of this kernel" : nil,
+                                ? "'@moby:kernel-all' has all modules of this kernel, "
+                                    + "'@moby:kernel-hardware' those of a kernel for real machines"
+                                : nil,
                             closest == nil ? "write '?\(PlainText.short(name))' if it may be missing" : nil,
                         ].compactMap(\.self).joined(separator: "; "))
                 })
@@ -90,10 +92,9 @@ public struct KernelModules: Sendable {
         var found: Set<Int> = []
         var unknown: [String] = []
         for text in wanted {
-            let isOptional = text.hasPrefix("?")
-            let name = isOptional ? String(text.dropFirst()) : text
+            let (name, isOptional) = Self.split(text)
             let matches = self.matches(name)
-            if matches.isEmpty, !isOptional, !builtin.contains(KernelModule.normalized(name)) { unknown.append(name) }
+            if matches.isEmpty, !isOptional, !isBuiltin(name) { unknown.append(name) }
             found.formUnion(matches)
         }
         guard unknown.isEmpty else {
@@ -101,6 +102,17 @@ public struct KernelModules: Sendable {
         }
         return modules.indices.filter(expand(found).contains).map { modules[$0] }
     }
+
+    /// The names after `?` that match nothing, without it.
+    func absent(of wanted: [String]) -> [String] {
+        wanted.map(Self.split).filter { $0.isOptional && matches($0.name).isEmpty && !isBuiltin($0.name) }.map(\.name)
+    }
+
+    private static func split(_ text: String) -> (name: String, isOptional: Bool) {
+        text.hasPrefix("?") ? (String(text.dropFirst()), true) : (text, false)
+    }
+
+    private func isBuiltin(_ name: String) -> Bool { builtin.contains(KernelModule.normalized(name)) }
 
     /// What a module needs, in the order to load it in.
     func loadOrder(of module: KernelModule) -> [KernelModule] {

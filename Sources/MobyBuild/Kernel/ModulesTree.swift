@@ -87,6 +87,15 @@ struct ModulesTree: Sendable {
         return try pruned(whole, modules, keeping: try closure(of: wanted + added, modules))
     }
 
+    /// The modules that the spec names with `?` and the kernel image does not have, as notes.
+    func skipped() throws -> [String] {
+        let wanted = ((kernel.spec.modules ?? []) + (kernel.spec.modulesAdd ?? [])).map(\.value)
+        guard wanted.contains(where: { $0.hasPrefix("?") }) else { return [] }
+        return try modules(of: whole()).absent(of: wanted).map {
+            "module '\(PlainText.short($0))' is not in kernel image '\(PlainText.short(kernel.image.name))': skipped"
+        }
+    }
+
     private func modules(of whole: FileTree) throws -> KernelModules {
         try context("reading modules of kernel image '\(PlainText.short(kernel.image.name))'") {
             try KernelModules(whole)

@@ -83,7 +83,8 @@ struct RootAssembly {
         let rest = try await SegmentEncoder.encode(first + (encoding ? others : []), in: cache)
         let moduleListing = modules.map { ($0, names(rest[first.count - 1])) }
 
-        let (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
+        var (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
+        found.notes += try modulesTree?.skipped() ?? []
         guard found.problems.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.problems) }
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
         let files = try plan.generated(tree, role: .spec, title: "linuxkit.files")
@@ -169,13 +170,19 @@ struct RootAssembly {
     func names() throws -> Names {
         var listings = try plan.initial().map { ($0, try listing($0)) }
         var problems: [Diagnostic] = []
-        if let modules = kernel.flatMap({ ModulesTree($0, root: state(listings)) }).map({ plan.modules($0) }) {
-            do { listings.insert((modules, try listing(modules)), at: 0) } catch let problem as Diagnostic {
+        var notes: [String] = []
+        if let tree = kernel.flatMap({ ModulesTree($0, root: state(listings)) }) {
+            let modules = plan.modules(tree)
+            do {
+                listings.insert((modules, try listing(modules)), at: 0)
+                notes = try tree.skipped()
+            } catch let problem as Diagnostic {
                 problems.append(problem)
             } catch let error as SpecError { problems += error.diagnostics }
         }
         var names = try specTree(over: listings).1
         names.problems = problems + names.problems
+        names.notes += notes
         return names
     }
 
