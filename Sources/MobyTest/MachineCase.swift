@@ -15,6 +15,8 @@ public struct MachineCase: Sendable, Equatable {
     public var architecture: Architecture
     /// Sizes of empty disks, in MiB.
     public var disks: [Int] = []
+    /// Values for QEMU's `-device`.
+    public var devices: [String] = []
     public var data: String?
     /// What tells it from the others of its test, such as `iso uefi 512M`.
     public var name: String
@@ -49,7 +51,7 @@ public struct MachineCase: Sendable, Equatable {
                             cases.append(
                                 MachineCase(
                                     format: format, firmware: firmware, memory: memory, cpus: cpus, architecture: arch,
-                                    disks: machine.disks, data: machine.data, name: ""))
+                                    disks: machine.disks, devices: machine.devices, data: machine.data, name: ""))
                         }
                     }
                 }
@@ -86,6 +88,7 @@ public struct MachineCase: Sendable, Equatable {
         machine.cpus = cpus
         machine.architecture = architecture
         machine.disks = disks.map { Disk(size: $0) }
+        machine.devices = devices
         machine.data = data.map { .text($0) }
         machine.ports = ports
         machine.state = state

@@ -32,6 +32,12 @@ import Testing
             ])
     }
 
+    @Test func eachMachineHasTheDevices() throws {
+        let machines = try Self.machines("{memory: [256, 512], device: [virtio-net-pci, i6300esb]}")
+        #expect(machines.map(\.devices) == [["virtio-net-pci", "i6300esb"], ["virtio-net-pci", "i6300esb"]])
+        #expect(try Self.machines("{device: i6300esb}").map(\.devices) == [["i6300esb"]])
+    }
+
     @Test func formatsThatQEMUCannotBootAreNotOffered() {
         let formats = MachineCase.bootableFormats
         for name in ["kernel+initrd", "kernel+erofs", "iso", "qcow2-efi", "raw-bios", "vmdk"] {

@@ -27,6 +27,8 @@ public struct TestMachine: Sendable {
     public var arches: [Located<String>] = []
     /// Sizes of empty disks, in MiB.
     public var disks: [Int] = []
+    /// Values for QEMU's `-device`.
+    public var devices: [String] = []
     /// User data for the guest.
     public var data: String?
 

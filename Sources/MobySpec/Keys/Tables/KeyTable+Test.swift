@@ -21,7 +21,7 @@ extension KeyTable where Owner == TestSpec {
 extension TestMachine {
     fileprivate var isDefault: Bool {
         formats.isEmpty && firmware.isEmpty && memory.isEmpty && cpus.isEmpty && arches.isEmpty && disks.isEmpty
-            && data == nil
+            && devices.isEmpty && data == nil
     }
 }
 
@@ -58,6 +58,10 @@ extension KeyTable where Owner == TestMachine {
                 "disk", \.disks, .oneOrMore(.mebibytes), absent: \.isEmpty,
                 "Sizes of empty disks, all in each machine: MiB, or with `M` or `G`. They last over `reboot`.",
                 example: "[64M, 2G]", alias: ["disks"]),
+            Key(
+                "device", \.devices, .oneOrMore(.word), absent: \.isEmpty,
+                "Devices of QEMU (`-device`), all in each machine.", example: "[virtio-net-pci, i6300esb]",
+                alias: ["devices"]),
             Key("data", \.data, .text, "User data for the guest.", example: "\"hostname: web\""),
         ])
 }
