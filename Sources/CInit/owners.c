@@ -11,8 +11,8 @@ static uint32_t moved(uint32_t id, const struct cinit_id_range *ranges, int coun
     return id;
 }
 
-int cinit_give_files(const char *path, const struct cinit_id_range *users, int user_count, const struct cinit_id_range *groups,
-                     int group_count) {
+static int give_files(const char *path, const struct cinit_id_range *users, int user_count, const struct cinit_id_range *groups,
+                      int group_count) {
     char *paths[] = {(char *)path, 0};
     FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, 0);
     if (!walk) return -errno;
@@ -33,4 +33,14 @@ int cinit_give_files(const char *path, const struct cinit_id_range *users, int u
     if (result == 0 && errno) result = -errno;
     fts_close(walk);
     return result;
+}
+
+int cinit_give_files(const char *path, const struct cinit_id_range *users, int user_count, const struct cinit_id_range *groups,
+                     int group_count) {
+    pid_t pid = fork();
+    if (pid < 0) return -errno;
+    // In both processes: whichever is first, the group exists when this returns.
+    setpgid(pid, pid);
+    if (pid == 0) _exit(-give_files(path, users, user_count, groups, group_count));
+    return pid;
 }

@@ -143,6 +143,22 @@ struct SupervisorTests {
         supervisor.services.forEach { supervisor.stop($0) }
     }
 
+    /// A process does it while PID 1 goes on; whoever cannot give files away keeps them.
+    @Test(arguments: [true, false]) func filesAreGivenBeforeTheStart(hasRoot: Bool) throws {
+        let guest = try Guest()
+        let bundle = try guest.bundle("services", "x", "exec sleep 1000") {
+            $0.userRanges = [RuntimeRecord.IDRange(containerID: 4_000_000_000, hostID: 100_000, size: 1)]
+        }
+        if hasRoot { try guest.folder.write("services/x/rootfs/etc/motd", "hello") }
+        let supervisor = try guest.supervisor()
+        supervisor.startAll()
+        #expect(supervisor["x"]?.state == .starting)
+        #expect(guest.wait { guest.console.contains(hasRoot ? "service x started" : "did not start: giving '") })
+        #expect(hasRoot || guest.console.contains("\(bundle.root)' to its users: No such file or directory"))
+        supervisor.services.forEach { supervisor.stop($0) }
+        #expect(guest.wait { supervisor.services.allSatisfy { !$0.isAlive } })
+    }
+
     @Test(arguments: [(RuntimeRecord.Restart.no, "exit 1", 1), (.onFailure, "exit 0", 1), (.always, "exit 0", 2)])
     func policyIsKept(policy: RuntimeRecord.Restart, command: String, starts: Int) throws {
         let guest = try Guest()

@@ -107,7 +107,8 @@ void cinit_memory(uint64_t *free_bytes, uint64_t *total);
 struct cinit_id_range {
     uint32_t inside, outside, size;
 };
-/// Changes the owners of everything at and below `path` on its file system, as far as a range has them.
+/// Starts a process that changes the owners of everything at and below `path` on its file system, as far as a range has them: a large
+/// tree takes seconds. Returns its pid, also the number of its process group, or a negative errno; it ends with an errno, 0 for success.
 int cinit_give_files(const char *path, const struct cinit_id_range *users, int user_count, const struct cinit_id_range *groups,
                      int group_count);
 /// Creates a character device.

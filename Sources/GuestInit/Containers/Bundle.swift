@@ -20,6 +20,7 @@ struct Bundle: Equatable {
         try Files.list(folder).map { folder + "/" + $0 }.filter { Files.isDirectory($0) }.map { Bundle(path: $0) }
     }
 
+    var root: String { path + "/rootfs" }
     var configuration: String { path + "/" + BootLayout.configuration }
 
     /// The record next to the configuration; LinuxKit's oldest images have none, and need no preparation.
@@ -44,7 +45,7 @@ struct Bundle: Equatable {
             else { return nil }
             return ProgramRoot.Bind(target: target, source: source)
         }
-        return (name, ProgramRoot(folder: path + "/rootfs", binds: binds))
+        return (name, ProgramRoot(folder: root, binds: binds))
     }
 
     /// Whether runc has to clean up after the container in order to run hooks.
@@ -72,23 +73,9 @@ struct Preparation {
         for mount in record.mounts { try perform(mount) }
         for path in record.mkdir { try Files.makeDirectories(absolute(path)) }
         for path in record.cgroups { try ControlGroup(path).create() }
-        try giveToOwners(record)
     }
 
-    /// Gives the files of the root to the users of the container's user namespace. The root is fresh: its files have
-    /// the owners that the image has.
-    private func giveToOwners(_ record: RuntimeRecord) throws(SystemError) {
-        guard record.hasOwners else { return }
-        func ranges(_ ranges: [RuntimeRecord.IDRange]) -> [cinit_id_range] {
-            ranges.map { cinit_id_range(inside: $0.containerID, outside: $0.hostID, size: $0.size) }
-        }
-        let (users, groups) = (ranges(record.userRanges), ranges(record.groupRanges))
-        let root = bundle.path + "/rootfs"
-        try SystemError.check(
-            cinit_give_files(root, users, Int32(users.count), groups, Int32(groups.count)), "giving to its users", root)
-    }
-
-    private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : bundle.path + "/rootfs/" + path }
+    private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : bundle.root + "/" + path }
 
     private func perform(_ mount: RuntimeRecord.Mount) throws(SystemError) {
         let target = absolute(mount.destination)
@@ -123,7 +110,6 @@ struct Preparation {
         undo(record)
         for mount in record.mounts where isInside(mount) { try perform(mount) }
         for path in record.mkdir where !path.hasPrefix("/") { try Files.makeDirectories(absolute(path)) }
-        try giveToOwners(record)
     }
 
     private func isInside(_ mount: RuntimeRecord.Mount) -> Bool {
@@ -133,6 +119,19 @@ struct Preparation {
     /// Unmounts what was mounted in the bundle itself, which frees the memory of an ended container's changes.
     func undo(_ record: RuntimeRecord) {
         for mount in record.mounts.reversed() where isInside(mount) { MountCall.detach(absolute(mount.destination)) }
+    }
+}
+
+extension RuntimeRecord {
+    /// Starts a process that gives the files of a fresh root, which have the owners that the image has, to the users of
+    /// the container's user namespace.
+    func startGiving(_ root: String) throws(SystemError) -> pid_t {
+        func ranges(_ ranges: [IDRange]) -> [cinit_id_range] {
+            ranges.map { cinit_id_range(inside: $0.containerID, outside: $0.hostID, size: $0.size) }
+        }
+        let (users, groups) = (ranges(userRanges), ranges(groupRanges))
+        return try SystemError.check(
+            cinit_give_files(root, users, Int32(users.count), groups, Int32(groups.count)), "giving to its users", root)
     }
 }
 

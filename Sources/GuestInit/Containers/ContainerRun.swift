@@ -49,6 +49,7 @@ final class ContainerRun {
     private let loop: EventLoop
     private let output: (standard: Int32, errors: Int32)
     private let pidFile: String
+    private let isRootFresh: Bool
     private let environment: ContainerEnvironment
     private var phase = Phase.idle
     private(set) var group: ControlGroup?
@@ -58,9 +59,15 @@ final class ContainerRun {
     private var onRunning: (pid_t) -> Void = { _ in }
     private var onEnd: (Outcome) -> Void = { _ in }
 
-    /// - Parameter output: files for the container's standard output and errors; runc's errors go there, too.
-    init(_ bundle: Bundle, _ record: RuntimeRecord, environment: ContainerEnvironment, output: (Int32, Int32)) {
+    /// - Parameters:
+    ///   - output: files for the container's standard output and errors; runc's errors go there, too.
+    ///   - isRootFresh: whether the files of its root have the owners of the image.
+    init(
+        _ bundle: Bundle, _ record: RuntimeRecord, environment: ContainerEnvironment, output: (Int32, Int32),
+        isRootFresh: Bool
+    ) {
         self.bundle = bundle
+        self.isRootFresh = isRootFresh
         self.record = record
         self.output = output
         runc = environment.runc
@@ -80,6 +87,21 @@ final class ContainerRun {
     func start(running: @escaping (pid_t) -> Void, ended: @escaping (Outcome) -> Void) {
         onRunning = running
         onEnd = ended
+        guard record.hasOwners, isRootFresh else { return create() }
+        do {
+            let pid = try record.startGiving(bundle.root)
+            wait(for: pid, "giving '\(bundle.root)' to its users", limit: Self.givingLimit, failure: { $0.errorText }) {
+                [self] in create()
+            }
+        } catch {
+            finishSoon(.failed("\(error)"))
+        }
+    }
+
+    /// A large tree on a slow machine takes its time.
+    private static let givingLimit: Milliseconds = 600_000
+
+    private func create() {
         unlink(pidFile)
         let needsStop = !record.interfaces.isEmpty || !record.bindNS.isEmpty
         launch(needsStop ? runc.create(bundle, pidFile: pidFile) : runc.run(bundle, pidFile: pidFile)) { [self] in
@@ -100,20 +122,28 @@ final class ContainerRun {
         do {
             let pid = try Process.start(
                 command, path: path, environment: Runc.environment, output: output.standard, errors: output.errors)
-            phase = .launching(pid)
-            var isLate = false
-            let timer = loop.after(environment.launchLimit) { [self] in
-                isLate = true
-                kill(-pid, SIGKILL)
-                finish(.failed("\(name): timed out after \(environment.launchLimit / 1000) s"))
-            }
-            loop.watch(child: pid) { [self] status in
-                loop.cancel(timer: timer)
-                if isLate { return }
-                if status.isSuccess { next() } else { finish(.failed("\(name): \(status.text)")) }
-            }
+            wait(for: pid, name, limit: environment.launchLimit, failure: { $0.text }, then: next)
         } catch {
             finishSoon([ENOENT, EACCES, ENOEXEC].contains(error.number) ? .hopeless("\(error)") : .failed("\(error)"))
+        }
+    }
+
+    /// Waits for a process that takes part in the start; `next` is called when it has succeeded.
+    private func wait(
+        for pid: pid_t, _ name: String, limit: Milliseconds, failure: @escaping (ProcessStatus) -> String,
+        then next: @escaping () -> Void
+    ) {
+        phase = .launching(pid)
+        var isLate = false
+        let timer = loop.after(limit) { [self] in
+            isLate = true
+            kill(-pid, SIGKILL)
+            finish(.failed("\(name): timed out after \(limit / 1000) s"))
+        }
+        loop.watch(child: pid) { [self] status in
+            loop.cancel(timer: timer)
+            if isLate { return }
+            if status.isSuccess { next() } else { finish(.failed("\(name): \(failure(status))")) }
         }
     }
 

@@ -90,6 +90,12 @@ enum ProcessStatus: Equatable {
         }
     }
 
+    /// The same of a process of this program, which ends with the number of an error.
+    var errorText: String {
+        guard case .exited(let code) = self else { return text }
+        return SystemError.text(of: code)
+    }
+
     /// `SIGKILL (9)`.
     static func name(of signal: Int32) -> String { names[signal].map { "SIG\($0) (\(signal))" } ?? "signal \(signal)" }
 

@@ -113,7 +113,9 @@ struct ContainerEnvironment {
 
     func preparation(_ bundle: Bundle) -> Preparation { Preparation(bundle: bundle, loadDriver: loadDriver) }
 
-    func run(_ bundle: Bundle, _ record: RuntimeRecord, output: (Int32, Int32)) -> ContainerRun {
-        ContainerRun(bundle, record, environment: self, output: output)
+    func run(_ bundle: Bundle, _ record: RuntimeRecord, output: (Int32, Int32), isRootFresh: Bool = true)
+        -> ContainerRun
+    {
+        ContainerRun(bundle, record, environment: self, output: output, isRootFresh: isRootFresh)
     }
 }

@@ -91,8 +91,7 @@ final class ProbeRun {
         case .exited(let code) where code == Int32(CINIT_NO_HTTP.rawValue): "the answer is not HTTP"
         case .exited(let code) where code > Int32(CINIT_HTTP_STATUS.rawValue):
             "the answer has a status of \(code - Int32(CINIT_HTTP_STATUS.rawValue))xx"
-        case .exited(let code): SystemError.text(of: code)
-        case .killed, .unknown: status.text
+        case .exited, .killed, .unknown: status.errorText
         }
     }
 

@@ -63,14 +63,15 @@ final class Supervisor {
         service.since = loop.now
         service.starts += 1
         do {
-            try prepare(service)
+            let isRootFresh = try prepare(service)
             let output = try ContainerOutput(
                 prefix: environment.logs + "/" + service.name, name: "service \(service.name)",
                 environment: environment)
             // Followers of the log keep following from run to run.
             output.follow { [unowned service] bytes in for follower in service.followers.values { follower(bytes) } }
             service.output = output
-            let run = environment.run(service.bundle, service.record, output: output.files)
+            let run = environment.run(
+                service.bundle, service.record, output: output.files, isRootFresh: isRootFresh)
             service.run = run
             run.start(running: { [self] in running(service, $0) }, ended: { [self] in ended(service, $0) })
         } catch {
@@ -79,7 +80,8 @@ final class Supervisor {
         }
     }
 
-    private func prepare(_ service: Service) throws {
+    /// - Returns: whether its root is as the image has it.
+    private func prepare(_ service: Service) throws -> Bool {
         service.record = try service.bundle.record()
         if service.starts == 1 || service.rule.policy != service.record.restart {
             service.rule = RestartRule(service.record.restart)
@@ -90,13 +92,14 @@ final class Supervisor {
         let preparation = environment.preparation(service.bundle)
         guard !service.isPrepared else {
             if !service.record.keepsRoot { try preparation.renew(service.record) }
-            return
+            return !service.record.keepsRoot
         }
         do { try preparation.perform(service.record) } catch {
             preparation.undo(service.record)
             throw error
         }
         service.isPrepared = true
+        return true
     }
 
     private func running(_ service: Service, _ pid: pid_t) {
