@@ -289,3 +289,21 @@ struct ProcessStatusTests {
         #expect(status.text == text)
     }
 }
+
+struct TextSearchTests {
+    @Test(arguments: [
+        ("abcabc", "bc", 1), ("aab", "ab", 1), ("abc", "abc", 0), ("abc", "abcd", nil), ("", "a", nil), ("a", "", nil),
+        ("ä=ö", "=ö", 2),
+    ])
+    func findsTheFirst(text: String, wanted: String, offset: Int?) {
+        let found = text.bounds(of: wanted)
+        #expect(found.map { text.utf8.distance(from: text.utf8.startIndex, to: $0.lowerBound) } == offset)
+        #expect(found.map { String(text[$0]) == wanted } ?? true)
+    }
+
+    @Test(arguments: [("a.b..c", "a-b--c"), (".", "-"), ("", ""), ("abc", "abc")])
+    func exchangesAll(text: String, expected: String) {
+        #expect(text.exchanging(".", for: "-") == expected)
+        #expect("aaa".exchanging("aa", for: "b") == "ba")
+    }
+}

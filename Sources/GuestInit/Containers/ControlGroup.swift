@@ -44,7 +44,7 @@ struct ControlGroup: Equatable {
         }
     }
 
-    var hasProcesses: Bool { Files.text(folder + "/cgroup.events")?.contains("populated 1") ?? false }
+    var hasProcesses: Bool { Files.text(folder + "/cgroup.events")?.has("populated 1") ?? false }
 
     /// The processes in it, without those of groups in it.
     var processes: [pid_t] {

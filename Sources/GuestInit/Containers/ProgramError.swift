@@ -43,8 +43,8 @@ struct ProgramError: Equatable {
 
     private static func find(_ line: String, _ program: String) -> (Kind, path: String)? {
         // With --debug, runc's messages are quoted.
-        let line = line.replacing("\\\"", with: "\"")
-        guard let start = line.firstRange(of: "exec: \"") ?? line.firstRange(of: "exec ") else { return nil }
+        let line = line.exchanging("\\\"", for: "\"")
+        guard let start = line.bounds(of: "exec: \"") ?? line.bounds(of: "exec ") else { return nil }
         let rest = line[start.upperBound...]
         guard let end = rest.firstIndex(where: { $0 == "\"" || $0 == ":" }) else { return nil }
         let path = String(rest[..<end])

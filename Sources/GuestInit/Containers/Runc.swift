@@ -53,8 +53,8 @@ final class Runc {
 
     /// What a line of runc's log says: `time="…" level=error msg="…"`.
     static func message(_ line: String) -> String {
-        guard let start = line.firstRange(of: " msg=\""), line.hasSuffix("\"") else { return line }
-        return String(line[start.upperBound...].dropLast()).replacing("\\\"", with: "\"")
+        guard let start = line.bounds(of: " msg=\""), line.hasSuffix("\"") else { return line }
+        return String(line[start.upperBound...].dropLast()).exchanging("\\\"", for: "\"")
     }
 
     /// The file to execute; nil when there is no runc.

@@ -1,3 +1,5 @@
+internal import GuestSystem
+
 /// One part of cloud-init's user data, by the first line of each ("User-Data Formats").
 enum UserDataPart: Equatable {
     /// `#cloud-config`: YAML.
@@ -90,7 +92,7 @@ struct MIMEMessage {
 
     private var boundary: String? {
         guard let type = fields["content-type"], type.lowercased().hasPrefix("multipart/"),
-            let mark = type.lowercased().firstRange(of: "boundary=")
+            let mark = type.lowercased().bounds(of: "boundary=")
         else {
             return nil
         }

@@ -1,3 +1,5 @@
+internal import GuestSystem
+
 /// Elements of small XML texts of known form.
 enum XMLText {
     /// The text in the first element of that name, whatever its namespace; nil when there is none.
@@ -29,7 +31,7 @@ enum XMLText {
     private static func replacing(_ text: String, _ pairs: [(String, String)]) -> String {
         var text = text
         for (old, new) in pairs {
-            text = text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
+            text = text.exchanging(old, for: new)
         }
         return text
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import GuestSystem
 internal import JSON
 
 /// Google Compute Engine's metadata server: `/computeMetadata/v1/`. Requests and answers have to name its flavor.
@@ -86,7 +87,7 @@ enum GoogleKeys {
 
     /// A key with an unreadable time counts as expired.
     private static func hasExpired(_ key: String, now: String) -> Bool {
-        guard let mark = key.firstRange(of: "google-ssh ") else { return false }
+        guard let mark = key.bounds(of: "google-ssh ") else { return false }
         guard let facts = try? JSONValue(parsing: Array(key[mark.upperBound...].utf8)) else { return true }
         guard let time = facts["expireOn"], time != .null else { return false }
         guard let text = time.string, let end = UTCTime(parsing: text) else { return true }
