@@ -37,6 +37,18 @@ struct SeccompTests {
         #expect(try Self.names("", label: #"{"seccomp": "unconfined"}"#) == nil)
     }
 
+    @Test func apparmorNamesAProfile() throws {
+        func profile(_ key: String, label: String? = nil) throws -> String? {
+            let yaml = "services:\n  - {name: web, image: nginx\(key)}\n"
+            return try RuntimeConfigTests.configuration(yaml, label: label).config.json["process"]?["apparmorProfile"]?
+                .string
+        }
+        #expect(try profile("") == nil)
+        #expect(try profile(", apparmor: moby-default") == "moby-default")
+        #expect(try profile("", label: #"{"apparmor": "own"}"#) == "own")
+        #expect(throws: SpecError.self) { try profile(", apparmor: a b") }
+    }
+
     @Test func aFileReplacesTheProfile() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(

@@ -47,7 +47,8 @@ struct SupervisionConfigTests {
     }
 
     @Test func aServiceThatNotifiesHasASocket() throws {
-        let config = try configuration("ready: {notify: true}").config.json
+        let config = try configuration("ready: notify").config.json
+        #expect(try configuration("ready: {notify: true}").config.json == config)
         #expect(config["process"]?["env"]?.array?.last?.string == "NOTIFY_SOCKET=/dev/notify")
         let mount = config["mounts"]?.array?.first { $0["destination"]?.string == "/dev/notify" }
         #expect(mount?["source"]?.string == "/run/moby/notify/web")

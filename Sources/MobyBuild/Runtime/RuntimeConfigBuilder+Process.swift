@@ -20,6 +20,10 @@ extension RuntimeConfigBuilder {
             ("rlimits", limits),
             ("noNewPrivileges", .flag(merge.choose("noNewPrivileges") { $0.noNewPrivileges })),
             (
+                "apparmorProfile",
+                merge.choose("apparmor") { $0.apparmor }.map { .value(.string($0.value), $0.origin) }
+            ),
+            (
                 "oomScoreAdj",
                 merge.choose("oomScoreAdj") { $0.oomScoreAdj }.map { .value(.integer(Int64($0.value)), $0.origin) }
             ),

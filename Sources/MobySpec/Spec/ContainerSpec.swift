@@ -42,6 +42,8 @@ public struct ContainerOptions: Sendable {
     public var keep: Bool?
     /// moby only: which system calls the container may make.
     public var seccomp: Seccomp?
+    /// moby only: name of the AppArmor profile that its program runs under.
+    public var apparmor: String?
     public var maskedPaths: [String]?
     public var readonlyPaths: [String]?
     public var uid: Identity?

@@ -57,7 +57,7 @@ extension Key where Owner == ContainerOptions {
         Key(
             "readonlyPaths", \.readonlyPaths, .list(.absolutePath), "Paths that the container cannot write.",
             example: "[/proc/sys]",
-            since: .always), seccomp,
+            since: .always), seccomp, apparmor,
     ]
 
     static let fileSystem: [Key] =

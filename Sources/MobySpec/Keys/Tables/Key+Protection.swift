@@ -1,3 +1,4 @@
+internal import Extents
 internal import JSON
 
 /// Keys of a container that keep it from harming others.
@@ -7,6 +8,11 @@ extension Key where Owner == ContainerOptions {
         "System calls: `default` is Docker's profile, `unconfined` allows all, else a file with a profile, relative to the working directory. A container with all capabilities is `unconfined` by default.",
         example: "unconfined", since: .moby, alias: ["security_opt", "seccompProfile"]
     ).defaulting(to: "default")
+
+    static let apparmor = Key(
+        "apparmor", \.apparmor, .apparmorProfile,
+        "Name of an AppArmor profile, which an `onboot` container has loaded: `@moby:apparmor` loads `moby-default`.",
+        example: "moby-default", since: .moby, alias: ["apparmorProfile"])
 
     static let writableRoot: [Key] = [
         Key(
@@ -19,4 +25,14 @@ extension Key where Owner == ContainerOptions {
             "Services: keeps what was written to the root when the service starts again; without it, the root is as in the image.",
             example: "true", since: .moby),
     ]
+}
+
+extension Codec where Value == String {
+    /// The kernel takes a name up to a NUL byte; white space would end it in the lists of profiles.
+    fileprivate static var apparmorProfile: Codec {
+        word.checked { name in
+            name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } && name.utf8.count <= 255
+                ? nil : SyntaxError("is '\(PlainText.short(name))', expected the name of a profile")
+        }
+    }
 }

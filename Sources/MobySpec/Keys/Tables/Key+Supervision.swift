@@ -19,7 +19,8 @@ extension Key where Owner == ContainerOptions {
             example: "[db]", since: .moby, alias: ["depends_on", "dependsOn", "requires"]),
         Key(
             "ready", \.ready, .ready,
-            "Services: when it is ready. Without it, as soon as its program runs.", example: "{tcp: 80}", since: .moby,
+            "Services: when it is ready; `notify` is `{notify: true}`. Without it, as soon as its program runs.",
+            example: "{tcp: 80}", since: .moby,
             alias: ["readiness", "readinessProbe"]),
         Key(
             "required", \.isRequired, .bool,
@@ -122,13 +123,20 @@ struct ReadyDraft: Sendable {
 
 extension Codec where Value == Supervision.Readiness {
     fileprivate static var ready: Codec {
-        object(.ready) { _ in
+        let word = Codec<String>.choice(["notify"])
+        let table = object(.ready) { _ in
             ReadyDraft()
         } finish: { draft, node, reading in
             draft.probe.probe(node, &reading, kinds: "'tcp', 'http', 'file', 'exec' and 'notify'")
                 .map { Supervision.Readiness($0, limit: draft.limit) }
         } from: {
             ReadyDraft(probe: ProbeDraft($0.probe), limit: $0.limit)
+        }
+        return Codec(.either(word.shape, table.shape)) { node, reading in
+            guard case .scalar = node.content else { return table.read(node, &reading) }
+            return word.read(node, &reading).map { _ in Supervision.Readiness(.notify) }
+        } write: {
+            table.write($0)
         }
     }
 }
