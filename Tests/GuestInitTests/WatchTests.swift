@@ -248,7 +248,7 @@ struct ReaperTests {
     @Test func signalsReachTheProgramAndItsGroup() throws {
         let guest = try Guest()
         let script =
-            "sh -c 'trap \"echo child; exit\" USR1; echo up; while :; do sleep 0.05; done' & trap 'wait; exit 3' USR1; wait"
+            "trap 'wait; exit 3' USR1; sh -c 'trap \"echo child; exit\" USR1; echo up; while :; do sleep 0.05; done' & wait"
         let status = try run(guest, ["sh", "-c", script]) { pid in
             _ = guest.wait { guest.folder.text("output") == "up\n" }
             kill(pid, SIGUSR1)
