@@ -35,7 +35,7 @@ public struct NetworkSettings: Sendable, Equatable {
         let members: [JSONValue.Member] = [
             ("hostname", hostname.map { .string($0) } ?? .null), ("ipv6", isIPv6Off ? .bool(false) : .null),
             ("dns", nameServers.isEmpty ? .null : .strings(nameServers)),
-            ("links", links.isEmpty ? .null : .array(links.map(\.jsonValue))),
+            ("links", links.isEmpty ? .null : .array(links.map { $0.jsonValue })),
         ]
         return .object(members.filter { $0.value != .null })
     }

@@ -89,17 +89,17 @@ extension RuntimeRecord {
     private var members: [JSONValue.Member] {
         [
             ("cgroups", .strings(cgroups)),
-            ("mounts", .array(mounts.map(\.jsonValue))),
+            ("mounts", .array(mounts.map { $0.jsonValue })),
             ("mkdir", .strings(mkdir)),
-            ("interfaces", .array(interfaces.map(\.jsonValue))),
+            ("interfaces", .array(interfaces.map { $0.jsonValue })),
             ("bindNS", .object(Self.namespaceKinds.map { ($0, .string(bindNS[$0] ?? "")) })),
             ("namespace", .string(namespace)),
             ("restart", .string(restart.rawValue)),
             ("timeout", timeout.map { .integer($0) } ?? .null),
             ("onFailure", .string(onFailure.rawValue)),
             ("keep", .bool(keepsRoot)),
-            ("uidMappings", .array(userRanges.map(\.jsonValue))),
-            ("gidMappings", .array(groupRanges.map(\.jsonValue))),
+            ("uidMappings", .array(userRanges.map { $0.jsonValue })),
+            ("gidMappings", .array(groupRanges.map { $0.jsonValue })),
         ]
     }
 

@@ -6,10 +6,10 @@ internal import GuestSystem
 /// What the spec says about the machine as a whole.
 extension InitProcess {
     func readSettings() {
-        do {
-            guard let bytes = try Files.read(BootLayout.machine) else { return }
-            settings = try MachineSettings(parsing: bytes)
-        } catch {
+        var bytes: [UInt8]?
+        attempt { () throws(SystemError) in bytes = try Files.read(BootLayout.machine) }
+        guard let bytes else { return }
+        do { settings = try MachineSettings(parsing: bytes) } catch {
             console.report("\(BootLayout.machine): \(error)")
         }
     }
@@ -42,7 +42,7 @@ extension InitProcess {
 
     func setUpNetwork() {
         if settings.network.isIPv6Off {
-            let off = ["all", "default"].map { ("net/ipv6/conf/\($0)/disable_ipv6", "1") }
+            let off = ["all", "default"].map { (name: "net/ipv6/conf/\($0)/disable_ipv6", value: "1") }
             KernelSettings(values: off).apply(words) { [console] in console.report($0) }
         }
         NetworkSetup(settings: settings.network, loadDriver: { [self] in modules?.load(named: $0) == true }) {

@@ -25,7 +25,7 @@ extension InitProcess {
         let drivers = ModuleLoader { [console] in console.report($0) }
         drivers?.coldplug(.urgent)
         console.reopen()
-        for name in RootFileSystem.allCases.map(\.module) + ["overlay"] { drivers?.load(named: name) }
+        for name in RootFileSystem.allCases.map({ $0.module }) + ["overlay"] { drivers?.load(named: name) }
         guard let (device, fileSystem) = find(name, drivers) else {
             return giveUp("no disk with the root '\(name)' appeared within \(Self.deviceTimeout / 1000) s")
         }

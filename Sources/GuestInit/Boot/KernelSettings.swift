@@ -14,7 +14,7 @@ struct KernelSettings {
 
     /// Limits of all programs together, which one service must not exhaust for the others. As systemd has them
     /// (`src/core/main.c`, `sysctl.d/50-pid-max.conf`); watches of inotify(7) are charged to memory limits anyway.
-    private static let limits = [
+    private static let limits: [(name: String, value: String)] = [
         ("fs/file-max", "\(Int64.max)"), ("fs/nr_open", "1073741816"), ("fs/inotify/max_user_instances", "1024"),
         ("fs/inotify/max_user_watches", "524288"), ("kernel/pid_max", "4194304"),
     ]
@@ -23,7 +23,7 @@ struct KernelSettings {
     /// may write to, and no core dumps: they would fill a root in memory. A reverse path filter of 2 drops packets from
     /// addresses that nothing leads to; 1 would also drop those that arrive by another way than the answer takes, as
     /// with several networks or a VPN.
-    private static let hardening = [
+    private static let hardening: [(name: String, value: String)] = [
         ("kernel/kptr_restrict", "1"), ("kernel/dmesg_restrict", "1"), ("kernel/sysrq", "16"),
         ("kernel/core_pattern", ""), ("fs/protected_hardlinks", "1"), ("fs/protected_symlinks", "1"),
         ("fs/protected_fifos", "1"), ("fs/protected_regular", "1"), ("net/ipv4/conf/all/rp_filter", "2"),

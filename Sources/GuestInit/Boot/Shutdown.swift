@@ -52,12 +52,13 @@ struct Shutdown {
 
     private func stopServices() {
         let limit = supervisor.stopAll(grace: Self.grace) + Self.killTime
-        let alive = { [supervisor] in supervisor.services.filter(\.isAlive) }
+        let alive = { [supervisor] in supervisor.services.filter { $0.isAlive } }
         let notice = WaitNotice(
-            "end of \(alive().map(\.name).joined(separator: ", "))", limit: limit, environment: supervisor.environment)
+            "end of \(alive().map { $0.name }.joined(separator: ", "))", limit: limit,
+            environment: supervisor.environment)
         loop.wait(until: loop.now + limit) { machine.isForced || alive().isEmpty }
         notice.end()
-        if !alive().isEmpty { machine.console.report("killed: \(alive().map(\.name).joined(separator: ", "))") }
+        if !alive().isEmpty { machine.console.report("killed: \(alive().map { $0.name }.joined(separator: ", "))") }
     }
 
     /// How long the kernel may take to end processes that were killed.
@@ -90,7 +91,7 @@ struct Shutdown {
         var disks: [MountedDisks.Disk] = []
         // Without the list, the disks are written, but stay mounted.
         machine.attempt { () throws(SystemError) in disks = try MountedDisks.current() }
-        let pid = Process.withCStrings(disks.map(\.path)) { paths in
+        let pid = Process.withCStrings(disks.map { $0.path }) { paths in
             cinit_flush(paths, disks.map { $0.isRemote ? 1 : 0 }, Int32(disks.count), machine.isContainer ? 0 : 1)
         }
         guard pid > 0 else {

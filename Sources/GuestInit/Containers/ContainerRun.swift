@@ -105,7 +105,7 @@ final class ContainerRun {
         unlink(pidFile)
         let needsStop = !record.interfaces.isEmpty || !record.bindNS.isEmpty
         launch(needsStop ? runc.create(bundle, pidFile: pidFile) : runc.run(bundle, pidFile: pidFile)) { [self] in
-            do {
+            do throws(SystemError) {
                 guard let pid = pid_t(try Files.requiredText(pidFile)), pid > 0 else {
                     return finish(.failed("runc wrote no pid"))
                 }
@@ -184,6 +184,7 @@ final class ContainerRun {
 
     private func finish(_ outcome: Outcome) {
         phase = .over
+        termination?.cancel()
         termination = nil
         unlink(pidFile)
         onEnd(outcome)
@@ -203,8 +204,8 @@ final class ContainerRun {
         guard case .running(let pid) = phase else { return destroy() }
         guard termination == nil else { return }
         termination = Termination(pid, group, signal: signal, loop: loop) { [self] in destroy() }
-        loop.after(grace) { [weak self] in
-            guard let self, case .running = phase else { return }
+        loop.after(grace) { [self] in
+            guard case .running = phase else { return }
             killed()
             destroy()
         }

@@ -49,7 +49,7 @@ struct ProgramError: Equatable {
         guard let end = rest.firstIndex(where: { $0 == "\"" || $0 == ":" }) else { return nil }
         let path = String(rest[..<end])
         guard Files.lastComponent(path) == Files.lastComponent(program) else { return nil }
-        for (text, kind) in Kind.endings where rest.contains(text) { return (kind, path) }
+        for (text, kind) in Kind.endings where String(rest).has(text) { return (kind, path) }
         return nil
     }
 

@@ -15,6 +15,7 @@ final class Termination {
     private let kill: () -> Void
     /// A second signal means haste to some programs.
     private var signalled: Set<pid_t> = []
+    private var timer: Int?
 
     private static let pause: Milliseconds = 20
     /// A container with more processes is not searched.
@@ -51,7 +52,8 @@ final class Termination {
         return bytes.starts(with: "runc\0init\0".utf8)
     }
 
-    private func again() {
-        loop.after(Self.pause) { [weak self] in self?.step() }
-    }
+    private func again() { timer = loop.after(Self.pause) { [self] in step() } }
+
+    /// The container has ended: its numbers may be those of other processes soon.
+    func cancel() { if let timer { loop.cancel(timer: timer) } }
 }

@@ -8,7 +8,7 @@ extension AgentSession {
     func sendLogs(_ name: String, _ lines: Int?, _ isFollowing: Bool) {
         let service = supervisor[name]
         guard let prefix = service.map({ environment.logs + "/" + $0.name }) ?? onbootLog(name) else {
-            let names = supervisor.services.map(\.name).joined(separator: ", ")
+            let names = supervisor.services.map { $0.name }.joined(separator: ", ")
             return fail("no service '\(name)'" + (names.isEmpty ? "" : "; services: \(names)"), 125)
         }
         for (kind, path) in [(Reply.Kind.output, prefix + ".out.log"), (.errors, prefix + ".log")] {

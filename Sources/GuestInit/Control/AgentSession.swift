@@ -86,7 +86,7 @@ final class AgentSession {
     /// The first process of a service that runs; otherwise the answer says why there is none.
     func process(of name: String) -> (Service, pid_t)? {
         guard let service = supervisor[name] else {
-            let names = supervisor.services.map(\.name).joined(separator: ", ")
+            let names = supervisor.services.map { $0.name }.joined(separator: ", ")
             fail("no service '\(name)'" + (names.isEmpty ? "" : "; services: \(names)"), 125)
             return nil
         }
@@ -98,8 +98,8 @@ final class AgentSession {
     }
 
     private func showLife(of command: AgentCommand) {
-        loop.after(Agent.heartbeat) { [self, weak command] in
-            guard let command, self.command === command else { return }
+        loop.after(Agent.heartbeat) { [self] in
+            guard self.command === command else { return }
             if port.isIdle { port.send(Reply.chunk(.alive, [])) }
             showLife(of: command)
         }

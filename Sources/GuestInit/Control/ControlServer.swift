@@ -42,7 +42,7 @@ final class ControlServer {
 
     private func with(_ name: String, _ connection: Connection, _ body: (Service) -> Void) {
         guard let service = supervisor[name] else {
-            let names = supervisor.services.map(\.name).joined(separator: ", ")
+            let names = supervisor.services.map { $0.name }.joined(separator: ", ")
             return connection.fail("no service '\(name)'" + (names.isEmpty ? "" : "; services: \(names)"))
         }
         body(service)

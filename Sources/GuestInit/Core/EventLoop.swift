@@ -89,7 +89,7 @@ final class EventLoop {
     /// Waits for one or more events, at most so many milliseconds, and handles them.
     func turn(atMost limit: Milliseconds? = nil) {
         var patience = limit ?? -1
-        if let due = timers.map(\.due).min() {
+        if let due = timers.map({ $0.due }).min() {
             let left = max(0, due - now)
             patience = patience < 0 ? left : min(patience, left)
         }

@@ -38,11 +38,11 @@ struct ContainerSequence {
     }
 
     private func run(_ bundle: Bundle) -> (ContainerRun.Outcome, RuntimeRecord, ContainerOutput?) {
-        var record = RuntimeRecord()
+        let record: RuntimeRecord
+        do { record = try bundle.record() } catch { return (.hopeless("\(error)"), RuntimeRecord(), nil) }
         let preparation = environment.preparation(bundle)
         defer { preparation.undo(record) }
         do {
-            record = try bundle.record()
             try preparation.perform(record)
             if writesToConsole { return (run(bundle, record, files: (STDOUT_FILENO, STDERR_FILENO)), record, nil) }
             let output = try ContainerOutput(
@@ -51,7 +51,7 @@ struct ContainerSequence {
             let outcome = run(bundle, record, files: output.files, finished: output.closeWriters)
             return (outcome.explained(by: output.recentLines(limit: 5), bundle), record, output)
         } catch {
-            return (error is BundleError ? .hopeless("\(error)") : .failed("\(error)"), record, nil)
+            return (.failed("\(error)"), record, nil)
         }
     }
 

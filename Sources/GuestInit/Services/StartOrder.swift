@@ -40,8 +40,9 @@ struct StartOrder {
 
 extension Supervisor {
     var order: StartOrder {
-        StartOrder(
-            Dictionary(services.map { ($0.name, $0.supervision.after) }, uniquingKeysWith: { first, _ in first }))
+        var after: [String: [String]] = [:]
+        for service in services { after[service.name] = service.supervision.after }
+        return StartOrder(after)
     }
 
     /// The services that a queued one waits for.
@@ -59,9 +60,9 @@ extension Supervisor {
             if case .running = service.state { return !service.isReady }
             return service.state == .starting
         }
-        let waiting = queue.map { ($0.name, blockers(of: $0).map(\.name)) }
-        let names = StartOrder.progressing(
-            starting: Set(starting.map(\.name)), waiting: Dictionary(waiting, uniquingKeysWith: { first, _ in first }))
+        var waiting: [String: [String]] = [:]
+        for service in queue { waiting[service.name] = blockers(of: service).map { $0.name } }
+        let names = StartOrder.progressing(starting: Set(starting.map { $0.name }), waiting: waiting)
         return services.filter { names.contains($0.name) }
     }
 
@@ -74,7 +75,7 @@ extension Supervisor {
             if case .running = service.state {
                 return service.name + " (\(service.supervision.ready?.probe.text ?? ""))"
             }
-            let blockers = service.state == .queued ? blockers(of: service).map(\.name) : []
+            let blockers = service.state == .queued ? blockers(of: service).map { $0.name } : []
             return service.name + (blockers.isEmpty ? "" : " (after \(blockers.joined(separator: ", ")))")
         }
         return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")

@@ -79,7 +79,7 @@ extension Supervisor {
             becameReady(service, pid)
         }
         service.readiness = watch
-        service.notifier?.onReady = { [weak watch] in watch?.notify() }
+        service.notifier?.onReady = { watch.notify() }
     }
 
     func watchHealth(of service: Service, _ pid: pid_t) {

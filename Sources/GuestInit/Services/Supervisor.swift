@@ -62,27 +62,30 @@ final class Supervisor {
         service.state = .starting
         service.since = loop.now
         service.starts += 1
+        do { service.record = try service.bundle.record() } catch { return fail(service, .hopeless("\(error)")) }
         do {
             let isRootFresh = try prepare(service)
             let output = try ContainerOutput(
                 prefix: environment.logs + "/" + service.name, name: "service \(service.name)",
                 environment: environment)
             // Followers of the log keep following from run to run.
-            output.follow { [unowned service] bytes in for follower in service.followers.values { follower(bytes) } }
+            output.follow { bytes in for follower in service.followers.values { follower(bytes) } }
             service.output = output
             let run = environment.run(
                 service.bundle, service.record, output: output.files, isRootFresh: isRootFresh)
             service.run = run
             run.start(running: { [self] in running(service, $0) }, ended: { [self] in ended(service, $0) })
         } catch {
-            let outcome: ContainerRun.Outcome = error is BundleError ? .hopeless("\(error)") : .failed("\(error)")
-            loop.after(0) { [self] in ended(service, outcome) }
+            fail(service, .failed("\(error)"))
         }
     }
 
+    private func fail(_ service: Service, _ outcome: ContainerRun.Outcome) {
+        loop.after(0) { [self] in ended(service, outcome) }
+    }
+
     /// - Returns: whether its root is as the image has it.
-    private func prepare(_ service: Service) throws -> Bool {
-        service.record = try service.bundle.record()
+    private func prepare(_ service: Service) throws(SystemError) -> Bool {
         if service.starts == 1 || service.rule.policy != service.record.restart {
             service.rule = RestartRule(service.record.restart)
         }

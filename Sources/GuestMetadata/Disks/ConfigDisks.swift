@@ -35,7 +35,7 @@ struct ConfigDisks: Sendable {
             }
             usleep(50_000)
         } while !end.hasPassed
-        return .absent(errors.isEmpty ? "no config disk" : errors.map(\.description).joined(separator: ", "))
+        return .absent(errors.isEmpty ? "no config disk" : errors.map { $0.description }.joined(separator: ", "))
     }
 
     private func volume(on name: String) throws(MetadataError) -> BlockVolume? {
@@ -51,7 +51,7 @@ struct ConfigDisks: Sendable {
     }
 
     private static func isCD(_ name: String) -> Bool {
-        name.hasPrefix("sr") && name.dropFirst(2).allSatisfy(\.isNumber)
+        name.hasPrefix("sr") && name.dropFirst(2).allSatisfy { $0.isNumber }
     }
 
     /// Whether a volume may hold metadata: any CD, disks by their label.
