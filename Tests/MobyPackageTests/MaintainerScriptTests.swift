@@ -48,19 +48,21 @@ import Testing
         #expect(whole.licences(of: owners).map(\.path) == [TreePath("usr/share/doc/a/copyright")])
     }
 
+    private static let server = """
+        case "$1" in configure)
+          if ! getent group data >/dev/null; then addgroup --system --gid 120 data; fi
+          adduser --system --quiet --home /var/lib/db --no-create-home --group --gecos "A database" db || true
+          adduser db data
+          useradd -r -g data -s /bin/sh other
+          useradd --system --no-create-home --home-dir /srv third
+          install -d -m 2750 -o db -g data /var/log/db
+          chown -R db: /etc/db
+          dpkg-statoverride --update --add root db 640 /etc/db/conf
+          mkdir -p /var/run/db; chmod 1777 /run/db
+        esac
+        """
+
     @Test func usersAndTheirFolders() throws {
-        let server = """
-            case "$1" in configure)
-              if ! getent group data >/dev/null; then addgroup --system --gid 120 data; fi
-              adduser --system --quiet --home /var/lib/db --no-create-home --group --gecos "A database" db || true
-              adduser db data
-              useradd -r -g data -s /bin/sh other
-              install -d -m 2750 -o db -g data /var/log/db
-              chown -R db: /etc/db
-              dpkg-statoverride --update --add root db 640 /etc/db/conf
-              mkdir -p /var/run/db; chmod 1777 /run/db
-            esac
-            """
         let (tree, others) = try configure([
             (
                 "base-passwd",
@@ -70,7 +72,7 @@ import Testing
                     "usr/share/base-passwd/group.master": "root:*:0:\nwww-data:*:33:\nnogroup:*:65534:\n",
                 ], ""
             ),
-            ("server", ["etc/db/conf": "", "etc/other": ""], server),
+            ("server", ["etc/db/conf": "", "etc/other": ""], Self.server),
         ])
         #expect(others == [])
         #expect(
@@ -79,13 +81,15 @@ import Testing
                 www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin
                 db:x:100:100:A database:/var/lib/db:/usr/sbin/nologin
                 other:x:101:120::/nonexistent:/bin/sh
+                third:x:102:102::/srv:/usr/sbin/nologin
 
                 """)
         #expect(
-            try text("etc/group", tree) == "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\ndata:x:120:db\ndb:x:100:\n")
+            try text("etc/group", tree)
+                == "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\ndata:x:120:db\ndb:x:100:\nthird:x:102:\n")
         #expect(try text("etc/shadow", tree)?.hasPrefix("root:*:") == true)
         let expected: [(String, UInt16, UInt32, UInt32)] = [
-            ("var/log/db", 0o2750, 100, 120), ("etc/db", 0o755, 100, 0), ("etc/db/conf", 0o640, 0, 100),
+            ("var/log/db", 0o2750, 100, 120), ("etc/db", 0o755, 100, 100), ("etc/db/conf", 0o640, 0, 100),
             ("etc/other", 0o644, 0, 0), ("run/db", 0o1777, 0, 0), ("etc/shadow", 0o600, 0, 0),
         ]
         for (path, mode, uid, gid) in expected {

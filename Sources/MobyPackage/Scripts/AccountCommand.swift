@@ -17,7 +17,9 @@ enum AccountCommand {
             if options.flags.contains("--group"), !options.flags.contains("--system") { return group(options) }
             return user(options, ownGroup: options.flags.contains("--group"))
         case "useradd":
-            return user(options, ownGroup: options.flags.contains("-U") || options.flags.contains("--user-group"))
+            // USERGROUPS_ENAB of Debian's login.defs.
+            let hasOther = options.value("-g", "--gid") != nil || options.flags.contains("-N")
+            return user(options, ownGroup: !hasOther && !options.flags.contains("--no-user-group"))
         case "addgroup", "groupadd": return group(options)
         case "usermod":
             guard let user = options.operands.first else { return nil }

@@ -47,6 +47,9 @@ struct ScriptAccounts {
     func userID(_ name: String) -> UInt32? { users.first { $0.name == name }?.id ?? UInt32(name) }
     func groupID(_ name: String) -> UInt32? { groups.first { $0.name == name }?.id ?? UInt32(name) }
 
+    /// The group of a user's line in passwd(5).
+    func loginGroup(_ user: String) -> UInt32? { users.first { $0.name == user }?.group }
+
     /// Numbers of system accounts are 100 to 999 (Debian Policy, 9.2.2); the first free one is taken.
     private func free(_ wanted: UInt32?, _ taken: Set<UInt32>) -> UInt32 {
         wanted ?? (100..<UInt32(60000)).first { !taken.contains($0) } ?? 65533

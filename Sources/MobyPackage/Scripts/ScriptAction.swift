@@ -6,6 +6,7 @@ enum ScriptAction {
     case user(ScriptAccounts.NewUser)
     case member(user: String, group: String)
     case alternative(Alternative)
+    /// An empty `group` is that of the user, as in `chown user:`.
     case owner(paths: [String], user: String?, group: String?, isRecursive: Bool)
     case mode(paths: [String], UInt16)
     case directory(String, mode: UInt16?, user: String?, group: String?)

@@ -40,7 +40,7 @@ enum ScriptCommand {
             guard let owner = options.takeFirst() else { return nil }
             let parts = owner.split(separator: owner.contains(":") ? ":" : ".", omittingEmptySubsequences: false)
             let user = name == "chgrp" || parts[0].isEmpty ? nil : String(parts[0])
-            let group = name == "chgrp" ? owner : parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : nil
+            let group = name == "chgrp" ? owner : parts.count > 1 ? String(parts[1]) : nil
             return [.owner(paths: options.operands, user: user, group: group, isRecursive: options.isRecursive)]
         case "chmod":
             guard let text = options.takeFirst(), let mode = UInt16(text, radix: 8) else { return nil }

@@ -70,7 +70,8 @@ struct TreeChange {
     }
 
     private mutating func own(_ paths: [String], _ user: String?, _ group: String?, _ isRecursive: Bool) {
-        let (uid, gid) = (user.flatMap { accounts.userID($0) }, group.flatMap { accounts.groupID($0) })
+        let uid = user.flatMap { accounts.userID($0) }
+        let gid = group.flatMap { $0.isEmpty ? user.flatMap { accounts.loginGroup($0) } : accounts.groupID($0) }
         for root in paths.map(UsrMerge.merged(path:)) where !root.isRoot && tree[root] != nil {
             let all = isRecursive ? tree.paths.filter { $0 == root || $0.isInside(root) } : [root]
             for path in all {
