@@ -9,7 +9,7 @@ enum PackageTag {
     /// Changes when the same inputs give other bytes.
     static let encoding = "moby package 1"
     /// Changes when maintainer scripts of Debian packages, or their licences, give other bytes.
-    static let scripts = "scripts 1, licences 1"
+    static let scripts = "scripts 2, licences 1"
 
     /// 40 hexadecimal digits.
     static func hash(
