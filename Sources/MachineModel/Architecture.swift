@@ -62,7 +62,7 @@ extension Architecture {
         // numbers take seconds.
         virtualMachine: VirtualMachine(
             type: "q35", emulatedProcessor: "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand", consoles: ["ttyS0"],
-            kernels: [.linuxBzImage, .multiboot1, .elf], debianPackage: "qemu-system-x86"))
+            kernels: [.linuxBzImage, .multiboot1, .elf], debianPackage: "qemu-system-x86", deviceOfTPM: "tpm-tis"))
 
     public static let arm64 = Architecture(
         "arm64", linuxName: "aarch64", usualVariant: "v8", googleName: "ARM64", elfMachines: [183, 40],
@@ -73,7 +73,7 @@ extension Architecture {
         virtualMachine: VirtualMachine(
             type: "virt,gic-version=max", emulatedProcessor: "max", consoles: ["ttyAMA0"],
             kernels: [.linuxImage, .elf, .efi],
-            debianPackage: "qemu-system-arm"))
+            debianPackage: "qemu-system-arm", deviceOfTPM: "tpm-tis-device"))
 
     public static let riscv64 = Architecture(
         "riscv64", linuxName: "riscv64", elfMachines: [243],
@@ -228,16 +228,19 @@ extension Architecture {
         public let kernels: [KernelKind]
         /// The Debian package that has QEMU for it.
         public let debianPackage: String
+        /// QEMU's device for a TPM; nil when there is none.
+        public let deviceOfTPM: String?
 
         init(
             type: String, emulatedProcessor: String? = nil, consoles: [String], kernels: [KernelKind],
-            debianPackage: String
+            debianPackage: String, deviceOfTPM: String? = nil
         ) {
             self.type = type
             self.emulatedProcessor = emulatedProcessor
             self.consoles = consoles
             self.kernels = kernels
             self.debianPackage = debianPackage
+            self.deviceOfTPM = deviceOfTPM
         }
     }
 }

@@ -18,6 +18,7 @@ public struct MachineCase: Sendable, Equatable {
     /// Values for QEMU's `-device`.
     public var devices: [String] = []
     public var data: String?
+    public var hasTPM = false
     /// What tells it from the others of its test, such as `iso uefi 512M`.
     public var name: String
 
@@ -51,7 +52,8 @@ public struct MachineCase: Sendable, Equatable {
                             cases.append(
                                 MachineCase(
                                     format: format, firmware: firmware, memory: memory, cpus: cpus, architecture: arch,
-                                    disks: machine.disks, devices: machine.devices, data: machine.data, name: ""))
+                                    disks: machine.disks, devices: machine.devices, data: machine.data,
+                                    hasTPM: machine.hasTPM, name: ""))
                         }
                     }
                 }
@@ -90,6 +92,7 @@ public struct MachineCase: Sendable, Equatable {
         machine.disks = disks.map { Disk(size: $0) }
         machine.devices = devices
         machine.data = data.map { .text($0) }
+        machine.hasTPM = hasTPM
         machine.ports = ports
         machine.state = state
         machine.accelerator = accelerator

@@ -84,6 +84,12 @@ struct QEMUArgumentsTests {
         }
     }
 
+    @Test func tpm() throws {
+        var machine = Machine()
+        machine.hasTPM = true
+        try check("tpm", machine, kernel) { $0.swtpm = "/usr/bin/swtpm" }
+    }
+
     @Test func armEmulated() throws {
         var machine = Machine()
         machine.architecture = .arm64

@@ -23,6 +23,8 @@ public struct Machine: Sendable, Equatable {
     /// Whether PID 1 is reached through the agent's ports, and is asked to listen if the command line is ours.
     public var agent = false
     public var usb = false
+    /// A TPM 2.0 in software, which keeps its state in the state folder.
+    public var hasTPM = false
     /// Values for QEMU's `-device`.
     public var devices: [String] = []
     /// Folders of the host offered by virtiofs, with the tags `virtiofs0`, `virtiofs1`, …

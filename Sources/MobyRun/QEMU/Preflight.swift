@@ -53,6 +53,17 @@ struct Preflight {
             hint: "install it (Debian 12: apt-get install qemu-system-common), or pass --virtiofsd PATH")
     }
 
+    /// The program that is the machine's TPM, when it has one.
+    func swtpm() throws -> String? {
+        guard machine.hasTPM else { return nil }
+        guard machine.guest.virtualMachine?.deviceOfTPM != nil else {
+            throw RunError("--tpm: QEMU has no TPM for \(machine.guest)")
+        }
+        if let found = HostFiles.program("swtpm", path: environment["PATH"] ?? "") { return found }
+        throw RunError(
+            "could not find 'swtpm', which is the machine's TPM", hint: "install it (Debian: apt-get install swtpm)")
+    }
+
     /// The UEFI firmware named, or the distribution's.
     func firmware() throws -> QEMUHost.Firmware {
         if let path = machine.firmware {

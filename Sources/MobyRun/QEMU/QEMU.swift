@@ -49,7 +49,7 @@ public struct QEMU: Sendable {
         var host = QEMUHost(qemu: qemu, accelerator: accelerator, state: state)
         host.memory = memory(record)
         host.processors = max(1, min(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        host.virtiofsd = try preflight.virtiofsd()
+        (host.virtiofsd, host.swtpm) = (try preflight.virtiofsd(), try preflight.swtpm())
         if boot.uefi { host.firmware = try preflight.firmware() }
         if sharesNetwork { host.macAddress = try MACAddress.kept(in: state) }
         switch machine.data {

@@ -28,6 +28,7 @@ struct QEMUArguments {
         addData()
         addNetwork()
         addSharedFolders()
+        addTPM()
         add("-device", "virtio-rng-pci")
         if machine.usb { add("-usb") }
         for device in machine.devices { add("-device", device) }
@@ -204,6 +205,20 @@ struct QEMUArguments {
             add("-chardev", "socket,id=virtiofs\(index),path=\(quoted(socket))")
             add("-device", "vhost-user-fs-pci,chardev=virtiofs\(index),tag=virtiofs\(index)")
         }
+    }
+
+    /// Its state is a file of the state folder. The program ends with QEMU, which alone is connected to it.
+    private mutating func addTPM() {
+        guard let swtpm = host.swtpm, let device = machine.guest.virtualMachine?.deviceOfTPM else { return }
+        plan.stateFolder = host.state
+        let socket = "\(host.state)/tpm.sock"
+        let arguments = [
+            "socket", "--tpm2", "--tpmstate", "dir=\(host.state)", "--ctrl", "type=unixio,path=\(socket)",
+            "--terminate",
+        ]
+        plan.helpers.append(QEMUPlan.Helper(executable: swtpm, arguments: arguments, socket: socket))
+        add("-chardev", "socket,id=tpm0,path=\(quoted(socket))", "-tpmdev", "emulator,id=tpm0,chardev=tpm0")
+        add("-device", "\(device),tpmdev=tpm0")
     }
 
     /// A comma ends a value for QEMU; two are one. A colon before the first slash would end the name of a protocol.

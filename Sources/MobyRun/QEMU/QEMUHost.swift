@@ -18,6 +18,8 @@ public struct QEMUHost: Sendable, Equatable {
     /// Memory in MiB for a machine that names none.
     public var memory: Int
     public var virtiofsd: String?
+    /// The TPM in software, when the machine has one.
+    public var swtpm: String?
     /// The bytes of the user data.
     public var data: [UInt8]?
 

@@ -31,6 +31,8 @@ public struct TestMachine: Sendable {
     public var devices: [String] = []
     /// User data for the guest.
     public var data: String?
+    /// Whether they have a TPM.
+    public var hasTPM = false
 
     public enum Firmware: String, CaseIterable, Sendable { case bios, uefi }
 }

@@ -118,6 +118,7 @@ struct MachineOptions: ParsableArguments {
     var name: String?
     @Flag(help: "Let 'moby exec' and 'moby logs' reach PID 1 of the machine.") var agent = false
     @Flag(help: "Add a USB controller.") var usb = false
+    @Flag(help: "Add a TPM 2.0 in software (swtpm), which keeps its state in the state folder.") var tpm = false
     @Option(help: "A QEMU device; repeatable.") var device: [String] = []
     @Option(help: ArgumentHelp("Share a folder by virtiofs; repeatable.", valueName: "dir"), completion: .directory)
     var virtiofs: [String] = []
@@ -154,6 +155,7 @@ struct MachineOptions: ParsableArguments {
         machine.name = name
         machine.agent = agent
         machine.usb = usb
+        machine.hasTPM = tpm
         machine.devices = device
         machine.sharedFolders = virtiofs
         machine.data = data.map(Machine.UserData.text) ?? dataFile.map(Machine.UserData.file)

@@ -21,7 +21,7 @@ extension KeyTable where Owner == TestSpec {
 extension TestMachine {
     fileprivate var isDefault: Bool {
         formats.isEmpty && firmware.isEmpty && memory.isEmpty && cpus.isEmpty && arches.isEmpty && disks.isEmpty
-            && devices.isEmpty && data == nil
+            && devices.isEmpty && data == nil && !hasTPM
     }
 }
 
@@ -63,6 +63,10 @@ extension KeyTable where Owner == TestMachine {
                 "Devices of QEMU (`-device`), all in each machine.", example: "[virtio-net-pci, i6300esb]",
                 alias: ["devices"]),
             Key("data", \.data, .text, "User data for the guest.", example: "\"hostname: web\""),
+            Key(
+                "tpm", \.hasTPM, .bool, absent: { !$0 },
+                "A TPM 2.0 in software, which needs swtpm on this host. What it holds lasts over `reboot`.",
+                example: "true"),
         ])
 }
 
