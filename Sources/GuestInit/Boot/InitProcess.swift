@@ -131,11 +131,14 @@ final class InitProcess {
 
     /// Work that can wait until the services have started.
     private func settle(_ loop: EventLoop, _ supervisor: Supervisor) {
+        // Not those that have done their work, nor those that the boot does not need.
         let running = supervisor.services.count { $0.stateName == "running" }
+        let wanted =
+            running + supervisor.services.count { $0.stateName != "running" && $0.supervision.isRequired && !$0.isDone }
         isUp = true
         supervisor.reportBlocked()
         attempt { () throws(SystemError) in try timeline.end() }
-        console.report("up: \(running) of \(supervisor.services.count) services running")
+        console.report("up: \(running) of \(wanted) services running")
         guard !isContainer else { return }
         modules?.coldplug(.all)
         watchPowerKeys(on: loop)

@@ -136,8 +136,16 @@ final class StepRunner {
             }
             return .passed("\(up.all) service\(up.all == 1 ? "" : "s"), \(QEMU.seconds(up.time)) after the start")
         }
-        let ended = session.consoleLines.filter { $0.contains("moby: service ") && $0.contains(" ended: ") }
-        guard let line = ended.first else {
+        // Those that are not started again were counted, unless the boot does not need them.
+        let settled = Set(
+            try AgentCheck(session, step).state()?.services.filter { !$0.isRequired || $0.state == "stopped" }.map(
+                \.name)
+                ?? [])
+        let ended = session.consoleLines.first { line in
+            guard let match = line.firstMatch(of: #/moby: service (\S+) ended: /#) else { return false }
+            return !settled.contains(String(match.1))
+        }
+        guard let line = ended else {
             try stayUp(step)
             return text
         }
