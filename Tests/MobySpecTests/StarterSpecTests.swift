@@ -18,7 +18,7 @@ struct StarterSpecTests {
 
     /// The service is called as the image is.
     @Test(arguments: [
-        ("ghcr.io/acme/web:1", "web"), ("nginx", "nginx"), ("a/b@sha256:00", "b"), ("@moby:sshd", "app"),
+        ("ghcr.io/acme/web:1", "web"), ("nginx", "nginx"), ("a/b@sha256:00", "b"), ("@moby:sshd", "sshd"),
         ("localhost:5000/x/y", "y"), ("oci:dir/web:1", "web"), ("getty", "app"),
     ])
     func containersAreNamedByTheirImage(image: String, name: String) {

@@ -126,6 +126,13 @@ public struct StarterSpec: Sendable {
                       - /root/.ssh:/root/.ssh
 
                 """
+        case .image where package != nil:
+            return getty + """
+                  # The image has settings of its own: 'moby explain \(name).yml \(containerName)' prints them. What is added here replaces them.
+                  - name: \(containerName)
+                    image: \(Self.quoted(image ?? ""))
+
+                """
         case .image:
             return getty + """
                   # Ports of the container are those of the machine: publish them with 'moby run qemu --publish 8080:PORT'.
@@ -179,9 +186,12 @@ public struct StarterSpec: Sendable {
         "put the contents of ~/.ssh/id_ed25519.pub \(place); 'ssh-keygen -t ed25519' makes that file"
     }
 
+    /// Of `@moby:NAME` or `@pkg:FOLDER`, the name or folder.
+    private var package: String? { image.flatMap { PackageTemplate($0)?.text } }
+
     /// A container's name from that of its image: `ghcr.io/acme/web:1` is `web`.
     private var containerName: String {
-        let last = (image ?? "").split(separator: "/").last ?? ""
+        let last = (package ?? image ?? "").split(separator: "/").last ?? ""
         let name = last.prefix { $0 != ":" && $0 != "@" }
         return PartName.check(container: String(name)) == nil && name != "getty" ? String(name) : "app"
     }
