@@ -36,7 +36,10 @@ struct ImageCheck {
     ///   - hasModules: false when it is not known what the kernel image brings.
     func found(_ facts: InitFacts?, _ names: RootAssembly.Names, hasModules: Bool) throws -> [Diagnostic] {
         var found = try programs() + volumes(names.root)
-        found += try FeatureCheck(spec, containers.explanations).found(in: names.root, kernel)
+        // With a problem in `kernel.modules` the root has none at all.
+        if names.problems.isEmpty {
+            found += try FeatureCheck(spec, containers.explanations).found(in: names.root, kernel)
+        }
         guard let facts else { return found }
         let all = containers.explanations
         for explanation in all {

@@ -10,6 +10,7 @@ struct SpecLint {
             command(of: container)
             environment(of: container)
             destinations(of: container)
+            limits(of: container)
         }
         for volume in spec.volumes { check(volume) }
         files(spec.files)
@@ -64,6 +65,31 @@ struct SpecLint {
         }
         if options.binds != nil, options.bindsAdd != nil { unheeded("binds", container) }
         if options.capabilities != nil, options.capabilitiesAdd != nil { unheeded("capabilities", container) }
+    }
+
+    /// What cgroup v1 had and v2, the only one of PID 1, has not; runc passes over it in silence.
+    private static let former: Set = [
+        "disableOOMKiller", "resources.memory.disableOOMKiller", "resources.memory.kernel",
+        "resources.memory.kernelTCP", "resources.memory.swappiness", "resources.cpu.realtimeRuntime",
+        "resources.cpu.realtimePeriod",
+        "resources.blockio.leafWeight", "resources.blockio.weightDevice.leafWeight", "resources.network",
+    ]
+
+    private mutating func limits(of container: ContainerSpec) {
+        func found(_ keys: Set<String>) -> [(key: String, location: SourceLocation)] {
+            container.options.locations.filter { keys.contains($0.key.replacing(#/\[[0-9]+\]\./#, with: ".")) }
+                .sorted { $0.key < $1.key }.map { (key: $0.key, location: $0.value) }
+        }
+        for (key, location) in found(Self.former) {
+            warn(
+                location,
+                "'\(key)' of '\(PlainText.short(container.name))' has no effect: cgroup v2 has no such setting")
+        }
+        for (key, location) in found(["mounts.uidmappings", "mounts.gidmappings"]) {
+            warn(
+                location, "'\(key)' of '\(PlainText.short(container.name))' has no effect with runc before 1.2",
+                hint: "Debian 12, of which @moby:runc is made, has runc 1.1")
+        }
     }
 
     private mutating func unheeded(_ key: String, _ container: ContainerSpec) {

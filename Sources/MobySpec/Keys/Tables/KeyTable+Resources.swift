@@ -48,7 +48,9 @@ extension KeyTable where Owner == JSONValue {
             Key(
                 "hugepageLimits", .jsonList(.jsonObject(.hugepageLimit)), "Huge pages.",
                 example: "[{pageSize: 2MB, limit: 209715200}]"),
-            Key("network", .jsonObject(.network), "Marks and priorities of packets.", example: "{classID: 1048577}"),
+            Key(
+                "network", .jsonObject(.network), "Marks and priorities of packets. Only cgroup v1 has them.",
+                example: "{classID: 1048577}"),
             Key(
                 "unified", Codec<[String: String]>.map(.string).json,
                 "Files of cgroup v2 and the values written to them.",
@@ -71,11 +73,14 @@ extension KeyTable where Owner == JSONValue {
             Key("limit", bytes, "Limit in bytes; -1 means unlimited.", example: "104857600"),
             Key("reservation", bytes, "Soft limit.", example: "52428800"),
             Key("swap", bytes, "Limit in bytes on memory and swap combined.", example: "209715200"),
-            Key("kernel", bytes, "Most bytes of kernel memory; obsolete in Linux.", example: "-1"),
-            Key("kernelTCP", bytes, "Most bytes of TCP buffers.", example: "-1"),
-            Key("swappiness", Codec<Int64>.integer(0...100).json, "How readily the kernel swaps.", example: "0"),
+            Key("kernel", bytes, "Most bytes of kernel memory. Only cgroup v1 has it.", example: "-1"),
+            Key("kernelTCP", bytes, "Most bytes of TCP buffers. Only cgroup v1 has it.", example: "-1"),
             Key(
-                "disableOOMKiller", Codec<Bool>.bool.json, "Lets processes wait for memory instead of being killed.",
+                "swappiness", Codec<Int64>.integer(0...100).json,
+                "How readily the kernel swaps. Only cgroup v1 has it.", example: "0"),
+            Key(
+                "disableOOMKiller", Codec<Bool>.bool.json,
+                "Lets processes wait for memory instead of being killed. Only cgroup v1 has it.",
                 example: "true"),
         ])
 
@@ -85,8 +90,12 @@ extension KeyTable where Owner == JSONValue {
             Key("shares", size, "Weight against other cgroups.", example: "512"),
             Key("quota", number, "Microseconds of processor time in each period.", example: "50000"),
             Key("period", size, "Length of a period, microseconds.", example: "100000"),
-            Key("realtimeRuntime", number, "Microseconds of real-time scheduling in each period.", example: "950000"),
-            Key("realtimePeriod", size, "Length of a real-time period, microseconds.", example: "1000000"),
+            Key(
+                "realtimeRuntime", number,
+                "Microseconds of real-time scheduling in each period. Only cgroup v1 has it.", example: "950000"),
+            Key(
+                "realtimePeriod", size, "Length of a real-time period, microseconds. Only cgroup v1 has it.",
+                example: "1000000"),
             Key("cpus", Codec<String>.string.json, "Processors that may be used.", example: "\"0-3\""),
             Key("mems", Codec<String>.string.json, "Memory nodes that may be used.", example: "\"0\""),
         ])
@@ -100,7 +109,8 @@ extension KeyTable where Owner == JSONValue {
         [
             Key("weight", Codec<Int64>.integer(0...1000).json, "Weight against other cgroups.", example: "500"),
             Key(
-                "leafWeight", Codec<Int64>.integer(0...1000).json, "Weight against the cgroup's own children.",
+                "leafWeight", Codec<Int64>.integer(0...1000).json,
+                "Weight against the cgroup's own children. Only cgroup v1 has it.",
                 example: "500"),
             Key(
                 "weightDevice", .jsonList(.jsonObject(.weightDevice)), "Weight on one disk.",
@@ -123,7 +133,8 @@ extension KeyTable where Owner == JSONValue {
             Key("minor", number, "Minor number.", example: "0"),
             Key("weight", Codec<Int64>.integer(0...1000).json, "Weight against other cgroups.", example: "500"),
             Key(
-                "leafWeight", Codec<Int64>.integer(0...1000).json, "Weight against the cgroup's own children.",
+                "leafWeight", Codec<Int64>.integer(0...1000).json,
+                "Weight against the cgroup's own children. Only cgroup v1 has it.",
                 example: "500"),
         ])
 
@@ -143,7 +154,7 @@ extension KeyTable where Owner == JSONValue {
         ])
 
     static let network = KeyTable(
-        "resources.network", "Marks and priorities of packets.",
+        "resources.network", "Marks and priorities of packets. Only cgroup v1 has them.",
         [
             Key(
                 "classID", Codec<Int64>.integer(0...Int64(UInt32.max)).json, "Class of packets sent.",
