@@ -164,7 +164,8 @@ test: test-deps images lint ## run every test, boots included
 
 test-examples: test-deps images ## boot every machine of Tests/BootTests/Images and examples/linuxkit, and check it with `moby test`
 	swift build --build-tests
-	MOBY_TEST_EXAMPLES=all $(SWIFT_TEST) --no-parallel --filter 'ImageBootTests|HardwareBootTests|RecoveryBootTests'
+	MOBY_TEST_EXAMPLES=all $(SWIFT_TEST) --no-parallel \
+	    --filter 'ImageBootTests|HardwareBootTests|RecoveryBootTests|WireGuardBootTests|GuestAgentTests'
 
 lint: deps ## check the format, the style limits and the examples' YAML
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Package.swift

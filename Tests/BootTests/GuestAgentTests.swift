@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The agents of hypervisors.
-@Suite(.serialized, .bootedAgain) struct GuestAgentTests {
+@Suite(.bootedAgain, .enabled(if: ImageBootTests.bootsAll)) struct GuestAgentTests {
     /// A host of QEMU's guest agent: it asks for the system and the addresses, and ends the machine.
     private static let host = """
         import json, socket, sys
