@@ -67,12 +67,12 @@ struct SpecLint {
         if options.capabilities != nil, options.capabilitiesAdd != nil { unheeded("capabilities", container) }
     }
 
-    /// What cgroup v1 had and v2, the only one of PID 1, has not; runc passes over it in silence.
+    /// What cgroup v1 had and v2, the only one of PID 1, has not; runc passes over it in silence. Without
+    /// `disableOOMKiller`, which LinuxKit's examples have.
     private static let former: Set = [
-        "disableOOMKiller", "resources.memory.disableOOMKiller", "resources.memory.kernel",
-        "resources.memory.kernelTCP", "resources.memory.swappiness", "resources.cpu.realtimeRuntime",
-        "resources.cpu.realtimePeriod",
-        "resources.blockio.leafWeight", "resources.blockio.weightDevice.leafWeight", "resources.network",
+        "resources.memory.kernel", "resources.memory.kernelTCP", "resources.memory.swappiness",
+        "resources.cpu.realtimeRuntime", "resources.cpu.realtimePeriod", "resources.blockio.leafWeight",
+        "resources.blockio.weightDevice.leafWeight", "resources.network",
     ]
 
     private mutating func limits(of container: ContainerSpec) {
