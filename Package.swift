@@ -170,7 +170,8 @@ let package = Package(
         tests("GuestYAMLTests", ["GuestYAML", "CYAML"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
         tests(
-            "CommandTests", ["moby", "Archive", "DiskImage", "Extents", "Progress", argumentParser], golden: ["Golden"]),
+            "CommandTests", ["moby", "OCI", "Archive", "DiskImage", "Extents", "Progress", argumentParser],
+            golden: ["Golden"]),
         tests("BootTests", ["MobyRun"], golden: ["Images"]),
     ],
     swiftLanguageModes: [.v6]

@@ -65,6 +65,17 @@ public enum HostFiles {
         String(decoding: try read(path, limit: limit), as: UTF8.self)
     }
 
+    /// The path with links resolved when it exists, else as far as it goes without.
+    public static func absolute(_ path: String) -> String {
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            return String(cString: real)
+        }
+        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return "\(String(cString: current))/\(path)"
+    }
+
     /// SHA-256 of a file: 32 bytes.
     public static func sha256(_ path: String) throws -> [UInt8] {
         let hash = SHA256()

@@ -121,6 +121,8 @@ public struct ImageErrors: Error, CustomStringConvertible {
 
     public var description: String { diagnostics.map(\.message).joined(separator: "\n") }
 
+    public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
     /// - Parameter failures: by the text that names the image.
     init(_ failures: [String: any Error], named sources: [Located<String>]) {
         var rest = failures

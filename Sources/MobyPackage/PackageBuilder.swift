@@ -23,6 +23,8 @@ public struct PackageBuilder: Sendable {
         /// Resolves those again, with a warning, if the archive no longer offers a package that they pin. The cache
         /// keeps the new lock: the installation is not the user's to change.
         public var replacesLocks = false
+        /// Debian packages of those definitions, by their folders, as the lock of a spec has them.
+        public var pins: [String: [LockedPackage]] = [:]
         /// Uses only Debian packages that were downloaded before.
         public var isOffline = false
         /// The machine's environment: proxies for apt, `SOURCE_DATE_EPOCH`, `PATH`.
@@ -60,10 +62,13 @@ public struct PackageBuilder: Sendable {
 
     /// The canonical reference of the image that a folder makes now, e.g. `localhost/moby/nginx:0c1f…`.
     /// - Throws: `SpecError`; `PackageError` when the folder's packages were never resolved for this architecture.
-    public func reference(of directory: String) throws -> String {
+    public func reference(of directory: String) throws -> String { try resolved(directory).reference }
+
+    /// The same, with the Debian packages that the image is made of.
+    func resolved(_ directory: String) throws -> (reference: String, packages: [LockedPackage]) {
         let folder = try folder(directory)
         guard let closure = folder.closure(architecture: architecture) else { throw folder.unlocked(architecture) }
-        return try reference(of: folder, closure: closure)
+        return (try reference(of: folder, closure: closure), closure.packages)
     }
 
     /// A package folder that can be built for the architecture.
@@ -74,6 +79,7 @@ public struct PackageBuilder: Sendable {
         }
         if options.replacesLocks, options.isDefinition(folder.path) {
             try folder.replaceLock(below: PackageCache.path(in: cache))
+            if let pinned = options.pins[folder.path] { folder.pin(pinned, architecture: architecture) }
         }
         return folder
     }
@@ -104,6 +110,18 @@ public struct PackageBuilder: Sendable {
         _ = try await supply.resolve(folder)
         guard !folder.spec.requests(architecture: architecture).isEmpty else { return nil }
         return folder.isLockReplaceable ? folder.lockPath : "\(directory)/\(PackageLock.fileName)"
+    }
+
+    /// Packages that the archive has in another version now.
+    /// - Parameter isDefinition: whether they belong to a definition of the installation.
+    /// - Returns: a line each: `runc: 1.1.5-1 -> 1.1.5-2`.
+    public func updates(of packages: [LockedPackage], isDefinition: Bool) async throws -> [String] {
+        try store.prepare()
+        let offered = try await supply.offered(packages, sources: isDefinition ? options.definitionSources : nil)
+        return packages.compactMap { package in
+            guard let version = offered[package.name] else { return "\(package.name): \(package.version) -> none" }
+            return version == package.version ? nil : "\(package.name): \(package.version) -> \(version)"
+        }
     }
 
     /// The image in the store, also when an earlier moby built it and it had another name.

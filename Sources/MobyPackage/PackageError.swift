@@ -5,6 +5,8 @@ internal import OCI
 
 /// Why a package folder cannot be built.
 public enum PackageError: HintedError, CustomStringConvertible, Sendable {
+    /// A word of `MOBY_DEBIAN_SNAPSHOT` that is not a URL.
+    case snapshot(String)
     /// `build.lock` does not exist.
     case unlocked(String)
     /// `build.lock` does not match the packages in `build.yml`.
@@ -20,6 +22,7 @@ public enum PackageError: HintedError, CustomStringConvertible, Sendable {
 
     public var description: String {
         switch self {
+        case .snapshot(let word): "\(DebianSnapshot.variable) has '\(PlainText.short(word))', which is not a URL"
         case .unlocked(let folder): "'\(folder)' has Debian packages, but no build.lock"
         case .stale(let folder, _): "'\(folder)/build.lock' does not match the packages in build.yml"
         case .unlockedArchitecture(let folder, let architecture, _):
@@ -34,6 +37,7 @@ public enum PackageError: HintedError, CustomStringConvertible, Sendable {
 
     public var hint: String? {
         switch self {
+        case .snapshot: "for example http://snapshot.debian.org/archive/debian/20261101T000000Z"
         case .unlocked(let folder): "run 'moby pkg build \(folder)'"
         case .stale(let folder, let architecture): "run 'moby pkg lock --arch \(architecture) \(folder)'"
         case .unlockedArchitecture(let folder, let architecture, let locked):

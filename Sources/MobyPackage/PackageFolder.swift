@@ -19,6 +19,8 @@ public struct PackageFolder: Sendable {
     private(set) var lockPath: String
     /// Whether ``lock`` is in a file in place of `build.lock`.
     private(set) var isLockReplaceable = false
+    /// Whether the lock of a spec decides, so that no package may be replaced.
+    private(set) var isPinned = false
     /// Lines of the files that `paths:` names.
     private let lists: [String: [String]]
 
@@ -56,6 +58,13 @@ public struct PackageFolder: Sendable {
         guard let text = try HostFiles.readIfPresent(lockPath, limit: Self.sizeLimit) else { return }
         // A damaged one is written again when it is needed.
         if let found = try? PackageLock(String(decoding: text, as: UTF8.self), file: lockPath) { lock = found }
+    }
+
+    /// Takes the Debian packages of an architecture from the lock of a spec.
+    mutating func pin(_ packages: [LockedPackage], architecture: String) {
+        var lock = lock ?? PackageLock()
+        lock.closures[architecture] = PackageLock.Closure(wants: wants(architecture: architecture), packages: packages)
+        (self.lock, isPinned) = (lock, true)
     }
 
     func lines(of list: Located<String>) -> [String] { lists[list.value] ?? [] }

@@ -14,6 +14,8 @@ public final class PackageResolver: Sendable {
     private struct Package {
         let folder: String
         let template: PackageTemplate
+        /// What the image is made of.
+        let debian: [LockedPackage]
         /// The reference; another one than in the spec when its lock was replaced.
         var name: String
     }
@@ -33,9 +35,35 @@ public final class PackageResolver: Sendable {
             case .folder(let path): path
             case .installed(let name): try installation.folder(of: name)
             }
-        let reference = try builder.reference(of: folder)
-        packages.withLock { $0[reference] = Package(folder: folder, template: template, name: reference) }
+        let (reference, debian) = try builder.resolved(folder)
+        packages.withLock {
+            $0[reference] = Package(folder: folder, template: template, debian: debian, name: reference)
+        }
         return reference
+    }
+
+    /// Resolves the Debian packages of installed definitions again; their locks are in the cache.
+    /// - Parameter wanted: which of the templates that were resolved.
+    /// - Returns: whether there were any.
+    public func resolveAgain(_ wanted: (String) -> Bool) async throws -> Bool {
+        let chosen = packages.withLock(\.self).values.filter { package in
+            guard case .installed = package.template, builder.options.replacesLocks else { return false }
+            return !package.debian.isEmpty && wanted("\(package.template)")
+        }
+        for package in chosen { _ = try await builder.lock(package.folder) }
+        return !chosen.isEmpty
+    }
+
+    /// What the templates mean that were resolved, as a lock has them, in order.
+    /// - Parameter base: the lock's folder, absolute; names of package folders are relative to it.
+    public func locked(base: String) -> [SpecLock.Package] {
+        packages.withLock(\.self).map { reference, package in
+            var locked = SpecLock.Package()
+            locked.template = package.template.relative(to: base).description
+            (locked.platform, locked.image) = (builder.options.platform, reference)
+            locked.debian = package.debian.map(\.text)
+            return locked
+        }.sorted { $0.template < $1.template }
     }
 
     /// The image of a reference that ``reference(of:)`` gave: of the store, else pulled, else built; nil for any other
@@ -50,9 +78,12 @@ public final class PackageResolver: Sendable {
             let image = try await builder.build(package.folder).image
             packages.withLock { $0[reference]?.name = image.name }
             return image
-        } catch AptError.gone(let packages) {
-            guard case .installed = package.template else { throw AptError.gone(packages) }
-            throw OutdatedDefinition(template: package.template, folder: package.folder, packages: packages)
+        } catch AptError.gone(let packages, let now) {
+            let reason = AptError.gone(packages, now: now)
+            guard case .installed = package.template else { throw reason }
+            throw OutdatedDefinition(
+                template: package.template, folder: package.folder, reason: reason,
+                isPinned: builder.options.pins[package.folder] != nil && builder.options.replacesLocks)
         }
     }
 
@@ -82,15 +113,21 @@ public final class PackageResolver: Sendable {
     }
 }
 
-/// A definition of the checkout pins Debian packages that the archive has replaced since.
+/// A definition of the checkout, or the lock of a spec, pins Debian packages that the archive has replaced since.
 struct OutdatedDefinition: HintedError, CustomStringConvertible {
     let template: PackageTemplate
     let folder: String
-    let packages: [LockedPackage]
+    let reason: AptError
+    /// Whether the lock of a spec pins them.
+    let isPinned: Bool
 
-    var description: String { "making '\(template)': \(AptError.gone(packages))" }
+    var description: String { "making '\(template)': \(reason)" }
     var hint: String? {
-        "run 'moby pkg build --refresh-missing \(PlainText.short(folder))', and commit "
+        guard !isPinned else {
+            return "run 'moby lock --update' with the spec and '\(template)' to take what the archive has, or name an "
+                + "archive of old versions in \(DebianSnapshot.variable)"
+        }
+        return "run 'moby pkg build --refresh-missing \(PlainText.short(folder))', and commit "
             + "'\(PlainText.short(folder))/\(PackageLock.fileName)'"
     }
 }

@@ -21,14 +21,15 @@ struct PackageSupply: Sendable {
         do {
             try await download(closure, for: folder)
             return closure
-        } catch AptError.gone(let packages)
-            where locked != nil && (options.refreshMissing || folder.isLockReplaceable && !options.isOffline)
+        } catch AptError.gone(let packages, let now)
+            where locked != nil && !folder.isPinned
+            && (options.refreshMissing || folder.isLockReplaceable && !options.isOffline)
         {
             let next =
                 folder.isLockReplaceable
                 ? "; taking its successors, which the cache pins from now on"
                 : "; resolving again: commit the new build.lock"
-            progress.warn("\(folder.spec.image.value): \(AptError.gone(packages))\(next)")
+            progress.warn("\(folder.spec.image.value): \(AptError.gone(packages, now: now))\(next)")
             let fresh = try await resolve(folder)
             try await download(fresh, for: folder)
             return fresh
@@ -90,12 +91,22 @@ struct PackageSupply: Sendable {
             throw AptError.offline(missing)
         }
         try await cached.fetch(
-            closure.packages, with: { try resolver(folder) }, progress)
+            closure.packages, with: { try resolver(folder) }, snapshot: DebianSnapshot(options.environment), progress)
+    }
+
+    /// The versions that the archive has now, by name.
+    func offered(_ packages: [LockedPackage], sources: String?) async throws -> [String: String] {
+        try await progress.during(.resolve, "the versions of \(packages.count) Debian packages") { _ in
+            try await resolver(sources: sources).offered(packages.map(\.name))
+        }
     }
 
     private func resolver(_ folder: PackageFolder) throws -> AptResolver {
-        let sources = options.isDefinition(folder.path) ? options.definitionSources : nil
-        return AptResolver(
+        try resolver(sources: options.isDefinition(folder.path) ? options.definitionSources : nil)
+    }
+
+    private func resolver(sources: String?) throws -> AptResolver {
+        AptResolver(
             root: try AptRoot(
                 cache: cache, architecture: architecture, sources: sources, environment: options.environment,
                 wait: LockWait(progress: progress)))

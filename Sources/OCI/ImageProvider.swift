@@ -27,6 +27,8 @@ public struct ImageProvider: Sendable {
         public var certificateFiles: [String] = []
         /// Where credentials, proxies and certificates are looked up.
         public var environment: [String: String] = [:]
+        /// What names mean, by ``ImageProvider/canonical(_:)``; others mean what they mean in the store or registry.
+        public var pins: [String: ImagePin] = [:]
         public init() {}
     }
 
@@ -57,10 +59,13 @@ public struct ImageProvider: Sendable {
     /// decide what is copied). Whole in the store on return.
     /// - Throws: `ImageReferenceError`; `ContextError` with what was being done; `ImageError`.
     public func image(_ source: String) async throws -> Image {
+        if let image = try bundled(source) { return image }
         let parsed = try ImageSource(source)
         if case .registry(let reference) = parsed { return try await image(reference) }
         let image = try ContextError.wrapping("reading '\(PlainText.short(source, limit: 300))'") {
-            try Self.local(parsed, name: source, store: store, platform: options.platform)
+            let image = try Self.local(parsed, name: source, store: store, platform: options.platform)
+            try options.pins[source]?.check(image, options.platform)
+            return image
         }
         if let note = image.platformNote { store.progress.note(note) }
         return image
@@ -68,6 +73,7 @@ public struct ImageProvider: Sendable {
 
     private func image(_ reference: ImageReference) async throws -> Image {
         let name = reference.description
+        if let pin = options.pins[name] { return try await image(reference, pin) }
         let isAsked = options.pull == .always && !reference.isLocal
         if !isAsked, let image = try store.image(named: name, platform: options.platform) { return image }
         guard !reference.isLocal else {
@@ -75,13 +81,7 @@ public struct ImageProvider: Sendable {
                 "image '\(name)' for \(options.platform) is not in the store '\(store.path)'",
                 hint: "it is built locally and never pulled: run 'moby pkg build' with its package folder")
         }
-        guard options.pull != .never else {
-            throw ImageError(
-                "image '\(name)' for \(options.platform) is not in the store '\(store.path)', and pulling is off",
-                hint:
-                    "run 'moby cache pull \(name)' with a network, or name a local 'oci:', 'oci-archive:' or 'docker-archive:'"
-            )
-        }
+        guard options.pull != .never else { throw try absent(name, pulled: name) }
         return try await puller.pull(reference)
     }
 

@@ -28,12 +28,22 @@ struct Build: AsyncParsableCommand {
     @OptionGroup(title: "Boot options") var boot: BuildBootOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup(title: "Image options") var images: ImageOptions
+    @OptionGroup(title: "Lock options") var lock: LockOptions
     @OptionGroup var global: FetchOptions
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
+    @Option(
+        help: ArgumentHelp("Build what 'moby bundle' wrote, without a network.", valueName: "file"),
+        completion: .file(extensions: ["tar"]))
+    var bundle: String?
     @Argument(help: "YAML files; '-' is standard input; URLs are fetched.", completion: Completions.specs) var files:
-        [String]
+        [String] = []
 
     mutating func validate() throws {
+        if files.isEmpty, bundle == nil { throw ValidationError("Missing expected argument '<files> ...'") }
+        if bundle != nil {
+            if !files.isEmpty { throw ValidationError("--bundle and YAML files cannot be combined") }
+            if lock.lock != nil { throw ValidationError("--bundle and --lock cannot be combined") }
+        }
         if let tar = linuxKit.inputTar, let output = result.output, try HostFiles.isSame(tar, output) {
             throw ValidationError(
                 "--input-tar and --output name the same file, '\(PlainText.short(output))', which would be overwritten")
@@ -42,7 +52,12 @@ struct Build: AsyncParsableCommand {
 
     func run() async throws {
         if global.level > 0 { for note in linuxKit.notes { Terminal.error("note: \(note)", .note) } }
-        var build = SpecBuild(files, images.provider(global), global, variables)
+        let bundle = try bundle.map { try Bundle($0) }
+        var build = SpecBuild(files, images.provider(global), lock, global, variables)
+        if let bundle {
+            build.bundle = bundle
+            build.options.name = bundle.contents.name
+        }
         build.options = try options(build.options)
         build.printsJSON = result.json
         build.isTrustIgnored = linuxKit.disableContentTrust
@@ -78,19 +93,24 @@ struct SpecBuild {
     private let files: [String]
     private let global: FetchOptions
     private let variables: VariableOptions
+    private let lock: LockOptions
     var options: BuildOptions
     /// Ignores `trust`, without a warning.
     var isTrustIgnored = false
     var isUploading = true
+    /// What is built in place of files.
+    var bundle: Bundle?
     /// Prints the result as one JSON document in place of lines.
     var printsJSON = false
     /// Prints no warnings.
     var isSilent = false
 
     init(
-        _ files: [String], _ provider: ImageProvider.Options, _ global: FetchOptions, _ variables: VariableOptions
+        _ files: [String], _ provider: ImageProvider.Options, _ lock: LockOptions, _ global: FetchOptions,
+        _ variables: VariableOptions
     ) {
         self.files = files
+        self.lock = lock
         self.global = global
         self.variables = variables
         options = BuildOptions()
@@ -101,13 +121,21 @@ struct SpecBuild {
 
     /// Prints the merged, resolved spec.
     func printSpec() async throws {
-        let job = try await job(global.storeToRead()).0
+        let job = try await job(bundle == nil ? global.storeToRead() : global.store()).0
         BuildReport.note(job.plan.notes, level: global.level)
         print(job.spec.renamingImages(ImageProvider.canonical).yaml, terminator: "")
     }
 
     func run() async throws {
-        let (job, packages, found) = try await job(global.store())
+        guard let bundle else { return try await run(global.store()) }
+        let store = try global.store()
+        let work = try WorkFolder(in: store.temporaryPath)
+        defer { withExtendedLifetime(work) {} }
+        try await Bundle.withFiles(bundle.extractFiles(into: work.path)) { try await run(store) }
+    }
+
+    private func run(_ store: ContentStore) async throws {
+        let (job, packages, found) = try await job(store)
         let uploads = try uploads(job.spec)
         if printsJSON, uploads?.isEmpty == false {
             throw UsageError(
@@ -145,6 +173,8 @@ struct SpecBuild {
 
     private func build(_ job: BuildJob, _ packages: Packages) async throws -> BuildResult {
         let result = try await job.run { plan, spec, options in
+            // Again after damaged content was removed.
+            if let bundle { _ = try bundle.install(for: options.provider.platform, into: try global.store()) }
             spec = try await packages.build(for: spec)
             guard plan.needsBootLoaders else { return }
             options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? spec.boot.image?.value)
@@ -157,16 +187,65 @@ struct SpecBuild {
     private func job(_ store: ContentStore) async throws -> (BuildJob, Packages, [Diagnostic]) {
         var options = options
         if let time = try SourceDate.read(Terminal.environment) { options.time = time }
-        let packages = try Packages(store: store, provider: options.provider, level: global.level)
+        if let bundle { return try bundledJob(bundle, store, options) }
+        let lock = try LockFile.find(files, lock)
+        let packages = try Packages(store: store, provider: options.provider, level: global.level, lock: lock?.lock)
         let values = try variables.values()
         var (spec, warnings) = try await SpecInput.read(
-            files, global.source, values, ignoringTrust: isTrustIgnored
+            files, global.source, values, ignoringTrust: isTrustIgnored, isOffline: options.provider.pull == .never,
+            lock: lock?.check(options.provider.platform)
         ) {
             try packages.reference($0)
         }
         warnings += values.unused(by: [spec])
+        if let lock { warnings += try problems(lock, spec, packages, options) }
+        try report(warnings)
+        if let lock { options.provider.pins = lock.lock.pins(file: lock.path) }
+        return (try BuildJob(spec, store: store, options: options), packages, warnings)
+    }
+
+    /// The job of a bundle: what it has is copied into the store, and nothing else is used.
+    private func bundledJob(_ bundle: Bundle, _ store: ContentStore, _ options: BuildOptions) throws
+        -> (BuildJob, Packages, [Diagnostic])
+    {
+        var options = options
+        let platform = options.provider.platform
+        (options.provider.pull, options.home) = (.never, "~")
+        options.provider.pins = try bundle.install(for: platform, into: store)
+        let packages = try Packages(bundle.lock, store: store, provider: options.provider, level: global.level)
+        let values = try variables.values().adding(
+            bundle.contents.variables, expandsAll: bundle.contents.expandsAll)
+        var (spec, warnings) = try SpecInput.read(bundle, values) { try packages.reference($0) }
+        warnings += values.unused(by: [spec])
+        if try BuildPlan(spec, options).needsBootLoaders, spec.boot.image == nil || options.bootLoaders != nil {
+            let template = options.bootLoaders.map { PackageTemplate($0) } ?? .installed("bootloaders")
+            if let template { options.bootLoaders = try packages.reference(template) }
+        }
+        let found = try LockFile(bundle).problems(spec, packages, platform, home: "~", isFrozen: lock.frozen)
+        guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(found) }
+        warnings += found
         try report(warnings)
         return (try BuildJob(spec, store: store, options: options), packages, warnings)
+    }
+
+    /// Warnings about the lock.
+    /// - Throws: `SpecError` for what is not as the lock has it.
+    private func problems(_ lock: LockFile, _ spec: Spec, _ packages: Packages, _ options: BuildOptions) throws
+        -> [Diagnostic]
+    {
+        var found: [Diagnostic] = []
+        if try BuildPlan(spec, options).needsBootLoaders {
+            let wanted = options.bootLoaders ?? spec.boot.image?.value
+            if let template = try wanted.map({ PackageTemplate($0) }) ?? Packages.ownBootLoaders {
+                _ = try packages.reference(template)
+            } else if let image = options.bootLoaders {
+                let place = SourceLocation(file: lock.path, line: 1, column: 1)
+                found += [lock.check(options.provider.platform).image(Located(image, at: place))].compactMap(\.self)
+            }
+        }
+        found += try lock.problems(spec, packages, options.provider.platform, isFrozen: self.lock.frozen)
+        guard !found.contains(where: { $0.severity == .error }) else { throw SpecError(found) }
+        return found
     }
 
     /// Prints warnings, or ends with them when they are to be errors.

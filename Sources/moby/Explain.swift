@@ -20,6 +20,7 @@ struct Explain: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: ExplainOutput
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup(title: "Image options") var images: ImageOptions
+    @OptionGroup(title: "Lock options") var lock: LockOptions
     @OptionGroup var global: FetchOptions
     @Argument(help: "YAML files, then the name of a container.", completion: Completions.specs) var arguments: [String]
 
@@ -29,10 +30,18 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         let store = try images.offline ? global.storeToRead() : global.store()
-        let provider = images.provider(global)
-        let packages = try Packages(store: store, provider: provider, level: global.level)
-        let spec = try await SpecInput.spec(Array(arguments.dropLast()), global.source, variables) {
+        var provider = images.provider(global)
+        let lock = try LockFile.find(Array(arguments.dropLast()), lock)
+        let packages = try Packages(store: store, provider: provider, level: global.level, lock: lock?.lock)
+        let spec = try await SpecInput.spec(
+            Array(arguments.dropLast()), global.source, variables, isOffline: images.offline
+        ) {
             try packages.reference($0)
+        }
+        if let lock {
+            let problems = try lock.problems(spec, packages, provider.platform, isFrozen: self.lock.frozen)
+            guard !problems.contains(where: { $0.severity == .error }) else { throw SpecError(problems) }
+            provider.pins = lock.lock.pins(file: lock.path)
         }
         var options = BuildOptions()
         options.provider = provider

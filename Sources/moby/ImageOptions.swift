@@ -3,6 +3,11 @@ internal import MachineModel
 internal import MobySpec
 internal import OCI
 
+/// `--offline` of the commands that have no other of ``ImageOptions``.
+struct OfflineOption: ParsableArguments {
+    @Flag(help: "Use only what the store has, not the network.") var offline = false
+}
+
 /// Options of the commands that fetch images.
 struct ImageOptions: ParsableArguments {
     @Option(

@@ -20,6 +20,7 @@ struct Lint: AsyncParsableCommand {
 
     @OptionGroup(title: "Check options") var check: LintOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
+    @OptionGroup(title: "Lock options") var lock: LockOptions
     @OptionGroup var global: SourceOptions
     @Argument(help: "YAML files; '-' is standard input.", completion: Completions.specs) var files: [String]
 
@@ -38,28 +39,11 @@ struct Lint: AsyncParsableCommand {
     }
 
     private func findings() async throws -> LintFindings {
-        let store = try global.storeToRead()
-        let options = try options()
-        let packages = try Packages(store: store, provider: options.provider, level: global.level)
-        let lint = Linter(store: store, options: options)
+        let packages = try Packages(store: global.storeToRead(), provider: options().provider, level: global.level)
         let values = try variables.values()
-        var (found, specs, absent): (LintFindings, [Spec], Set<String>) = (LintFindings(), [], [])
+        var found = LintFindings()
         for group in check.merge ? [files] : files.map({ [$0] }) {
-            do {
-                if let problems = try await TestInput.problems(in: group, global, variables, packages) {
-                    found.diagnostics += problems
-                    continue
-                }
-                let (spec, warnings) = try await SpecInput.read(group, global, values) { try packages.reference($0) }
-                specs.append(spec)
-                let result = try await lint.check(spec)
-                found.diagnostics += (warnings + OutputCheck(spec).found + result.diagnostics).map {
-                    $0.located(in: group.last)
-                }
-                found.unavailable += result.unavailable
-                found.notes += result.notes
-                absent.formUnion(result.absent)
-            } catch let error as SourceErrors {
+            do { try await examine(group, packages, values, &found) } catch let error as SourceErrors {
                 found.add(error)
             } catch let error as SpecError {
                 found.diagnostics += error.diagnostics
@@ -72,10 +56,44 @@ struct Lint: AsyncParsableCommand {
             }
         }
         // A file that was not read may be the one that uses it.
-        let expected = check.merge ? 1 : files.filter { !TestReader.isTest($0) }.count
-        if specs.count == expected { found.diagnostics += values.unused(by: specs) }
-        found.notes += (global.level > 1 ? packages.notes() : []) + Self.note(absent)
+        let expected = check.merge ? 1 : files.filter { !TestReader.isTest($0) && !LockReader.isLock($0) }.count
+        if found.specs.count == expected { found.diagnostics += values.unused(by: found.specs) }
+        found.notes += (global.level > 1 ? packages.notes() : []) + Self.note(found.absent)
         return found
+    }
+
+    /// Checks one spec, test file or lock.
+    private func examine(_ group: [String], _ own: Packages, _ values: Variables, _ found: inout LintFindings)
+        async throws
+    {
+        if let problems = try await TestInput.problems(in: group, global, variables, own) {
+            found.diagnostics += problems
+            return
+        }
+        if group.count == 1, LockReader.isLock(group[0]) {
+            return _ = try LockReader.read(SpecInput.text(group[0]), file: group[0])
+        }
+        var options = try options()
+        let (store, platform) = (try global.storeToRead(), options.provider.platform)
+        let lock = try LockFile.find(group, lock)
+        let packages =
+            lock == nil
+            ? own : try Packages(store: store, provider: options.provider, level: global.level, lock: lock?.lock)
+        var (spec, warnings) = try await SpecInput.read(
+            group, global, values, isOffline: check.offline, lock: lock?.check(platform)
+        ) { try packages.reference($0) }
+        found.specs.append(spec)
+        if let lock {
+            warnings += try lock.problems(spec, packages, platform, isFrozen: self.lock.frozen)
+            options.provider.pins = lock.lock.pins(file: lock.path)
+        }
+        let result = try await Linter(store: store, options: options).check(spec)
+        found.diagnostics += (warnings + OutputCheck(spec).found + result.diagnostics).map {
+            $0.located(in: group.last)
+        }
+        found.unavailable += result.unavailable
+        found.notes += result.notes
+        found.absent.formUnion(result.absent)
     }
 
     private func options() throws -> BuildOptions {
@@ -117,6 +135,7 @@ struct LintOptions: ParsableArguments {
     @Option(
         help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: Platform?
+    @Flag(help: "Use no network: a spec file that is named by its URL is an error.") var offline = false
 
     var form: Form { format ?? (json ? .json : .text) }
 
@@ -132,6 +151,10 @@ private struct LintFindings {
     /// Local images that cannot be read, each where the file names it.
     var unavailable: [Diagnostic] = []
     var notes: [String] = []
+    /// The specs that were read.
+    var specs: [Spec] = []
+    /// Images that the store does not have.
+    var absent: Set<String> = []
     private var unreadable: [(file: String, error: any Error)] = []
 
     mutating func add(_ problems: SourceErrors) {

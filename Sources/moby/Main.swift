@@ -14,7 +14,9 @@ struct Moby: AsyncParsableCommand {
             + "\n\n" + HelpTopic.list,
         version: Version.text,
         groupedSubcommands: [
-            CommandGroup(name: "Building", subcommands: [Init.self, Build.self, Lint.self, Explain.self, Pkg.self]),
+            CommandGroup(
+                name: "Building",
+                subcommands: [Init.self, Build.self, Lint.self, Lock.self, WriteBundle.self, Explain.self, Pkg.self]),
             CommandGroup(
                 name: "Running",
                 subcommands: [

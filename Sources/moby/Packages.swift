@@ -9,14 +9,75 @@ internal import OCI
 struct Packages {
     private let resolver: PackageResolver
     private let level: Int
+    /// What templates mean in a bundle, in place of those of this machine.
+    private let bundled: SpecLock?
+    private let platform: Platform
 
-    init(store: ContentStore, provider: ImageProvider.Options, level: Int) throws {
+    /// The folder that package folders of a bundle are relative to: deep enough for what is not below it.
+    static let bundleBase = "/bundle" + String(repeating: "/x", count: 64)
+
+    /// - Parameter lock: pins the Debian packages of installed definitions.
+    init(store: ContentStore, provider: ImageProvider.Options, level: Int, lock: SpecLock? = nil) throws {
+        let installation = try Self.installation
         resolver = PackageResolver(
             try Self.builder(store: store, platform: provider.platform, products: nil) {
                 $0.isOffline = provider.pull == .never
-            }, installation: try Self.installation, provider: provider)
+                for package in lock?.packages ?? [] where package.platform == provider.platform {
+                    guard case .installed(let name)? = PackageTemplate(package.template),
+                        try installation.has(name)
+                    else { continue }
+                    $0.pins[try installation.folder(of: name)] = package.debian.compactMap(LockedPackage.init(parsing:))
+                }
+            }, installation: installation, provider: provider)
         self.level = level
+        bundled = nil
+        platform = provider.platform
     }
+
+    /// The packages of a bundle, which are images of the store.
+    init(_ bundle: SpecLock, store: ContentStore, provider: ImageProvider.Options, level: Int) throws {
+        resolver = PackageResolver(
+            try Self.builder(store: store, platform: provider.platform, products: nil) { $0.isOffline = true },
+            installation: try Self.installation, provider: provider)
+        self.level = level
+        bundled = bundle
+        platform = provider.platform
+    }
+
+    /// Resolves the Debian packages of installed definitions again, where the user cannot do that by hand.
+    /// - Parameter wanted: which of the templates that were resolved.
+    /// - Returns: whether there were any.
+    func resolveAgain(_ wanted: (String) -> Bool) async throws -> Bool { try await resolver.resolveAgain(wanted) }
+
+    /// Debian packages of a lock that have another version in the archive now, a line each.
+    static func updates(_ lock: SpecLock, _ global: FetchOptions) async throws -> [String] {
+        var lines: [String] = []
+        for package in lock.packages where !package.debian.isEmpty {
+            let builder = try builder(store: try global.store(), platform: package.platform, products: nil) { _ in }
+            let pinned = package.debian.compactMap(LockedPackage.init(parsing:))
+            let isInstalled = package.template.hasPrefix("@moby:")
+            let changes = try await builder.updates(of: pinned, isDefinition: isInstalled)
+            lines += changes.map { "\(package.template) for \(package.platform): debian \($0)" }
+        }
+        return lines
+    }
+
+    /// Resolves `@moby:bootloaders`, where there is one: any format may be asked for later.
+    func addBootLoaders() throws {
+        guard let loaders = try Self.ownBootLoaders else { return }
+        do { _ = try reference(loaders) } catch PackageError.architecture {}
+    }
+
+    /// The image of a package's reference, made when the store does not have it.
+    func image(_ reference: String) async throws -> Image {
+        guard let image = try await resolver.image(reference) else {
+            throw BuildError("'\(PlainText.short(reference))' is not a package of the spec")
+        }
+        return image
+    }
+
+    /// What the templates mean that were resolved, as a lock has them.
+    func locked(base: String) -> [SpecLock.Package] { bundled?.packages ?? resolver.locked(base: base) }
 
     static var installation: Installation {
         get throws { try Installation(executable: Terminal.executable, environment: Terminal.environment) }
@@ -24,7 +85,7 @@ struct Packages {
 
     static func builder(
         store: ContentStore, platform: Platform, products: String?,
-        _ change: (inout PackageBuilder.Options) -> Void
+        _ change: (inout PackageBuilder.Options) throws -> Void
     ) throws -> PackageBuilder {
         var options = PackageBuilder.Options(environment: Terminal.environment)
         options.platform = platform
@@ -32,7 +93,7 @@ struct Packages {
         options.definitions = installation.share
         options.definitionSources = try installation.aptSources()
         options.replacesLocks = installation.origin != .checkout
-        change(&options)
+        try change(&options)
         return PackageBuilder(
             store: store, products: Products(folder: products ?? installation.products), options: options)
     }
@@ -44,6 +105,15 @@ struct Packages {
     }
 
     func reference(_ template: PackageTemplate) throws -> String {
+        if let bundled {
+            let name = template.relative(to: Self.bundleBase).description
+            guard let package = bundled.package(name, for: platform) else {
+                throw BuildError(
+                    "the bundle does not have '\(PlainText.short(name))' for \(platform)",
+                    hint: "write it again with 'moby bundle'")
+            }
+            return package.image
+        }
         do { return try resolver.reference(of: template) } catch let error as FileError where error.code == ENOENT {
             guard case .folder(let folder) = template, let guess = Self.neighbor(of: folder) else { throw error }
             throw BuildError("\(error)", hint: "did you mean '\(PlainText.short(guess))'?")

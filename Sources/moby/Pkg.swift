@@ -37,6 +37,7 @@ struct PkgBuild: AsyncParsableCommand {
     @Flag(help: "Resolve the Debian packages again and write build.lock.") var update = false
     @Flag(help: "Resolve again, with a warning, if the archive no longer offers a pinned package.")
     var refreshMissing = false
+    @OptionGroup(title: "Network options") var network: OfflineOption
     @OptionGroup var output: JSONOption
     @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
 
@@ -50,6 +51,7 @@ struct PkgBuild: AsyncParsableCommand {
             $0.force = force
             $0.update = update
             $0.refreshMissing = refreshMissing
+            $0.isOffline = network.offline
         }
         var built: [JSONValue] = []
         for directory in directories {

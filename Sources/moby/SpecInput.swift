@@ -14,15 +14,25 @@ internal import Synchronization
 struct SpecInput {
     /// Texts of the files read so far, for the source lines of messages.
     private static let texts = Mutex<[String: String]>([:])
+    /// Of the files that were fetched so far, by their shown names.
+    private static let digests = Mutex<[String: Digest]>([:])
+
+    /// SHA-256 of a fetched file.
+    /// - Parameter name: as messages name it.
+    static func digest(of name: String) -> Digest? { digests.withLock { $0[name] } }
 
     /// - Parameter certificateFiles: PEM files that are trusted in addition to the usual ones when a name is a URL.
     /// - Throws: ``SourceErrors`` with all files that cannot be read.
-    private static func sources(_ names: [String], certificateFiles: [String]) async throws -> [SpecReader.Source] {
+    private static func sources(_ names: [String], certificateFiles: [String], isOffline: Bool) async throws
+        -> [SpecReader.Source]
+    {
         var sources: [SpecReader.Source] = []
         var failures: [(file: String, error: any Error)] = []
         for name in names {
             do {
-                let source = SpecDownload.isURL(name) ? try await download(name, certificateFiles) : try read(name)
+                let isRemote = SpecDownload.isURL(name)
+                if isRemote, isOffline { throw SpecDownload.Failure.offline(name) }
+                let source = isRemote ? try await download(name, certificateFiles) : try read(name)
                 texts.withLock { $0[source.name] = source.text }
                 sources.append(source)
             } catch is CancellationError { throw CancellationError() } catch { failures.append((name, error)) }
@@ -36,26 +46,60 @@ struct SpecInput {
         name == "-" ? "<stdin>" : SpecDownload.isURL(name) ? SpecDownload.name(name) : name
     }
 
+    /// The texts of files, in order, without folders in their names.
+    static func texts(of names: [String]) -> [(name: String, text: String)] {
+        let texts = texts.withLock(\.self)
+        return names.map { name in
+            let shown = shownName(name)
+            let text = texts[shown] ?? texts[name + ".yml"] ?? texts[name + ".yaml"] ?? ""
+            return (PartialFiles.name(of: shown), text)
+        }
+    }
+
+    /// Reads and merges the files of a bundle.
+    static func read(_ bundle: Bundle, _ variables: Variables, resolvePackage: (PackageTemplate) throws -> String)
+        throws
+        -> (spec: Spec, warnings: [Diagnostic])
+    {
+        let sources = bundle.specs.map { spec in
+            SpecReader.Source(name: "\(bundle.path)/\(spec.name)", text: spec.text, folder: Packages.bundleBase)
+        }
+        for source in sources { texts.withLock { $0[source.name] = source.text } }
+        return try SpecReader.read(
+            sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.unsupported,
+            ignoringTrust: false, variables: variables, resolvePackage: resolvePackage)
+    }
+
     /// Reads and merges files; warnings go to standard error unless that is to be quiet.
     static func spec(
-        _ names: [String], _ source: SourceOptions, _ variables: VariableOptions,
+        _ names: [String], _ source: SourceOptions, _ variables: VariableOptions, isOffline: Bool = false,
         resolvePackage: (PackageTemplate) throws -> String
     ) async throws -> Spec {
         let values = try variables.values()
-        var (spec, warnings) = try await read(names, source, values, resolvePackage: resolvePackage)
+        var (spec, warnings) = try await read(
+            names, source, values, isOffline: isOffline, resolvePackage: resolvePackage)
         warnings += values.unused(by: [spec])
         if !warnings.isEmpty, source.level > 0 { Terminal.error(render(warnings), .warning) }
         return spec
     }
 
     /// Reads and merges files.
-    /// - Parameter ignoringTrust: ignores `trust`, without a warning.
+    /// - Parameters:
+    ///   - ignoringTrust: ignores `trust`, without a warning.
+    ///   - isOffline: fetches nothing; a URL is an error then.
+    ///   - lock: what fetched files are compared with.
     /// - Returns: the spec and the warnings, but not those about unused variables.
     static func read(
         _ names: [String], _ source: SourceOptions, _ variables: Variables, ignoringTrust: Bool = false,
-        resolvePackage: (PackageTemplate) throws -> String
+        isOffline: Bool = false, lock: LockCheck? = nil, resolvePackage: (PackageTemplate) throws -> String
     ) async throws -> (spec: Spec, warnings: [Diagnostic]) {
-        let sources = try await sources(names, certificateFiles: source.certFile)
+        let sources = try await sources(names, certificateFiles: source.certFile, isOffline: isOffline)
+        if let lock {
+            let problems = sources.compactMap { source in
+                digest(of: source.name).flatMap { lock.problem(ofSpec: source.name, $0) }
+            }
+            guard problems.isEmpty else { throw SpecError(problems) }
+        }
         do {
             return try SpecReader.read(
                 sources, outputFormats: OutputFormat.namesInSpecs, notMade: OutputFormat.unsupported,
@@ -63,10 +107,18 @@ struct SpecInput {
         } catch let error as SpecError { throw sources.lazy.compactMap(otherFile).first ?? error }
     }
 
-    /// What a file that cannot be read as a spec is instead: a test file, or the definition of a package.
+    /// What a file that cannot be read as a spec is instead: a lock, a test file, or the definition of a package.
     private static func otherFile(_ source: SpecReader.Source) -> SpecError? {
         let (name, shown) = (source.name, PlainText.short(source.name))
         let start = SourceLocation(file: name, line: 1, column: 1)
+        if LockReader.isLock(name) {
+            let spec = PlainText.short(name.replacing(".lock.", with: "."))
+            return SpecError([
+                Diagnostic(
+                    at: start, "'\(shown)' is a lock, not a spec",
+                    hint: "name the spec; its lock is used by itself: moby build \(spec)")
+            ])
+        }
         if TestReader.isTest(name) {
             return SpecError([
                 Diagnostic(at: start, "'\(shown)' is a test file, not a spec", hint: "run it: moby test \(shown)")
@@ -112,6 +164,7 @@ struct SpecInput {
     private static func download(_ name: String, _ certificateFiles: [String]) async throws -> SpecReader.Source {
         let bytes = try await SpecDownload(certificateFiles: certificateFiles).bytes(name)
         let shown = SpecDownload.name(name)
+        digests.withLock { $0[shown] = Digest(sha256: SHA256.hash(bytes)) }
         return SpecReader.Source(name: shown, text: try UTF8Text.read(bytes, name: shown), folder: nil)
     }
 
@@ -201,6 +254,13 @@ struct SpecDownload {
 
     /// A spec file that cannot be fetched.
     struct Failure: HintedError, RetriedError, CustomStringConvertible {
+        /// - Parameter url: not fetched because of `--offline`.
+        static func offline(_ url: String) -> Failure {
+            Failure(
+                "'\(SpecDownload.name(url))' is not fetched: the network is off",
+                hint: "download the file with a network, and name that file")
+        }
+
         var description: String
         let hint: String?
 

@@ -15,6 +15,11 @@ extension FuzzTarget {
                 throw error
             }
         },
+        FuzzTarget("lock") { bytes in
+            let text = try LockReader.read(String(decoding: bytes, as: UTF8.self), file: "a.lock.yml").text(of: ["a"])
+            let again = try LockReader.read(text, file: "a.lock.yml").text(of: ["a"])
+            precondition(again == text, "what is written is read as something else")
+        },
         FuzzTarget("label") { bytes in _ = try SpecReader.label(String(decoding: bytes, as: UTF8.self), of: "a") },
         FuzzTarget("reference") { bytes in
             let reference = try ImageReference(String(decoding: bytes, as: UTF8.self))

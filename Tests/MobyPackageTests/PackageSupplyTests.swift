@@ -122,7 +122,8 @@ import Testing
             let error = await #expect(throws: AptError.self) {
                 try await PackageSupply(cache: "\(directory)/other", options: options).fetch(closure, for: folder)
             }
-            #expect(error.map(String.init(describing:)) == "the Debian archive no longer offers 'tool' 1")
+            #expect(
+                error.map(String.init(describing:)) == "the Debian archive no longer offers 'tool' 1 (it has 2 now)")
             #expect(error?.hint?.contains("moby pkg build --update") == true)
 
             options.refreshMissing = true
@@ -137,6 +138,59 @@ import Testing
                 })
             #expect(try PackageFolder(folder.path).closure(architecture: "amd64") == fresh)
         }
+    }
+
+    /// An archive of old versions is asked for what is gone; the lock decides whether its bytes are right.
+    @Test(arguments: ["archive", "placeholders", "damaged", "none"])
+    func oldVersionsComeFromASnapshot(kind: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let archive = try LocalArchive(directory)
+            try archive.add("tool", version: "1:1.0", files: ["usr/bin/tool": "t"])
+            try archive.add("kept", version: "1", files: ["usr/bin/kept": "k"])
+            let folder = try folder("\(directory)/pkg", "image: t\npackages: [tool, kept]\n")
+            var options = PackageBuilder.Options(environment: archive.environment)
+            let closure = try await PackageSupply(cache: "\(directory)/cache", options: options).resolve(folder)
+            let bytes = try TestFile.read("\(archive.path)/tool_1:1.0.deb")
+            let old = "\(directory)/old/tool_1.0_all.deb"
+            try TestFile.write(kind == "damaged" ? bytes.reversed() : bytes, to: old)
+            try archive.remove("tool", version: "1:1.0")
+            try archive.add("tool", version: "2", files: ["usr/bin/tool": "new"])
+            // The archive is flat: the folder of its packages is '.'.
+            options.environment[DebianSnapshot.variable] =
+                switch kind {
+                case "placeholders": "file:\(directory)/none file:\(directory)/old/{name}_{version}_{arch}.deb"
+                case "none": "file:\(directory)/none/"
+                default: "file:\(directory)/old/{file}"
+                }
+            let supply = PackageSupply(cache: "\(directory)/other", options: options)
+            guard kind == "archive" || kind == "placeholders" else {
+                let error = await #expect(throws: AptError.self) { try await supply.fetch(closure, for: folder) }
+                #expect(
+                    error.map(String.init(describing:))
+                        == "the Debian archive no longer offers 'tool' 1:1.0 (it has 2 now)")
+                #expect(error?.hint?.contains("MOBY_DEBIAN_SNAPSHOT") == true)
+                return
+            }
+            #expect(try await supply.fetch(closure, for: folder) == closure)
+            #expect(try supply.contents(of: closure).map(\.name) == ["kept", "tool"])
+        }
+    }
+
+    @Test func snapshotsAreURLs() throws {
+        let package = LockedPackage(name: "libx1", version: "1:2.0-1", architecture: "amd64", sha256: "ab")
+        let snapshot = try DebianSnapshot([
+            DebianSnapshot.variable: "http://s.test/archive/debian/2026 https://d.test/{sha256}.deb"
+        ])
+        #expect(
+            snapshot.urls(of: package, folder: "pool/main/x/x") == [
+                "http://s.test/archive/debian/2026/pool/main/x/x/libx1_2.0-1_amd64.deb", "https://d.test/ab.deb",
+            ])
+        #expect(
+            snapshot.urls(of: package, folder: nil)[0]
+                == "http://s.test/archive/debian/2026/pool/main/libx/libx1/libx1_2.0-1_amd64.deb")
+        #expect(try DebianSnapshot([:]).isEmpty)
+        let error = #expect(throws: PackageError.self) { try DebianSnapshot([DebianSnapshot.variable: "yes"]) }
+        #expect(error.map { "\($0)" } == "MOBY_DEBIAN_SNAPSHOT has 'yes', which is not a URL")
     }
 
     /// Errors of apt that concern `build.yml` are reported at their location in it.

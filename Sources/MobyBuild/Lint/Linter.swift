@@ -120,7 +120,8 @@ public struct Linter: Sendable {
                 }
                 let name = try ImageReference(source.value).description
                 present[source.value] = try context("looking up image '\(PlainText.short(name))' in the store") {
-                    try store.image(named: name, platform: platform)
+                    let exact = options.pins[name]?.digest.map { name.contains("@") ? name : "\(name)@\($0)" }
+                    return try store.image(named: exact ?? name, platform: platform)
                 }
                 if present[source.value] == nil { result.absent.append(source.value) }
             } catch  where isLocal || error is ImageReferenceError {

@@ -13,6 +13,9 @@ enum HostFile {
         var canBeLeftOut = false
     }
 
+    /// Where files are that a bundle has, by their names; nil for those of this machine.
+    @TaskLocal static var bundled: [String: String]?
+
     /// Files up to this many bytes are read at once and to their end, whatever they say of their length.
     private static let small: Int = 64 << 10
     /// The most that is read of a file that says nothing of its length, as those of `/proc` do.
@@ -21,6 +24,14 @@ enum HostFile {
     /// - Throws: ``Problem`` for a missing, unreadable, endless or irregular file. Pipes and devices are never
     ///   opened.
     static func read(_ path: String) throws(Problem) -> ExtentList {
+        guard let bundled else { return try own(path) }
+        guard let file = bundled[path] else {
+            throw Problem(reason: "the bundle does not have it", canBeLeftOut: true)
+        }
+        return try own(file)
+    }
+
+    private static func own(_ path: String) throws(Problem) -> ExtentList {
         var info = stat()
         guard stat(path, &info) == 0, access(path, R_OK) == 0 else {
             throw Problem(reason: reason(errno), hint: "set optional: true if it may be missing", canBeLeftOut: true)
@@ -43,7 +54,7 @@ enum HostFile {
     static func bytes(_ path: String) throws(Problem) -> [UInt8] {
         let file = try read(path)
         guard file.length <= UInt64(limit) else { throw Problem(reason: "it has more than \(limit >> 20) MiB") }
-        return try whole(path)
+        return try whole(bundled.map { $0[path] ?? "" } ?? path)
     }
 
     private static func whole(_ path: String) throws(Problem) -> [UInt8] {

@@ -50,8 +50,8 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
     case failed(program: String, output: String)
     /// An unknown answer.
     case unreadable(program: String, line: String)
-    /// Pinned versions that the archive no longer offers.
-    case gone([LockedPackage])
+    /// Pinned versions that the archive no longer offers, and the versions that it has now, by name.
+    case gone([LockedPackage], now: [String: String])
     /// A pinned version is offered with other bytes.
     case changed(LockedPackage, offered: String)
     /// A downloaded file differs from the lock.
@@ -70,9 +70,12 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
                 + (AptMessages.lines(output).joined(separator: "\n  ").nonEmpty
                     ?? "it failed without a message")
         case .unreadable(let program, let line): "\(program) printed an unknown line: '\(PlainText.short(line))'"
-        case .gone(let packages):
+        case .gone(let packages, let now):
             "the Debian archive no longer offers "
-                + packages.map { "'\($0.name)' \($0.version)" }.joined(separator: ", ")
+                + packages.map { package in
+                    let next = now[package.name].map { "it has \($0) now" } ?? "it has no other version"
+                    return "'\(package.name)' \(package.version) (\(next))"
+                }.joined(separator: ", ")
         case .changed(let package, let offered):
             "the Debian archive offers '\(package.name)' \(package.version) as sha256:\(PlainText.short(offered)), but build.lock pins sha256:\(package.sha256)"
         case .wrongDigest(let package, let actual):
@@ -88,7 +91,8 @@ public enum AptError: HintedError, CustomStringConvertible, Sendable {
     public var hint: String? {
         switch self {
         case .missing: "install apt, or build the packages on Debian"
-        case .gone: "run 'moby pkg build --update' to resolve again, and commit build.lock"
+        case .gone:
+            "run 'moby pkg build --update' to resolve again, and commit build.lock; or name an archive of old versions in \(DebianSnapshot.variable)"
         case .changed:
             "first find out who changed build.lock or the archive; 'moby pkg lock' pins the current packages"
         case .wrongDigest:

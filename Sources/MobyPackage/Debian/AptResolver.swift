@@ -44,6 +44,41 @@ struct AptResolver: Sendable {
         return try await notOffered(packages)
     }
 
+    /// The versions of packages that would be installed now, by name; those that the archive does not have are left out.
+    func offered(_ names: [String]) async throws -> [String: String] {
+        let lock = try await root.lock()
+        defer { withExtendedLifetime(lock) {} }
+        if try root.age().map({ $0 > maximumAge }) ?? true { try await root.update() }
+        return try await candidates(names).mapValues(\.version)
+    }
+
+    /// A version that would be installed now, and its folder in the archive.
+    struct Candidate {
+        let version: String
+        let folder: String?
+    }
+
+    /// Of packages by their names, as the lists have them.
+    func candidates(_ names: [String]) async throws -> [String: Candidate] {
+        let records = try await fields(["show", "--no-all-versions", "--"] + names)
+        let pairs = records.compactMap { record -> (String, Candidate)? in
+            guard let name = record["Package"], let version = record["Version"] else { return nil }
+            let folder = record["Filename"].flatMap { file in file.lastIndex(of: "/").map { String(file[..<$0]) } }
+            return (name, Candidate(version: version, folder: folder))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// Fetches a package from an archive of old versions.
+    /// - Throws: `AptError.failed` when the URL does not have it, or has other bytes.
+    func download(_ package: LockedPackage, from url: String, to file: String) async throws {
+        let lock = try await root.lock()
+        defer { withExtendedLifetime(lock) {} }
+        // apt's method 'file' makes a link.
+        let source = url.hasPrefix("file:") ? "copy:/" + url.dropFirst("file:".count).drop { $0 == "/" } : url
+        try await root.run("/usr/lib/apt/apt-helper", ["download-file", source, file, "SHA256:\(package.sha256)"])
+    }
+
     /// Downloads packages into a folder, under the names that apt gives them. apt checks them against its signed lists.
     func download(_ packages: [LockedPackage], to folder: String) async throws {
         let lock = try await root.lock()
@@ -122,7 +157,7 @@ struct AptResolver: Sendable {
         let records = try await records(of: packages)
         return try packages.map { package in
             guard let record = records.first(where: { $0.name == package.name && $0.version == package.version }) else {
-                throw AptError.gone([package])
+                throw AptError.gone([package], now: [:])
             }
             return record
         }
@@ -131,24 +166,31 @@ struct AptResolver: Sendable {
     /// The records of these versions in the package lists. Unknown versions are left out.
     private func records(of packages: [LockedPackage]) async throws -> [LockedPackage] {
         guard !packages.isEmpty else { return [] }
-        // apt-cache skips unknown versions, and fails when it knows none.
+        return try await records(["show", "--"] + packages.map(Self.pinned))
+    }
+
+    private func records(_ arguments: [String]) async throws -> [LockedPackage] {
+        try await fields(arguments).compactMap { record in
+            guard let name = record["Package"], let version = record["Version"],
+                let architecture = record["Architecture"], let sha256 = record["SHA256"]
+            else { return nil }
+            return LockedPackage(name: name, version: version, architecture: architecture, sha256: sha256)
+        }
+    }
+
+    /// What `apt-cache show` prints. It skips what is unknown, and fails when it knows none.
+    private func fields(_ arguments: [String]) async throws -> [[String: String]] {
         let text: String
         do {
-            text = try await root.run("apt-cache", ["show", "--"] + packages.map(Self.pinned))
+            text = try await root.run("apt-cache", arguments)
         } catch AptError.failed(_, let output) where output.contains("No packages found") {
             return []
         }
-        return text.split(separator: "\n\n").compactMap { record in
+        return text.split(separator: "\n\n").map { record in
             let fields = record.split(separator: "\n").map {
-                $0.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+                $0.split(separator: ":", maxSplits: 1).map { String($0.trimmingPrefix(" ")) }
             }
-            func field(_ name: String) -> String? {
-                fields.first { $0.count == 2 && $0[0] == name }.map { String($0[1]) }
-            }
-            guard let name = field("Package"), let version = field("Version"), let architecture = field("Architecture"),
-                let sha256 = field("SHA256")
-            else { return nil }
-            return LockedPackage(name: name, version: version, architecture: architecture, sha256: sha256)
+            return Dictionary(fields.filter { $0.count == 2 }.map { ($0[0], $0[1]) }) { first, _ in first }
         }
     }
 

@@ -17,20 +17,55 @@ struct PackageCache: Sendable {
     func has(_ package: LockedPackage) throws -> Bool { try HostFiles.exists(deb(package)) }
 
     /// Fetches missing packages. No program is started when none is missing.
-    func fetch(_ packages: [LockedPackage], with resolver: () throws -> AptResolver, _ progress: Reporter)
-        async throws
-    {
+    func fetch(
+        _ packages: [LockedPackage], with resolver: () throws -> AptResolver, snapshot: DebianSnapshot,
+        _ progress: Reporter
+    ) async throws {
         let missing = try packages.filter { try !has($0) }
         guard !missing.isEmpty else { return }
         let what = missing.count == 1 ? "1 Debian package" : "\(missing.count) Debian packages"
         try await progress.during(.download, what, isMajor: true) { step in
-            try await download(missing, with: try resolver(), step)
+            let resolver = try resolver()
+            let old = try await fetchGone(missing, with: resolver, snapshot, progress, step)
+            try await download(missing.filter { !old.contains($0) }, with: resolver, step)
         }
     }
 
+    /// Fetches what the archive no longer offers from archives of old versions.
+    /// - Returns: those packages.
+    /// - Throws: `AptError.gone` with those that none has.
+    private func fetchGone(
+        _ packages: [LockedPackage], with resolver: AptResolver, _ snapshot: DebianSnapshot, _ progress: Reporter,
+        _ step: Step
+    ) async throws -> [LockedPackage] {
+        let gone = try await resolver.gone(packages)
+        guard !gone.isEmpty else { return [] }
+        let candidates = try await resolver.candidates(gone.map(\.name))
+        var lost: [LockedPackage] = []
+        let work = try WorkFolder(in: path, prefix: "download-")
+        defer { withExtendedLifetime(work) {} }
+        for package in gone {
+            let file = "\(work.path)/\(package.sha256).deb"
+            var isFound = false
+            for url in snapshot.urls(of: package, folder: candidates[package.name]?.folder) where !isFound {
+                do {
+                    try await resolver.download(package, from: url, to: file)
+                    isFound = true
+                } catch let error as AptError { progress.note("'\(PlainText.short(url))': \(error)") }
+            }
+            guard isFound else {
+                lost.append(package)
+                continue
+            }
+            try verify(package, file: file)
+            guard rename(file, deb(package)) == 0 else { throw FileError("rename", deb(package)) }
+        }
+        guard lost.isEmpty else { throw AptError.gone(lost, now: candidates.mapValues(\.version)) }
+        return gone
+    }
+
     private func download(_ missing: [LockedPackage], with resolver: AptResolver, _ step: Step) async throws {
-        let gone = try await resolver.gone(missing)
-        guard gone.isEmpty else { throw AptError.gone(gone) }
+        guard !missing.isEmpty else { return }
         WorkFolder.removeAbandoned(in: path, prefix: "download-")
         let work = try WorkFolder(in: path, prefix: "download-")
         defer { withExtendedLifetime(work) {} }

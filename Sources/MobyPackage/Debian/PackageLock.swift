@@ -58,7 +58,7 @@ public struct PackageLock: Sendable, Equatable {
         for (architecture, closure) in closures.sorted(by: { $0.key < $1.key }) {
             lines.append("\(architecture) wants \(closure.wants.joined(separator: " "))")
             lines += closure.packages.sorted().map {
-                "\(architecture) \($0.name) \($0.version) \($0.architecture) \($0.sha256)"
+                "\(architecture) \($0.text)"
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -80,6 +80,18 @@ public struct LockedPackage: Sendable, Hashable, Comparable {
         self.architecture = architecture
         self.sha256 = sha256
     }
+
+    /// Reads ``text``.
+    /// - Returns: nil for anything else.
+    public init?(parsing text: String) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 4 else { return nil }
+        self.init(name: words[0], version: words[1], architecture: words[2], sha256: words[3])
+        guard hasDigest else { return nil }
+    }
+
+    /// Name, version, architecture and SHA-256.
+    public var text: String { "\(name) \(version) \(architecture) \(sha256)" }
 
     public static func < (a: LockedPackage, b: LockedPackage) -> Bool { (a.name, a.version) < (b.name, b.version) }
 

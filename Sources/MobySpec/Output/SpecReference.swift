@@ -75,6 +75,22 @@ public enum SpecReference {
 
         """
 
+    /// The reference page of a lock, `docs/lock-spec.md`.
+    public static var lock: String {
+        lockPreface + KeyTable.lock.description.reachable.map { section($0, since: false) }.joined(separator: "\n")
+    }
+
+    private static let lockPreface = """
+        # The lock file
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        `web.lock.yml` next to `web.yml` pins every input of a build ([lock.md](lock.md)). `moby lock` writes it, in YAML and always in the same order.
+        Unknown keys are errors. `moby schema --lock` prints a JSON Schema; `moby schema --lock --markdown` prints this page. Required keys are **bold**.
+
+
+        """
+
     private static func section(_ table: KeyTableDescription) -> String { section(table, since: true) }
 
     /// - Parameter since: whether the table has the column of that name.

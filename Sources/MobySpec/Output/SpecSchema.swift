@@ -26,6 +26,13 @@ public enum SpecSchema {
             Context(formats: [], hasVariables: false))
     }
 
+    /// The schema of a lock.
+    public static var lock: JSONValue {
+        document(
+            KeyTable.lock.description, "urn:moby:schema:lock:1", "moby: the pinned inputs of a spec",
+            Context(formats: [], hasVariables: false))
+    }
+
     /// The schema of a test file.
     /// - Parameter outputFormats: the names that `format` may have; empty for any.
     public static func test(outputFormats: [String] = []) -> JSONValue {

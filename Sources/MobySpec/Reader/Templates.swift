@@ -1,5 +1,4 @@
 internal import Extents
-internal import Glibc
 
 /// A text that names a package, and is replaced by the image that the package makes.
 public enum PackageTemplate: Hashable, Sendable, CustomStringConvertible {
@@ -24,6 +23,22 @@ public enum PackageTemplate: Hashable, Sendable, CustomStringConvertible {
     public var text: String {
         switch self {
         case .folder(let text), .installed(let text): text
+        }
+    }
+
+    /// The same with the path of a folder relative to another, so that it means the same in every copy of both.
+    /// - Parameter base: absolute.
+    public func relative(to base: String) -> PackageTemplate {
+        guard case .folder(let path) = self, path.hasPrefix("/") else { return self }
+        let (from, to) = (Self.parts(base), Self.parts(path))
+        let common = zip(from, to).prefix { $0 == $1 }.count
+        let steps = Array(repeating: "..", count: from.count - common) + to.dropFirst(common)
+        return .folder(steps.isEmpty ? "." : steps.joined(separator: "/"))
+    }
+
+    private static func parts(_ path: String) -> [Substring] {
+        path.split(separator: "/").reduce(into: []) { parts, part in
+            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(part) }
         }
     }
 
@@ -115,7 +130,7 @@ struct Templates {
                     "a file from the network names the package '\(PlainText.short(folder))' of this machine",
                     hint: "build it only if you trust where it comes from"))
         }
-        return .folder(Self.absolute(folder.hasPrefix("/") ? folder : "\(source.folder ?? "")/\(folder)"))
+        return .folder(HostFiles.absolute(folder.hasPrefix("/") ? folder : "\(source.folder ?? "")/\(folder)"))
     }
 
     /// Errors of the package's own files keep their locations; of several the first is named.
@@ -127,16 +142,5 @@ struct Templates {
         let prefix = first.location.map { "\($0): " } ?? ""
         let others = error.diagnostics.count > 1 ? " (and \(error.diagnostics.count - 1) more)" : ""
         return Diagnostic(at: location, lead + prefix + first.message + others, hint: first.hint)
-    }
-
-    /// The path with links resolved when it exists, else as far as it goes without.
-    private static func absolute(_ path: String) -> String {
-        if let real = realpath(path, nil) {
-            defer { free(real) }
-            return String(cString: real)
-        }
-        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
-        defer { free(current) }
-        return "\(String(cString: current))/\(path)"
     }
 }

@@ -9,7 +9,7 @@ public struct Variables: Sendable {
     /// Names given one by one: a typing error in them must not pass unnoticed.
     private var named: [String] = []
     /// Whether every file is expanded, and not only those with a `variables` section.
-    let isGiven: Bool
+    public let isGiven: Bool
 
     /// No values: only files with a `variables` section are expanded.
     public init() { isGiven = false }
@@ -28,6 +28,14 @@ public struct Variables: Sendable {
         for (name, value) in set { values[name] = value }
         named = set.map(\.name)
         self.isGiven = isGiven
+    }
+
+    /// The same with values that these do not have.
+    /// - Parameter expandsAll: whether every file is expanded.
+    public func adding(_ others: [String: String], expandsAll: Bool) -> Variables {
+        var all = Variables(set: [], environment: [:], files: [], isGiven: isGiven || expandsAll)
+        (all.values, all.named) = (others.merging(values) { $1 }, named)
+        return all
     }
 
     /// Adds what a `variables` section declares: a default, which any other source overrides.

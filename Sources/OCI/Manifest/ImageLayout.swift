@@ -1,5 +1,5 @@
 public import Archive
-internal import Extents
+public import Extents
 
 /// An OCI image layout being written (image-spec, image-layout.md): `oci-layout`, `index.json` and blobs.
 public struct ImageLayout: Sendable {
@@ -44,6 +44,22 @@ public struct ImageLayout: Sendable {
         add(digest, ExtentList([.bytes(bytes)]))
         return Descriptor(mediaType: mediaType, digest: digest, size: UInt64(bytes.count))
     }
+
+    /// Adds a blob as it is.
+    public mutating func add(blob content: ExtentList, _ digest: Digest) { add(digest, content) }
+
+    /// Adds a document of a store, as it is.
+    /// - Throws: as ``add(_:called:of:)``.
+    public mutating func add(document digest: Digest, of store: ContentStore) throws -> Descriptor {
+        let content = try store.verifiedBlob(digest)
+        let bytes = try ExtentReader.bytes(of: content, limit: ManifestDocument.largestSize)
+        add(digest, content)
+        return Descriptor(
+            mediaType: try ManifestDocument(bytes, mediaType: nil).mediaType, digest: digest, size: content.length)
+    }
+
+    /// Says in `index.json` what the layout is.
+    public mutating func annotate(_ annotations: [String: String]) { index.annotations = annotations }
 
     /// Lists a manifest in the index.
     public mutating func add(manifest descriptor: Descriptor) { index.manifests.append(descriptor) }

@@ -8,7 +8,7 @@ public struct ManifestError: Error, Sendable, CustomStringConvertible {
 
     /// Runs a decoder and turns its error into plain English with the path of the field.
     /// - Parameter name: of the document, put before the words.
-    static func decoding<Value>(_ name: String? = nil, _ decode: () throws -> Value) throws -> Value {
+    public static func decoding<Value>(_ name: String? = nil, _ decode: () throws -> Value) throws -> Value {
         do {
             return try decode()
         } catch let error as DecodingError {

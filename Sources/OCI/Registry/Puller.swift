@@ -43,7 +43,7 @@ final class Puller: Sendable {
             let order =
                 [root.endpoint]
                 + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
-            let (manifest, documents) = try await self.manifest(below: root, reference.repository, order)
+            let (manifest, documents) = try await self.manifest(below: root, platform, reference.repository, order)
             try await self.fetch(manifest, reference, order)
             for document in documents { _ = try self.store.ingest(document.bytes) }
             guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform)
@@ -56,13 +56,29 @@ final class Puller: Sendable {
         }
     }
 
+    /// What a name means, without its layers.
+    func resolve(_ reference: ImageReference, for platforms: [Platform]) async throws -> ImagePin {
+        try await ContextError.wrapping("looking up '\(reference)'") {
+            let client = try self.client()
+            let endpoints = client.endpoints(of: reference.registry)
+            let wanted = reference.digest?.description ?? reference.effectiveTag ?? "latest"
+            let root = try await client.manifest(wanted, reference.repository, from: endpoints)
+            var pin = ImagePin(digest: root.descriptor.digest, manifests: [:])
+            for platform in platforms {
+                let (_, documents) = try await self.manifest(below: root, platform, reference.repository, endpoints)
+                pin.manifests[platform] = documents.last?.descriptor.digest
+            }
+            return pin
+        }
+    }
+
     /// Follows indexes to the platform's manifest; all documents on the way are kept, and its configuration is in the
     /// store.
     private func manifest(
-        below root: RegistryClient.Fetched, _ repository: String, _ endpoints: [Endpoint]
+        below root: RegistryClient.Fetched, _ platform: Platform, _ repository: String, _ endpoints: [Endpoint]
     ) async throws -> (Manifest, [RegistryClient.Fetched]) {
         var documents: [RegistryClient.Fetched] = []
-        var search = ManifestSearch(root.descriptor, for: options.platform)
+        var search = ManifestSearch(root.descriptor, for: platform)
         while let next = try search.next() {
             do {
                 let fetched = documents.isEmpty ? root : try await self.document(next.descriptor, repository, endpoints)

@@ -18,6 +18,9 @@ enum ImageSource: Sendable {
         self = .registry(try ImageReference(text))
     }
 
+    /// Whether a text names a layout or an archive, whether that exists or not.
+    static func isLocal(_ text: String) -> Bool { local.contains { text.hasPrefix($0.0) } }
+
     private static let local: [(String, @Sendable (String, String?) -> ImageSource)] = [
         ("oci:", { .layout(path: $0, name: $1) }),
         ("oci-archive:", { .layoutArchive(path: $0, name: $1) }),

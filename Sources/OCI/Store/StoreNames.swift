@@ -10,7 +10,9 @@ enum StoreNames {
     static let apt = "apt"
     /// Folders of `debs` in which packages arrive.
     static let download = "download-"
-    private static let aptEntries: Set = ["apt.conf", "cache", "lists", "lock", "log", "status", "updated"]
+    private static let aptEntries: Set = [
+        "apt.conf", "cache", "lists", "lock", "log", "sources", "status", "updated",
+    ]
     /// What `moby run` found out about accelerators, perhaps before the store exists.
     static let early = "accelerator"
 

@@ -95,8 +95,11 @@ enum HelpTopic: String, CaseIterable {
         'moby exec': that of the command; 124 timed out, 125 it could not be started,
         126 it cannot be executed, 127 it was not found.
 
-        'moby lint': 2 errors; 1 a file could not be read. 'moby stop': 1 the machine
-        had to be ended. 'moby doctor': 1 something that a build needs is missing.
+        'moby lock': 2 an input is not as the lock has it; 1 with --diff, something
+        would change. 'moby lint': 2 errors; 1 a file could not be read.
+
+        'moby stop': 1 the machine had to be ended. 'moby doctor': 1 something that a
+        build needs is missing.
 
         Page: docs/exit-codes.md
         """
@@ -110,6 +113,9 @@ enum HelpTopic: String, CaseIterable {
           MOBY_PRODUCTS      folder of the guest programs init and metadata
           MOBY_DEBIAN_MIRROR archive of Debian, as http://HOST/debian, which system
                              images are made of; required where apt has none
+          MOBY_DEBIAN_SNAPSHOT
+                             archives of old Debian packages, which locks pin: URLs
+                             with spaces between them
           SOURCE_DATE_EPOCH  time of files on media, in seconds since 1970
           TMPDIR             folder of temporary files (default: /tmp; for disks and
                              tests /var/tmp)

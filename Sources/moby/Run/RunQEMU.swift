@@ -24,6 +24,8 @@ struct RunQEMU: AsyncParsableCommand {
     @OptionGroup(title: "Machine options") var machine: MachineOptions
     @OptionGroup(title: "Run options") var control: RunControlOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
+    @OptionGroup(title: "Lock options") var lock: LockOptions
+    @OptionGroup(title: "Image options") var network: OfflineOption
     @OptionGroup var global: FetchOptions
     @Argument(help: "Prefix of a build's files, an image, or a YAML file.", completion: .file()) var name: String
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments for QEMU.", visibility: .private))
@@ -38,14 +40,18 @@ struct RunQEMU: AsyncParsableCommand {
         }
         if isSpec, control.dryRun {
             // Read it to report its errors; packages are left alone.
-            _ = try await SpecInput.spec([name], global.source, variables) { _ in "localhost/package" }
+            _ = try await SpecInput.spec([name], global.source, variables, isOffline: network.offline) { _ in
+                "localhost/package"
+            }
             print((["moby build --dir ."] + variables.words.map(QEMUPlan.shell) + [name]).joined(separator: " "))
             guard try HostFiles.exists("\(SpecInput.baseName([name]))-build.json") else {
                 return print("# then QEMU with the files of that build")
             }
         }
         if isSpec, !control.dryRun {
-            try await SpecBuild([name], ImageOptions.defaults(global), global, variables).run()
+            var provider = ImageOptions.defaults(global)
+            if network.offline { provider.pull = .never }
+            try await SpecBuild([name], provider, lock, global, variables).run()
         }
         let plan = try qemu.plan()
         if control.dryRun { return print(plan) }

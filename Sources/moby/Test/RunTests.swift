@@ -20,6 +20,7 @@ struct RunTests: AsyncParsableCommand {
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
+    @OptionGroup(title: "Lock options") var lock: LockOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @Flag(help: "Merge the spec files as 'build' does, instead of testing each alone.") var merge = false
     @Option(help: "kvm or tcg (default: the first that works).", completion: .list(["kvm", "tcg"])) var accel: String?
@@ -89,7 +90,7 @@ struct RunTests: AsyncParsableCommand {
     }
 
     private func run(_ input: TestInput, in folder: String, _ printer: TestPrinter) throws -> TestRun {
-        var run = try input.run(in: folder, images.provider(global), global, variables, tell: printer.tell)
+        var run = try input.run(in: folder, images.provider(global), lock, global, variables, tell: printer.tell)
         run.accelerator = try accelerator()
         run.limit = try limit()
         run.artifacts = artifacts

@@ -76,7 +76,9 @@ struct TestInput {
             do {
                 let test = try pair.test.map { try Self.test($0) } ?? TestSpec()
                 if pair.specs != ["-"] {
-                    let (spec, _) = try await SpecInput.read(pair.specs, global.source, values) {
+                    let (spec, _) = try await SpecInput.read(
+                        pair.specs, global.source, values, isOffline: images.offline
+                    ) {
                         try packages.reference($0)
                     }
                     problems += test.problems(in: spec)
@@ -133,7 +135,7 @@ struct TestInput {
     }
 
     func run(
-        in work: String, _ provider: ImageProvider.Options, _ global: FetchOptions,
+        in work: String, _ provider: ImageProvider.Options, _ lock: LockOptions, _ global: FetchOptions,
         _ variables: VariableOptions, tell: @escaping @Sendable (TestEvent) -> Void
     ) throws -> TestRun {
         let specs = pair.specs
@@ -143,7 +145,7 @@ struct TestInput {
         ) { wanted in
             var provider = provider
             provider.platform = Platform(architecture: wanted.architecture.name)
-            var build = SpecBuild(specs, provider, global, variables)
+            var build = SpecBuild(specs, provider, lock, global, variables)
             build.options.formats = [wanted.format]
             build.options.directory = wanted.directory
             // Each build has the same warnings.
