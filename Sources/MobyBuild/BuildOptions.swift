@@ -35,6 +35,8 @@ public struct BuildOptions: Sendable {
     public var home: String?
     /// Whether warnings are errors: nothing is written then.
     public var isStrict = false
+    /// The program that builds, for the record, e.g. `moby 1.2.0`.
+    public var builder: String?
     /// Where images come from, platform and pull policy among it.
     public var provider = ImageProvider.Options()
 

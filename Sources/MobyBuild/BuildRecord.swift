@@ -18,6 +18,8 @@ public struct BuildRecord: Codable, Sendable, Equatable {
         public var role: OutputFormat.Role?
         /// The type of the root file system in it, as mount(8) names it, when that stays on disk.
         public var root: String?
+        /// In hexadecimal; nil unless the build was asked for digests.
+        public var sha256: String?
     }
 
     public struct Part: Codable, Sendable, Equatable {
@@ -27,6 +29,8 @@ public struct BuildRecord: Codable, Sendable, Equatable {
         public var unpacked: UInt64
         /// Digest of what it is made from, as the initrd's last file has it; nil for the spec's own and in old records.
         public var digest: String?
+        /// Of the encoded bytes, in hexadecimal; nil in old records.
+        public var sha256: String?
     }
 
     /// The version of this form; nil in old records.
@@ -41,6 +45,10 @@ public struct BuildRecord: Codable, Sendable, Equatable {
     public var variables: [String: String]?
     public var files: [File]
     public var segments: [Part]
+    /// All that the bytes of the files come from; nil in old records.
+    public var inputs: Inputs?
+    /// How they were made; nil in old records.
+    public var options: Options?
 
     /// The file's name for a build's name.
     public static func fileName(_ name: String) -> String { name + "-build.json" }
@@ -131,7 +139,8 @@ extension BuildRecord.File {
             format: values.decodeIfPresent(String.self, forKey: .format),
             firmware: values.decodeIfPresent(String.self, forKey: .firmware).flatMap(OutputFormat.Firmware.init),
             role: values.decodeIfPresent(String.self, forKey: .role).flatMap(OutputFormat.Role.init),
-            root: values.decodeIfPresent(String.self, forKey: .root))
+            root: values.decodeIfPresent(String.self, forKey: .root),
+            sha256: values.decodeIfPresent(String.self, forKey: .sha256))
     }
 
     init(_ artifact: Artifact, size: UInt64) {

@@ -54,14 +54,19 @@ public struct Builder: Sendable {
         let found = try check.found(facts, root.names, hasModules: true)
         log.end("checks")
         let boot = try bootFiles(spec, kernel, root)
-        let artifacts = try artifacts(plan, boot, try await request(spec, boot, plan))
+        let loaders = try await bootLoaders(spec, plan)
+        let artifacts = try artifacts(plan, boot, try request(boot, loaders))
         var result = result(plan, boot, root)
         result.notes += root.names.notes
         result.warnings =
             containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
             + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
-        let record = record(result, spec.variables)
+        var record = record(result, spec.variables)
+        let named = images.all + layouts.all + [loaders].compactMap(\.self).map { ($0.name, $0) }
+        record.inputs = try BuildRecord.Inputs(
+            spec, named, sources: root.names.sources, platform: options.provider.platform)
+        record.options = try BuildRecord.Options(options, plan, bootLoaders: loaders?.name)
         result.files = try OutputFiles(options: options, record: record, progress: store.progress).write(artifacts)
         log.end("outputs")
         result.timings = log.timings
@@ -135,19 +140,24 @@ public struct Builder: Sendable {
         return ImageProvider(store: store, options: options)
     }
 
-    private func request(_ spec: Spec, _ boot: BootFiles, _ plan: BuildPlan) async throws -> OutputRequest {
+    /// The image with boot loaders, when a format needs it.
+    private func bootLoaders(_ spec: Spec, _ plan: BuildPlan) async throws -> Image? {
+        guard plan.needsBootLoaders else { return nil }
+        guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
+        return try await provider.image(name)
+    }
+
+    private func request(_ boot: BootFiles, _ loaders: Image?) throws -> OutputRequest {
         var request = OutputRequest(
             name: options.name, platform: options.provider.platform, minimumSize: options.size ?? 0, time: options.time,
             identity: boot.identity)
-        guard plan.needsBootLoaders else { return request }
-        guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
-        let image = try await provider.image(name)
-        let tree = try context("flattening '\(PlainText.short(image.name))'") {
-            try FileTree.flatten(layers: store.uncompressedLayers(of: image))
+        guard let loaders else { return request }
+        let tree = try context("flattening '\(PlainText.short(loaders.name))'") {
+            try FileTree.flatten(layers: store.uncompressedLayers(of: loaders))
         }
         request.loaders = BootLoaders(
-            name: image.name, architecture: Architecture(named: image.platform.architecture) ?? .host, tree: tree)
-        request.identity += image.identity
+            name: loaders.name, architecture: Architecture(named: loaders.platform.architecture) ?? .host, tree: tree)
+        request.identity += loaders.identity
         if let signing = options.signing {
             request.signingKey = try context("'\(signing.key)' and '\(signing.certificate)'") {
                 try SigningKey(
@@ -175,7 +185,7 @@ public struct Builder: Sendable {
             segments: result.segments.map {
                 BuildRecord.Part(
                     role: $0.key.role.rawValue, source: $0.title, size: $0.bytes.length, unpacked: $0.record.unpacked,
-                    digest: $0.key.role == .spec ? nil : $0.key.content)
+                    digest: $0.key.role == .spec ? nil : $0.key.content, sha256: $0.record.sha256)
             })
     }
 }

@@ -56,6 +56,9 @@ struct ImageSet: Sendable {
         return image
     }
 
+    /// Every image with the text that names it.
+    var all: [(source: String, image: Image)] { images.map { ($0, $1) } }
+
     /// The merged tree of an image, as its layers have it.
     func tree(_ image: Image) throws -> FileTree {
         try context("flattening '\(PlainText.short(image.name))'") {

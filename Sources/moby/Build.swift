@@ -115,6 +115,7 @@ struct SpecBuild {
         self.variables = variables
         options = BuildOptions()
         options.name = SpecInput.baseName(files)
+        options.builder = "moby \(Version.text)"
         options.home = Terminal.environment["HOME"]
         options.provider = provider
     }

@@ -31,6 +31,8 @@ struct RootAssembly {
         var problems: [Diagnostic] = []
         /// Errors of a build only: `files:` whose sources this machine does not have.
         var missing: [Diagnostic] = []
+        /// Files of the build machine that `files:` has taken in, as the spec names them.
+        var sources: [String: ExtentList] = [:]
     }
 
     /// The owner of names that ``names()`` have from `files:`.
@@ -145,7 +147,7 @@ struct RootAssembly {
             tree.tree,
             Names(
                 root: check.root, overmounted: tree.overmounted, notes: tree.notes, problems: problems,
-                missing: tree.missing)
+                missing: tree.missing, sources: tree.sources)
         )
     }
 

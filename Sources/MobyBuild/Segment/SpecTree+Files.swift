@@ -36,6 +36,7 @@ extension SpecTree {
                 ]))
         case .source(let source):
             guard let content = host(source, file, context) else { return }
+            note(source: source, content)
             kind = .regular(content)
         }
         var mode: UInt16 = file.mode ?? 0o600

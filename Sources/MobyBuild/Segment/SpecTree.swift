@@ -19,6 +19,8 @@ struct SpecTree {
     private(set) var problems: [Diagnostic] = []
     /// Sources of `files:` that are missing here: errors of a build, which may run elsewhere than the look at the spec.
     private(set) var missing: [Diagnostic] = []
+    /// Files of the build machine that are in the tree, as the spec names them.
+    private(set) var sources: [String: ExtentList] = [:]
     /// What was left out without an error.
     private(set) var notes: [String] = []
     /// Entries of `files:` that lie where something is mounted at boot, by where it is mounted.
@@ -88,6 +90,8 @@ struct SpecTree {
     mutating func note(_ problem: Diagnostic) { problems.append(problem) }
 
     mutating func note(missing problem: Diagnostic) { missing.append(problem) }
+
+    mutating func note(source name: String, _ content: ExtentList) { sources[name] = content }
 
     mutating func note(_ text: String) { notes.append(text) }
 

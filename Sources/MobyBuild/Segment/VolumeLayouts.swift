@@ -25,6 +25,9 @@ struct VolumeLayouts: Sendable {
         return VolumeLayouts(images: images)
     }
 
+    /// Every image with the text that names it.
+    var all: [(source: String, image: Image)] { images.values.flatMap(\.self).map { ($0.name, $0) } }
+
     func images(of volume: VolumeSpec, _ set: ImageSet) throws -> [Image] {
         if let images = images[volume.name] { return images }
         return volume.image.map { [set[$0]] } ?? []
