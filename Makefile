@@ -69,7 +69,10 @@ CHECK_JSONSCHEMA := $(CURDIR)/.build/tools/check-jsonschema
 # Parsers of test reports.
 TEST_REPORTS := $(CURDIR)/.build/tools/test-reports
 
-test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF) $(TEST_REPORTS)
+# Judges of SBOMs and attestations: of SPDX, CycloneDX and in-toto.
+SBOM_TOOLS := $(CURDIR)/.build/tools/sbom
+
+test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF) $(TEST_REPORTS) $(SBOM_TOOLS)
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
 
 $(FAKE_GCS):
@@ -86,6 +89,12 @@ $(TEST_REPORTS):
 	$(call install,python3-pip)
 	python3 -m pip install --quiet --no-deps --target $@.partial junitparser==5.0.3 tap.py==3.2.1
 	mv $@.partial $@
+
+$(SBOM_TOOLS):
+	$(call install,python3-venv)
+	rm -rf $@ && python3 -m venv $@
+	$@/bin/pip install --quiet spdx-tools==0.8.5 ntia-conformance-checker==6.0.0 'cyclonedx-python-lib[json-validation]==11.12.0' \
+	    in-toto-attestation==0.9.3 || { rm -rf $@; exit 1; }
 
 # Only archives in the folder of libraries, so that the linker takes those.
 $(STATIC): Makefile | deps

@@ -74,6 +74,7 @@ let package = Package(
         library("Cloud", ["Extents", "Progress", "CLinux"]),
         library("GCP", ["MachineModel", "Cloud", "HTTP", "Extents", "Progress", "CCrypto"]),
         library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
+        library("Attest", ["Extents", "JSON"]),
         library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "Progress", subprocess]),
 
         // Know the product.
@@ -81,10 +82,16 @@ let package = Package(
         library("MobySpec", ["CYAML", "OCI", "MachineModel", "BootLayout", "Extents", "JSON"]),
         library(
             "MobyBuild",
-            ["MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON", "Progress"]),
+            [
+                "Attest", "MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON",
+                "Progress",
+            ]),
         library(
             "MobyPackage",
-            ["MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "Progress", "CArchive", subprocess]),
+            [
+                "Attest", "MobySpec", "MobyBuild", "OCI", "Archive", "Extents", "JSON", "Progress", "CArchive",
+                subprocess,
+            ]),
         library("MobyInspect", ["MachineModel", "DiskImage", "Archive", "Extents"]),
         library(
             "MobyRun",
@@ -101,7 +108,7 @@ let package = Package(
                 "MobyBuild", "MobySpec", "BootLayout", "OCI",
                 "Archive", "Extents", "JSON", "Progress", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4",
                 "CYAML",
-                "CZlib", "CZstd", argumentParser,
+                "CZlib", "CZstd", argumentParser, subprocess,
             ],
             swiftSettings: swift, linkerSettings: programLink),
 
@@ -147,6 +154,7 @@ let package = Package(
         tests("CloudTests", ["Cloud"]),
         tests("GCPTests", ["Cloud", "GCP", "HTTP", "Extents", "CLinux"]),
         tests("JSONTests", ["JSON"]),
+        tests("AttestTests", ["Attest", "Extents", "JSON"]),
         tests("BootLayoutTests", ["BootLayout", "JSON"]),
         tests("MobySpecTests", ["MobySpec", "BootLayout", "JSON"], golden: ["Golden"]),
         tests(

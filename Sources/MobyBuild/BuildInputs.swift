@@ -94,7 +94,8 @@ extension BuildRecord.Options {
             builder: options.builder, name: options.name, formats: plan.formats.map(\.name), size: options.size,
             compress: options.compression?.option, decompressKernel: options.decompressKernel,
             bootLoaders: plan.needsBootLoaders ? bootLoaders : nil, time: options.time,
-            certificate: try options.signing.map { try HostFiles.sha256($0.certificate).hex })
+            certificate: try options.signing.map { try HostFiles.sha256($0.certificate).hex },
+            sbom: options.sbom.path, sbomForms: options.sbom.forms.map(\.rawValue))
     }
 }
 

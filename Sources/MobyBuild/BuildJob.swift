@@ -11,6 +11,9 @@ public struct BuildPlan: Sendable {
     /// Whether a format starts boot loaders, the image of which is ``BuildOptions/bootLoaders``.
     public var needsBootLoaders: Bool { formats.contains(where: \.needsBootLoaders) }
 
+    /// Whether a format has the whole root as an initrd.
+    var needsInitrd: Bool { formats.contains(where: \.needsInitrd) }
+
     /// - Throws: `SpecError` for an output of the spec that this version cannot make; `OptionError` for options that
     ///   do not fit the formats.
     public init(_ spec: Spec, _ options: BuildOptions) throws {

@@ -35,6 +35,10 @@ public struct BuildOptions: Sendable {
     public var home: String?
     /// Whether warnings are errors: nothing is written then.
     public var isStrict = false
+    /// Software bills of materials.
+    public var sbom = SBOMOptions()
+    /// Whether `NAME.provenance.json` is written (in-toto, SLSA), and the record has digests of the outputs.
+    public var writesProvenance = false
     /// The program that builds, for the record, e.g. `moby 1.2.0`.
     public var builder: String?
     /// Where images come from, platform and pull policy among it.

@@ -18,6 +18,8 @@ public struct BuildResult: Sendable {
 
     /// Files written, in order.
     public internal(set) var files: [File] = []
+    /// Files about the build, in order: those of its SBOM.
+    public internal(set) var documents: [String] = []
     /// The initrd's segments, in order.
     public internal(set) var segments: [Segment] = []
     /// Bytes of memory that the unpacked root takes.

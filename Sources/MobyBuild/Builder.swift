@@ -31,8 +31,7 @@ public struct Builder: Sendable {
     private func run(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
         var log = StepLog()
         let formats = plan.formats
-        let sections = SectionCheck(spec, formats, formatsAreOpen: false).found
-        guard sections.isEmpty else { throw SpecError(sections) }
+        try checkSections(spec, formats)
         try store.prepare()
         let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
         let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
@@ -48,8 +47,10 @@ public struct Builder: Sendable {
         log.end("configuration")
         let parts = RootAssembly.Parts(
             spec: spec, images: images, layouts: layouts, containers: containers, kernel: kernel)
+        let bill = try MachineBill(spec, images, layouts, options)
         let root = try await RootAssembly(parts, options).assemble(
-            encoding: formats.contains(where: \.needsInitrd), onDisk: formats.compactMap(\.rootOnDisk))
+            sbom: try bill.documentOfRoot(), encoding: plan.needsInitrd,
+            onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
         let found = try check.found(facts, root.names, hasModules: true)
         log.end("checks")
@@ -57,20 +58,32 @@ public struct Builder: Sendable {
         let loaders = try await bootLoaders(spec, plan)
         let artifacts = try artifacts(plan, boot, try request(boot, loaders))
         var result = result(plan, boot, root)
-        result.notes += root.names.notes
         result.warnings =
-            containers.warnings + found + (formats.contains(where: \.needsInitrd) ? root.warnings : [])
-            + artifacts.flatMap(\.warnings)
+            containers.warnings + found + (plan.needsInitrd ? root.warnings : []) + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
         var record = record(result, spec.variables)
-        let named = images.all + layouts.all + [loaders].compactMap(\.self).map { ($0.name, $0) }
-        record.inputs = try BuildRecord.Inputs(
-            spec, named, sources: root.names.sources, platform: options.provider.platform)
+        let named = images.all + layouts.all + (loaders.map { [($0.name, $0)] } ?? [])
+        record.inputs = try .init(spec, named, sources: root.names.sources, platform: options.provider.platform)
         record.options = try BuildRecord.Options(options, plan, bootLoaders: loaders?.name)
-        result.files = try OutputFiles(options: options, record: record, progress: store.progress).write(artifacts)
+        let outputs = OutputFiles(
+            options: options, record: record, documents: try documents(bill.adding(loaders).addingAttached()),
+            progress: store.progress)
+        (result.files, result.documents) = try outputs.write(artifacts)
         log.end("outputs")
         result.timings = log.timings
         return result
+    }
+
+    private func checkSections(_ spec: Spec, _ formats: [OutputFormat]) throws {
+        let found = SectionCheck(spec, formats, formatsAreOpen: false).found
+        guard found.isEmpty else { throw SpecError(found) }
+    }
+
+    /// SBOMs next to the outputs.
+    private func documents(_ bill: MachineBill) throws -> [Artifact] {
+        try options.sbom.forms.map { form in
+            Artifact(name: options.name + form.suffix, .extents(ExtentList(bytes: try bill.document(form))))
+        }
     }
 
     /// Ends the build for errors, and for warnings when they are to be errors.
@@ -95,7 +108,7 @@ public struct Builder: Sendable {
     private func result(_ plan: BuildPlan, _ boot: BootFiles, _ root: RootAssembly.Result) -> BuildResult {
         var result = BuildResult()
         result.segments = root.segments
-        result.notes = plan.notes
+        result.notes = plan.notes + root.names.notes
         result.isRootInMemory = !plan.formats.allSatisfy(\.hasRootOnDisk)
         func unpacked(_ segments: [Segment]) -> UInt64 { segments.reduce(0) { $0 + $1.record.unpacked } }
         func entries(_ segments: [Segment]) -> Int { segments.reduce(0) { $0 + $1.record.entries } }
@@ -132,7 +145,7 @@ public struct Builder: Sendable {
         return found
     }
 
-    private var provider: ImageProvider { ImageProvider(store: store, options: options.provider) }
+    var provider: ImageProvider { ImageProvider(store: store, options: options.provider) }
 
     private func provider(_ platform: Platform) -> ImageProvider {
         var options = options.provider

@@ -69,6 +69,18 @@ public struct Volume: Sendable {
         }
     }
 
+    /// Hands on the contents of a regular file of this volume, in pieces.
+    public func read(contentsOf file: File, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try read(file, consume)
+    }
+
+    /// SHA-256 of the contents of a regular file, in hexadecimal.
+    public func sha256(of file: File) throws -> String {
+        let hash = SHA256()
+        try read(file) { hash.update($0) }
+        return hash.finalize().hex
+    }
+
     /// Bytes of all regular files.
     public var totalSize: UInt64 { files.reduce(0) { $0 &+ ($1.kind == .regular ? $1.size : 0) } }
 }

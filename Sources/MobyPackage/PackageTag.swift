@@ -8,8 +8,8 @@ internal import OCI
 enum PackageTag {
     /// Changes when the same inputs give other bytes.
     static let encoding = "moby package 1"
-    /// Changes when maintainer scripts of Debian packages, or their licences, give other bytes.
-    static let scripts = "scripts 2, licences 1"
+    /// Changes when maintainer scripts of Debian packages, their licences or the notes about them give other bytes.
+    static let scripts = "scripts 2, licences 1, records 2"
 
     /// 40 hexadecimal digits.
     static func hash(
@@ -22,7 +22,7 @@ enum PackageTag {
         hash.add(platform.description)
         hash.add("\(time)")
         hash.add(folder.text)
-        if folder.spec.kernel == nil, !closure.packages.isEmpty { hash.add(scripts) }
+        if !closure.packages.isEmpty { hash.add(scripts) }
         for package in closure.packages { hash.add("\(package.name) \(package.version) \(package.sha256)") }
         for file in folder.spec.files {
             if case .list(let name) = file.target { hash.add(folder.lines(of: name).joined(separator: "\n")) }

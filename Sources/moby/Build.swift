@@ -26,6 +26,7 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup(title: "Output options") var result: BuildOutputOptions
     @OptionGroup(title: "Boot options") var boot: BuildBootOptions
+    @OptionGroup(title: "SBOM options") var sbom: SBOMCommandOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup(title: "Image options") var images: ImageOptions
     @OptionGroup(title: "Lock options") var lock: LockOptions
@@ -65,6 +66,12 @@ struct Build: AsyncParsableCommand {
         build.isUploading = !result.noUpload && result.format.isEmpty && result.output == nil
         guard !result.dryRun else { return try await build.printSpec() }
         try await build.run()
+        if result.check {
+            try await ReproducibilityCheck(
+                arguments: Array(CommandLine.arguments.dropFirst()), store: global.source.storage.storePath(),
+                folder: build.options.directory, name: build.options.name
+            ).run()
+        }
         if let note = BuildUploads.note(on: result.formats), global.level > 0, !result.noUpload {
             Terminal.error("moby: \(note)", .note)
         }
@@ -83,6 +90,8 @@ struct Build: AsyncParsableCommand {
         if let compress = boot.compress { options.compression = try CompressionOption.parse(compress) }
         options.size = try result.bytes()
         options.signing = boot.signing
+        options.sbom = try sbom.options()
+        options.writesProvenance = sbom.provenance
         return options
     }
 }

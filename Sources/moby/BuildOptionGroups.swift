@@ -23,11 +23,16 @@ struct BuildOutputOptions: ParsableArguments {
     @Flag(help: "Print the merged spec with full image names, and stop.") var dryRun = false
     @Flag(help: "Print the result as JSON.") var json = false
     @Flag(help: "Do not upload what the spec's outputs ask for.") var noUpload = false
+    @Flag(help: "Build twice, the second time in other circumstances, and fail when the bytes differ.") var check =
+        false
     @Flag(help: "Trust the store: do not verify checksums of layers and segments.") var noVerify = false
 
     mutating func validate() throws {
         if json, output == "-" || dryRun {
             throw ValidationError("--json and \(dryRun ? "--dry-run" : "--output -") cannot be combined")
+        }
+        if check, output != nil || dryRun {
+            throw ValidationError("--check and \(dryRun ? "--dry-run" : "--output") cannot be combined")
         }
         if name?.isEmpty == true { throw ValidationError("--name is empty") }
         if let name, name.contains("/") {

@@ -24,6 +24,9 @@ struct BuildReport {
             for timing in result.timings { Terminal.error("  \(Terminal.seconds(timing.duration))  \(timing.step)") }
         }
         for file in result.files { Terminal.output("\(file.path)  \(Terminal.size(file.size))\n") }
+        if !result.documents.isEmpty {
+            Terminal.error("about the build: \(result.documents.map { PlainText.short($0) }.joined(separator: ", "))")
+        }
         let hits = result.segments.filter(\.isHit).count
         Terminal.error(
             "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "
@@ -57,7 +60,8 @@ struct BuildReport {
         let variables = spec.variables.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
         let findings = (warnings + result.warnings).map { DiagnosticReport.Finding($0) }
         return .object([
-            ("name", .string(name)), ("files", .array(files)), ("segments", .array(segments)),
+            ("name", .string(name)), ("files", .array(files)),
+            ("documents", .strings(result.documents)), ("segments", .array(segments)),
             ("unpacked", .integer(result.unpacked)), ("minMemoryMiB", .integer(result.minMemory)),
             ("variables", .object(variables)), ("diagnostics", DiagnosticReport(findings).json["diagnostics"] ?? .null),
             ("notes", .strings(result.notes)), ("timings", .array(timings)),

@@ -86,7 +86,7 @@ struct PrintFile: ParsableCommand {
 }
 
 /// What the commands that look into artifacts share.
-private enum Artifacts {
+enum Artifacts {
     static let help: ArgumentHelp =
         "An artifact, a build's prefix as for 'moby run', or '-' for standard input."
 

@@ -16,7 +16,9 @@ struct Moby: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Building",
-                subcommands: [Init.self, Build.self, Lint.self, Lock.self, WriteBundle.self, Explain.self, Pkg.self]),
+                subcommands: [
+                    Init.self, Build.self, Lint.self, Lock.self, WriteBundle.self, Explain.self, Rebuild.self, Pkg.self,
+                ]),
             CommandGroup(
                 name: "Running",
                 subcommands: [
@@ -24,7 +26,11 @@ struct Moby: AsyncParsableCommand {
                     Push.self, Metadata.self,
                 ]),
             CommandGroup(
-                name: "Looking into files", subcommands: [Inspect.self, ListFiles.self, PrintFile.self, Cache.self]),
+                name: "Looking into files",
+                subcommands: [
+                    Inspect.self, ListFiles.self, PrintFile.self, Diff.self, Why.self, Sources.self,
+                    Cache.self,
+                ]),
             CommandGroup(
                 name: "About moby",
                 subcommands: [

@@ -42,7 +42,9 @@ struct UsageTests {
         (["run", "qemu", "--publish", "80", "x"], 64, "hint: write HOST:GUEST"),
         (["build", "--format", "raw-bioss", "x.yml"], 64, "did you mean 'raw-bios'?"),
         (["build", "--docker", "x.yml"], 64, "docker-archive:FILE"),
-        (["build", "--sbom-output", "s.json", "x.yml"], 64, "SBOMs are not supported"),
+        (["build", "--sbom-output", "../s.json", "x.yml"], 64, "is not a path of a file in the root"),
+        (["build", "--sbom", "spdx,xml", "x.yml"], 64, "--sbom has 'xml'"),
+        (["build", "--no-sbom", "--sbom", "spdx", "x.yml"], 64, "cannot be combined"),
         (
             ["build", "-input-tar", "x.tar", "-disable-content-trust", "no-such-file.yml"], 1,
             "--input-tar has no effect"

@@ -7,7 +7,7 @@ internal import OCI
 public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     /// What a segment holds.
     public enum Role: String, Sendable {
-        case microcode, modules, `init`, image, volume, spec, sentinel, kernel, record, root
+        case microcode, modules, `init`, image, volume, sbom, spec, sentinel, kernel, record, root
     }
 
     public let role: Role
@@ -60,6 +60,18 @@ extension CacheKey {
     /// `/etc/passwd` and `/etc/group` of an image.
     static func accounts(of image: Image) -> CacheKey {
         record("accounts", rule: "accounts \(Accounts.version)", image.identity, image.platform)
+    }
+
+    /// The packages that an image's databases and programs name.
+    static func packages(of image: Image) -> CacheKey {
+        record("packages", rule: "packages \(ImagePackages.version)", image.identity, image.platform)
+    }
+
+    /// - Parameters:
+    ///   - form: of the document.
+    ///   - inputs: all that the document depends on.
+    static func bill(_ form: String, of inputs: String, _ platform: Platform) -> CacheKey {
+        record("sbom \(form)", rule: "sbom \(MachineBill.version)", SHA256.hash(Array(inputs.utf8)).hex, platform)
     }
 
     /// - Parameter files: which of the image's files are asked for.

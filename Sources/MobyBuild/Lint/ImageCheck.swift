@@ -1,4 +1,5 @@
 internal import Archive
+internal import Attest
 internal import BootLayout
 internal import Extents
 public import MobySpec
@@ -109,7 +110,10 @@ struct ImageCheck {
     private func hidden(_ root: RootState) -> [Diagnostic] {
         var hidden: [String: [TreePath]] = [:]
         for (path, item) in root.items where item.kind == .regular && item.owner != RootAssembly.filesOwner {
-            guard let mount = SpecTree.hidingMount(path), mount.isFilled else { continue }
+            // Notes about packages are for those who look into the artifact.
+            guard let mount = SpecTree.hidingMount(path), mount.isFilled, !DebianPackages.isRecord(path.bytes) else {
+                continue
+            }
             hidden[item.owner, default: []].append(path)
         }
         return spec.`init`.compactMap { source in

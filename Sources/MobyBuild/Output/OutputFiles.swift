@@ -1,3 +1,4 @@
+internal import Attest
 internal import Extents
 internal import Glibc
 internal import Progress
@@ -6,13 +7,18 @@ internal import Progress
 struct OutputFiles {
     let options: BuildOptions
     let record: BuildRecord
+    /// Files next to the record.
+    let documents: [Artifact]
     let progress: Reporter
 
-    func write(_ artifacts: [Artifact]) throws -> [BuildResult.File] {
-        if let output = options.output { return try stream(artifacts, to: output) }
+    /// - Returns: the files, and paths of those about the build.
+    func write(_ artifacts: [Artifact]) throws -> (files: [BuildResult.File], documents: [String]) {
+        if let output = options.output { return (try stream(artifacts, to: output), []) }
         try makeFolder()
         let recordPath = path(BuildRecord.fileName(options.name))
-        let paths = artifacts.map { path($0.name) } + [recordPath]
+        let provenancePath = options.writesProvenance ? path(BuildRecord.provenanceName(options.name)) : nil
+        let documentPaths = documents.map { path($0.name) } + [provenancePath].compactMap(\.self)
+        let paths = artifacts.map { path($0.name) } + documentPaths + [recordPath]
         PartialFiles.removeAbandoned(of: paths)
         // Before anything is written: what a file cannot replace would be found after others were replaced.
         for path in paths { try PartialFile.checkReplaceable(path) }
@@ -24,10 +30,22 @@ struct OutputFiles {
         }
         var record = record
         record.files = zip(artifacts, files).map { BuildRecord.File($0, size: $1.size) }
+        if options.writesProvenance {
+            for index in written.indices { record.files[index].sha256 = try digest(written[index]) }
+        }
+        let others = try zip(documents, documentPaths).map { try $0.written(to: $1, progress) }
+        written += others
+        if let provenancePath {
+            let subjects = try zip(documents, others).map { Statement.Subject(name: $0.name, sha256: try digest($1)) }
+            let text = ExtentList(bytes: try record.provenance(subjects))
+            written.append(try Artifact(name: "", .extents(text)).written(to: provenancePath, progress))
+        }
         written.append(try Artifact(name: "", .extents(record.extents())).written(to: recordPath, progress))
         for file in written { try file.commit() }
-        return files
+        return (files, documentPaths)
     }
+
+    private func digest(_ file: PartialFile) throws -> String { try HostFiles.sha256(file.temporary).hex }
 
     private func stream(_ artifacts: [Artifact], to output: String) throws -> [BuildResult.File] {
         guard let artifact = artifacts.first else { return [] }

@@ -45,6 +45,7 @@ struct RootAssembly {
     let cache: BuildCache
     let plan: SegmentPlan
     let home: String?
+    let sbomPath: String?
     /// Numbers of containers that `files:` may name.
     var identities: IdentityTable
 
@@ -64,15 +65,17 @@ struct RootAssembly {
         kernel = parts.kernel
         cache = parts.images.cache
         home = options.home
+        sbomPath = options.sbom.path
         identities = IdentityTable(parts.spec)
         let compression = options.compression ?? (parts.kernel?.facts.readsZstd == true ? .zstd(level: 3) : .gzip)
         plan = SegmentPlan(spec: parts.spec, images: parts.images, compression: compression)
     }
 
     /// - Parameters:
+    ///   - sbom: the bytes of the document in the root; nil leaves it out.
     ///   - encoding: whether an initrd is wanted; without it only what decides about names is encoded.
     ///   - onDisk: file systems as which the root is wanted on a disk.
-    func assemble(encoding: Bool, onDisk: [RootFileSystem]) async throws -> Result {
+    func assemble(sbom: [UInt8]?, encoding: Bool, onDisk: [RootFileSystem]) async throws -> Result {
         let initial = plan.initial()
         let initialSegments = try await SegmentEncoder.encode(initial, in: cache)
         let listings = zip(initial, initialSegments).map { ($0, names($1)) }
@@ -89,9 +92,13 @@ struct RootAssembly {
         found.notes += try modulesTree?.skipped() ?? []
         guard found.problems.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.problems) }
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
-        let files = try plan.generated(tree, role: .spec, title: "linuxkit.files")
-        let whole = sentinel(folder, after: first + initial + others + [files])
-        let last = [files, try plan.generated(whole, role: .sentinel, title: "sentinel")]
+        // Before the files of the spec, which may have one of this name.
+        let files =
+            try [sbom.map { try bill($0, over: found.root) }].compactMap(\.self) + [
+                plan.generated(tree, role: .spec, title: "linuxkit.files")
+            ]
+        let whole = sentinel(folder, after: first + initial + others + files)
+        let last = files + [try plan.generated(whole, role: .sentinel, title: "sentinel")]
         var result = Result()
         result.names = found
         let (head, tail) = (rest[..<first.count], rest[first.count...])
@@ -105,6 +112,23 @@ struct RootAssembly {
         }
         result.warnings = result.segments.compactMap(attributeWarning)
         return result
+    }
+
+    /// The segment of the SBOM, apart from others: no other changes with it.
+    private func bill(_ bytes: [UInt8], over root: RootState) throws -> PlannedSegment {
+        let written = TreePath((sbomPath ?? SBOMOptions.usualPath).utf8) ?? .root
+        let path = root.resolvingParents(written) ?? written
+        if let item = root[path], item.kind != .regular {
+            throw Diagnostic(
+                at: nil,
+                "'/\(PlainText.short("\(path)"))' is \(item.kind.phrase) in '\(PlainText.short(item.owner))', "
+                    + "where the build puts the SBOM",
+                hint: "name another path with --sbom-output, or leave it out with --no-sbom")
+        }
+        var tree = FileTree()
+        for parent in path.parents where root[parent] == nil { tree.makeDirectories(parent) }
+        tree.set(path, FileTree.Node(.regular(ExtentList(bytes: bytes)), mode: 0o644))
+        return try plan.generated(tree, role: .sbom, title: "sbom")
     }
 
     private func diskRoot(_ planned: [PlannedSegment], initrd: PlannedSegment, _ parts: [RootPart]) async throws

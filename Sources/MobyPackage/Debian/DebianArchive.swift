@@ -10,14 +10,23 @@ enum DebianArchive {
         try read("data.tar", of: file, consume)
     }
 
-    /// The scripts that dpkg would run at the installation, in that order: `preinst`, `postinst`. Programs that are not
-    /// shell scripts are left out.
-    static func scripts(of file: String) throws -> [String] {
+    /// What a package says about itself.
+    struct Control {
+        /// The file `control`: name, version and other fields.
+        let text: String
+        /// The scripts that dpkg would run at the installation, in that order: `preinst`, `postinst`. Programs that are
+        /// not shell scripts are left out.
+        let scripts: [String]
+    }
+
+    static func control(of file: String) throws -> Control {
         var tar: [UInt8] = []
         try read("control.tar", of: file) { tar += $0 }
         let tree = try FileTree.tar(ExtentList([.bytes(tar)]))
-        return try [TreePath("preinst"), TreePath("postinst")].compactMap { try tree.text(at: $0) }
-            .filter { $0.hasPrefix("#!") && $0.prefix { $0 != "\n" }.contains("sh") }
+        let scripts = try [TreePath("preinst"), TreePath("postinst")].compactMap { try tree.text(at: $0) }
+        return Control(
+            text: try tree.text(at: TreePath("control")) ?? "",
+            scripts: scripts.filter { $0.hasPrefix("#!") && $0.prefix { $0 != "\n" }.contains("sh") })
     }
 
     private static func read(_ member: String, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void)

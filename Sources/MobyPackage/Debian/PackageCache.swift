@@ -120,8 +120,10 @@ struct PackageCache: Sendable {
     /// The package as an image takes it.
     func unpacked(_ package: LockedPackage) throws -> UnpackedPackage {
         let contents = try contents(of: package)
+        let control = try DebianArchive.control(of: deb(package))
         return UnpackedPackage(
-            name: package.name, contents: contents, scripts: try DebianArchive.scripts(of: deb(package)))
+            name: package.name, contents: contents, control: control.text, sha256: package.sha256,
+            scripts: control.scripts)
     }
 
     private func verify(_ package: LockedPackage, file: String) throws {

@@ -5,12 +5,20 @@ package struct UnpackedPackage {
     package let name: String
     /// Its files, as an uncompressed tar.
     package let contents: ExtentList
+    /// The text of its file `control`.
+    package var control = ""
+    /// Of the `.deb` file, in hexadecimal.
+    package var sha256 = ""
     /// `preinst` and `postinst`, as far as the package has them and they are shell scripts.
     package var scripts: [String] = []
 
-    package init(name: String, contents: ExtentList, scripts: [String] = []) {
+    package init(
+        name: String, contents: ExtentList, control: String = "", sha256: String = "", scripts: [String] = []
+    ) {
         self.name = name
         self.contents = contents
+        self.control = control
+        self.sha256 = sha256
         self.scripts = scripts
     }
 }

@@ -1,4 +1,5 @@
 internal import Archive
+internal import Attest
 internal import Extents
 internal import FoundationEssentials
 internal import JSON
@@ -25,19 +26,50 @@ struct PackageContents {
         guard let kernel = folder.spec.kernel else {
             let others = try unpacked.configure(packages, time: time)
             var tree = try root(unpacked.tree)
-            let owners = unpacked.owners(of: tree.paths)
-            noteScripts(others, of: owners)
-            for (path, node) in unpacked.licences(of: owners) where tree[path] == nil {
-                tree.makeDirectories(path.parent, modified: time)
-                tree.set(path, node)
+            var owners = unpacked.owners(of: tree.paths)
+            for case .concatenation(let patterns) in folder.spec.files.map(\.content) {
+                owners.formUnion(unpacked.owners(of: unpacked.tree.paths(matching: patterns)))
             }
+            noteScripts(others, of: owners)
+            addLicences(unpacked.licences(of: owners), to: &tree)
+            let shipped = packages.filter { owners.contains($0.name) }
+            addRecords(shipped.map { ($0, unpacked.files(of: $0.name, in: tree)) }, to: &tree)
             let diagnostics = ProgramCheck(folder.spec).diagnostics(in: tree)
             guard diagnostics.isEmpty else { throw SpecError(diagnostics) }
             return (tree, labels)
         }
         let image = try KernelPackage(unpacked.tree, modules: kernel.modules, tarPath: "\(work)/kernel.tar", time: time)
         labels["org.mobyproject.kernel.initrd"] = image.decompressors.joined(separator: " ")
-        return (image.tree, labels)
+        var tree = image.tree
+        let files = tree.paths
+        addLicences(unpacked.licences(of: Set(packages.map(\.name))), to: &tree)
+        addRecords(packages.map { ($0, $0.name.hasPrefix("linux-image-") ? files : []) }, to: &tree)
+        return (tree, labels)
+    }
+
+    private func addLicences(_ licences: [(path: TreePath, node: FileTree.Node)], to tree: inout FileTree) {
+        for (path, node) in licences where tree[path] == nil {
+            tree.makeDirectories(path.parent, modified: time)
+            tree.set(path, node)
+        }
+    }
+
+    /// Notes the packages where scanners look for those of images without dpkg, in one file: memory of a machine is
+    /// taken by the page.
+    private func addRecords(_ packages: [(UnpackedPackage, [TreePath])], to tree: inout FileTree) {
+        let records = packages.map { package, files in
+            DebianPackages.record(control: package.control, sha256: package.sha256, files: files.map { "\($0)" })
+        }
+        let name = folder.spec.image.value.split(separator: "/").last ?? "image"
+        guard records.contains(where: { !$0.isEmpty }), let path = TreePath("\(DebianPackages.folder)/\(name)".utf8)
+        else {
+            return
+        }
+        tree.makeDirectories(path.parent, modified: time)
+        tree.set(
+            path,
+            FileTree.Node(
+                .regular(ExtentList([.bytes(Array(records.joined().utf8))])), mode: 0o644, modified: time))
     }
 
     private func noteScripts(_ others: [(package: String, commands: [String])], of owners: Set<String>) {

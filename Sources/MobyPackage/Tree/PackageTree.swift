@@ -24,6 +24,13 @@ struct PackageTree {
         return all
     }
 
+    /// The paths of a part of this tree that a package brought or its scripts made, without folders.
+    func files(of package: String, in part: FileTree) -> [TreePath] {
+        part.paths.filter { path in
+            !part.isDirectory(path) && (owners[path] == package || makers[path]?.contains(package) == true)
+        }
+    }
+
     /// The licences of packages, which whoever passes on their files has to pass on as well.
     func licences(of packages: Set<String>) -> [(path: TreePath, node: FileTree.Node)] {
         packages.sorted().compactMap { package in

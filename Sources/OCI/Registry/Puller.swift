@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Pulls images from registries. A build has one for all images, so that blobs are fetched once and few at a time.
 final class Puller: Sendable {
-    private let store: ContentStore
+    let store: ContentStore
     private let options: ImageProvider.Options
     private let retry: RetryPolicy
     private let semaphore = AsyncSemaphore(width: 4)
@@ -45,6 +45,7 @@ final class Puller: Sendable {
                 + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
             let (manifest, documents) = try await self.manifest(below: root, platform, reference.repository, order)
             try await self.fetch(manifest, reference, order)
+            await self.fetchAttestations(documents, reference.repository, order)
             for document in documents { _ = try self.store.ingest(document.bytes) }
             guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform)
             else {
@@ -94,7 +95,7 @@ final class Puller: Sendable {
         throw search.verdict
     }
 
-    private func document(
+    func document(
         _ descriptor: Descriptor, _ repository: String, _ endpoints: [Endpoint]
     ) async throws -> RegistryClient.Fetched {
         let fetched = try await known(descriptor) {

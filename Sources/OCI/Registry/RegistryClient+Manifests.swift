@@ -40,6 +40,22 @@ extension RegistryClient {
         return "status \(response.status), \(bytes.count) bytes of \(type)"
     }
 
+    /// The bytes of a document that need not be of an image, its digest verified.
+    func document(_ descriptor: Descriptor, _ repository: String, from endpoints: [Endpoint]) async throws -> [UInt8] {
+        try await firstAnswer(of: endpoints) { endpoint in
+            var request = HTTPRequest("GET", try endpoint.url(repository, "manifests/\(descriptor.digest)"))
+            request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")
+            let sink = BufferSink(limit: ManifestDocument.largestSize)
+            _ = try await self.send(request, Scope(endpoint: endpoint, repository: repository), into: sink)
+            let digest = Digest(sha256: SHA256.hash(sink.bytes))
+            guard digest == descriptor.digest else {
+                throw ContentError.digest(
+                    expected: descriptor.digest, actual: digest, size: UInt64(sink.bytes.count))
+            }
+            return sink.bytes
+        }
+    }
+
     private func manifest(_ reference: String, _ repository: String, endpoint: Endpoint) async throws -> Fetched {
         var request = HTTPRequest("GET", try endpoint.url(repository, "manifests/\(reference)"))
         request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")

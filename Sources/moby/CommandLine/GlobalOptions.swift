@@ -139,18 +139,11 @@ struct LinuxKitOptions: ParsableArguments {
     @Flag(help: .hidden) var docker = false
     @Option(help: .hidden) var inputTar: String?
     @Flag(help: .hidden) var disableContentTrust = false
-    @Flag(help: .hidden) var noSbom = false
-    @Flag(help: .hidden) var sbomCurrentTime = false
-    @Option(help: .hidden) var sbomOutput: String?
 
     mutating func validate() throws {
         if docker {
             throw ValidationError(
                 "--docker is not supported: no daemon is needed; use an exported image as 'docker-archive:FILE'")
-        }
-        if let sbomOutput {
-            throw ValidationError(
-                "--sbom-output '\(PlainText.short(sbomOutput))': SBOMs are not supported; remove the option")
         }
     }
 

@@ -1,0 +1,95 @@
+internal import Extents
+internal import FoundationEssentials
+internal import MobyBuild
+internal import MobyPackage
+internal import MobySpec
+internal import OCI
+
+/// A build that was made before, by its record.
+struct RecordedBuild {
+    /// The record's own path.
+    let path: String
+    let record: BuildRecord
+    let inputs: BuildRecord.Inputs
+    let options: BuildRecord.Options
+
+    /// Of the files that the record lists.
+    var folder: String { PartialFiles.folder(of: path) }
+
+    /// - Parameter argument: a record, a file that one lists, or a build's prefix.
+    /// - Returns: nil for anything else, e.g. a spec.
+    init?(_ argument: String) throws {
+        guard let (path, record) = try Self.find(argument) else { return nil }
+        guard let inputs = record.inputs, let options = record.options else {
+            throw BuildError(
+                "'\(PlainText.short(path))' does not say what the build was made from: an older moby wrote it",
+                hint: "build again with this moby")
+        }
+        (self.path, self.record, self.inputs, self.options) = (path, record, inputs, options)
+    }
+
+    private static func find(_ argument: String) throws -> (String, BuildRecord)? {
+        let end = BuildRecord.fileName("")
+        if argument.hasSuffix(end), let record = try BuildRecord.read(prefix: String(argument.dropLast(end.count))) {
+            return (argument, record)
+        }
+        if argument.hasSuffix(".yml") || argument.hasSuffix(".yaml") || argument == "-" { return nil }
+        if let record = try BuildRecord.read(prefix: argument) { return (BuildRecord.fileName(argument), record) }
+        guard try HostFiles.exists(argument), try !HostFiles.isFolder(argument),
+            let (record, _) = try BuildRecord.listing(argument), let name = record.options?.name
+        else { return nil }
+        let folder = PartialFiles.folder(of: argument)
+        return ("\(folder == "." ? "" : folder + "/")\(BuildRecord.fileName(name))", record)
+    }
+
+    /// The platform that it was built for.
+    var platform: Platform {
+        let parts = record.platform.split(separator: "/").map(String.init)
+        guard parts.count >= 2 else { return .host }
+        return Platform(os: parts[0], architecture: parts[1], variant: parts.count > 2 ? parts[2] : nil)
+    }
+
+    /// The spec, as it was built. Its system images are known to `packages`, which makes those that the store does not
+    /// have.
+    func spec(_ packages: Packages) throws -> Spec {
+        for image in inputs.images {
+            guard let reference = try? ImageReference(image.reference), reference.isLocal,
+                let name = reference.repository.split(separator: "/").last
+            else { continue }
+            // Those of package folders are only in the store; so are those that this installation does not define.
+            _ = try? packages.reference(.installed(String(name)))
+        }
+        // Values of variables are in it already.
+        let text = inputs.spec.replacing("$", with: "$$")
+        let (spec, _) = try SpecReader.read(
+            [SpecReader.Source(name: "\(path)#spec", text: text, folder: ".")],
+            outputFormats: OutputFormat.namesInSpecs,
+            notMade: OutputFormat.unsupported, ignoringTrust: true
+        ) { try packages.reference($0) }
+        return spec
+    }
+}
+
+/// The spec of a command that takes spec files, or a build that was made before.
+struct BuiltSpec {
+    let spec: Spec
+    let store: ContentStore
+    let options: BuildOptions
+
+    init(_ names: [String], _ variables: VariableOptions, _ images: ImageOptions, _ global: FetchOptions) async throws {
+        store = try global.store()
+        var options = BuildOptions()
+        options.provider = images.provider(global)
+        let recorded = names.count == 1 ? try RecordedBuild(names[0]) : nil
+        if let recorded { options.provider.platform = recorded.platform }
+        let packages = try Packages(store: store, provider: options.provider, level: global.level)
+        let spec: Spec
+        if let recorded {
+            spec = try recorded.spec(packages)
+        } else {
+            spec = try await SpecInput.spec(names, global.source, variables) { try packages.reference($0) }
+        }
+        self.options = options
+        self.spec = try await packages.build(for: spec)
+    }
+}
