@@ -60,6 +60,12 @@ struct CacheRuleTests {
             [
                 ("kernel", packed(Array("VMLINUX".utf8))), ("kernel.tar", .bytes(Workshop.tar(modules))),
                 ("config", .file("CONFIG_RD_ZSTD=y\n")), ("ucode.cpio", .file("070701")),
+                ("var", .directory()), ("var/lib", .directory()), ("var/lib/dpkg", .directory()),
+                ("var/lib/dpkg/status.d", .directory()),
+                ("var/lib/dpkg/status.d/kernel", .file("Package: linux\nVersion: 6.1+b1\nArchitecture: amd64\n")),
+                ("usr", .directory()), ("usr/share", .directory()), ("usr/share/doc", .directory()),
+                ("usr/share/doc/linux", .directory()),
+                ("usr/share/doc/linux/copyright", .file("See /usr/share/common-licenses/GPL-2.\n")),
             ])
         let marks = RootFileSystem.allCases.map(\.featureMarker).joined(separator: " ")
         try workshop.image(
@@ -90,6 +96,7 @@ struct CacheRuleTests {
                 let options = workshop.options {
                     $0.formats = ["kernel+initrd", "kernel+erofs"]
                     $0.compression = Compression.none
+                    $0.sbom = SBOMOptions()
                     $0.decompressKernel = isDecompressed
                 }
                 _ = try await Builder(store: workshop.store, options: options).build(workshop.spec(yaml))
@@ -100,7 +107,7 @@ struct CacheRuleTests {
                 // The text of a key has one line for each field.
                 let fields = record.key.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1).last ?? "" }
                 // These are named by their own bytes, and a root on a disk by all of its parts.
-                guard !["spec", "sentinel", "root"].contains(fields[0]) else { continue }
+                guard !["sbom", "spec", "sentinel", "root"].contains(fields[0]) else { continue }
                 let key = CacheKey(
                     role: try #require(CacheKey.Role(rawValue: String(fields[0]))), content: "", platform: "",
                     destination: "", rules: String(fields[4]), encoding: "")

@@ -83,11 +83,13 @@ struct Workshop {
             layers: [Image.Layer(digest: blob.digest, size: blob.size, diffID: blob.digest)])
     }
 
-    /// Options of a build of this workshop: no network, output in the folder.
+    /// Options of a build of this workshop: no network, no SBOM, output in the folder.
     func options(_ change: (inout BuildOptions) -> Void = { _ in }) -> BuildOptions {
         var options = BuildOptions()
         options.directory = folder + "/out"
         options.name = "web"
+        // Tests of other parts have nothing to do with it: BillTests does.
+        options.sbom = .none
         options.provider.pull = .never
         options.provider.platform = Platform(architecture: "amd64")
         change(&options)

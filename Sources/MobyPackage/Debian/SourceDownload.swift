@@ -58,6 +58,8 @@ public struct SourceDownload: Sendable {
         } catch AptError.failed { return false }
     }
 
+    private static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
     /// A root whose sources are the source packages of the archives that binary packages come from.
     private func root() async throws -> AptRoot {
         let binary = try AptRoot(
@@ -68,11 +70,13 @@ public struct SourceDownload: Sendable {
         if sources != nil, try binary.age() == nil { try await binary.update() }
         let targets = try await binary.run(
             "apt-get", ["indextargets", "--no-release-info", "--format", format, "Created-By: Packages"])
+        // apt before 2.7 leaves the name of the key's file as it is asked for; Debian's own packages have one.
+        let usual = try HostFiles.exists(Self.keyring) ? "Signed-By: \(Self.keyring)\n" : ""
         var seen: Set<Substring> = []
         let stanzas = targets.split(separator: "\n").filter { seen.insert($0).inserted }.compactMap { line in
             let fields = line.split(separator: "|", omittingEmptySubsequences: false)
             guard fields.count == 4 else { return nil as String? }
-            let key = fields[3].isEmpty ? "" : "Signed-By: \(fields[3])\n"
+            let key = fields[3].hasPrefix("$") ? usual : fields[3].isEmpty ? "" : "Signed-By: \(fields[3])\n"
             return "Types: deb-src\nURIs: \(fields[0])\nSuites: \(fields[1])\nComponents: \(fields[2])\n\(key)"
         }
         guard !stanzas.isEmpty else { throw AptError.noMirror }

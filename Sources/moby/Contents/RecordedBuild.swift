@@ -59,10 +59,9 @@ struct RecordedBuild {
             // Those of package folders are only in the store; so are those that this installation does not define.
             _ = try? packages.reference(.installed(String(name)))
         }
-        // Values of variables are in it already.
-        let text = inputs.spec.replacing("$", with: "$$")
+        // Values of variables are in it already, and without variables nothing is expanded.
         let (spec, _) = try SpecReader.read(
-            [SpecReader.Source(name: "\(path)#spec", text: text, folder: ".")],
+            [SpecReader.Source(name: "\(path)#spec", text: inputs.spec, folder: ".")],
             outputFormats: OutputFormat.namesInSpecs,
             notMade: OutputFormat.unsupported, ignoringTrust: true
         ) { try packages.reference($0) }
