@@ -83,15 +83,17 @@ import Testing
             import json, sys
             from google.protobuf import json_format
             import in_toto_attestation.v1.statement as statement
-            import in_toto_attestation.predicates.provenance.v1.provenance as provenance
-            import in_toto_attestation.predicates.provenance.v1.provenance_pb2 as pb
+            import in_toto_attestation.predicates.provenance.v1.provenance_pb2 as provenance
+            from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
             text = json.load(open(sys.argv[1]))
             found = statement.Statement.copy_from_pb(json_format.ParseDict(text, statement.spb.Statement()))
             found.validate()
-            provenance.Provenance.copy_from_pb(json_format.ParseDict(text["predicate"], pb.Provenance())).validate()
-            print(found.pb.subject[0].name)
+            predicate = json_format.ParseDict(text["predicate"], provenance.Provenance())
+            for dependency in predicate.build_definition.resolved_dependencies:
+                ResourceDescriptor.copy_from_pb(dependency).validate()
+            print(found.pb.subject[0].name, predicate.run_details.builder.id)
             """
-        #expect(try await Self.python(script, statement.json) == "web.iso")
+        #expect(try await Self.python(script, statement.json) == "web.iso https://mobyproject.org/moby")
     }
 
     /// The example of DSSE's protocol.md.

@@ -137,7 +137,7 @@ struct LicenceReader {
             guard let part = simple() else { return nil }
             parts.append(part)
         } while take("and")
-        return parts.count > 1 ? parts.map(Self.inner).joined(separator: " AND ") : parts[0]
+        return parts.joined(separator: " AND ")
     }
 
     private mutating func simple() -> String? {
