@@ -21,8 +21,23 @@ import Testing
         """
 
     private static func fill(_ workshop: Workshop, version: String = "1.0-1") throws {
-        try workshop.image("test/kernel:1", [("kernel", .file("KERNEL"))])
-        try workshop.image("test/init:1", [("init", .file("#!", mode: 0o755)), ("etc", .directory())])
+        let folder = "lib/modules/6.1"
+        let modules = try Workshop.tree([
+            ("lib", .directory()), ("lib/modules", .directory()), (folder, .directory()),
+            ("\(folder)/modules.dep", .file("")),
+        ])
+        try workshop.image(
+            "test/kernel:1",
+            [
+                ("kernel", .file("KERNEL")), ("kernel.tar", .bytes(Workshop.tar(modules))),
+                ("config", .file("CONFIG_RD_ZSTD=y\n")),
+            ])
+        try workshop.image(
+            "test/init:1",
+            [
+                ("usr", .directory()), ("usr/bin", .directory()), ("usr/bin/runc", .program(ProgramFile.bytes())),
+                ("init", .file(ProgramFile.head + "INIT", mode: 0o755)), ("etc", .directory()),
+            ])
         try workshop.image(
             "test/tool:1",
             [
