@@ -186,7 +186,7 @@ struct BuilderTests {
             }
         }
         let (one, two) = (try await build("UTC", umask: "022"), try await build("Asia/Tokyo", umask: "077"))
-        #expect(one.count == 6)
+        #expect(one.count == 7)
         #expect(one == two)
     }
 
