@@ -25,7 +25,9 @@ struct CacheRuleTests {
         "modules 1": "99a672da39131acdd20a70ecae680cc207bab6f71f6ff79719b45d55d2342f9f",
         "newc 1": "80176110d7607dd23f6f459b14410f94d7492c75e6000cb853e268a4fee80356",
         "oci layout 2": "38871c184d5ad02e87c822757f0a49cdf99c87aa6e09077dd049e1378a63558d",
+        "packages 1": "11ee54c02480a844ff28eae7ae0ae32d1093128d00aaf364e283cea9ffa508ec",
         "program facts 2": "bb892d1890b03f0b931700cb0bb7efc18d97f142cc499215e1327bceead0c8af",
+        "sbom 1": "f1bc72d0ec43900245feb71d2d41112909ac3f2da4bb505c65820c569976f76c",
         "system 1": "702b7b61cd1b09550e137996ef0209c1b7787882517b5b324dbddeee74c68625",
         "unpacked modules 1": "0b366aa9ee2175b5bfa6ab891ce79f5b92474937d129e8444e00be21377620de",
     ]
