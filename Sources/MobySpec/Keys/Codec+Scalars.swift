@@ -3,7 +3,7 @@ internal import JSON
 
 extension Codec where Value == String {
     static var string: Codec {
-        Codec(.string) { node, reading in
+        Codec(.string, write: { .string($0) }) { node, reading in
             guard case .scalar(let scalar) = node.content else {
                 reading.mismatch(node, expected: "a string")
                 return nil
@@ -16,20 +16,16 @@ extension Codec where Value == String {
                 return nil
             }
             return text
-        } write: {
-            .string($0)
         }
     }
 
     /// A string, or another scalar as it is written.
     static var text: Codec {
-        Codec(.text) { node, reading in
+        Codec(.text, write: { .string($0) }) { node, reading in
             if case .scalar(let scalar) = node.content, let text = scalar.string { return text }
             if case .scalar(let scalar) = node.content, scalar.value != .null { return scalar.text }
             reading.mismatch(node, expected: "a string")
             return nil
-        } write: {
-            .string($0)
         }
     }
 
@@ -51,13 +47,11 @@ extension Codec where Value == String {
 
     /// Programs of YAML 1.1 write the word `no` as `false`.
     private static func unquotedNo(_ words: [String]) -> Codec {
-        Codec(.string) { node, reading in
+        Codec(.string, write: { string.write($0) }) { node, reading in
             guard words.contains("no"), case .scalar(let scalar) = node.content, scalar.value == .bool(false) else {
                 return string.read(node, &reading)
             }
             return "no"
-        } write: {
-            string.write($0)
         }
     }
 }
@@ -65,7 +59,7 @@ extension Codec where Value == String {
 extension Codec where Value == Bool {
     /// `yes`, `no`, `on` and `off` are booleans where one is expected, as YAML 1.1 had it.
     static var bool: Codec {
-        Codec(.boolean) { node, reading in
+        Codec(.boolean, write: { .bool($0) }) { node, reading in
             guard case .scalar(let scalar) = node.content else {
                 reading.mismatch(node, expected: "true or false")
                 return nil
@@ -79,8 +73,6 @@ extension Codec where Value == Bool {
                 reading.mismatch(node, expected: "true or false", hint: isQuoted ? "remove the quotes" : nil)
                 return nil
             }
-        } write: {
-            .bool($0)
         }
     }
 }
@@ -99,7 +91,7 @@ extension Codec where Value == Int64 {
     private static func integer(
         _ range: ClosedRange<Int64>?, expected: String, hint: @escaping @Sendable (String) -> String?
     ) -> Codec {
-        Codec(.integer(range)) { node, reading in
+        Codec(.integer(range), write: { .integer($0) }) { node, reading in
             guard case .scalar(let scalar) = node.content, case .integer(let number) = scalar.typed else {
                 var advice: String?
                 if case .scalar(let scalar) = node.content {
@@ -114,34 +106,24 @@ extension Codec where Value == Int64 {
                 range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
             reading.mismatch(node, expected: bounds)
             return nil
-        } write: {
-            .integer($0)
         }
     }
 }
 
 extension Codec where Value == Int {
     static func int(_ range: ClosedRange<Int64>) -> Codec {
-        Codec<Int64>.integer(range).map {
-            Int($0)
-        } from: {
-            Int64($0)
-        }
+        Codec<Int64>.integer(range).map(from: { Int64($0) }) { Int($0) }
     }
 }
 
 extension Codec where Value == UInt32 {
     static var uint32: Codec {
-        Codec<Int64>.integer(0...Int64(UInt32.max)).map {
-            UInt32($0)
-        } from: {
-            Int64($0)
-        }
+        Codec<Int64>.integer(0...Int64(UInt32.max)).map(from: { Int64($0) }) { UInt32($0) }
     }
 
     /// Permission bits as an octal string in quotes.
     static var mode: Codec {
-        Codec(.string(pattern: "^0*[0-7]{1,4}$")) { node, reading in
+        Codec(.string(pattern: "^0*[0-7]{1,4}$"), write: { .string(octal($0)) }) { node, reading in
             guard case .scalar(let scalar) = node.content, let text = scalar.string else {
                 let number = node.described
                 var hint = "write it with quotes: \"0644\""
@@ -160,27 +142,31 @@ extension Codec where Value == UInt32 {
             }
             reading.mismatch(node, expected: "an octal string from \"0000\" to \"7777\"")
             return nil
-        } write: { mode in
-            let digits = String(mode, radix: 8)
-            return .string(String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
         }
+    }
+
+    private static func octal(_ mode: UInt32) -> String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }
 
 extension Codec where Value == UInt16 {
     static var mode: Codec {
-        Codec<UInt32>.mode.map {
-            UInt16($0)
-        } from: {
-            UInt32($0)
-        }
+        Codec<UInt32>.mode.map(from: { UInt32($0) }) { UInt16($0) }
     }
 }
 
 extension Codec where Value == Identity {
     /// A number, or the name of a container; `""` and `root` are 0.
     static var identity: Codec {
-        Codec(.either(.integer(0...Int64(UInt32.max)), .string)) { node, reading in
+        let write: @Sendable (Identity) -> JSONValue = { identity in
+            switch identity {
+            case .number(let number): .integer(Int64(number))
+            case .container(let name): .string(name)
+            }
+        }
+        return Codec(.either(.integer(0...Int64(UInt32.max)), .string), write: write) { node, reading in
             if case .scalar(let scalar) = node.content, scalar.typed == .string {
                 return ["", "root"].contains(scalar.text) ? .number(0) : .container(scalar.text)
             }
@@ -189,11 +175,6 @@ extension Codec where Value == Identity {
                 return nil
             }
             return Codec<UInt32>.uint32.read(node, &reading).map { .number($0) }
-        } write: { identity in
-            switch identity {
-            case .number(let number): .integer(Int64(number))
-            case .container(let name): .string(name)
-            }
         }
     }
 }

@@ -34,39 +34,37 @@ extension Codec where Value == String {
 
 extension Codec where Value == Platform {
     static var platform: Codec {
-        Codec<String>.string.parsed { text throws(SyntaxError) in
-            do throws(PlatformError) { return try Platform(text) } catch {
+        Codec<String>.string.parsed(from: { $0.description }) { text throws(SyntaxError) in
+            do throws(ImageError) { return try Platform(text) } catch {
                 throw SyntaxError(
                     "is '\(PlainText.short(text))', expected os/arch or os/arch/variant", hint: error.hint)
             }
-        } from: {
-            $0.description
         }.shaped(.string(pattern: "^[a-z0-9_]+/[a-z0-9_]+(/[a-z0-9_]+)?$"))
     }
 }
 
 extension Codec where Value == VolumeDevice {
     static var device: Codec {
-        Codec<String>.string.parsed(VolumeDevice.init) { $0.text }.shaped(.string(pattern: VolumeDevice.pattern))
+        Codec<String>.string.parsed(from: \.text, VolumeDevice.init).shaped(.string(pattern: VolumeDevice.pattern))
     }
 }
 
 extension Codec where Value == RLimit {
     static var limit: Codec {
-        Codec<String>.string.parsed(RLimit.init) { $0.text }.shaped(.string(pattern: RLimit.pattern))
+        Codec<String>.string.parsed(from: \.text, RLimit.init).shaped(.string(pattern: RLimit.pattern))
     }
 }
 
 extension Codec where Value == Bind {
     static var bind: Codec {
-        Codec<String>.string.mended { GuestPath.mended($0, destinationAt: 1) }.parsed(Bind.init) { $0.text }
+        Codec<String>.string.mended { GuestPath.mended($0, destinationAt: 1) }.parsed(from: \.text, Bind.init)
             .shaped(.string(pattern: "^[^:]+:[^:]+(:[^:]*)?$"))
     }
 }
 
 extension Codec where Value == Tmpfs {
     static var tmpfs: Codec {
-        Codec<String>.string.mended { GuestPath.mended($0, destinationAt: 0) }.parsed(Tmpfs.init) { $0.text }
+        Codec<String>.string.mended { GuestPath.mended($0, destinationAt: 0) }.parsed(from: \.text, Tmpfs.init)
             .shaped(.string(pattern: "^[^:]+(:[^:]*)?$"))
     }
 }
@@ -74,40 +72,35 @@ extension Codec where Value == Tmpfs {
 extension Codec where Value == Int {
     /// A time in seconds, within what the drivers of watchdogs accept.
     static var watchdog: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxError) in
+        Codec<String>.text.parsed(from: { "\($0)s" }) { text throws(SyntaxError) in
             let time = try TestText.time(text)
             let seconds = Int(time.components.seconds)
             guard (4...600).contains(seconds) else {
                 throw SyntaxError("is '\(PlainText.short(text))', expected a time from 4s to 10m")
             }
             return seconds
-        } from: {
-            "\($0)s"
         }
     }
 }
 
 extension Codec where Value == Seccomp {
     static var seccomp: Codec {
-        Codec<String>.word.parsed(Seccomp.init) { $0.text }.shaped(.string(pattern: Seccomp.pattern))
+        Codec<String>.word.parsed(from: \.text, Seccomp.init).shaped(.string(pattern: Seccomp.pattern))
     }
 }
 
 extension Codec where Value == RootSize {
     static var rootSize: Codec {
-        Codec<String>.text.parsed(RootSize.init) { $0.text }.shaped(
+        Codec<String>.text.parsed(from: \.text, RootSize.init).shaped(
             .either(.integer(4096...Int64.max), .string(pattern: RootSize.pattern)))
     }
 }
 
 extension Codec where Value == Namespace {
     static func namespace(_ words: [String] = ["host", "root", "new"]) -> Codec {
-        Codec<String>.string.parsed { text throws(SyntaxError) in
+        Codec<String>.string.parsed(from: \.text) { text throws(SyntaxError) in
             try Namespace(text, words: words)
-        } from: {
-            $0.text
-        }
-        .shaped(.string(pattern: "^(\(words.joined(separator: "|"))|/.*)?$"))
+        }.shaped(.string(pattern: "^(\(words.joined(separator: "|"))|/.*)?$"))
     }
 }
 
@@ -115,10 +108,8 @@ extension Codec where Value: RawRepresentable & CaseIterable, Value.RawValue == 
     /// One of the words that an enumeration has.
     static var choice: Codec {
         let word = Codec<String>.choice(Value.allCases.map(\.rawValue))
-        return Codec(word.shape) { node, reading in
+        return Codec(word.shape, write: { word.write($0.rawValue) }) { node, reading in
             word.read(node, &reading).flatMap { Value(rawValue: $0) }
-        } write: {
-            word.write($0.rawValue)
         }
     }
 }

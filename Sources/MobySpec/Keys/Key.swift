@@ -2,33 +2,27 @@ internal import JSON
 
 /// A row of a table of keys: everything about one key of the YAML file.
 struct Key<Owner: Sendable>: Sendable {
-    let name: String
-    let shape: Shape
-    /// One sentence for the reference page and the editor.
-    let doc: String
-    /// A value as one writes it in one line. Tests read it, write it and read it again.
-    let example: String
-    let since: Since
-    let isRequired: Bool
+    let row: KeyTableDescription.Row
     /// What people write when they mean this key, and what is too far from it to be guessed.
     let alias: [String]
     /// What the key was called before April 2017.
-    private(set) var formerName: String?
-    /// What holds when neither the file nor a label has the key, as one writes it; nil when that is nothing.
-    private(set) var absentValue: String?
-    /// Another key that the example needs to make sense: `net: new`.
-    private(set) var companion: String?
+    let formerName: String?
     let read: @Sendable (Node, inout Owner, inout Reading) -> Void
     /// nil when the key need not be written.
     let write: @Sendable (Owner) -> JSONValue?
 
+    var name: String { row.name }
+
     /// A key that may be absent; nil is absent.
     init<Value>(
         _ name: String, _ property: any WritableKeyPath<Owner, Value?> & Sendable, _ codec: Codec<Value>, _ doc: String,
-        example: String,
-        since: Since = .linuxkit, alias: [String] = []
+        example: String, since: Since = .linuxkit, alias: [String] = [], default value: String?? = nil,
+        with companion: String? = nil, formerly: String? = nil
     ) {
-        self.init(name, shape: codec.shape, doc, example: example, since: since, alias: alias) { node, owner, reading in
+        self.init(
+            name, shape: codec.shape, doc, example: example, since: since, alias: alias, default: value,
+            with: companion, formerly: formerly
+        ) { node, owner, reading in
             if let value = codec.read(node, &reading) { owner[keyPath: property] = value }
         } write: { owner in
             owner[keyPath: property].map { codec.write($0) }
@@ -40,12 +34,12 @@ struct Key<Owner: Sendable>: Sendable {
     init<Value>(
         _ name: String, _ property: any WritableKeyPath<Owner, Value> & Sendable, _ codec: Codec<Value>,
         absent: (@Sendable (Value) -> Bool)?, _ doc: String, example: String, since: Since = .linuxkit,
-        alias: [String] = []
+        alias: [String] = [], default value: String?? = nil, with companion: String? = nil, formerly: String? = nil
     ) {
         self.init(
-            name, shape: codec.shape, doc, example: example, since: since, isRequired: absent == nil, alias: alias
-        ) {
-            node, owner, reading in
+            name, shape: codec.shape, doc, example: example, since: since, isRequired: absent == nil, alias: alias,
+            default: value, with: companion, formerly: formerly
+        ) { node, owner, reading in
             if let value = codec.read(node, &reading) { owner[keyPath: property] = value }
         } write: { owner in
             let value = owner[keyPath: property]
@@ -53,57 +47,57 @@ struct Key<Owner: Sendable>: Sendable {
         }
     }
 
+    /// A key for several values, none of which is absent.
+    init<Value: Collection>(
+        _ name: String, _ property: any WritableKeyPath<Owner, Value> & Sendable, _ codec: Codec<Value>, _ doc: String,
+        example: String, since: Since = .linuxkit, alias: [String] = [], default value: String?? = nil,
+        with companion: String? = nil, formerly: String? = nil
+    ) {
+        self.init(
+            name, property, codec, absent: { $0.isEmpty }, doc, example: example, since: since, alias: alias,
+            default: value, with: companion, formerly: formerly)
+    }
+
+    /// A key that is false when it is absent.
+    init(
+        _ name: String, _ property: any WritableKeyPath<Owner, Bool> & Sendable, _ codec: Codec<Bool>, _ doc: String,
+        example: String, since: Since = .linuxkit, alias: [String] = []
+    ) {
+        self.init(name, property, codec, absent: { !$0 }, doc, example: example, since: since, alias: alias)
+    }
+
+    /// - Parameters:
+    ///   - value: what holds when neither the file nor a label has the key, as one writes it; `.some(nil)` when that
+    ///     is nothing. Without it `false` for a boolean, else nothing.
+    ///   - companion: another key that the example needs to make sense: `net: new`.
     init(
         _ name: String, shape: Shape, _ doc: String, example: String, since: Since, isRequired: Bool = false,
-        alias: [String] = [],
+        alias: [String] = [], default value: String?? = nil, with companion: String? = nil, formerly: String? = nil,
+        read: @escaping @Sendable (Node, inout Owner, inout Reading) -> Void,
+        write: @escaping @Sendable (Owner) -> JSONValue? = { _ in nil }
+    ) {
+        let standard: String? = if case .boolean = shape { "false" } else { nil }
+        row = KeyTableDescription.Row(
+            name: name, shape: shape, doc: doc, example: example, since: since, isRequired: isRequired,
+            absentValue: value ?? standard, companion: companion)
+        (self.alias, formerName, self.read, self.write) = (alias, formerly, read, write)
+    }
+
+    private init(
+        _ row: KeyTableDescription.Row, alias: [String], formerly: String?,
         read: @escaping @Sendable (Node, inout Owner, inout Reading) -> Void,
         write: @escaping @Sendable (Owner) -> JSONValue?
     ) {
-        self.name = name
-        self.shape = shape
-        self.doc = doc
-        self.example = example
-        self.since = since
-        self.isRequired = isRequired
-        self.alias = alias
-        self.read = read
-        self.write = write
-        if case .boolean = shape { absentValue = "false" }
-    }
-
-    /// The key with the value that holds without it.
-    func defaulting(to value: String?) -> Key {
-        var key = self
-        key.absentValue = value
-        return key
-    }
-
-    /// The key with another one that its example needs.
-    func with(_ companion: String) -> Key {
-        var key = self
-        key.companion = companion
-        return key
-    }
-
-    /// The key with the name that it once had.
-    func formerly(_ name: String) -> Key {
-        var key = self
-        key.formerName = name
-        return key
+        (self.row, self.alias, formerName, self.read, self.write) = (row, alias, formerly, read, write)
     }
 
     /// The row in the table of a larger thing.
     func lifted<Outer>(_ part: any WritableKeyPath<Outer, Owner> & Sendable) -> Key<Outer> {
-        var key = Key<Outer>(
-            name, shape: shape, doc, example: example, since: since, isRequired: isRequired, alias: alias
-        ) {
-            node, outer, reading in
+        Key<Outer>(row, alias: alias, formerly: formerName) { node, outer, reading in
             read(node, &outer[keyPath: part], &reading)
         } write: { outer in
             write(outer[keyPath: part])
         }
-        (key.formerName, key.absentValue, key.companion) = (formerName, absentValue, companion)
-        return key
     }
 }
 

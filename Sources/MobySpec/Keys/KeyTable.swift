@@ -31,13 +31,7 @@ struct KeyTable<Owner: Sendable>: Sendable {
 
     var description: KeyTableDescription {
         KeyTableDescription(
-            name: name, intro: intro,
-            rows: keys.map {
-                KeyTableDescription.Row(
-                    name: $0.name, shape: $0.shape, doc: $0.doc, example: $0.example, since: $0.since,
-                    isRequired: $0.isRequired,
-                    absentValue: $0.absentValue, companion: $0.companion)
-            }, others: others?.row)
+            name: name, intro: intro, rows: keys.map(\.row), others: others?.row)
     }
 
     /// - Returns: nil when the node is not a mapping, or a required key is missing.
@@ -61,10 +55,11 @@ struct KeyTable<Owner: Sendable>: Sendable {
         for (row, value) in known.sorted(by: { $0.row < $1.row }) {
             reading.within(.key(keys[row].name)) { keys[row].read(value, &owner, &$0) }
         }
-        let missing = keys.filter { key in key.isRequired && !pairs.contains { $0.key.value == key.name } }
+        let missing = keys.filter { key in key.row.isRequired && !pairs.contains { $0.key.value == key.name } }
         for key in missing {
             reading.error(
-                at: node.location, "\(reading.subject) has no '\(key.name)'", hint: "add \(key.name): \(key.example)")
+                at: node.location, "\(reading.subject) has no '\(key.name)'",
+                hint: "add \(key.name): \(key.row.example)")
         }
         return missing.isEmpty ? owner : nil
     }
@@ -114,11 +109,15 @@ struct KeyTableDescription: Sendable {
     struct Row: Sendable {
         var name: String
         var shape: Shape
+        /// One sentence for the reference page and the editor.
         var doc: String
+        /// A value as one writes it in one line. Tests read it, write it and read it again.
         var example: String
         var since: Since
         var isRequired: Bool
+        /// What holds when neither the file nor a label has the key, as one writes it; nil when that is nothing.
         var absentValue: String?
+        /// Another key that the example needs to make sense: `net: new`.
         var companion: String?
     }
 

@@ -99,42 +99,26 @@ extension Codec where Value == String {
 
 extension Codec where Value == Duration {
     static var time: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxError) in
-            try TestText.time(text)
-        } from: { time in
-            "\(Int64((time / .milliseconds(1)).rounded()))ms"
-        }
+        Codec<String>.text.parsed(from: { "\(Int64(($0 / .milliseconds(1)).rounded()))ms" }, TestText.time)
     }
 }
 
 extension Codec where Value == UInt64 {
     static var size: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxError) in
-            try TestText.bytes(text)
-        } from: {
-            "\($0)B"
-        }
+        Codec<String>.text.parsed(from: { "\($0)B" }, TestText.bytes)
     }
 }
 
 extension Codec where Value == Int {
     /// A size of whole MiB.
     static var mebibytes: Codec {
-        Codec<String>.text.parsed { text throws(SyntaxError) in
-            try TestText.mebibytes(text)
-        } from: {
-            "\($0)M"
-        }
+        Codec<String>.text.parsed(from: { "\($0)M" }, TestText.mebibytes)
     }
 }
 
 extension Codec where Value == UInt16 {
     static var port: Codec {
-        Codec<Int64>.integer(1...65535).map {
-            UInt16($0)
-        } from: {
-            Int64($0)
-        }
+        Codec<Int64>.integer(1...65535).map(from: { Int64($0) }) { UInt16($0) }
     }
 }
 
@@ -142,11 +126,11 @@ extension Codec {
     /// One item, or a list of them.
     static func oneOrMore<Item>(_ item: Codec<Item>) -> Codec where Value == [Item] {
         let list = list(item)
-        return Codec(.either(item.shape, list.shape)) { node, reading in
+        return Codec(
+            .either(item.shape, list.shape), write: { $0.count == 1 ? item.write($0[0]) : list.write($0) }
+        ) { node, reading in
             if case .sequence = node.content { return list.read(node, &reading) }
             return item.read(node, &reading).map { [$0] }
-        } write: { items in
-            items.count == 1 ? item.write(items[0]) : list.write(items)
         }
     }
 
@@ -156,14 +140,12 @@ extension Codec {
         _ empty: @escaping @Sendable () -> Value
     ) -> Codec {
         let full = object(table) { _ in empty() }
-        return Codec(.either(scalar.shape, full.shape)) { node, reading in
+        return Codec(.either(scalar.shape, full.shape), write: { full.write($0) }) { node, reading in
             guard case .scalar = node.content else { return full.read(node, &reading) }
             guard let read = scalar.read(node, &reading) else { return nil }
             var value = empty()
             value[keyPath: key] = read
             return value
-        } write: {
-            full.write($0)
         }
     }
 }

@@ -12,21 +12,15 @@ extension Key where Owner == ContainerOptions {
             example: "[INSECURE=true]", since: .always, alias: ["environment"]),
         Key(
             "cwd", \.cwd, .workingDirectory, "Working directory; without it, the image's.", example: "/srv",
-            since: .always,
-            alias: ["workdir", "working_dir", "workingDir"]
-        ).defaulting(to: "/"),
+            since: .always, alias: ["workdir", "working_dir", "workingDir"], default: "/"),
         Key(
             "uid", \.uid, .identity,
-            "User: a number, or the name of a container whose ID to use; without it, the image's.",
-            example: "1000",
-            since: .always, alias: ["user"]
-        ).defaulting(to: "0"),
+            "User: a number, or the name of a container whose ID to use; without it, the image's.", example: "1000",
+            since: .always, alias: ["user"], default: "0"),
         Key(
             "gid", \.gid, .identity,
-            "Group: a number, or the name of a container whose ID to use; without it, the image's.",
-            example: "1000",
-            since: .always, alias: ["group"]
-        ).defaulting(to: "0"),
+            "Group: a number, or the name of a container whose ID to use; without it, the image's.", example: "1000",
+            since: .always, alias: ["group"], default: "0"),
         Key("additionalGids", \.additionalGids, .list(.identity), "More groups.", example: "[10, 20]", since: .always),
         Key(
             "noNewPrivileges", \.noNewPrivileges, .bool, "Forbids gaining privileges (setuid and the like).",
@@ -34,16 +28,14 @@ extension Key where Owner == ContainerOptions {
             since: .always),
         Key(
             "oomScoreAdj", \.oomScoreAdj, .int(-1000...1000), "How readily the kernel kills it when memory runs out.",
-            example: "-800",
-            since: .always, alias: ["oom_score_adj"]
-        ).defaulting(to: "0"),
+            example: "-800", since: .always, alias: ["oom_score_adj"], default: "0"),
     ]
 
     static let privileges: [Key] = [
         Key(
             "capabilities", \.capabilities, .capabilities, "Capabilities; a single `all` means every one.",
-            example: "[CAP_NET_BIND_SERVICE, CAP_CHOWN]", since: .always, alias: ["caps", "cap_add", "privileged"]
-        ).defaulting(to: "[]"),
+            example: "[CAP_NET_BIND_SERVICE, CAP_CHOWN]", since: .always, alias: ["caps", "cap_add", "privileged"],
+            default: "[]"),
         Key(
             "capabilities.add", \.capabilitiesAdd, .capabilities, "Capabilities in addition to the label's.",
             example: "[CAP_NET_ADMIN]"),
@@ -71,9 +63,7 @@ extension Key where Owner == ContainerOptions {
                 example: "[\"/etc/resolv.conf:/etc/resolv.conf:ro\"]", since: .always, alias: ["volumes"]),
             Key(
                 "binds.add", \.bindsAdd, .list(.bind), "Binds in addition to the label's.",
-                example: "[\"/run/config:/run/config\"]"
-            ).formerly(
-                "user-binds"),
+                example: "[\"/run/config:/run/config\"]", formerly: "user-binds"),
             Key(
                 "mounts", \.mounts, .list(.mount), "Mounts in the container.",
                 example: "[{type: tmpfs, destination: /cache}]", since: .always),
@@ -95,36 +85,29 @@ extension Key where Owner == ContainerOptions {
     static let namespaces: [Key] = [
         Key(
             "net", \.net, .namespace(["host", "root", "new", "none"]),
-            "Network: `host`, `new`, or the path of a namespace.",
-            example: "new", since: .always, alias: ["network", "network_mode"]
-        ).defaulting(to: "host"),
+            "Network: `host`, `new`, or the path of a namespace.", example: "new", since: .always,
+            alias: ["network", "network_mode"], default: "host"),
         Key(
             "pid", \.pid, .namespace(), "Processes: `host`, `new`, or the path of a namespace.", example: "host",
-            since: .always
-        ).defaulting(to: "new"),
+            since: .always, default: "new"),
         Key(
             "ipc", \.ipc, .namespace(), "Shared memory: `host`, `new`, or the path of a namespace.", example: "new",
-            since: .always
-        ).defaulting(to: "host"),
+            since: .always, default: "host"),
         Key(
             "uts", \.uts, .namespace(), "Host name: `host`, `new`, or the path of a namespace.", example: "new",
-            since: .always
-        ).defaulting(to: "host"),
-        Key("userns", \.userns, .namespace(), "User ids: `host`, `new`, or the path of a namespace.", example: "new")
-            .defaulting(to: "host"),
+            since: .always, default: "host"),
+        Key(
+            "userns", \.userns, .namespace(), "User ids: `host`, `new`, or the path of a namespace.", example: "new",
+            default: "host"),
         Key(
             "hostname", \.hostname, .string, "Host name in the container; it needs `uts: new`.", example: "web",
-            since: .always
-        )
-        .with("uts: new"),
+            since: .always, with: "uts: new"),
         Key(
             "uidMappings", \.uidMappings, .list(.idMapping), "User ids of the user namespace.",
-            example: "[{hostID: 1000, containerID: 0, size: 10}]"
-        ).with("userns: new"),
+            example: "[{hostID: 1000, containerID: 0, size: 10}]", with: "userns: new"),
         Key(
             "gidMappings", \.gidMappings, .list(.idMapping), "Group ids of the user namespace.",
-            example: "[{hostID: 1000, containerID: 0, size: 10}]"
-        ).with("userns: new"),
+            example: "[{hostID: 1000, containerID: 0, size: 10}]", with: "userns: new"),
     ]
 
     static let limits: [Key] = [
@@ -138,8 +121,7 @@ extension Key where Owner == ContainerOptions {
         Key(
             "sysctl", \.sysctl, .map(.string),
             "Kernel parameters of the container's own namespaces: `net.*` needs `net: new`, shared memory and queues `ipc: new`.",
-            example: "{net.ipv4.ip_forward: \"1\"}", since: .always, alias: ["sysctls"]
-        ).with("net: new"),
+            example: "{net.ipv4.ip_forward: \"1\"}", since: .always, alias: ["sysctls"], with: "net: new"),
         Key(
             "rlimits", \.rlimits, .list(.limit),
             "Limits of the process: `name,soft,hard`; numbers or `unlimited`. Without `nofile`, `nofile,1024,524288` is added; `[]` keeps the machine's limits.",
@@ -153,9 +135,8 @@ extension Key where Owner == ContainerOptions {
     static let boot: [Key] = [
         runtime,
         Key(
-            "restart", \.restart, .choice,
-            "Services: when to restart it after it ends, with growing delays.", example: "always", since: .moby
-        ).defaulting(to: "on-failure"),
+            "restart", \.restart, .choice, "Services: when to restart it after it ends, with growing delays.",
+            example: "always", since: .moby, default: "on-failure"),
         Key(
             "timeout", \.timeout, .seconds(upTo: 86_400),
             "`onboot`, `onshutdown`: time limit in seconds, or with `ms`, `s`, `m` or `h`; 120 s and 30 s by default; 0 is unlimited. What is over is killed, and has failed.",
@@ -164,8 +145,7 @@ extension Key where Owner == ContainerOptions {
         Key(
             "onfailure", \.onFailure, .choice,
             "What happens to the machine when an `onboot` container fails, or a service that is not restarted. With `poweroff` or `reboot`, a service's `restart` is `no` by default.",
-            example: "poweroff", since: .moby
-        ).defaulting(to: "continue"),
+            example: "poweroff", since: .moby, default: "continue"),
     ]
 
     private static let runtime = Key(
@@ -193,7 +173,5 @@ extension Key where Owner == ContainerOptions {
         memory["disableOOMKiller"] = .bool(true)
         resources["memory"] = memory
         options.resources = resources
-    } write: { _ in
-        nil
     }
 }

@@ -1,13 +1,11 @@
 internal import Extents
-internal import JSON
 
 /// Keys of a container that keep it from harming others.
 extension Key where Owner == ContainerOptions {
     static let seccomp = Key(
         "seccomp", \.seccomp, .seccomp,
         "System calls: `default` is Docker's profile, `unconfined` allows all, else a file with a profile, relative to the working directory. A container with all capabilities is `unconfined` by default.",
-        example: "unconfined", since: .moby, alias: ["security_opt", "seccompProfile"]
-    ).defaulting(to: "default")
+        example: "unconfined", since: .moby, alias: ["security_opt", "seccompProfile"], default: "default")
 
     static let apparmor = Key(
         "apparmor", \.apparmor, .apparmorProfile,
@@ -18,8 +16,7 @@ extension Key where Owner == ContainerOptions {
         Key(
             "size", \.size, .rootSize,
             "How much a writable root can hold in memory: bytes, with `k`, `m` or `g`, or a share of memory in `%`. What the container writes counts for its memory limit, too.",
-            example: "64m", since: .moby
-        ).defaulting(to: "50%"),
+            example: "64m", since: .moby, default: "50%"),
         Key(
             "keep", \.keep, .bool,
             "Services: keeps what was written to the root when the service starts again; without it, the root is as in the image.",

@@ -1,5 +1,4 @@
 internal import BootLayout
-internal import Extents
 internal import JSON
 
 /// How a service is started, watched and ended.
@@ -23,9 +22,8 @@ extension Key where Owner == ContainerOptions {
             example: "{tcp: 80}", since: .moby,
             alias: ["readiness", "readinessProbe"]),
         Key(
-            "required", \.isRequired, .bool,
-            "Services: with `false`, those after it start even when it has failed.", example: "false", since: .moby
-        ).defaulting(to: "true"),
+            "required", \.isRequired, .bool, "Services: with `false`, those after it start even when it has failed.",
+            example: "false", since: .moby, default: "true"),
         Key(
             "early", \.isEarly, .bool,
             "Services: starts before the `onboot` containers, such as a login for when one of them hangs.",
@@ -33,8 +31,8 @@ extension Key where Owner == ContainerOptions {
         Key(
             "health", \.health, .health,
             "Services: a check at intervals, `image` for the `Healthcheck` of its image, or `none`.",
-            example: "{http: 80, interval: 10s}", since: .moby, alias: ["healthcheck", "livenessProbe"]
-        ).defaulting(to: "none"),
+            example: "{http: 80, interval: 10s}", since: .moby, alias: ["healthcheck", "livenessProbe"],
+            default: "none"),
     ]
 }
 
@@ -95,8 +93,7 @@ extension Key where Owner == ProbeDraft {
         "file", \.file, .absolutePath, "A path that exists in the container.", example: "/run/app.sock", since: .moby)
     fileprivate static let notify = Key(
         "notify", \.notify, .bool, "It sends `READY=1` to the socket in `NOTIFY_SOCKET`, as sd_notify(3) does.",
-        example: "true", since: .moby
-    ).defaulting(to: nil)
+        example: "true", since: .moby, default: .some(nil))
 }
 
 extension Codec where Value == ProbeDraft.WebProbe {
@@ -110,8 +107,7 @@ extension KeyTable where Owner == ProbeDraft.WebProbe {
             Key("port", \.port, .port, absent: nil, "Port.", example: "8080", since: .moby),
             Key(
                 "path", \.path, .urlPath, absent: { $0 == "/" }, "Path, perhaps with a query.", example: "/health",
-                since: .moby
-            ).defaulting(to: "/"),
+                since: .moby, default: "/"),
         ])
 }
 
@@ -126,17 +122,15 @@ extension Codec where Value == Supervision.Readiness {
         let word = Codec<String>.choice(["notify"])
         let table = object(.ready) { _ in
             ReadyDraft()
+        } from: {
+            ReadyDraft(probe: ProbeDraft($0.probe), limit: $0.limit)
         } finish: { draft, node, reading in
             draft.probe.probe(node, &reading, kinds: "'tcp', 'http', 'file', 'exec' and 'notify'")
                 .map { Supervision.Readiness($0, limit: draft.limit) }
-        } from: {
-            ReadyDraft(probe: ProbeDraft($0.probe), limit: $0.limit)
         }
-        return Codec(.either(word.shape, table.shape)) { node, reading in
+        return Codec(.either(word.shape, table.shape), write: table.write) { node, reading in
             guard case .scalar = node.content else { return table.read(node, &reading) }
             return word.read(node, &reading).map { _ in Supervision.Readiness(.notify) }
-        } write: {
-            table.write($0)
         }
     }
 }
@@ -150,9 +144,7 @@ extension KeyTable where Owner == ReadyDraft {
                 "timeout", \.limit, .milliseconds(upTo: 86_400_000),
                 absent: { $0 == Supervision.Readiness.defaultLimit },
                 "How long it may take to become ready, in seconds or with a unit; then it has failed. `0` waits forever.",
-                example: "5m",
-                since: .moby
-            ).defaulting(to: "90s").with("tcp: 80")
+                example: "5m", since: .moby, default: "90s", with: "tcp: 80")
         ])
 }
 
@@ -168,23 +160,24 @@ extension Codec where Value == HealthSpec {
         let word = Codec<String>.choice(["image", "none"])
         let table = Codec<Supervision.Health>.object(.health) { _ in
             HealthDraft()
+        } from: {
+            HealthDraft(probe: ProbeDraft($0.probe), rest: $0)
         } finish: { draft, node, reading in
             guard let probe = draft.probe.probe(node, &reading, kinds: "'tcp', 'http', and 'exec'") else { return nil }
             var health = draft.rest
             health.probe = probe
             return health
-        } from: {
-            HealthDraft(probe: ProbeDraft($0.probe), rest: $0)
         }
-        return Codec(.either(word.shape, table.shape)) { node, reading in
-            guard case .scalar = node.content else { return table.read(node, &reading).map { .checked($0) } }
-            return word.read(node, &reading).map { $0 == "image" ? .image : .off }
-        } write: { health in
+        let write: @Sendable (HealthSpec) -> JSONValue = { health in
             switch health {
             case .off: .string("none")
             case .image: .string("image")
             case .checked(let health): table.write(health)
             }
+        }
+        return Codec(.either(word.shape, table.shape), write: write) { node, reading in
+            guard case .scalar = node.content else { return table.read(node, &reading).map { .checked($0) } }
+            return word.read(node, &reading).map { $0 == "image" ? .image : .off }
         }
     }
 }
@@ -199,8 +192,7 @@ extension KeyTable where Owner == HealthDraft {
         ) -> Key<HealthDraft> {
             Key(
                 name, property, .milliseconds(upTo: 86_400_000), absent: { $0 == standard }, doc, example: example,
-                since: .moby, alias: alias
-            ).defaulting(to: "\(standard / 1000)s").with("tcp: 80")
+                since: .moby, alias: alias, default: "\(standard / 1000)s", with: "tcp: 80")
         }
         return KeyTable(
             "health",
@@ -213,13 +205,12 @@ extension KeyTable where Owner == HealthDraft {
                     "Time after its start in which failures do not count.", "1m", alias: ["start_period"]),
                 Key(
                     "retries", \.rest.retries, .int(1...1000), absent: { $0 == standard.retries },
-                    "Failures in a row that make it unhealthy.", example: "5", since: .moby
-                ).defaulting(to: "\(standard.retries)").with("tcp: 80"),
+                    "Failures in a row that make it unhealthy.", example: "5", since: .moby,
+                    default: "\(standard.retries)", with: "tcp: 80"),
                 Key(
                     "action", \.rest.action, .choice, absent: { $0 == standard.action },
                     "What happens then: `restart` ends the service, which has failed; `reboot` ends the machine; `none` reports it.",
-                    example: "reboot", since: .moby
-                ).defaulting(to: "restart").with("tcp: 80"),
+                    example: "reboot", since: .moby, default: "restart", with: "tcp: 80"),
             ])
     }()
 }

@@ -14,8 +14,6 @@ extension KeyTable where Owner == Spec {
                 return reading.mismatch(node, expected: "a mapping of names to default values")
             }
             for pair in pairs { check(pair, &reading) }
-        } write: { _ in
-            nil
         }
     }
 

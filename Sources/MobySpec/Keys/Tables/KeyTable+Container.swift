@@ -26,8 +26,6 @@ extension Codec where Value == ContainerSpec {
             }
             container.options.locations = KeyLocations(node).locations
             return container
-        } from: {
-            $0
         }
     }
 }
@@ -53,8 +51,6 @@ extension KeyTable where Owner == ContainerSpec {
                 example: "replace", since: .moby
             ) { node, _, reading in
                 _ = Codec<ContainerMerge.Kind>.choice.read(node, &reading)
-            } write: { _ in
-                nil
             },
         ] + KeyTable<ContainerOptions>.options.keys.map { $0.lifted(\.options) })
 }
@@ -80,8 +76,6 @@ extension Codec where Value == InterfaceSpec {
                 reading.error(at: node.location, "\(reading.subject) has no 'name'", hint: "add name: eth1")
             }
             return interface
-        } from: {
-            $0
         }
         return interface.shaped(.restricted(interface.shape, schema: #"{"required": ["name"]}"#))
     }
@@ -118,8 +112,6 @@ extension KeyTable where Owner == RuntimeSpec {
             ) {
                 node, runtime, reading in
                 runtime.noRestart = Codec<Bool>.bool.read(node, &reading)
-            } write: { _ in
-                nil
             },
         ])
 }
@@ -178,8 +170,6 @@ extension Codec where Value == MountSpec {
                     at: node.location, "\(reading.subject) has no 'destination'", hint: "add destination: /path")
             }
             return mount
-        } from: {
-            $0
         }
     }
 }
@@ -221,8 +211,6 @@ extension Codec where Value == DeviceNode {
                     at: node.location, "\(reading.subject) has no 'mode'", hint: "add mode: \"0660\", with quotes")
             }
             return device
-        } from: {
-            $0
         }
         let rule =
             #"{"if": {"properties": {"path": {"const": "all"}}}, "else": {"required": ["mode"], "properties": {"path": {"pattern": "^/"}}}}"#
@@ -240,10 +228,12 @@ extension KeyTable where Owner == DeviceNode {
                 "type", \.kind, .choice, absent: nil,
                 "`c` character device, `b` block device, `a` all, `u`, `p`.",
                 example: "c"),
-            Key("major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5")
-                .defaulting(to: "0"),
-            Key("minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1")
-                .defaulting(to: "0"),
+            Key(
+                "major", \.major, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Major number.", example: "5",
+                default: "0"),
+            Key(
+                "minor", \.minor, .integer(-1...Int64(UInt32.max)), absent: { $0 == 0 }, "Minor number.", example: "1",
+                default: "0"),
             Key(
                 "mode", \.mode, Codec<UInt32>.mode,
                 "Permission bits, octal, in quotes. Required unless `path` is `all`.",

@@ -2,10 +2,10 @@ extension Codec where Value == FileSpec {
     static var file: Codec {
         let file = object(.file, noun: "file") {
             FileDraft($0)
-        } finish: { draft, node, reading in
-            draft.finished(node, &reading)
         } from: {
             FileDraft($0)
+        } finish: {
+            $0.finished($1, &$2)
         }
         let contents = FileDraft.contentKeys.map {
             $0 == "directory"
@@ -25,9 +25,7 @@ extension KeyTable where Owner == FileDraft {
                 "path", \.path, .filePath, absent: nil, "Path in the guest; a leading `/` makes no difference.",
                 example: "etc/motd",
                 since: .always),
-            Key(
-                "directory", \.directory, .bool, absent: { !$0 }, "Creates an empty directory.", example: "true",
-                since: .always),
+            Key("directory", \.directory, .bool, "Creates an empty directory.", example: "true", since: .always),
             Key(
                 "symlink", \.symlink, .word, "Creates a symbolic link to this target.",
                 example: "/run/resolvconf/resolv.conf",
@@ -43,23 +41,18 @@ extension KeyTable where Owner == FileDraft {
                 "metadata", \.metadata, .choice(["yaml", "json"]), "Writes the merged spec itself, in this form.",
                 example: "yaml"),
             Key(
-                "optional", \.optional, .bool, absent: { !$0 }, "Leaves the file out when its `source` does not exist.",
+                "optional", \.optional, .bool, "Leaves the file out when its `source` does not exist.",
                 example: "true"),
             Key(
                 "mode", \.mode, Codec<UInt16>.mode,
-                "Permission bits, octal, in quotes; a directory's default is `\"0700\"`.",
-                example: "\"0644\""
-            ).defaulting(to: "\"0600\""),
+                "Permission bits, octal, in quotes; a directory's default is `\"0700\"`.", example: "\"0644\"",
+                default: "\"0600\""),
             Key(
                 "uid", \.uid, .identity, "Owner: a number, or the name of a container whose ID to use.",
-                example: "1000",
-                alias: ["user", "owner"]
-            ).defaulting(to: "0"),
+                example: "1000", alias: ["user", "owner"], default: "0"),
             Key(
                 "gid", \.gid, .identity, "Group: a number, or the name of a container whose ID to use.",
-                example: "1000",
-                alias: ["group"]
-            ).defaulting(to: "0"),
+                example: "1000", alias: ["group"], default: "0"),
         ])
 }
 

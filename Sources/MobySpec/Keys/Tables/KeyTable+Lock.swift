@@ -17,20 +17,20 @@ extension KeyTable where Owner == SpecLock {
                 "platforms", \.platforms, .list(.platform), absent: nil,
                 "The platforms that images and packages are pinned for.", example: "[linux/amd64]", since: .moby),
             Key(
-                "specs", \.specs, .list(.lockedFile(.lockedSpec)), absent: \.isEmpty,
+                "specs", \.specs, .list(.lockedFile(.lockedSpec)),
                 "Spec files that are named by URLs.",
                 example: "[{url: \"https://example.org/web.yml\", digest: \"sha256:\(Self.sample)\"}]", since: .moby),
             Key(
-                "images", \.images, .list(.lockedImage), absent: \.isEmpty, "The images that the spec names.",
+                "images", \.images, .list(.lockedImage), "The images that the spec names.",
                 example:
                     "[{image: \"docker.io/library/nginx:1.27\", digest: \"sha256:\(Self.sample)\", manifests: {linux/amd64: \"sha256:\(Self.sample)\"}}]",
                 since: .moby),
             Key(
-                "files", \.files, .list(.lockedFile(.lockedFile)), absent: \.isEmpty,
+                "files", \.files, .list(.lockedFile(.lockedFile)),
                 "Files of the machine that builds: `source` of `files`, and profiles of `seccomp`.",
                 example: "[{source: nginx.conf, digest: \"sha256:\(Self.sample)\"}]", since: .moby),
             Key(
-                "packages", \.packages, .list(.lockedPackage), absent: \.isEmpty,
+                "packages", \.packages, .list(.lockedPackage),
                 "What `@moby:NAME` and `@pkg:FOLDER` mean on each platform, boot loaders included.",
                 example: "[{package: \"@moby:runc\", platform: linux/amd64, image: \"localhost/moby/runc:0c1f\"}]",
                 since: .moby),
@@ -41,11 +41,9 @@ extension KeyTable where Owner == SpecLock {
 
 extension Codec where Value == Digest {
     fileprivate static var digest: Codec {
-        Codec<String>.string.parsed { (text: String) throws(SyntaxError) -> Digest in
+        Codec<String>.string.parsed(from: { $0.description }) { (text: String) throws(SyntaxError) -> Digest in
             if let digest = Digest(text) { return digest }
             throw SyntaxError("is '\(PlainText.short(text))', expected 'sha256:' with 64 digits 0-9 and a-f")
-        } from: {
-            $0.description
         }
     }
 }
@@ -81,7 +79,10 @@ extension Codec where Value == SpecLock.Image {
 extension Codec where Value == [Platform: Digest] {
     fileprivate static var manifests: Codec {
         let digest = Codec<Digest>.digest
-        return Codec(.map(digest.shape)) { node, reading in
+        let write: @Sendable ([Platform: Digest]) -> JSONValue = { values in
+            .object(values.map { ($0.key.description, digest.write($0.value)) }.sorted { $0.0 < $1.0 })
+        }
+        return Codec(.map(digest.shape), write: write) { node, reading in
             guard case .mapping(let pairs) = node.content else {
                 reading.mismatch(node, expected: "a mapping of platforms")
                 return nil
@@ -99,9 +100,6 @@ extension Codec where Value == [Platform: Digest] {
                 }
             }
             return values
-        } write: { values in
-            .object(
-                values.map { ($0.key.description, digest.write($0.value)) }.sorted { $0.0 < $1.0 })
         }
     }
 }
@@ -157,7 +155,7 @@ extension KeyTable where Owner == SpecLock.Package {
                 "The image, whose tag is a hash of all that it is made from.",
                 example: "\"localhost/moby/runc:0c1f\"", since: .moby),
             Key(
-                "debian", \.debian, .list(.debianFile), absent: \.isEmpty,
+                "debian", \.debian, .list(.debianFile),
                 "Its Debian packages: name, version, architecture and SHA-256 of the file.",
                 example: "[runc 1.1.5+ds1-1 amd64 \(KeyTable<SpecLock>.sample)]", since: .moby),
         ])

@@ -17,8 +17,9 @@ extension KeyTable where Owner == NetworkSpec {
                 "hostname", \.hostname, .hostname,
                 "Name of the machine; metadata may replace it, `/etc/hostname` does not.", example: "web1",
                 since: .moby),
-            Key("ipv6", \.ipv6, .bool, "`false` turns IPv6 off for all interfaces.", example: "false", since: .moby)
-                .defaulting(to: "true"),
+            Key(
+                "ipv6", \.ipv6, .bool, "`false` turns IPv6 off for all interfaces.", example: "false", since: .moby,
+                default: "true"),
         ],
         others: .interface)
 }
@@ -81,8 +82,6 @@ extension Codec where Value == LinkSpec {
                         + link.addresses.map(\.text).joined(separator: ", "))
             }
             return link
-        } from: {
-            $0
         }
     }
 }
@@ -102,20 +101,16 @@ extension KeyTable where Owner == LinkSpec {
     static let link = KeyTable(
         "network.interface", "An interface of the machine. An interface without an address is only turned on.",
         [
-            Key("dhcp", \.usesDHCP, .bool, absent: { !$0 }, "Asks a DHCP server.", example: "true", since: .moby),
+            Key("dhcp", \.usesDHCP, .bool, "Asks a DHCP server.", example: "true", since: .moby),
             Key(
-                "address", \.addresses, .oneOrMore(.prefix), absent: \.isEmpty,
-                "Addresses with the lengths of their networks.", example: "10.0.0.2/24", since: .moby,
-                alias: ["addresses", "ip"]),
+                "address", \.addresses, .oneOrMore(.prefix), "Addresses with the lengths of their networks.",
+                example: "10.0.0.2/24", since: .moby, alias: ["addresses", "ip"]),
             Key(
-                "gateway", \.gateways, .oneOrMore(.address), absent: \.isEmpty,
-                "Default gateway, one each of IPv4 and IPv6.", example: "10.0.0.1", since: .moby,
-                alias: ["gateway4", "gateway6"]
-            ).with("address: 10.0.0.2/24"),
+                "gateway", \.gateways, .oneOrMore(.address), "Default gateway, one each of IPv4 and IPv6.",
+                example: "10.0.0.1", since: .moby, alias: ["gateway4", "gateway6"], with: "address: 10.0.0.2/24"),
             Key(
-                "dns", \.nameServers, .oneOrMore(.address), absent: \.isEmpty,
-                "Name servers, for `/etc/resolv.conf`.", example: "[10.0.0.1, 1.1.1.1]", since: .moby,
-                alias: ["nameservers"]),
+                "dns", \.nameServers, .oneOrMore(.address), "Name servers, for `/etc/resolv.conf`.",
+                example: "[10.0.0.1, 1.1.1.1]", since: .moby, alias: ["nameservers"]),
             Key(
                 "mtu", \.mtu, Codec<Int>.int(68...65_535), "Most bytes of a packet.", example: "1400",
                 since: .moby),
@@ -157,8 +152,7 @@ extension KeyTable where Owner == BondSpec {
                 since: .moby),
             Key(
                 "mode", \.mode, .choice, absent: { $0 == .activeBackup }, "Which of them sends a packet.",
-                example: "802.3ad", since: .moby
-            ).defaulting(to: BondSpec.Mode.activeBackup.rawValue),
+                example: "802.3ad", since: .moby, default: BondSpec.Mode.activeBackup.rawValue),
         ])
 }
 
@@ -210,16 +204,12 @@ extension Codec where Value == String {
 
 extension Codec where Value == IPAddress {
     static var address: Codec {
-        Codec<String>.string.parsed { text throws(SyntaxError) in
-            try IPAddress.parse(text)
-        } from: {
-            $0.text
-        }
+        Codec<String>.string.parsed(from: \.text, IPAddress.parse)
     }
 }
 
 extension Codec where Value == IPPrefix {
     static var prefix: Codec {
-        Codec<String>.string.parsed(IPPrefix.init) { $0.text }.shaped(.string(pattern: "^[0-9A-Fa-f:.]+/[0-9]{1,3}$"))
+        Codec<String>.string.parsed(from: \.text, IPPrefix.init).shaped(.string(pattern: "^[0-9A-Fa-f:.]+/[0-9]{1,3}$"))
     }
 }

@@ -36,35 +36,28 @@ extension Key where Owner == PackageSpec {
             example: "web"),
         Key(
             "org", \.org, .text, absent: { $0 == ImageReference.localPrefix },
-            "Prefix of the name: `acme` means `docker.io/acme`, `ghcr.io/acme` itself.", example: "acme"
-        ).defaulting(to: ImageReference.localPrefix),
+            "Prefix of the name: `acme` means `docker.io/acme`, `ghcr.io/acme` itself.", example: "acme",
+            default: ImageReference.localPrefix),
         Key(
             "arches", \.arches, .list(.architecture), absent: { $0 == PackageSpec.usualArches },
-            "Architectures that the image can be built for.", example: "[amd64]"
-        ).defaulting(to: "[amd64, arm64]"),
+            "Architectures that the image can be built for.", example: "[amd64]", default: "[amd64, arm64]"),
         Key(
-            "packages", \.packages, .list(Codec<String>.debianPackage().located), absent: \.isEmpty,
+            "packages", \.packages, .list(Codec<String>.debianPackage().located),
             "Debian packages, with all their dependencies but the recommended ones; `name=version` and `name/release` as for apt-get.",
             example: "[nginx]"),
-        Key(
-            "exclude", \.exclude, texts, absent: \.isEmpty, "Patterns of package names to leave out.",
-            example: "[\"perl*\"]"),
+        Key("exclude", \.exclude, texts, "Patterns of package names to leave out.", example: "[\"perl*\"]"),
         Key(
             "only", \.only, texts,
             "Paths to include; without it, all. A program brings its loader, its libraries and the targets of its links. `[]` includes none, for use with `concatenate`.",
             example: "[usr/sbin/nginx]"),
         Key(
-            "drop", \.drop, texts, absent: \.isEmpty,
+            "drop", \.drop, texts,
             "Paths to leave out. Without `only`, documentation, manual pages and translations are left out as well.",
             example: "[usr/share/perl5]"),
+        Key("keep", \.keep, texts, "Paths to include although a rule leaves them out.", example: "[\"**/copyright\"]"),
+        Key("files", \.files, .list(.packageFile), "Files to add.", example: "[{path: etc/motd, contents: welcome}]"),
         Key(
-            "keep", \.keep, texts, absent: \.isEmpty, "Paths to include although a rule leaves them out.",
-            example: "[\"**/copyright\"]"),
-        Key(
-            "files", \.files, .list(.packageFile), absent: \.isEmpty, "Files to add.",
-            example: "[{path: etc/motd, contents: welcome}]"),
-        Key(
-            "products", \.products, .products, absent: \.isEmpty,
+            "products", \.products, .products,
             "moby's programs for the guest, by name, and their paths; found in `--products`, else `$MOBY_PRODUCTS`, else next to `moby`.",
             example: "{init: /init}"),
         Key(
@@ -82,7 +75,7 @@ extension Key where Owner == PackageSpec {
         Key("env", \.env, .list(.text), "Environment.", example: "[\"A=b\"]"),
         Key("workdir", \.workdir, .text, "Folder that the program starts in.", example: "/srv"),
         Key("user", \.user, .text, "User, or `user:group`: names or numbers.", example: "\"33\""),
-        Key("labels", \.labels, .map(.text), absent: \.isEmpty, "Labels.", example: "{org.example.role: web}"),
+        Key("labels", \.labels, .map(.text), "Labels.", example: "{org.example.role: web}"),
         Key(
             "config", \.config, .containerConfiguration,
             "Defaults of a container that runs this image. They become the label `org.mobyproject.config`.",
@@ -92,11 +85,7 @@ extension Key where Owner == PackageSpec {
 
 extension Codec where Value == String {
     fileprivate static var architecture: Codec {
-        text.map {
-            Architecture(named: $0)?.name ?? $0
-        } from: {
-            $0
-        }
+        text.map(from: { $0 }) { Architecture(named: $0)?.name ?? $0 }
     }
 
     fileprivate static var innerPath: Codec { text.checked { GuestPath.check(inner: $0) } }
@@ -133,11 +122,9 @@ extension Codec where Value == String {
 extension Codec where Value == JSONValue {
     /// What becomes a label is checked as it is when a container is made of the image.
     fileprivate static var containerConfiguration: Codec {
-        Codec(.object(KeyTable.options.description)) { node, reading in
+        Codec(.object(KeyTable.options.description), write: { $0 }) { node, reading in
             reading.report(SpecReader.errors(ofLabel: node))
             return JSONValue(node)
-        } write: {
-            $0
         }
     }
 }
@@ -145,7 +132,7 @@ extension Codec where Value == JSONValue {
 extension Codec where Value == [(name: String, path: String)] {
     /// Paths by the names of built programs, in the order written.
     fileprivate static var products: Codec {
-        Codec(.map(.text)) { node, reading in
+        Codec(.map(.text), write: { .object($0.map { ($0.name, .string($0.path)) }) }) { node, reading in
             guard case .mapping(let pairs) = node.content else {
                 reading.mismatch(node, expected: "a mapping")
                 return nil
@@ -160,8 +147,6 @@ extension Codec where Value == [(name: String, path: String)] {
                 let path = reading.within(.key(PlainText.short(name))) { Codec<String>.innerPath.read(pair.value, &$0) }
                 return path.map { (name, $0) }
             }
-        } write: {
-            .object($0.map { ($0.name, .string($0.path)) })
         }
     }
 }
@@ -182,8 +167,7 @@ extension KeyTable where Owner == PackageSpec.Kernel {
             Key(
                 "modules", \.modules, .modules,
                 "Names and patterns of modules, each with its dependencies; `?` before a name that some kernels lack. `all` is every module.",
-                example: "[virtio_net, \"?virtio_blk\"]"
-            ).defaulting(to: "all"),
+                example: "[virtio_net, \"?virtio_blk\"]", default: "all"),
         ])
 }
 
@@ -191,12 +175,10 @@ extension Codec where Value == [Located<String>] {
     /// A list, or `all`, which reads as nil.
     fileprivate static var modules: Codec {
         let list = list(Codec<String>.text.located)
-        return Codec(.either(.choice(["all"]), list.shape)) { node, reading in
+        return Codec(.either(.choice(["all"]), list.shape), write: { list.write($0) }) { node, reading in
             guard case .scalar(let scalar) = node.content else { return list.read(node, &reading) }
             if scalar.text != "all" { reading.mismatch(node, expected: "'all' or a list of modules") }
             return nil
-        } write: {
-            list.write($0)
         }
     }
 }
@@ -263,10 +245,10 @@ extension Codec where Value == PackageFile {
     fileprivate static var packageFile: Codec {
         object(.packageFile, noun: "file") { _ in
             PackageFileDraft()
-        } finish: {
-            $0.finished($1, &$2)
         } from: {
             PackageFileDraft($0)
+        } finish: {
+            $0.finished($1, &$2)
         }
     }
 }
@@ -280,7 +262,7 @@ extension KeyTable where Owner == PackageFileDraft {
                 "paths", \.paths, Codec<String>.innerPath.located,
                 "File next to `build.yml` with one path on each line and `#` before comments: the entry is created at each path.",
                 example: "applets"),
-            Key("directory", \.directory, .bool, absent: { !$0 }, "`true` for a folder.", example: "true"),
+            Key("directory", \.directory, .bool, "`true` for a folder.", example: "true"),
             Key("symlink", \.symlink, .text, "Target of a link.", example: "/usr/bin/busybox"),
             Key("contents", \.contents, .text, "Text of a file.", example: "welcome"),
             Key(
@@ -295,7 +277,7 @@ extension KeyTable where Owner == PackageFileDraft {
                 "mode", \.mode, .mode,
                 "Permission bits, octal, in quotes; by default 0755 for folders and executable sources, 0644 for other files.",
                 example: "\"0600\""),
-            Key("uid", \.uid, .uint32, absent: { $0 == 0 }, "Owner's number.", example: "33").defaulting(to: "0"),
-            Key("gid", \.gid, .uint32, absent: { $0 == 0 }, "Group's number.", example: "33").defaulting(to: "0"),
+            Key("uid", \.uid, .uint32, absent: { $0 == 0 }, "Owner's number.", example: "33", default: "0"),
+            Key("gid", \.gid, .uint32, absent: { $0 == 0 }, "Group's number.", example: "33", default: "0"),
         ])
 }

@@ -10,11 +10,7 @@ extension Codec where Value == JSONValue {
 
     /// Items of a list as JSON.
     static func jsonList(_ item: Codec<JSONValue>) -> Codec {
-        Codec<[JSONValue]>.list(item).map {
-            .array($0)
-        } from: {
-            $0.array ?? []
-        }
+        Codec<[JSONValue]>.list(item).map(from: { $0.array ?? [] }) { .array($0) }
     }
 }
 
@@ -175,7 +171,8 @@ extension KeyTable where Owner == JSONValue {
 extension Codec where Value == JSONValue {
     /// LinuxKit's schema has a number of bytes, the runtime specification text such as `2MB`.
     fileprivate static var pageSize: Codec {
-        Codec(.either(.integer(1...Int64.max), .string(pattern: "^[1-9][0-9]*(B|KB|MB|GB)$"))) { node, reading in
+        let pattern = "^[1-9][0-9]*(B|KB|MB|GB)$"
+        return Codec(.either(.integer(1...Int64.max), .string(pattern: pattern)), write: { $0 }) { node, reading in
             guard case .scalar(let scalar) = node.content else {
                 reading.mismatch(node, expected: "a size such as 2MB")
                 return nil
@@ -198,8 +195,6 @@ extension Codec where Value == JSONValue {
             let guess = digits.first ?? "0" == "0" ? nil : known.map { "write \(digits)\($0)" }
             reading.mismatch(node, expected: "a size such as 2MB", hint: guess)
             return nil
-        } write: {
-            $0
         }
     }
 }

@@ -17,32 +17,28 @@ extension KeyTable where Owner == Spec {
                     "How disks and CDs boot.",
                     example: "{image: \"acme/bootloaders:1\"}", since: .moby),
                 Key(
-                    "init", \.`init`, .list(Codec<String>.image.located), absent: \.isEmpty,
+                    "init", \.`init`, .list(Codec<String>.image.located),
                     "Images unpacked into the root of the guest, one over the other.",
                     example: "[\"linuxkit/init:v1.1\"]", since: .always),
                 Key(
                     "onboot", \.onboot, .list(.container("onboot", without: ["restart"] + SpecCheck.serviceKeys)),
-                    absent: \.isEmpty,
                     "Containers run one after another before the services start. They may share a name.",
-                    example: "[{name: dhcpcd, image: \"linuxkit/dhcpcd:v1.0\"}]", since: .always
-                ).formerly("system"),
+                    example: "[{name: dhcpcd, image: \"linuxkit/dhcpcd:v1.0\"}]", since: .always, formerly: "system"),
                 Key(
                     "onshutdown", \.onshutdown,
                     .list(.container("onshutdown", without: ["restart", "onfailure"] + SpecCheck.serviceKeys)),
-                    absent: \.isEmpty,
                     "Containers run one after another when the machine goes down.",
                     example: "[{name: farewell, image: \"busybox:1.36\", command: [/bin/echo, bye]}]"),
                 Key(
-                    "services", \.services, .list(.container("service", without: ["timeout"])), absent: \.isEmpty,
+                    "services", \.services, .list(.container("service", without: ["timeout"])),
                     "Containers that run as long as the machine does, started together. Names are unique.",
-                    example: "[{name: nginx, image: \"nginx:1.27\", net: host}]", since: .always, alias: ["containers"]
-                ).formerly("daemon"),
+                    example: "[{name: nginx, image: \"nginx:1.27\", net: host}]", since: .always, alias: ["containers"],
+                    formerly: "daemon"),
                 Key(
-                    "volumes", \.volumes, .list(.volume), absent: \.isEmpty, "Named directories that containers share.",
+                    "volumes", \.volumes, .list(.volume), "Named directories that containers share.",
                     example: "[{name: data}]"),
                 Key(
-                    "files", \.files, .list(.file), absent: \.isEmpty,
-                    "Files, directories and links put into the root of the guest.",
+                    "files", \.files, .list(.file), "Files, directories and links put into the root of the guest.",
                     example: "[{path: etc/motd, contents: welcome, mode: \"0644\"}]", since: .always),
                 Key(
                     "network", \.network, .network, "The network of the machine.",
@@ -68,9 +64,8 @@ extension KeyTable where Owner == Spec {
                     "Docker Content Trust: accepted with a warning, since nothing is verified.",
                     example: "{org: [linuxkit]}", since: .always),
                 Key(
-                    "outputs", \.outputs, .list(.output), absent: \.isEmpty,
-                    "What to build when `--format` is not given.", example: "[{format: kernel+initrd}]",
-                    since: .only2017),
+                    "outputs", \.outputs, .list(.output), "What to build when `--format` is not given.",
+                    example: "[{format: kernel+initrd}]", since: .only2017),
                 variables,
             ])
 }
@@ -78,14 +73,12 @@ extension KeyTable where Owner == Spec {
 extension Codec where Value == KernelSpec {
     /// An empty image, command line or binary is none.
     static var kernel: Codec {
-        object(.kernel) { _ in KernelSpec() }.map { kernel in
+        object(.kernel) { _ in KernelSpec() }.map(from: { $0 }) { kernel in
             var kernel = kernel
             if kernel.image?.value.isEmpty == true { kernel.image = nil }
             if kernel.cmdline?.isEmpty == true { kernel.cmdline = nil }
             if kernel.binary?.isEmpty == true { kernel.binary = nil }
             return kernel
-        } from: {
-            $0
         }
     }
 }
@@ -106,12 +99,10 @@ extension KeyTable where Owner == KernelSpec {
             Key(
                 "binary", \.binary, .fileName,
                 "Name of the kernel in the image; without it also the names of 2017, `bzImage` and `vmlinuz64`.",
-                example: "bzImage"
-            ).defaulting(to: "kernel"),
+                example: "bzImage", default: "kernel"),
             Key(
                 "tar", \.tar, .fileName, "Name of the tar with modules in the image; `none` for no tar.",
-                example: "none"
-            ).defaulting(to: "kernel.tar"),
+                example: "none", default: "kernel.tar"),
             Key(
                 "ucode", \.ucode, .fileName, "Name of a cpio with CPU microcode in the image.",
                 example: "intel-ucode.cpio"),
@@ -150,8 +141,6 @@ extension Codec where Value == VolumeSpec {
             // An invalid device has an error already; it must not count as missing, too.
             if volume.device == nil, node["device"] != nil { volume.format = .filesystem }
             return volume
-        } from: {
-            $0
         }
     }
 }
@@ -167,22 +156,19 @@ extension KeyTable where Owner == VolumeSpec {
                 "image", \.image, Codec<String>.imageOrNone.located,
                 "Image that provides the volume's initial contents; if not given, the volume is empty.",
                 example: "\"busybox:1.36\""),
-            Key("readonly", \.readonly, .bool, absent: { !$0 }, "Containers can only read it.", example: "true"),
+            Key("readonly", \.readonly, .bool, "Containers can only read it.", example: "true"),
             Key(
                 "format", \.format, .choice, absent: { $0 == .filesystem },
                 "`filesystem` unpacks the image, `oci` stores it as an OCI image layout. With `device`, the file system that is made when the disk is empty; without it, the disk must have one.",
-                example: "oci"
-            ).defaulting(to: "filesystem"),
+                example: "oci", default: "filesystem"),
             Key(
                 "device", \.device, .device,
                 "The disk that holds the volume: `LABEL=NAME`, `UUID=…` or a path. It is checked, grown to the size of the disk and mounted before the containers of `onboot`; without it the machine powers off.",
-                example: "LABEL=MOBY_DATA", since: .moby
-            ).with("format: ext4"),
+                example: "LABEL=MOBY_DATA", since: .moby, with: "format: ext4"),
             Key(
-                "platforms", \.platforms, .list(.platform), absent: \.isEmpty,
+                "platforms", \.platforms, .list(.platform),
                 "For `format: oci`: which platforms of the image to store; without it, that of the build.",
-                example: "[linux/amd64, linux/arm64]"
-            ).with("format: oci"),
+                example: "[linux/amd64, linux/arm64]", with: "format: oci"),
         ])
 }
 
@@ -198,10 +184,8 @@ extension Codec where Value == TrustSpec {
     /// effect.
     static var trust: Codec {
         let strict = object(.trust) { TrustSpec(location: $0) }
-        return Codec(strict.shape) { node, reading in
+        return Codec(strict.shape, write: { strict.write($0) }) { node, reading in
             reading.forgiving { strict.read(node, &$0) }
-        } write: {
-            strict.write($0)
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import Extents
 internal import JSON
 
 /// The keys of a test file.
@@ -13,8 +12,7 @@ extension KeyTable where Owner == TestSpec {
             Key(
                 "expect", \.expect, .list(.testStep),
                 "The steps, in this order. Without a step `poweroff`, the last is `poweroff: clean`.",
-                example: "[up, {http: {port: 80, status: 200}}]"
-            ).defaulting(to: "[up]"),
+                example: "[up, {http: {port: 80, status: 200}}]", default: "[up]"),
         ])
 }
 
@@ -36,35 +34,34 @@ extension KeyTable where Owner == TestMachine {
         [
             Key(
                 "format", \.formats, .oneOrMore(Codec<String>.string.shaped(.outputFormat).located),
-                absent: \.isEmpty, "Output formats that QEMU can boot.", example: "[kernel+initrd, iso]",
-                alias: ["formats", "outputs"]
-            ).defaulting(to: "kernel+initrd"),
+                "Output formats that QEMU can boot.", example: "[kernel+initrd, iso]", alias: ["formats", "outputs"],
+                default: "kernel+initrd"),
             Key(
-                "firmware", \.firmware, .oneOrMore(.choice), absent: \.isEmpty,
+                "firmware", \.firmware, .oneOrMore(.choice),
                 "For formats that boot from both; the others have only one.", example: "[bios, uefi]"),
             Key(
-                "memory", \.memory, .oneOrMore(.mebibytes), absent: \.isEmpty,
+                "memory", \.memory, .oneOrMore(.mebibytes),
                 "Memory: MiB, or with `M` or `G`. By default what the build needs, and at least 1024.",
                 example: "[256, 1G]", alias: ["mem", "ram"]),
             Key(
-                "cpus", \.cpus, .oneOrMore(.int(1...255)), absent: \.isEmpty,
+                "cpus", \.cpus, .oneOrMore(.int(1...255)),
                 "Virtual processors. By default two where this host has them.", example: "[1, 4]",
                 alias: ["cpu", "processors"]),
             Key(
-                "arch", \.arches, .oneOrMore(Codec<String>.string.located), absent: \.isEmpty,
-                "Architectures: `amd64`, `arm64`. By default `--arch`, else this host's.",
-                example: "[amd64, arm64]", alias: ["architecture", "platform"]),
+                "arch", \.arches, .oneOrMore(Codec<String>.string.located),
+                "Architectures: `amd64`, `arm64`. By default `--arch`, else this host's.", example: "[amd64, arm64]",
+                alias: ["architecture", "platform"]),
             Key(
-                "disk", \.disks, .oneOrMore(.mebibytes), absent: \.isEmpty,
+                "disk", \.disks, .oneOrMore(.mebibytes),
                 "Sizes of empty disks, all in each machine: MiB, or with `M` or `G`. They last over `reboot`.",
                 example: "[64M, 2G]", alias: ["disks"]),
             Key(
-                "device", \.devices, .oneOrMore(.word), absent: \.isEmpty,
+                "device", \.devices, .oneOrMore(.word),
                 "Devices of QEMU (`-device`), all in each machine.", example: "[virtio-net-pci, i6300esb]",
                 alias: ["devices"]),
             Key("data", \.data, .text, "User data for the guest.", example: "\"hostname: web\""),
             Key(
-                "tpm", \.hasTPM, .bool, absent: { !$0 },
+                "tpm", \.hasTPM, .bool,
                 "A TPM 2.0 in software, which needs swtpm on this host. What it holds lasts over `reboot`.",
                 example: "true"),
         ])
@@ -161,20 +158,18 @@ extension Codec where Value == TestStep {
     fileprivate static var testStep: Codec {
         let step = object(.testStep) { _ in
             TestStepDraft()
-        } finish: {
-            $0.finished($1, &$2)
         } from: {
             TestStepDraft($0)
+        } finish: {
+            $0.finished($1, &$2)
         }
         let one = TestStepDraft.kinds.map { "{\"required\": [\"\($0)\"]}" }.joined(separator: ", ")
         let words = TestStepDraft.words.keys.sorted()
         let full = step.shaped(.restricted(step.shape, schema: "{\"oneOf\": [\(one)]}"))
-        return Codec(.either(.choice(words), full.shape)) { node, reading in
+        return Codec(.either(.choice(words), full.shape), write: { full.write($0) }) { node, reading in
             guard case .scalar = node.content else { return full.read(node, &reading) }
             return Codec<String>.choice(words).read(node, &reading).flatMap { TestStepDraft.words[$0] }
                 .map { TestStep($0, at: node.location) }
-        } write: {
-            full.write($0)
         }
     }
 }

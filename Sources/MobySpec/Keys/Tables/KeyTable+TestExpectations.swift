@@ -1,5 +1,3 @@
-internal import Extents
-
 extension Codec where Value == ServiceExpectation {
     static var service: Codec { short(.containerName, as: \.name, of: .testService) { ServiceExpectation() } }
 }
@@ -12,13 +10,10 @@ extension KeyTable where Owner == ServiceExpectation {
             Key(
                 "state", \.state, .choice, absent: { $0 == .running },
                 "`running`; `stopped`, it ended and is not started again; `failed`, it ended with an error.",
-                example: "stopped"
-            ).defaulting(to: "running"),
+                example: "stopped", default: "running"),
             Key(
                 "restarts", \.restarts, .int(0...1_000_000), absent: { $0 == 0 },
-                "The most times that it was started again.",
-                example: "3", alias: ["restart"]
-            ).defaulting(to: "0"),
+                "The most times that it was started again.", example: "3", alias: ["restart"], default: "0"),
         ])
 }
 
@@ -31,8 +26,9 @@ extension KeyTable where Owner == WebExpectation {
         "test.http", "An answer to `GET`. The port is published on a free port of this host.",
         [
             Key("port", \.port, .port, absent: nil, "Port of the guest.", example: "80"),
-            Key("path", \.path, .urlPath, absent: { $0 == "/" }, "Path, perhaps with a query.", example: "/health")
-                .defaulting(to: "/"),
+            Key(
+                "path", \.path, .urlPath, absent: { $0 == "/" }, "Path, perhaps with a query.", example: "/health",
+                default: "/"),
             Key(
                 "status", \.status, .int(100...599), "Status of the answer. By default any below 400.", example: "200",
                 alias: ["code"]),
@@ -53,20 +49,20 @@ extension KeyTable where Owner == SSHExpectation {
     static let testSSH = KeyTable(
         "test.ssh", "A command over ssh(1), which has to be installed. Host keys are not checked.",
         [
-            Key("port", \.port, .port, absent: { $0 == 22 }, "Port of the guest.", example: "2222")
-                .defaulting(to: "22"),
-            Key("user", \.user, .userName, absent: { $0 == "root" }, "User in the guest.", example: "admin")
-                .defaulting(to: "root"),
+            Key("port", \.port, .port, absent: { $0 == 22 }, "Port of the guest.", example: "2222", default: "22"),
+            Key(
+                "user", \.user, .userName, absent: { $0 == "root" }, "User in the guest.", example: "admin",
+                default: "root"),
             Key(
                 "key", \.key, Codec<String>.word.located,
                 "File with the private key, relative to the test file; `~/` is the home directory. By default ssh chooses.",
                 example: "~/.ssh/id_ed25519", alias: ["identity"]),
             Key(
                 "command", \.command, .word, absent: { $0 == "true" }, "Command for the shell of the user.",
-                example: "uname -r"
-            ).defaulting(to: "true"),
-            Key("exit", \.exit, .int(0...254), absent: { $0 == 0 }, "Exit code of the command.", example: "1")
-                .defaulting(to: "0"),
+                example: "uname -r", default: "true"),
+            Key(
+                "exit", \.exit, .int(0...254), absent: { $0 == 0 }, "Exit code of the command.", example: "1",
+                default: "0"),
             Key("output", \.output, .pattern, "Pattern for its output.", example: "'^6\\.'"),
         ])
 }
@@ -85,14 +81,15 @@ extension KeyTable where Owner == ExecExpectation {
             Key(
                 "command", \.command, .command, absent: nil, "Program and arguments; no shell reads them.",
                 example: "[cat, /proc/uptime]", alias: ["args"]),
-            Key("exit", \.exit, .int(0...255), absent: { $0 == 0 }, "Exit code.", example: "1", alias: ["status"])
-                .defaulting(to: "0"),
+            Key(
+                "exit", \.exit, .int(0...255), absent: { $0 == 0 }, "Exit code.", example: "1", alias: ["status"],
+                default: "0"),
             Key(
                 "output", \.output, .pattern, "Pattern for its output and errors.", example: "'test is successful'",
                 alias: ["stdout"]),
             Key(
-                "repeat", \.isRepeated, .bool, absent: { !$0 }, "Runs it until it gives what is expected.",
-                example: "true", alias: ["retry"]),
+                "repeat", \.isRepeated, .bool, "Runs it until it gives what is expected.", example: "true",
+                alias: ["retry"]),
         ])
 }
 
@@ -112,7 +109,7 @@ extension KeyTable where Owner == FileExpectation {
                 "content", \.content, .pattern, "Pattern for the first 64 KiB.", example: "'^welcome'",
                 alias: ["contents", "body"]),
             Key("mode", \.mode, .mode, "Permission bits, octal, in quotes.", example: "\"0644\""),
-            Key("absent", \.isAbsent, .bool, absent: { !$0 }, "The file does not exist.", example: "true"),
+            Key("absent", \.isAbsent, .bool, "The file does not exist.", example: "true"),
         ])
 }
 

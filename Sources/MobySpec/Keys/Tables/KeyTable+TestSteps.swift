@@ -24,8 +24,7 @@ extension Key where Owner == TestStepDraft {
     fileprivate static let observed: [Key] = [
         Key(
             "up", \.isUp, .bool, "All services run, except those with `required: false`, and the boot is complete.",
-            example: "true"
-        ).defaulting(to: nil),
+            example: "true", default: .some(nil)),
         Key(
             "http", \.http, .web, "An answer of a web server: a port, or a mapping.",
             example: "{port: 80, path: /, status: 200, body: Welcome}"),
@@ -75,29 +74,28 @@ extension Key where Owner == TestStepDraft {
 
 extension Codec where Value == [Budget] {
     fileprivate static var budgets: Codec {
-        Codec(.map(.text)) { node, reading in
+        Codec(.map(.text), write: { .object($0.map { ($0.name.value, $0.limit.json) }) }) { node, reading in
             guard case .mapping(let pairs) = node.content else {
                 reading.mismatch(node, expected: "a mapping", hint: "write {boot: \"<= 8s\"}")
                 return nil
             }
             return pairs.compactMap { pair in
                 let name = pair.key.value
-                let limit = Codec<String>.text.parsed { text throws(SyntaxError) in
+                let limit = Codec<String>.text.parsed(from: { (_: Budget.Limit) in "" }) { text throws(SyntaxError) in
                     try TestText.budget(text, of: name)
-                } from: { (_: Budget.Limit) in
-                    ""
                 }
                 return reading.within(.key(PlainText.short(name))) { limit.read(pair.value, &$0) }
                     .map { Budget(name: pair.key, limit: $0) }
             }
-        } write: { budgets in
-            .object(
-                budgets.map { budget in
-                    switch budget.limit {
-                    case .time(let time): (budget.name.value, Codec<Duration>.time.write(time))
-                    case .bytes(let bytes): (budget.name.value, .string("\(bytes)B"))
-                    }
-                })
+        }
+    }
+}
+
+extension Budget.Limit {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .time(let time): Codec<Duration>.time.write(time)
+        case .bytes(let bytes): .string("\(bytes)B")
         }
     }
 }
