@@ -120,7 +120,7 @@ let package = Package(
             name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
         .target(name: "GuestYAML", swiftSettings: guestSwift),
         .target(
-            name: "GuestMetadata", dependencies: ["GuestSystem", "GuestYAML", "JSON", "CInit"],
+            name: "GuestMetadata", dependencies: ["GuestSystem", "GuestYAML", "JSON", "CInit", "CZlib"],
             swiftSettings: guestSwift),
         .executableTarget(
             name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
@@ -141,7 +141,8 @@ let package = Package(
             name: "fuzz", dependencies: ["Fuzzing", "MobyInspect", "Extents", "CFuzzer"], path: "Tests/FuzzProgram",
             swiftSettings: swift),
         library(
-            "TestSupport", ["MobyRun", "GCP", "OCI", "Archive", "Extents", "Progress", subprocess],
+            "TestSupport",
+            ["MobyRun", "GCP", "HTTP", "OCI", "DiskImage", "Archive", "Extents", "Progress", subprocess],
             path: "Tests/TestSupport"),
 
         // Tests.
@@ -180,7 +181,7 @@ let package = Package(
         tests(
             "CommandTests", ["moby", "OCI", "Archive", "DiskImage", "Extents", "Progress", argumentParser],
             golden: ["Golden"]),
-        tests("BootTests", ["MobyRun"], golden: ["Images"]),
+        tests("BootTests", ["OCI", "MobyRun"], golden: ["Images"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,5 @@
 internal import CInit
 internal import Glibc
-internal import GuestSystem
 
 /// Carries out user data on the machine, in the order of cloud-init: commands of `bootcmd`, hostname, users, files,
 /// mounts, time, then `runcmd` and scripts. An error does not stop what follows.
@@ -27,6 +26,7 @@ struct CloudRunner {
     }
 
     /// - Returns: how many of `items` worked.
+    @discardableResult
     private mutating func each<Item>(
         _ items: [Item], _ body: (Item, CloudRunner) throws(MetadataError) -> Void
     ) -> Int {
@@ -79,19 +79,11 @@ struct CloudRunner {
                     accounts.add(group: group.name)
                     for member in group.members { accounts.add(member: member, to: group.name) }
                 }
-                for user in cloud.users {
-                    do throws(MetadataError) { try accounts.add(user) } catch { runner.errors.append(error) }
-                }
-                for password in cloud.passwords {
-                    do throws(MetadataError) { try accounts.set(password) } catch { runner.errors.append(error) }
-                }
+                runner.each(cloud.users) { (user, _) throws(MetadataError) in try accounts.add(user) }
+                runner.each(cloud.passwords) { (password, _) throws(MetadataError) in try accounts.set(password) }
                 try accounts.write(to: runner.root)
-                for user in cloud.users {
-                    do throws(MetadataError) {
-                        try runner.makeHome(of: user, accounts)
-                    } catch {
-                        runner.errors.append(error)
-                    }
+                runner.each(cloud.users) { (user, runner) throws(MetadataError) in
+                    try runner.makeHome(of: user, accounts)
                 }
             }
             count(cloud.users.count, "user", "users")

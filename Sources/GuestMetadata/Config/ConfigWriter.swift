@@ -1,6 +1,5 @@
 internal import CInit
 internal import Glibc
-internal import JSON
 
 /// Writes metadata to `/run/config`:
 ///

@@ -1,46 +1,39 @@
-/// Gzip files (RFC 1952), decompressed in memory.
+internal import CZlib
+
+/// Gzip files (RFC 1952), decompressed in memory by zlib.
 enum Gzip {
     static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
     /// `bytes`, decompressed when they are a gzip file.
-    static func expanded(_ bytes: [UInt8], of subject: String) throws(MetadataError) -> [UInt8] {
+    /// - Parameter limit: of the decompressed bytes.
+    static func expanded(
+        _ bytes: [UInt8], of subject: String, limit: Int = Finding.longest
+    ) throws(MetadataError) -> [UInt8] {
         guard isGzip(bytes) else { return bytes }
-        do throws(InflateError) {
-            return try decompress(bytes, limit: Finding.longest)
-        } catch {
-            throw MetadataError("\(subject): \(error.reason)")
+        var stream = z_stream()
+        // 16 more: gzip's header and checksums, which zlib checks.
+        guard inflateInit2_(&stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw MetadataError("\(subject): no memory to decompress it")
         }
-    }
-
-    static func decompress(_ bytes: [UInt8], limit: Int) throws(InflateError) -> [UInt8] {
-        guard bytes.count >= 18, bytes[2] == 8 else { throw InflateError(reason: "malformed gzip header") }
-        var offset = 10
-        let flags = bytes[3]
-        if flags & 4 != 0 { offset += 2 + Int(bytes[offset]) + Int(bytes[offset + 1]) << 8 }
-        // The file's name and a comment, each with a zero at its end.
-        for flag in [UInt8(8), 16] where flags & flag != 0 {
-            while offset < bytes.count, bytes[offset] != 0 { offset += 1 }
-            offset += 1
+        defer { inflateEnd(&stream) }
+        var (input, output) = (bytes, [UInt8]())
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        let status = input.withUnsafeMutableBufferPointer { input in
+            (stream.next_in, stream.avail_in) = (input.baseAddress, UInt32(input.count))
+            while true {
+                let status = piece.withUnsafeMutableBufferPointer { piece in
+                    (stream.next_out, stream.avail_out) = (piece.baseAddress, UInt32(piece.count))
+                    return inflate(&stream, Z_NO_FLUSH)
+                }
+                output += piece.dropLast(Int(stream.avail_out))
+                if status != Z_OK || output.count > limit { return status }
+            }
         }
-        if flags & 2 != 0 { offset += 2 }
-        guard offset <= bytes.count - 8 else { throw InflateError(reason: "malformed gzip header") }
-        var inflate = Inflate(bytes[offset...], limit: limit)
-        let text = try inflate.run()
-        let trailer = bytes[inflate.end...]
-        guard trailer.count >= 8 else { throw InflateError(reason: "gzip data end early") }
-        let words = [0, 4].map { start in
-            (0..<4).reduce(UInt32(0)) { $0 | UInt32(trailer[trailer.startIndex + start + $1]) << UInt32(8 * $1) }
+        guard output.count <= limit else { throw MetadataError("\(subject): decompresses to more than \(limit) bytes") }
+        switch status {
+        case Z_STREAM_END: return output
+        case Z_BUF_ERROR: throw MetadataError("\(subject): compressed data end early")
+        default: throw MetadataError("\(subject): malformed compressed data")
         }
-        guard words[0] == crc(text), words[1] == UInt32(truncatingIfNeeded: text.count) else {
-            throw InflateError(reason: "gzip checksum mismatch")
-        }
-        return text
-    }
-
-    private static func crc(_ bytes: [UInt8]) -> UInt32 {
-        let table = (0..<256).map { (index: UInt32) in
-            (0..<8).reduce(index) { (value, _) in value & 1 == 1 ? 0xEDB8_8320 ^ value >> 1 : value >> 1 }
-        }
-        return ~bytes.reduce(~UInt32(0)) { $0 >> 8 ^ table[Int(($0 ^ UInt32($1)) & 0xFF)] }
     }
 }

@@ -59,6 +59,19 @@ final class MetadataServer {
     }
 }
 
+extension ProviderResult {
+    /// What `ask` finds on a cloud's server; when it throws, the machine is not in that cloud.
+    init(of cloud: String, _ ask: (inout Finding) throws(MetadataError) -> Void) {
+        var finding = Finding(provider: cloud, origin: cloud)
+        do throws(MetadataError) {
+            try ask(&finding)
+            self = .found(finding)
+        } catch {
+            self = .absent("\(error)")
+        }
+    }
+}
+
 extension Finding {
     /// Runs `body`; what it throws is an error of this finding, which is kept.
     mutating func attempt(_ body: (inout Finding) throws(MetadataError) -> Void) {
@@ -76,6 +89,13 @@ extension Finding {
     mutating func add(_ names: [(file: String, path: String)], of server: MetadataServer, below base: String) {
         for (file, path) in names {
             attempt { finding throws(MetadataError) in finding.add(file, try server.text(base + path)) }
+        }
+    }
+
+    /// Takes user data that the server has below a path.
+    mutating func readUserData(_ path: String, of server: MetadataServer, isPrivileged: Bool = false) {
+        attempt { finding throws(MetadataError) in
+            finding.userData = try server.value(path, isPrivileged: isPrivileged)
         }
     }
 

@@ -1,5 +1,3 @@
-internal import JSON
-
 /// The metadata server of Amazon EC2, below `/latest/` ("Instance Metadata Service Version 2"): a token is requested
 /// first and sent with each request. Servers of its style, as Exoscale has, know no tokens.
 struct AmazonMetadata {
@@ -13,18 +11,14 @@ struct AmazonMetadata {
     private static let base = "/latest/meta-data/"
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: provider, origin: provider)
-        do throws(MetadataError) {
+        ProviderResult(of: provider) { finding throws(MetadataError) in
             if needsToken { try takeToken() }
             guard let instance = try server.text(Self.base + "instance-id"), isInstance(instance) else {
                 throw MetadataError("the server at this address has no '\(Self.base)instance-id'")
             }
             finding.add("instance_id", instance)
-        } catch {
-            return .absent("\(error)")
+            fill(&finding)
         }
-        fill(&finding)
-        return .found(finding)
     }
 
     /// Networks with a login page answer any request.
@@ -56,7 +50,7 @@ struct AmazonMetadata {
                 ("availability_zone", "placement/availability-zone"), ("instance_type", "instance-type"),
             ], of: server, below: Self.base)
         finding.attempt { finding throws(MetadataError) in finding.add(keys: try keys()) }
-        finding.attempt { finding throws(MetadataError) in finding.userData = try server.value("/latest/user-data") }
+        finding.readUserData("/latest/user-data", of: server)
     }
 
     /// `public-keys/` lists `0=NAME`, and `public-keys/0/openssh-key` is the key. Servers of this style list keys.

@@ -7,8 +7,7 @@ struct DigitalOceanMetadata {
     static let client = HTTPClient(addresses: NetworkAddress.list("169.254.169.254"))
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "DigitalOcean", origin: "DigitalOcean")
-        do throws(MetadataError) {
+        ProviderResult(of: "DigitalOcean") { finding throws(MetadataError) in
             guard let facts = try server.object("/metadata/v1.json"), let droplet = facts["droplet_id"] else {
                 throw MetadataError("not DigitalOcean's metadata server")
             }
@@ -20,10 +19,7 @@ struct DigitalOceanMetadata {
             finding.add("private_ipv4", Self.address(interfaces["private"]))
             finding.add(keys: facts["public_keys"]?.keyLines ?? [])
             if let text = facts["user_data"]?.string, !text.isEmpty { finding.userData = Array(text.utf8) }
-        } catch {
-            return .absent("\(error)")
         }
-        return .found(finding)
     }
 
     private static func address(_ interfaces: JSONValue?) -> String? {

@@ -9,8 +9,7 @@ struct EquinixMetadata {
         addresses: NetworkAddress.list("192.80.8.124"), headers: [("Host", "metadata.platformequinix.com")])
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "EquinixMetal", origin: "EquinixMetal")
-        do throws(MetadataError) {
+        ProviderResult(of: "EquinixMetal") { finding throws(MetadataError) in
             guard let facts = try server.object("/metadata"), facts["id"] != nil, facts["network"] != nil else {
                 throw MetadataError("not Equinix Metal's metadata server")
             }
@@ -25,14 +24,11 @@ struct EquinixMetadata {
                 }
                 finding.add(isPublic ? "public_ipv4" : "private_ipv4", address?["address"]?.string)
             }
-        } catch {
-            return .absent("\(error)")
+            finding.attempt { finding throws(MetadataError) in
+                let userData = try server.value("/userdata") ?? []
+                // A script of the boot loader came from there as well.
+                if !userData.isEmpty, !userData.starts(with: "#!ipxe".utf8) { finding.userData = userData }
+            }
         }
-        finding.attempt { finding throws(MetadataError) in
-            let userData = try server.value("/userdata") ?? []
-            // A script of the boot loader came from there as well.
-            if !userData.isEmpty, !userData.starts(with: "#!ipxe".utf8) { finding.userData = userData }
-        }
-        return .found(finding)
     }
 }

@@ -14,14 +14,10 @@ struct GoogleMetadata {
         headers: [("Host", "metadata.google.internal"), flavor])
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "GCP", origin: "GCP")
-        do throws(MetadataError) {
+        ProviderResult(of: "GCP") { finding throws(MetadataError) in
             finding.hostname = try text("instance/hostname")
-        } catch {
-            return .absent("\(error)")
+            fill(&finding)
         }
-        fill(&finding)
-        return .found(finding)
     }
 
     private func fill(_ finding: inout Finding) {

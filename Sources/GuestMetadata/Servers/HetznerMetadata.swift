@@ -11,34 +11,28 @@ struct HetznerMetadata {
     private static let base = "/hetzner/v1/metadata/"
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "Hetzner", origin: "Hetzner")
-        do throws(MetadataError) {
+        ProviderResult(of: "Hetzner") { finding throws(MetadataError) in
             guard let instance = try server.text(Self.base + "instance-id"),
                 instance.utf8.allSatisfy({ (0x30...0x39).contains($0) })
             else {
                 throw MetadataError("not Hetzner's metadata server")
             }
             finding.add("instance_id", instance)
-        } catch {
-            return .absent("\(error)")
+            finding.attempt { finding throws(MetadataError) in
+                finding.hostname = try server.text(Self.base + "hostname")
+            }
+            finding.add(
+                [
+                    ("public_ipv4", "public-ipv4"), ("local_ipv4", "local-ipv4"), ("region", "region"),
+                    ("availability_zone", "availability-zone"),
+                ], of: server, below: Self.base)
+            finding.attempt { finding throws(MetadataError) in
+                // A JSON list.
+                guard let bytes = try server.value(Self.base + "public-keys") else { return }
+                finding.add(keys: JSONValue.keys(bytes))
+            }
+            finding.readUserData("/hetzner/v1/userdata", of: server)
         }
-        finding.attempt { finding throws(MetadataError) in
-            finding.hostname = try server.text(Self.base + "hostname")
-        }
-        finding.add(
-            [
-                ("public_ipv4", "public-ipv4"), ("local_ipv4", "local-ipv4"), ("region", "region"),
-                ("availability_zone", "availability-zone"),
-            ], of: server, below: Self.base)
-        finding.attempt { finding throws(MetadataError) in
-            // A JSON list.
-            guard let bytes = try server.value(Self.base + "public-keys") else { return }
-            finding.add(keys: JSONValue.keys(bytes))
-        }
-        finding.attempt { finding throws(MetadataError) in
-            finding.userData = try server.value("/hetzner/v1/userdata")
-        }
-        return .found(finding)
     }
 }
 

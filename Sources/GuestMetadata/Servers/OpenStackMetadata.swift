@@ -10,8 +10,7 @@ struct OpenStackMetadata {
     }
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "OpenStack", origin: "OpenStack")
-        do throws(MetadataError) {
+        ProviderResult(of: "OpenStack") { finding throws(MetadataError) in
             guard let facts = try server.object("/openstack/latest/meta_data.json"), facts["uuid"]?.string != nil else {
                 throw MetadataError("not OpenStack's metadata service")
             }
@@ -20,15 +19,10 @@ struct OpenStackMetadata {
             finding.add(keys: metadata.keys)
             finding.add("instance_id", facts["uuid"]?.string)
             finding.add("availability_zone", facts["availability_zone"]?.string)
-        } catch {
-            return .absent("\(error)")
+            finding.readUserData("/openstack/latest/user_data", of: server)
+            finding.add(
+                [("public_ipv4", "public-ipv4"), ("local_ipv4", "local-ipv4"), ("instance_type", "instance-type")],
+                of: server, below: "/latest/meta-data/")
         }
-        finding.attempt { finding throws(MetadataError) in
-            finding.userData = try server.value("/openstack/latest/user_data")
-        }
-        finding.add(
-            [("public_ipv4", "public-ipv4"), ("local_ipv4", "local-ipv4"), ("instance_type", "instance-type")],
-            of: server, below: "/latest/meta-data/")
-        return .found(finding)
     }
 }

@@ -9,20 +9,16 @@ struct OracleMetadata {
         headers: [("Authorization", "Bearer Oracle")])
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "Oracle", origin: "Oracle")
-        do throws(MetadataError) {
+        ProviderResult(of: "Oracle") { finding throws(MetadataError) in
             guard let facts = try server.object("/opc/v2/instance/"), facts["id"]?.string != nil else {
                 throw MetadataError("not Oracle's metadata server")
             }
             fill(&finding, facts)
-        } catch {
-            return .absent("\(error)")
+            finding.attempt { finding throws(MetadataError) in
+                let cards = try server.object("/opc/v2/vnics/")
+                finding.add("local_ipv4", cards?.array?.first?["privateIp"]?.string)
+            }
         }
-        finding.attempt { finding throws(MetadataError) in
-            let cards = try server.object("/opc/v2/vnics/")
-            finding.add("local_ipv4", cards?.array?.first?["privateIp"]?.string)
-        }
-        return .found(finding)
     }
 
     private func fill(_ finding: inout Finding, _ facts: JSONValue) {

@@ -10,20 +10,14 @@ struct ScalewayMetadata {
     static let client = HTTPClient(addresses: NetworkAddress.list("169.254.42.42", "fd00:42::42"))
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "Scaleway", origin: "Scaleway")
-        do throws(MetadataError) {
+        ProviderResult(of: "Scaleway") { finding throws(MetadataError) in
             guard let facts = try server.object("/conf?format=json"), let id = facts["id"]?.string else {
                 throw MetadataError("not Scaleway's metadata server")
             }
             finding.add("instance_id", id)
             fill(&finding, facts)
-        } catch {
-            return .absent("\(error)")
+            finding.readUserData("/user_data/cloud-init", of: server, isPrivileged: isPrivileged)
         }
-        finding.attempt { finding throws(MetadataError) in
-            finding.userData = try server.value("/user_data/cloud-init", isPrivileged: isPrivileged)
-        }
-        return .found(finding)
     }
 
     private func fill(_ finding: inout Finding, _ facts: JSONValue) {

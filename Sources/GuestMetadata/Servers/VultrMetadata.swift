@@ -7,21 +7,15 @@ struct VultrMetadata {
     static let client = HTTPClient(addresses: NetworkAddress.list("169.254.169.254"))
 
     func probe() -> ProviderResult {
-        var finding = Finding(provider: "Vultr", origin: "Vultr")
-        do throws(MetadataError) {
+        ProviderResult(of: "Vultr") { finding throws(MetadataError) in
             guard let facts = try server.object("/v1.json"), facts["instanceid"] != nil else {
                 throw MetadataError("not Vultr's metadata server")
             }
             fill(&finding, facts)
-        } catch {
-            return .absent("\(error)")
-        }
-        if finding.userData == nil {
-            finding.attempt { finding throws(MetadataError) in
-                finding.userData = try server.value("/user-data/user-data")
+            if finding.userData == nil {
+                finding.readUserData("/user-data/user-data", of: server)
             }
         }
-        return .found(finding)
     }
 
     private func fill(_ finding: inout Finding, _ facts: JSONValue) {
