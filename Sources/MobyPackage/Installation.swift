@@ -87,7 +87,9 @@ public struct Installation: Sendable {
     public func has(_ name: String) throws -> Bool { try share.flatMap { try Self.folder(of: name, in: $0) } != nil }
 
     private static func folder(of name: String, in share: String) throws -> String? {
-        let isName = name.utf8.allSatisfy { $0.isLowercaseOrDigit || "-._/".utf8.contains($0) } && !name.contains("..")
+        let isName =
+            name.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || "-._/".utf8.contains($0) }
+            && !name.contains("..")
         let kernel = name == Self.kernel ? name : name.hasPrefix("kernel-") ? "kernel/\(name.dropFirst(7))" : nil
         let places = name.hasPrefix("kernel/") ? [name] : ["pkg/\(name)", kernel].compactMap(\.self)
         guard isName else { return nil }
@@ -95,7 +97,7 @@ public struct Installation: Sendable {
     }
 
     /// Where a registry has the images; nil when the installation names none.
-    /// - Throws: `FileError`, ``PublishedImages/Fault``.
+    /// - Throws: `FileError`, `BuildError`.
     public func publishedImages() throws -> PublishedImages? {
         guard let share else { return nil }
         let file = "\(share)/\(Self.imagesFile)"
@@ -172,12 +174,6 @@ public enum InstallationError: HintedError, CustomStringConvertible, Sendable, E
             Spelling.closest(to: name, in: known).map { "did you mean '\($0)'?" }
                 ?? "it has \(known.joined(separator: ", "))"
         }
-    }
-}
-
-extension UInt8 {
-    fileprivate var isLowercaseOrDigit: Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) || (48...57).contains(self)
     }
 }
 

@@ -54,17 +54,10 @@ struct KernelPackage {
     private static func boot(_ name: String, _ release: String, in tree: FileTree) throws -> ExtentList {
         guard let path = TreePath("boot/\(name)-\(release)".utf8), case .regular(let contents)? = tree[path]?.kind
         else {
-            throw MissingKernelFile(path: "boot/\(name)-\(release)")
+            throw BuildError("the kernel package has no '\(PlainText.short("boot/\(name)-\(release)"))'")
         }
         return contents
     }
-}
-
-/// A kernel package without a file that all have.
-struct MissingKernelFile: Error, CustomStringConvertible {
-    let path: String
-
-    var description: String { "the kernel package has no '\(PlainText.short(path))'" }
 }
 
 /// Stores a file tree as one gzipped layer.

@@ -1,4 +1,5 @@
 internal import Extents
+internal import MobyBuild
 public import MobySpec
 public import OCI
 internal import Synchronization

@@ -74,21 +74,12 @@ public struct Products: Sendable {
 
     func path(of name: String) throws -> String {
         let path = "\(folder)/\(name)"
-        guard try HostFiles.exists(path) else { throw MissingProduct(name: name, folder: folder) }
+        guard try HostFiles.exists(path) else {
+            throw BuildError(
+                "the image needs the program '\(PlainText.short(name))', which is not in '\(PlainText.short(folder))'",
+                hint: "it is one of moby's guest programs: name their folder with --products or MOBY_PRODUCTS; "
+                    + "in a checkout of moby, 'make build' builds them")
+        }
         return path
-    }
-}
-
-/// A binary of this project that an image needs does not exist.
-struct MissingProduct: HintedError, CustomStringConvertible {
-    let name: String
-    let folder: String
-
-    var description: String {
-        "the image needs the program '\(PlainText.short(name))', which is not in '\(PlainText.short(folder))'"
-    }
-    var hint: String? {
-        "it is one of moby's guest programs: name their folder with --products or MOBY_PRODUCTS; "
-            + "in a checkout of moby, 'make build' builds them"
     }
 }

@@ -1,5 +1,6 @@
-public import Extents
+internal import Extents
 internal import JSON
+internal import MobyBuild
 internal import OCI
 
 /// `images.json` of an installation: the system images that a registry has, so that they are pulled instead of built.
@@ -16,19 +17,23 @@ public struct PublishedImages: Sendable {
     private let digests: [String: Digest]
 
     /// - Parameter file: for errors.
-    /// - Throws: ``Fault``.
+    /// - Throws: `BuildError`.
     public init(parsing bytes: [UInt8], file: String) throws {
-        func fault(_ reason: String) -> Fault { Fault(file: file, reason: reason) }
-        let value: JSONValue
-        do { value = try JSONValue(parsing: bytes) } catch { throw fault("\(error)") }
-        guard let repository = value["repository"]?.string, let members = value["digests"]?.members else {
-            throw fault("expected an object with 'repository' and 'digests'")
+        func error(_ reason: String) -> BuildError {
+            BuildError(
+                "'\(PlainText.short(file))': \(PlainText.line(reason))",
+                hint: "correct the file, or remove it: then the images are built")
         }
-        do { _ = try ImageReference("\(repository)/x") } catch { throw fault("repository: \(error)") }
+        let value: JSONValue
+        do { value = try JSONValue(parsing: bytes) } catch let cause { throw error("\(cause)") }
+        guard let repository = value["repository"]?.string, let members = value["digests"]?.members else {
+            throw error("expected an object with 'repository' and 'digests'")
+        }
+        do { _ = try ImageReference("\(repository)/x") } catch let cause { throw error("repository: \(cause)") }
         self.repository = repository
         let pairs = try members.map { member in
             guard let text = member.value.string, let digest = Digest(text) else {
-                throw fault("the value of '\(PlainText.short(member.key))' is not 'sha256:' with 64 digits 0-9 and a-f")
+                throw error("the value of '\(PlainText.short(member.key))' is not 'sha256:' with 64 digits 0-9 and a-f")
             }
             return (member.key, digest)
         }
@@ -43,14 +48,5 @@ public struct PublishedImages: Sendable {
         }
         let name = reference.dropFirst(prefix.count).prefix { $0 != ":" }
         return "\(repository)/\(name)@\(digest)"
-    }
-
-    /// The file is wrong.
-    public struct Fault: HintedError, CustomStringConvertible {
-        let file: String
-        let reason: String
-
-        public var description: String { "'\(PlainText.short(file))': \(PlainText.line(reason))" }
-        public var hint: String? { "correct the file, or remove it: then the images are built" }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import MobyBuild
 import MobySpec
 import OCI
 import TestSupport
@@ -111,7 +112,7 @@ import Testing
         ("{", "x.json"),
     ])
     func wrongListsOfImagesAreErrors(text: String, reason: String) {
-        let error = #expect(throws: PublishedImages.Fault.self) {
+        let error = #expect(throws: BuildError.self) {
             try PublishedImages(parsing: Array(text.utf8), file: "/x.json")
         }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")

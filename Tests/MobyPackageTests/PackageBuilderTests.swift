@@ -1,6 +1,7 @@
 import Archive
 import Extents
 import Foundation
+import MobyBuild
 import MobySpec
 import OCI
 import TestSupport
@@ -189,7 +190,7 @@ import Testing
         try await withTemporaryDirectory { directory in
             try package(in: "\(directory)/pkg")
             try FileManager.default.removeItem(atPath: "\(directory)/products/init")
-            let error = await #expect(throws: MissingProduct.self) {
+            let error = await #expect(throws: BuildError.self) {
                 try await builder(directory).build("\(directory)/pkg")
             }
             #expect(

@@ -49,7 +49,7 @@ import Testing
         tree.put("bin/a", "text")
         var all = PackageTree()
         try all.add(tree, of: "one")
-        let error = #expect(throws: PackageConflict.self) { try all.add(tree, of: "two") }
+        let error = #expect(throws: BuildError.self) { try all.add(tree, of: "two") }
         #expect(error.map(String.init(describing:)) == "'usr/bin/a' is in both packages 'one' and 'two'")
     }
 }

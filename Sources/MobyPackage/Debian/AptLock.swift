@@ -1,5 +1,6 @@
 internal import Extents
 internal import Glibc
+internal import MobyBuild
 internal import Progress
 
 /// An exclusive lock on a file, held until the value goes away or the process ends. The file holds the number of the
@@ -7,7 +8,7 @@ internal import Progress
 final class AptLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: `FileError`; ``LockTimeout`` when another holds it for longer than `wait` allows.
+    /// - Throws: `FileError`; `BuildError` when another holds it for longer than `wait` allows.
     init(_ path: String, wait: LockWait) async throws {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw FileError("open", path) }
@@ -50,7 +51,7 @@ struct LockWait: Sendable {
 
     /// Tries again and again.
     /// - Parameter attempt: returns nil when it has what it wants, else the lock that is in the way.
-    /// - Throws: ``LockTimeout``; `CancellationError`; what `attempt` throws.
+    /// - Throws: `BuildError`; `CancellationError`; what `attempt` throws.
     func acquire(_ attempt: () async throws -> HeldLock?) async throws {
         guard let held = try await attempt() else { return }
         let start = ContinuousClock.now
@@ -58,21 +59,13 @@ struct LockWait: Sendable {
         try await progress.during(.wait, "\(holder), which holds '\(held.path)'") { _ in
             while let held = try await attempt() {
                 guard ContinuousClock.now - start < limit else {
-                    throw LockTimeout(
-                        path: held.path, holder: held.holder ?? "another process", seconds: limit.components.seconds)
+                    let holder = held.holder ?? "another process"
+                    throw BuildError(
+                        "\(holder) has held '\(held.path)' for more than \(limit.components.seconds) s",
+                        hint: "check that process and end it if it hangs, or use another store with --cache")
                 }
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
     }
-}
-
-/// A lock that another process did not give up in time.
-struct LockTimeout: HintedError, CustomStringConvertible {
-    let path: String
-    let holder: String
-    let seconds: Int64
-
-    var description: String { "\(holder) has held '\(path)' for more than \(seconds) s" }
-    var hint: String? { "check that process and end it if it hangs, or use another store with --cache" }
 }

@@ -68,7 +68,7 @@ struct AptRoot: Sendable {
     /// Runs an apt program against this root. Locks of apt's own, which a process that outlived its moby may hold, are
     /// waited for.
     /// - Returns: what it wrote to standard output.
-    /// - Throws: `AptError`, `LockTimeout`.
+    /// - Throws: `AptError`, `BuildError`.
     @discardableResult
     func run(_ program: String, _ arguments: [String], in folder: String? = nil) async throws -> String {
         var printed = ""

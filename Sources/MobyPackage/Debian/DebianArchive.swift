@@ -1,11 +1,12 @@
 internal import Archive
 internal import CArchive
 internal import Extents
+internal import MobyBuild
 
 /// Reads `.deb` files (deb(5)): an ar archive with `debian-binary`, `control.tar.*` and `data.tar.*`.
 enum DebianArchive {
     /// Hands on the uncompressed `data.tar` of a package.
-    /// - Throws: `DebianArchiveError` for a file that is not a package.
+    /// - Throws: `BuildError` for a file that is not a package.
     static func contents(of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
         try read("data.tar", of: file, consume)
     }
@@ -32,14 +33,14 @@ enum DebianArchive {
     private static func read(_ member: String, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void)
         throws
     {
-        guard let outer = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
+        guard let outer = archive_read_new() else { throw error(file, "no memory") }
         defer { archive_read_free(outer) }
         archive_read_support_format_ar(outer)
         try check(archive_read_open_filename(outer, file, 1 << 20), outer, file)
         var entry: OpaquePointer?
         while true {
             let status = archive_read_next_header(outer, &entry)
-            guard status != ARCHIVE_EOF else { throw DebianArchiveError(file: file, reason: "it has no '\(member)'") }
+            guard status != ARCHIVE_EOF else { throw error(file, "it has no '\(member)'") }
             try check(status, outer, file)
             if let name = archive_entry_pathname(entry), String(cString: name).hasPrefix(member) { break }
         }
@@ -49,7 +50,7 @@ enum DebianArchive {
     private static func decompress(
         member outer: OpaquePointer, of file: String, _ consume: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        guard let inner = archive_read_new() else { throw DebianArchiveError(file: file, reason: "no memory") }
+        guard let inner = archive_read_new() else { throw error(file, "no memory") }
         defer { archive_read_free(inner) }
         archive_read_support_filter_all(inner)
         archive_read_support_format_raw(inner)
@@ -77,15 +78,10 @@ enum DebianArchive {
 
     private static func check(_ status: Int32, _ archive: OpaquePointer, _ file: String) throws {
         guard status < ARCHIVE_WARN else { return }
-        throw DebianArchiveError(
-            file: file, reason: archive_error_string(archive).map { String(cString: $0) } ?? "status \(status)")
+        throw error(file, archive_error_string(archive).map { String(cString: $0) } ?? "status \(status)")
     }
-}
 
-/// A damaged `.deb` file.
-struct DebianArchiveError: Error, CustomStringConvertible {
-    let file: String
-    let reason: String
-
-    var description: String { "reading Debian package '\(file)': \(PlainText.line(reason))" }
+    private static func error(_ file: String, _ reason: String) -> BuildError {
+        BuildError("reading Debian package '\(file)': \(PlainText.line(reason))")
+    }
 }

@@ -1,5 +1,6 @@
 public import Archive
 internal import Extents
+internal import MobyBuild
 
 /// The file tree of several Debian packages together, in the merged layout.
 struct PackageTree {
@@ -53,14 +54,15 @@ struct PackageTree {
     }
 
     /// Adds the files of a package.
-    /// - Throws: `PackageConflict` when another package has a different file of the same name.
+    /// - Throws: `BuildError` when another package has a different file of the same name.
     mutating func add(_ contents: FileTree, of package: String) throws {
         var added: [(path: TreePath, target: TreePath)] = []
         for path in contents.paths where !path.isRoot {
             let target = UsrMerge.merged(path)
             if let owner = owners[target] {
                 if contents.isDirectory(path), tree.isDirectory(target) { continue }
-                throw PackageConflict(path: target, packages: [owner, package])
+                let path = PlainText.short("\(target)")
+                throw BuildError("'\(path)' is in both packages '\(owner)' and '\(package)'")
             }
             owners[target] = package
             tree.makeDirectories(contents.isDirectory(path) ? target : target.parent)
@@ -72,16 +74,6 @@ struct PackageTree {
             guard case .symlink(let link)? = contents[path]?.kind else { continue }
             tree.update(target) { $0.kind = .symlink(UsrMerge.target(link, ofLinkAt: path)) }
         }
-    }
-}
-
-/// Two packages with different files of one name.
-struct PackageConflict: Error, CustomStringConvertible {
-    let path: TreePath
-    let packages: [String]
-
-    var description: String {
-        "'\(PlainText.short("\(path)"))' is in both packages '\(packages[0])' and '\(packages[1])'"
     }
 }
 
