@@ -41,49 +41,44 @@ struct AgentCheck {
         }
     }
 
-    /// The first service that does not run, with its log; nil when all do, or nothing is known.
-    func faultyService() throws -> StepFailure? {
-        var failure: StepFailure?
-        _ = try attempt { agent in
-            guard let bad = try agent.state().services.first(where: { $0.state != "running" && $0.isRequired }) else {
-                return .passed()
-            }
-            let end = bad.lastEnd.map { ", \($0)" } ?? ""
-            failure = StepFailure(
-                "service '\(PlainText.short(bad.name))' does not run",
-                found: "\(bad.state), \(Self.restarts(bad.restarts))\(PlainText.short(end))",
-                output: try log(of: bad.name, agent))
+    /// What an agent tells; nil when it does not answer.
+    private func ask<Answer>(_ body: (AgentClient) throws -> Answer?) throws -> Answer? {
+        var answer: Answer?
+        _ = try attempt {
+            answer = try body($0)
             return .passed()
         }
-        return failure
+        return answer
     }
 
     /// What PID 1 says of the machine; nil when it does not answer.
-    func state() throws -> MachineState? {
-        var state: MachineState?
-        _ = try attempt { agent in
-            state = try agent.state()
-            return .passed()
+    func state() throws -> MachineState? { try ask { try $0.state() } }
+
+    /// The first service that does not run, with its log; nil when all do, or nothing is known.
+    func faultyService() throws -> StepFailure? {
+        try ask { agent in
+            guard let bad = try agent.state().services.first(where: { $0.state != "running" && $0.isRequired }) else {
+                return nil
+            }
+            let end = bad.lastEnd.map { ", \($0)" } ?? ""
+            return StepFailure(
+                "service '\(PlainText.short(bad.name))' does not run",
+                found: "\(bad.state), \(Self.restarts(bad.restarts))\(PlainText.short(end))",
+                output: try log(of: bad.name, agent))
         }
-        return state
     }
 
     /// A service that ended and was started again, with its log.
     /// - Parameter allowed: how often services may be started again, by name.
     func restartedService(_ allowed: [String: Int] = [:]) throws -> StepFailure? {
-        var failure: StepFailure?
-        _ = try attempt { agent in
+        try ask { agent in
             let services = try agent.state().services
-            guard let bad = services.first(where: { $0.restarts > allowed[$0.name, default: 0] }) else {
-                return .passed()
-            }
-            failure = StepFailure(
+            guard let bad = services.first(where: { $0.restarts > allowed[$0.name, default: 0] }) else { return nil }
+            return StepFailure(
                 "service '\(PlainText.short(bad.name))' was started again", expected: "no restart",
                 found: Self.restarts(bad.restarts) + (bad.lastEnd.map { ", \(PlainText.short($0))" } ?? ""),
                 output: try log(of: bad.name, agent))
-            return .passed()
         }
-        return failure
     }
 
     private static func restarts(_ number: Int) -> String {
@@ -105,33 +100,15 @@ struct AgentCheck {
             var command = AgentRequest.Command(wanted.command, service: wanted.container)
             command.limit = Int(limit / .milliseconds(1))
             let result = try agent.exec(command)
-            let text = String(decoding: result.output + result.errors, as: UTF8.self)
+            let end = CommandEnd(
+                status: result.status, text: String(decoding: result.output + result.errors, as: UTF8.self))
             // The container does not run, or not yet.
             if result.status == 125, let problem = result.problem { return .pending(problem) }
-            let failure = try Self.failure(result, text, wanted)
-            guard let failure else { return .passed(Self.last(text)) }
+            let failure = try end.failure(exit: wanted.exit, output: wanted.output, problem: result.problem)
+            guard let failure else { return .passed(end.lastLine) }
             if wanted.isRepeated { return .wrong(failure) }
             throw failure
         }
-    }
-
-    private static func failure(_ result: AgentClient.Result, _ text: String, _ wanted: ExecExpectation) throws
-        -> StepFailure?
-    {
-        let output = text.isEmpty ? nil : PlainText.lines(String(text.suffix(2000)))
-        guard result.status == Int32(wanted.exit) else {
-            return StepFailure(
-                result.problem ?? "the exit code is \(result.status)", expected: "exit code \(wanted.exit)",
-                found: "exit code \(result.status)", output: output)
-        }
-        guard let pattern = wanted.output, try !TextPattern.matches(pattern, text) else { return nil }
-        return StepFailure(
-            "the output does not match", expected: "output that matches '\(PlainText.short(pattern))'",
-            found: "\(text.utf8.count) bytes", output: output)
-    }
-
-    private static func last(_ text: String) -> String? {
-        text.split(whereSeparator: \.isNewline).last.map { PlainText.short($0) }
     }
 
     // MARK: Files

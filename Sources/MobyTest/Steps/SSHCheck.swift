@@ -41,15 +41,11 @@ struct StepHost: Sendable {
 
 /// Runs a command over ssh(1).
 struct SSHCheck {
-    private let ssh: SSHExpectation
-    private let session: MachineSession
-    private let host: StepHost
+    let ssh: SSHExpectation
+    let session: MachineSession
+    let host: StepHost
     /// Of the command, which may take longer than an attempt to connect.
-    private let limit: Duration
-
-    init(_ ssh: SSHExpectation, _ session: MachineSession, _ host: StepHost, limit: Duration) {
-        (self.ssh, self.session, self.host, self.limit) = (ssh, session, host, limit)
-    }
+    let limit: Duration
 
     /// The exit status of ssh itself when it got no connection, or could not log in.
     private static let noSession: Int32 = 255
@@ -70,7 +66,7 @@ struct SSHCheck {
             return .pending("no answer within \(StepWait.text(limit))")
         }
         let text = String(decoding: try HostFiles.head(of: path, count: 1 << 20), as: UTF8.self)
-        return try judge(status, text)
+        return try judge(CommandEnd(status: status, text: text))
     }
 
     private func arguments(_ port: PublishedPort) -> [String] {
@@ -81,23 +77,12 @@ struct SSHCheck {
     }
 
     /// - Throws: `StepFailure` for a command that ran: it is not repeated.
-    private func judge(_ status: Int32, _ text: String) throws -> Attempt {
-        let last = text.split(whereSeparator: \.isNewline).last.map { PlainText.short($0) }
-        if status == Self.noSession {
-            guard text.contains("Permission denied") else { return .pending(last) }
-            return .wrong(StepFailure("cannot log in as '\(PlainText.short(ssh.user))'", found: last))
+    private func judge(_ end: CommandEnd) throws -> Attempt {
+        if end.status == Self.noSession {
+            guard end.text.contains("Permission denied") else { return .pending(end.lastLine) }
+            return .wrong(StepFailure("cannot log in as '\(PlainText.short(ssh.user))'", found: end.lastLine))
         }
-        let output = text.isEmpty ? nil : PlainText.lines(String(text.suffix(2000)))
-        guard status == Int32(ssh.exit) else {
-            throw StepFailure(
-                "the exit code is \(status)", expected: "exit code \(ssh.exit)", found: "exit code \(status)",
-                output: output)
-        }
-        if let pattern = ssh.output, try !TextPattern.matches(pattern, text) {
-            throw StepFailure(
-                "the output does not match", expected: "output that matches '\(PlainText.short(pattern))'",
-                found: "\(text.utf8.count) bytes", output: output)
-        }
-        return .passed(last)
+        if let failure = try end.failure(exit: ssh.exit, output: ssh.output) { throw failure }
+        return .passed(end.lastLine)
     }
 }

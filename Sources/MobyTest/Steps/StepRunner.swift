@@ -92,7 +92,8 @@ final class StepRunner {
     private func check(_ step: TestStep) throws -> String? {
         switch step.expectation {
         case .up: try waitUntilUp(step)
-        case .web(let web, let isSecure): try wait(step, WebCheck(web, isSecure: isSecure, session).attempt)
+        case .web(let web, let isSecure):
+            try wait(step, WebCheck(web: web, isSecure: isSecure, session: session).attempt)
         case .tcp(let port):
             try wait(step) { limit in
                 guard let published = self.session.ports[port] else { return .pending(nil) }
@@ -100,7 +101,7 @@ final class StepRunner {
                     ? .passed() : .pending("no program in the guest accepts connections")
             }
         case .ssh(let ssh):
-            try wait(step, SSHCheck(ssh, session, host, limit: commandLimit(step)).attempt)
+            try wait(step, SSHCheck(ssh: ssh, session: session, host: host, limit: commandLimit(step)).attempt)
         case .console(let pattern): try waitForLine(pattern, step)
         case .reboot: try reboot(step)
         case .poweroff(let how): try powerOff(how, step)

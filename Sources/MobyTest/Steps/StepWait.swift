@@ -97,3 +97,25 @@ enum TextPattern {
         }
     }
 }
+
+/// How a command ended, and what it wrote.
+struct CommandEnd {
+    let status: Int32
+    let text: String
+
+    var lastLine: String? { text.split(whereSeparator: \.isNewline).last.map { PlainText.short($0) } }
+
+    /// - Parameter problem: why it has the status, where that is known.
+    func failure(exit: Int, output pattern: String?, problem: String? = nil) throws -> StepFailure? {
+        let output = text.isEmpty ? nil : PlainText.lines(String(text.suffix(2000)))
+        guard status == Int32(exit) else {
+            return StepFailure(
+                problem ?? "the exit code is \(status)", expected: "exit code \(exit)", found: "exit code \(status)",
+                output: output)
+        }
+        guard let pattern, try !TextPattern.matches(pattern, text) else { return nil }
+        return StepFailure(
+            "the output does not match", expected: "output that matches '\(PlainText.short(pattern))'",
+            found: "\(text.utf8.count) bytes", output: output)
+    }
+}

@@ -5,13 +5,9 @@ internal import MobySpec
 
 /// Asks a web server of the guest.
 struct WebCheck {
-    private let web: WebExpectation
-    private let isSecure: Bool
-    private let session: MachineSession
-
-    init(_ web: WebExpectation, isSecure: Bool, _ session: MachineSession) {
-        (self.web, self.isSecure, self.session) = (web, isSecure, session)
-    }
+    let web: WebExpectation
+    let isSecure: Bool
+    let session: MachineSession
 
     func attempt(within limit: Duration) throws -> Attempt {
         guard let port = session.ports[web.port],
