@@ -1,14 +1,8 @@
-internal import Extents
 internal import Glibc
 internal import Synchronization
 
-/// Collects the output of a pipe, line by line, with the time of each line.
+/// Collects the output of a pipe, line by line.
 final class ConsoleReader: Sendable {
-    struct Line: Sendable {
-        var line: String
-        var arrived: ContinuousClock.Instant
-    }
-
     /// The line that says that the boot is complete.
     struct Up: Sendable {
         var running: Int
@@ -17,7 +11,7 @@ final class ConsoleReader: Sendable {
     }
 
     private struct State {
-        var lines: [Line] = []
+        var lines: [String] = []
         var splitter = LineSplitter()
         var open: [UInt8] { splitter.open }
         var atEnd = false
@@ -36,13 +30,7 @@ final class ConsoleReader: Sendable {
     }
 
     var text: String {
-        record.withLock { $0.lines.map { $0.line + "\n" }.joined() + String(decoding: $0.open, as: UTF8.self) }
-    }
-
-    /// The last lines, for messages.
-    var tail: String {
-        let lines = record.withLock { $0.lines.suffix(40).map(\.line) + [String(decoding: $0.open, as: UTF8.self)] }
-        return PlainText.lines(lines.joined(separator: "\n"))
+        record.withLock { $0.lines.map { $0 + "\n" }.joined() + String(decoding: $0.open, as: UTF8.self) }
     }
 
     /// What the lines mean.
@@ -53,19 +41,11 @@ final class ConsoleReader: Sendable {
     /// The lines from a number on, without terminal control sequences.
     /// - Returns: also the number of the next line, and the one that has no end yet.
     func lines(from start: Int) -> (ended: [String], next: Int, open: String) {
-        let (lines, next, open) = record.withLock { ($0.lines.dropFirst(start).map(\.line), $0.lines.count, $0.open) }
+        let (lines, next, open) = record.withLock { (Array($0.lines.dropFirst(start)), $0.lines.count, $0.open) }
         return (lines.map { LineSplitter.plain(Array($0.utf8)) }, next, LineSplitter.plain(open))
     }
 
     var isAtEnd: Bool { record.withLock { $0.atEnd } }
-
-    func line(containing text: String) -> Line? {
-        record.withLock { state in
-            if let found = state.lines.first(where: { $0.line.contains(text) }) { return found }
-            let last = String(decoding: state.open, as: UTF8.self)
-            return last.contains(text) ? Line(line: last, arrived: .now) : nil
-        }
-    }
 
     private func readAll(_ handle: Int32) {
         var buffer = [UInt8](repeating: 0, count: 16384)
@@ -82,10 +62,10 @@ final class ConsoleReader: Sendable {
     private func take(_ bytes: ArraySlice<UInt8>) {
         let now = ContinuousClock.now
         record.withLock { state in
-            var lines: [Line] = []
-            state.splitter.take(bytes) { lines.append(Line(line: String(decoding: $0, as: UTF8.self), arrived: now)) }
+            var lines: [String] = []
+            state.splitter.take(bytes) { lines.append(String(decoding: $0, as: UTF8.self)) }
             for line in lines {
-                state.console.take(line: LineSplitter.plain(Array(line.line.utf8)), at: now)
+                state.console.take(line: LineSplitter.plain(Array(line.utf8)), at: now)
                 if state.up == nil, let up = state.console.up {
                     state.up = Up(running: up.running, all: up.all, time: now)
                 }

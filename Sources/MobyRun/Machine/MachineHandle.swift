@@ -1,6 +1,5 @@
 internal import Extents
 internal import Glibc
-internal import Synchronization
 
 /// A machine that a program starts and talks to: its console is a pipe, its power button a call. It is ended when the
 /// last reference goes.
@@ -52,55 +51,11 @@ public final class MachineHandle: Sendable {
         close(input)
     }
 
-    public var processID: Int32 { child.id }
-
     /// What other commands know of the machine, for ``AgentClient``.
     public var entry: MachineEntry? { registered?.entry }
 
     /// Everything that the console has shown so far.
     public var console: String { reader.text }
-
-    /// Waits until the console shows a text.
-    /// - Parameter limit: from now.
-    /// - Returns: the line that contains it, and the time since the start of QEMU.
-    /// - Throws: ``RunError`` with the end of the console's text on timeout, or when QEMU ends first.
-    @discardableResult
-    public func line(containing text: String, within limit: Duration) throws -> (line: String, time: Duration) {
-        let end = ContinuousClock.now + limit
-        while true {
-            let ended = reader.isAtEnd
-            if let found = reader.line(containing: text) { return (found.line, found.arrived - started) }
-            if ended {
-                throw RunError("the machine ended before its console showed '\(text)'; the console:\n\(reader.tail)")
-            }
-            guard ContinuousClock.now < end else {
-                throw RunError(
-                    "the console did not show '\(text)' within \(QEMU.seconds(limit)); the console:\n\(reader.tail)")
-            }
-            usleep(2000)
-        }
-    }
-
-    /// Waits until an HTTP server in the guest answers with a status below 400.
-    /// - Parameter url: `http://127.0.0.1:PORT/PATH`, a published port.
-    public func answer(from url: String, within limit: Duration) throws -> (answer: WebProbe.Answer, time: Duration) {
-        guard case .web(let address) = try ReadinessCheck(parsing: url) else {
-            throw RunError("'\(PlainText.short(url))' is not a URL")
-        }
-        let probe = try WebProbe(address)
-        let end = ContinuousClock.now + limit
-        while ContinuousClock.now < end, child.poll() == nil {
-            if let answer = probe.ask(within: PendingChecks.timeout(after: ContinuousClock.now - started)),
-                answer.status < 400
-            {
-                return (answer, ContinuousClock.now - started)
-            }
-            usleep(10_000)
-        }
-        throw RunError(
-            "no answer from \(PlainText.short(url)) within \(QEMU.seconds(limit))"
-                + (probe.lastFailure.map { " (\($0))" } ?? "") + "; the console:\n\(reader.tail)")
-    }
 
     /// Types on the console.
     /// - Throws: `FileError` when the machine has ended.
@@ -111,15 +66,58 @@ public final class MachineHandle: Sendable {
     /// Presses the power button; the guest decides how to react.
     public func pressPowerButton() { _ = control.powerDown() }
 
-    /// Waits for QEMU's end.
-    /// - Returns: the exit status; 128 and the number for a signal.
-    /// - Throws: ``RunError`` when it has not ended within the limit.
-    @discardableResult
-    public func waitForEnd(within limit: Duration) throws -> Int32 {
-        if let status = child.wait(within: limit) { return status }
-        throw RunError("QEMU did not end within \(QEMU.seconds(limit)); the console:\n\(reader.tail)")
-    }
-
     /// Ends QEMU without asking the guest.
     public func terminate() { child.stop() }
+}
+
+/// What a program that tests a machine looks at.
+extension MachineHandle {
+    package var processID: Int32 { child.id }
+
+    /// The exit status of QEMU, once it has ended.
+    package var exitStatus: Int32? { child.poll() }
+
+    /// Services that ran when the boot was complete, all there are, and the time since the start of QEMU.
+    package var up: (running: Int, all: Int, time: Duration)? {
+        reader.up.map { ($0.running, $0.all, $0.time - started) }
+    }
+
+    /// How the guest ended, or is about to: from PID 1's last line, or a panic; nil while it runs.
+    package var ending: GuestEnding? {
+        let state = reader.state
+        if let panic = state.panic, state.isPanicCertain(at: .now) || child.poll() != nil { return .panic(panic) }
+        return state.ending
+    }
+
+    /// Whether PID 1 has begun to stop everything.
+    package var isEnding: Bool { reader.state.isEnding }
+
+    /// The lines of the console from a number on, the number of the next line, and the one that has no end yet; without
+    /// terminal control sequences.
+    package func lines(from start: Int) -> (ended: [String], next: Int, open: String) { reader.lines(from: start) }
+
+    /// How long one attempt to reach the guest may take: at first little, since QEMU accepts connections long before
+    /// the guest does.
+    package var attemptLimit: Duration { PendingChecks.timeout(after: ContinuousClock.now - started) }
+
+    /// Whether a TCP port of the guest accepts a connection now.
+    package func accepts(_ port: PublishedPort, within limit: Duration) -> Bool {
+        TCPProbe(host: port.address, port: port.host, forwarder: control).accepts(within: limit)
+    }
+
+    /// Whether everything that a QEMU that has ended wrote is read.
+    package var isConsoleClosed: Bool { reader.isAtEnd }
+
+    /// Waits until all output of a QEMU that has ended is read.
+    package func drain() {
+        let end = ContinuousClock.now + .seconds(5)
+        while !isConsoleClosed, ContinuousClock.now < end { _ = child.wait(within: .milliseconds(5)) }
+    }
+
+    /// Hands signals that ask this program to end on to QEMU, until the returned value is stopped.
+    package func forwardingSignals() -> SignalForwarding {
+        let forwarding = SignalForwarding.start()
+        forwarding.forward(to: child.id)
+        return forwarding
+    }
 }
