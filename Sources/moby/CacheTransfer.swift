@@ -59,16 +59,14 @@ struct CacheImport: ParsableCommand {
             examples: ["docker save web:2 | moby cache import -"], page: "docs/store.md"))
 
     @OptionGroup var global: StoreOptions
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @Option(help: "Name for the image, instead of that in the archive.") var name: String?
     @OptionGroup var output: JSONOption
     @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
 
     func run() throws {
         let store = try global.store()
-        let platform = arch ?? .host
+        let platform = architecture.platform
         let entries =
             file == "-"
             ? try store.importArchive(from: STDIN_FILENO, as: name, platform: platform)

@@ -59,11 +59,8 @@ struct Doctor: AsyncParsableCommand {
 
     private func packages() async -> [HostCheck] {
         do {
-            let builder = try Packages.builder(
-                store: try global.storeToRead(), platform: .host, products: nil
-            ) { _ in }
-            return await PackageChecks.all(
-                try Packages.installation, builder, environment: Terminal.environment)
+            let builder = try Packages.builder(store: try global.storeToRead(), platform: .host)
+            return await PackageChecks.all(try Packages.installation, builder, environment: Terminal.environment)
         } catch { return [HostCheck("system images", .missing, error, isRequired: true)] }
     }
 

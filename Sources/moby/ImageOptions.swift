@@ -10,9 +10,7 @@ struct OfflineOption: ParsableArguments {
 
 /// Options of the commands that fetch images.
 struct ImageOptions: ParsableArguments {
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
     @Flag(help: "Use only what the store has, not the network.") var offline = false
 
@@ -22,7 +20,7 @@ struct ImageOptions: ParsableArguments {
 
     func provider(_ global: FetchOptions) -> ImageProvider.Options {
         var options = Self.defaults(global)
-        if let arch { options.platform = arch }
+        if let arch = architecture.arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing
         return options
     }
@@ -40,8 +38,14 @@ struct ImageOptions: ParsableArguments {
 }
 
 /// The value of `--arch`, the same in every command: a name of a CPU architecture, e.g. `amd64` or `x86_64`.
-enum ArchitectureOption {
-    static let help = ArgumentHelp("CPU architecture: \(names(\.name, \.linuxName)) (default: that of this machine).")
+struct ArchitectureOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("CPU architecture: \(Self.names(\.name, \.linuxName)) (default: that of this machine)."),
+        completion: Completions.architectures, transform: Self.platform)
+    var arch: Platform?
+
+    var platform: Platform { arch ?? .host }
+
     static let machineHelp = ArgumentHelp(
         "\(names(\.linuxName, \.name)) (default: the build's, else this host's).")
 

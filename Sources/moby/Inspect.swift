@@ -77,7 +77,7 @@ struct PrintFile: ParsableCommand {
         var output = try FileSink(descriptor: 1, name: Terminal.outputName)
         try inspection.read(path) { bytes in
             guard Terminal.isFit(bytes) else {
-                throw Terminal.BinaryOutput(hint: "redirect it, e.g. moby cat … > FILE")
+                throw Terminal.binaryOutput(hint: "redirect it, e.g. moby cat … > FILE")
             }
             try output.write(bytes)
         }

@@ -99,7 +99,7 @@ struct Lint: AsyncParsableCommand {
     private func options() throws -> BuildOptions {
         var options = BuildOptions()
         options.home = Terminal.environment["HOME"]
-        if let arch = check.arch { options.provider.platform = arch }
+        if let arch = check.architecture.arch { options.provider.platform = arch }
         options.bootLoaders = try Packages.ownBootLoaders?.text
         return options
     }
@@ -132,9 +132,7 @@ struct LintOptions: ParsableArguments {
         completion: .list(Form.allCases.map(\.rawValue)))
     var format: Form?
     @Flag(help: "The same as --format json.") var json = false
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @Flag(help: "Use no network: a spec file that is named by its URL is an error.") var offline = false
 
     var form: Form { format ?? (json ? .json : .text) }

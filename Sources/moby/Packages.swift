@@ -20,7 +20,7 @@ struct Packages {
     init(store: ContentStore, provider: ImageProvider.Options, level: Int, lock: SpecLock? = nil) throws {
         let installation = try Self.installation
         resolver = PackageResolver(
-            try Self.builder(store: store, platform: provider.platform, products: nil) {
+            try Self.builder(store: store, platform: provider.platform) {
                 $0.isOffline = provider.pull == .never
                 for package in lock?.packages ?? [] where package.platform == provider.platform {
                     guard case .installed(let name)? = PackageTemplate(package.template),
@@ -37,7 +37,7 @@ struct Packages {
     /// The packages of a bundle, which are images of the store.
     init(_ bundle: SpecLock, store: ContentStore, provider: ImageProvider.Options, level: Int) throws {
         resolver = PackageResolver(
-            try Self.builder(store: store, platform: provider.platform, products: nil) { $0.isOffline = true },
+            try Self.builder(store: store, platform: provider.platform) { $0.isOffline = true },
             installation: try Self.installation, provider: provider)
         self.level = level
         bundled = bundle
@@ -53,7 +53,7 @@ struct Packages {
     static func updates(_ lock: SpecLock, _ global: FetchOptions) async throws -> [String] {
         var lines: [String] = []
         for package in lock.packages where !package.debian.isEmpty {
-            let builder = try builder(store: try global.store(), platform: package.platform, products: nil) { _ in }
+            let builder = try builder(store: try global.store(), platform: package.platform)
             let pinned = package.debian.compactMap(LockedPackage.init(parsing:))
             let isInstalled = package.template.hasPrefix("@moby:")
             let changes = try await builder.updates(of: pinned, isDefinition: isInstalled)
@@ -84,8 +84,8 @@ struct Packages {
     }
 
     static func builder(
-        store: ContentStore, platform: Platform, products: String?,
-        _ change: (inout PackageBuilder.Options) throws -> Void
+        store: ContentStore, platform: Platform, products: String? = nil,
+        _ change: (inout PackageBuilder.Options) throws -> Void = { _ in }
     ) throws -> PackageBuilder {
         var options = PackageBuilder.Options(environment: Terminal.environment)
         options.platform = platform

@@ -25,9 +25,7 @@ struct PkgBuild: AsyncParsableCommand {
             page: "docs/packages.md"))
 
     @OptionGroup var global: StoreOptions
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @Option(
         help:
             "Folder of the guest programs init and metadata (default: $MOBY_PRODUCTS, else that of the installation).",
@@ -44,9 +42,8 @@ struct PkgBuild: AsyncParsableCommand {
     func run() async throws {
         // The builder takes it from the environment.
         _ = try SourceDate.read(Terminal.environment)
-        let platform = arch ?? .host
         let builder = try Packages.builder(
-            store: try global.store(), platform: platform, products: products
+            store: try global.store(), platform: architecture.platform, products: products
         ) {
             $0.force = force
             $0.update = update
@@ -79,15 +76,12 @@ struct PkgList: ParsableCommand {
             examples: ["moby pkg ls", "moby pkg ls --json"], page: "docs/packages.md#system-images"))
 
     @OptionGroup var global: StoreOptions
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @OptionGroup var output: JSONOption
 
     func run() throws {
         let store = try global.storeToRead()
-        let platform = arch ?? .host
-        let builder = try Packages.builder(store: store, platform: platform, products: nil) { _ in }
+        let builder = try Packages.builder(store: store, platform: architecture.platform)
         let installation = try Packages.installation
         let images = try installation.images(of: builder)
         guard !output.json else { return print(JSONValue.array(images.map(\.json)).text(indent: 2)) }
@@ -110,16 +104,11 @@ struct PkgLock: AsyncParsableCommand {
             examples: ["moby pkg lock pkg/nginx"], page: "docs/packages.md"))
 
     @OptionGroup var global: StoreOptions
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
 
     func run() async throws {
-        let platform = arch ?? .host
-        let builder = try Packages.builder(
-            store: try global.store(), platform: platform, products: nil
-        ) { _ in }
+        let builder = try Packages.builder(store: try global.store(), platform: architecture.platform)
         for directory in directories {
             let lock = try await builder.lock(Packages.folder(directory))
             guard global.level > 0 else { continue }
@@ -140,18 +129,13 @@ struct PkgShowTag: ParsableCommand {
 
     @OptionGroup var global: StoreOptions
     @Flag(help: "Print registry and repository in full.") var canonical = false
-    @Option(
-        help: ArchitectureOption.help, completion: Completions.architectures, transform: ArchitectureOption.platform)
-    var arch: Platform?
+    @OptionGroup var architecture: ArchitectureOption
     @Option(help: "Folder of the guest programs init and metadata.", completion: .directory) var products: String?
     @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
 
     func run() throws {
         let builder = try Packages.builder(
-            store: try global.storeToRead(), platform: arch ?? .host, products: products
-        ) {
-            _ in
-        }
+            store: try global.storeToRead(), platform: architecture.platform, products: products)
         for directory in directories {
             let reference = try builder.reference(of: Packages.folder(directory))
             print(

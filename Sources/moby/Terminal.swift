@@ -68,14 +68,13 @@ enum Terminal {
 
     /// For bytes that are not text, which would set a terminal to who knows what.
     /// - Parameter hint: what to do instead.
-    /// - Throws: ``BinaryOutput`` when standard output is a terminal.
+    /// - Throws: `UnfitFile` when standard output is a terminal.
     static func checkBinaryOutput(hint: String) throws {
-        if isOutputTerminal { throw BinaryOutput(hint: hint) }
+        if isOutputTerminal { throw binaryOutput(hint: hint) }
     }
 
-    struct BinaryOutput: HintedError, CustomStringConvertible {
-        let description = "refusing to write binary data to a terminal"
-        let hint: String?
+    static func binaryOutput(hint: String) -> UnfitFile {
+        UnfitFile("refusing to write binary data to a terminal", hint: hint)
     }
 
     /// Whether bytes may go to standard output: any but to a terminal, which gets text only.

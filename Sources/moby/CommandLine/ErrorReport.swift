@@ -74,28 +74,15 @@ enum ErrorReport {
     /// The message of a failure, without its hint.
     static func text(_ error: any Error) -> String { FoundationError.text(error) ?? "\(error)" }
 
-    private static func write(_ message: String, hint: String?) {
-        Terminal.error(line(message, hint: hint), .error)
-    }
-
     private static func line(_ message: String, hint: String?) -> String {
         "error: \(message)" + (hint.map { "\n  hint: \($0)" } ?? "")
     }
 
-    private static func exit(_ message: String, hint: String?, _ code: Int32) -> Never {
-        write(message, hint: hint)
-        Terminal.exit(code)
-    }
-
     private static func exitForUsage(_ message: String, hint: String?, _ command: [String]) -> Never {
         let isHelpful = hint != nil || message.contains("did you mean") || message.contains("hint: ")
-        exit(
-            message,
-            hint: isHelpful
-                ? hint
-                : "see '\((["moby"] + (command == ["run"] ? ["run", "qemu"] : command) + ["--help"]).joined(separator: " "))'",
-            usage
-        )
+        let words = ["moby"] + (command == ["run"] ? ["run", "qemu"] : command) + ["--help"]
+        Terminal.error(line(message, hint: isHelpful ? hint : "see '\(words.joined(separator: " "))'"), .error)
+        Terminal.exit(usage)
     }
 }
 

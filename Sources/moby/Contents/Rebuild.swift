@@ -33,7 +33,7 @@ struct Rebuild: AsyncParsableCommand {
         if (signKey == nil) != (signCert == nil) {
             throw ValidationError("--sign-key and --sign-cert require each other")
         }
-        if images.arch != nil { throw ValidationError("--arch: the record names the platform") }
+        if images.architecture.arch != nil { throw ValidationError("--arch: the record names the platform") }
     }
 
     func run() async throws {

@@ -45,7 +45,7 @@ struct Sources: AsyncParsableCommand {
         }
         guard let fetch else { return }
         let platform = input.options.provider.platform
-        let builder = try Packages.builder(store: input.store, platform: platform, products: nil) { _ in }
+        let builder = try Packages.builder(store: input.store, platform: platform)
         let folder = fetch.hasPrefix("/") ? fetch : try HostFiles.currentFolder() + "/" + fetch
         let missing = try await SourceDownload(builder).fetch(found.map { ($0.name, $0.version) }, into: folder)
         if global.level > 0 {

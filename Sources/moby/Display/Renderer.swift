@@ -16,6 +16,12 @@ protocol Renderer {
     var drawnLines: Int { get }
 }
 
+/// Of renderers whose lines all stay.
+extension Renderer {
+    func erase() -> String { "" }
+    var drawnLines: Int { 0 }
+}
+
 enum MessageSeverity: String {
     case info, note, warning, error
 }
@@ -28,13 +34,10 @@ struct WindowSize: Equatable {
 
 /// Messages only.
 struct QuietRenderer: Renderer {
-    var drawnLines: Int { 0 }
-
     func began(_: Step, at _: Duration) -> String { "" }
     func ended(_: Step, isDone _: Bool, at _: Duration) -> String { "" }
     func message(_ text: String, _: MessageSeverity, at _: Duration) -> String { text }
     func tick(at _: Duration, _: WindowSize) -> String { "" }
-    func erase() -> String { "" }
 }
 
 /// A log: a line when a step begins, one in each ten seconds, one at its end.
@@ -44,8 +47,6 @@ struct PlainRenderer: Renderer {
     private var steps: [TrackedStep] = []
 
     init(isDetailed: Bool = false) { self.isDetailed = isDetailed }
-
-    var drawnLines: Int { 0 }
 
     /// A step that is not a major one and ends within this time is not worth a line.
     private static let patience = Duration.seconds(1)
@@ -88,8 +89,6 @@ struct PlainRenderer: Renderer {
         return text
     }
 
-    func erase() -> String { "" }
-
     private static func first(_ tracked: inout TrackedStep, at time: Duration) -> String {
         tracked.log(at: time)
         let total = tracked.step.total.map {
@@ -117,8 +116,6 @@ struct JSONRenderer: Renderer {
     private var steps: [TrackedStep] = []
 
     init(showsSteps: Bool = true) { self.showsSteps = showsSteps }
-
-    var drawnLines: Int { 0 }
 
     private static let pause = Duration.seconds(1)
 
@@ -164,8 +161,6 @@ struct JSONRenderer: Renderer {
         }
         return text
     }
-
-    func erase() -> String { "" }
 
     private static func numbers(_ step: Step) -> [(String, JSONValue)] {
         let total = step.total.map { JSONValue.integer(Int64(clamping: $0)) } ?? .null
