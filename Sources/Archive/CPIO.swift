@@ -56,13 +56,9 @@ extension CPIO {
         try read(image, CPIOParser(keepsContents: contents))
     }
 
-    /// As ``read(_:contents:)`` without the files' contents, in bounded memory.
+    /// As ``read(_:contents:)`` without the files' contents, in bounded memory, with what was found before an error; the
+    /// last archive may lack entries then.
     /// - Parameter budget: in bytes, about what the entries may take; more is an error.
-    public static func list(_ image: ExtentList, budget: Int) throws -> [Segment] {
-        try read(image, CPIOParser(keepsContents: false, budget: budget))
-    }
-
-    /// As ``list(_:budget:)``, with what was found before an error; the last archive may lack entries then.
     /// - Throws: `FileError`.
     public static func salvage(_ image: ExtentList, budget: Int) throws -> (segments: [Segment], problem: (any Error)?)
     {

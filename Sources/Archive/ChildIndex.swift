@@ -1,5 +1,3 @@
-internal import Extents
-
 /// The names in each directory and their layers: linked lists over the numbers of names.
 struct ChildIndex {
     private static let none = UInt32.max

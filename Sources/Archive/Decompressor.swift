@@ -1,5 +1,3 @@
-internal import Extents
-
 /// A decompressor for one gzip member, or for zstd frames.
 protocol MemberDecoder: AnyObject {
     var format: String { get }

@@ -1,5 +1,4 @@
 internal import CISAL
-internal import Extents
 
 /// RFC 1952 by ISA-L. The header has no name and no time.
 final class GzipEncoder: Encoder {

@@ -1,6 +1,5 @@
 internal import CISAL
 internal import CZlib
-internal import Extents
 
 /// One gzip member (RFC 1952), by ISA-L; its checksum and length are verified.
 final class GzipDecoder: MemberDecoder {

@@ -30,8 +30,9 @@ extension LayerMerge {
     fileprivate mutating func apply(_ archive: ExtentList, index: Int?) throws {
         do {
             try TarReader(archive).forEach { try put($0) }
-        } catch let problem as TarError {
-            throw LayerError(layer: index, entry: problem.entry, reason: problem.reason, hint: problem.hint)
+        } catch var problem as LayerError {
+            problem.layer = index
+            throw problem
         }
     }
 }
@@ -39,18 +40,11 @@ extension LayerMerge {
 /// An invalid layer or other tar archive.
 public struct LayerError: HintedError, CustomStringConvertible, Sendable {
     /// Which layer, counted from 0, the lowest; nil for an archive that is not a layer.
-    public let layer: Int?
+    public internal(set) var layer: Int?
     /// The name in the archive; nil when the error is not in an entry.
     public let entry: [UInt8]?
     public let reason: String
-    public let hint: String?
-
-    init(layer: Int?, entry: [UInt8]?, reason: String, hint: String? = nil) {
-        self.layer = layer
-        self.entry = entry
-        self.reason = reason
-        self.hint = hint
-    }
+    public internal(set) var hint: String?
 
     public var description: String {
         var text = layer.map { "layer \($0 + 1): " } ?? ""
@@ -92,7 +86,7 @@ struct LayerMerge {
 
     mutating func put(_ entry: TarEntry) throws {
         guard let name = TreePath(entry.name) else {
-            throw TarError(
+            throw LayerError(
                 entry: entry.name, reason: "the name has a '..' component",
                 hint: "the archive is damaged, or crafted to write outside the image")
         }
@@ -113,7 +107,7 @@ struct LayerMerge {
 
     private mutating func putRoot(_ entry: TarEntry) throws {
         guard case .node(.directory) = entry.content else {
-            throw TarError(entry: entry.name, reason: "the root of the image must be a directory")
+            throw LayerError(entry: entry.name, reason: "the root of the image must be a directory")
         }
         tree.set(.root, node(.directory, entry))
     }
@@ -139,7 +133,7 @@ struct LayerMerge {
     private mutating func link(_ path: TreePath, _ named: [UInt8], _ entry: TarEntry) throws {
         let quoted = "'\(PlainText.short(String(decoding: named, as: UTF8.self)))'"
         guard let target = TreePath(named), !target.isRoot else {
-            throw TarError(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
+            throw LayerError(entry: entry.name, reason: "a hard link to \(quoted), which is not inside the image")
         }
         // The old name goes first: a target below it ceases to exist.
         if tree.shape(of: path) != nil {
@@ -154,13 +148,13 @@ struct LayerMerge {
         }
         let found = try directory(of: target, entry, create: false).child(target.name)
         guard let shape = tree.shape(of: found) else {
-            throw TarError(
+            throw LayerError(
                 entry: entry.name,
                 reason: "a hard link to \(quoted), which does not exist at this point in this layer or a lower one",
                 hint: "the image was built wrongly; rebuild it")
         }
         guard !shape.isDirectory else {
-            throw TarError(entry: entry.name, reason: "a hard link to \(quoted), which is a directory")
+            throw LayerError(entry: entry.name, reason: "a hard link to \(quoted), which is a directory")
         }
         _ = tree.link(path, to: found)
         enter(path)
@@ -173,7 +167,7 @@ struct LayerMerge {
         } catch .notDirectory {
             return  // Nothing can be below it.
         } catch {
-            throw TarError(entry: entry.name, reason: error.description)
+            throw LayerError(entry: entry.name, reason: error.description)
         }
         switch whiteout {
         case .opaque: eraseLower(below: directory)
@@ -190,23 +184,23 @@ struct LayerMerge {
 
     private func checkLengths(_ name: TreePath, _ entry: TarEntry) throws {
         if tree.nameLimit >= Self.nameLimit {
-            throw TarError(entry: entry.name, reason: "more than \(Self.nameLimit) names")
+            throw LayerError(entry: entry.name, reason: "more than \(Self.nameLimit) names")
         }
         if pathBytes >= Self.pathLimit {
-            throw TarError(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths")
+            throw LayerError(entry: entry.name, reason: "more than \(Self.pathLimit) bytes of paths")
         }
         if name.bytes.count >= 4096 {
-            throw TarError(
+            throw LayerError(
                 entry: entry.name, reason: "the name is \(name.bytes.count) bytes long; Linux's limit is 4095")
         }
         if name.name.count > 255 {
-            throw TarError(
+            throw LayerError(
                 entry: entry.name, reason: "a component is \(name.name.count) bytes long; Linux's limit is 255")
         }
         guard case .node(.symlink(let target)) = entry.content else { return }
-        if target.isEmpty { throw TarError(entry: entry.name, reason: "a symlink without a target") }
+        if target.isEmpty { throw LayerError(entry: entry.name, reason: "a symlink without a target") }
         if target.count >= 4096 {
-            throw TarError(
+            throw LayerError(
                 entry: entry.name, reason: "the link's target is \(target.count) bytes long; Linux's limit is 4095")
         }
     }
@@ -222,7 +216,7 @@ extension LayerMerge {
         do {
             found = try tree.resolve(named, budget: &lookups)
         } catch {
-            throw TarError(entry: entry.name, reason: error.description)
+            throw LayerError(entry: entry.name, reason: error.description)
         }
         if create {
             for path in tree.makeDirectories(found) { enter(path) }

@@ -1,5 +1,3 @@
-internal import Extents
-
 /// Finds the archives of an initramfs image in the bytes that are pushed into it.
 struct SegmentReader {
     private enum State {

@@ -45,40 +45,29 @@ public enum Tar {
 
     private static func list(_ archive: ExtentList, budget: Int, into entries: inout [Entry]) throws {
         var (indices, left) = ([TreePath: Int](), budget)
-        do {
-            try TarReader(archive).forEach { entry in
-                guard let path = TreePath(entry.name) else {
-                    throw TarError(entry: entry.name, reason: "a name with '..' or a NUL")
-                }
-                left -= 512 + 2 * path.bytes.count
-                let kind: FileTree.Kind
-                switch entry.content {
-                case .node(let node): kind = node
-                case .hardLink(let name):
-                    guard let target = TreePath(name), let index = indices[target] else {
-                        throw TarError(entry: entry.name, reason: "a hard link to a name that does not exist")
-                    }
-                    kind = entries[index].node.kind
-                }
-                if case .regular(let contents) = kind { left -= contents.extents.count * 64 }
-                guard left >= 0 else {
-                    throw TarError(entry: nil, reason: "too many names: the memory limit is reached")
-                }
-                indices[path] = entries.count
-                entries.append(
-                    Entry(
-                        path: path,
-                        node: .init(kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified)))
+        try TarReader(archive).forEach { entry in
+            guard let path = TreePath(entry.name) else {
+                throw LayerError(entry: entry.name, reason: "a name with '..' or a NUL")
             }
-        } catch let problem as TarError {
-            throw LayerError(layer: nil, entry: problem.entry, reason: problem.reason, hint: problem.hint)
+            left -= 512 + 2 * path.bytes.count
+            let kind: FileTree.Kind
+            switch entry.content {
+            case .node(let node): kind = node
+            case .hardLink(let name):
+                guard let target = TreePath(name), let index = indices[target] else {
+                    throw LayerError(entry: entry.name, reason: "a hard link to a name that does not exist")
+                }
+                kind = entries[index].node.kind
+            }
+            if case .regular(let contents) = kind { left -= contents.extents.count * 64 }
+            guard left >= 0 else {
+                throw LayerError(entry: nil, reason: "too many names: the memory limit is reached")
+            }
+            indices[path] = entries.count
+            entries.append(
+                Entry(
+                    path: path,
+                    node: .init(kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, modified: entry.modified)))
         }
     }
-}
-
-/// Why an entry cannot be used.
-struct TarError: Error {
-    let entry: [UInt8]?
-    let reason: String
-    var hint: String?
 }

@@ -29,7 +29,7 @@ final class TarReader {
     }
 
     /// Hands on every entry in order.
-    /// - Throws: `TarError`, `FileError`, `ExtentError`, or what `body` throws.
+    /// - Throws: `LayerError`, `FileError`, `ExtentError`, or what `body` throws.
     func forEach(_ body: (TarEntry) throws -> Void) throws {
         // In the C locale libarchive leaves names as they are; in a UTF-8 locale it would recompose accents.
         let before = uselocale(locale)
@@ -52,7 +52,7 @@ final class TarReader {
     private func read(_ entry: OpaquePointer, _ name: [UInt8]) throws -> TarEntry {
         let head = try head(name)
         if let whole = head?.nameWithNUL {
-            throw TarError(
+            throw LayerError(
                 entry: whole, reason: "a name with a NUL byte",
                 hint: "the archive is damaged, or crafted to show different names to different readers")
         }
@@ -68,7 +68,7 @@ final class TarReader {
     private func head(_ name: [UInt8]) throws -> TarHead? {
         let range = UInt64(archive_read_header_position(handle))..<UInt64(archive_filter_bytes(handle, 0))
         guard range.count <= Self.largestHead else {
-            throw TarError(entry: name, reason: "headers of \(range.count) bytes")
+            throw LayerError(entry: name, reason: "headers of \(range.count) bytes")
         }
         return try input.with(range) { bytes in
             bytes.count == 512 && bytes[156] != UInt8(ascii: "S") ? nil : TarHead(bytes)
@@ -89,7 +89,7 @@ final class TarReader {
         case mode_t(Glibc.S_IFCHR): return .node(.characterDevice(major: major, minor: minor))
         case mode_t(Glibc.S_IFBLK): return .node(.blockDevice(major: major, minor: minor))
         case mode_t(Glibc.S_IFIFO): return .node(.fifo)
-        default: throw TarError(entry: name, reason: "not a file, directory, link, device or FIFO")
+        default: throw LayerError(entry: name, reason: "not a file, directory, link, device or FIFO")
         }
     }
 
@@ -97,7 +97,7 @@ final class TarReader {
     /// pieces, one after another.
     private func contents(_ entry: OpaquePointer, _ name: [UInt8], _ head: TarHead?) throws -> ExtentList {
         let size = archive_entry_size(entry)
-        guard size >= 0 else { throw TarError(entry: name, reason: "size is \(size) bytes") }
+        guard size >= 0 else { throw LayerError(entry: name, reason: "size is \(size) bytes") }
         var position = UInt64(archive_filter_bytes(handle, 0))
         var contents = ExtentList()
         if archive_entry_sparse_reset(entry) > 0 || head?.isSparse ?? false {
@@ -105,17 +105,17 @@ final class TarReader {
             var (offset, length): (la_int64_t, la_int64_t) = (0, 0)
             while archive_entry_sparse_next(entry, &offset, &length) == ARCHIVE_OK {
                 guard offset >= 0, length >= 0, UInt64(offset) >= contents.length else {
-                    throw TarError(entry: name, reason: "the sparse map is not sorted")
+                    throw LayerError(entry: name, reason: "the sparse map is not sorted")
                 }
                 contents.pad(to: UInt64(offset))
                 contents.append(try take(UInt64(length), from: &position, name))
             }
             guard contents.length <= UInt64(size) else {
-                throw TarError(entry: name, reason: "the sparse map exceeds the file's size")
+                throw LayerError(entry: name, reason: "the sparse map exceeds the file's size")
             }
             // libarchive leaves out pieces that overlap or are beyond the end.
             if let stored = head?.stored, stored != position - start {
-                throw TarError(
+                throw LayerError(
                     entry: name,
                     reason: "the sparse map covers \(position - start) of the file's \(stored) bytes",
                     hint: "the archive is damaged: pieces overlap or are beyond the end of the file")
@@ -130,7 +130,7 @@ final class TarReader {
 
     private func take(_ length: UInt64, from position: inout UInt64, _ name: [UInt8]) throws -> ExtentList {
         guard position <= archive.length, length <= archive.length - position else {
-            throw TarError(
+            throw LayerError(
                 entry: name,
                 reason: "the archive ends after \(archive.length) bytes, within the contents of \(length) bytes",
                 hint: "the archive is truncated")
@@ -143,7 +143,7 @@ final class TarReader {
         guard let expected else { return }
         let position = UInt64(archive_read_header_position(handle))
         guard position == expected.position else {
-            throw TarError(
+            throw LayerError(
                 entry: expected.name,
                 reason: "the contents end at byte \(position); its header says \(expected.position)")
         }
@@ -168,7 +168,7 @@ final class TarReader {
 
     private func identifier(_ value: la_int64_t, _ what: String, _ name: [UInt8]) throws -> UInt32 {
         guard let number = UInt32(exactly: value) else {
-            throw TarError(entry: name, reason: "\(what) is \(value), expected a 32-bit number")
+            throw LayerError(entry: name, reason: "\(what) is \(value), expected a 32-bit number")
         }
         return number
     }
@@ -182,7 +182,7 @@ final class TarReader {
     private func error(_ name: [UInt8]?) -> any Error {
         if let failure = input.failure { return failure }
         let reason = archive_error_string(handle).map { String(cString: $0) } ?? "not a tar archive"
-        return TarError(entry: name, reason: PlainText.line(reason.prefix(1).lowercased() + reason.dropFirst()))
+        return LayerError(entry: name, reason: PlainText.line(reason.prefix(1).lowercased() + reason.dropFirst()))
     }
 
     private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {

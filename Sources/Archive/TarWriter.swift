@@ -29,27 +29,23 @@ public final class TarWriter {
         for path in tree.paths {
             guard let node = tree[path], let identity = tree.identity(of: path) else { continue }
             let name = prefix.appending(path)
-            if let first = written[identity] {
-                try add(name, node, linkTo: first, records: records)
-            } else {
-                try add(name, node, records: records)
-                if linked.contains(identity) { written[identity] = name }
-            }
+            try add(name, node, linkTo: written[identity], records: records)
+            if written[identity] == nil, linked.contains(identity) { written[identity] = name }
         }
     }
 
     /// Adds one entry.
+    /// - Parameter target: an earlier entry that this is another name of; the contents are not written again.
     /// - Throws: what the archive's taker throws, `FileError`, `ExtentError`.
-    public func add(_ path: TreePath, _ node: FileTree.Node, records: [String: String] = [:]) throws {
-        try add(path, node, linkTo: nil, records: records)
-    }
-
-    /// Adds another name of an earlier entry.
-    /// - Parameter node: the metadata; the contents are not written again.
-    public func addLink(_ path: TreePath, to target: TreePath, _ node: FileTree.Node, records: [String: String] = [:])
-        throws
-    {
-        try add(path, node, linkTo: target, records: records)
+    public func add(
+        _ path: TreePath, _ node: FileTree.Node, linkTo target: TreePath? = nil, records: [String: String] = [:]
+    ) throws {
+        let header = TarHeader(path, node, linkTo: target, records: records)
+        try put(header.bytes)
+        guard header.length > 0, case .regular(let contents) = node.kind else { return }
+        try ExtentReader.read(contents, with: &scratch, write)
+        let rest = Int(header.length % 512)
+        if rest > 0 { try put([UInt8](repeating: 0, count: 512 - rest)) }
     }
 
     /// Adds a file of root, mode 0644, whose contents are made as they are written.
@@ -71,17 +67,6 @@ public final class TarWriter {
 
     /// Ends the archive with two blocks of zeros.
     public func finish() throws { try put([UInt8](repeating: 0, count: 1024)) }
-
-    private func add(_ path: TreePath, _ node: FileTree.Node, linkTo target: TreePath?, records: [String: String])
-        throws
-    {
-        let header = TarHeader(path, node, linkTo: target, records: records)
-        try put(header.bytes)
-        guard header.length > 0, case .regular(let contents) = node.kind else { return }
-        try ExtentReader.read(contents, with: &scratch, write)
-        let rest = Int(header.length % 512)
-        if rest > 0 { try put([UInt8](repeating: 0, count: 512 - rest)) }
-    }
 
     private func put(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 }

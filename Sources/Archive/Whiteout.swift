@@ -28,7 +28,7 @@ enum Whiteout {
         if hidden.elementsEqual(".wh..opq".utf8) {
             self = .opaque
         } else if hidden.isEmpty || hidden.elementsEqual(".".utf8) || hidden.elementsEqual("..".utf8) {
-            throw TarError(entry: entry, reason: "a whiteout without a name")
+            throw LayerError(entry: entry, reason: "a whiteout without a name")
         } else {
             self = .name(hidden)
         }

@@ -1,5 +1,4 @@
 internal import CZstd
-internal import Extents
 
 /// Zstandard frames (RFC 8878) by libzstd, with a window of at most 64 MiB.
 final class ZstdDecoder: MemberDecoder {

@@ -1,5 +1,4 @@
 internal import CZlib
-internal import Extents
 
 /// Decompresses a block whose length is known.
 enum BlockInflater {

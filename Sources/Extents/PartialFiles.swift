@@ -11,9 +11,6 @@ public enum PartialFiles {
     /// standard output any more; a write to another closed pipe is an error of that write. For a program's start.
     public static func surviveBrokenPipes() { moby_end_only_when_output_is_closed() }
 
-    /// Removes them now, for a program that handles signals itself and is about to end.
-    public static func removeAll() { moby_partial_unlink_all() }
-
     /// Removes what killed processes left of files that are about to be written. Files of living processes stay.
     /// - Parameter paths: final names, all in one folder.
     public static func removeAbandoned(of paths: [String]) {

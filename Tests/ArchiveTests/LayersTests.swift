@@ -21,7 +21,7 @@ func layer(_ items: [Item]) throws -> ExtentList {
             switch item {
             case .add(let path, let node): try writer.add(TreePath(path.utf8) ?? .root, node)
             case .link(let path, let target):
-                try writer.addLink(TreePath(path.utf8) ?? .root, to: TreePath(target.utf8) ?? .root, .file(""))
+                try writer.add(TreePath(path.utf8) ?? .root, .file(""), linkTo: TreePath(target.utf8) ?? .root)
             }
         }
     }

@@ -75,7 +75,7 @@ struct RandomImage {
     private func write(_ path: TreePath, _ node: FileTree.Node, linkTo target: TreePath? = nil) throws -> Entry {
         let bytes = Bytes()
         let writer = TarWriter { bytes.all.append(contentsOf: $0) }
-        if let target { try writer.addLink(path, to: target, node) } else { try writer.add(path, node) }
+        try writer.add(path, node, linkTo: target)
         return Entry(path: path, bytes: bytes.all)
     }
 

@@ -1,6 +1,7 @@
-import BootLayout
 import JSON
 import Testing
+
+@testable import BootLayout
 
 struct AgentRequestTests {
     private static let command: AgentRequest.Command = {

@@ -1,7 +1,8 @@
-import DiskImage
 import Extents
 import TestSupport
 import Testing
+
+@testable import DiskImage
 
 @Suite struct PartitionTests {
     static let identity = Array("web".utf8)

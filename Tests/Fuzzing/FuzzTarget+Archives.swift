@@ -8,12 +8,12 @@ extension FuzzTarget {
     static let archives = [
         FuzzTarget("tar") { bytes in
             let archive = ExtentList(bytes: bytes)
-            _ = try Tar.list(archive, budget: 1 << 20)
+            _ = try Tar.salvage(archive, budget: 1 << 20)
             _ = try FileTree.flatten(layers: [archive, archive])
         },
         FuzzTarget("cpio") { bytes in
             let image = ExtentList(bytes: bytes)
-            for (number, segment) in try CPIO.list(image, budget: 1 << 20).enumerated() {
+            for (number, segment) in try CPIO.salvage(image, budget: 1 << 20).segments.enumerated() {
                 for entry in segment.entries.indices.prefix(4) {
                     try CPIO.contents(of: image, segment: number, entry: entry, budget: 1 << 20) { _ in }
                 }

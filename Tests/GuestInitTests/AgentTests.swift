@@ -1,10 +1,10 @@
-import BootLayout
 import CInit
 import Glibc
 import GuestSystem
 import TestSupport
 import Testing
 
+@testable import BootLayout
 @testable import GuestInit
 
 /// The agent on a socket pair, which reports its peer's end as a serial port does.

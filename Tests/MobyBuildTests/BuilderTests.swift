@@ -292,3 +292,7 @@ extension [UInt8] {
         firstRange(of: Array(text.utf8)) != nil
     }
 }
+
+extension Builder {
+    func build(_ spec: Spec) async throws -> BuildResult { try await build(spec, BuildPlan(spec, options)) }
+}

@@ -158,3 +158,8 @@ private struct ByteArraySink: ByteSink {
     var bytes: [UInt8] = []
     mutating func write(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
 }
+
+extension CacheKey {
+    /// The rule with its version; ``Role/record``s and others with several rules name it in ``rules``.
+    fileprivate var rule: String { rules.first?.isNumber == true ? "\(role.rawValue) \(rules)" : rules }
+}

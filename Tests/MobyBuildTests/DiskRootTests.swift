@@ -4,6 +4,7 @@ import DiskImage
 import Extents
 import MobySpec
 import OCI
+import TestSupport
 import Testing
 
 @testable import MobyBuild

@@ -186,3 +186,10 @@ struct SegmentTests {
         #expect(try ExtentReader.bytes(of: list) == [1, 0, 0, 0, 2, 3, 4, 5, 6, 0, 0, 0])
     }
 }
+
+extension CacheKey {
+    /// The parts in which this key differs from an older one: why something is made again.
+    fileprivate func changes(since old: CacheKey) -> [String] {
+        zip(fields, old.fields).filter { $0.value != $1.value }.map { "\($0.name): \($1.value) -> \($0.value)" }
+    }
+}

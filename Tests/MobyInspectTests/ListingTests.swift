@@ -13,7 +13,7 @@ struct ListingTests {
         (0o7000, "--S--S--T"), (0, "---------"),
     ])
     func specialBitsAreShown(mode: Int, letters: String) throws {
-        let file = Volume.File(try #require(TreePath("bin/su".utf8)), .regular, size: 7, mode: UInt16(mode))
+        let file = Volume.File(path: try #require(TreePath("bin/su".utf8)), kind: .regular, size: 7, mode: UInt16(mode))
         #expect(file.line(in: "initrd") == "-\(letters) 0 0 7 initrd:/bin/su")
     }
 

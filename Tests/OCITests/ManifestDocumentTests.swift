@@ -126,7 +126,7 @@ struct ManifestDocumentTests {
     func platformTexts(text: String, expected: String?) {
         #expect((try? Platform(text))?.description == expected)
         guard expected == nil else { return }
-        let error = #expect(throws: PlatformError.self) { try Platform(text) }
+        let error = #expect(throws: ImageError.self) { try Platform(text) }
         #expect(error?.hint == "for example linux/amd64" && error?.description.contains("\u{1b}") == false)
     }
 

@@ -110,46 +110,6 @@ extension GCPArchive {
         }
     }
 
-    /// The disk of an archive that was decompressed, as ranges of it. Plain members are read too.
-    /// - Throws: `DiskImageError` for anything but an intact archive of this kind; `FileError`, `ExtentError`.
-    public static func read(_ archive: ExtentList) throws -> ExtentList {
-        let head = try Head(try ByteView(archive, at: 0, count: 512, "tar header"))
-        guard head.isSparse else { return try part(archive, 512, head.stored) }
-        var map = head.map
-        var position: UInt64 = 512
-        var more = head.hasMore
-        while more {
-            let block = try ByteView(archive, at: position, count: 512, "tar extension block")
-            map += try ranges(block, at: 0, 21)
-            more = try block.u8(504) > 0
-            position += 512
-        }
-        return try assemble(archive, map, size: head.size, from: position)
-    }
-
-    private static func assemble(_ archive: ExtentList, _ map: [SparseRange], size: UInt64, from start: UInt64) throws
-        -> ExtentList
-    {
-        var (disk, position) = (ExtentList(), start)
-        for range in map {
-            guard range.offset >= disk.length, range.offset <= size, range.length <= size - range.offset else {
-                throw DiskImageError("tar: a range of \(range.length) bytes at \(range.offset) in a file of \(size)")
-            }
-            disk.pad(to: range.offset)
-            disk.append(try part(archive, position, range.length))
-            position += range.length.rounded(to: block)
-        }
-        disk.pad(to: size)
-        return disk
-    }
-
-    private static func part(_ archive: ExtentList, _ start: UInt64, _ length: UInt64) throws -> ExtentList {
-        guard start <= archive.length, length <= archive.length - start else {
-            throw DiskImageError("tar: \(length) bytes at \(start), but the archive ends at \(archive.length)")
-        }
-        return archive[start..<start + length]
-    }
-
     static func ranges(_ fields: ByteView, at offset: Int, _ count: Int) throws -> [SparseRange] {
         var result: [SparseRange] = []
         for index in 0..<count where try fields.u8(offset + index * 24) > 0 {

@@ -158,26 +158,10 @@ struct QCOW2Map {
 }
 
 extension QCOW2.Image {
-    /// The disk's bytes: plain data as ranges of the file, compressed data in memory.
-    /// - Parameter limit: of decompressed bytes.
-    /// - Throws: `DiskImageError` for a damaged file, or one whose contents are in another file; `ExtentError.tooLong`;
-    ///   `FileError`.
-    public func contents(limit: UInt64 = 64 << 20) throws -> ExtentList {
-        var disk = ExtentList()
-        var decompressed: UInt64 = 0
-        try forEachCluster { start, cluster, isCompressed in
-            if isCompressed { decompressed += clusterSize }
-            guard decompressed <= limit else { throw ExtentError.tooLong(length: decompressed, limit: limit) }
-            disk.pad(to: start)
-            disk.append(cluster)
-        }
-        disk.pad(to: max(size, disk.length))
-        return disk[0..<size]
-    }
-
     /// Hands on every cluster that is stored, where it is in the disk, in bytes, and whether it was compressed, in
     /// order; the last one may reach beyond the disk's end.
-    /// - Throws: as ``contents(limit:)``, or what `body` throws.
+    /// - Throws: `DiskImageError` for a damaged file, or one whose contents are in another file; `FileError`, or what
+    ///   `body` throws.
     public func forEachCluster(_ body: (UInt64, ExtentList, Bool) throws -> Void) throws {
         if let obstacle { throw DiskImageError("qcow2: \(obstacle)", hint: "convert it with 'qemu-img convert'") }
         var walk = Walk(image: self)

@@ -80,22 +80,6 @@ extension VMDK {
 }
 
 extension VMDK.Image {
-    /// The disk's bytes: grains that are stored plainly as ranges of the file, compressed ones in memory.
-    /// - Parameter limit: of decompressed bytes.
-    /// - Throws: `DiskImageError` for a damaged file; `ExtentError.tooLong`; `FileError`.
-    public func contents(limit: UInt64 = 64 << 20) throws -> ExtentList {
-        var disk = ExtentList()
-        var decompressed: UInt64 = 0
-        try forEachGrain { start, grain in
-            disk.pad(to: start)
-            if isCompressed { decompressed += grainSize }
-            guard decompressed <= limit else { throw ExtentError.tooLong(length: decompressed, limit: limit) }
-            disk.append(grain)
-        }
-        disk.pad(to: max(size, disk.length))
-        return disk[0..<size]
-    }
-
     /// Hands on every grain that is stored and where it is in the disk, in bytes, in order; the last one may reach
     /// beyond the disk's end.
     /// - Throws: `DiskImageError` for a damaged file; `FileError`, or what `body` throws.

@@ -218,7 +218,7 @@ extension EROFS {
             while number < blocks {
                 let isDense = number >= before && number < before + dense
                 let pack = Pack(
-                    ByteView(try reader.image.bytes(at: position, count: isDense ? 32 : 8), "EROFS index"),
+                    bytes: ByteView(try reader.image.bytes(at: position, count: isDense ? 32 : 8), "EROFS index"),
                     fields: isDense ? 16 : 2,
                     hasLargeClusters: hasLargeClusters)
                 for entry in try pack.entries().prefix(Int(min(16, blocks - number))) {
@@ -258,13 +258,9 @@ extension EROFS {
 
     /// A few entries of a compact index, which share the number of a block.
     private struct Pack {
-        private let bytes: ByteView
-        private let fields: Int
-        private let hasLargeClusters: Bool
-
-        init(_ bytes: ByteView, fields: Int, hasLargeClusters: Bool) {
-            (self.bytes, self.fields, self.hasLargeClusters) = (bytes, fields, hasLargeClusters)
-        }
+        let bytes: ByteView
+        let fields: Int
+        let hasLargeClusters: Bool
 
         private func field(_ index: Int) throws -> (type: UInt32, value: Int) {
             let bit = index * (bytes.count - 4) * 8 / fields

@@ -62,21 +62,6 @@ extension EROFS {
             }
         }
 
-        /// The inode of a path; symlinks are not followed.
-        /// - Returns: nil when there is nothing.
-        public func find(_ path: TreePath) throws -> Inode? {
-            var inode = try root
-            for part in path.bytes.split(separator: 0x2F) {
-                guard inode.isDirectory,
-                    let entry = try entries(of: inode).first(where: { $0.name.elementsEqual(part) })
-                else {
-                    return nil
-                }
-                inode = try self.inode(entry.nid)
-            }
-            return inode
-        }
-
         /// Hands on the contents of a file, or the target of a symlink, in pieces.
         /// - Throws: `DiskImageError`, `FileError`, `ExtentError`, or what `consume` throws.
         public func read(_ inode: Inode, _ consume: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -214,9 +199,6 @@ extension EROFS {
         public var isRegular: Bool { type == .regular }
         public var isSymlink: Bool { type == .symlink }
         var hasContents: Bool { isDirectory || isRegular || isSymlink }
-
-        /// Major and minor number of a device.
-        public var device: (major: UInt32, minor: UInt32) { (union >> 8 & 0xFFF, union & 0xFF | union >> 12 & 0xFFF00) }
     }
 }
 

@@ -86,15 +86,9 @@ extension FAT {
                 rootEntries: rootEntries)
         }
 
-        /// Every file and directory, parents first, in the order of the volume.
+        /// Every file and directory, parents first, in the order of the volume. Those before an error are kept when it
+        /// throws.
         /// - Throws: `DiskImageError` for a damaged directory; `FileError`, `ExtentError`.
-        public func entries() throws -> [Entry] {
-            var result: [Entry] = []
-            try entries(into: &result)
-            return result
-        }
-
-        /// As ``entries()``; the entries before an error are kept when it throws.
         public func entries(into result: inout [Entry]) throws {
             var seen: Set<UInt64> = []
             var pending: [(prefix: String, depth: Int, cluster: UInt64?)] = [("", 0, nil)]

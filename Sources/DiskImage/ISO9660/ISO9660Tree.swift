@@ -1,5 +1,3 @@
-internal import Extents
-
 extension ISO9660 {
     /// A directory with its contents.
     final class Directory {
@@ -34,7 +32,7 @@ extension ISO9660 {
         let links: [Int: Int]
 
         init(_ entries: [Entry], time: Int64) throws {
-            var builder = TreeBuilder(entries, time: time)
+            var builder = TreeBuilder(entries: entries, time: time)
             let root = try builder.build()
             var all = [root]
             var next = 0
@@ -60,9 +58,6 @@ extension ISO9660 {
         let time: Int64
         var directories: [[UInt8]: Directory] = [:]
         var names: Set<[UInt8]> = []
-        var order: [(parent: [UInt8], child: Directory.Child)] = []
-
-        init(_ entries: [Entry], time: Int64) { (self.entries, self.time) = (entries, time) }
 
         mutating func build() throws -> Directory {
             // Directories first, so that an entry after its contents counts too.

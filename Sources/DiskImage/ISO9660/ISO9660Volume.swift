@@ -23,30 +23,16 @@ extension ISO9660 {
         public let length: UInt64
     }
 
-    /// Reads all directories. Files become ranges of the image.
+    /// Reads all directories, or those before an error. Files become ranges of the image; what a truncated image lacks
+    /// of them is missing.
     /// - Parameter limit: more names are an error.
-    /// - Throws: `DiskImageError` for anything but an intact CD image; `FileError`, `ExtentError`.
-    public static func read(_ image: ExtentList, limit: Int = 1 << 20) throws -> Volume {
-        let (volume, problem) = try salvage(image, limit: limit, extending: false)
-        if let problem { throw problem }
-        return volume
-    }
-
-    /// As ``read(_:limit:)``, with the entries before an error. What a truncated image lacks of its files
-    /// is missing.
     /// - Throws: `DiskImageError` for anything but a CD image; `FileError`, `ExtentError`.
     public static func salvage(_ image: ExtentList, limit: Int) throws -> (volume: Volume, problem: (any Error)?) {
-        try salvage(image, limit: limit, extending: true)
-    }
-
-    private static func salvage(_ image: ExtentList, limit: Int, extending: Bool) throws -> (
-        volume: Volume, problem: (any Error)?
-    ) {
         let (primary, catalog) = try descriptors(image)
         let size = UInt64(try primary.u32le(80)) * sector
         var whole = image
         var problem: (any Error)?
-        if extending, size > image.length {
+        if size > image.length {
             whole.extendMissing(to: size)
             problem = DiskImageError("truncated: \(image.length) of \(size) bytes present")
         }

@@ -1,5 +1,4 @@
 internal import CCrypto
-internal import Extents
 
 /// An RSA key with its certificate.
 public final class SigningKey: @unchecked Sendable {

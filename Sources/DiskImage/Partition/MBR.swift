@@ -19,20 +19,13 @@ public enum MBR {
 
     /// A line of the table.
     public struct Entry: Sendable, Equatable {
-        public var isActive: Bool
+        public var isActive: Bool = false
         /// E.g. 0x0C FAT32, 0x0E FAT16, 0xEF EFI system partition, 0xEE protective.
         public var type: UInt8
         /// In sectors of 512 bytes.
         public var start: UInt32
         /// In sectors of 512 bytes.
         public var sectors: UInt32
-
-        public init(isActive: Bool = false, type: UInt8, start: UInt32, sectors: UInt32) {
-            self.isActive = isActive
-            self.type = type
-            self.start = start
-            self.sectors = sectors
-        }
 
         /// In bytes.
         public var range: Range<UInt64> {
