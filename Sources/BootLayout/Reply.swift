@@ -20,11 +20,6 @@ public enum Reply {
         public var kind: Kind
         public var bytes: [UInt8]
 
-        public init(kind: Kind, bytes: [UInt8]) {
-            self.kind = kind
-            self.bytes = bytes
-        }
-
         /// The status of an ``Kind/exit`` chunk; 1 when its text is not a number.
         public var status: Int32 { Int32(text) ?? 1 }
         public var text: String { String(decoding: bytes, as: UTF8.self) }

@@ -1,4 +1,3 @@
-internal import Cloud
 internal import Extents
 internal import FoundationEssentials
 internal import HTTP

@@ -1,6 +1,3 @@
-internal import Cloud
-internal import HTTP
-
 /// A change that Compute Engine carries out (`globalOperations`, `zoneOperations`).
 public struct Operation: Sendable, Decodable {
     struct Problem: Decodable { let errors: [Part]? }

@@ -1,5 +1,4 @@
 public import Cloud
-internal import Extents
 internal import HTTP
 public import Progress
 

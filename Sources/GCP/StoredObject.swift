@@ -1,7 +1,5 @@
-internal import Cloud
 internal import Extents
 internal import FoundationEssentials
-internal import HTTP
 
 /// An object of Cloud Storage: the fields that are used.
 public struct StoredObject: Sendable, Decodable, Equatable {

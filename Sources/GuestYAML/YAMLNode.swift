@@ -11,8 +11,6 @@ package struct YAMLNode: Sendable, Equatable {
     package let line: Int
     package let content: Content
 
-    package init(line: Int, content: Content) { (self.line, self.content) = (line, content) }
-
     /// The text of a scalar that is not null.
     package var text: String? {
         guard case .scalar(let text, _) = content, !isNull else { return nil }

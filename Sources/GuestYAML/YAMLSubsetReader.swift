@@ -23,8 +23,6 @@ package struct YAMLSubsetReader {
         return try reader.document()
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
-
     private mutating func document() throws(YAMLError) -> YAMLNode {
         try nextLine()
         if byte() == UInt8(ascii: "%") { throw error("directives are not supported") }

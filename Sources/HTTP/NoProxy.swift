@@ -1,4 +1,3 @@
-internal import Extents
 internal import Glibc
 
 /// The hosts that are reached without a proxy: the list in `NO_PROXY`, by the rules of Go and libcurl together.

@@ -67,11 +67,6 @@ public struct JSONReader<Builder: JSONBuilder> {
         return (value, reader.builder)
     }
 
-    private init(bytes: [UInt8], builder: Builder) {
-        self.bytes = bytes
-        self.builder = builder
-    }
-
     private func error(_ reason: String) -> JSONError { JSONError(reason, at: offset) }
 
     private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }

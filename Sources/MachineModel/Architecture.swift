@@ -191,22 +191,11 @@ extension Architecture {
         public let peMachine: UInt16
         /// Firmware for QEMU, code and the template of the variable store in files of their own; the first pair that
         /// exists is used.
-        public let splitFirmware: [(code: String, variables: String)]
+        public internal(set) var splitFirmware: [(code: String, variables: String)] = []
         /// Firmware for QEMU in one file, for hosts without the others.
-        public let wholeFirmware: [String]
+        public internal(set) var wholeFirmware: [String] = []
         /// The Debian package that has the firmware.
         public let debianPackage: String
-
-        init(
-            name: String, peMachine: UInt16, splitFirmware: [(code: String, variables: String)] = [],
-            wholeFirmware: [String] = [], debianPackage: String
-        ) {
-            self.name = name
-            self.peMachine = peMachine
-            self.splitFirmware = splitFirmware
-            self.wholeFirmware = wholeFirmware
-            self.debianPackage = debianPackage
-        }
 
         /// The file that firmware starts from a removable disk: `EFI/BOOT/BOOTX64.EFI`.
         public var bootPath: String { "EFI/BOOT/BOOT\(name.uppercased()).EFI" }
@@ -221,7 +210,7 @@ extension Architecture {
         /// The value of `-machine`.
         public let type: String
         /// The value of `-cpu` under emulation; nil for QEMU's default.
-        public let emulatedProcessor: String?
+        public internal(set) var emulatedProcessor: String?
         /// Linux's names for the serial port that `moby run` shows; the first is the usual one.
         public let consoles: [String]
         /// The recognized kinds of kernel that `-kernel` accepts.
@@ -229,18 +218,6 @@ extension Architecture {
         /// The Debian package that has QEMU for it.
         public let debianPackage: String
         /// QEMU's device for a TPM; nil when there is none.
-        public let deviceOfTPM: String?
-
-        init(
-            type: String, emulatedProcessor: String? = nil, consoles: [String], kernels: [KernelKind],
-            debianPackage: String, deviceOfTPM: String? = nil
-        ) {
-            self.type = type
-            self.emulatedProcessor = emulatedProcessor
-            self.consoles = consoles
-            self.kernels = kernels
-            self.debianPackage = debianPackage
-            self.deviceOfTPM = deviceOfTPM
-        }
+        public internal(set) var deviceOfTPM: String?
     }
 }

@@ -22,8 +22,6 @@ public struct Builder: Sendable {
     /// Builds and writes all outputs, or nothing.
     /// - Throws: `SpecError` for errors in the spec; `BuildError` and the errors of images, files and archives
     ///   otherwise.
-    public func build(_ spec: Spec) async throws -> BuildResult { try await build(spec, BuildPlan(spec, options)) }
-
     func build(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
         do { return try await run(spec, plan) } catch let problem as Diagnostic { throw SpecError([problem]) }
     }
@@ -38,11 +36,10 @@ public struct Builder: Sendable {
         log.end("images")
         let containers = try ContainerPlan(spec, images)
         let kernel = try KernelImage(spec.kernel, images)
-        let bootErrors = OutputFormat.bootErrors(
-            formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
-            at: spec.kernel.image?.location)
-        guard bootErrors.isEmpty else { throw SpecError(bootErrors) }
-        let check = ImageCheck(spec, images, containers, formats, platform: options.provider.platform, kernel: kernel)
+        try checkBoot(spec, formats, kernel)
+        let check = ImageCheck(
+            spec: spec, images: images, containers: containers, formats: formats, platform: options.provider.platform,
+            kernel: kernel)
         let facts = try check.initFacts()
         log.end("configuration")
         let parts = RootAssembly.Parts(
@@ -76,6 +73,13 @@ public struct Builder: Sendable {
 
     private func checkSections(_ spec: Spec, _ formats: [OutputFormat]) throws {
         let found = SectionCheck(spec, formats, formatsAreOpen: false).found
+        guard found.isEmpty else { throw SpecError(found) }
+    }
+
+    private func checkBoot(_ spec: Spec, _ formats: [OutputFormat], _ kernel: KernelImage?) throws {
+        let found = OutputFormat.bootErrors(
+            formats, on: options.provider.platform, kernel: kernel?.file(decompressed: options.decompressKernel),
+            at: spec.kernel.image?.location)
         guard found.isEmpty else { throw SpecError(found) }
     }
 

@@ -7,13 +7,7 @@ internal import OCI
 struct ImageSet: Sendable {
     let store: ContentStore
     let cache: BuildCache
-    private let images: [String: Image]
-
-    init(store: ContentStore, cache: BuildCache, images: [String: Image]) {
-        self.store = store
-        self.cache = cache
-        self.images = images
-    }
+    let images: [String: Image]
 
     /// Gets every image of a spec, several at a time, each once.
     /// - Throws: ``ImageErrors`` with all that could not be fetched.

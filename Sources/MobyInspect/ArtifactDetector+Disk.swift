@@ -121,10 +121,10 @@ extension ArtifactDetector {
             try spend(2 * Volume.cost(path))
             files.append(
                 Volume.File(
-                    path, entry.isDirectory ? .directory : .regular, size: entry.size, contents: .number(UInt64(number))
-                ))
+                    path: path, kind: entry.isDirectory ? .directory : .regular, size: entry.size,
+                    contents: .number(UInt64(number))))
         }
-        var volume = Volume("fat", files) { number, consume in
+        var volume = Volume(name: "fat", files: files) { number, consume in
             try ExtentReader.read(try reader.content(of: found[Int(number)]), consume)
         }
         volume.ignoresCase = true
@@ -140,21 +140,18 @@ extension ArtifactDetector {
                 throw InspectError("'\(PlainText.of(entry.path))' is not a valid path")
             }
             try spend(2 * Volume.cost(path))
-            var (kind, size, contents, target) = (Volume.File.Kind.other, UInt64(0), Volume.Contents.none, [UInt8]())
+            var file = Volume.File(path: path, kind: .other, mode: entry.mode, uid: entry.uid, gid: entry.gid)
             switch entry.kind {
-            case .directory: kind = .directory
-            case .file(let list): (kind, size, contents) = (.regular, list.length, .extents(list))
-            case .symlink(let bytes): (kind, target) = (.symlink, bytes)
-            case .characterDevice: kind = .characterDevice
-            case .blockDevice: kind = .blockDevice
+            case .directory: file.kind = .directory
+            case .file(let list): (file.kind, file.size, file.contents) = (.regular, list.length, .extents(list))
+            case .symlink(let target): (file.kind, file.target) = (.symlink, target)
+            case .characterDevice: file.kind = .characterDevice
+            case .blockDevice: file.kind = .blockDevice
             case .shared, .fifo: break
             }
-            files.append(
-                Volume.File(
-                    path, kind, size: size, mode: entry.mode, uid: entry.uid, gid: entry.gid, target: target,
-                    contents: contents))
+            files.append(file)
         }
-        return Volume("cd", files)
+        return Volume(name: "cd", files: files)
     }
 
     func erofs(_ content: ExtentList) throws -> Part {
@@ -177,7 +174,9 @@ extension ArtifactDetector {
         }
         part.damage = part.damage ?? damage
         let found = inodes
-        part.volume = Volume("root", files) { number, consume in try source.read(found[Int(number)], consume) }
+        part.volume = Volume(name: "root", files: files) { number, consume in
+            try source.read(found[Int(number)], consume)
+        }
         return part
     }
 
@@ -188,9 +187,8 @@ extension ArtifactDetector {
             inode.isDirectory ? .directory : inode.isRegular ? .regular : inode.isSymlink ? .symlink : .other
         let target = inode.isSymlink ? try reader.contents(of: inode, limit: 4096) : []
         return Volume.File(
-            path, kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid, gid: inode.gid,
-            target: target,
-            contents: inode.isRegular ? .number(number) : .none)
+            path: path, kind: kind, size: inode.isRegular ? inode.size : 0, mode: inode.mode, uid: inode.uid,
+            gid: inode.gid, target: target, contents: inode.isRegular ? .number(number) : .none)
     }
 
     func tar(_ content: ExtentList) throws -> Part {
@@ -200,13 +198,11 @@ extension ArtifactDetector {
         part.damage = try damage.map { "\($0)" } ?? Self.missingEnd(of: content)
         for entry in entries {
             try spend(Volume.cost(entry.path) + 128)
-            guard case .regular(let list) = entry.node.kind else {
-                files.append(Volume.File(entry.path, entry.node, size: 0, contents: .none))
-                continue
-            }
+            var list = ExtentList()
+            if case .regular(let contents) = entry.node.kind { list = contents }
             files.append(Volume.File(entry.path, entry.node, size: list.length, contents: .extents(list)))
         }
-        let volume = Volume("tar", files)
+        let volume = Volume(name: "tar", files: files)
         part.volume = volume
         part.children = try inside(volume)
         return part

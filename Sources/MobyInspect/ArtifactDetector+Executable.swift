@@ -34,14 +34,14 @@ extension ArtifactDetector {
                 child.damage = child.damage ?? text
             }
             if let path = TreePath(section.name.utf8), !path.isRoot {
-                files.append(Volume.File(path, .regular, size: data.length, contents: .extents(data)))
+                files.append(Volume.File(path: path, kind: .regular, size: data.length, contents: .extents(data)))
             }
             if section.name == ".initrd" || section.name == ".linux", let inner = try inner(data, name: "") {
                 child.children = [inner]
             }
             part.children.append(child)
         }
-        if isUnified { part.volume = Volume("uki", files) }
+        if isUnified { part.volume = Volume(name: "uki", files: files) }
         return part
     }
 
@@ -87,7 +87,7 @@ extension ArtifactDetector {
             try add(segment, number, to: &files)
         }
         let budget = limits.names
-        part.volume = Volume("initrd", files) { number, consume in
+        part.volume = Volume(name: "initrd", files: files) { number, consume in
             try CPIO.contents(
                 of: content, segment: Int(number >> 32), entry: Int(number & 0xFFFF_FFFF), budget: budget, consume)
         }

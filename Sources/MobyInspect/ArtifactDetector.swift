@@ -1,5 +1,3 @@
-internal import Archive
-internal import DiskImage
 internal import Extents
 
 /// Tells by the first bytes what something is, and goes inside.

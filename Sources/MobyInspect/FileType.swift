@@ -1,5 +1,3 @@
-internal import Archive
-internal import DiskImage
 internal import Extents
 internal import MachineModel
 

@@ -1,4 +1,3 @@
-internal import Archive
 public import Extents
 
 /// An artifact that cannot be inspected, or a missing file in it.

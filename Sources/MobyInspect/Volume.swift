@@ -16,25 +16,16 @@ public struct Volume: Sendable {
         }
 
         public let path: TreePath
-        public let kind: Kind
+        public internal(set) var kind: Kind
         /// In bytes.
-        public let size: UInt64
+        public internal(set) var size: UInt64 = 0
         /// Permission bits; nil where there are none.
-        public let mode: UInt16?
-        public let uid: UInt32
-        public let gid: UInt32
+        public internal(set) var mode: UInt16?
+        public internal(set) var uid: UInt32 = 0
+        public internal(set) var gid: UInt32 = 0
         /// Of a symlink.
-        public let target: [UInt8]
-        let contents: Contents
-
-        init(
-            _ path: TreePath, _ kind: Kind, size: UInt64 = 0, mode: UInt16? = nil, uid: UInt32 = 0, gid: UInt32 = 0,
-            target: [UInt8] = [],
-            contents: Contents = .none
-        ) {
-            (self.path, self.kind, self.size, self.mode) = (path, kind, size, mode)
-            (self.uid, self.gid, self.target, self.contents) = (uid, gid, target, contents)
-        }
+        public internal(set) var target: [UInt8] = []
+        var contents = Contents.none
     }
 
     /// Where the bytes of files come from.
@@ -54,11 +45,7 @@ public struct Volume: Sendable {
     /// In the order of the volume; of equal paths the last one counts.
     public internal(set) var files: [File]
     /// Reads files whose contents are a number.
-    let reader: @Sendable (UInt64, Consumer) throws -> Void
-
-    init(_ name: String, _ files: [File], reader: @escaping @Sendable (UInt64, Consumer) throws -> Void = { _, _ in }) {
-        (self.name, self.files, self.reader) = (name, files, reader)
-    }
+    var reader: @Sendable (UInt64, Consumer) throws -> Void = { _, _ in }
 
     /// Hands on the contents of a regular file, in pieces.
     func read(_ file: File, _ consume: Consumer) throws {
@@ -95,19 +82,14 @@ extension Volume.File {
     ///   - size: of a regular file in bytes.
     ///   - contents: of a regular file.
     init(_ path: TreePath, _ node: FileTree.Node, size: UInt64, contents: Volume.Contents) {
-        func make(_ kind: Kind, target: [UInt8] = []) -> Volume.File {
-            let isRegular = kind == .regular
-            return Volume.File(
-                path, kind, size: isRegular ? size : 0, mode: node.mode, uid: node.uid, gid: node.gid, target: target,
-                contents: isRegular ? contents : .none)
-        }
+        self.init(path: path, kind: .other, mode: node.mode, uid: node.uid, gid: node.gid)
         switch node.kind {
-        case .regular: self = make(.regular)
-        case .directory: self = make(.directory)
-        case .symlink(let target): self = make(.symlink, target: target)
-        case .characterDevice: self = make(.characterDevice)
-        case .blockDevice: self = make(.blockDevice)
-        case .fifo: self = make(.other)
+        case .regular: (kind, self.size, self.contents) = (.regular, size, contents)
+        case .directory: kind = .directory
+        case .symlink(let target): (kind, self.target) = (.symlink, target)
+        case .characterDevice: kind = .characterDevice
+        case .blockDevice: kind = .blockDevice
+        case .fifo: break
         }
     }
 }

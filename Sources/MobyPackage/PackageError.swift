@@ -1,7 +1,4 @@
-internal import Archive
 public import Extents
-internal import MobySpec
-internal import OCI
 
 /// Why a package folder cannot be built.
 public enum PackageError: HintedError, CustomStringConvertible, Sendable {

@@ -1,7 +1,6 @@
 internal import Extents
 internal import FoundationEssentials
 internal import Glibc
-internal import MobyBuild
 public import MobySpec
 
 /// A folder with a `build.yml`, read once.

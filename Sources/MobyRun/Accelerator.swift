@@ -1,6 +1,3 @@
-internal import Extents
-internal import MachineModel
-
 /// What runs the guest's instructions, by QEMU's name.
 public enum Accelerator: String, CaseIterable, Sendable {
     case kvm, tcg, hvf, whpx

@@ -1,5 +1,3 @@
-internal import Extents
-
 /// One error in the user's text: its location, what was found and expected, and what to do.
 public struct Diagnostic: Error, Hashable, Sendable {
     public enum Severity: String, Sendable { case error, warning }

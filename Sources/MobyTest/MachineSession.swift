@@ -1,6 +1,5 @@
 internal import BootLayout
 internal import Extents
-internal import MobyBuild
 internal import MobyRun
 internal import MobySpec
 

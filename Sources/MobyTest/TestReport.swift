@@ -1,5 +1,3 @@
-internal import Extents
-
 /// What a test found: the machines, and the steps of each.
 public struct TestReport: Sendable {
     /// Name of the test: that of its spec.

@@ -1,6 +1,3 @@
-internal import Extents
-internal import HTTP
-
 /// The name of an image in a registry (distribution, reference grammar), with Docker's shorthand filled in.
 public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     /// Host with optional port, in lower case, e.g. `docker.io`, `localhost:5000`, `[::1]:5000`.

@@ -1,4 +1,4 @@
-public import Extents
+internal import Extents
 internal import MachineModel
 
 /// An operating system and CPU architecture in Go's terms (image-spec, image-index.md).
@@ -17,13 +17,17 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     /// Reads `os/arch[/variant]`; usual names of architectures such as `x86_64` are accepted.
-    /// - Throws: ``PlatformError``.
-    public init(_ text: String) throws(PlatformError) {
+    /// - Throws: ``ImageError``.
+    public init(_ text: String) throws(ImageError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let isPlain = { (part: String) in
             !part.isEmpty && part.utf8.allSatisfy { $0.isASCIIDigit || $0.isASCIILowercase || $0 == UInt8(ascii: "_") }
         }
-        guard (2...3).contains(parts.count), parts.allSatisfy(isPlain) else { throw PlatformError(text: text) }
+        guard (2...3).contains(parts.count), parts.allSatisfy(isPlain) else {
+            throw ImageError(
+                "'\(PlainText.short(text))' is not a platform of the form os/arch[/variant]",
+                hint: "for example linux/amd64")
+        }
         self.init(
             os: parts[0], architecture: Architecture(named: parts[1])?.name ?? parts[1],
             variant: parts.count == 3 ? parts[2] : nil)
@@ -65,12 +69,4 @@ public struct Platform: Hashable, Sendable, Codable, CustomStringConvertible {
     private var effectiveVariant: String? {
         variant ?? Architecture.all.first { $0.name == architecture }?.usualVariant
     }
-}
-
-/// A text that does not name a platform.
-public struct PlatformError: HintedError, CustomStringConvertible, Sendable {
-    let text: String
-
-    public var description: String { "'\(PlainText.short(text))' is not a platform of the form os/arch[/variant]" }
-    public var hint: String? { "for example linux/amd64" }
 }

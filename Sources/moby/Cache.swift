@@ -4,7 +4,6 @@ internal import Glibc
 internal import JSON
 internal import MobyBuild
 internal import MobyRun
-internal import MobySpec
 internal import OCI
 
 struct Cache: AsyncParsableCommand {

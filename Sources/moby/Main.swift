@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import CLinux
 internal import Extents
 internal import Glibc
-internal import MobyRun
 
 /// The command line: parses arguments, calls the library, prints. Nothing else lives here.
 @main

@@ -4,7 +4,6 @@ internal import Glibc
 internal import HTTP
 internal import MobyBuild
 internal import MobyPackage
-internal import MobyRun
 internal import MobySpec
 internal import OCI
 internal import Progress

@@ -1,4 +1,3 @@
-internal import BootLayout
 internal import CInit
 internal import Glibc
 internal import GuestSystem

@@ -1,5 +1,4 @@
 internal import BootLayout
-internal import GuestSystem
 
 /// Which services wait for which.
 struct StartOrder {

@@ -1,4 +1,3 @@
-internal import Archive
 public import Extents
 internal import FoundationEssentials
 internal import Glibc

@@ -22,15 +22,6 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     /// How it is encoded: archive format and compression with library version and level.
     public let encoding: String
 
-    init(role: Role, content: String, platform: String, destination: String, rules: String, encoding: String) {
-        self.role = role
-        self.content = content
-        self.platform = platform
-        self.destination = destination
-        self.rules = rules
-        self.encoding = encoding
-    }
-
     /// Name and value of each part, in order.
     public var fields: [(name: String, value: String)] {
         [
@@ -40,19 +31,11 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
         ]
     }
 
-    /// The rule with its version; ``Role/record``s and others with several rules name it in ``rules``.
-    var rule: String { rules.first?.isNumber == true ? "\(role.rawValue) \(rules)" : rules }
-
     /// One `name value` line for each part.
     public var description: String { fields.map { "\($0.name) \($0.value)\n" }.joined() }
 
     /// SHA-256 of the text, 64 hexadecimal digits.
     public var hex: String { SHA256.hash(Array(description.utf8)).hex }
-
-    /// The parts in which this key differs from an older one: why something is made again.
-    public func changes(since old: CacheKey) -> [String] {
-        zip(fields, old.fields).filter { $0.value != $1.value }.map { "\($0.name): \($1.value) -> \($0.value)" }
-    }
 }
 
 /// Facts and files that are found out or made once, and kept.

@@ -1,8 +1,6 @@
 internal import Archive
 internal import Extents
 internal import MachineModel
-internal import MobySpec
-internal import OCI
 
 /// Unpacks a kernel: a plain gzip file, or the payload of an x86 bzImage (kernel documentation, x86/boot, protocol 2.08
 /// and later).

@@ -1,6 +1,5 @@
 internal import Archive
 internal import Attest
-internal import BootLayout
 internal import Extents
 public import MobySpec
 internal import OCI
@@ -13,18 +12,6 @@ struct ImageCheck {
     let formats: [OutputFormat]
     let platform: Platform
     let kernel: KernelImage?
-
-    init(
-        _ spec: Spec, _ images: ImageSet, _ containers: ContainerPlan, _ formats: [OutputFormat], platform: Platform,
-        kernel: KernelImage?
-    ) {
-        self.kernel = kernel
-        self.spec = spec
-        self.images = images
-        self.containers = containers
-        self.formats = formats
-        self.platform = platform
-    }
 
     /// What the init images have; nil when there are none.
     func initFacts() throws -> InitFacts? {

@@ -1,5 +1,4 @@
 internal import Archive
-internal import BootLayout
 internal import Extents
 public import MobySpec
 public import OCI
@@ -80,7 +79,9 @@ public struct Linter: Sendable {
                 hint: "a build in this folder would fail here; \(problem.hint ?? "")")
         }
         result.diagnostics += names.problems
-        let check = ImageCheck(part, images, containers, formats, platform: options.provider.platform, kernel: kernel)
+        let check = ImageCheck(
+            spec: part, images: images, containers: containers, formats: formats, platform: options.provider.platform,
+            kernel: kernel)
         result.diagnostics += try check.found(
             hasInit ? check.initFacts() : nil, names, hasModules: kernel != nil || spec.kernel.image == nil)
         if let image = spec.boot.image, let loaders = present[image.value] {

@@ -1,7 +1,3 @@
-internal import Archive
-internal import Extents
-internal import OCI
-
 /// What of an image's files decides whether a program can be started (execve(2)): found out once for each image, and
 /// kept.
 struct ProgramFacts: Codable, Equatable, Sendable {

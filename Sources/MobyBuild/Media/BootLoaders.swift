@@ -30,13 +30,7 @@ struct BootLoaders: Sendable {
     let name: String
     /// Of the machines that they start.
     let architecture: Architecture
-    private let tree: FileTree
-
-    init(name: String, architecture: Architecture, tree: FileTree) {
-        self.name = name
-        self.architecture = architecture
-        self.tree = tree
-    }
+    let tree: FileTree
 
     /// The file that UEFI firmware starts from a disk.
     /// - Throws: `BuildError` for an architecture without UEFI.

@@ -1,7 +1,5 @@
-internal import Archive
 internal import DiskImage
 internal import Extents
-internal import MachineModel
 
 /// What a bootable disk or ISO is made from, checked against the limits of boot loaders.
 struct BootMedium {

@@ -1,4 +1,3 @@
-internal import Extents
 internal import MachineModel
 internal import MobySpec
 internal import OCI

@@ -1,9 +1,6 @@
-internal import BootLayout
-internal import DiskImage
 public import Extents
 internal import Glibc
 internal import MobySpec
-internal import OCI
 internal import Progress
 
 /// One file of an output, not yet written.

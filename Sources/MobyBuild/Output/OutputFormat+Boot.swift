@@ -12,7 +12,7 @@ extension OutputFormat {
 
     private static func kernelInitrd(kernelSuffix: String) -> OutputFormat {
         OutputFormat(
-            "kernel+initrd", "kernel, initrd and command line as files", medium: .files,
+            name: "kernel+initrd", summary: "kernel, initrd and command line as files", medium: .files,
             files: [File(kernelSuffix, .kernel), .initrd, .cmdline]
         ) { boot, request in
             let line = try BootMedium.checkedLength(boot.commandLine)
@@ -25,8 +25,8 @@ extension OutputFormat {
 
     /// The files of ``kernelInitrd`` as one tar, the microcode apart.
     static let tarKernelInitrd = OutputFormat(
-        "tar-kernel-initrd", "kernel, initrd and command line in a tar", medium: .archive, wrapping: .tar,
-        files: [File("-initrd.tar", .archive)]
+        name: "tar-kernel-initrd", summary: "kernel, initrd and command line in a tar", medium: .archive,
+        wrapping: .tar, files: [File("-initrd.tar", .archive)]
     ) { boot, request in
         let line = try BootMedium.checkedLength(boot.commandLine)
         let files: [(TreePath, ExtentList?)] = [
@@ -65,8 +65,8 @@ extension OutputFormat {
         make: @escaping @Sendable (DiskRoot, OutputRequest) throws -> (Artifact, kernelParameter: String)
     ) -> OutputFormat {
         OutputFormat(
-            name, summary, medium: .files, files: [.kernel, .initrd, File(suffix, .root), .cmdline], needsInitrd: false,
-            rootOnDisk: fileSystem
+            name: name, summary: summary, medium: .files,
+            files: [.kernel, .initrd, File(suffix, .root), .cmdline], needsInitrd: false, rootOnDisk: fileSystem
         ) { boot, request in
             guard let root = boot.diskRoots[fileSystem] else {
                 preconditionFailure("a format with its root on a disk did not ask for it")
@@ -101,7 +101,7 @@ extension OutputFormat {
         _ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String, _ wrapping: DiskWrapping
     ) -> OutputFormat {
         OutputFormat(
-            name, summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind,
+            name: name, summary: summary, firmware: firmware, medium: .disk, wrapping: wrapping.kind,
             files: [File(suffix, wrapping.kind == .tarGzip ? .archive : .disk)]
         ) {
             boot, request in
@@ -113,7 +113,8 @@ extension OutputFormat {
 
     /// Kernel, initrd and command line as one EFI executable.
     static let uki = OutputFormat(
-        "uki", "unified kernel image: an EFI executable", firmware: .uefi, medium: .files, files: [File(".efi", .efi)]
+        name: "uki", summary: "unified kernel image: an EFI executable", firmware: .uefi, medium: .files,
+        files: [File(".efi", .efi)]
     ) { boot, request in
         [
             Artifact(
@@ -125,7 +126,8 @@ extension OutputFormat {
 extension OutputFormat {
     /// A bootable ISO.
     static func iso(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String) -> OutputFormat {
-        OutputFormat(name, summary, firmware: firmware, medium: .iso, files: [File(suffix, .iso)]) { boot, request in
+        OutputFormat(name: name, summary: summary, firmware: firmware, medium: .iso, files: [File(suffix, .iso)]) {
+            boot, request in
             [Artifact(name: request.file(suffix), .extents(try BootISO(boot, request, firmware).image()))]
         }
     }

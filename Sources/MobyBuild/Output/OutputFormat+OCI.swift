@@ -1,12 +1,11 @@
 internal import Archive
-internal import Extents
 internal import OCI
 
 extension OutputFormat {
     /// The root as a container image: an OCI image layout (image-spec, image-layout.md) in a tar, with one layer that
     /// is not compressed.
     static let oci = OutputFormat(
-        "oci", "root as a container image, an OCI archive", medium: .archive, wrapping: .tar,
+        name: "oci", summary: "root as a container image, an OCI archive", medium: .archive, wrapping: .tar,
         files: [File("-oci.tar", .archive)],
         isStreamable: true,
         needsInitrd: false

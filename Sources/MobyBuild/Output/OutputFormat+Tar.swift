@@ -4,8 +4,8 @@ internal import Extents
 extension OutputFormat {
     /// The whole root with `boot/`, each entry with the records that say where it comes from.
     static let tar = OutputFormat(
-        "tar", "the root file system as a tar", medium: .archive, wrapping: .tar, files: [File(".tar", .archive)],
-        isStreamable: true, needsInitrd: false
+        name: "tar", summary: "the root file system as a tar", medium: .archive, wrapping: .tar,
+        files: [File(".tar", .archive)], isStreamable: true, needsInitrd: false
     ) { boot, request in
         let root = RootTar(parts: [try bootPart(boot)] + boot.root)
         return [Artifact(name: request.file(".tar"), .stream { try root.write($0) })]
@@ -13,7 +13,7 @@ extension OutputFormat {
 
     /// The same with a Dockerfile, for `docker build - < X.docker`.
     static let docker = OutputFormat(
-        "docker", "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar,
+        name: "docker", summary: "root as a tar with a Dockerfile", medium: .archive, wrapping: .tar,
         files: [File(".docker", .archive)],
         isStreamable: true,
         needsInitrd: false
@@ -86,18 +86,11 @@ struct RootPart: Sendable {
     let source: String
     /// `LINUXKIT.location`: the entry of the spec, e.g. `services[0]`.
     let entry: String
-    let destination: TreePath
+    var destination = TreePath.root
     let tree: @Sendable () throws -> FileTree
+}
 
-    init(
-        source: String, entry: String, destination: TreePath = .root, tree: @escaping @Sendable () throws -> FileTree
-    ) {
-        self.source = source
-        self.entry = entry
-        self.destination = destination
-        self.tree = tree
-    }
-
+extension RootPart {
     /// The part that a segment is made from; nil when it is not a tree.
     init?(_ segment: PlannedSegment) {
         guard case .tree(let tree) = segment.content else { return nil }

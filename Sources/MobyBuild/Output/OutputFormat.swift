@@ -54,40 +54,21 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     public let name: String
     /// One line for lists.
     public let summary: String
-    public let firmware: Firmware
+    public internal(set) var firmware = Firmware.none
     public let medium: Medium
-    public let wrapping: Wrapping
+    public internal(set) var wrapping = Wrapping.none
     /// Its files, in the order that they are listed in.
     public let files: [File]
     /// Whether it is one stream of bytes that `-o` can take.
-    public let isStreamable: Bool
+    public internal(set) var isStreamable = false
     /// Whether it needs the encoded initrd, or only the trees.
-    let needsInitrd: Bool
+    var needsInitrd = true
     /// The file system of a root that stays on a disk instead of memory.
-    public let rootOnDisk: RootFileSystem?
+    public internal(set) var rootOnDisk: RootFileSystem?
     /// What to use instead of a format that moby does not support.
-    let instead: String?
+    var instead: String?
     /// Makes the files; nil for a format that moby does not support.
-    let make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
-
-    init(
-        _ name: String, _ summary: String, firmware: Firmware = .none, medium: Medium, wrapping: Wrapping = .none,
-        files: [File],
-        isStreamable: Bool = false, needsInitrd: Bool = true, rootOnDisk: RootFileSystem? = nil, instead: String? = nil,
-        make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])? = nil
-    ) {
-        self.name = name
-        self.summary = summary
-        self.firmware = firmware
-        self.medium = medium
-        self.wrapping = wrapping
-        self.files = files
-        self.isStreamable = isStreamable
-        self.needsInitrd = needsInitrd
-        self.rootOnDisk = rootOnDisk
-        self.instead = instead
-        self.make = make
-    }
+    var make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
 
     public var description: String { name }
     /// What follows the build's name in the names of the files.
@@ -98,17 +79,6 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     var hasRootOnDisk: Bool { rootOnDisk != nil }
     /// Whether its disk contains boot loaders of moby's own.
     var needsBootLoaders: Bool { firmware != .none }
-    /// The formats that this version makes, as a Markdown table.
-    public static var table: String {
-        let rows = all.filter(\.isAvailable).map { format in
-            let files = format.fileNames.map { "`\($0)`" }.joined(separator: " ")
-            let also =
-                format.aliases.isEmpty ? "" : ", of 2017 " + format.aliases.map { "`\($0)`" }.joined(separator: " ")
-            return "| `\(format.name)`\(also) | \(files) | \(format.firmware.text) | \(format.summary) |\n"
-        }
-        return "| format | files of build X | firmware | what it is |\n|---|---|---|---|\n" + rows.joined()
-    }
-
     /// Whether this version can make it.
     public var isAvailable: Bool { make != nil }
 }
@@ -118,7 +88,7 @@ extension OutputFormat {
     public static let all: [OutputFormat] = [
         kernelInitrd, tar, tarKernelInitrd, docker, oci,
         OutputFormat(
-            "kernel+squashfs", "kernel and a squashfs root", medium: .files,
+            name: "kernel+squashfs", summary: "kernel and a squashfs root", medium: .files,
             files: [.kernel, File("-squashfs.img", .root), .cmdline],
             instead: "use kernel+erofs, which also has a compressed root on a disk"),
         kernelErofs, kernelISO,
@@ -139,7 +109,8 @@ extension OutputFormat {
         .disk("dynamic-vhd", "dynamic VHD disk", .both, ".vhd", .dynamicVHD),
         .disk("vmdk", "VMware disk", .both, ".vmdk", .vmdk),
         OutputFormat(
-            "rpi3", "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar, files: [File(".tar", .archive)],
+            name: "rpi3", summary: "Raspberry Pi 3 boot files", medium: .archive, wrapping: .tar,
+            files: [File(".tar", .archive)],
             instead: "it needs its own kernel and firmware; start from kernel+initrd or kernel+erofs"),
     ]
 

@@ -1,6 +1,3 @@
-internal import Extents
-internal import MobySpec
-
 /// What the names of each format's files begin with. Of formats of one build that have a file name in common the first
 /// in the table keeps its names; the files of the others begin with the format's name behind the build's. The order in
 /// which formats are asked for does not matter.

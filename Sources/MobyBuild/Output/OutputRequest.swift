@@ -1,7 +1,6 @@
 internal import BootLayout
 internal import DiskImage
 public import Extents
-internal import MobySpec
 internal import OCI
 
 /// What formats need in addition to the files that boot.

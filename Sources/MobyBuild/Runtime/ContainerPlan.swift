@@ -1,5 +1,4 @@
 internal import BootLayout
-internal import Extents
 public import MobySpec
 internal import OCI
 
@@ -55,13 +54,6 @@ public struct BundleLocation: Sendable {
     public let name: String
     /// Where its image's tree lies, e.g. `/images/0123456789abcdef`.
     public let imageTree: String
-
-    public init(section: Spec.Section, index: Int, name: String, imageTree: String) {
-        self.section = section
-        self.index = index
-        self.name = name
-        self.imageTree = imageTree
-    }
 
     /// Name of the bundle directory, which is also runc's container id: services by name, the others with a three-digit
     /// position.

@@ -1,20 +1,11 @@
-internal import BootLayout
-internal import Extents
 public import JSON
 public import MobySpec
-internal import OCI
 
 /// A container's final configuration with the origin of each value: what `moby explain` prints.
 public struct Explanation: Sendable {
     public let container: ContainerSpec
     public let placement: BundleLocation
     public let config: RuntimeConfig
-
-    public init(container: ContainerSpec, placement: BundleLocation, config: RuntimeConfig) {
-        self.container = container
-        self.placement = placement
-        self.config = config
-    }
 
     /// `config.json` as it is written, with a column of origins to the right.
     public var text: String {

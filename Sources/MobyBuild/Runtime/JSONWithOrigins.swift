@@ -1,5 +1,4 @@
 public import JSON
-internal import MobySpec
 
 /// A JSON value whose parts know where they came from.
 public indirect enum JSONWithOrigins: Sendable {

@@ -1,4 +1,3 @@
-internal import Extents
 internal import JSON
 internal import MobySpec
 

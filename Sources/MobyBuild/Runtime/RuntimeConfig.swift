@@ -1,6 +1,5 @@
 public import BootLayout
 internal import Extents
-internal import JSON
 public import MobySpec
 public import OCI
 
@@ -28,20 +27,6 @@ public struct RuntimeConfig: Sendable {
         public var accounts: () throws -> Accounts
         /// What the spec says about the machine as a whole.
         public var machine = MachineSettings()
-
-        public init(
-            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: BundleLocation,
-            volumes: VolumeTable,
-            identities: IdentityTable, accounts: @escaping () throws -> Accounts
-        ) {
-            self.container = container
-            self.label = label
-            self.image = image
-            self.placement = placement
-            self.volumes = volumes
-            self.identities = identities
-            self.accounts = accounts
-        }
     }
 
     /// Merges YAML, label, image configuration and defaults.

@@ -1,6 +1,5 @@
 internal import BootLayout
 internal import Extents
-internal import JSON
 internal import MobySpec
 internal import OCI
 

@@ -1,5 +1,4 @@
 internal import BootLayout
-internal import Extents
 internal import MobySpec
 
 /// User namespaces (user_namespaces(7)).

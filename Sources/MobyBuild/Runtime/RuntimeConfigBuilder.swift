@@ -2,7 +2,6 @@ internal import BootLayout
 internal import Extents
 internal import JSON
 internal import MobySpec
-internal import OCI
 
 /// The making of one `RuntimeConfig`: diagnostics are collected here, so that a run reports them all.
 struct RuntimeConfigBuilder {

@@ -1,4 +1,3 @@
-internal import JSON
 public import MobySpec
 
 /// Where a value of a container's configuration came from.

@@ -1,8 +1,5 @@
-internal import Archive
 internal import Extents
 internal import Glibc
-internal import JSON
-internal import MobySpec
 
 /// A file of the build machine that `files:` names.
 enum HostFile {

@@ -1,5 +1,4 @@
 internal import Archive
-internal import BootLayout
 internal import Extents
 internal import MobySpec
 internal import OCI

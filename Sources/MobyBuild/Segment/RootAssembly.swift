@@ -2,7 +2,6 @@ internal import Archive
 internal import BootLayout
 internal import Extents
 internal import MobySpec
-internal import OCI
 
 /// Makes the whole root as segments: init images first, for they decide what the rest finds at `/`.
 struct RootAssembly {

@@ -23,19 +23,11 @@ public struct RootListing: Sendable {
         public let path: TreePath
         public let kind: Kind
         /// Names of one file share a number; 0 is a file with one name.
-        public let group: Int
+        public internal(set) var group = 0
         /// Target of a symbolic link.
-        public let target: [UInt8]
+        public internal(set) var target: [UInt8] = []
         /// Whether a file has an execute bit.
-        public let isExecutable: Bool
-
-        init(path: TreePath, kind: Kind, group: Int = 0, target: [UInt8] = [], isExecutable: Bool = false) {
-            self.path = path
-            self.kind = kind
-            self.group = group
-            self.target = target
-            self.isExecutable = isExecutable
-        }
+        public internal(set) var isExecutable = false
     }
 
     public private(set) var entries: [Entry] = []

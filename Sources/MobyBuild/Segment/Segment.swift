@@ -5,9 +5,9 @@ public struct SegmentRecord: Codable, Sendable, Equatable {
     /// The text of the key.
     public var key: String
     /// Encoded bytes; a file of another length is not the segment.
-    public var size: UInt64
+    public var size: UInt64 = 0
     /// Of the encoded bytes, in hexadecimal.
-    public var sha256: String
+    public var sha256: String = ""
     /// Of the encoded bytes, compared whenever they are used; segments of older versions have none.
     public var crc32c: UInt32?
     /// Of the list of names, when there is one.
@@ -15,23 +15,11 @@ public struct SegmentRecord: Codable, Sendable, Equatable {
     /// Of all the rest of this record.
     var ownCRC32C: UInt32?
     /// Bytes of memory the files take when unpacked, in whole pages of 4 KiB.
-    public var unpacked: UInt64
+    public var unpacked: UInt64 = 0
     /// Number of names.
-    public var entries: Int
+    public var entries: Int = 0
     /// Number of names with extended attributes, which cpio cannot carry.
-    public var lostAttributes: Int
-
-    public init(
-        key: String, size: UInt64 = 0, sha256: String = "", unpacked: UInt64 = 0, entries: Int = 0,
-        lostAttributes: Int = 0
-    ) {
-        self.key = key
-        self.size = size
-        self.sha256 = sha256
-        self.unpacked = unpacked
-        self.entries = entries
-        self.lostAttributes = lostAttributes
-    }
+    public var lostAttributes: Int = 0
 
     /// What ``ownCRC32C`` must be.
     var expectedCRC32C: UInt32 {

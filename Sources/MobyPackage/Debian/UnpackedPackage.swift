@@ -11,14 +11,4 @@ package struct UnpackedPackage {
     package var sha256 = ""
     /// `preinst` and `postinst`, as far as the package has them and they are shell scripts.
     package var scripts: [String] = []
-
-    package init(
-        name: String, contents: ExtentList, control: String = "", sha256: String = "", scripts: [String] = []
-    ) {
-        self.name = name
-        self.contents = contents
-        self.control = control
-        self.sha256 = sha256
-        self.scripts = scripts
-    }
 }

@@ -1,5 +1,3 @@
-internal import Archive
-
 /// What a maintainer script does that an image needs.
 enum ScriptAction {
     case group(name: String, id: UInt32?)

@@ -40,8 +40,6 @@ struct ShellLexer {
         return lexer.tokens
     }
 
-    private init(text: [Character]) { self.text = text }
-
     private func peek(_ ahead: Int = 0) -> Character? { at + ahead < text.count ? text[at + ahead] : nil }
 
     private mutating func run() {

@@ -33,8 +33,6 @@ struct ShellParser {
         return .sequence(all)
     }
 
-    private init(tokens: [ShellToken]) { self.tokens = tokens }
-
     private var sign: String? {
         guard at < tokens.count, case .sign(let sign) = tokens[at] else { return nil }
         return sign

@@ -8,12 +8,6 @@ struct TreeChange {
     /// Time of new entries, in seconds since 1970.
     let time: Int64
 
-    init(tree: FileTree, accounts: ScriptAccounts, time: Int64) {
-        self.tree = tree
-        self.accounts = accounts
-        self.time = time
-    }
-
     /// - Returns: the paths that it made.
     mutating func apply(_ action: ScriptAction) throws -> [TreePath] {
         switch action {

@@ -122,10 +122,6 @@ public final class AgentClient {
         try contents(.readFile(path, service: service, limit: limit))
     }
 
-    /// Asks PID 1 to end the machine, and does not wait for it.
-    public func powerOff() throws { try check(ask(.powerOff) { _, _ in }) }
-    public func reboot() throws { try check(ask(.reboot) { _, _ in }) }
-
     private static let largestOutput = 64 << 20
 
     private func contents(_ request: AgentRequest) throws -> [UInt8] {

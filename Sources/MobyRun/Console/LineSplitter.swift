@@ -1,4 +1,3 @@
-internal import Extents
 internal import Glibc
 
 /// Splits the output of a console into lines, without carriage returns. A line that does not end is cut at a limit, so

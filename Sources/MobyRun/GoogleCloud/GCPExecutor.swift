@@ -1,6 +1,5 @@
 internal import Cloud
 internal import GCP
-internal import HTTP
 
 /// Sends the calls of a plan.
 struct GCPExecutor: Sendable {

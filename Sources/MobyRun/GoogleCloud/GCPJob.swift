@@ -1,7 +1,3 @@
-internal import Archive
-internal import DiskImage
-internal import GCP
-
 /// What to do in Google Cloud.
 public enum GCPJob: Sendable {
     /// Stores a file and, if wanted, makes an image of it.

@@ -22,16 +22,6 @@ public enum BootSource: Hashable, Sendable {
         public var squashfs: String?
         /// A root file system that the initrd mounts, the first disk.
         public var root: String?
-
-        public init(
-            kernel: String, initrd: String? = nil, commandLine: String, squashfs: String? = nil, root: String? = nil
-        ) {
-            self.kernel = kernel
-            self.initrd = initrd
-            self.commandLine = commandLine
-            self.squashfs = squashfs
-            self.root = root
-        }
     }
 
     /// Every file that QEMU will read; the one with the root file system is the last.

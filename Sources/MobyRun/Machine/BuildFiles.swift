@@ -1,4 +1,3 @@
-internal import BootLayout
 internal import Extents
 internal import FoundationEssentials
 internal import MobyBuild

@@ -1,6 +1,3 @@
-internal import Extents
-internal import MachineModel
-
 /// How the guest is connected.
 public enum Networking: Hashable, Sendable {
     /// QEMU's own small router: outgoing connections, and published ports.

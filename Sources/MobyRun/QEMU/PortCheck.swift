@@ -1,6 +1,5 @@
 internal import Extents
 internal import Glibc
-internal import MachineModel
 
 /// Finds out whether ports of the host are free, by binding them for a moment.
 enum PortCheck {

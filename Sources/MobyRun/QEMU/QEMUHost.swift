@@ -16,19 +16,12 @@ public struct QEMUHost: Sendable, Equatable {
     /// Virtual processors for a machine that names no number.
     public var processors = 1
     /// Memory in MiB for a machine that names none.
-    public var memory: Int
+    public var memory: Int = Machine.defaultMemory
     public var virtiofsd: String?
     /// The TPM in software, when the machine has one.
     public var swtpm: String?
     /// The bytes of the user data.
     public var data: [UInt8]?
-
-    public init(qemu: String, accelerator: Accelerator, state: String, memory: Int = Machine.defaultMemory) {
-        self.qemu = qemu
-        self.accelerator = accelerator
-        self.state = state
-        self.memory = memory
-    }
 
     public enum Firmware: Sendable, Equatable {
         /// Code and variables in one file, not written to.

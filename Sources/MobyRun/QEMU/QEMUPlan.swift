@@ -3,7 +3,7 @@ internal import Extents
 /// Everything that starting a machine will do.
 public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public var executable: String
-    public var arguments: [String]
+    public var arguments: [String] = []
     /// Disks to create if they do not exist.
     public var newDisks: [NewDisk] = []
     /// The user data, and the ISO to write it to.
@@ -48,11 +48,6 @@ public struct QEMUPlan: Sendable, Equatable, CustomStringConvertible {
     public struct Copy: Sendable, Equatable {
         public var from: String
         public var to: String
-    }
-
-    init(executable: String, arguments: [String] = []) {
-        self.executable = executable
-        self.arguments = arguments
     }
 
     /// The process of a machine in the background, once it was started.

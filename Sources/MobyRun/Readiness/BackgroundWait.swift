@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Extents
 internal import Glibc
 
 extension QEMU {

@@ -1,6 +1,4 @@
-internal import Extents
 internal import Glibc
-internal import HTTP
 
 /// Finds out whether a program in the guest accepts connections.
 struct TCPProbe: Sendable {

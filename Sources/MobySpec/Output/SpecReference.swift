@@ -1,5 +1,3 @@
-internal import JSON
-
 /// The reference page of the file, `docs/spec.md`: made of the tables of keys.
 public enum SpecReference {
     /// The whole page, with a line break at its end.

@@ -1,4 +1,3 @@
-internal import Extents
 public import JSON
 internal import MachineModel
 internal import OCI
@@ -12,8 +11,6 @@ public struct PackageSpec: Sendable {
         /// Modules wanted, as `KernelModules.closure(of:)` reads them; nil is all.
         public var modules: [Located<String>]?
     }
-
-    public init(image: Located<String>) { self.image = image }
 
     public var image: Located<String>
     /// What comes before the image's name, e.g. `acme`, `ghcr.io/acme`.

@@ -1,6 +1,4 @@
 internal import Extents
-internal import JSON
-internal import MachineModel
 internal import OCI
 
 /// Reads `build.yml`, strictly: what it does not know is an error.

@@ -1,5 +1,3 @@
-internal import JSON
-
 /// Containers that sections of the machine stand for: `network` with DHCP, `time`. They are read like those of a file,
 /// before all others, and lie where the section was written.
 enum MachineContainers {

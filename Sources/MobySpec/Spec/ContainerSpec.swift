@@ -7,12 +7,6 @@ public struct ContainerSpec: Sendable {
     public var image: Located<String>
     public var location: SourceLocation
     public var options = ContainerOptions()
-
-    public init(name: String, image: Located<String>, location: SourceLocation) {
-        self.name = name
-        self.image = image
-        self.location = location
-    }
 }
 
 /// The fields that both YAML and the label `org.mobyproject.config` have. nil is absent; an empty list is a statement.

@@ -41,8 +41,6 @@ public struct LinkSpec: Sendable {
     public var bond: BondSpec?
     public var location: SourceLocation
 
-    public init(name: String, location: SourceLocation) { (self.name, self.location) = (name, location) }
-
     /// The interfaces that it is made of.
     var parts: [String] { (vlan.map { [$0.link] } ?? []) + (bond?.links ?? []) }
 }

@@ -1,6 +1,3 @@
-internal import BootLayout
-internal import JSON
-
 /// The `runtime` section: each member is merged on its own.
 public struct RuntimeSpec: Sendable, Equatable {
     public var cgroups: [String]?
@@ -61,18 +58,10 @@ public struct DeviceNode: Sendable, Equatable {
 
     public var path: String
     public var kind: Kind
-    public var major: Int64
-    public var minor: Int64
+    public var major: Int64 = 0
+    public var minor: Int64 = 0
     /// Permission bits; nil only for `path: all`.
     public var mode: UInt32?
-
-    public init(path: String, kind: Kind, major: Int64 = 0, minor: Int64 = 0, mode: UInt32? = nil) {
-        self.path = path
-        self.kind = kind
-        self.major = major
-        self.minor = minor
-        self.mode = mode
-    }
 }
 
 /// A network link to make or to move when the container starts.

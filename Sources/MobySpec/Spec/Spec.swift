@@ -1,6 +1,3 @@
-internal import Extents
-internal import OCI
-
 /// One merged, resolved spec: what YAML files say, in types. Absent and empty are different things, as in LinuxKit.
 public struct Spec: Sendable {
     public var kernel = KernelSpec()

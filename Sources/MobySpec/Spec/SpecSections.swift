@@ -63,10 +63,6 @@ public struct VolumeSpec: Sendable {
     /// The disk that has the volume's files; nil for a volume in memory.
     public var device: VolumeDevice?
     public var location: SourceLocation
-    public init(name: String, location: SourceLocation) {
-        self.name = name
-        self.location = location
-    }
 }
 
 /// An entry of `files`.
@@ -90,11 +86,6 @@ public struct FileSpec: Sendable {
     public var uid: Identity?
     public var gid: Identity?
     public var location: SourceLocation
-    public init(path: String, content: Content, location: SourceLocation) {
-        self.path = path
-        self.content = content
-        self.location = location
-    }
 }
 
 /// The section `trust`: whose signatures a file of LinuxKit wants verified. Nothing verifies them here.
@@ -104,7 +95,6 @@ public struct TrustSpec: Sendable {
     /// Organizations; all their images are included.
     public var organizations: [String]?
     public var location: SourceLocation
-    public init(location: SourceLocation) { self.location = location }
 
     /// Which signatures are not verified, in words; nil when the section asks for none.
     var demand: String? {
@@ -127,5 +117,4 @@ public struct OutputSpec: Sendable {
     public var keys: Located<String>?
     public var isPublic: Bool?
     public var replace: Bool?
-    public init(format: Located<String>) { self.format = format }
 }

@@ -1,5 +1,4 @@
 internal import Extents
-internal import MobyRun
 
 /// Results in the Test Anything Protocol, version 13: a line for each step, and comments about failures.
 public enum TAPReport {

@@ -1,4 +1,3 @@
-internal import Extents
 internal import MobyRun
 
 /// A test's results as lines for people.

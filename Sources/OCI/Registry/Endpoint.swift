@@ -1,4 +1,3 @@
-internal import Extents
 internal import HTTP
 
 /// Where a registry's content is requested: the registry itself or a mirror.

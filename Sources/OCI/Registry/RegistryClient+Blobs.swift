@@ -35,13 +35,7 @@ extension RegistryClient {
     private func download(_ blob: Descriptor, _ scope: Scope, into writer: BlobWriter, _ step: Step) async throws {
         // An earlier process ended between the last byte and the check.
         guard writer.count < blob.size || blob.size == 0 else { return }
-        let url = try scope.endpoint.url(scope.repository, "blobs/\(blob.digest)")
-        try await download(blob, HTTPRequest("GET", url), scope, into: writer, step)
-    }
-
-    private func download(
-        _ blob: Descriptor, _ plain: HTTPRequest, _ scope: Scope, into writer: BlobWriter, _ step: Step
-    ) async throws {
+        let plain = HTTPRequest("GET", try scope.endpoint.url(scope.repository, "blobs/\(blob.digest)"))
         // Cleared when the server does not do with ranges what it should: then each try begins at the first byte.
         var resumes = true
         // The most that any try has reached: bytes that come a second time are no progress.

@@ -14,12 +14,12 @@ public struct RegistryError: HintedError, RetriedError, Sendable, CustomStringCo
     /// Without user and query.
     public let url: String
     /// Where redirects led, when that is somewhere else.
-    public let redirected: String?
+    public private(set) var redirected: String?
     /// HTTP status; nil when no answer came.
-    public let status: Int?
-    public let codes: [Code]
+    public private(set) var status: Int?
+    public private(set) var codes: [Code] = []
     /// Why no answer came.
-    public let cause: String?
+    public private(set) var cause: String?
     /// Number of tries.
     public var tries = 1
     /// From the first try to the last, in seconds.
@@ -41,7 +41,6 @@ public struct RegistryError: HintedError, RetriedError, Sendable, CustomStringCo
         codes = Self.codes(body).map { code in
             Code(code: code.code.map(secrets.cut), message: code.message.map(secrets.cut))
         }
-        cause = nil
         let isElsewhere = answer.url.origin != request.url.origin
         hint =
             isElsewhere
@@ -52,9 +51,6 @@ public struct RegistryError: HintedError, RetriedError, Sendable, CustomStringCo
     init(_ request: HTTPRequest, _ error: TransportError) {
         method = request.method
         url = request.url.description
-        redirected = nil
-        status = nil
-        codes = []
         cause = error.description
         hint = Self.hint(error, request.url)
     }

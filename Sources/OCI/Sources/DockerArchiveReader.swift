@@ -1,6 +1,5 @@
 internal import Extents
 internal import FoundationEssentials
-internal import HTTP
 internal import Progress
 
 /// Reads what `docker save` and `skopeo copy … docker-archive:` write (Docker image specification 1.2, combined image

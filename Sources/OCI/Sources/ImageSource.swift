@@ -43,7 +43,7 @@ enum ImageSource: Sendable {
     }
 }
 
-/// An image that is unavailable or unusable.
+/// An image that is unavailable or unusable, or no name of a platform.
 public struct ImageError: HintedError, Sendable, CustomStringConvertible {
     public let description: String
     public let hint: String?

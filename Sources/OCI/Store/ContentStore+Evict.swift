@@ -111,13 +111,7 @@ private struct Eviction {
     var images: [String: Set<String>]
     var pruned = ContentStore.Pruned()
     /// Paths that were removed, or would have been.
-    private var gone: Set<String> = []
-
-    init(store: ContentStore, isDry: Bool, images: [String: Set<String>]) {
-        self.store = store
-        self.isDry = isDry
-        self.images = images
-    }
+    var gone: Set<String> = []
 
     mutating func remove(_ unit: EvictableUnit) throws {
         switch unit {

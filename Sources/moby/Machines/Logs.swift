@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Extents
 internal import Glibc
 internal import MobyRun
 

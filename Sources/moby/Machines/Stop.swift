@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Extents
 internal import MobyRun
 
 struct Stop: ParsableCommand {

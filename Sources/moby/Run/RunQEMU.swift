@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Extents
 internal import FoundationEssentials
 internal import MachineModel
-internal import MobyBuild
 internal import MobyRun
 internal import OCI
 

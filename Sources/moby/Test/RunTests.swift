@@ -1,8 +1,6 @@
 internal import ArgumentParser
 internal import Extents
-internal import MachineModel
 internal import MobyRun
-internal import MobySpec
 internal import MobyTest
 
 struct RunTests: AsyncParsableCommand {

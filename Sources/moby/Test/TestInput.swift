@@ -3,7 +3,6 @@ internal import FoundationEssentials
 internal import Glibc
 internal import MachineModel
 internal import MobyBuild
-internal import MobyRun
 internal import MobySpec
 internal import MobyTest
 internal import OCI

@@ -1,5 +1,3 @@
-internal import Extents
-internal import MobyRun
 internal import MobySpec
 internal import MobyTest
 
