@@ -66,13 +66,16 @@ SARIF    := $(CURDIR)/.build/tools/sarif
 # A checker with the published schemas of pipelines, in its own folder.
 CHECK_JSONSCHEMA := $(CURDIR)/.build/tools/check-jsonschema
 
+# A verifier of signatures, and what a certificate authority and a transparency log of our own are made with.
+SIGSTORE := $(CURDIR)/.build/tools/sigstore
+
 # Parsers of test reports.
 TEST_REPORTS := $(CURDIR)/.build/tools/test-reports
 
 # Judges of SBOMs and attestations: of SPDX, CycloneDX and in-toto.
 SBOM_TOOLS := $(CURDIR)/.build/tools/sbom
 
-test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF) $(TEST_REPORTS) $(SBOM_TOOLS)
+test-deps: $(FAKE_GCS) $(CHECK_JSONSCHEMA) $(SARIF) $(TEST_REPORTS) $(SBOM_TOOLS) $(SIGSTORE)
 	$(call install,$(BUILD_DEPS) $(RUN_DEPS) $(TEST_DEPS))
 
 $(FAKE_GCS):
@@ -120,6 +123,11 @@ $(CHECK_JSONSCHEMA):
 	$(call install,python3-venv)
 	rm -rf $@ && python3 -m venv $@
 	$@/bin/pip install --quiet check-jsonschema==0.39.0 || { rm -rf $@; exit 1; }
+
+$(SIGSTORE):
+	$(call install,python3-venv)
+	rm -rf $@ && python3 -m venv $@
+	$@/bin/pip install --quiet sigstore==4.5.1 cryptography==50.0.2 || { rm -rf $@; exit 1; }
 
 build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
 	swift build --scratch-path $(SCRATCH) -c release $(SWIFTFLAGS) --product moby

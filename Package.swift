@@ -69,11 +69,12 @@ let package = Package(
         library("Progress", []),
         library("Extents", ["CLinux", "CCrypto", systemPackage]),
         library("MachineModel", []),
+        library("Signatures", ["Extents", "JSON", "CCrypto", subprocess]),
         library("Archive", ["Extents", "CArchive", "CZlib", "CISAL", "CZstd"]),
         library("HTTP", ["Extents", "CCurl"]),
         library("Cloud", ["Extents", "Progress", "CLinux"]),
-        library("GCP", ["MachineModel", "Cloud", "HTTP", "Extents", "Progress", "CCrypto"]),
-        library("DiskImage", ["Extents", "Archive", "CCrypto", "CZlib", "CLZ4"]),
+        library("GCP", ["MachineModel", "Cloud", "HTTP", "Signatures", "Extents", "Progress"]),
+        library("DiskImage", ["Extents", "Archive", "Signatures", "CZlib", "CLZ4"]),
         library("Attest", ["Extents", "JSON"]),
         library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "Progress", subprocess]),
 
@@ -83,7 +84,8 @@ let package = Package(
         library(
             "MobyBuild",
             [
-                "Attest", "MachineModel", "MobySpec", "OCI", "Archive", "DiskImage", "Extents", "BootLayout", "JSON",
+                "Attest", "MachineModel", "MobySpec", "OCI", "Signatures", "Archive", "DiskImage", "Extents",
+                "BootLayout", "JSON",
                 "Progress",
             ]),
         library(
@@ -105,7 +107,7 @@ let package = Package(
             name: "moby",
             dependencies: [
                 "MobyTest", "MobyRun", "MachineModel", "MobyInspect", "Cloud", "HTTP", "MobyPackage",
-                "MobyBuild", "MobySpec", "BootLayout", "OCI",
+                "MobyBuild", "MobySpec", "BootLayout", "OCI", "Signatures",
                 "Archive", "Extents", "JSON", "Progress", "CLinux", "CVersion", "CArchive", "CCrypto", "CISAL", "CLZ4",
                 "CYAML",
                 "CZlib", "CZstd", argumentParser, subprocess,
@@ -148,9 +150,10 @@ let package = Package(
         // Tests.
         tests("ExtentsTests", ["Extents", "CLinux"]),
         tests("MachineModelTests", ["MachineModel"]),
+        tests("SignaturesTests", ["Signatures"], golden: ["authority.py"]),
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
-        tests("DiskImageTests", ["DiskImage", "Archive", "Extents"]),
+        tests("DiskImageTests", ["DiskImage", "Signatures", "Archive", "Extents"]),
         tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "Progress", "MobyRun"]),
         tests("CloudTests", ["Cloud"]),
         tests("GCPTests", ["Cloud", "GCP", "HTTP", "Extents", "CLinux"]),

@@ -110,3 +110,14 @@ extension UInt8 {
     /// A digit, or `a` to `f`.
     public var isLowercaseHexDigit: Bool { isASCIIDigit || (0x61...0x66).contains(self) }
 }
+
+extension String {
+    /// Without spaces, tabs and line ends at both ends.
+    package func trimmingWhitespace() -> String {
+        let isBlank = { (character: Character) in character.isWhitespace }
+        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
+            return ""
+        }
+        return String(self[first...last])
+    }
+}

@@ -1,6 +1,6 @@
-internal import CCrypto
 internal import Extents
 internal import FoundationEssentials
+internal import Signatures
 
 /// A signed claim (RFC 7519, RFC 7515 compact form): `base64url(header).base64url(claims).base64url(signature)`.
 enum JWT {
@@ -39,45 +39,22 @@ enum RSASignature {
     /// Whether a key can sign.
     /// - Parameter key: PEM, PKCS #8 or PKCS #1.
     /// - Throws: ``CredentialError``, which does not mention the key's text.
-    static func check(_ key: Secret) throws(CredentialError) { EVP_PKEY_free(try pair(key)) }
+    static func check(_ key: Secret) throws(CredentialError) { _ = try pair(key) }
 
     /// - Parameter key: PEM, PKCS #8 or PKCS #1.
     /// - Throws: ``CredentialError``, which does not mention the key's text.
     static func sign(_ bytes: [UInt8], key: Secret) throws(CredentialError) -> [UInt8] {
         let pair = try pair(key)
-        defer { EVP_PKEY_free(pair) }
-        let context = EVP_MD_CTX_new()
-        defer { EVP_MD_CTX_free(context) }
-        var length = 0
-        guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, pair) == 1,
-            EVP_DigestSign(context, nil, &length, bytes, bytes.count) == 1
-        else { throw CredentialError("the key cannot sign") }
-        var signature = [UInt8](repeating: 0, count: length)
-        guard EVP_DigestSign(context, &signature, &length, bytes, bytes.count) == 1 else {
-            throw CredentialError("the key cannot sign")
-        }
-        return Array(signature.prefix(length))
+        do { return try pair.signature(of: bytes) } catch { throw CredentialError("the key cannot sign") }
     }
 
-    /// The caller frees it.
-    private static func pair(_ key: Secret) throws(CredentialError) -> OpaquePointer {
-        // For an encrypted key OpenSSL would ask for the passphrase on the terminal.
-        let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
-            _, _, _, _ in -1
-        }
-        // The memory BIO points into the text: both calls must happen while it is valid.
-        let read = Array(key.value.utf8).withUnsafeBytes { text in
-            let source = BIO_new_mem_buf(text.baseAddress, Int32(clamping: text.count))
-            defer { BIO_free(source) }
-            return PEM_read_bio_PrivateKey(source, nil, refuse, nil)
-        }
-        guard let pair = read else {
-            ERR_clear_error()
+    private static func pair(_ key: Secret) throws(CredentialError) -> PrivateKey {
+        let pair: PrivateKey
+        do { pair = try PrivateKey(pem: Array(key.value.utf8)) } catch {
             throw CredentialError(
                 "the private key cannot be read", hint: "expected PEM in 'private_key'; create the key again")
         }
-        guard EVP_PKEY_get_base_id(pair) == EVP_PKEY_RSA else {
-            EVP_PKEY_free(pair)
+        guard pair.isRSA else {
             throw CredentialError("the private key is not an RSA key", hint: "create the key again in the console")
         }
         return pair

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Extents
 internal import Glibc
 internal import Synchronization
 
@@ -169,16 +170,5 @@ final class CurlExchange: @unchecked Sendable {
             failure = error
             return Int(CURL_READFUNC_ABORT)
         }
-    }
-}
-
-extension String {
-    /// Without spaces, tabs and line ends at both ends.
-    package func trimmingWhitespace() -> String {
-        let isBlank = { (character: Character) in character.isWhitespace }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
-            return ""
-        }
-        return String(self[first...last])
     }
 }

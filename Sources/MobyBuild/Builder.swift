@@ -4,6 +4,7 @@ internal import Extents
 internal import MachineModel
 public import MobySpec
 public import OCI
+internal import Signatures
 
 /// Builds outputs from a spec: the chain from images to files.
 public struct Builder: Sendable {
@@ -31,7 +32,8 @@ public struct Builder: Sendable {
         let formats = plan.formats
         try checkSections(spec, formats)
         try store.prepare()
-        let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
+        let provider = try provider(spec)
+        let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider(nil))
         let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
         log.end("images")
         let containers = try ContainerPlan(spec, images)
@@ -141,7 +143,7 @@ public struct Builder: Sendable {
         }
         var part = Spec()
         for section in Spec.Section.allCases { part[section] = spec[section] }
-        let images = try await ImageSet.fetch(part, store: store, cache: cache, provider: provider)
+        let images = try await ImageSet.fetch(part, store: store, cache: cache, provider: provider(spec)(nil))
         let plan = try ContainerPlan(spec, images)
         guard let found = plan.explanations.last(where: { $0.placement.name == name }) else {
             throw BuildError("unknown container '\(PlainText.short(name))'")
@@ -149,19 +151,23 @@ public struct Builder: Sendable {
         return found
     }
 
-    var provider: ImageProvider { ImageProvider(store: store, options: options.provider) }
-
-    private func provider(_ platform: Platform) -> ImageProvider {
+    /// Where the images of a spec come from, for a platform; nil is that of the build. The policy of the options comes
+    /// before that of the spec, which may be a stranger's.
+    func provider(_ spec: Spec) throws -> @Sendable (Platform?) -> ImageProvider {
         var options = options.provider
-        options.platform = platform
-        return ImageProvider(store: store, options: options)
+        if options.admit == nil, let policy = try PolicyCheck(of: spec) { options.admit = policy.admit }
+        return { [store, options] platform in
+            var options = options
+            options.platform = platform ?? options.platform
+            return ImageProvider(store: store, options: options)
+        }
     }
 
     /// The image with boot loaders, when a format needs it.
     private func bootLoaders(_ spec: Spec, _ plan: BuildPlan) async throws -> Image? {
         guard plan.needsBootLoaders else { return nil }
         guard let name = options.bootLoaders ?? spec.boot.image?.value else { throw BuildError.noBootLoaders }
-        return try await provider.image(name)
+        return try await provider(spec)(nil).image(name)
     }
 
     private func request(_ boot: BootFiles, _ loaders: Image?) throws -> OutputRequest {
@@ -176,10 +182,12 @@ public struct Builder: Sendable {
             name: loaders.name, architecture: Architecture(named: loaders.platform.architecture) ?? .host, tree: tree)
         request.identity += loaders.identity
         if let signing = options.signing {
-            request.signingKey = try context("'\(signing.key)' and '\(signing.certificate)'") {
+            // The URI of a token's key may have its PIN.
+            let name = signing.key.split(separator: "?").first.map(String.init) ?? signing.key
+            request.signingKey = try context("'\(PlainText.short(name))' and '\(signing.certificate)'") {
                 try SigningKey(
-                    key: HostFiles.read(signing.key, limit: 1 << 20),
-                    certificate: HostFiles.read(signing.certificate, limit: 1 << 20))
+                    key: PrivateKey(named: signing.key),
+                    certificate: Certificate(pem: HostFiles.read(signing.certificate, limit: 1 << 20)))
             }
         }
         return request

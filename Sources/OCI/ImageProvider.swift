@@ -29,6 +29,8 @@ public struct ImageProvider: Sendable {
         public var environment: [String: String] = [:]
         /// What names mean, by ``ImageProvider/canonical(_:)``; others mean what they mean in the store or registry.
         public var pins: [String: ImagePin] = [:]
+        /// Decides whether an image may be used, before anything of it is; nil accepts all.
+        public var admit: (@Sendable (Image, ImageProvider) async throws -> Void)?
         public init() {}
     }
 
@@ -57,8 +59,15 @@ public struct ImageProvider: Sendable {
     /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`,
     /// `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`. Local sources are read again each time (their digests
     /// decide what is copied). Whole in the store on return.
-    /// - Throws: `ImageReferenceError`; `ContextError` with what was being done; `ImageError`.
+    /// - Throws: `ImageReferenceError`; `ContextError` with what was being done; `ImageError`; what
+    ///   ``Options/admit`` throws.
     public func image(_ source: String) async throws -> Image {
+        let image = try await found(source)
+        try await options.admit?(image, self)
+        return image
+    }
+
+    private func found(_ source: String) async throws -> Image {
         if let image = try bundled(source) { return image }
         let parsed = try ImageSource(source)
         if case .registry(let reference) = parsed { return try await image(reference) }

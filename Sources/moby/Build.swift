@@ -54,7 +54,7 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         if global.level > 0 { for note in linuxKit.notes { Terminal.error("note: \(note)", .note) } }
         let bundle = try bundle.map { try Bundle($0) }
-        var build = SpecBuild(files, images.provider(global), lock, global, variables)
+        var build = SpecBuild(files, try images.provider(global), lock, global, variables)
         if let bundle {
             build.bundle = bundle
             build.options.name = bundle.contents.name

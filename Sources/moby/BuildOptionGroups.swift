@@ -80,7 +80,8 @@ struct BuildBootOptions: ParsableArguments {
         completion: .list(["zstd", "gzip", "none"]))
     var compress: String?
     @Option(
-        help: ArgumentHelp("Sign EFI executables for Secure Boot with this RSA key, in PEM.", valueName: "file"),
+        help: ArgumentHelp(
+            "Sign EFI executables for Secure Boot with this RSA key: a PEM file or a pkcs11: URI.", valueName: "key"),
         completion: .file())
     var signKey: String?
     @Option(

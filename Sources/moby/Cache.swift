@@ -66,9 +66,10 @@ struct CacheList: ParsableCommand {
         for image in images {
             let digest = "\(image.digest)"
             let platforms = image.platforms.map(\.description).joined(separator: " ")
+            let kind = image.isWhole ? "artifact" : "incomplete"
             table.add([
                 image.name, Terminal.isOutputTerminal ? String(digest.prefix(19)) : digest, Terminal.size(image.size),
-                AgeText.age(now - image.changed), platforms.isEmpty ? "incomplete" : platforms,
+                AgeText.age(now - image.changed), platforms.isEmpty ? kind : platforms,
             ])
         }
         for line in table.lines { print(line) }

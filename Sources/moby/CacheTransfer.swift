@@ -2,7 +2,9 @@ internal import ArgumentParser
 internal import Extents
 internal import Glibc
 internal import JSON
+internal import MobyBuild
 internal import OCI
+internal import Signatures
 
 struct CachePull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +18,7 @@ struct CachePull: AsyncParsableCommand {
     @Argument(help: "Image references; without tag and digest, ':latest'.") var names: [String]
 
     func run() async throws {
-        var options = images.provider(global)
+        var options = try images.provider(global)
         if !images.offline { options.pull = .always }
         let provider = ImageProvider(store: try global.store(), options: options)
         var pulled: [(String, Digest)] = []
@@ -39,13 +41,22 @@ struct CachePush: AsyncParsableCommand {
     @OptionGroup var images: ImageOptions
     @Option(help: ArgumentHelp("Name in the registry (default: the image's own).", valueName: "reference"))
     var remoteName: String?
+    @Flag(help: "Sign the image in the registry, as 'cosign sign' does, with --key or --signer.") var sign = false
+    @OptionGroup var signing: SignerOptions
     @OptionGroup var output: JSONOption
     @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
 
+    mutating func validate() throws {
+        if sign != signing.isGiven { throw ValidationError("--sign and a key (--key or --signer) require each other") }
+    }
+
     func run() async throws {
-        let options = images.provider(global)
-        let provider = ImageProvider(store: try global.storeToRead(), options: options)
+        let options = try images.provider(global)
+        let signer = try signing.signerIfAny()
+        let store = try sign ? global.store() : global.storeToRead()
+        let provider = ImageProvider(store: store, options: options)
         let digest = try await provider.push(name, to: remoteName)
+        if let signer { _ = try await provider.sign(name, at: remoteName, digest, by: signer) }
         if output.json { return print(JSONValue.names([(remoteName ?? name, digest)]).text(indent: 2)) }
         if global.level > 0 { print(remoteName ?? name, digest) }
     }

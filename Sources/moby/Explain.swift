@@ -30,7 +30,7 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         let store = try images.offline ? global.storeToRead() : global.store()
-        var provider = images.provider(global)
+        var provider = try images.provider(global)
         let lock = try LockFile.find(Array(arguments.dropLast()), lock)
         let packages = try Packages(store: store, provider: provider, level: global.level, lock: lock?.lock)
         let spec = try await SpecInput.spec(

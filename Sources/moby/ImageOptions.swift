@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MachineModel
+internal import MobyBuild
 internal import MobySpec
 internal import OCI
 
@@ -13,13 +14,19 @@ struct ImageOptions: ParsableArguments {
     @OptionGroup var architecture: ArchitectureOption
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
     @Flag(help: "Use only what the store has, not the network.") var offline = false
+    @Option(
+        help: ArgumentHelp("Refuse images that do not meet this policy (default: the spec's).", valueName: "file"),
+        completion: .file())
+    var policy: String?
 
     mutating func validate() throws {
         if pull, offline { throw ValidationError("--pull and --offline cannot be combined") }
     }
 
-    func provider(_ global: FetchOptions) -> ImageProvider.Options {
+    /// - Throws: errors of the policy.
+    func provider(_ global: FetchOptions) throws -> ImageProvider.Options {
         var options = Self.defaults(global)
+        options.admit = try policy.map { try PolicyCheck(file: $0).admit }
         if let arch = architecture.arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing
         return options

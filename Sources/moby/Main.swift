@@ -27,7 +27,8 @@ struct Moby: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking into files",
                 subcommands: [
-                    Inspect.self, ListFiles.self, PrintFile.self, Diff.self, Why.self, Sources.self,
+                    Inspect.self, ListFiles.self, PrintFile.self, Diff.self, Why.self, Sources.self, Sign.self,
+                    Verify.self,
                     Cache.self,
                 ]),
             CommandGroup(

@@ -96,17 +96,6 @@ import Testing
         #expect(try await Self.python(script, statement.json) == "web.iso https://mobyproject.org/moby")
     }
 
-    /// The example of DSSE's protocol.md.
-    @Test func envelopeIsEncodedBeforeItIsSigned() throws {
-        var envelope = SignedEnvelope("http://example.com/HelloWorld", Array("hello world".utf8))
-        #expect(
-            String(decoding: envelope.signedBytes, as: UTF8.self)
-                == "DSSEv1 29 http://example.com/HelloWorld 11 hello world")
-        envelope.signatures = [.init(keyID: "k", bytes: [1, 2, 3])]
-        #expect(envelope.json["payload"]?.string == "aGVsbG8gd29ybGQ=")
-        #expect(envelope.json["signatures"]?.array?.first?["sig"]?.string == "AQID")
-    }
-
     @Test func timesAreOfTheGregorianCalendar() {
         func text(_ time: UInt64) -> String {
             Bill(name: "", created: time, tool: "", images: [], content: "").createdText

@@ -11,7 +11,7 @@ struct CompletionTests {
     ]
     /// What is typed, and how it goes on.
     private static let lines = [
-        ("moby ver", "sion"), ("moby build --dry", "-run"), ("moby build web", ".yml"),
+        ("moby vers", "ion"), ("moby build --dry", "-run"), ("moby build web", ".yml"),
         ("moby build --dir fol", "der/"),
         ("moby build --format raw-ef", "i"), ("moby build --format iso,dock", "er"),
         ("moby run qemu --accel tc", "g"), ("moby run we", "b.yml"),

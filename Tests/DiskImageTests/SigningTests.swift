@@ -1,5 +1,6 @@
 import DiskImage
 import Extents
+import Signatures
 import TestSupport
 import Testing
 
@@ -15,7 +16,9 @@ import Testing
             }
             try await body(
                 folder,
-                SigningKey(key: TestFile.read("\(folder)/key.pem"), certificate: TestFile.read("\(folder)/cert.pem")))
+                SigningKey(
+                    key: PrivateKey(named: "\(folder)/key.pem"),
+                    certificate: Certificate(pem: TestFile.read("\(folder)/cert.pem"))))
         }
     }
 
@@ -53,15 +56,19 @@ import Testing
 
     @Test func refuses() async throws {
         try await withKeys { folder, key in
-            let pem = (
-                key: try TestFile.read("\(folder)/key.pem"), certificate: try TestFile.read("\(folder)/cert.pem")
-            )
-            let other = try TestFile.read("\(folder)/other.pem")
+            let pair = try PrivateKey(named: "\(folder)/key.pem")
+            let other = try Certificate(pem: TestFile.read("\(folder)/other.pem"))
+            try await Oracle("openssl")(
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ec/",
+                "-keyout", "\(folder)/ec.pem", "-out", "\(folder)/eccert.pem")
+            let curve = try PrivateKey(named: "\(folder)/ec.pem")
             let cases: [(() throws -> Void, String)] = [
-                ({ _ = try SigningKey(key: [1], certificate: pem.certificate) }, "not a private key in PEM"),
-                ({ _ = try SigningKey(key: pem.key, certificate: pem.key) }, "not a certificate in PEM"),
                 (
-                    { _ = try SigningKey(key: pem.key, certificate: other) },
+                    { _ = try SigningKey(key: curve, certificate: other) },
+                    "the signing key is not an RSA key"
+                ),
+                (
+                    { _ = try SigningKey(key: pair, certificate: other) },
                     "the signing key does not belong to the certificate"
                 ),
                 (

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 public import JSON
 
 /// A statement about files (in-toto attestation framework, statement v1).
@@ -19,9 +18,6 @@ public struct Statement: Sendable {
     public init(_ subjects: [Subject], _ predicateType: String, _ predicate: JSONValue) {
         (self.subjects, self.predicateType, self.predicate) = (subjects, predicateType, predicate)
     }
-
-    /// The media type of the statement in an envelope.
-    public static let mediaType = "application/vnd.in-toto+json"
 
     public var json: JSONValue {
         .object([
@@ -98,41 +94,5 @@ public struct Provenance: Sendable {
                     ])
                 ),
             ]))
-    }
-}
-
-/// What carries a signed document (DSSE, envelope.md).
-public struct SignedEnvelope: Sendable {
-    public struct Signature: Sendable {
-        public var keyID: String
-        public var bytes: [UInt8]
-
-        public init(keyID: String, bytes: [UInt8]) { (self.keyID, self.bytes) = (keyID, bytes) }
-    }
-
-    public let mediaType: String
-    public let payload: [UInt8]
-    public var signatures: [Signature] = []
-
-    public init(_ mediaType: String, _ payload: [UInt8]) { (self.mediaType, self.payload) = (mediaType, payload) }
-
-    /// The bytes that are signed (DSSE, protocol.md: pre-authentication encoding).
-    public var signedBytes: [UInt8] {
-        Array("DSSEv1 \(mediaType.utf8.count) \(mediaType) \(payload.count) ".utf8) + payload
-    }
-
-    public var json: JSONValue {
-        .object([
-            ("payloadType", .string(mediaType)), ("payload", .string(Data(payload).base64EncodedString())),
-            (
-                "signatures",
-                .array(
-                    signatures.map {
-                        .object([
-                            ("keyid", .string($0.keyID)), ("sig", .string(Data($0.bytes).base64EncodedString())),
-                        ])
-                    })
-            ),
-        ])
     }
 }

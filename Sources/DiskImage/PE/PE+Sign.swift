@@ -1,4 +1,5 @@
 public import Extents
+internal import Signatures
 
 extension PE {
     /// An executable with an Authenticode signature, as UEFI Secure Boot verifies it: "Windows Authenticode Portable
@@ -76,12 +77,13 @@ extension PE {
         let attributes = DER.set(contentType, DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 9, 4), DER.set(digest)))
         // The signature covers the set; the stored copy has the tag [0] instead.
         let signer = DER.sequence(
-            DER.integer(1), DER.sequence(key.issuer, key.serialNumber), sha256, [0xA0] + attributes.dropFirst(),
+            DER.integer(1), DER.sequence(key.certificate.issuer, key.certificate.serialNumber), sha256,
+            [0xA0] + attributes.dropFirst(),
             DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 1, 1), DER.null),
             DER.octets(try key.signature(of: attributes)))
         let signed = DER.sequence(
             DER.integer(1), DER.set(sha256), DER.sequence(indirectDataType, DER.tagged(0, DER.sequence(content))),
-            DER.tagged(0, key.certificate), DER.set(signer))
+            DER.tagged(0, key.certificate.der), DER.set(signer))
         return DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 7, 2), DER.tagged(0, signed))
     }
 }

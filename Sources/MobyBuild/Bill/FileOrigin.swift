@@ -61,7 +61,7 @@ extension Builder {
     /// - Parameter path: with or without a slash in front; in the root, or in a container's own root.
     /// - Throws: as ``build(_:)``; `BuildError` when nothing has it.
     public func origins(of path: String, in spec: Spec) async throws -> [FileOrigin] {
-        let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
+        let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider(spec)(nil))
         guard let wanted = TreePath(path.utf8), !wanted.isRoot else {
             throw BuildError("'\(PlainText.short(path))' is not the path of a file")
         }

@@ -16,7 +16,7 @@ extension Builder {
     /// The Debian source packages of all that a machine ships, in order.
     /// - Throws: as ``build(_:)``.
     public func sourcePackages(of spec: Spec) async throws -> [SourcePackage] {
-        let set = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider)
+        let set = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider(spec)(nil))
         var binaries: [SoftwarePackage.Source: Set<String>] = [:]
         var images: [SoftwarePackage.Source: Set<String>] = [:]
         for (source, image) in set.all {

@@ -89,6 +89,23 @@ public enum SpecReference {
 
         """
 
+    /// The reference page of a policy file, `docs/policy-spec.md`.
+    public static var policy: String {
+        policyPreface + KeyTable.policy.description.reachable.map { section($0, since: false) }.joined(separator: "\n")
+    }
+
+    private static let policyPreface = """
+        # The policy file
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        A policy, named by `--policy` or by `policy:` in a spec, says which images a build may use and who must have signed them
+        ([signatures.md](signatures.md)). It is YAML in UTF-8; unknown keys are errors. `moby schema --policy` prints a JSON Schema, with which an
+        editor completes and checks it; `moby schema --policy --markdown` prints this page. Required keys are **bold**.
+
+
+        """
+
     private static func section(_ table: KeyTableDescription) -> String { section(table, since: true) }
 
     /// - Parameter since: whether the table has the column of that name.

@@ -41,6 +41,13 @@ public enum SpecSchema {
             Context(formats: outputFormats, hasVariables: false))
     }
 
+    /// The schema of a policy file.
+    public static var policy: JSONValue {
+        document(
+            KeyTable.policy.description, "urn:moby:schema:policy:1", "moby: who must have signed images",
+            Context(formats: [], hasVariables: false))
+    }
+
     /// - Parameter id: identifies the schema. Its number goes up when a file that was valid no longer is.
     private static func document(_ root: KeyTableDescription, _ id: String, _ title: String, _ context: Context)
         -> JSONValue

@@ -129,7 +129,7 @@ struct SpecLint {
     }
 
     private mutating func trust(_ spec: Spec) {
-        guard let trust = spec.trust, let demand = trust.demand else { return }
+        guard spec.policy == nil, let trust = spec.trust, let demand = trust.demand else { return }
         warn(
             trust.location, "signatures are not verified, although 'trust' asks for it: \(demand)",
             hint: "name images by digest, image@sha256:…, and remove 'trust'; -disable-content-trust silences this")

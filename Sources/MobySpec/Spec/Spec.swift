@@ -18,6 +18,8 @@ public struct Spec: Sendable {
     /// Users see only their own processes; nil is false.
     public var hidesProcesses: Bool?
     public var trust: TrustSpec?
+    /// File of the policy that the images must meet.
+    public var policy: Located<String>?
     public var outputs: [OutputSpec] = []
 
     /// The variables that the files use, with their values.
@@ -112,6 +114,7 @@ extension Spec {
                 both.organizations = joined(earlier.organizations, later.trust?.organizations)
                 return both
             } ?? later.trust
+        policy = later.policy ?? policy
         outputs += later.outputs
     }
 

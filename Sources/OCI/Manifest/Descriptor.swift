@@ -9,11 +9,13 @@ public struct Descriptor: Hashable, Codable, Sendable {
     public var size: UInt64
     public var platform: Platform?
     public var annotations: [String: String]?
+    /// What an artifact that is not an image is, in a list of referrers.
+    public var artifactType: String?
 
     /// More than any blob can have: 1 TiB. A claim above this is an error before anything is fetched.
     public static let largestSize: UInt64 = 1 << 40
 
-    enum CodingKeys: String, CodingKey { case mediaType, digest, size, platform, annotations }
+    enum CodingKeys: String, CodingKey { case mediaType, digest, size, platform, annotations, artifactType }
 
     public init(
         mediaType: String, digest: Digest, size: UInt64, platform: Platform? = nil, annotations: [String: String]? = nil
@@ -44,6 +46,7 @@ public struct Descriptor: Hashable, Codable, Sendable {
         mediaType = try values.decode(String.self, forKey: .mediaType)
         platform = try values.decodeIfPresent(Platform.self, forKey: .platform)
         annotations = try values.decodeIfPresent([String: String].self, forKey: .annotations)
+        artifactType = try values.decodeIfPresent(String.self, forKey: .artifactType)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -53,6 +56,7 @@ public struct Descriptor: Hashable, Codable, Sendable {
         try values.encode(size, forKey: .size)
         try values.encodeIfPresent(platform, forKey: .platform)
         try values.encodeIfPresent(annotations, forKey: .annotations)
+        try values.encodeIfPresent(artifactType, forKey: .artifactType)
     }
 
     /// The name that an image has in a layout (image-spec, annotations.md).

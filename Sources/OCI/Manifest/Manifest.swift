@@ -1,7 +1,11 @@
+internal import Extents
+
 /// One image for one platform (image-spec, manifest.md; Docker schema 2 has the same fields).
 public struct Manifest: Codable, Sendable {
     public var schemaVersion = 2
     public var mediaType: String?
+    /// What an artifact that is not an image is.
+    public var artifactType: String?
     public var config: Descriptor
     /// Lowest first.
     public var layers: [Descriptor]
@@ -13,6 +17,14 @@ public struct Manifest: Codable, Sendable {
         mediaType = MediaType.manifest
         self.config = config
         self.layers = layers
+    }
+
+    /// - Throws: `ManifestError` for something else than an image, e.g. a signature, whose layers are not files.
+    func checkLayers() throws {
+        for (number, layer) in layers.enumerated() where !MediaType.isLayer(layer.mediaType) {
+            throw ManifestError(
+                "layers[\(number)] has media type '\(PlainText.short(layer.mediaType))', which is not a layer of files")
+        }
     }
 }
 

@@ -18,12 +18,7 @@ enum ManifestDocument: Sendable {
             self = .index(try ManifestError.decoding { try JSONDecoder().decode(ImageIndex.self, from: Data(bytes)) })
             return
         }
-        let manifest = try ManifestError.decoding { try JSONDecoder().decode(Manifest.self, from: Data(bytes)) }
-        for (number, layer) in manifest.layers.enumerated() where !MediaType.isLayer(layer.mediaType) {
-            throw ManifestError(
-                "layers[\(number)] has media type '\(PlainText.short(layer.mediaType))', which is not a layer of files")
-        }
-        self = .manifest(manifest)
+        self = .manifest(try ManifestError.decoding { try JSONDecoder().decode(Manifest.self, from: Data(bytes)) })
     }
 }
 

@@ -3,7 +3,7 @@
 ///
 /// ```
 /// while let next = try search.next() {
-///     guard let manifest = search.enter(document, of: next) else { continue }
+///     guard let manifest = try search.enter(document, of: next) else { continue }
 ///     if search.takes(manifest's configuration, next) { return manifest }
 /// }
 /// ```
@@ -47,9 +47,12 @@ struct ManifestSearch {
 
     /// Takes what a candidate is.
     /// - Returns: its manifest; nil for an index, whose entries come next.
-    mutating func enter(_ document: ManifestDocument, of candidate: Candidate) -> Manifest? {
+    /// - Throws: `ManifestError` for a manifest of something else than an image.
+    mutating func enter(_ document: ManifestDocument, of candidate: Candidate) throws -> Manifest? {
         switch document {
-        case .manifest(let manifest): return manifest
+        case .manifest(let manifest):
+            try ManifestError.naming("\(candidate.descriptor.digest)") { try manifest.checkLayers() }
+            return manifest
         case .index(let index):
             let depth = candidate.depth + 1
             available += index.platforms

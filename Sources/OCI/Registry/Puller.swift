@@ -84,7 +84,7 @@ final class Puller: Sendable {
             do {
                 let fetched = documents.isEmpty ? root : try await self.document(next.descriptor, repository, endpoints)
                 documents.append(fetched)
-                guard let manifest = search.enter(fetched.document, of: next) else { continue }
+                guard let manifest = try search.enter(fetched.document, of: next) else { continue }
                 if search.takes(try await config(manifest, repository, endpoints), next) {
                     return (manifest, documents)
                 }

@@ -142,16 +142,20 @@ extension RegistryClient {
 
     /// Sends a manifest or index whose content the registry already has.
     /// - Parameter reference: a tag or the digest.
+    /// - Returns: whether the registry lists it as a referrer of its subject (distribution-spec, pushing manifests with
+    ///   subject).
+    @discardableResult
     func push(
         _ document: Descriptor, as reference: String, to repository: String, at endpoint: Endpoint,
         from store: ContentStore
-    ) async throws {
+    ) async throws -> Bool {
         guard let bytes = try store.blob(document.digest, limit: ManifestDocument.largestSize) else {
             throw ContentError.missing(document.digest)
         }
         var put = HTTPRequest("PUT", try endpoint.url(repository, "manifests/\(reference)"), body: .bytes(bytes))
         put.headers["Content-Type"] = try ManifestDocument(bytes, mediaType: document.mediaType).mediaType
         let scope = Scope(endpoint: endpoint, repository: repository, actions: "pull,push")
-        _ = try await send(put, scope, into: BufferSink(limit: 64 << 10))
+        let response = try await send(put, scope, into: BufferSink(limit: 64 << 10))
+        return response.headers["OCI-Subject"] != nil
     }
 }

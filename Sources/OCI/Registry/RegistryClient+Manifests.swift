@@ -57,13 +57,22 @@ extension RegistryClient {
     }
 
     private func manifest(_ reference: String, _ repository: String, endpoint: Endpoint) async throws -> Fetched {
-        var request = HTTPRequest("GET", try endpoint.url(repository, "manifests/\(reference)"))
+        try await document("manifests/\(reference)", repository, endpoint, expected: Digest(reference))
+    }
+
+    /// A manifest or index.
+    /// - Parameters:
+    ///   - path: below the repository.
+    ///   - expected: its digest; nil is the one that the answer declares, if it does.
+    func document(_ path: String, _ repository: String, _ endpoint: Endpoint, expected: Digest?) async throws -> Fetched
+    {
+        var request = HTTPRequest("GET", try endpoint.url(repository, path))
         request.headers["Accept"] = MediaType.accepted.joined(separator: ", ")
         let sink = BufferSink(limit: ManifestDocument.largestSize)
         let response = try await send(request, Scope(endpoint: endpoint, repository: repository), into: sink)
         let digest = Digest(sha256: SHA256.hash(sink.bytes))
         let declared = response.headers["Docker-Content-Digest"].flatMap { Digest($0) }
-        if let expected = Digest(reference) ?? declared, expected != digest {
+        if let expected = expected ?? declared, expected != digest {
             throw ContentError.digest(expected: expected, actual: digest, size: UInt64(sink.bytes.count))
         }
         let type = response.headers["Content-Type"]?.split(separator: ";").first.map { String($0).trimmingWhitespace() }

@@ -125,7 +125,7 @@ struct LayoutReader: Sendable {
                     try store.document(descriptor)
                 }
                 guard let document else { throw ContentError.missing(descriptor.digest) }
-                guard let manifest = search.enter(document, of: next) else { continue }
+                guard let manifest = try search.enter(document, of: next) else { continue }
                 try ImageConfig.checkSize(manifest.config)
                 try copy(manifest.config, isSmall: true)
                 guard let bytes = try store.blob(manifest.config.digest, limit: ImageConfig.largestSize) else {

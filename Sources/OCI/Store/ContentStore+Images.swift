@@ -37,7 +37,7 @@ extension ContentStore {
         var search = ManifestSearch(root, for: platform)
         while let next = try search.next() {
             do {
-                guard let document = try document(next.descriptor), let manifest = search.enter(document, of: next),
+                guard let document = try document(next.descriptor), let manifest = try search.enter(document, of: next),
                     let bytes = try blob(manifest.config.digest, limit: ImageConfig.largestSize)
                 else { continue }
                 let config = try ImageConfig(parsing: bytes, name: "configuration \(manifest.config.digest)")

@@ -10,7 +10,9 @@ extension ContentStore {
         /// Bytes of the manifests, configurations and layers that the store has of it; what images share counts for
         /// each.
         public let size: UInt64
-        /// The platforms that the store has all of, in order.
+        /// Whether nothing of what it names is missing, as far as the store can tell.
+        public let isWhole: Bool
+        /// The platforms that the store has all of, in order; none for an artifact that is not an image, e.g. a signature.
         public let platforms: [Platform]
         /// When the name got this image, in seconds since 1970.
         public let changed: Int64
@@ -26,6 +28,7 @@ extension ContentStore {
             return Summary(
                 name: entry.name, digest: entry.descriptor.digest,
                 size: (closure.documents + closure.blobs).reduce(0) { $0 + $1.size },
+                isWhole: closure.missing.isEmpty,
                 platforms: try closure.documents.compactMap(platform).sorted { $0.description < $1.description },
                 changed: Int64(status.st_mtim.tv_sec))
         }

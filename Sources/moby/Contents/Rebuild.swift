@@ -63,7 +63,7 @@ struct Rebuild: AsyncParsableCommand {
         let store = try global.store()
         var options = BuildOptions()
         let old = recorded.options
-        options.provider = images.provider(global)
+        options.provider = try images.provider(global)
         options.provider.platform = recorded.platform
         (options.formats, options.name, options.directory) = (old.formats, old.name, folder)
         (options.size, options.decompressKernel, options.time) = (old.size, old.decompressKernel, old.time)

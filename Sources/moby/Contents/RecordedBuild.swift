@@ -78,7 +78,7 @@ struct BuiltSpec {
     init(_ names: [String], _ variables: VariableOptions, _ images: ImageOptions, _ global: FetchOptions) async throws {
         store = try global.store()
         var options = BuildOptions()
-        options.provider = images.provider(global)
+        options.provider = try images.provider(global)
         let recorded = names.count == 1 ? try RecordedBuild(names[0]) : nil
         if let recorded { options.provider.platform = recorded.platform }
         let packages = try Packages(store: store, provider: options.provider, level: global.level)

@@ -88,7 +88,7 @@ struct RunTests: AsyncParsableCommand {
     }
 
     private func run(_ input: TestInput, in folder: String, _ printer: TestPrinter) throws -> TestRun {
-        var run = try input.run(in: folder, images.provider(global), lock, global, variables, tell: printer.tell)
+        var run = try input.run(in: folder, try images.provider(global), lock, global, variables, tell: printer.tell)
         run.accelerator = try accelerator()
         run.limit = try limit()
         run.artifacts = artifacts

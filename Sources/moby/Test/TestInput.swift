@@ -70,7 +70,7 @@ struct TestInput {
         var problems: [Diagnostic] = []
         var inputs: [TestInput] = []
         let packages = try Packages(
-            store: try global.storeToRead(), provider: images.provider(global), level: global.level)
+            store: try global.storeToRead(), provider: try images.provider(global), level: global.level)
         for pair in pairs {
             do {
                 let test = try pair.test.map { try Self.test($0) } ?? TestSpec()

@@ -60,8 +60,12 @@ extension KeyTable where Owner == Spec {
                     "Hides the processes of other users in `/proc`, in the machine and in all containers.",
                     example: "true", since: .moby),
                 Key(
+                    "policy", \.policy, Codec<String>.string.located,
+                    "File of the policy that every image must meet, relative to this file ([signatures.md](signatures.md)). `--policy` comes before it.",
+                    example: "policy.yml", since: .moby),
+                Key(
                     "trust", \.trust, .trust,
-                    "Docker Content Trust: accepted with a warning, since nothing is verified.",
+                    "Docker Content Trust: accepted with a warning, since nothing is verified but by a `policy`, which must cover every image.",
                     example: "{org: [linuxkit]}", since: .always),
                 Key(
                     "outputs", \.outputs, .list(.output), "What to build when `--format` is not given.",

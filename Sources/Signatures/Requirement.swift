@@ -1,0 +1,157 @@
+internal import Extents
+
+/// Who must have signed.
+public enum Requirement: Sendable {
+    /// A key, and how messages name it.
+    case key(PublicKey, name: String)
+    /// Somebody to whom an authority gave a certificate for as long as it took to sign ("keyless").
+    case identity(IdentityRequirement)
+}
+
+/// A certificate's identity and who proved it. `*` in a pattern is any run of characters.
+public struct IdentityRequirement: Sendable {
+    public let root: TrustedRoot
+    public let issuer: String
+    public let identity: String
+
+    public init(root: TrustedRoot, issuer: String, identity: String) {
+        (self.root, self.issuer, self.identity) = (root, issuer, identity)
+    }
+}
+
+/// Who signed.
+public enum Signatory: Sendable, Equatable, CustomStringConvertible {
+    /// How the policy names the key, and its fingerprint.
+    case key(name: String, fingerprint: String)
+    /// When, in seconds since 1970.
+    case identity(String, issuer: String, time: Int64)
+
+    public var description: String {
+        switch self {
+        case .key(let name, let fingerprint): "key '\(PlainText.short(name))' (sha256:\(fingerprint.prefix(16)))"
+        case .identity(let identity, let issuer, _): "'\(PlainText.short(identity))' of \(PlainText.short(issuer))"
+        }
+    }
+}
+
+extension SignedMessage {
+    /// Who signed, when that is whom a requirement names.
+    /// - Throws: ``SignatureError`` with what is wrong.
+    public func signatory(_ requirement: Requirement) throws -> Signatory {
+        switch requirement {
+        case .key(let key, let name):
+            guard key.verifies(signature, of: message) else {
+                throw SignatureError("not signed by key '\(PlainText.short(name))'")
+            }
+            return .key(name: name, fingerprint: key.fingerprint)
+        case .identity(let wanted): return try signatory(wanted)
+        }
+    }
+
+    private func signatory(_ wanted: IdentityRequirement) throws -> Signatory {
+        guard let certificate = certificates.first else {
+            throw SignatureError("signed by a key, not by an identity with a certificate")
+        }
+        guard certificate.publicKey.verifies(signature, of: message) else {
+            throw SignatureError("the signature is not of the key in its certificate")
+        }
+        let time = try provenTime(certificate, wanted.root)
+        let refusals = wanted.root.authorities.filter { $0.period.contains(time) }.map {
+            $0.refusal(of: certificate, at: time, intermediates: Array(certificates.dropFirst()))
+        }
+        guard refusals.contains(nil) else {
+            throw SignatureError(
+                "no authority of the trusted root vouches for its certificate: \(refusals.compactMap(\.self).first ?? "none was valid then")"
+            )
+        }
+        guard certificate.isForCodeSigning else { throw SignatureError("its certificate is not for signing code") }
+        guard let issuer = certificate.identityIssuer else {
+            throw SignatureError("its certificate does not name who proved the identity")
+        }
+        let identities = certificate.identities
+        guard Wildcard.matches(wanted.issuer, issuer) else {
+            throw SignatureError(
+                "the identity was proved by \(PlainText.short(issuer)), expected \(PlainText.short(wanted.issuer))")
+        }
+        guard let identity = identities.first(where: { Wildcard.matches(wanted.identity, $0) }) else {
+            let found = identities.map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
+            throw SignatureError(
+                "signed by \(found.isEmpty ? "nobody named" : found), expected '\(PlainText.short(wanted.identity))'")
+        }
+        return .identity(identity, issuer: issuer, time: time)
+    }
+
+    /// A time when the signature existed. Certificates of identities are valid for minutes: only a log or a time stamp
+    /// proves that they were at that time.
+    private func provenTime(_ certificate: Certificate, _ root: TrustedRoot) throws -> Int64 {
+        guard !entries.isEmpty else { throw SignatureError("without an entry of a transparency log") }
+        var times: [Int64] = []
+        for entry in entries {
+            guard try entry.isAbout(self, by: .certificate(certificate)) else {
+                throw SignatureError("its transparency log entry is about another signature")
+            }
+            if let time = try entry.verify(root) { times.append(time) }
+        }
+        times += timeStamps.compactMap { $0.time(of: signature, root.timeStampers) }
+        guard let time = times.first else {
+            throw SignatureError("nothing proves when it was signed: no promise of the log, and no valid time stamp")
+        }
+        return time
+    }
+}
+
+/// Patterns of texts.
+public enum Wildcard {
+    private enum Token {
+        case byte(UInt8)
+        /// Any run of characters, or of those but the separator.
+        case run(crosses: Bool)
+    }
+
+    /// Whether a pattern is all of a text. Without a separator `*` is any run of characters; with one, `*` is any run of
+    /// other characters and `**` any run.
+    public static func matches(_ pattern: String, _ text: String, separator: Character? = nil) -> Bool {
+        let (tokens, separator) = (tokens(pattern, separator), separator?.asciiValue)
+        // The positions in the pattern that the text so far can have led to.
+        var positions = closure([0], tokens)
+        for byte in text.utf8 {
+            let next = positions.flatMap { position -> [Int] in
+                guard position < tokens.count else { return [] }
+                switch tokens[position] {
+                case .byte(let wanted): return wanted == byte ? [position + 1] : []
+                case .run(let crosses): return crosses || byte != separator ? [position] : []
+                }
+            }
+            positions = closure(Set(next), tokens)
+        }
+        return positions.contains(tokens.count)
+    }
+
+    private static func tokens(_ pattern: String, _ separator: Character?) -> [Token] {
+        let star = UInt8(ascii: "*")
+        var tokens: [Token] = []
+        var rest = Array(pattern.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == star else {
+                tokens.append(.byte(byte))
+                continue
+            }
+            let stars = 1 + rest.prefix { $0 == star }.count
+            rest = rest.dropFirst(stars - 1)
+            tokens.append(.run(crosses: separator == nil || stars > 1))
+        }
+        return tokens
+    }
+
+    /// With the positions after runs, which may be empty.
+    private static func closure(_ positions: Set<Int>, _ tokens: [Token]) -> Set<Int> {
+        var all = positions
+        for var position in positions {
+            while position < tokens.count, case .run = tokens[position] {
+                position += 1
+                all.insert(position)
+            }
+        }
+        return all
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import OCI
+import TestSupport
+import Testing
+
+/// Images that policies refuse and accept, from a registry on loopback.
+struct PolicyTests {
+    /// A registry with images, keys and stores in a folder.
+    private struct World: Sendable {
+        let folder: String
+        let host: String
+
+        func moby(_ arguments: [String], store: String = "store") throws -> Program.Result {
+            try Program.run(arguments, in: folder, environment: ["MOBY_CACHE": "\(folder)/\(store)"])
+        }
+
+        /// Builds a spec of one image under a policy.
+        /// - Parameter rule: all but `match` of the rule for images of the registry.
+        func build(_ image: String, _ rule: String, _ options: [String] = [], store: String = "other") throws
+            -> Program.Result
+        {
+            try TestFile.write("images: [{match: [\"\(host)/acme/*\"], \(rule)}]\n", to: "\(folder)/policy.yml")
+            try TestFile.write("init: [\"\(host)/acme/\(image)\"]\n", to: "\(folder)/web.yml")
+            return try moby(
+                ["build", "--policy", "policy.yml", "--format", "tar"] + options + ["web.yml"], store: store)
+        }
+
+        /// Pushes an image.
+        func push(_ image: SampleImage, as name: String, _ options: [String] = []) async throws {
+            try image.write(layout: "\(folder)/layout-\(name)")
+            try await Oracle.skopeo(
+                "copy", "--dest-tls-verify=false", "oci:\(folder)/layout-\(name):latest",
+                "docker://\(host)/acme/\(name):1")
+        }
+    }
+
+    private static func with(_ body: @escaping @Sendable (World) async throws -> Void) async throws {
+        try await withTemporaryDirectory { folder in
+            for name in ["acme", "other"] {
+                let key = "\(folder)/\(name).pem"
+                try await Oracle("openssl")(
+                    "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+                try await Oracle("openssl")("pkey", "-in", key, "-pubout", "-out", "\(folder)/\(name).pub")
+            }
+            try await DockerRegistry.with(in: folder) { try await body(World(folder: folder, host: $0.host)) }
+        }
+    }
+
+    @Test func aKeySigns() async throws {
+        try await Self.with { world in
+            let image = try SampleImage()
+            try await world.push(image, as: "plain")
+            try await world.push(image, as: "web")
+            let name = "\(world.host)/acme/web:1"
+            #expect(try world.moby(["cache", "pull", name]).status == 0)
+            let pushed = try world.moby(["cache", "push", "--sign", "--key", "acme.pem", name])
+            #expect(pushed.status == 0, "\(pushed.error)")
+
+            #expect(try world.build("web:1", "keys: [acme.pub]").status == 0)
+            // The signatures are in the store now.
+            #expect(try world.build("web:1", "keys: [other.pub, acme.pub]", ["--offline"]).status == 0)
+            let other = try world.build("web:1", "keys: [other.pub]")
+            #expect(other.status == 1)
+            #expect(
+                other.error.contains(
+                    "image '\(name)' does not meet policy 'policy.yml:1': not signed by key 'other.pub'"))
+            let plain = try world.build("plain:1", "keys: [acme.pub]", store: "third")
+            #expect(plain.status == 1 && plain.error.contains("does not meet policy 'policy.yml:1': no signature"))
+            #expect(try world.build("plain:1", "accept: any", store: "third").status == 0)
+            let offline = try world.build("plain:1", "keys: [acme.pub]", ["--offline"], store: "third")
+            #expect(offline.status == 1 && offline.error.contains("no signature"), "\(offline.error)")
+        }
+    }
+
+    @Test func whatNoRuleMatchesIsRefused() async throws {
+        try await Self.with { world in
+            try await world.push(try SampleImage(), as: "web")
+            try TestFile.write("images: [{match: [ghcr.io/**], accept: any}]\n", to: "\(world.folder)/strict.yml")
+            try TestFile.write(
+                "policy: strict.yml\ninit: [\"\(world.host)/acme/web:1\"]\n", to: "\(world.folder)/named.yml")
+            let named = try world.moby(["build", "--format", "tar", "named.yml"])
+            #expect(named.status == 1)
+            #expect(named.error.contains("is not covered by policy 'strict.yml'"), "\(named.error)")
+            #expect(named.error.contains("add a rule that matches '\(world.host)/acme/web'"))
+            // The policy of whoever builds comes before that of the spec.
+            try TestFile.write("images: [{match: [\"**\"], accept: any}]\n", to: "\(world.folder)/open.yml")
+            let open = try world.moby(["build", "--policy", "open.yml", "--format", "tar", "named.yml"])
+            #expect(open.status == 0, "\(open.error)")
+            let missing = try world.moby(["build", "--policy", "none.yml", "named.yml"])
+            #expect(missing.status == 1 && missing.error.contains("none.yml"), "\(missing.error)")
+            let key = try world.build("web:1", "keys: [none.pub]")
+            #expect(key.status == 2 && key.error.contains("'none.pub' cannot be used"), "\(key.error)")
+        }
+    }
+
+    /// The tag that cosign 1 and 2 write, with the certificate of an identity.
+    @Test func anIdentitySigns() async throws {
+        try await Self.with { world in
+            let image = try SampleImage()
+            try await world.push(image, as: "web")
+            let python = Oracle("\(Program.root)/.build/tools/sigstore/bin/python")
+            let digest = image.descriptor.digest.description
+            try await python("\(Program.root)/Tests/SignaturesTests/authority.py", world.folder, digest)
+            try await Self.attach(digest, world)
+            func rule(_ identity: String) -> String {
+                "keyless: [{root: trusted_root.json, issuer: \"https://token.example.org\", identity: \"\(identity)\"}]"
+            }
+            #expect(try world.build("web:1", rule("https://git.example.org/acme/*")).status == 0)
+            let other = try world.build("web:1", rule("https://git.example.org/other/*"))
+            #expect(other.status == 1)
+            #expect(
+                other.error.contains(
+                    "signed by 'https://git.example.org/acme/web/.workflow/release@refs/tags/v1', expected 'https://git.example.org/other/*'"
+                ), "\(other.error)")
+            let key = try world.build("web:1", "keys: [acme.pub]")
+            #expect(key.status == 1 && key.error.contains("not signed by key 'acme.pub'"), "\(key.error)")
+        }
+    }
+
+    private static func attach(_ digest: String, _ world: World) async throws {
+        let payload = try TestFile.read("\(world.folder)/cosign-payload.json")
+        let annotations = try TestFile.text("\(world.folder)/cosign-annotations.json")
+        func descriptor(_ bytes: [UInt8], _ type: String, _ more: String = "") async throws -> String {
+            let path = "\(world.folder)/blob"
+            try TestFile.write(bytes, to: path)
+            let sum = try await Oracle("sha256sum")(path).prefix(64)
+            let location = try await Oracle("curl")(
+                "-sf", "-X", "POST", "-o", "/dev/null", "-w", "%header{location}",
+                "http://\(world.host)/v2/acme/web/blobs/uploads/")
+            try await Oracle("curl")("-sf", "-X", "PUT", "-T", path, "\(location)&digest=sha256:\(sum)")
+            return #"{"mediaType": "\#(type)", "digest": "sha256:\#(sum)", "size": \#(bytes.count)\#(more)}"#
+        }
+        let config = try await descriptor(Array("{}".utf8), "application/vnd.oci.image.config.v1+json")
+        let layer = try await descriptor(
+            payload, "application/vnd.dev.cosign.simplesigning.v1+json", #", "annotations": \#(annotations)"#)
+        let type = "application/vnd.oci.image.manifest.v1+json"
+        let manifest = #"{"schemaVersion": 2, "mediaType": "\#(type)", "config": \#(config), "layers": [\#(layer)]}"#
+        try TestFile.write(manifest, to: "\(world.folder)/manifest.json")
+        let tag = digest.replacing(":", with: "-") + ".sig"
+        try await Oracle("curl")(
+            "-sf", "-X", "PUT", "-H", "Content-Type: \(type)", "--data-binary", "@\(world.folder)/manifest.json",
+            "http://\(world.host)/v2/acme/web/manifests/\(tag)")
+    }
+}
