@@ -28,8 +28,9 @@ import Testing
 
     @Test(arguments: scripts.indices) func sameCommandsAsAShell(index: Int) throws {
         let script = Self.scripts[index]
+        // Each line in one write: both ends of a pipe run at once.
         let stubs = ["adduser", "mkdir", "chown"].map { name in
-            "\(name)() { { printf '\(name)'; printf '|%s' \"$@\"; echo; } >&9; }\n"
+            "\(name)() { _l=\(name); for _w; do _l=\"$_l|$_w\"; done; printf '%s\\n' \"$_l\" >&9; }\n"
         }
         let expected = try withTemporaryDirectory { directory in
             try Data((stubs.joined() + script).utf8).write(to: URL(filePath: "\(directory)/script"))

@@ -85,7 +85,10 @@ struct ManifestDocumentTests {
         ("", nil, "not valid JSON"),
     ])
     func othersAreRefusedWithTheReason(text: String, type: String?, reason: String) {
-        let error = #expect(throws: ManifestError.self) { try ManifestDocument(Array(text.utf8), mediaType: type) }
+        let error = #expect(throws: ManifestError.self) {
+            let document = try ManifestDocument(Array(text.utf8), mediaType: type)
+            if case .manifest(let manifest) = document { try manifest.checkLayers() }
+        }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }
 
