@@ -174,5 +174,5 @@ final class CloudDesk: Sendable {
 }
 
 extension MachineHandle {
-    fileprivate var hasEnded: Bool { (try? waitForEnd(within: .zero)) != nil }
+    fileprivate var hasEnded: Bool { exitStatus != nil }
 }

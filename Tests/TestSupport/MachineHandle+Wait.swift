@@ -53,10 +53,12 @@ extension MachineHandle {
     @discardableResult
     public func waitForEnd(within limit: Duration) throws -> Int32 {
         let end = ContinuousClock.now + limit
-        while ContinuousClock.now < end {
+        while true {
             if let status = exitStatus { return status }
+            guard ContinuousClock.now < end else {
+                throw RunError("QEMU did not end within \(limit); the console:\n\(tail)")
+            }
             usleep(2000)
         }
-        throw RunError("QEMU did not end within \(limit); the console:\n\(tail)")
     }
 }
