@@ -56,6 +56,9 @@ public struct ImageProvider: Sendable {
         return reference.description
     }
 
+    /// Whether a source is a file or folder of this machine.
+    public static func isLocalSource(_ source: String) -> Bool { ImageSource.isLocal(source) }
+
     /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`,
     /// `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`. Local sources are read again each time (their digests
     /// decide what is copied). Whole in the store on return.

@@ -88,6 +88,12 @@ struct PolicyTests {
             #expect(open.status == 0, "\(open.error)")
             let missing = try world.moby(["build", "--policy", "none.yml", "named.yml"])
             #expect(missing.status == 1 && missing.error.contains("none.yml"), "\(missing.error)")
+            // A folder is not an image of docker.io, whatever its name.
+            try SampleImage().write(layout: "\(world.folder)/layout")
+            try TestFile.write("init: [\"oci:layout\"]\n", to: "\(world.folder)/local.yml")
+            try TestFile.write("images: [{match: [docker.io/**], accept: any}]\n", to: "\(world.folder)/hub.yml")
+            let local = try world.moby(["build", "--policy", "hub.yml", "--format", "tar", "local.yml"])
+            #expect(local.status == 1 && local.error.contains("'oci:layout' is not covered"), "\(local.error)")
             let key = try world.build("web:1", "keys: [none.pub]")
             #expect(key.status == 2 && key.error.contains("'none.pub' cannot be used"), "\(key.error)")
         }

@@ -32,7 +32,7 @@ struct StandardOutputTests {
 
     private func shell(_ line: String, _ folder: String) throws -> EndedProcess {
         try EndedProcess(
-            "/bin/sh", ["-c", line], folder: folder, environment: ["MOBY_CACHE": folder + "/cache"])
+            "/bin/sh", ["-c", line], folder: folder, environment: ["MOBY_CACHE": folder + "/cache", "NO_COLOR": "1"])
     }
 
     @Test(arguments: printing) func aFullDiskIsAnError(_ words: String) async throws {
@@ -95,7 +95,7 @@ struct StandardOutputTests {
         try await withFiles { folder, program in
             let running = try RunningProgram(
                 program, words.split(separator: " ").map(String.init), onTerminal: true, folder: folder,
-                environment: ["MOBY_CACHE": folder + "/cache"])
+                environment: ["MOBY_CACHE": folder + "/cache", "NO_COLOR": "1"])
             #expect(try running.waitForEnd() == status, "\(running.text)")
             #expect(running.text.contains(message) && !running.text.contains("\u{1B}"), "\(running.text)")
         }

@@ -80,7 +80,7 @@ import Testing
             #expect(
                 tree.paths.map(\.description) == [
                     "all.crt", "bin", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/bin/tool", "usr/lib", "usr/lib64",
-                    "usr/sbin",
+                    "usr/sbin", "var", "var/lib", "var/lib/dpkg", "var/lib/dpkg/status.d", "var/lib/dpkg/status.d/t",
                 ])
             guard case .regular(let all)? = tree[TreePath("all.crt")]?.kind else {
                 throw Oracle.Failure(description: "")

@@ -60,7 +60,8 @@ public struct PolicyCheck: Sendable {
     /// Admits an image that the policy accepts.
     /// - Throws: ``PolicyError``; what fetching its signatures throws.
     public func admit(_ image: Image, _ provider: ImageProvider) async throws {
-        let reference = try? ImageReference(image.name)
+        // 'oci:web' would be a valid reference too, but is a folder.
+        let reference = ImageProvider.isLocalSource(image.name) ? nil : try? ImageReference(image.name)
         let name = reference?.name ?? image.name
         guard
             let rule = rules.first(where: {
