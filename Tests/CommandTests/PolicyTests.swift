@@ -72,6 +72,25 @@ struct PolicyTests {
         }
     }
 
+    /// A tag that a lock pins to an older image: the signature of the newer one does not count.
+    @Test func thePinnedImageIsTheOneThatMustBeSigned() async throws {
+        try await Self.with { world in
+            try await world.push(try SampleImage(layers: [SampleTar.tar(["etc/motd": "old\n"])]), as: "web")
+            #expect(try world.build("web:1", "accept: any").status == 0)
+            #expect(try world.moby(["lock", "web.yml"], store: "other").status == 0)
+            try await world.push(try SampleImage(layers: [SampleTar.tar(["etc/motd": "new\n"])]), as: "web")
+            let name = "\(world.host)/acme/web:1"
+            #expect(try world.moby(["cache", "pull", name], store: "other").status == 0)
+            #expect(
+                try world.moby(["cache", "push", "--sign", "--key", "acme.pem", name], store: "other").status == 0)
+            let locked = try world.build("web:1", "keys: [acme.pub]")
+            #expect(locked.status == 1 && locked.error.contains("no signature"), "\(locked.error)")
+            try FileManager.default.removeItem(atPath: "\(world.folder)/web.lock.yml")
+            let unlocked = try world.build("web:1", "keys: [acme.pub]")
+            #expect(unlocked.status == 0, "\(unlocked.error)")
+        }
+    }
+
     @Test func whatNoRuleMatchesIsRefused() async throws {
         try await Self.with { world in
             try await world.push(try SampleImage(), as: "web")

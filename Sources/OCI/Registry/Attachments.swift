@@ -9,11 +9,18 @@ public struct Attachment: Sendable {
 }
 
 extension ImageProvider {
-    /// The digests by which an image may be signed: of what its name leads to, and of its platform's manifest.
-    /// - Throws: `FileError`.
+    /// The digests by which an image may be signed: of its platform's manifest, and of an index that leads to it. What
+    /// its name means in the store may be another image: a lock can pin an older one.
+    /// - Throws: `ManifestError`, `FileError`.
     public func digests(of image: Image) throws -> [Digest] {
-        let root = try store.descriptor(named: image.name)?.digest
-        return [root, image.digest].compactMap(\.self).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let pinned = options.pins[image.name]?.digest
+        let named = try store.descriptor(named: image.name)?.digest
+        let roots = try Set([pinned, named].compactMap(\.self)).filter { digest in
+            guard digest != image.digest, let size = try HostFiles.size(store.blobPath(digest)) else { return false }
+            let root = Descriptor(mediaType: "", digest: digest, size: size)
+            return try store.manifest(below: root, platform: image.platform)?.0.digest == image.digest
+        }
+        return roots.sorted { $0.hex < $1.hex } + [image.digest]
     }
 
     /// The most bytes of an attachment that are read, and the most attachments of an image.
@@ -89,7 +96,11 @@ extension ImageProvider {
                 manifests.append(manifest)
             }
         }
-        for blob in manifests.flatMap({ [$0.config] + $0.layers }) where blob.size <= Self.largestAttachment {
+        let blobs = manifests.flatMap { [$0.config] + $0.layers }.filter { $0.size <= Self.largestAttachment }
+        guard blobs.count <= 2 * Self.mostAttachments else {
+            throw ManifestError("\(blobs.count) attachments; the limit is \(2 * Self.mostAttachments)")
+        }
+        for blob in blobs {
             try await store.progress.during(.download, "a signature of \(repository)", total: blob.size) { step in
                 try await client.fetch(blob, repository, from: endpoints, into: store, step)
             }
