@@ -23,7 +23,7 @@ public struct SourceDownload: Sendable {
     }
 
     /// Downloads the files of source packages into a folder.
-    /// - Returns: those that the archive does not have, at this version.
+    /// - Returns: those that the archive does not have, at this version, or could not deliver.
     /// - Throws: `AptError`, `FileError`.
     public func fetch(_ wanted: [Wanted], into folder: String) async throws -> [Wanted] {
         try FolderTree.make(folder)
@@ -40,9 +40,16 @@ public struct SourceDownload: Sendable {
         let what = offered.count == 1 ? "1 source package" : "\(offered.count) source packages"
         try await progress.during(.download, what, total: UInt64(offered.count), unit: .items, isMajor: true) { step in
             for package in offered {
-                try await root.run(
-                    "apt-get", ["source", "--download-only", "--only-source", "-qq", "--", Self.pinned(package)],
-                    in: folder)
+                do {
+                    try await root.run(
+                        "apt-get", ["source", "--download-only", "--only-source", "-qq", "--", Self.pinned(package)],
+                        in: folder)
+                } catch let error as AptError {
+                    // Lists may name files that their mirror does not have.
+                    guard case .failed = error else { throw error }
+                    progress.warn("\(PlainText.short(package.name)): \(error)")
+                    missing.append(package)
+                }
                 step.add(1)
             }
         }
