@@ -34,7 +34,7 @@ public enum PackageError: HintedError, CustomStringConvertible, Sendable {
 
     public var hint: String? {
         switch self {
-        case .snapshot: "for example http://snapshot.debian.org/archive/debian/20261101T000000Z"
+        case .snapshot: "for example http://HOST/archive/debian/20261101T000000Z"
         case .unlocked(let folder): "run 'moby pkg build \(folder)'"
         case .stale(let folder, let architecture): "run 'moby pkg lock --arch \(architecture) \(folder)'"
         case .unlockedArchitecture(let folder, let architecture, let locked):

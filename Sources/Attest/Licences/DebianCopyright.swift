@@ -24,7 +24,7 @@ public enum DebianCopyright {
             })
     }
 
-    /// The short name on the first line, and the text on those after it, where a dot stands for an empty line.
+    /// The short name on the first line, and the text on those after it, in which a lone dot is an empty line.
     private static func parts(_ value: String) -> (name: String, text: String?) {
         let lines = value.split(separator: "\n", omittingEmptySubsequences: false)
         let name = String(lines.first?.trimmed ?? "")

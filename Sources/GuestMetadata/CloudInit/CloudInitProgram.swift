@@ -5,8 +5,8 @@ internal import GuestSystem
 /// written them.
 public enum CloudInitProgram {
     /// - Parameter arguments: the name of the program, and perhaps a file with user data.
-    /// - Returns: the exit status: 0 on success, and when there is no user data for this program; 1 when something
-    ///   failed or is not supported; 64 for unknown arguments.
+    /// - Returns: the exit status: 0 on success or without user data for this program; 1 if something failed or is not
+    ///   supported; 64 for unknown arguments.
     public static func run(_ arguments: [String], config: String = "/run/config", root: String = "/proc/1/root")
         -> Int32
     {

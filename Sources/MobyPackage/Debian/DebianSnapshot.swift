@@ -1,6 +1,6 @@
 internal import Extents
 
-/// Archives that keep the old versions of Debian packages, such as snapshot.debian.org. What comes from them is
+/// Archives that keep old versions of Debian packages, such as Debian's snapshots. What comes from them is
 /// compared with the SHA-256 in the lock, so their signatures are not needed.
 struct DebianSnapshot: Equatable, Sendable {
     /// The variable that names them: URLs with spaces between them.

@@ -56,7 +56,7 @@ struct Sources: AsyncParsableCommand {
             let names = missing.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
             throw BuildError(
                 "the archive does not have the sources of \(PlainText.short(names, limit: 2000))",
-                hint: "snapshot.debian.org keeps every version")
+                hint: "Debian's snapshot service keeps every version")
         }
     }
 

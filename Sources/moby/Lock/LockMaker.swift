@@ -146,7 +146,7 @@ struct LockMaker {
                     continue
                 }
                 let isAsked = selection.has(name)
-                // Without a network, nobody knows more.
+                // Offline, the old lock is all there is to go by.
                 if isOffline, let known = old?.image(named: name), try store.descriptor(named: name) == nil {
                     locked.append(known)
                     continue
