@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SystemPackage
 
 /// Unfinished output files: `NAME.partial.PID.N`, and `NAME.staged.PID` of earlier versions.
 public enum PartialFiles {
@@ -51,6 +52,11 @@ public enum PartialFiles {
     /// The last part of a path.
     public static func name(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+
+    /// A path that a file names, relative to the folder of that file.
+    public static func path(_ name: String, nextTo file: String) -> String {
+        FilePath(file).removingLastComponent().pushing(FilePath(name)).string
     }
 
     /// The final name and the process of an unfinished file; nil for another name.

@@ -143,6 +143,15 @@ extension BuildRecord.File {
             sha256: values.decodeIfPresent(String.self, forKey: .sha256))
     }
 
+    /// The path of the file, next to its record.
+    /// - Throws: ``BuildError`` for a name that leads elsewhere: a record may come from a stranger.
+    public func path(nextTo record: String) throws -> String {
+        guard !name.contains("/"), name != "..", !name.isEmpty else {
+            throw BuildError("the record names '\(PlainText.short(name))', which is not next to it")
+        }
+        return PartialFiles.path(name, nextTo: record)
+    }
+
     init(_ artifact: Artifact, size: UInt64) {
         let format = OutputFormat.named(artifact.format)
         self.init(

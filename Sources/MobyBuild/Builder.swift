@@ -182,9 +182,8 @@ public struct Builder: Sendable {
             name: loaders.name, architecture: Architecture(named: loaders.platform.architecture) ?? .host, tree: tree)
         request.identity += loaders.identity
         if let signing = options.signing {
-            // The URI of a token's key may have its PIN.
-            let name = signing.key.split(separator: "?").first.map(String.init) ?? signing.key
-            request.signingKey = try context("'\(PlainText.short(name))' and '\(signing.certificate)'") {
+            let name = PrivateKey.shownName(of: signing.key)
+            request.signingKey = try context("'\(name)' and '\(signing.certificate)'") {
                 try SigningKey(
                     key: PrivateKey(named: signing.key),
                     certificate: Certificate(pem: HostFiles.read(signing.certificate, limit: 1 << 20)))

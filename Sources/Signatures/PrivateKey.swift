@@ -50,6 +50,13 @@ public final class PrivateKey: Signer, @unchecked Sendable {
         }
     }
 
+    /// How messages name a key: without the PIN that the URI of a token's key may have.
+    public static func shownName(of name: String) -> String {
+        PlainText.short(
+            name.hasPrefix("pkcs11:")
+                ? String(name.split(separator: "?", omittingEmptySubsequences: false)[0]) : name)
+    }
+
     private init(adopting handle: OpaquePointer) throws {
         self.handle = handle
         let der = LibCrypto.encode { i2d_PUBKEY(handle, $0) }
@@ -91,10 +98,8 @@ private enum PKCS11 {
                 "libcrypto has no provider for PKCS #11 tokens",
                 hint: "install pkcs11-provider (Debian 13), or sign with --signer")
         }
-        // The PIN is not for messages.
-        let shown = PlainText.short(String(uri.split(separator: "?", omittingEmptySubsequences: false)[0]))
         let absent = SignatureError(
-            "no private key of a token matches '\(shown)'",
+            "no private key of a token matches '\(PrivateKey.shownName(of: uri))'",
             hint: "'p11tool --list-privkeys' lists the URIs of keys; PKCS11_PROVIDER_MODULE names the token's module")
         guard let store = OSSL_STORE_open(uri, nil, nil, nil, nil) else { throw absent }
         defer { OSSL_STORE_close(store) }

@@ -76,7 +76,8 @@ extension SignedMessage {
         guard let identity = identities.first(where: { Wildcard.matches(wanted.identity, $0) }) else {
             let found = identities.map { "'\(PlainText.short($0))'" }.joined(separator: ", ")
             throw SignatureError(
-                "signed by \(found.isEmpty ? "nobody named" : found), expected '\(PlainText.short(wanted.identity))'")
+                "signed by \(found.isEmpty ? "an identity without a name" : found), expected '\(PlainText.short(wanted.identity))'"
+            )
         }
         return .identity(identity, issuer: issuer, time: time)
     }

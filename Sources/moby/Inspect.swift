@@ -102,7 +102,7 @@ enum Artifacts {
 
     /// - Parameter path: a file, a pipe of the shell, a block device, or `-` for standard input.
     static func open(_ path: String) throws -> Inspection {
-        let scratch = Terminal.environment["TMPDIR"] ?? "/var/tmp"
+        let scratch = Terminal.scratchFolder
         do {
             if path == "-" { return try Inspection(reading: STDIN_FILENO, name: "standard input", scratch: scratch) }
             if try HostFiles.isFolder(path) { throw folder(path) }

@@ -29,15 +29,12 @@ struct SignerOptions: ParsableArguments {
     /// - Throws: `ContextError`.
     func signerIfAny() throws -> (any Signer)? {
         if let signer, let signerKey {
-            let key = try ContextError.wrapping("reading '\(PlainText.short(signerKey))'") {
-                try PublicKey(pem: try HostFiles.read(signerKey, limit: 1 << 20))
-            }
-            return try CommandSigner(command: signer, publicKey: key, environment: Terminal.environment)
+            return try CommandSigner(
+                command: signer, publicKey: KeyFile.read(signerKey) { try PublicKey(pem: $0) },
+                environment: Terminal.environment)
         }
         return try key.map { key in
-            // The URI of a token's key may have its PIN.
-            let name = key.split(separator: "?").first.map(String.init) ?? key
-            return try ContextError.wrapping("reading '\(PlainText.short(name))'") { try PrivateKey(named: key) }
+            try ContextError.wrapping("reading '\(PrivateKey.shownName(of: key))'") { try PrivateKey(named: key) }
         }
     }
 }
@@ -113,15 +110,17 @@ struct Verify: ParsableCommand {
     }
 
     private func requirement() throws -> Requirement {
-        if let key {
-            return try ContextError.wrapping("reading '\(PlainText.short(key))'") {
-                .key(try PublicKey(pem: try HostFiles.read(key, limit: 1 << 20)), name: key)
-            }
-        }
-        let file = root ?? ""
-        let trusted = try ContextError.wrapping("reading '\(PlainText.short(file))'") {
-            try TrustedRoot(parsing: try HostFiles.read(file, limit: 4 << 20))
-        }
+        if let key { return .key(try KeyFile.read(key) { try PublicKey(pem: $0) }, name: key) }
+        let trusted = try KeyFile.read(root ?? "") { try TrustedRoot(parsing: $0) }
         return .identity(IdentityRequirement(root: trusted, issuer: issuer ?? "", identity: identity ?? ""))
+    }
+}
+
+/// Files of keys and trusted roots.
+private enum KeyFile {
+    static func read<Value>(_ file: String, _ body: ([UInt8]) throws -> Value) throws -> Value {
+        try ContextError.wrapping("reading '\(PlainText.short(file))'") {
+            try body(try HostFiles.read(file, limit: 4 << 20))
+        }
     }
 }

@@ -7,6 +7,9 @@ internal import Synchronization
 enum Terminal {
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
+    /// For files of any size, which need not stay in memory.
+    static var scratchFolder: String { environment["TMPDIR"] ?? "/var/tmp" }
+
     /// Path of this program.
     static var executable: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -18,10 +18,9 @@ public struct PolicyCheck: Sendable {
     public init(file: String) throws {
         let text = try HostFiles.text(file)
         let policy = try Policy(parsing: text, file: file)
-        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
         self.file = file
         rules = try policy.rules.map { rule in
-            Rule(rule: rule, requirements: try Self.requirements(rule, folder))
+            Rule(rule: rule, requirements: try Self.requirements(rule, file))
         }
     }
 
@@ -30,17 +29,16 @@ public struct PolicyCheck: Sendable {
     /// - Throws: as ``init(file:)``.
     init?(of spec: Spec) throws {
         guard let policy = spec.policy else { return nil }
-        let folder = policy.location.file.lastIndex(of: "/").map { policy.location.file[...$0] } ?? ""
-        let file = policy.value.hasPrefix("/") ? policy.value : folder + policy.value
+        let file = PartialFiles.path(policy.value, nextTo: policy.location.file)
         do { try self.init(file: file) } catch let error as FileError {
             throw SpecError([Diagnostic(at: policy.location, "'policy' cannot be read: \(error)")])
         }
     }
 
-    private static func requirements(_ rule: Policy.Rule, _ folder: String) throws -> [Requirement] {
+    private static func requirements(_ rule: Policy.Rule, _ policy: String) throws -> [Requirement] {
         func read<Value>(_ path: Located<String>, _ body: ([UInt8]) throws -> Value) throws -> Value {
-            let full = path.value.hasPrefix("/") ? path.value : folder + path.value
-            do { return try body(try HostFiles.read(full, limit: 4 << 20)) } catch {
+            let file = PartialFiles.path(path.value, nextTo: policy)
+            do { return try body(try HostFiles.read(file, limit: 4 << 20)) } catch {
                 throw SpecError([
                     Diagnostic(
                         at: path.location, "'\(PlainText.short(path.value))' cannot be used: \(error)",

@@ -14,7 +14,7 @@ public enum SignedFile {
     public static func sign(_ file: String, by signer: any Signer) async throws -> String {
         var bytes = try HostFiles.read(file, limit: largest)
         if let record = BuildRecord(bytes) {
-            let complete = try record.withDigests(in: folder(of: file))
+            let complete = try record.withDigests(nextTo: file)
             if complete != record {
                 bytes = try JSONText.pretty(complete) + [0x0A]
                 try write(bytes, to: file)
@@ -37,7 +37,7 @@ public enum SignedFile {
     public static func verify(_ file: String, signature: String?, _ requirement: Requirement) throws -> Signatory {
         let bytes = try HostFiles.read(file, limit: largest)
         let signatory = try signed(bytes, file, signature).signatory(requirement)
-        if let record = BuildRecord(bytes) { try record.verifyDigests(in: folder(of: file)) }
+        if let record = BuildRecord(bytes) { try record.verifyDigests(nextTo: file) }
         return signatory
     }
 
@@ -58,8 +58,6 @@ public enum SignedFile {
         (try? JSONValue(parsing: bytes))?["_type"]?.string?.hasPrefix("https://in-toto.io/Statement/") == true
     }
 
-    private static func folder(of file: String) -> String { file.lastIndex(of: "/").map { String(file[...$0]) } ?? "" }
-
     private static func write(_ bytes: [UInt8], to file: String) throws {
         try ExtentWriter.stream(to: file) { try $0.write(bytes) }
     }
@@ -74,36 +72,28 @@ extension BuildRecord {
 
     /// With the SHA-256 of each file that has none yet.
     /// - Throws: `FileError`, ``BuildError`` for a file that is not the one of the record.
-    func withDigests(in folder: String) throws -> BuildRecord {
+    func withDigests(nextTo path: String) throws -> BuildRecord {
         var record = self
         for (index, file) in files.enumerated() {
-            let digest = try file.digest(in: folder)
+            let digest = try HostFiles.sha256(file.path(nextTo: path)).hex
             guard file.sha256 ?? digest == digest else { throw file.changed(digest) }
             record.files[index].sha256 = digest
         }
         return record
     }
 
-    func verifyDigests(in folder: String) throws {
+    func verifyDigests(nextTo path: String) throws {
         for file in files {
             guard let expected = file.sha256 else {
                 throw BuildError("the record has no digest of '\(PlainText.short(file.name))'", hint: "sign it again")
             }
-            let digest = try file.digest(in: folder)
+            let digest = try HostFiles.sha256(file.path(nextTo: path)).hex
             guard digest == expected else { throw file.changed(digest) }
         }
     }
 }
 
 extension BuildRecord.File {
-    fileprivate func digest(in folder: String) throws -> String {
-        // A record may come from elsewhere: its files are next to it.
-        guard !name.contains("/"), name != ".." else {
-            throw BuildError("the record names '\(PlainText.short(name))', which is not next to it")
-        }
-        return try HostFiles.sha256(folder + name).hex
-    }
-
     fileprivate func changed(_ digest: String) -> BuildError {
         BuildError(
             "'\(PlainText.short(name))' has SHA-256 \(digest), but the record has \(sha256 ?? "none")",

@@ -1,6 +1,5 @@
 internal import Archive
 public import Extents
-internal import Progress
 
 /// An OCI image layout (image-spec, image-layout.md) in an uncompressed tar archive, read strictly: folders,
 /// `oci-layout`, `index.json` and blobs, each once, and nothing else.
@@ -116,15 +115,7 @@ public struct LayoutArchive: Sendable {
         }
         try ImageConfig.checkSize(parts.config)
         for part in [parts.config] + parts.layers where try !store.has(part) {
-            let content = try blob(part)
-            let writer = try BlobWriter(in: store.temporaryPath, limit: part.size)
-            try store.progress.during(.copy, "blob \(part.digest.short)", total: part.size) { step in
-                try ExtentReader.read(content) {
-                    try writer.write($0)
-                    step.add($0.count)
-                }
-            }
-            try store.commit(writer, digest: part.digest, size: part.size)
+            try store.copy(try blob(part), as: part)
         }
         guard let image = try store.image(root, name: name, platform: platform), image.digest == manifest.digest else {
             throw ImageError("image '\(PlainText.short(name))': \(root.digest) does not lead to \(manifest.digest)")

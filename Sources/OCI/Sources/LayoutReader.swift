@@ -1,6 +1,5 @@
 internal import Extents
 internal import FoundationEssentials
-internal import Progress
 
 /// Reads an OCI image layout (image-spec, image-layout.md) into the store.
 struct LayoutReader: Sendable {
@@ -150,14 +149,7 @@ struct LayoutReader: Sendable {
         guard content.length == descriptor.size else {
             throw ContentError.size(descriptor.digest, expected: descriptor.size, actual: content.length)
         }
-        let writer = try BlobWriter(in: store.temporaryPath, limit: descriptor.size)
-        try store.progress.during(.copy, "blob \(descriptor.digest.short)", total: content.length) { step in
-            try ExtentReader.read(content) {
-                try writer.write($0)
-                step.add($0.count)
-            }
-        }
-        try store.commit(writer, digest: descriptor.digest, size: descriptor.size)
+        try store.copy(content, as: descriptor)
     }
 }
 

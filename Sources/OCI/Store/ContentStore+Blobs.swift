@@ -1,5 +1,6 @@
 public import Extents
 internal import Glibc
+internal import Progress
 
 extension ContentStore {
     /// Whether the store has a blob of the size in its descriptor. Its bytes are not read.
@@ -39,6 +40,19 @@ extension ContentStore {
         let actual = try writer.finish()
         guard actual == expected else { throw ContentError.digest(expected: expected, actual: actual, size: size) }
         try writer.commitContent(to: blobPath(expected))
+    }
+
+    /// Copies a blob from elsewhere; its digest and size are compared with its descriptor.
+    /// - Throws: `ContentError`, `FileError`.
+    func copy(_ content: ExtentList, as descriptor: Descriptor) throws {
+        let writer = try BlobWriter(in: temporaryPath, limit: descriptor.size)
+        try progress.during(.copy, "blob \(descriptor.digest.short)", total: descriptor.size) { step in
+            try ExtentReader.read(content) {
+                try writer.write($0)
+                step.add($0.count)
+            }
+        }
+        try commit(writer, digest: descriptor.digest, size: descriptor.size)
     }
 
     /// Whether the store has a configuration or document, undamaged; a damaged one is removed, so that it is fetched

@@ -33,7 +33,7 @@ struct ArtifactComparison {
 
     private func inspection(_ content: ExtentList) throws -> Inspection? {
         do {
-            return try Inspection(content, scratch: Terminal.environment["TMPDIR"] ?? "/var/tmp")
+            return try Inspection(content, scratch: Terminal.scratchFolder)
         } catch is InspectError {
             return nil
         }

@@ -67,10 +67,8 @@ struct MachineContents {
     private static func artifact(_ prefix: String, _ recorded: RecordedBuild?) throws -> String {
         do { return try BootSource.detect(prefix).files.last ?? prefix } catch let error as RunError {
             // A tar, or another form that does not boot by itself.
-            guard let recorded, let file = recorded.record.files.first(where: { !$0.name.contains("/") }) else {
-                throw error
-            }
-            return recorded.folder == "." ? file.name : "\(recorded.folder)/\(file.name)"
+            guard let recorded, let file = recorded.record.files.first else { throw error }
+            return try file.path(nextTo: recorded.path)
         }
     }
 
@@ -94,9 +92,8 @@ struct MachineContents {
     }
 
     private static func kernel(_ recorded: RecordedBuild?, _ inspection: Inspection) throws -> String? {
-        if let recorded, let file = recorded.record.files.first(where: { $0.role == .kernel }), !file.name.contains("/")
-        {
-            let path = "\(recorded.folder)/\(file.name)"
+        if let recorded, let file = recorded.record.files.first(where: { $0.role == .kernel }) {
+            let path = try file.path(nextTo: recorded.path)
             if try HostFiles.exists(path) { return "sha256:\(try HostFiles.sha256(path).hex)" }
         }
         return inspection.root.all.first { $0.kind == "Linux kernel" }.map { part in

@@ -42,7 +42,7 @@ struct Rebuild: AsyncParsableCommand {
                 "'\(PlainText.short(build))' is not the record of a build, and no record lists it",
                 hint: "name a file '\(BuildRecord.fileName("NAME"))'")
         }
-        let work = try WorkFolder(in: Terminal.environment["TMPDIR"] ?? "/var/tmp", prefix: "moby-rebuild-")
+        let work = try WorkFolder(in: Terminal.scratchFolder, prefix: "moby-rebuild-")
         defer { withExtendedLifetime(work) {} }
         let folder = keep ?? work.path
         let result = try await result(recorded, into: folder)
@@ -82,7 +82,7 @@ struct Rebuild: AsyncParsableCommand {
                 hint: "give --sign-key and --sign-cert")
         }
         let packages = try Packages(store: store, provider: options.provider, level: global.level)
-        let job = try BuildJob(recorded.spec(packages), store: store, options: options)
+        let job = try BuildJob(recorded.spec(packages, store), store: store, options: options)
         return try await job.run { plan, spec, options in
             spec = try await packages.build(for: spec)
             guard plan.needsBootLoaders else { return }
@@ -104,7 +104,6 @@ private struct RebuildComparison {
         let segments = segments
         var found: [String] = []
         for file in old.record.files {
-            guard !file.name.contains("/") else { continue }
             if let line = try difference(file) { found.append(line) }
         }
         return found.isEmpty ? [] : inputs + segments + found
@@ -137,9 +136,9 @@ private struct RebuildComparison {
 
     private func difference(_ file: BuildRecord.File) throws -> String? {
         let name = PlainText.short(file.name)
+        let original = try file.path(nextTo: old.path)
         let again = "\(folder)/\(file.name)"
         guard try HostFiles.exists(again) else { return "\(name): was not made again" }
-        let original = old.folder == "." ? file.name : "\(old.folder)/\(file.name)"
         if try HostFiles.exists(original) {
             return try ArtifactComparison(first: original, second: again).difference().map {
                 "\(name): \($0.description)"

@@ -51,13 +51,15 @@ struct RecordedBuild {
 
     /// The spec, as it was built. Its system images are known to `packages`, which makes those that the store does not
     /// have.
-    func spec(_ packages: Packages) throws -> Spec {
+    func spec(_ packages: Packages, _ store: ContentStore) throws -> Spec {
         for image in inputs.images {
             guard let reference = try? ImageReference(image.reference), reference.isLocal,
-                let name = reference.repository.split(separator: "/").last
+                let name = reference.repository.split(separator: "/").last.map(String.init),
+                // What the store has needs no definition, and package folders of others have none here.
+                try store.image(named: image.reference, platform: platform) == nil,
+                try Packages.installation.has(name)
             else { continue }
-            // Those of package folders are only in the store; so are those that this installation does not define.
-            _ = try? packages.reference(.installed(String(name)))
+            _ = try packages.reference(.installed(name))
         }
         // Values of variables are in it already, and without variables nothing is expanded.
         let (spec, _) = try SpecReader.read(
@@ -84,7 +86,7 @@ struct BuiltSpec {
         let packages = try Packages(store: store, provider: options.provider, level: global.level)
         let spec: Spec
         if let recorded {
-            spec = try recorded.spec(packages)
+            spec = try recorded.spec(packages, store)
         } else {
             spec = try await SpecInput.spec(names, global.source, variables) { try packages.reference($0) }
         }

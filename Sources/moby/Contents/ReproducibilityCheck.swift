@@ -16,7 +16,7 @@ struct ReproducibilityCheck {
 
     /// - Throws: `BuildError` that names the first difference; what the second build prints when it fails.
     func run() async throws {
-        let work = try WorkFolder(in: Terminal.environment["TMPDIR"] ?? "/var/tmp", prefix: "moby-check-")
+        let work = try WorkFolder(in: Terminal.scratchFolder, prefix: "moby-check-")
         defer { withExtendedLifetime(work) {} }
         let output = "\(work.path)/out"
         try linkStore("\(work.path)/store")

@@ -127,7 +127,7 @@ struct TestInput {
             return (path, nil)
         }
         // Disk images are large: /tmp is often in memory.
-        let parent = Terminal.environment["TMPDIR"] ?? "/var/tmp"
+        let parent = Terminal.scratchFolder
         WorkFolder.removeAbandoned(in: parent, prefix: "moby-machines-")
         let folder = try WorkFolder(in: parent, prefix: "moby-machines-")
         return (folder.path, folder)
