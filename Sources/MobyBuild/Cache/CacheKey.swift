@@ -160,6 +160,7 @@ public enum BuildEncoding {
             "newc \(CPIO.version)", "container \(ImageFixUp.version)", "modules \(ModulesTree.version)",
             "unpacked modules \(PackedModules.version)", "kernel \(CompressedKernel.version)",
             "oci layout \(VolumeLayouts.version)", "disk initrd \(DiskInitrd.version)", DiskRoot.rule,
+            "sbom \(MachineBill.version)", "packages \(ImagePackages.version)",
             Compression.zstd(level: 3).description, Compression.gzip.description,
         ].joined(separator: ", ")
     }
