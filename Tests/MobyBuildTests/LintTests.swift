@@ -47,6 +47,20 @@ struct LintTests {
         }
     }
 
+    @Test func aProfileThatNothingLoads() async throws {
+        func messages(_ profile: String, _ onboot: String = "") async throws -> [String] {
+            try await Self.result(", apparmor: \(profile)", more: onboot).diagnostics.map(\.message)
+        }
+        let loads = #"{name: load, image: "test/tool:1", binds: ["/sys/kernel/security:/sys/kernel/security"]}"#
+        #expect(
+            try await messages("own") == [
+                "'web' has the AppArmor profile 'own', but no container of onboot loads profiles"
+            ])
+        #expect(try await messages("unconfined") == [])
+        #expect(try await messages("own", "onboot: [\(loads)]") == [])
+        #expect(try await messages("own", #"onboot: [{name: load, image: "test/absent:2"}]"#) == [], "not known")
+    }
+
     /// A kernel, and an init image with runc.
     static func fill(_ workshop: Workshop, _ initial: [(String, Workshop.Entry)]? = nil) throws {
         try workshop.image("test/kernel:1", [("kernel", .file("K"))])

@@ -22,7 +22,7 @@ struct ConsoleTests {
         ("[    1.000000][    T1] Kernel panic - not syncing: x", .panic("x")),
         ("login: [    5.100000] Kernel panic - not syncing: sysrq triggered crash", .panic("sysrq triggered crash")),
         ("[    1.0] ---[ end Kernel panic - not syncing: x ]---", .endOfPanic),
-        ("[    0.000000] Linux version 6.1.0", .boot), ("   Welcome to moby", .boot),
+        ("[    0.000000] Linux version 6.1.0", .kernelStarts), ("   Welcome to moby", .initStarts),
     ])
     func meaning(line: String, meaning: GuestLine) { #expect(GuestLine(line) == meaning) }
 
@@ -84,5 +84,20 @@ struct ConsoleTests {
         #expect(state(failed).ending == .onboot("a"))
         #expect(state(failed, "[    0.000000] Linux version 6.1.0").ending == nil)
         #expect(state(failed, "   Welcome to moby", "moby: powering off").ending == .clean)
+    }
+
+    @Test func aBootThatWasNotAnnouncedIsAReset() {
+        let kernel = "[    0.000000] Linux version 6.1.0"
+        let up = ["   Welcome to moby", "[    7.30] moby: up: 1 of 1 services running"]
+        func state(_ lines: [String]) -> ConsoleState { lines.reduce(into: ConsoleState()) { $0.take(line: $1, at: start) } }
+        #expect(state([kernel] + up).resets == 0)
+        let reset = state([kernel] + up + [kernel, "   Welcome to moby"])
+        #expect(reset.resets == 1 && reset.up == nil)
+        #expect(state(up + up).resets == 1, "a quiet kernel")
+        #expect(state([kernel, kernel]).resets == 1, "before PID 1")
+        let announced = state([kernel] + up + ["[    9.01] moby: rebooting", kernel] + up)
+        #expect(announced.resets == 0 && announced.up?.all == 1)
+        let dmesg = state([kernel] + up + [kernel])
+        #expect(dmesg.resets == 0 && dmesg.up != nil, "a shell shows the log")
     }
 }

@@ -1,9 +1,10 @@
 internal import Archive
 internal import BootLayout
 internal import Extents
+internal import JSON
 internal import MobySpec
 
-/// Kernel modules that a spec's network interfaces need: without one, the interface fails in the guest.
+/// What containers need of the kernel and of each other: without it, they fail in the guest.
 struct FeatureCheck {
     /// A kind of interface that a spec wants.
     private struct Need {
@@ -46,6 +47,27 @@ struct FeatureCheck {
                     location: link.location))
         }
         self.needs = needs
+    }
+
+    /// AppArmor profiles that nothing loads: only a container that has the kernel's folder of security modules can.
+    static func profiles(_ containers: [Explanation]) -> [Diagnostic] {
+        let loads = containers.contains { explanation in
+            explanation.placement.section == .onboot
+                && explanation.config.config.json["mounts"]?.array?.contains {
+                    "/sys/kernel/security".hasPrefix($0["destination"]?.string ?? "-")
+                        && $0["type"]?.string == "bind"
+                } == true
+        }
+        guard !loads else { return [] }
+        return containers.compactMap { explanation in
+            let container = explanation.container
+            let profile = explanation.config.config.json["process"]?["apparmorProfile"]?.string ?? "unconfined"
+            guard profile != "unconfined" else { return nil }
+            return Diagnostic(
+                .warning, at: container.options.locations["apparmor"] ?? container.location,
+                "'\(container.name)' has the AppArmor profile '\(PlainText.short(profile))', but no container of onboot loads profiles",
+                hint: "add onboot: [{name: apparmor, image: \"@moby:apparmor\"}]")
+        }
     }
 
     /// - Parameters:

@@ -12,6 +12,8 @@ struct ImageCheck {
     let formats: [OutputFormat]
     let platform: Platform
     let kernel: KernelImage?
+    /// False when an image of `onboot` is not known.
+    var hasAllOnboot = true
 
     /// What the init images have; nil when there are none.
     func initFacts() throws -> InitFacts? {
@@ -28,6 +30,7 @@ struct ImageCheck {
         if names.problems.isEmpty {
             found += try FeatureCheck(spec, containers.explanations).found(in: names.root, kernel)
         }
+        if hasAllOnboot { found += FeatureCheck.profiles(containers.explanations) }
         guard let facts else { return found }
         let all = containers.explanations
         for explanation in all {

@@ -81,7 +81,7 @@ public struct Linter: Sendable {
         result.diagnostics += names.problems
         let check = ImageCheck(
             spec: part, images: images, containers: containers, formats: formats, platform: options.provider.platform,
-            kernel: kernel)
+            kernel: kernel, hasAllOnboot: part.onboot.count == spec.onboot.count)
         result.diagnostics += try check.found(
             hasInit ? check.initFacts() : nil, names, hasModules: kernel != nil || spec.kernel.image == nil)
         if let image = spec.boot.image, let loaders = present[image.value] {

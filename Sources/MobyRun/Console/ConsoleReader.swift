@@ -66,9 +66,11 @@ final class ConsoleReader: Sendable {
             state.splitter.take(bytes) { lines.append(String(decoding: $0, as: UTF8.self)) }
             for line in lines {
                 state.console.take(line: LineSplitter.plain(Array(line.utf8)), at: now)
-                if state.up == nil, let up = state.console.up {
-                    state.up = Up(running: up.running, all: up.all, time: now)
+                guard let up = state.console.up else {
+                    state.up = nil
+                    continue
                 }
+                if state.up == nil { state.up = Up(running: up.running, all: up.all, time: now) }
             }
             state.console.take(open: LineSplitter.plain(state.open), at: now)
             state.lines += lines

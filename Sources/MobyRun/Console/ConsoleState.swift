@@ -10,13 +10,19 @@ struct ConsoleState {
     /// Whether PID 1 stops everything, or has: another press of the power button would make it hurry, and disks lose
     /// what is not written yet.
     private(set) var isEnding = false
-    /// Services that ran when the boot was complete, and all there are.
+    /// Services that ran when this boot was complete, and all there are.
     private(set) var up: (running: Int, all: Int)?
+    /// Boots that PID 1 did not announce: a watchdog or something else has reset the machine.
+    private(set) var resets = 0
+    /// How far this boot has come.
+    private var stage = Stage.firmware
     /// The panic that was seen, or a text that looks like one.
     private(set) var panic: String?
     private var traceEnded = false
     private var lastLine: ContinuousClock.Instant = .now
     private var isPrompt = false
+
+    private enum Stage: Comparable { case firmware, kernel, `init` }
 
     /// Takes a line that has ended.
     mutating func take(line: String, at time: ContinuousClock.Instant) {
@@ -36,9 +42,22 @@ struct ConsoleState {
             traceEnded = false
         case .endOfPanic where panic != nil: traceEnded = true
         case .up(let running, let all): up = (running, all)
-        case .boot: (ending, isEnding) = (nil, false)
+        // A shell can show it, too, with dmesg; PID 1's line then tells.
+        case .kernelStarts where stage == .`init` && ending == nil: break
+        case .kernelStarts: enter(.kernel)
+        case .initStarts: enter(.`init`)
         case .endOfPanic, nil: break
         }
+    }
+
+    /// A stage that does not follow the last one belongs to another boot.
+    private mutating func enter(_ next: Stage) {
+        if next <= stage || ending != nil {
+            if ending == nil, panic == nil { resets += 1 }
+            forgetPanic()
+            (ending, isEnding, up) = (nil, false, nil)
+        }
+        stage = next
     }
 
     /// Takes the last line, which has no end yet.

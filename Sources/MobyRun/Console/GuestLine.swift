@@ -12,8 +12,10 @@ enum GuestLine: Equatable, Sendable {
     case endOfPanic
     /// The boot is complete.
     case up(running: Int, of: Int)
-    /// A boot has begun.
-    case boot
+    /// The kernel's first line; a quiet kernel has none.
+    case kernelStarts
+    /// PID 1's first line.
+    case initStarts
 
     /// Reads a line without terminal control sequences.
     init?(_ line: String) {
@@ -22,8 +24,12 @@ enum GuestLine: Equatable, Sendable {
             return
         }
         let text = Self.withoutTime(line[...])
-        if text.hasPrefix("Linux version ") || text.drop(while: { $0 == " " }).hasPrefix("Welcome to moby") {
-            self = .boot
+        if text.hasPrefix("Linux version ") {
+            self = .kernelStarts
+            return
+        }
+        if text.drop(while: { $0 == " " }).hasPrefix("Welcome to moby") {
+            self = .initStarts
             return
         }
         guard let words = Self.rest(of: text, after: "moby: ") ?? Self.afterPrompt(in: line) else { return nil }

@@ -110,9 +110,14 @@ final class QEMUSupervision: Sendable {
         var isServing = false
         var lastReport: Duration = .zero
         var reportedSilence = false
+        var reportedResets = 0
     }
 
     private func reportPending(_ state: ConsoleState, _ time: Duration, _ checks: PendingChecks, _ turn: inout Turn) {
+        if state.resets > turn.reportedResets {
+            turn.reportedResets = state.resets
+            report("the machine was reset without having announced a reboot, as by a watchdog; it boots again")
+        }
         if !state.hasOutput, !turn.reportedSilence, time >= .seconds(60) {
             turn.reportedSilence = true
             report(
