@@ -68,6 +68,7 @@ public struct Builder: Sendable {
             options: options, record: record, documents: try documents(bill.adding(loaders).addingAttached()),
             progress: store.progress)
         (result.files, result.documents) = try outputs.write(artifacts)
+        try store.releaseLargeLayers()
         log.end("outputs")
         result.timings = log.timings
         return result

@@ -28,3 +28,14 @@ struct BootAgain: SuiteTrait, TestTrait, TestScoping {
 extension Trait where Self == BootAgain {
     static var bootedAgain: Self { Self() }
 }
+
+extension Program {
+    /// Runs `moby test` on machines that are expected to pass.
+    /// - Throws: `Unexpected` when the test as a whole ran out of time, as on a host that stalls.
+    static func passTest(_ arguments: [String]) throws {
+        let result = try run(["test", "--accel", "tcg", "--timeout", "300"] + arguments)
+        let said = "\(result.output)\(result.error)"
+        guard result.status != 124 else { throw Unexpected(description: "timed out: \(said)") }
+        #expect(result.status == 0, "\(said)")
+    }
+}

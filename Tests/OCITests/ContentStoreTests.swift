@@ -51,6 +51,28 @@ struct ContentStoreTests {
         }
     }
 
+    @Test func largeLayersDoNotStayUnpacked() async throws {
+        try await withTemporaryDirectory { folder in
+            let large = Int(ContentStore.largestKept) + 1
+            let tars = [SampleTar.tar(["a": "1"]), SampleTar.tar(["b": String(repeating: "x", count: large)])]
+            let sample = try SampleImage(layers: tars, compression: .gzip)
+            let store = try Self.filled(folder, sample)
+            let image = try #require(try store.image(named: "acme/web:1", platform: Self.platform))
+            func kept() throws -> [Bool] { try image.layers.map { try store.hasLayer($0.diffID) } }
+            for _ in 1...2 {
+                #expect(try store.uncompressedLayers(of: image).map(\.length) == tars.map { UInt64($0.count) })
+                let other = try ContentStore(path: store.path)
+                _ = try other.ingest([1])
+                try withExtendedLifetime(other) { try store.releaseLargeLayers() }
+                #expect(try kept() == [true, true], "another process may be reading it")
+            }
+            _ = try store.uncompressedLayers(of: image)
+            try store.releaseLargeLayers()
+            #expect(try kept() == [true, false])
+            #expect(try FolderTree.names(in: "\(store.path)/layers").count == 2)
+        }
+    }
+
     @Test func wrongDiffIDIsToldFromADamagedBlob() async throws {
         try await withTemporaryDirectory { folder in
             let sample = try SampleImage()

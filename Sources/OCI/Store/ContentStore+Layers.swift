@@ -33,7 +33,9 @@ extension ContentStore {
         if try hasLayer(layer.diffID) {
             if try isWhole(path, layer.diffID) {
                 FileUse.note(blobPath(layer.digest))
-                return try ExtentList(file: path)
+                let tar = try ExtentList(file: path)
+                if tar.length > Self.largestKept { folder.note(large: layer.diffID) }
+                return tar
             }
             try removeDamaged(path, layer.diffID)
         }
@@ -85,7 +87,27 @@ extension ContentStore {
         }
         try writer.commitContent(to: layerPath(diffID))
         folder.note(verified: layerPath(diffID))
+        if writer.count > Self.largestKept { folder.note(large: diffID) }
     }
+
+    /// Removes the unpacked layers that this process used, if they are large: what is made from them is in segments,
+    /// and their blob is unpacked again when more is needed. Those stay that another process may be reading.
+    /// - Throws: `FileError`.
+    public func releaseLargeLayers() throws {
+        let layers = folder.takeLarge()
+        guard !layers.isEmpty else { return }
+        try folder.alone { isAlone in
+            guard isAlone else { return }
+            for layer in layers {
+                for path in [layerPath(layer), layerPath(layer) + Self.sizeSuffix]
+                where unlink(path) != 0 && errno != ENOENT { throw FileError("remove", path) }
+            }
+        }
+    }
+
+    /// Layers of more bytes are kept unpacked for one build only: writing, verifying and reading one takes about as
+    /// long as unpacking it, and it would double the store.
+    static let largestKept: UInt64 = 64 << 20
 
     static let sizeSuffix = ".size"
 

@@ -42,6 +42,8 @@ final class StoreFolder: Sendable {
         var scratch: WorkFolder?
         var damage: [StoreDamage] = []
         var verified: Set<String> = []
+        /// Used unpacked by this process, and too large to stay so.
+        var large: Set<Digest> = []
     }
     private let state = Mutex(State())
 
@@ -220,6 +222,16 @@ final class StoreFolder: Sendable {
     func isVerified(_ path: String) -> Bool {
         guard let identity = Self.identity(path) else { return false }
         return state.withLock { $0.verified.contains(identity) }
+    }
+
+    func note(large layer: Digest) { state.withLock { _ = $0.large.insert(layer) } }
+
+    /// What was noted, once.
+    func takeLarge() -> Set<Digest> {
+        state.withLock { state in
+            defer { state.large = [] }
+            return state.large
+        }
     }
 
     func note(verified path: String) {
