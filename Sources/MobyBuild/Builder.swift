@@ -24,7 +24,11 @@ public struct Builder: Sendable {
     /// - Throws: `SpecError` for errors in the spec; `BuildError` and the errors of images, files and archives
     ///   otherwise.
     func build(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
-        do { return try await run(spec, plan) } catch let problem as Diagnostic { throw SpecError([problem]) }
+        do {
+            let result = try await run(spec, plan)
+            try store.releaseLargeLayers()
+            return result
+        } catch let problem as Diagnostic { throw SpecError([problem]) }
     }
 
     private func run(_ spec: Spec, _ plan: BuildPlan) async throws -> BuildResult {
@@ -68,7 +72,6 @@ public struct Builder: Sendable {
             options: options, record: record, documents: try documents(bill.adding(loaders).addingAttached()),
             progress: store.progress)
         (result.files, result.documents) = try outputs.write(artifacts)
-        try store.releaseLargeLayers()
         log.end("outputs")
         result.timings = log.timings
         return result

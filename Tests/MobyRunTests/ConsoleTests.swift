@@ -89,7 +89,9 @@ struct ConsoleTests {
     @Test func aBootThatWasNotAnnouncedIsAReset() {
         let kernel = "[    0.000000] Linux version 6.1.0"
         let up = ["   Welcome to moby", "[    7.30] moby: up: 1 of 1 services running"]
-        func state(_ lines: [String]) -> ConsoleState { lines.reduce(into: ConsoleState()) { $0.take(line: $1, at: start) } }
+        func state(_ lines: [String]) -> ConsoleState {
+            lines.reduce(into: ConsoleState()) { $0.take(line: $1, at: start) }
+        }
         #expect(state([kernel] + up).resets == 0)
         let reset = state([kernel] + up + [kernel, "   Welcome to moby"])
         #expect(reset.resets == 1 && reset.up == nil)
