@@ -34,7 +34,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
 DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci jq
 
-.PHONY: install uninstall dist dist-test test-all test-examples oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage bench docs golden clean site figures recording
+.PHONY: install uninstall dist dist-test test-all test-examples oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage kill bench docs golden clean site figures recording
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -177,6 +177,7 @@ test: test-deps images lint ## run every test, boots included
 	$(SWIFT_TEST) --parallel --skip 'BootTests|GuestInitTests|GuestMetadataTests'
 	$(SWIFT_TEST) --no-parallel --filter 'GuestInitTests|GuestMetadataTests'
 	$(MAKE) --no-print-directory fuzz COUNT=300
+	$(MAKE) --no-print-directory kill COUNT=12
 	$(SWIFT_TEST) --no-parallel --filter BootTests
 
 test-examples: test-deps images ## boot every machine of Tests/BootTests/Images and examples/linuxkit, and check it with `moby test`
@@ -206,6 +207,10 @@ fuzz-coverage: deps ## run libFuzzer on the parser TARGET=fat for TIME=60 second
 	mkdir -p .build/fuzz/$(TARGET)
 	SWIFT_BACKTRACE=enable=no .build/coverage/release/fuzz $(TARGET) -max_total_time=$(TIME) -rss_limit_mb=1024 -timeout=20 -max_len=65536 \
 	    -artifact_prefix=.build/fuzz/ .build/fuzz/$(TARGET) $(CORPUS)
+
+kill: COUNT := 300
+kill: test-deps images ## kill moby COUNT=300 times while it pulls, locks, bundles and builds, and check what is left
+	MOBY=$(MOBY) .ci/kill $(COUNT)
 
 bench: test-deps images ## measure speed, memory and boot time, and those of other tools in the same run
 	swift build -c release $(SWIFTFLAGS) --product bench

@@ -134,9 +134,8 @@ let package = Package(
         library(
             "Fuzzing",
             [
-                "TestSupport", "MobyInspect", "MobySpec", "OCI", "BootLayout", "DiskImage", "Archive", "Extents",
-                "JSON",
-                "CZlib",
+                "TestSupport", "MobyInspect", "MobyBuild", "MobySpec", "OCI", "Signatures", "BootLayout", "DiskImage",
+                "Archive", "Extents", "JSON", "CZlib",
             ],
             path: "Tests/Fuzzing"),
         .executableTarget(

@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Extents
 
 /// Makes check sums right, so that what they guard is read.
 enum CheckSums {
@@ -55,5 +56,70 @@ enum CheckSums {
     private static func complement(_ bytes: inout [UInt8], _ range: Range<Int>, at position: Int) {
         put(0, &bytes, position)
         put((~bytes[range].reduce(UInt32(0)) { $0 &+ UInt32($1) }).byteSwapped, &bytes, position)
+    }
+}
+
+extension CheckSums {
+    /// Of the blobs of an OCI image layout in a tar archive: each gets the name that its bytes demand, and whatever
+    /// named it names it still.
+    static func ofLayout(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        let blobs = blobs(bytes)
+        // Blobs name blobs: an index a manifest, that a configuration, that a lock.
+        for _ in 0..<6 {
+            var isStable = true
+            for blob in blobs {
+                let (name, actual) = (Array(bytes[blob.name]), Array(SHA256.hash(Array(bytes[blob.content])).hex.utf8))
+                guard name != actual else { continue }
+                isStable = false
+                replace(name, by: actual, in: &bytes)
+            }
+            if isStable { break }
+        }
+        for start in headers(bytes) { sumHeader(at: start, &bytes) }
+        return bytes
+    }
+
+    private static let prefix = Array("blobs/sha256/".utf8)
+
+    /// Offsets of the headers of a tar archive (POSIX, ustar interchange format), as far as its sizes lead.
+    private static func headers(_ bytes: [UInt8]) -> [Int] {
+        var (offsets, position): ([Int], Int) = ([], 0)
+        while position + 512 <= bytes.count, bytes[position] != 0 {
+            offsets.append(position)
+            let (sum, overflow) = position.addingReportingOverflow((512 + size(bytes, position) + 511) & ~511)
+            guard !overflow else { break }
+            position = sum
+        }
+        return offsets
+    }
+
+    private static func size(_ bytes: [UInt8], _ header: Int) -> Int {
+        bytes[header + 124..<header + 135].filter { (0x30..<0x38).contains($0) }.reduce(0) { $0 << 3 | Int($1 & 7) }
+    }
+
+    private static func blobs(_ bytes: [UInt8]) -> [(name: Range<Int>, content: Range<Int>)] {
+        headers(bytes).compactMap { header in
+            let name = header + prefix.count..<header + prefix.count + 64
+            let content = header + 512..<header + 512 + size(bytes, header)
+            guard bytes[header...].starts(with: prefix), content.upperBound <= bytes.count else { return nil }
+            return (name, content)
+        }
+    }
+
+    private static func replace(_ old: [UInt8], by new: [UInt8], in bytes: inout [UInt8]) {
+        guard let first = old.first, bytes.count >= old.count else { return }
+        for start in 0...bytes.count - old.count where bytes[start] == first && bytes[start...].starts(with: old) {
+            bytes.replaceSubrange(start..<start + old.count, with: new)
+        }
+    }
+
+    private static func sumHeader(at start: Int, _ bytes: inout [UInt8]) {
+        let field = start + 148..<start + 156
+        bytes.replaceSubrange(field, with: [UInt8](repeating: 0x20, count: 8))
+        let sum = bytes[start..<start + 512].reduce(0) { $0 + Int($1) }
+        let digits = String(sum, radix: 8)
+        let text = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        bytes.replaceSubrange(field, with: Array(text.utf8) + [0, 0x20])
     }
 }

@@ -16,7 +16,7 @@ public struct FuzzTarget: Sendable {
         }
     }
 
-    public static let all = disks + volumes + archives + texts
+    public static let all = disks + volumes + archives + texts + images + trust
 
     public static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }

@@ -55,6 +55,10 @@ public struct BundleLocation: Sendable {
     /// Where its image's tree lies, e.g. `/images/0123456789abcdef`.
     public let imageTree: String
 
+    package init(section: Spec.Section, index: Int, name: String, imageTree: String) {
+        (self.section, self.index, self.name, self.imageTree) = (section, index, name, imageTree)
+    }
+
     /// Name of the bundle directory, which is also runc's container id: services by name, the others with a three-digit
     /// position.
     public var identifier: String {

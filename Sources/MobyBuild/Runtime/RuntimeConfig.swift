@@ -27,6 +27,14 @@ public struct RuntimeConfig: Sendable {
         public var accounts: () throws -> Accounts
         /// What the spec says about the machine as a whole.
         public var machine = MachineSettings()
+
+        package init(
+            container: ContainerSpec, label: ContainerOptions, image: ImageConfig, placement: BundleLocation,
+            volumes: VolumeTable, identities: IdentityTable, accounts: @escaping () throws -> Accounts
+        ) {
+            (self.container, self.label, self.image, self.placement) = (container, label, image, placement)
+            (self.volumes, self.identities, self.accounts) = (volumes, identities, accounts)
+        }
     }
 
     /// Merges YAML, label, image configuration and defaults.

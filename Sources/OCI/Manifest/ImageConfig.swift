@@ -91,7 +91,7 @@ extension ImageConfig {
     /// Reads a configuration from exactly the bytes that were hashed.
     /// - Throws: `ManifestError` for anything but an image configuration, e.g. that of an artifact.
     /// - Parameter name: what messages call the document.
-    init(parsing bytes: [UInt8], name: String = "the configuration") throws {
+    package init(parsing bytes: [UInt8], name: String = "the configuration") throws {
         self = try ManifestError.decoding(name) { try JSONDecoder().decode(ImageConfig.self, from: Data(bytes)) }
     }
 
@@ -103,7 +103,7 @@ extension ImageConfig {
     }
 
     /// The layers of a manifest with the diff IDs of its configuration.
-    func layers(of manifest: Manifest) throws -> [Image.Layer] {
+    package func layers(of manifest: Manifest) throws -> [Image.Layer] {
         guard manifest.layers.count == rootfs.diffIDs.count else {
             throw ManifestError.layers(manifest.layers.count, diffIDs: rootfs.diffIDs.count)
         }

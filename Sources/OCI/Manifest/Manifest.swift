@@ -20,7 +20,7 @@ public struct Manifest: Codable, Sendable {
     }
 
     /// - Throws: `ManifestError` for something else than an image, e.g. a signature, whose layers are not files.
-    func checkLayers() throws {
+    package func checkLayers() throws {
         for (number, layer) in layers.enumerated() where !MediaType.isLayer(layer.mediaType) {
             throw ManifestError(
                 "layers[\(number)] has media type '\(PlainText.short(layer.mediaType))', which is not a layer of files")

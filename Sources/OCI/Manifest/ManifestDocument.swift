@@ -2,7 +2,7 @@ internal import Extents
 internal import FoundationEssentials
 
 /// A manifest or an index, read from exactly the bytes that were hashed.
-enum ManifestDocument: Sendable {
+package enum ManifestDocument: Sendable {
     case manifest(Manifest)
     case index(ImageIndex)
 
@@ -11,7 +11,7 @@ enum ManifestDocument: Sendable {
 
     /// - Parameter mediaType: from the descriptor or the server; nil or a generic type when unknown.
     /// - Throws: `ManifestError` when it is neither, both at once, or of another media type.
-    init(_ bytes: [UInt8], mediaType declared: String?) throws {
+    package init(_ bytes: [UInt8], mediaType declared: String?) throws {
         let shape = try ManifestError.decoding { try JSONDecoder().decode(ManifestShape.self, from: Data(bytes)) }
         let type = try shape.type(declared: declared)
         if MediaType.isIndex(type) {
