@@ -54,7 +54,7 @@ enum RSASignature {
             throw CredentialError(
                 "the private key cannot be read", hint: "expected PEM in 'private_key'; create the key again")
         }
-        guard pair.isRSA else {
+        guard pair.publicKey.isRSA else {
             throw CredentialError("the private key is not an RSA key", hint: "create the key again in the console")
         }
         return pair

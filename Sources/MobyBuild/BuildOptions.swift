@@ -17,8 +17,8 @@ public struct BuildOptions: Sendable {
     /// The image with boot loaders, for formats that boot by themselves; nil is what the spec says, and there is no
     /// other default.
     public var bootLoaders: String?
-    /// PEM files of an RSA key and its certificate, by which EFI executables are signed for Secure Boot.
-    public var signing: (key: String, certificate: String)?
+    /// Signs EFI executables.
+    public var signing: SecureBootKey?
     /// Times of files on media, in seconds since 1970.
     public var time = Self.defaultTime
     /// 1980-01-01: the first day that FAT knows.

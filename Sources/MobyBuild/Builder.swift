@@ -59,7 +59,7 @@ public struct Builder: Sendable {
         log.end("checks")
         let boot = try bootFiles(spec, kernel, root)
         let loaders = try await bootLoaders(spec, plan)
-        let artifacts = try artifacts(plan, boot, try request(boot, loaders))
+        let artifacts = try await artifacts(plan, boot, try request(boot, loaders))
         var result = result(plan, boot, root)
         result.warnings =
             containers.warnings + found + (plan.needsInitrd ? root.warnings : []) + artifacts.flatMap(\.warnings)
@@ -102,17 +102,20 @@ public struct Builder: Sendable {
         if found.contains(where: { $0.severity == .error }) { throw SpecError(found) }
     }
 
-    private func artifacts(_ plan: BuildPlan, _ boot: BootFiles, _ request: OutputRequest) throws -> [Artifact] {
-        try plan.formats.flatMap { format in
+    private func artifacts(_ plan: BuildPlan, _ boot: BootFiles, _ request: OutputRequest) async throws
+        -> [Artifact]
+    {
+        var artifacts: [Artifact] = []
+        for format in plan.formats {
             var request = request
             request.basename = plan.names.basename(of: format, name: options.name)
-            return try (format.make?(boot, request) ?? []).map { artifact in
-                var artifact = artifact
+            for var artifact in try await format.make?(boot, request) ?? [] {
                 artifact.format = format.name
                 artifact.role = format.files.first { artifact.name == request.file($0.suffix) }?.role
-                return artifact
+                artifacts.append(artifact)
             }
         }
+        return artifacts
     }
 
     private func result(_ plan: BuildPlan, _ boot: BootFiles, _ root: RootAssembly.Result) -> BuildResult {
@@ -186,12 +189,7 @@ public struct Builder: Sendable {
             name: loaders.name, architecture: Architecture(named: loaders.platform.architecture) ?? .host, tree: tree)
         request.identity += loaders.identity
         if let signing = options.signing {
-            let name = PrivateKey.shownName(of: signing.key)
-            request.signingKey = try context("'\(name)' and '\(signing.certificate)'") {
-                try SigningKey(
-                    key: PrivateKey(named: signing.key),
-                    certificate: Certificate(pem: HostFiles.read(signing.certificate, limit: 1 << 20)))
-            }
+            request.signingKey = try signing.key(environment: options.provider.environment)
         }
         return request
     }

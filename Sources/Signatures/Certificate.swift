@@ -77,7 +77,7 @@ public final class Certificate: @unchecked Sendable {
     var isForCodeSigning: Bool { X509_get_extended_key_usage(handle) & UInt32(XKU_CODE_SIGN) != 0 && hasKeyUsage }
     private var hasKeyUsage: Bool { X509_get_extension_flags(handle) & UInt32(EXFLAG_XKUSAGE) != 0 }
 
-    private func value(ofExtension identifier: String) -> [UInt8]? {
+    func value(ofExtension identifier: String) -> [UInt8]? {
         guard let object = OBJ_txt2obj(identifier, 1) else { return nil }
         defer { ASN1_OBJECT_free(object) }
         let index = X509_get_ext_by_OBJ(handle, object, -1)
@@ -89,7 +89,7 @@ public final class Certificate: @unchecked Sendable {
         String(validating: bytes(string), as: UTF8.self)
     }
 
-    private static func bytes(_ string: OpaquePointer) -> [UInt8] {
+    static func bytes(_ string: OpaquePointer) -> [UInt8] {
         let string = UnsafePointer<ASN1_STRING>(string)
         return Array(UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(ASN1_STRING_length(string))))
     }

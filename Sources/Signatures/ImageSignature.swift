@@ -11,7 +11,7 @@ public enum ImageSignature {
     /// What was signed.
     /// - Parameters:
     ///   - digests: of the image's index and manifest, `sha256:HEX`.
-    /// - Returns: nil for something else than a signature of an image.
+    /// - Returns: what to verify, with the digest that it is about; nil for something else than a signature of an image.
     /// - Throws: ``SignatureError`` when it is damaged or a signature of another image.
     public static func read(
         _ bytes: [UInt8], mediaType: String, annotations: [String: String], of digests: Set<String>
@@ -25,8 +25,10 @@ public enum ImageSignature {
         let statement = try Fields(envelope.payload)
         guard try statement.text("predicateType") == predicateType else { return nil }
         let subjects = try statement.list("subject").map { "sha256:" + (try $0.member("digest").text("sha256")) }
-        guard !digests.isDisjoint(with: subjects) else { throw other(subjects.first ?? "nothing") }
-        return try bundle.signed(artifact: nil)
+        guard let digest = subjects.first(where: digests.contains) else { throw other(subjects.first ?? "nothing") }
+        var signed = try bundle.signed(artifact: nil)
+        signed.digest = digest
+        return signed
     }
 
     /// The statement to sign for an image.
@@ -66,6 +68,7 @@ public enum ImageSignature {
             signed.certificates += try blocks.map { try Certificate(der: $0) }
         }
         signed.entries = try annotations["dev.sigstore.cosign/bundle"].map { [try entry(Array($0.utf8))] } ?? []
+        signed.digest = digest
         return signed
     }
 

@@ -68,8 +68,6 @@ public final class PrivateKey: Signer, @unchecked Sendable {
 
     deinit { EVP_PKEY_free(handle) }
 
-    public var isRSA: Bool { EVP_PKEY_get_base_id(handle) == EVP_PKEY_RSA }
-
     /// - Throws: ``SignatureError``.
     public func signature(of message: [UInt8]) throws -> [UInt8] {
         defer { ERR_clear_error() }

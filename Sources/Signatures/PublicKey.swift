@@ -52,6 +52,7 @@ public final class PublicKey: @unchecked Sendable {
     /// Base64 of the SHA-256 of ``der``, which bundles name a key by.
     public var hint: String { Data(SHA256.hash(der)).base64EncodedString() }
     public var pem: String { PEM.text(der, "PUBLIC KEY") }
+    public var isRSA: Bool { EVP_PKEY_get_base_id(handle) == EVP_PKEY_RSA }
 
     /// Whether a signature of this key covers a message.
     public func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {

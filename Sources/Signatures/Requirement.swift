@@ -55,15 +55,11 @@ extension SignedMessage {
         guard certificate.publicKey.verifies(signature, of: message) else {
             throw SignatureError("the signature is not of the key in its certificate")
         }
-        let time = try provenTime(certificate, wanted.root)
-        let refusals = wanted.root.authorities.filter { $0.period.contains(time) }.map {
-            $0.refusal(of: certificate, at: time, intermediates: Array(certificates.dropFirst()))
-        }
-        guard refusals.contains(nil) else {
-            throw SignatureError(
-                "no authority of the trusted root vouches for its certificate: \(refusals.compactMap(\.self).first ?? "none was valid then")"
-            )
-        }
+        let times = try provenTimes(certificate, wanted.root)
+        // Each of them: who can choose among times can choose one at which a stolen key was good.
+        for time in times { try checkAuthority(of: certificate, at: time, wanted.root) }
+        try certificate.checkPromises(
+            wanted.root, issuers: wanted.root.authorities.flatMap(\.chain) + certificates.dropFirst())
         guard certificate.isForCodeSigning else { throw SignatureError("its certificate is not for signing code") }
         guard let issuer = certificate.identityIssuer else {
             throw SignatureError("its certificate does not name who proved the identity")
@@ -79,12 +75,22 @@ extension SignedMessage {
                 "signed by \(found.isEmpty ? "an identity without a name" : found), expected '\(PlainText.short(wanted.identity))'"
             )
         }
-        return .identity(identity, issuer: issuer, time: time)
+        return .identity(identity, issuer: issuer, time: times[0])
     }
 
-    /// A time when the signature existed. Certificates of identities are valid for minutes: only a log or a time stamp
-    /// proves that they were at that time.
-    private func provenTime(_ certificate: Certificate, _ root: TrustedRoot) throws -> Int64 {
+    private func checkAuthority(of certificate: Certificate, at time: Int64, _ root: TrustedRoot) throws {
+        let refusals = root.authorities.filter { $0.period.contains(time) }.map {
+            $0.refusal(of: certificate, at: time, intermediates: Array(certificates.dropFirst()))
+        }
+        guard !refusals.contains(nil) else { return }
+        throw SignatureError(
+            "no authority of the trusted root vouches for its certificate: \(refusals.compactMap(\.self).first ?? "none was valid then")"
+        )
+    }
+
+    /// Times when the signature existed, at least one. Certificates of identities are valid for minutes: only a log or
+    /// a time stamp proves that they were at that time.
+    private func provenTimes(_ certificate: Certificate, _ root: TrustedRoot) throws -> [Int64] {
         guard !entries.isEmpty else { throw SignatureError("without an entry of a transparency log") }
         var times: [Int64] = []
         for entry in entries {
@@ -94,10 +100,10 @@ extension SignedMessage {
             if let time = try entry.verify(root) { times.append(time) }
         }
         times += timeStamps.compactMap { $0.time(of: signature, root.timeStampers) }
-        guard let time = times.first else {
+        guard !times.isEmpty else {
             throw SignatureError("nothing proves when it was signed: no promise of the log, and no valid time stamp")
         }
-        return time
+        return times
     }
 }
 

@@ -12,6 +12,8 @@ public struct SignedMessage: Sendable {
     var certificates: [Certificate] = []
     var entries: [LogEntry] = []
     var timeStamps: [TimeStamp] = []
+    /// Of the image that it signs, `sha256:HEX`; nil for other things.
+    public internal(set) var digest: String?
 
     init(message: [UInt8], payload: [UInt8]?, signature: [UInt8]) {
         (self.message, self.payload, self.signature) = (message, payload, signature)

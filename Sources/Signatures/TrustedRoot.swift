@@ -15,6 +15,8 @@ public struct TrustedRoot: Sendable {
     let authorities: [CertificateAuthority]
     let logs: [Log]
     let timeStampers: [CertificateAuthority]
+    /// Of certificates; where there are any, one must have promised to publish a signer's certificate.
+    let certificateLogs: [Log]
 
     /// - Throws: ``SignatureError``.
     public init(parsing bytes: [UInt8]) throws {
@@ -25,15 +27,18 @@ public struct TrustedRoot: Sendable {
         }
         authorities = try document.list("certificateAuthorities").map(Self.authority)
         timeStampers = try document.list("timestampAuthorities").map(Self.authority)
-        logs = try document.list("tlogs").map { log in
-            let key = try log.member("publicKey")
-            return Log(
-                key: try PublicKey(der: try key.bytes("rawBytes")), id: try log.member("logId").bytes("keyId"),
-                period: try Self.period(key))
-        }
+        logs = try document.list("tlogs").map(Self.log)
+        certificateLogs = try document.list("ctlogs").map(Self.log)
         guard !authorities.isEmpty, !logs.isEmpty else {
             throw SignatureError("no certificate authority or no transparency log in it")
         }
+    }
+
+    private static func log(_ fields: Fields) throws -> Log {
+        let key = try fields.member("publicKey")
+        return Log(
+            key: try PublicKey(der: try key.bytes("rawBytes")), id: try fields.member("logId").bytes("keyId"),
+            period: try period(key))
     }
 
     private static func authority(_ fields: Fields) throws -> CertificateAuthority {

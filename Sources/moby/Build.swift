@@ -89,7 +89,7 @@ struct Build: AsyncParsableCommand {
         options.verifies = !result.noVerify
         if let compress = boot.compress { options.compression = try CompressionOption.parse(compress) }
         options.size = try result.bytes()
-        options.signing = boot.signing
+        options.signing = boot.secureBoot.key
         options.sbom = try sbom.options()
         options.writesProvenance = sbom.provenance
         return options

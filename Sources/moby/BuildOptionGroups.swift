@@ -79,26 +79,41 @@ struct BuildBootOptions: ParsableArguments {
             valueName: "how"),
         completion: .list(["zstd", "gzip", "none"]))
     var compress: String?
+    @OptionGroup var secureBoot: SecureBootOptions
+    @Flag(help: "Decompress the kernel, for boot loaders that cannot.") var decompressKernel = false
+}
+
+/// The key for Secure Boot.
+struct SecureBootOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Sign EFI executables for Secure Boot with this RSA key: a PEM file or a pkcs11: URI.", valueName: "key"),
         completion: .file())
     var signKey: String?
     @Option(
-        help: ArgumentHelp("Certificate for --sign-key, in PEM.", valueName: "file"), completion: .file()
+        help: ArgumentHelp(
+            "The same with a program: a digest on its standard input, the signature on its output.",
+            valueName: "command"))
+    var signCommand: String?
+    @Option(
+        help: ArgumentHelp("Certificate of the key, in PEM.", valueName: "file"), completion: .file()
     )
     var signCert: String?
-    @Flag(help: "Decompress the kernel, for boot loaders that cannot.") var decompressKernel = false
 
-    /// Files of the key and its certificate.
-    var signing: (key: String, certificate: String)? {
-        guard let signKey, let signCert else { return nil }
-        return (signKey, signCert)
+    /// nil without these options.
+    var key: SecureBootKey? {
+        guard let signCert else { return nil }
+        if let signKey { return SecureBootKey(.named(signKey), certificate: signCert) }
+        return signCommand.map { SecureBootKey(.command($0), certificate: signCert) }
     }
 
     mutating func validate() throws {
-        if (signKey == nil) != (signCert == nil) {
-            throw ValidationError("--sign-key and --sign-cert require each other")
+        if signKey != nil, signCommand != nil {
+            throw ValidationError("--sign-key and --sign-command cannot be combined")
+        }
+        if ((signKey ?? signCommand) == nil) != (signCert == nil) {
+            let option = signCommand == nil ? "--sign-key" : "--sign-command"
+            throw ValidationError("\(option) and --sign-cert require each other")
         }
     }
 }

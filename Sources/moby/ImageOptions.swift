@@ -9,15 +9,23 @@ struct OfflineOption: ParsableArguments {
     @Flag(help: "Use only what the store has, not the network.") var offline = false
 }
 
+/// `--policy`.
+struct PolicyOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Refuse images that do not meet this policy (default: the spec's).", valueName: "file"),
+        completion: .file())
+    var policy: String?
+
+    /// - Throws: errors of the policy.
+    var check: PolicyCheck? { get throws { try policy.map { try PolicyCheck(file: $0) } } }
+}
+
 /// Options of the commands that fetch images.
 struct ImageOptions: ParsableArguments {
     @OptionGroup var architecture: ArchitectureOption
     @Flag(help: "Ask the registry even when the store has the image.") var pull = false
     @Flag(help: "Use only what the store has, not the network.") var offline = false
-    @Option(
-        help: ArgumentHelp("Refuse images that do not meet this policy (default: the spec's).", valueName: "file"),
-        completion: .file())
-    var policy: String?
+    @OptionGroup var policy: PolicyOption
 
     mutating func validate() throws {
         if pull, offline { throw ValidationError("--pull and --offline cannot be combined") }
@@ -26,7 +34,7 @@ struct ImageOptions: ParsableArguments {
     /// - Throws: errors of the policy.
     func provider(_ global: FetchOptions) throws -> ImageProvider.Options {
         var options = Self.defaults(global)
-        options.admit = try policy.map { try PolicyCheck(file: $0).admit }
+        options.admit = try policy.check?.admit
         if let arch = architecture.arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing
         return options

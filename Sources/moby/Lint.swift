@@ -11,7 +11,8 @@ struct Lint: AsyncParsableCommand {
         commandName: "lint", abstract: "Report all errors in YAML files, offline.",
         discussion: HelpText.discussion(
             """
-            Reports what a build would report before it fetches anything; only spec files named by URLs are fetched. Images in the store are checked: \
+            Reports what a build would report before it fetches anything; only spec files named by URLs are fetched. Tests, locks and policies are files too. With a policy, every \
+            image must be covered by it. Images in the store are checked: \
             init and runc, the programs of containers and the files bound into them, the kernel's modules. Exit codes: 0 no error; 2 errors; 1 a file \
             or local image could not be read and there are no other errors.
             """,
@@ -21,6 +22,7 @@ struct Lint: AsyncParsableCommand {
     @OptionGroup(title: "Check options") var check: LintOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup(title: "Lock options") var lock: LockOptions
+    @OptionGroup var policy: PolicyOption
     @OptionGroup var global: SourceOptions
     @Argument(help: "YAML files; '-' is standard input.", completion: Completions.specs) var files: [String]
 
@@ -56,7 +58,7 @@ struct Lint: AsyncParsableCommand {
             }
         }
         // A file that was not read may be the one that uses it.
-        let expected = check.merge ? 1 : files.filter { !TestReader.isTest($0) && !LockReader.isLock($0) }.count
+        let expected = check.merge ? 1 : files.count - found.others
         if found.specs.count == expected { found.diagnostics += values.unused(by: found.specs) }
         found.notes += (global.level > 1 ? packages.notes() : []) + Self.note(found.absent)
         return found
@@ -68,10 +70,13 @@ struct Lint: AsyncParsableCommand {
     {
         if let problems = try await TestInput.problems(in: group, global, variables, own) {
             found.diagnostics += problems
+            found.others += 1
             return
         }
-        if group.count == 1, LockReader.isLock(group[0]) {
-            return _ = try LockReader.read(SpecInput.text(group[0]), file: group[0])
+        if group.count == 1, let problems = try Self.problems(ofOther: group[0]) {
+            found.diagnostics += problems
+            found.others += 1
+            return
         }
         var options = try options()
         let (store, platform) = (try global.storeToRead(), options.provider.platform)
@@ -88,12 +93,26 @@ struct Lint: AsyncParsableCommand {
             options.provider.pins = lock.lock.pins(file: lock.path)
         }
         let result = try await Linter(store: store, options: options).check(spec)
+        if let policy = try policy.check ?? PolicyCheck(of: spec) { warnings += policy.problems(spec) }
         found.diagnostics += (warnings + OutputCheck(spec).found + result.diagnostics).map {
             $0.located(in: group.last)
         }
         found.unavailable += result.unavailable
         found.notes += result.notes
         found.absent.formUnion(result.absent)
+    }
+
+    /// What is wrong with a lock or a policy; nil for another file.
+    private static func problems(ofOther file: String) throws -> [Diagnostic]? {
+        if LockReader.isLock(file) {
+            _ = try LockReader.read(SpecInput.text(file), file: file)
+            return []
+        }
+        guard file != "-", !SpecDownload.isURL(file), try Policy.isPolicy(file, text: SpecInput.text(file)) else {
+            return nil
+        }
+        let policy = try PolicyCheck(file: file)
+        return policy.warnings
     }
 
     private func options() throws -> BuildOptions {
@@ -151,6 +170,8 @@ private struct LintFindings {
     var notes: [String] = []
     /// The specs that were read.
     var specs: [Spec] = []
+    /// How many files were no specs: tests, locks, policies.
+    var others = 0
     /// Images that the store does not have.
     var absent: Set<String> = []
     private var unreadable: [(file: String, error: any Error)] = []

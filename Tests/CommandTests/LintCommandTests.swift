@@ -18,6 +18,56 @@ struct LintCommandTests {
     private static let absent =
         "note: 3 images are not in the store and were not checked: 'example.invalid/init:1', 'example.invalid/kernel:1', 'example.invalid/web:1'"
 
+    /// A policy alone, and the images of a spec that it does not cover.
+    @Test func policies() async throws {
+        try await withTemporaryDirectory { folder in
+            func lint(_ arguments: String...) throws -> Program.Result {
+                try Program.run(["lint"] + arguments, in: folder, environment: ["MOBY_CACHE": "\(folder)/store"])
+            }
+            try TestFile.write(
+                """
+                images:
+                  - {match: ["example.invalid/init"], accept: any}
+                  - {match: ["**/web", "**"], keys: [none.pub]}
+                  - {match: ["example.invalid/*"], keyless: [{root: none.json, issuer: a, identity: b}]}
+
+                """, to: "\(folder)/rules.yml")
+            let wrong = try lint("rules.yml")
+            #expect(wrong.status == 2)
+            #expect(wrong.error.contains("rules.yml:3:38: error: 'none.pub' cannot be used"), "\(wrong.error)")
+            #expect(wrong.error.contains("rules.yml:4:53: error: 'none.json' cannot be used"), "\(wrong.error)")
+            try TestFile.write("rules: []\n", to: "\(folder)/policy.yml")
+            let key = try lint("policy.yml")
+            #expect(key.status == 2 && key.error.contains("policy.yml:1:1: error: unknown key 'rules'"), "\(key.error)")
+
+            try TestFile.write(
+                """
+                images:
+                  - {match: ["example.invalid/**"], accept: any}
+                  - {match: ["example.invalid/*/web", "example.invalid/*"], accept: any}
+                  - {match: ["**/kernel"], accept: any}
+
+                """, to: "\(folder)/policy.yml")
+            let shadowed = try lint("policy.yml")
+            #expect(shadowed.status == 0)
+            #expect(shadowed.error.contains("policy.yml:3:5: warning: the rule never counts"), "\(shadowed.error)")
+            #expect(!shadowed.error.contains("policy.yml:4"), "\(shadowed.error)")
+
+            try TestFile.write("images: [{match: [\"*/init\", \"*/web\"], accept: any}]\n", to: "\(folder)/policy.yml")
+            try TestFile.write("policy: policy.yml\n" + Self.good, to: "\(folder)/web.yml")
+            let uncovered = try lint("web.yml")
+            #expect(uncovered.status == 2)
+            #expect(
+                uncovered.error.contains(
+                    "web.yml:2:17: error: image 'example.invalid/kernel:1' is not covered by policy 'policy.yml'"),
+                "\(uncovered.error)")
+            #expect(uncovered.error.contains("add a rule that matches 'example.invalid/kernel'"))
+            #expect(!uncovered.error.contains("init:1' is not covered"), "\(uncovered.error)")
+            try TestFile.write("images: [{match: [\"**\"], accept: any}]\n", to: "\(folder)/open.yml")
+            #expect(try lint("--policy", "open.yml", "web.yml").status == 0)
+        }
+    }
+
     /// Arguments, exit code, what standard error has and what it has not.
     private static let cases: [(arguments: [String], status: Int32, has: [String], hasNot: [String])] = [
         (["good.yml"], 0, [absent], ["warning:", "error:"]),

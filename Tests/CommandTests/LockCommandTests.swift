@@ -71,7 +71,7 @@ struct LockCommandTests {
         func sum(_ name: String) throws -> String { SHA256.hash(try TestFile.read("\(folder)/\(name)")).hex }
     }
 
-    private func withSite(_ body: @escaping @Sendable (Site) async throws -> Void) async throws {
+    func withSite(_ body: @escaping @Sendable (Site) async throws -> Void) async throws {
         try await withTemporaryDirectory { folder in
             // No installation: its packages would need an archive of Debian.
             try FileManager.default.createDirectory(atPath: "\(folder)/share/pkg", withIntermediateDirectories: true)
@@ -130,6 +130,22 @@ struct LockCommandTests {
             #expect(try site.build("--frozen", "web.yml").status == 0)
             #expect(try site.sum("web.tar") != sum)
             #expect(try site.moby("lock", "--diff", "web.yml").status == 0)
+        }
+    }
+
+    /// A build again is of the images that the record names, whatever their tags mean now.
+    @Test func rebuildTakesTheRecordedImages() async throws {
+        try await withSite { site in
+            let built = try site.build("web.yml")
+            #expect(built.status == 0, "\(built.error)")
+            try await site.push(3, "another image 3\n")
+            #expect(try site.moby("cache", "pull", "\(site.host)/acme/3:1").status == 0)
+            for words in [["rebuild", "web-build.json"], ["rebuild", "--pull", "web-build.json"]] {
+                let again = try Program.run(
+                    words, in: site.folder,
+                    environment: ["MOBY_CACHE": "\(site.folder)/store", "MOBY_SHARE": "\(site.folder)/share"])
+                #expect(again.status == 0 && again.output.contains("identical"), "\(again.output)\(again.error)")
+            }
         }
     }
 

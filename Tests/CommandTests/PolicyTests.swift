@@ -91,6 +91,50 @@ struct PolicyTests {
         }
     }
 
+    /// A lock says who signed, and its comparison that others did.
+    @Test func theLockRecordsWhoSigned() async throws {
+        try await Self.with { world in
+            try await world.push(try SampleImage(), as: "web")
+            try await world.push(try SampleImage(layers: [SampleTar.tar(["etc/motd": "db\n"])]), as: "db")
+            let (web, db) = ("\(world.host)/acme/web:1", "\(world.host)/acme/db:1")
+            for (name, key) in [(web, "acme.pem"), (db, "acme.pem"), (db, "other.pem")] {
+                #expect(try world.moby(["cache", "pull", name]).status == 0)
+                #expect(try world.moby(["cache", "push", "--sign", "--key", key, name]).status == 0)
+            }
+            try TestFile.write("policy: policy.yml\ninit: [\"\(web)\", \"\(db)\"]\n", to: "\(world.folder)/web.yml")
+            func policy(_ rules: String...) throws {
+                let text = rules.map { "  - {match: [\"\(world.host)/acme/\($0)}\n" }.joined()
+                try TestFile.write("images:\n\(text)", to: "\(world.folder)/policy.yml")
+            }
+            try policy("web*\"], keys: [other.pub, acme.pub]", "db*\"], accept: any")
+            let first = try world.moby(["lock", "web.yml"], store: "other")
+            #expect(first.status == 0, "\(first.error)")
+            let lock = try TestFile.text("\(world.folder)/web.lock.yml")
+            #expect(lock.contains("rule: policy.yml:2") && lock.contains("key: acme.pub"), "\(lock)")
+            #expect(lock.contains("    accepted:\n      - rule: policy.yml:3\n"), "\(lock)")
+            #expect(lock.matches(of: /digest: sha256:[0-9a-f]{64}/).count == 3, "\(lock)")
+
+            try policy("db*\"], keys: [other.pub]", "web*\"], keys: [other.pub, acme.pub]")
+            let diff = try world.moby(["lock", "--diff", "web.yml"], store: "other")
+            #expect(diff.status == 1, "\(diff.error)")
+            #expect(
+                diff.output.contains("image \(db): accepted without a signature -> signed by key 'other.pub' (sha256:"),
+                "\(diff.output)")
+            #expect(!diff.output.contains("image \(web)"), "\(diff.output)")
+            #expect(try world.moby(["lock", "web.yml"], store: "other").status == 0)
+
+            try policy("web*\"], keys: [other.pub]")
+            let refused = try world.moby(["lock", "web.yml"], store: "other")
+            #expect(refused.status == 1)
+            #expect(
+                refused.error.contains("'\(web)' does not meet policy 'policy.yml:2': not signed by"),
+                "\(refused.error)")
+            #expect(refused.error.contains("image '\(db)' is not covered by policy 'policy.yml'"), "\(refused.error)")
+            let bundle = try world.moby(["bundle", "-o", "web.bundle.tar", "web.yml"], store: "other")
+            #expect(bundle.status == 1 && bundle.error.contains("does not meet policy"), "\(bundle.error)")
+        }
+    }
+
     @Test func whatNoRuleMatchesIsRefused() async throws {
         try await Self.with { world in
             try await world.push(try SampleImage(), as: "web")
@@ -142,28 +186,88 @@ struct PolicyTests {
         }
     }
 
+    /// Bundles that are referrers of an image: of an expired certificate, changed, and good.
+    @Test func bundlesOfIdentities() async throws {
+        try await Self.with { world in
+            let image = try SampleImage()
+            try await world.push(image, as: "web")
+            let python = Oracle("\(Program.root)/.build/tools/sigstore/bin/python")
+            let digest = image.descriptor.digest.description
+            try await python("\(Program.root)/Tests/SignaturesTests/authority.py", world.folder, digest)
+            let rule =
+                "keyless: [{root: trusted_root.json, issuer: \"https://token.example.org\", identity: \"https://git.example.org/**\"}]"
+            for (bundles, reason) in [
+                (["image-expired"], "certificate has expired"),
+                (["image-broken"], "the signature is not of the key in its certificate"),
+                (["image-expired", "image-broken", "image"], nil),
+            ] {
+                try await Self.list(bundles, of: digest, world)
+                let built = try world.build("web:1", rule)
+                #expect(built.status == (reason == nil ? 0 : 1), "\(bundles): \(built.error)")
+                if let reason {
+                    #expect(built.error.contains("does not meet policy 'policy.yml:1': "), "\(built.error)")
+                    #expect(built.error.contains(reason), "\(built.error)")
+                }
+            }
+            #expect(try world.moby(["lock", "--policy", "policy.yml", "web.yml"], store: "other").status == 0)
+            let lock = try TestFile.text("\(world.folder)/web.lock.yml")
+            #expect(lock.contains("identity: https://git.example.org/acme/web/"), "\(lock)")
+            #expect(lock.contains("issuer: https://token.example.org\n"), "\(lock)")
+        }
+    }
+
+    /// Makes bundles the referrers of an image, as registries without that request have them.
+    private static func list(_ bundles: [String], of digest: String, _ world: World) async throws {
+        var entries: [String] = []
+        let type = "application/vnd.oci.image.manifest.v1+json"
+        for bundle in bundles {
+            let config = try await blob(Array("{}".utf8), "application/vnd.oci.empty.v1+json", world)
+            let bytes = try TestFile.read("\(world.folder)/\(bundle).sigstore.json")
+            let layer = try await blob(bytes, "application/vnd.dev.sigstore.bundle.v0.3+json", world)
+            let manifest =
+                #"{"schemaVersion": 2, "mediaType": "\#(type)", "config": \#(config), "layers": [\#(layer)]}"#
+            let path = "\(world.folder)/manifest.json"
+            try TestFile.write(manifest, to: path)
+            let sum = try await Oracle("sha256sum")(path).prefix(64)
+            try await put(path, type, "sha256:\(sum)", world)
+            entries.append(#"{"mediaType": "\#(type)", "digest": "sha256:\#(sum)", "size": \#(manifest.utf8.count)}"#)
+        }
+        let index = "application/vnd.oci.image.index.v1+json"
+        let path = "\(world.folder)/index.json"
+        let list = entries.joined(separator: ", ")
+        try TestFile.write(
+            #"{"schemaVersion": 2, "mediaType": "\#(index)", "manifests": [\#(list)]}"#, to: path)
+        try await put(path, index, digest.replacing(":", with: "-"), world)
+    }
+
+    private static func blob(_ bytes: [UInt8], _ type: String, _ world: World, _ more: String = "") async throws
+        -> String
+    {
+        let path = "\(world.folder)/blob"
+        try TestFile.write(bytes, to: path)
+        let sum = try await Oracle("sha256sum")(path).prefix(64)
+        let location = try await Oracle("curl")(
+            "-sf", "-X", "POST", "-o", "/dev/null", "-w", "%header{location}",
+            "http://\(world.host)/v2/acme/web/blobs/uploads/")
+        try await Oracle("curl")("-sf", "-X", "PUT", "-T", path, "\(location)&digest=sha256:\(sum)")
+        return #"{"mediaType": "\#(type)", "digest": "sha256:\#(sum)", "size": \#(bytes.count)\#(more)}"#
+    }
+
+    private static func put(_ path: String, _ type: String, _ name: String, _ world: World) async throws {
+        try await Oracle("curl")(
+            "-sf", "-X", "PUT", "-H", "Content-Type: \(type)", "--data-binary", "@\(path)",
+            "http://\(world.host)/v2/acme/web/manifests/\(name)")
+    }
+
     private static func attach(_ digest: String, _ world: World) async throws {
         let payload = try TestFile.read("\(world.folder)/cosign-payload.json")
         let annotations = try TestFile.text("\(world.folder)/cosign-annotations.json")
-        func descriptor(_ bytes: [UInt8], _ type: String, _ more: String = "") async throws -> String {
-            let path = "\(world.folder)/blob"
-            try TestFile.write(bytes, to: path)
-            let sum = try await Oracle("sha256sum")(path).prefix(64)
-            let location = try await Oracle("curl")(
-                "-sf", "-X", "POST", "-o", "/dev/null", "-w", "%header{location}",
-                "http://\(world.host)/v2/acme/web/blobs/uploads/")
-            try await Oracle("curl")("-sf", "-X", "PUT", "-T", path, "\(location)&digest=sha256:\(sum)")
-            return #"{"mediaType": "\#(type)", "digest": "sha256:\#(sum)", "size": \#(bytes.count)\#(more)}"#
-        }
-        let config = try await descriptor(Array("{}".utf8), "application/vnd.oci.image.config.v1+json")
-        let layer = try await descriptor(
-            payload, "application/vnd.dev.cosign.simplesigning.v1+json", #", "annotations": \#(annotations)"#)
+        let config = try await blob(Array("{}".utf8), "application/vnd.oci.image.config.v1+json", world)
+        let layer = try await blob(
+            payload, "application/vnd.dev.cosign.simplesigning.v1+json", world, #", "annotations": \#(annotations)"#)
         let type = "application/vnd.oci.image.manifest.v1+json"
         let manifest = #"{"schemaVersion": 2, "mediaType": "\#(type)", "config": \#(config), "layers": [\#(layer)]}"#
         try TestFile.write(manifest, to: "\(world.folder)/manifest.json")
-        let tag = digest.replacing(":", with: "-") + ".sig"
-        try await Oracle("curl")(
-            "-sf", "-X", "PUT", "-H", "Content-Type: \(type)", "--data-binary", "@\(world.folder)/manifest.json",
-            "http://\(world.host)/v2/acme/web/manifests/\(tag)")
+        try await put("\(world.folder)/manifest.json", type, digest.replacing(":", with: "-") + ".sig", world)
     }
 }

@@ -37,7 +37,7 @@ import Testing
                 ("loader", try ExtentList(file: "/usr/lib/systemd/boot/efi/systemd-bootx64.efi")),
             ]
             for (name, plain) in executables {
-                let signed = try PE.signed(plain, with: key)
+                let signed = try await PE.signed(plain, with: key)
                 let path = "\(folder)/\(name).efi"
                 try ExtentWriter.write(signed, to: path)
                 let answer = try await Oracle("sbverify").run(["--cert", "\(folder)/cert.pem", path])
@@ -45,12 +45,38 @@ import Testing
                 #expect(!answer.complaint.contains("gap in section table"), "\(answer)")
                 #expect(try await !Oracle("sbverify").run(["--cert", "\(folder)/other.pem", path]).succeeded)
                 // The same again: one signature is replaced by the other.
-                #expect(try ExtentReader.bytes(of: PE.signed(signed, with: key)) == ExtentReader.bytes(of: signed))
+                let again = try await PE.signed(signed, with: key)
+                #expect(try ExtentReader.bytes(of: again) == ExtentReader.bytes(of: signed))
                 var bytes = try ExtentReader.bytes(of: signed)
                 bytes[bytes.count / 2] ^= 1
                 try ExtentWriter.write(ExtentList(bytes: bytes), to: path)
                 #expect(try await !Oracle("sbverify").run(["--cert", "\(folder)/cert.pem", path]).succeeded)
             }
+        }
+    }
+
+    /// A program gives the signature that the key itself makes.
+    @Test func aProgramSigns() async throws {
+        try await withKeys { folder, key in
+            let certificate = try Certificate(pem: TestFile.read("\(folder)/cert.pem"))
+            func signer(_ key: String) throws -> SigningKey {
+                let command = "cat >'\(folder)/digest' && openssl pkeyutl -sign -inkey '\(folder)/\(key).pem'"
+                return try SigningKey(
+                    key: CommandSigner(
+                        command: command + " -pkeyopt digest:sha256 -in '\(folder)/digest'",
+                        publicKey: certificate.publicKey, environment: ["PATH": "/usr/bin:/bin"]),
+                    certificate: certificate)
+            }
+            let plain = try unifiedKernelImage()
+            let signed = try await PE.signed(plain, with: signer("key"))
+            let expected = try await PE.signed(plain, with: key)
+            #expect(try ExtentReader.bytes(of: signed) == ExtentReader.bytes(of: expected))
+            let error = await #expect(throws: SignatureError.self) {
+                try await PE.signed(plain, with: signer("otherkey"))
+            }
+            #expect(
+                error?.description.contains("is not a signature by the public key") == true,
+                "\(String(describing: error))")
         }
     }
 
@@ -62,7 +88,7 @@ import Testing
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ec/",
                 "-keyout", "\(folder)/ec.pem", "-out", "\(folder)/eccert.pem")
             let curve = try PrivateKey(named: "\(folder)/ec.pem")
-            let cases: [(() throws -> Void, String)] = [
+            let cases: [(() async throws -> Void, String)] = [
                 (
                     { _ = try SigningKey(key: curve, certificate: other) },
                     "the signing key is not an RSA key"
@@ -72,12 +98,12 @@ import Testing
                     "the signing key does not belong to the certificate"
                 ),
                 (
-                    { _ = try PE.signed(.zeros(5000), with: key) },
+                    { _ = try await PE.signed(.zeros(5000), with: key) },
                     "not a usable EFI executable (PE): no 'MZ' at its start"
                 ),
             ]
             for (make, message) in cases {
-                let error = #expect(throws: DiskImageError.self) { try make() }
+                let error = await #expect(throws: DiskImageError.self) { try await make() }
                 #expect(error?.description == message)
             }
         }

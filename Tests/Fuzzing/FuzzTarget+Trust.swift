@@ -1,3 +1,4 @@
+internal import Extents
 internal import MobyBuild
 internal import MobySpec
 internal import OCI
@@ -36,10 +37,11 @@ extension FuzzTarget {
             let lines = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
             guard lines.count == 2 else { throw SignatureMissing() }
             let root = try TrustedRoot(parsing: Array(lines[0]))
-            let digest = "sha256:" + String(repeating: "0", count: 64)
+            let artifact = Array("{\"version\": 1}\n".utf8)
+            let digest = "sha256:" + SHA256.hash(artifact).hex
             _ = try ImageSignature.read(
                 Array(lines[1]), mediaType: SigstoreBundle.mediaType, annotations: [:], of: [digest])
-            let signed = try SigstoreBundle(parsing: Array(lines[1])).signed(artifact: Array("{\"version\": 1}\n".utf8))
+            let signed = try SigstoreBundle(parsing: Array(lines[1])).signed(artifact: artifact)
             _ = try signed.signatory(.identity(IdentityRequirement(root: root, issuer: "*", identity: "*")))
         },
     ]

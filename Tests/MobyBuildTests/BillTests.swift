@@ -73,6 +73,17 @@ import Testing
         return try await Builder(store: workshop.store, options: options).build(workshop.spec(yaml))
     }
 
+    @Test func databasesOfRPMAreNamed() throws {
+        let tree = try Workshop.tree([
+            ("usr", .directory()), ("usr/lib", .directory()), ("usr/lib/sysimage", .directory()),
+            ("usr/lib/sysimage/rpm", .directory()), ("usr/lib/sysimage/rpm/rpmdb.sqlite", .file("SQLite format 3")),
+        ])
+        #expect(
+            try ImagePackages(tree).problems == [
+                "'/usr/lib/sysimage/rpm/rpmdb.sqlite' is a database of RPM, which is not read: its packages are not listed"
+            ])
+    }
+
     @Test func documentIsInTheRootAndNextToTheOutputs() async throws {
         try await Workshop.with { workshop in
             try Self.fill(workshop)

@@ -182,10 +182,10 @@ struct DiskFormatTests {
         return try BootMedium(boot, request, firmware)
     }
 
-    @Test func limits() throws {
+    @Test func limits() async throws {
         #expect(try medium("a\n").commandLine == "a")
         _ = try medium("", initrd: 2 << 30, .uefi)
-        let cases: [(() throws -> Void, String)] = [
+        let cases: [(() async throws -> Void, String)] = [
             ({ _ = try medium("", kernel: nil) }, "the spec has no kernel, which a bootable image needs"),
             ({ _ = try medium("a\nb") }, "the kernel command line has a line break or another control character"),
             (
@@ -197,12 +197,12 @@ struct DiskFormatTests {
                 "the initrd has 2147483648 bytes; the limit for BIOS is 2013265920 bytes (1920 MiB)"
             ),
             (
-                { _ = try medium("").unifiedKernelImage() },
+                { _ = try await medium("").unifiedKernelImage() },
                 "boot loader image 'none' has no file 'usr/lib/systemd/boot/efi/linuxx64.efi.stub'"
             ),
         ]
         for (make, message) in cases {
-            let error = #expect(throws: BuildError.self) { try make() }
+            let error = await #expect(throws: BuildError.self) { try await make() }
             #expect(error?.description == message)
         }
     }

@@ -26,6 +26,10 @@ import Testing
                 let keys = ["lock: 1", "encoding: e", "platforms: [linux/amd64]"]
                 return TableRow(table: table.name, row: row, frame: "{%\(others(keys))}")
             }
+            if table.name == "lock.accepted" {
+                let entry = "image: a, manifests: {}, accepted: [{%\(others(["rule: a"]))}]"
+                return TableRow(table: table.name, row: row, frame: "{\(head), images: [{\(entry)}]}")
+            }
             guard let (section, keys) = entries[table.name] else { return nil }
             return TableRow(table: table.name, row: row, frame: "{\(head), \(section): [{%\(others(keys))}]}")
         }

@@ -103,6 +103,32 @@ struct StoreDamageTests {
         }
     }
 
+    /// A process that was killed after it changed a name and before it wrote the list of names.
+    @Test func aListThatIsBehindIsWrittenAgain() throws {
+        try withTemporaryDirectory { folder in
+            let store = try ContentStoreTests.filled(folder, try SampleImage())
+            let (path, names) = ("\(store.path)/index.json", "\(store.path)/refs")
+            let whole = try TestFile.read(path)
+            func leaveBehind() throws {
+                try TestFile.write(#"{"schemaVersion":2,"manifests":[]}"#, to: path)
+                var info = stat()
+                #expect(lstat(path, &info) == 0)
+                let later = timespec(tv_sec: info.st_mtim.tv_sec + 1, tv_nsec: 0)
+                #expect(utimensat(AT_FDCWD, names, [later, later], 0) == 0)
+            }
+            try leaveBehind()
+            #expect(try ContentStore(reading: store.path).verify().isWhole)
+            // The same name again.
+            let entry = try #require(try store.entries().first)
+            try store.set(entry.name, to: entry.descriptor)
+            #expect(try TestFile.read(path) == whole)
+            try leaveBehind()
+            try store.prepare()
+            #expect(try TestFile.read(path) == whole)
+            #expect(try store.verify().isWhole)
+        }
+    }
+
     /// A file that cannot be read is not treated as a missing one: prune would remove what it leads to, and verify
     /// would call a name incomplete.
     @Test(arguments: ["manifest", "config"]) func unreadableIsNotMissing(what: String) throws {

@@ -82,7 +82,7 @@ class Authority:
         builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public), False)
         return builder.sign(signer.private, hashes.SHA256(), ecdsa_deterministic=True)
 
-    def leaf(self, key, identity=IDENTITY, issuer=ISSUER, start=SIGNED_AT - 60, usage=ExtendedKeyUsageOID.CODE_SIGNING):
+    def leaf(self, key, identity=IDENTITY, issuer=ISSUER, start=SIGNED_AT - 60, usage=ExtendedKeyUsageOID.CODE_SIGNING, promised_for=None):
         names = [x509.RFC822Name(identity) if "@" in identity and "/" not in identity else x509.UniformResourceIdentifier(identity)]
         builder = x509.CertificateBuilder(
             self.certificate.subject, x509.Name([]), key.public, 1000 + start, time(start), time(start + 600))
@@ -97,8 +97,10 @@ class Authority:
         oid = ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
         builder = builder.add_extension(x509.UnrecognizedExtension(oid, bytes([0x0C, len(text)]) + text), False)
         plain = builder.sign(self.key.private, hashes.SHA256(), ecdsa_deterministic=True)
+        if not self.ct_log:
+            return plain
         builder = builder.add_extension(
-            x509.UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), self.promise(plain)), False)
+            x509.UnrecognizedExtension(ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), self.promise(promised_for or plain)), False)
         return builder.sign(self.key.private, hashes.SHA256(), ecdsa_deterministic=True)
 
     def promise(self, certificate):
@@ -111,6 +113,67 @@ class Authority:
         stamp += struct.pack(">BBH", 4, 3, len(signature)) + signature
         stamps = struct.pack(">HH", len(stamp) + 2, len(stamp)) + stamp
         return bytes([0x04, len(stamps)]) + stamps if len(stamps) < 128 else bytes([0x04, 0x81, len(stamps)]) + stamps
+
+
+def value(tag, *parts):
+    """A value in DER (X.690)."""
+    content = b"".join(parts)
+    size = len(content)
+    length = [size] if size < 128 else [0x81, size] if size < 256 else [0x82, size >> 8, size & 0xFF]
+    return bytes([tag, *length]) + content
+
+
+def oid(text):
+    first, second, *rest = [int(n) for n in text.split(".")]
+    out = [first * 40 + second]
+    for number in rest:
+        digits = [number & 0x7F]
+        while number := number >> 7:
+            digits.insert(0, number & 0x7F | 0x80)
+        out += digits
+    return value(0x06, bytes(out))
+
+
+SHA256 = value(0x30, oid("2.16.840.1.101.3.4.2.1"))
+ECDSA = value(0x30, oid("1.2.840.10045.4.3.2"))
+STAMP = oid("1.2.840.113549.1.9.16.1.4")
+
+
+class Stamper:
+    """A time stamp authority (RFC 3161)."""
+
+    def __init__(self, seed):
+        self.root, self.key = Key(seed + " root"), Key(seed)
+        start, end = time(SIGNED_AT - 10**8), time(SIGNED_AT + 10**8)
+        self.root_certificate = Authority.authority(name(seed + " root"), name(seed + " root"), self.root, self.root, start, end, 1)
+        builder = x509.CertificateBuilder(name(seed + " root"), name(seed), self.key.public, 7, start, end)
+        builder = builder.add_extension(x509.BasicConstraints(False, None), True)
+        builder = builder.add_extension(x509.KeyUsage(True, False, False, False, False, False, False, False, False), True)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public), False)
+        builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.root.public), False)
+        self.certificate = builder.sign(self.root.private, hashes.SHA256(), ecdsa_deterministic=True)
+
+    def stamp(self, data, at=SIGNED_AT):
+        """A TimeStampResp for the bytes of a signature."""
+        moment = datetime.datetime.fromtimestamp(at, UTC).strftime("%Y%m%d%H%M%SZ").encode()
+        imprint = value(0x30, SHA256, value(0x04, hashlib.sha256(data).digest()))
+        info = value(0x30, value(0x02, b"\1"), oid("1.2.3.4.1"), imprint, value(0x02, b"\5"), value(0x18, moment))
+        own = der(self.certificate)
+        issuer = value(0x30, self.certificate.issuer.public_bytes(), value(0x02, b"\7"))
+        attributes = [
+            value(0x30, oid("1.2.840.113549.1.9.3"), value(0x31, STAMP)),
+            value(0x30, oid("1.2.840.113549.1.9.4"), value(0x31, value(0x04, hashlib.sha256(info).digest()))),
+            value(0x30, oid("1.2.840.113549.1.9.16.2.47"), value(0x31, value(0x30, value(0x30, value(
+                0x30, value(0x04, hashlib.sha256(own).digest())))))),
+        ]
+        attributes.sort()
+        signature = self.key.sign(value(0x31, *attributes))
+        signer = value(0x30, value(0x02, b"\1"), issuer, SHA256, value(0xA0, *attributes), ECDSA, value(0x04, signature))
+        content = value(0x30, STAMP, value(0xA0, value(0x04, info)))
+        signed = value(0x30, value(0x02, b"\3"), value(0x31, SHA256), content, value(0xA0, own), value(0x31, signer))
+        token = value(0x30, oid("1.2.840.113549.1.7.2"), value(0xA0, signed))
+        return value(0x30, value(0x30, value(0x02, b"\0")), token)
 
 
 class Log:
@@ -188,6 +251,45 @@ def message_bundle(artifact, key, certificate, log, at=SIGNED_AT):
     return bundle(content, certificate, log.entry(body, at))
 
 
+def second(content, kind, key, signature, certificate, log, stamps, **digest):
+    """A bundle with an entry of the log's second version, which has no times, and with time stamps."""
+    verifier = {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": {"rawBytes": b64(der(certificate))}}
+    signed = {"content": b64(signature), "verifier": verifier}
+    if kind == "dsse":
+        spec = {"dsseV002": {"payloadHash": {"algorithm": "SHA2_256", **digest}, "signatures": [signed]}}
+    else:
+        spec = {"hashedRekordV002": {"data": {"algorithm": "SHA2_256", **digest}, "signature": signed}}
+    entry = log.entry(canonical({"apiVersion": "0.0.2", "kind": kind, "spec": spec}))
+    del entry["integratedTime"], entry["inclusionPromise"]
+    whole = bundle(content, certificate, entry)
+    if stamps:
+        whole["verificationMaterial"]["timestampVerificationData"] = {
+            "rfc3161Timestamps": [{"signedTimestamp": b64(stamp)} for stamp in stamps]}
+    return whole
+
+
+def second_message(artifact, key, certificate, log, stamp):
+    signature, digest = key.sign(artifact), b64(hashlib.sha256(artifact).digest())
+    content = {"messageSignature": {"messageDigest": {"algorithm": "SHA2_256", "digest": digest}, "signature": b64(signature)}}
+    return second(content, "hashedrekord", key, signature, certificate, log, [stamp(signature)] if stamp else [], digest=digest)
+
+
+def second_envelope(payload, key, certificate, log, stamp):
+    kind = "application/vnd.in-toto+json"
+    signature = key.sign(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
+    content = {"dsseEnvelope": {"payload": b64(payload), "payloadType": kind, "signatures": [{"sig": b64(signature)}]}}
+    digest = b64(hashlib.sha256(payload).digest())
+    return second(content, "dsse", key, signature, certificate, log, [stamp(signature)], digest=digest)
+
+
+def stamped(whole, stamp):
+    """A bundle of the log's first version with a time stamp in addition."""
+    whole = copy.deepcopy(whole)
+    signature = base64.b64decode(whole["messageSignature"]["signature"])
+    whole["verificationMaterial"]["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": b64(stamp(signature))}]}
+    return whole
+
+
 def statement(digest):
     return canonical({
         "_type": "https://in-toto.io/Statement/v1", "predicateType": "https://sigstore.dev/cosign/sign/v1", "predicate": {},
@@ -207,7 +309,7 @@ def envelope_bundle(payload, key, certificate, log):
     return bundle({"dsseEnvelope": envelope}, certificate, log.entry(body))
 
 
-def trusted_root(authority, log_key, ct_key):
+def trusted_root(authority, log_key, ct_key, stamper):
     def key(own):
         return {"rawBytes": b64(own.der), "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": {"start": "2020-01-01T00:00:00Z"}}
 
@@ -222,7 +324,10 @@ def trusted_root(authority, log_key, ct_key):
             "subject": {"organization": "example.org", "commonName": "authority"}, "uri": "https://ca.example.org",
             "certChain": {"certificates": chain}, "validFor": {"start": "2020-01-01T00:00:00.5Z"}}],
         "ctlogs": [log(ct_key, "https://ct.example.org")],
-        "timestampAuthorities": [],
+        "timestampAuthorities": [{
+            "subject": {"organization": "example.org", "commonName": "stamper"}, "uri": "https://ts.example.org",
+            "certChain": {"certificates": [{"rawBytes": b64(der(c))} for c in (stamper.certificate, stamper.root_certificate)]},
+            "validFor": {"start": "2020-01-01T00:00:00Z"}}],
     }
 
 
@@ -244,12 +349,15 @@ def flipped(text):
 def cases(artifact):
     ct, log_key, key, other = Key("ct"), Key("log"), Key("signer"), Key("other")
     authority, stranger, log = Authority("authority", ct), Authority("stranger", ct), Log(log_key)
-    root = trusted_root(authority, log_key, ct)
+    stamper, unknown = Stamper("stamper"), Stamper("unknown")
+    root = trusted_root(authority, log_key, ct, stamper)
     leaf = authority.leaf(key)
     good = message_bundle(artifact, key, leaf, log)
     entry = ("verificationMaterial", "tlogEntries", 0)
     digest = hashlib.sha256(artifact).hexdigest()
     envelope = envelope_bundle(statement(digest), key, leaf, log)
+    swapped = authority.leaf(key, promised_for=leaf)
+    old = authority.leaf(key, start=SIGNED_AT - 10_000)
     with_mail = authority.leaf(key, identity="release@example.org")
     return root, log_key, key, {
         "good": good,
@@ -274,6 +382,21 @@ def cases(artifact):
         "time-moved": changed(good, *entry, "integratedTime", to=lambda t: str(int(t) + 1)),
         "signature-broken": changed(good, "messageSignature", "signature", to=flipped),
         "payload-broken": changed(envelope, "dsseEnvelope", "payload", to=lambda _: b64(statement("1" * 64))),
+        "no-promise": message_bundle(artifact, key, Authority("authority", None).leaf(key), log),
+        "unknown-certificate-log": message_bundle(artifact, key, Authority("authority", other).leaf(key), log),
+        "promise-of-another": message_bundle(artifact, key, swapped, log),
+        "second": second_message(artifact, key, leaf, log, stamper.stamp),
+        "second-envelope": second_envelope(statement(digest), key, leaf, log, stamper.stamp),
+        "second-without-stamp": second_message(artifact, key, leaf, log, None),
+        "second-stamp-of-another": second_message(artifact, key, leaf, log, lambda s: stamper.stamp(s + b" ")),
+        "second-unknown-stamper": second_message(artifact, key, leaf, log, unknown.stamp),
+        "second-stamp-broken": second_message(artifact, key, leaf, log, lambda s: stamper.stamp(s)[:-1] + b"\0"),
+        "second-other-artifact": second_message(artifact + b" ", key, leaf, log, stamper.stamp),
+        "second-other-key": second_message(artifact, other, leaf, log, stamper.stamp),
+        "second-expired": second_message(artifact, key, old, log, stamper.stamp),
+        "second-stamped-in-time": second_message(artifact, key, old, log, lambda s: stamper.stamp(s, SIGNED_AT - 9_900)),
+        "stamped": stamped(good, stamper.stamp),
+        "stamped-too-late": stamped(good, lambda s: stamper.stamp(s, SIGNED_AT + 10_000)),
         "certificate-broken": changed(good, "verificationMaterial", "certificate", "rawBytes", to=flipped),
     }
 
@@ -336,8 +459,12 @@ def main():
         (folder / "cosign-payload.json").write_bytes(payload)
         (folder / "cosign-annotations.json").write_text(json.dumps(annotations))
         payload = statement(sys.argv[2].removeprefix("sha256:"))
-        image = envelope_bundle(payload, key, Authority("authority", Key("ct")).leaf(key), Log(log_key))
-        (folder / "image.sigstore.json").write_text(json.dumps(image))
+        authority = Authority("authority", Key("ct"))
+        image = envelope_bundle(payload, key, authority.leaf(key), Log(log_key))
+        expired = envelope_bundle(payload, key, authority.leaf(key, start=SIGNED_AT - 10_000), Log(log_key))
+        broken = changed(image, "dsseEnvelope", "signatures", 0, "sig", to=flipped)
+        for case, content in (("image", image), ("image-expired", expired), ("image-broken", broken)):
+            (folder / f"{case}.sigstore.json").write_text(json.dumps(content))
 
 
 main()

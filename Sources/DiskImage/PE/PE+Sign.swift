@@ -11,7 +11,7 @@ extension PE {
     /// ```
     /// - Throws: `DiskImageError` when the headers have no place for a signature, or leave bytes uncovered;
     ///   `FileError`, `ExtentError`.
-    public static func signed(_ file: ExtentList, with key: SigningKey) throws -> ExtentList {
+    public static func signed(_ file: ExtentList, with key: SigningKey) async throws -> ExtentList {
         let headers = try Headers(file)
         guard let entry = headers.certificateEntry else {
             throw Headers.error("it has no data directory for certificates")
@@ -23,7 +23,7 @@ extension PE {
         plain.pad(toMultipleOf: 8)
         let content = indirectData(digest: try digest(plain, headers, entry))
         var table = ByteBuilder()
-        let signature = try signedData(content, key)
+        let signature = try await signedData(content, key)
         table.u32le(UInt32(8 + signature.count).aligned(to: 8))
         table.u16le(0x0200)
         table.u16le(2)
@@ -71,16 +71,17 @@ extension PE {
     }
 
     /// PKCS #7 SignedData (RFC 2315, section 9) around the content.
-    private static func signedData(_ content: [UInt8], _ key: SigningKey) throws -> [UInt8] {
+    private static func signedData(_ content: [UInt8], _ key: SigningKey) async throws -> [UInt8] {
         let contentType = DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 9, 3), DER.set(indirectDataType))
         let digest = DER.octets(SHA256.hash(content))
         let attributes = DER.set(contentType, DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 9, 4), DER.set(digest)))
+        let signature = try await key.signature(of: attributes)
         // The signature covers the set; the stored copy has the tag [0] instead.
         let signer = DER.sequence(
             DER.integer(1), DER.sequence(key.certificate.issuer, key.certificate.serialNumber), sha256,
             [0xA0] + attributes.dropFirst(),
             DER.sequence(DER.identifier(1, 2, 840, 113549, 1, 1, 1), DER.null),
-            DER.octets(try key.signature(of: attributes)))
+            DER.octets(signature))
         let signed = DER.sequence(
             DER.integer(1), DER.set(sha256), DER.sequence(indirectDataType, DER.tagged(0, DER.sequence(content))),
             DER.tagged(0, key.certificate.der), DER.set(signer))

@@ -2,12 +2,12 @@ public import Signatures
 
 /// An RSA key with its certificate, by which EFI executables are signed.
 public struct SigningKey: Sendable {
-    private let key: PrivateKey
+    private let key: any Signer
     let certificate: Certificate
 
     /// - Throws: `DiskImageError` when the key cannot sign for UEFI, or is not that of the certificate.
-    public init(key: PrivateKey, certificate: Certificate) throws {
-        guard key.isRSA else {
+    public init(key: any Signer, certificate: Certificate) throws {
+        guard key.publicKey.isRSA else {
             throw DiskImageError(
                 "the signing key is not an RSA key", hint: "UEFI accepts RSA keys of 2048 bits or more")
         }
@@ -19,5 +19,5 @@ public struct SigningKey: Sendable {
     }
 
     /// The PKCS #1 signature of the SHA-256 of bytes.
-    func signature(of bytes: [UInt8]) throws -> [UInt8] { try key.signature(of: bytes) }
+    func signature(of bytes: [UInt8]) async throws -> [UInt8] { try await key.signature(of: bytes) }
 }

@@ -23,8 +23,8 @@ public enum UKI {
         public let sections: [PE.Section]
 
         /// The image with a signature at its end; see ``PE/signed(_:with:)``.
-        public func signed(with key: SigningKey) throws -> Image {
-            Image(content: try PE.signed(content, with: key), sections: sections)
+        public func signed(with key: SigningKey) async throws -> Image {
+            Image(content: try await PE.signed(content, with: key), sections: sections)
         }
 
         /// The range of a section's data in the file.

@@ -27,6 +27,9 @@ struct ImagePackages: Codable {
             guard let text = try text(path, in: tree) else { continue }
             packages += AlpinePackages.packages(text, distribution)
         }
+        for path in Self.rpmDatabases where tree.resolve(Array(path.utf8)).flatMap({ tree[$0] }) != nil {
+            problems.append("'/\(path)' is a database of RPM, which is not read: its packages are not listed")
+        }
         var modules: Set<SoftwarePackage> = []
         for path in tree.paths {
             guard case .regular(let contents)? = tree[path]?.kind, let node = tree[path], node.mode & 0o111 != 0,
@@ -45,6 +48,11 @@ struct ImagePackages: Codable {
     }
 
     static let alpineDatabases = ["lib/apk/db/installed", "usr/lib/apk/db/installed"]
+
+    /// SQLite, Berkeley DB and NDB, in the folders of old and new distributions.
+    private static let rpmDatabases = ["var/lib/rpm", "usr/lib/sysimage/rpm"].flatMap { folder in
+        ["rpmdb.sqlite", "Packages", "Packages.db"].map { "\(folder)/\($0)" }
+    }
 
     private func licensed(_ package: SoftwarePackage, in tree: FileTree) throws -> SoftwarePackage {
         var package = package

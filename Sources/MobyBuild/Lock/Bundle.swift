@@ -57,7 +57,9 @@ public struct Bundle: Sendable {
     public func install(for platform: Platform, into store: ContentStore) throws -> [String: ImagePin] {
         guard lock.platforms.contains(platform) else {
             let known = lock.platforms.map(\.description).joined(separator: ", ")
-            throw BundleError(path, "it is for \(known), not for \(platform)")
+            throw BundleError(
+                path, "it is for \(known), not for \(platform)",
+                hint: "choose one with --arch, or write the bundle with '--arch \(platform.architecture)' too")
         }
         var pins: [String: ImagePin] = [:]
         for image in contents.images {

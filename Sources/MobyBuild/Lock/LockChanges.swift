@@ -17,6 +17,7 @@ public struct LockChanges: Sendable {
         }
         lines += Self.compare("spec", Self.files(old.specs), Self.files(new.specs))
         lines += Self.compare("image", Self.images(old), Self.images(new))
+        lines += Self.manifests(old, new) + Self.signers(old, new)
         lines += Self.compare("file", Self.files(old.files), Self.files(new.files))
         lines += Self.packages(old, new)
         self.lines = lines.map { PlainText.line($0) }
@@ -54,6 +55,31 @@ public struct LockChanges: Sendable {
             return (image.name, image.digest?.description ?? manifests)
         }
         return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// Platforms of images that mean the same and yet have another manifest: only somebody's edit does that.
+    private static func manifests(_ old: SpecLock, _ new: SpecLock) -> [String] {
+        let pairs = new.images.sorted { $0.name < $1.name }.compactMap { image in
+            old.image(named: image.name).map { ($0, image) }
+        }
+        return pairs.filter { $0.digest != nil && $0.digest == $1.digest }.flatMap { before, after in
+            func table(_ image: SpecLock.Image) -> [String: String] {
+                Dictionary(uniqueKeysWithValues: image.manifests.map { ("\(image.name) for \($0)", "\($1)") })
+            }
+            return compare("image", table(before), table(after))
+        }
+    }
+
+    /// Images that others signed now.
+    private static func signers(_ old: SpecLock, _ new: SpecLock) -> [String] {
+        func text(_ image: SpecLock.Image) -> String {
+            let signers = Set(image.accepted.map(\.text)).sorted()
+            return signers.isEmpty ? "not verified" : signers.joined(separator: " and ")
+        }
+        return new.images.sorted { $0.name < $1.name }.compactMap { image in
+            guard let before = old.image(named: image.name).map(text), before != text(image) else { return nil }
+            return "image \(image.name): \(before) -> \(text(image))"
+        }
     }
 
     private static func packages(_ old: SpecLock, _ new: SpecLock) -> [String] {

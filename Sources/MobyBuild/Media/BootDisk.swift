@@ -21,9 +21,9 @@ struct BootDisk {
     }
 
     /// The whole disk, padded to a multiple of `sizeUnit` bytes.
-    func image(sizeUnit: UInt64 = 1 << 20) throws -> ExtentList {
+    func image(sizeUnit: UInt64 = 1 << 20) async throws -> ExtentList {
         let request = medium.request
-        let volume = try volume()
+        let volume = try await volume()
         if firmware == .bios {
             let type: UInt8 = volume.geometry.kind == .fat16 ? 0x0E : 0x0C
             var disk = try MBR.disk(
@@ -42,17 +42,17 @@ struct BootDisk {
             minimumSize: request.minimumSize, sizeUnit: sizeUnit)
     }
 
-    private func volume() throws -> FAT.Volume {
+    private func volume() async throws -> FAT.Volume {
         let request = medium.request
         var files: [FAT.File] = []
         if firmware != .uefi { files += try biosFiles() }
         if firmware == .uefi {
-            files.append(FAT.File(try medium.loaders.bootPath, try medium.unifiedKernelImage().content))
+            files.append(FAT.File(try medium.loaders.bootPath, try await medium.unifiedKernelImage().content))
         }
-        if firmware == .both { files += try bootManagerFiles() }
+        if firmware == .both { files += try await bootManagerFiles() }
         if firmware != .uefi {
             // BIOS ignores the signature.
-            let kernel = firmware == .both ? try request.signed(medium.kernel, "the kernel") : medium.kernel
+            let kernel = firmware == .both ? try await request.signed(medium.kernel, "the kernel") : medium.kernel
             files += [FAT.File(Self.kernel, kernel), FAT.File(Self.initrd, medium.initrd)]
         }
         let volume = try FAT.volume(
@@ -71,12 +71,13 @@ struct BootDisk {
     }
 
     /// systemd-boot with one entry (UAPI.1).
-    private func bootManagerFiles() throws -> [FAT.File] {
+    private func bootManagerFiles() async throws -> [FAT.File] {
         let options = medium.commandLine.isEmpty ? "" : "options \(medium.commandLine)\n"
         let entry = "title \(medium.request.name)\nlinux /\(Self.kernel)\ninitrd /\(Self.initrd)\n\(options)"
         return [
             FAT.File(
-                try medium.loaders.bootPath, try medium.request.signed(medium.loaders[.bootManager], "the boot manager")
+                try medium.loaders.bootPath,
+                try await medium.request.signed(medium.loaders[.bootManager], "the boot manager")
             ),
             FAT.File("loader/loader.conf", text("default moby.conf\ntimeout 0\n")),
             FAT.File("loader/entries/moby.conf", text(entry)),

@@ -15,14 +15,14 @@ struct BootISO {
         self.firmware = firmware
     }
 
-    func image() throws -> ExtentList {
+    func image() async throws -> ExtentList {
         let request = medium.request
         var boot = ISO9660.Boot(identity: request.identityBytes)
         var entries: [ISO9660.Entry] = []
         var kernel = ISO9660.Entry.Kind.file(medium.kernel)
         var initrd = ISO9660.Entry.Kind.file(medium.initrd)
         if firmware != .bios {
-            let system = try SystemPartition(medium)
+            let system = try await SystemPartition(medium)
             boot.efi = system.content
             if let range = system.range(of: ".linux", length: medium.kernel.length) { kernel = .shared(range) }
             if let range = system.range(of: ".initrd", length: medium.initrd.length) { initrd = .shared(range) }
@@ -67,9 +67,9 @@ private struct SystemPartition {
     private let image: UKI.Image
     private let start: UInt64
 
-    init(_ medium: BootMedium) throws {
+    init(_ medium: BootMedium) async throws {
         let path = try medium.loaders.bootPath
-        image = try medium.unifiedKernelImage()
+        image = try await medium.unifiedKernelImage()
         let volume = try FAT.volume(
             files: [FAT.File(path, image.content)], label: "MOBY", serial: medium.request.serial("FAT"),
             time: medium.request.time)

@@ -58,13 +58,13 @@ struct BootMedium {
     }
 
     /// The unified kernel image, signed if a key is given.
-    func unifiedKernelImage() throws -> UKI.Image {
+    func unifiedKernelImage() async throws -> UKI.Image {
         let image = try UKI.image(
             stub: loaders[.efiStub], osRelease: "ID=moby\nPRETTY_NAME=\"\(request.name)\"\n", commandLine: commandLine,
             kernel: kernel,
             initrd: initrd)
         guard let key = request.signingKey else { return image }
-        return try context("signing the unified kernel image") { try image.signed(with: key) }
+        return try await ContextError.wrapping("signing the unified kernel image") { try await image.signed(with: key) }
     }
 
     /// The configuration of SYSLINUX and ISOLINUX.

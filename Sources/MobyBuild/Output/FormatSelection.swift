@@ -35,7 +35,7 @@ enum FormatSelection {
         }
         if options.signing != nil, !formats.contains(where: { [.uefi, .both].contains($0.firmware) }) {
             throw OptionError(
-                "--sign-key needs a format for UEFI, as only EFI executables are signed",
+                "signing for Secure Boot needs a format for UEFI, as only EFI executables are signed",
                 hint: "choose a format for UEFI, such as raw-efi")
         }
         return formats

@@ -105,7 +105,7 @@ extension OutputFormat {
             files: [File(suffix, wrapping.kind == .tarGzip ? .archive : .disk)]
         ) {
             boot, request in
-            let disk = try BootDisk(boot, request, firmware).image(sizeUnit: wrapping.sizeUnit)
+            let disk = try await BootDisk(boot, request, firmware).image(sizeUnit: wrapping.sizeUnit)
             let name = request.file(suffix)
             return [Artifact(name: name, try wrapping.wrap(disk, name, request.time))]
         }
@@ -118,7 +118,8 @@ extension OutputFormat {
     ) { boot, request in
         [
             Artifact(
-                name: request.file(".efi"), .extents(try BootMedium(boot, request, .uefi).unifiedKernelImage().content))
+                name: request.file(".efi"),
+                .extents(try await BootMedium(boot, request, .uefi).unifiedKernelImage().content))
         ]
     }
 }
@@ -128,7 +129,7 @@ extension OutputFormat {
     static func iso(_ name: String, _ summary: String, _ firmware: Firmware, _ suffix: String) -> OutputFormat {
         OutputFormat(name: name, summary: summary, firmware: firmware, medium: .iso, files: [File(suffix, .iso)]) {
             boot, request in
-            [Artifact(name: request.file(suffix), .extents(try BootISO(boot, request, firmware).image()))]
+            [Artifact(name: request.file(suffix), .extents(try await BootISO(boot, request, firmware).image()))]
         }
     }
 }

@@ -68,7 +68,7 @@ public struct OutputFormat: Sendable, CustomStringConvertible {
     /// What to use instead of a format that moby does not support.
     var instead: String?
     /// Makes the files; nil for a format that moby does not support.
-    var make: (@Sendable (BootFiles, OutputRequest) throws -> [Artifact])?
+    var make: (@Sendable (BootFiles, OutputRequest) async throws -> [Artifact])?
 
     public var description: String { name }
     /// What follows the build's name in the names of the files.

@@ -30,9 +30,9 @@ struct OutputRequest: Sendable {
     var signingKey: SigningKey?
 
     /// An EFI executable, signed when that is asked for.
-    func signed(_ executable: ExtentList, _ what: String) throws -> ExtentList {
+    func signed(_ executable: ExtentList, _ what: String) async throws -> ExtentList {
         guard let signingKey else { return executable }
-        return try context("signing \(what)") { try PE.signed(executable, with: signingKey) }
+        return try await ContextError.wrapping("signing \(what)") { try await PE.signed(executable, with: signingKey) }
     }
 
     /// 32 bits that derive from the identity.

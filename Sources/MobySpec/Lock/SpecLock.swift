@@ -26,10 +26,37 @@ public struct SpecLock: Sendable {
         public var digest: Digest?
         /// The manifest for each platform.
         public var manifests: [Platform: Digest] = [:]
+        /// What made a policy accept it; empty when it was locked without a policy.
+        public var accepted: [Acceptance] = []
         /// Where the lock has it.
         public var location: SourceLocation?
 
         public init() {}
+    }
+
+    /// Why a policy accepts an image.
+    public struct Acceptance: Sendable, Hashable {
+        /// The policy's file name and the line of the rule.
+        public var rule = ""
+        /// The file of the key that signed, as the policy names it, and the SHA-256 of the key.
+        public var key: String?
+        public var fingerprint: Digest?
+        /// The identity that signed, and who proved it.
+        public var identity: String?
+        public var issuer: String?
+        /// What was signed: an index or a manifest; nil where the rule demands no signature.
+        public var digest: Digest?
+
+        public init() {}
+
+        /// Who signed, for messages.
+        public var text: String {
+            if let key {
+                return "signed by key '\(key)'" + (fingerprint.map { " (sha256:\($0.hex.prefix(16)))" } ?? "")
+            }
+            guard let identity else { return "accepted without a signature" }
+            return "signed by '\(identity)'" + (issuer.map { " of \($0)" } ?? "")
+        }
     }
 
     /// A file of the machine that builds, or a spec file from the network.

@@ -52,6 +52,18 @@ public struct Policy: Sendable {
     }
 
     private init() {}
+
+    /// Whether a file is a policy: by its name, `policy.yml` or `X.policy.yml`, or because it has nothing but rules.
+    public static func isPolicy(_ name: String, text: String) -> Bool {
+        let name = name.split(separator: "/").last.map(String.init) ?? name
+        let suffixes = ["policy.yml", "policy.yaml"]
+        if suffixes.contains(where: { name == $0 || name.hasSuffix(".\($0)") }) { return true }
+        var ignored: [Diagnostic] = []
+        guard let root = YAMLReader.read(text, file: name, &ignored), case .mapping(let pairs) = root.content else {
+            return false
+        }
+        return pairs.map(\.key.value) == ["images"]
+    }
 }
 
 extension Policy.Rule {

@@ -28,7 +28,10 @@ extension ContentStore {
         stored.annotations = [Descriptor.nameAnnotation: name]
         let bytes = try JSONText.compact(stored)
         let file = "refs/\(Self.fileName(of: name))"
-        guard try HostFiles.readIfFit("\(root)/\(file)", limit: Self.largestReference) != bytes else { return }
+        guard try HostFiles.readIfFit("\(root)/\(file)", limit: Self.largestReference) != bytes else {
+            if isIndexBehind { try prepare() }
+            return
+        }
         try prepare()
         try replace(file, with: bytes)
         try writeIndex()
@@ -85,6 +88,13 @@ extension ContentStore {
             try replace("index.json", with: bytes)
             written = bytes
         }
+    }
+
+    /// Whether a name was changed, and `index.json` not written since: a process was killed between the two.
+    var isIndexBehind: Bool {
+        var (index, names) = (stat(), stat())
+        guard lstat("\(root)/refs", &names) == 0, lstat("\(root)/index.json", &index) == 0 else { return false }
+        return (index.st_mtim.tv_sec, index.st_mtim.tv_nsec) < (names.st_mtim.tv_sec, names.st_mtim.tv_nsec)
     }
 
     private static var largestReference: UInt64 { 64 << 10 }

@@ -92,7 +92,9 @@ extension ContentStore {
         }
         let expected = Set(try entries().map(\.descriptor))
         let index = try? JSONDecoder().decode(ImageIndex.self, from: Data(bytes))
-        return index.map { Set($0.manifests) } == expected ? damaged : damaged + ["index.json"]
+        // One that is behind is whole, and is written again with the next name.
+        return index.map { Set($0.manifests) } == expected || index != nil && isIndexBehind
+            ? damaged : damaged + ["index.json"]
     }
 
     /// Removes a file of the store, or an empty folder with its name.

@@ -52,7 +52,10 @@ public struct ContentStore: Sendable {
     /// - Throws: `StoreError`, `FileError`.
     public func prepare() throws {
         try folder.prepare()
-        guard try !HostFiles.exists("\(root)/oci-layout") else { return }
+        guard try !HostFiles.exists("\(root)/oci-layout") else {
+            if isIndexBehind { try writeIndex() }
+            return
+        }
         try replace("oci-layout", with: ImageLayout.marker)
         try writeIndex()
     }

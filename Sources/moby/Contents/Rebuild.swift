@@ -19,20 +19,12 @@ struct Rebuild: AsyncParsableCommand {
     @OptionGroup(title: "Image options") var images: ImageOptions
     @Option(help: ArgumentHelp("Keep the new files in this folder.", valueName: "dir"), completion: .directory)
     var keep: String?
-    @Option(
-        help: ArgumentHelp("RSA key for Secure Boot, in PEM, when the build was signed.", valueName: "file"),
-        completion: .file())
-    var signKey: String?
-    @Option(help: ArgumentHelp("Certificate for --sign-key, in PEM.", valueName: "file"), completion: .file())
-    var signCert: String?
+    @OptionGroup(title: "Options for builds that were signed") var secureBoot: SecureBootOptions
     @OptionGroup var global: FetchOptions
     @Argument(help: "A build's record, a file that it lists, or the build's prefix.", completion: .file()) var build:
         String
 
     mutating func validate() throws {
-        if (signKey == nil) != (signCert == nil) {
-            throw ValidationError("--sign-key and --sign-cert require each other")
-        }
         if images.architecture.arch != nil { throw ValidationError("--arch: the record names the platform") }
     }
 
@@ -65,6 +57,7 @@ struct Rebuild: AsyncParsableCommand {
         let old = recorded.options
         options.provider = try images.provider(global)
         options.provider.platform = recorded.platform
+        options.provider.pins = try recorded.pins(store, asking: images.pull)
         (options.formats, options.name, options.directory) = (old.formats, old.name, folder)
         (options.size, options.decompressKernel, options.time) = (old.size, old.decompressKernel, old.time)
         options.compression = try old.compress.map { try CompressionOption.parse($0) }
@@ -75,7 +68,7 @@ struct Rebuild: AsyncParsableCommand {
         options.sbom.path = old.sbom
         options.sbom.forms = old.sbomForms.map { $0.compactMap { SBOMOptions.Form(rawValue: $0) } } ?? []
         options.writesProvenance = recorded.record.files.contains { $0.sha256 != nil }
-        if let signKey, let signCert { options.signing = (signKey, signCert) }
+        options.signing = secureBoot.key
         if old.certificate != nil, options.signing == nil {
             throw BuildError(
                 "the build was signed for Secure Boot, and its key is not in the record",

@@ -49,6 +49,24 @@ struct RecordedBuild {
         return Platform(os: parts[0], architecture: parts[1], variant: parts.count > 2 ? parts[2] : nil)
     }
 
+    /// What the names of its images meant, where the store does not have the same under them.
+    /// - Parameter isAsked: whether registries are asked even for what the store has.
+    func pins(_ store: ContentStore, asking isAsked: Bool) throws -> [String: ImagePin] {
+        var pins: [String: ImagePin] = [:]
+        for image in inputs.images {
+            guard !ImageProvider.isLocalSource(image.reference), let digest = Digest(image.digest),
+                let reference = try? ImageReference(image.reference), !reference.isLocal
+            else { continue }
+            let platform = try image.platform.map { try Platform($0) } ?? platform
+            let name = reference.description
+            if !isAsked, try store.image(named: name, platform: platform)?.digest == digest { continue }
+            var pin = pins[name] ?? ImagePin(digest: digest, manifests: [:], origin: path)
+            pin.manifests[platform] = digest
+            pins[name] = pin
+        }
+        return pins
+    }
+
     /// The spec, as it was built. Its system images are known to `packages`, which makes those that the store does not
     /// have.
     func spec(_ packages: Packages, _ store: ContentStore) throws -> Spec {
@@ -82,7 +100,10 @@ struct BuiltSpec {
         var options = BuildOptions()
         options.provider = try images.provider(global)
         let recorded = names.count == 1 ? try RecordedBuild(names[0]) : nil
-        if let recorded { options.provider.platform = recorded.platform }
+        if let recorded {
+            options.provider.platform = recorded.platform
+            options.provider.pins = try recorded.pins(store, asking: images.pull)
+        }
         let packages = try Packages(store: store, provider: options.provider, level: global.level)
         let spec: Spec
         if let recorded {

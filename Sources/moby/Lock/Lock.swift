@@ -31,6 +31,7 @@ struct Lock: AsyncParsableCommand {
         help: ArgumentHelp("The lock (default: SPEC.lock.yml next to the first file).", valueName: "file"),
         completion: .file(extensions: ["yml", "yaml"]))
     var lock: String?
+    @OptionGroup var policy: PolicyOption
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup var global: FetchOptions
     @Argument(help: "YAML files; with --update, then names of inputs.", completion: Completions.specs) var arguments:
@@ -51,7 +52,7 @@ struct Lock: AsyncParsableCommand {
         let selection: LockSelection = diff ? .all : !update ? .missing : names.isEmpty ? .all : .names(Set(names))
         let maker = LockMaker(
             files: files, global: global, variables: variables, platforms: platforms(old), old: old,
-            selection: selection, path: path, isOffline: offline, isResolving: update)
+            selection: selection, path: path, isOffline: offline, policy: try policy.check, isResolving: update)
         let new = try await maker.make()
         try check(names, in: new, files)
         let changes = LockChanges(from: old ?? SpecLock(), to: new)
@@ -99,7 +100,8 @@ struct Lock: AsyncParsableCommand {
         guard update else { return (words, []) }
         var (files, names): ([String], [String]) = ([], [])
         for word in words {
-            let isInput = !files.isEmpty && old?.file(word) != nil
+            // A spec file's own URL is an input the second time.
+            let isInput = !files.isEmpty && old?.file(word) != nil || files.contains(word)
             if Self.isSpec(word), !isInput { files.append(word) } else { names.append(word) }
         }
         return files.isEmpty ? (names, []) : (files, names)

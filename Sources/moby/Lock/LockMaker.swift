@@ -32,6 +32,8 @@ struct LockMaker {
     /// Where the lock is, for messages, and the folder of it.
     let path: String
     let isOffline: Bool
+    /// What images must meet; nil is the policy of the spec.
+    var policy: PolicyCheck?
     /// Whether Debian packages of the installation are resolved again, where the user cannot.
     let isResolving: Bool
 
@@ -40,6 +42,7 @@ struct LockMaker {
         var images: [String: (image: Located<String>, platforms: Set<Platform>)] = [:]
         var files: [String: HostInput] = [:]
         var packages: [SpecLock.Package] = []
+        var policy: PolicyCheck?
     }
 
     /// - Throws: `SpecError` for specs that are wrong, and for files and packages that are not as the lock has them and
@@ -77,7 +80,37 @@ struct LockMaker {
         guard problems.isEmpty else { throw SpecError(problems) }
         lock.packages = inputs.packages
         lock.images = try await images(inputs, store)
+        if let policy = policy ?? inputs.policy {
+            lock.images = try await accepted(lock.images, by: policy, inputs, store)
+        }
         return lock
+    }
+
+    /// The images, each with who signed it.
+    /// - Throws: `ImageErrors` with all that the policy refuses.
+    private func accepted(
+        _ images: [SpecLock.Image], by policy: PolicyCheck, _ inputs: Inputs, _ store: ContentStore
+    ) async throws -> [SpecLock.Image] {
+        let provider = ImageProvider(store: store, options: provider(platforms[0]))
+        var (images, failures): ([SpecLock.Image], [Diagnostic]) = (images, [])
+        for (number, image) in images.enumerated() {
+            do {
+                let manifests = image.manifests.sorted { $0.key.description < $1.key.description }
+                var found: [SpecLock.Acceptance] = []
+                for (_, manifest) in manifests {
+                    let acceptance = try await policy.acceptance(of: image.name, provider) {
+                        [image.digest, manifest].compactMap(\.self)
+                    }
+                    if !found.contains(acceptance) { found.append(acceptance) }
+                }
+                images[number].accepted = found
+            } catch let error where !(error is CancellationError) {
+                let location = inputs.images[image.name]?.image.location
+                failures.append(Diagnostic(at: location, "\(error)", hint: (error as? any HintedError)?.hint))
+            }
+        }
+        guard failures.isEmpty else { throw ImageErrors(failures) }
+        return images
     }
 
     private func provider(_ platform: Platform) -> ImageProvider.Options {
@@ -127,6 +160,7 @@ struct LockMaker {
             inputs.images[ImageProvider.canonical(image.value)]?.platforms.formUnion(volume.platforms)
         }
         for input in spec.hostInputs(home: Terminal.environment["HOME"]) { inputs.files[input.source] = input }
+        if policy == nil, inputs.policy == nil { inputs.policy = try PolicyCheck(of: spec) }
     }
 
     /// Several at a time.

@@ -27,6 +27,7 @@ struct WriteBundle: AsyncParsableCommand {
         completion: Completions.architectures, transform: ArchitectureOption.platform)
     var arch: [Platform] = []
     @Flag(help: "Use only what the store has, not the network.") var offline = false
+    @OptionGroup var policy: PolicyOption
     @OptionGroup(title: "Lock options") var lock: LockOptions
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup var global: FetchOptions
@@ -71,7 +72,9 @@ struct WriteBundle: AsyncParsableCommand {
         if let file { return file.lock }
         return try await LockMaker(
             files: files, global: global, variables: variables, platforms: arch.isEmpty ? [.host] : arch, old: nil,
-            selection: .missing, path: LockFile.path(of: files) ?? files[0], isOffline: offline, isResolving: false
+            selection: .missing, path: LockFile.path(of: files) ?? files[0], isOffline: offline,
+            policy: try policy.check,
+            isResolving: false
         ).make()
     }
 
@@ -97,6 +100,7 @@ struct WriteBundle: AsyncParsableCommand {
             spec, packages: own, home: Terminal.environment["HOME"], isFrozen: self.lock.frozen)
         guard !problems.contains(where: { $0.severity == .error }) else { throw SpecError(problems) }
         options.pins = lock.pins(file: path)
+        options.admit = try (policy.check ?? PolicyCheck(of: spec))?.admit
         let provider = ImageProvider(store: store, options: options)
         var images: [(Image, name: String, root: Digest?)] = []
         for package in own where !images.contains(where: { $0.name == package.image }) {

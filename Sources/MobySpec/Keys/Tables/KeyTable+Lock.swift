@@ -63,6 +63,11 @@ extension KeyTable where Owner == SpecLock.Image {
             Key(
                 "manifests", \.manifests, .manifests, absent: nil, "The manifest for each platform.",
                 example: "{linux/amd64: \"sha256:\(KeyTable<SpecLock>.sample)\"}", since: .moby),
+            Key(
+                "accepted", \.accepted, .list(.acceptance),
+                "Why the policy accepted it: who signed what, for all platforms together.",
+                example: "[{rule: \"policy.yml:3\", key: acme.pub, digest: \"sha256:\(KeyTable<SpecLock>.sample)\"}]",
+                since: .moby),
         ])
 }
 
@@ -74,6 +79,35 @@ extension Codec where Value == SpecLock.Image {
             return image
         }
     }
+}
+
+extension KeyTable where Owner == SpecLock.Acceptance {
+    fileprivate static let acceptance = KeyTable(
+        "lock.accepted", "Why a policy accepted an image. Without `key` and `identity`, the rule demands no signature.",
+        [
+            Key(
+                "rule", \.rule, .string, absent: nil, "Name of the policy's file, and line of the rule.",
+                example: "\"policy.yml:3\"", since: .moby),
+            Key(
+                "key", \.key, .string, "File of the key that signed, as the policy names it.", example: "acme.pub",
+                since: .moby),
+            Key(
+                "fingerprint", \.fingerprint, .digest, "SHA-256 of that key.",
+                example: "\"sha256:\(KeyTable<SpecLock>.sample)\"", since: .moby),
+            Key(
+                "identity", \.identity, .string, "The identity that signed, an e-mail address or URI.",
+                example: "release@example.org", since: .moby),
+            Key(
+                "issuer", \.issuer, .string, "Who proved the identity.", example: "\"https://token.example.org\"",
+                since: .moby),
+            Key(
+                "digest", \.digest, .digest, "What was signed: the index or a manifest of the image.",
+                example: "\"sha256:\(KeyTable<SpecLock>.sample)\"", since: .moby),
+        ])
+}
+
+extension Codec where Value == SpecLock.Acceptance {
+    fileprivate static var acceptance: Codec { object(.acceptance) { _ in SpecLock.Acceptance() } }
 }
 
 extension Codec where Value == [Platform: Digest] {
