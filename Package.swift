@@ -76,7 +76,7 @@ let package = Package(
         library("GCP", ["MachineModel", "Cloud", "HTTP", "Signatures", "Extents", "Progress"]),
         library("DiskImage", ["Extents", "Archive", "Signatures", "CZlib", "CLZ4"]),
         library("Attest", ["Extents", "JSON"]),
-        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "Progress", subprocess]),
+        library("OCI", ["MachineModel", "Extents", "Archive", "HTTP", "JSON", "Progress", subprocess]),
 
         // Know the product.
         library("BootLayout", ["JSON"]),

@@ -44,10 +44,19 @@ final class CurlExchange: @unchecked Sendable {
         for field in request.headers.fields { list = moby_curl_slist_append(list, "\(field.name): \(field.value)") }
         list = moby_curl_slist_append(list, "Expect:")
         configure(handle, headers: list)
+        let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+        words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        defer {
+            moby_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, nil)
+            words.deallocate()
+        }
+        moby_curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, words)
         let code = withExtendedLifetime(self) { moby_curl_easy_perform(handle) }
         if let failure { throw failure }
         if cancelled.withLock({ $0 }) { throw CancellationError() }
-        guard code == CURLE_OK || isCut else { throw TransportError(curl: code, on: handle, request.url, proxy: proxy) }
+        guard code == CURLE_OK || isCut else { 
+            throw TransportError(curl: code, String(cString: words), on: handle, request.url, proxy: proxy)
+        }
         if response.status == 407, !proxy.isEmpty { throw TransportError(status: 407, proxy: proxy) }
         try begin()
         return response

@@ -8,6 +8,10 @@ internal import Synchronization
 public final class CurlTransport: HTTPTransport {
     private let settings: CurlSettings
     private let checksCertificates: Bool
+    /// Certificates for one server, in addition to the usual ones.
+    private let servers: @Sendable (WebURL) throws -> ServerCertificates
+    /// By origin, once they were looked up.
+    private let known = Mutex<[String: CurlCertificates]>([:])
     private let idle = Mutex<[CurlHandle]>([])
     /// An exchange blocks a thread; Swift's own pool has too few for that.
     private let threads = DispatchQueue(label: "moby.http", attributes: .concurrent)
@@ -17,8 +21,12 @@ public final class CurlTransport: HTTPTransport {
     ///   - certificateFiles: PEM files that are trusted in addition to the usual ones.
     ///   - checksCertificates: `false` accepts every certificate: to find out whether a server answers, never for
     ///     its content.
-    public init(environment: [String: String], certificateFiles: [String] = [], checksCertificates: Bool = true) throws
-    {
+    ///   - servers: certificates for one server, in addition to the usual ones; it is asked once for each.
+    public init(
+        environment: [String: String], certificateFiles: [String] = [], checksCertificates: Bool = true,
+        servers: @escaping @Sendable (WebURL) throws -> ServerCertificates = { _ in ServerCertificates() }
+    ) throws {
+        self.servers = servers
         self.checksCertificates = checksCertificates
         settings = try CurlSettings(environment: environment, certificateFiles: certificateFiles)
     }
@@ -44,13 +52,28 @@ public final class CurlTransport: HTTPTransport {
         let handle = try idle.withLock { $0.popLast() } ?? CurlHandle()
         defer { idle.withLock { $0.append(handle) } }
         moby_curl_easy_reset(handle.pointer)
-        try settings.apply(to: handle.pointer, for: exchange.request.url)
+        let url = exchange.request.url
+        try settings.apply(to: handle.pointer, for: url, own: url.scheme == "https" ? certificates(of: url) : nil)
         if !checksCertificates {
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYPEER, 0)
             moby_curl_setopt_long(handle.pointer, CURLOPT_SSL_VERIFYHOST, 0)
         }
-        return try exchange.perform(on: handle.pointer, proxy: settings.proxy(for: exchange.request.url))
+        return try exchange.perform(on: handle.pointer, proxy: settings.proxy(for: url))
     }
+
+    private func certificates(of url: WebURL) throws -> CurlCertificates {
+        if let known = known.withLock({ $0[url.origin] }) { return known }
+        let found = try settings.certificates(with: servers(url))
+        known.withLock { $0[url.origin] = found }
+        return found
+    }
+}
+
+/// Certificates for one server, as libcurl takes them.
+struct CurlCertificates: Sendable {
+    /// PEM of all authorities; empty for the usual ones.
+    let authorities: [UInt8]
+    let client: ServerCertificates.Client?
 }
 
 /// An easy handle; one thread at a time uses it.
@@ -117,7 +140,7 @@ struct CurlSettings: Sendable {
             let reason = (error as? FileError).map { FileError.text(of: $0.code) } ?? "not a regular file"
             throw TransportError(
                 "reading certificate file '\(PlainText.short(path))': \(reason)", isTransient: false,
-                hint: "check --cert-file, CURL_CA_BUNDLE and SSL_CERT_FILE", trouble: .certificate)
+                hint: "check --cert-file, CURL_CA_BUNDLE, SSL_CERT_FILE and 'ca' in registries.yml", trouble: .certificate)
         }
     }
 
@@ -126,8 +149,23 @@ struct CurlSettings: Sendable {
         WebURL.isLoopback(host: url.host) || noProxy.contains(url) ? "" : proxies[url.scheme] ?? ""
     }
 
+    /// The usual certificates and those for one server.
+    /// - Throws: `TransportError` when a file cannot be read.
+    func certificates(with own: ServerCertificates) throws -> CurlCertificates {
+        guard !own.authorities.isEmpty else { return CurlCertificates(authorities: [], client: own.client) }
+        var bytes = certificates
+        if bytes.isEmpty, let file = try certificateFile ?? CertificateBundle.system() { bytes = try Self.read(file) }
+        for file in own.authorities { bytes += [UInt8(ascii: "\n")] + (try Self.read(file)) }
+        return CurlCertificates(authorities: bytes, client: own.client)
+    }
+
     /// - Throws: `TransportError` for HTTPS when the bundle of certificates cannot be read.
-    func apply(to handle: UnsafeMutableRawPointer, for url: WebURL) throws {
+    func apply(to handle: UnsafeMutableRawPointer, for url: WebURL, own: CurlCertificates?) throws {
+        if let client = own?.client {
+            moby_curl_setopt_string(handle, CURLOPT_SSLCERT, client.certificate)
+            moby_curl_setopt_string(handle, CURLOPT_SSLKEY, client.key)
+        }
+        let certificates = own.flatMap { $0.authorities.isEmpty ? nil : $0.authorities } ?? certificates
         if let bundleError, url.scheme == "https" { throw bundleError }
         moby_curl_setopt_string(handle, CURLOPT_PROXY, proxy(for: url))
         // An empty list keeps libcurl from reading the environment for itself.

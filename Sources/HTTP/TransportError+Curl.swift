@@ -4,8 +4,18 @@ internal import Glibc
 
 extension TransportError {
     /// What libcurl reports of a transfer that failed.
-    /// - Parameter proxy: the proxy that was used; empty for none.
-    init(curl code: CURLcode, on handle: UnsafeMutableRawPointer, _ url: WebURL, proxy: String) {
+    /// - Parameters:
+    ///   - detail: libcurl's own words.
+    ///   - proxy: the proxy that was used; empty for none.
+    init(curl code: CURLcode, _ detail: String, on handle: UnsafeMutableRawPointer, _ url: WebURL, proxy: String) {
+        if url.scheme == "https", code == CURLE_SSL_CERTPROBLEM || Self.alerts.contains(where: detail.contains) {
+            self.init(
+                code == CURLE_SSL_CERTPROBLEM
+                    ? "the client's certificate cannot be used: \(PlainText.line(detail))"
+                    : "the server demands a client's certificate that it trusts",
+                isTransient: false, trouble: .clientCertificate)
+            return
+        }
         var (status, number) = (0, 0)
         moby_curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
         moby_curl_getinfo_long(handle, CURLINFO_OS_ERRNO, &number)
@@ -43,6 +53,9 @@ extension TransportError {
                 : "ask the proxy's administrator, or list the host in NO_PROXY",
             trouble: .proxy)
     }
+
+    /// What servers say of clients' certificates (RFC 8446, section 6.2), in OpenSSL's words.
+    private static let alerts = ["alert certificate required", "alert bad certificate", "alert unknown ca"]
 
     private static let transient: [CURLcode] = [
         CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE,
@@ -88,7 +101,7 @@ extension TransportError {
         case .certificate: "name the certificate authority with --cert-file or SSL_CERT_FILE"
         case .notTLS: "if the server speaks plain HTTP, write http:// instead of https://"
         case .notPlain: "if the server speaks TLS, write https:// instead of http://"
-        case .plainRedirect, .other: nil
+        case .clientCertificate, .plainRedirect, .other: nil
         }
     }
 }

@@ -11,6 +11,8 @@ public struct TransportError: HintedError, Sendable, CustomStringConvertible {
         case proxy
         /// The server's certificate is not trusted.
         case certificate
+        /// The server demands a client's certificate, or the one it got does not do.
+        case clientCertificate
         /// The other side does not speak TLS.
         case notTLS
         /// The other side does not speak plain HTTP.

@@ -23,6 +23,8 @@ public struct ImageProvider: Sendable {
         public var secureRegistries: [String] = []
         /// `[registry=]http(s)://host[/path]`, tried before the origin.
         public var mirrors: [String] = []
+        /// What the user's file of registries says; the options above come before it.
+        public var rules = RegistryRules()
         /// PEM files of certificate authorities that are trusted in addition to the usual ones.
         public var certificateFiles: [String] = []
         /// Where credentials, proxies and certificates are looked up.

@@ -33,7 +33,8 @@ struct Doctor: AsyncParsableCommand {
                     "temporary files", environment["TMPDIR"] ?? "/tmp", needed: Self.temporarySpace,
                     hint: "name another folder in TMPDIR"),
             ] + (await packages()) + [
-                https(environment), credentials(environment), HostCheck.clock(program: Terminal.executable),
+                https(environment), credentials(environment), registries(environment),
+                HostCheck.clock(program: Terminal.executable),
             ] + MachineChecks.all(environment: environment)
         let isFit = !checks.contains(where: \.isFatal)
         if output.json {
@@ -78,14 +79,28 @@ struct Doctor: AsyncParsableCommand {
         } catch { return HostCheck("https", .warning, error) }
     }
 
+    private func registries(_ environment: [String: String]) -> HostCheck {
+        do {
+            guard let path = try RegistryConfiguration.path(nil, environment: environment) else {
+                return HostCheck("registries", .ok, "no registries.yml: no mirrors, the usual certificates")
+            }
+            let rules = try RegistryConfiguration.rules(path, environment: environment)
+            let counts = "\(rules.mirrors.count) of mirrors, \(rules.hosts.count) of hosts"
+            return HostCheck("registries", .ok, "'\(PlainText.short(path))', rules: \(counts)")
+        } catch { return HostCheck("registries", .warning, error) }
+    }
+
     private func credentials(_ environment: [String: String]) -> HostCheck {
         let files = CredentialFiles.check(environment: environment)
-        if let (path, error) = files.first(where: { $0.error != nil }), let error {
-            return HostCheck("credentials", .warning, "'\(PlainText.short(path))': \(error)")
+        if let file = files.first(where: { $0.error != nil }), let error = file.error {
+            return HostCheck("credentials", .warning, "'\(PlainText.short(file.path))': \(error)")
         }
-        let names = files.map { "'\(PlainText.short($0.path))'" }
+        let names = files.map { file in
+            let registries = file.registries.map { PlainText.short($0) }.joined(separator: ", ")
+            return "'\(PlainText.short(file.path))'\(registries.isEmpty ? "" : ": \(registries)")"
+        }
         return HostCheck(
-            "credentials", .ok, names.isEmpty ? "none: registries are asked anonymously" : names.joined(separator: ", ")
+            "credentials", .ok, names.isEmpty ? "none: registries are asked anonymously" : names.joined(separator: "; ")
         )
     }
 }

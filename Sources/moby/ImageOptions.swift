@@ -33,7 +33,7 @@ struct ImageOptions: ParsableArguments {
 
     /// - Throws: errors of the policy.
     func provider(_ global: FetchOptions) throws -> ImageProvider.Options {
-        var options = Self.defaults(global)
+        var options = try Self.defaults(global)
         options.admit = try policy.check?.admit
         if let arch = architecture.arch { options.platform = arch }
         options.pull = offline ? .never : pull ? .always : .missing
@@ -41,12 +41,21 @@ struct ImageOptions: ParsableArguments {
     }
 
     /// For commands without these options.
-    static func defaults(_ global: FetchOptions) -> ImageProvider.Options {
-        var options = ImageProvider.Options()
-        options.certificateFiles = global.certFile
-        options.insecureRegistries = global.registries.insecureRegistry
-        options.secureRegistries = global.registries.tlsRegistry
+    static func defaults(_ global: FetchOptions) throws -> ImageProvider.Options {
+        var options = try global.registries.access.provider(global.source.web)
         options.mirrors = global.registries.mirror
+        return options
+    }
+}
+
+extension RegistryAccessOptions {
+    /// - Throws: errors of the file of registries.
+    func provider(_ web: WebOptions) throws -> ImageProvider.Options {
+        var options = ImageProvider.Options()
+        options.certificateFiles = web.certFile
+        options.insecureRegistries = insecureRegistry
+        options.secureRegistries = tlsRegistry
+        options.rules = try RegistryConfiguration.rules(registries, environment: Terminal.environment)
         options.environment = Terminal.environment
         return options
     }

@@ -29,8 +29,8 @@ struct Moby: AsyncParsableCommand {
                 subcommands: [
                     Inspect.self, ListFiles.self, PrintFile.self, Diff.self, Why.self, Sources.self, Sign.self,
                     Verify.self,
-                    Cache.self,
                 ]),
+            CommandGroup(name: "Images and registries", subcommands: [Cache.self, Login.self, Logout.self]),
             CommandGroup(
                 name: "About moby",
                 subcommands: [

@@ -7,7 +7,7 @@ internal import MobyTest
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of the YAML file, for editors.",
-        usage: "moby schema [--package | --test | --lock | --policy] [--markdown]",
+        usage: "moby schema [--package | --test | --lock | --policy | --registries] [--markdown]",
         discussion: HelpText.discussion(
             "With --markdown: the reference page docs/spec.md, from the same table of keys.",
             examples: ["moby schema >moby.schema.json"], page: "docs/building.md#editor-support"))
@@ -17,6 +17,7 @@ struct Schema: ParsableCommand {
     @Flag(help: "Print the schema of a test file.") var test = false
     @Flag(help: "Print the schema of a lock.") var lock = false
     @Flag(help: "Print the schema of a policy file.") var policy = false
+    @Flag(help: "Print the schema of a file of registries.") var registries = false
     @Flag(help: "Print the reference page instead.") var markdown = false
 
     /// The schema and the page of each kind of file but the spec.
@@ -26,6 +27,7 @@ struct Schema: ParsableCommand {
             ("--test", test, SpecSchema.test(outputFormats: MachineCase.bootableFormats), SpecReference.test),
             ("--lock", lock, SpecSchema.lock, SpecReference.lock),
             ("--policy", policy, SpecSchema.policy, SpecReference.policy),
+            ("--registries", registries, SpecSchema.registries, SpecReference.registries),
         ]
     }
 

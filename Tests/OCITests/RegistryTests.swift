@@ -105,7 +105,7 @@ struct RegistryTests {
                 }
                 #expect(
                     anonymous?.description.contains("401 UNAUTHORIZED") == true
-                        && anonymous?.hint?.contains("docker login") == true)
+                        && anonymous?.hint?.contains("moby login") == true)
                 try TestFile.write(login.replacing("battery", with: "wrong"), to: "\(folder)/wrong/config.json")
                 let wrong = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/c", environment: ["DOCKER_CONFIG": "\(folder)/wrong"]).image(

@@ -253,7 +253,8 @@ struct ScriptedRegistryTests {
                 return response
             }
             let client = try RegistryClient(
-                transport: CurlTransport(environment: [:]), environment: [:], progress: recorded.reporter)
+                transport: CurlTransport(environment: [:]), credentials: Credentials(environment: [:]),
+                progress: recorded.reporter)
             let received = Received()
             let store = try ContentStore(path: folder)
             let blob = Descriptor(mediaType: "", digest: layer.digest, size: layer.size)

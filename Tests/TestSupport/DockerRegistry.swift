@@ -13,8 +13,9 @@ public struct DockerRegistry: Sendable {
     /// - Parameters:
     ///   - authenticated: asks for ``user`` and ``password`` (basic, from a htpasswd file).
     ///   - encrypted: speaks TLS with a certificate that only `FOLDER/certificate.pem` vouches for.
+    ///   - clients: PEM file of the certificates of clients, which it then demands; needs `encrypted`.
     public static func with<Value: Sendable>(
-        authenticated: Bool = false, encrypted: Bool = false, in folder: String,
+        authenticated: Bool = false, encrypted: Bool = false, clients: String? = nil, in folder: String,
         _ body: @escaping @Sendable (DockerRegistry) async throws -> Value
     ) async throws -> Value {
         let config = "\(folder)/registry.yml"
@@ -26,7 +27,8 @@ public struct DockerRegistry: Sendable {
                 "/CN=test",
                 "-addext",
                 "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
-            http += ", tls: {certificate: '\(certificate)', key: '\(key)'}"
+            let demanded = clients.map { ", clientcas: ['\($0)']" } ?? ""
+            http += ", tls: {certificate: '\(certificate)', key: '\(key)'\(demanded)}"
         }
         var text = "version: 0.1\nstorage: {filesystem: {rootdirectory: '\(folder)/registry'}}\nhttp: {\(http)}\n"
         if authenticated {

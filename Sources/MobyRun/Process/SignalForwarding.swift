@@ -68,26 +68,26 @@ private func handOn() {
     if signal > 0 { kill(process, signal) }
 }
 
-/// The terminal's settings, kept while QEMU has it in raw mode: a QEMU that is killed leaves it so.
-struct TerminalSettings {
+/// The terminal's settings, kept while it is in raw mode: a QEMU that is killed leaves it so.
+package struct TerminalSettings {
     private let handle: Int32
     private let settings: termios
 
     /// The settings of a descriptor, when that is a terminal.
-    static func save(_ handle: Int32 = STDIN_FILENO) -> TerminalSettings? {
+    package static func save(_ handle: Int32 = STDIN_FILENO) -> TerminalSettings? {
         var settings = termios()
         guard isatty(handle) == 1, tcgetattr(handle, &settings) == 0 else { return nil }
         return TerminalSettings(handle: handle, settings: settings)
     }
 
     /// Every key goes to the program, as it is typed.
-    func makeRaw() {
+    package func makeRaw() {
         var raw = settings
         cfmakeraw(&raw)
         tcsetattr(handle, TCSADRAIN, &raw)
     }
 
-    func restore() {
+    package func restore() {
         var settings = settings
         tcsetattr(handle, TCSADRAIN, &settings)
         // QEMU may also have left the description non-blocking.

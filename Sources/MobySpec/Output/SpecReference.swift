@@ -106,6 +106,24 @@ public enum SpecReference {
 
         """
 
+    /// The reference page of a file of registries, `docs/registries-spec.md`.
+    public static var registries: String {
+        registriesPreface
+            + KeyTable.registries.description.reachable.map { section($0, since: false) }.joined(separator: "\n")
+    }
+
+    private static let registriesPreface = """
+        # The file of registries
+
+        <!-- Made from the tables in Sources/MobySpec/Keys/Tables; `make docs` writes it again. -->
+
+        `registries.yml` says how registries are reached: mirrors, TLS, certificates ([registries.md](registries.md#the-file-of-registries)). It is YAML
+        in UTF-8; unknown keys are errors. `moby schema --registries` prints a JSON Schema; `moby schema --registries --markdown` prints this page.
+        Required keys are **bold**.
+
+
+        """
+
     private static func section(_ table: KeyTableDescription) -> String { section(table, since: true) }
 
     /// - Parameter since: whether the table has the column of that name.

@@ -48,6 +48,13 @@ public enum SpecSchema {
             Context(formats: [], hasVariables: false))
     }
 
+    /// The schema of a file of registries.
+    public static var registries: JSONValue {
+        document(
+            KeyTable.registries.description, "urn:moby:schema:registries:1", "moby: how registries are reached",
+            Context(formats: [], hasVariables: false))
+    }
+
     /// - Parameter id: identifies the schema. Its number goes up when a file that was valid no longer is.
     private static func document(_ root: KeyTableDescription, _ id: String, _ title: String, _ context: Context)
         -> JSONValue

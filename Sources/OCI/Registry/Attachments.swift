@@ -50,7 +50,7 @@ extension ImageProvider {
         guard options.pull != .never, !reference.isLocal else { return false }
         return try await ContextError.wrapping("fetching the signatures of '\(reference)'") {
             let client = try puller.client()
-            let endpoints = client.endpoints(of: reference.registry)
+            let endpoints = client.endpoints(of: reference)
             let tags = Self.attachmentTags(digest)
             let found = [
                 try await client.optionalManifest(tags[0], reference.repository, from: endpoints),

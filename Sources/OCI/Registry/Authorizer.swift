@@ -12,6 +12,11 @@ actor Authorizer {
         var repository: String
         /// `pull` or `pull,push`.
         var actions: String
+        /// Another repository, whose blobs are to be mounted.
+        var source: String?
+
+        /// Whether the request only shows who the user is.
+        var isLogin: Bool { repository.isEmpty }
     }
 
     private let exchange: @Sendable (HTTPRequest, BufferSink) async throws -> Redirects.Answer
@@ -19,6 +24,8 @@ actor Authorizer {
     private let allowsPlain: @Sendable (WebURL) -> Bool
     private var known: [Audience: String] = [:]
     private var found: [Audience: RegistryCredential?] = [:]
+    /// What a token server gave to be used in place of the password from now on.
+    private(set) var identityToken: String?
     /// All secrets that were found or issued so far.
     private(set) var secrets = Secrets()
 
@@ -102,14 +109,21 @@ actor Authorizer {
                 hint: "it answered with status \(given.response.status) and \(sink.bytes.count) bytes")
         }
         secrets.add(token)
+        if audience.isLogin, let identity = answer?.refreshToken, !identity.isEmpty {
+            secrets.add(identity)
+            identityToken = identity
+        }
         return token
     }
 
     private struct TokenAnswer: Decodable {
         var token: String?
         var accessToken: String?
+        var refreshToken: String?
 
-        enum CodingKeys: String, CodingKey { case token, accessToken = "access_token" }
+        enum CodingKeys: String, CodingKey {
+            case token, accessToken = "access_token", refreshToken = "refresh_token"
+        }
     }
 }
 

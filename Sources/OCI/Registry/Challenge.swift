@@ -89,10 +89,7 @@ struct TokenRequest {
     init(realm: WebURL, challenge: Challenge, credential: RegistryCredential?, audience: Authorizer.Audience) throws {
         var fields: [(String, String)] = []
         if let service = challenge.parameters["service"] { fields.append(("service", service)) }
-        let needed = "repository:\(audience.repository):\(audience.actions)"
-        // Pulling uses the scope that the registry asks for; pushing needs one that it may not name.
-        let scope = audience.actions == "pull" ? challenge.parameters["scope"] ?? needed : needed
-        for part in scope.split(separator: " ") { fields.append(("scope", String(part))) }
+        for part in Self.scopes(challenge, audience) { fields.append(("scope", part)) }
         if case .identityToken(let secret) = credential {
             fields += [("grant_type", "refresh_token"), ("client_id", "moby"), ("refresh_token", secret)]
             request = HTTPRequest(
@@ -101,6 +98,8 @@ struct TokenRequest {
             return
         }
         if case .password(let user, _) = credential { fields.append(("account", user)) }
+        // Asks for a token that stands in for the password.
+        if audience.isLogin { fields += [("client_id", "moby"), ("offline_token", "true")] }
         let separator = realm.text.contains("?") ? "&" : "?"
         guard let url = WebURL("\(realm.text)\(fields.isEmpty ? "" : separator)\(Self.form(fields))") else {
             throw RegistryCredentialError("token server \(realm) has no valid address")
@@ -108,6 +107,15 @@ struct TokenRequest {
         var headers: HTTPHeaders = [:]
         headers["Authorization"] = credential?.basic
         request = HTTPRequest("GET", url, headers: headers)
+    }
+
+    private static func scopes(_ challenge: Challenge, _ audience: Authorizer.Audience) -> [String] {
+        guard !audience.isLogin else { return [] }
+        let needed = "repository:\(audience.repository):\(audience.actions)"
+        // Pulling uses the scope that the registry asks for; pushing needs one that it may not name.
+        let scope = audience.actions == "pull" ? challenge.parameters["scope"] ?? needed : needed
+        return scope.split(separator: " ").map(String.init)
+            + (audience.source.map { ["repository:\($0):pull"] } ?? [])
     }
 
     private static func form(_ fields: [(String, String)]) -> String {

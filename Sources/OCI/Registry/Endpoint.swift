@@ -66,6 +66,12 @@ struct RegistryHost: Hashable, Sendable {
     static let dockerHub = "registry-1.docker.io"
     private static let dockerHubAddress = "https://index.docker.io/v1/"
 
+    /// The name of a host as references have it: `https://index.docker.io/v1/` → `docker.io`.
+    static func canonical(_ key: String) -> String {
+        let name = normalized(key)
+        return ["index.docker.io", dockerHub].contains(name) ? ImageReference.defaultRegistry : name
+    }
+
     /// A key without scheme, version and trailing slash: `https://index.docker.io/v1/` → `index.docker.io`.
     static func normalized(_ key: String) -> String {
         var text = key[...]

@@ -30,11 +30,14 @@ public struct MirrorError: HintedError, Sendable, CustomStringConvertible {
     /// Without a password that may be in it.
     let text: String
 
-    init(text: String) { self.text = WebURL.shown(text) }
+    /// Whether a registry may be in front of the address.
+    let hasRegistry: Bool
 
-    public var description: String { "mirror '\(text)' is not of the form [registry=]http(s)://host[/path]" }
+    init(text: String, hasRegistry: Bool = true) { (self.text, self.hasRegistry) = (WebURL.shown(text), hasRegistry) }
+
+    public var description: String { "mirror '\(text)' is not of the form \(hasRegistry ? "[registry=]" : "")http(s)://host[/path]" }
     public var hint: String? {
-        "for example 'docker.io=https://mirror.example.com'; set user and password with 'docker login'"
+        "for example '\(hasRegistry ? "docker.io=" : "")https://mirror.example.com'; set user and password with 'moby login'"
     }
 }
 

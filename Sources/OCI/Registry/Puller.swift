@@ -22,11 +22,9 @@ final class Puller: Sendable {
     func client() throws -> RegistryClient {
         try made.withLock { made in
             if let made { return made }
-            let transport = try CurlTransport(
-                environment: options.environment, certificateFiles: options.certificateFiles)
             let client = try RegistryClient(
-                transport: transport, environment: options.environment, insecure: options.insecureRegistries,
-                secure: options.secureRegistries, mirrors: options.mirrors, retry: retry, progress: store.progress)
+                options: options, credentials: Credentials(environment: options.environment, progress: store.progress),
+                retry: retry, progress: store.progress)
             made = client
             return client
         }
@@ -36,7 +34,7 @@ final class Puller: Sendable {
         let platform = options.platform
         return try await ContextError.wrapping("pulling '\(reference)' for \(platform)") {
             let client = try self.client()
-            let endpoints = client.endpoints(of: reference.registry)
+            let endpoints = client.endpoints(of: reference)
             let wanted = reference.digest?.description ?? reference.effectiveTag ?? "latest"
             let root = try await client.manifest(wanted, reference.repository, from: endpoints)
             // All parts belong to what the tag named: the mirror that had it comes first.
@@ -61,7 +59,7 @@ final class Puller: Sendable {
     func resolve(_ reference: ImageReference, for platforms: [Platform]) async throws -> ImagePin {
         try await ContextError.wrapping("looking up '\(reference)'") {
             let client = try self.client()
-            let endpoints = client.endpoints(of: reference.registry)
+            let endpoints = client.endpoints(of: reference)
             let wanted = reference.digest?.description ?? reference.effectiveTag ?? "latest"
             let root = try await client.manifest(wanted, reference.repository, from: endpoints)
             var pin = ImagePin(digest: root.descriptor.digest, manifests: [:])

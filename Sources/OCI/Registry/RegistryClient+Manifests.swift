@@ -21,12 +21,13 @@ extension RegistryClient {
     func firstAnswer<Answer>(of endpoints: [Endpoint], _ ask: (Endpoint) async throws -> Answer) async throws -> Answer
     {
         var failures: [String] = []
-        for endpoint in endpoints {
+        for (number, endpoint) in endpoints.enumerated() {
             do {
                 return try await ask(endpoint)
             } catch let error where !(error is CancellationError) && !Task.isCancelled {
-                guard endpoint.isMirror else {
-                    throw failures.isEmpty ? error : MirrorsFailed(failures: failures, last: error)
+                if number == endpoints.count - 1 {
+                    let isAlone = failures.isEmpty && !endpoint.isMirror
+                    throw isAlone ? error : MirrorsFailed(failures: failures, last: error, isMirror: endpoint.isMirror)
                 }
                 failures.append("mirror \(endpoint.base): \(error)")
             }
@@ -88,7 +89,12 @@ extension RegistryClient {
 struct MirrorsFailed: HintedError, CustomStringConvertible {
     let failures: [String]
     let last: any Error
+    /// Whether the last was a mirror too: the user's rules leave out the registry.
+    let isMirror: Bool
 
-    var description: String { "\(last)\n  " + failures.joined(separator: "\n").replacing("\n", with: "\n  ") }
+    var description: String {
+        let note = isMirror ? ["the registry itself is not asked: 'origin: false' in registries.yml"] : []
+        return "\(last)\n  " + (failures + note).joined(separator: "\n").replacing("\n", with: "\n  ")
+    }
     var hint: String? { last.anyHint }
 }

@@ -7,9 +7,9 @@ internal import Progress
 final class RegistryClient: Sendable {
     let retry: RetryPolicy
     let progress: Reporter
-    private let insecure: HostSet
-    private let secure: HostSet
+    private let access: HostAccess
     private let mirrors: [Mirror]
+    private let rules: RegistryRules
     private let redirects: Redirects
     private let authorizer: Authorizer
 
@@ -17,33 +17,35 @@ final class RegistryClient: Sendable {
     ///   - insecure: hosts, with or without port, that are contacted without TLS.
     ///   - secure: loopback hosts, with or without port, that are contacted with TLS.
     init(
-        transport: any HTTPTransport, environment: [String: String], insecure: [String] = [], secure: [String] = [],
-        mirrors: [String] = [],
+        transport: any HTTPTransport, credentials: Credentials, insecure: [String] = [], secure: [String] = [],
+        mirrors: [String] = [], rules: RegistryRules = RegistryRules(),
         retry: RetryPolicy = RetryPolicy(), progress: Reporter = .silent
     ) throws {
-        let insecure = HostSet(insecure)
-        let redirects = Redirects(transport: transport) { insecure.contains(host: $0.host, port: $0.port) }
-        self.insecure = insecure
-        self.secure = HostSet(secure)
+        let access = HostAccess(insecure: HostSet(insecure), secure: HostSet(secure), rules: rules)
+        let redirects = Redirects(transport: transport) { access.allowsPlain($0) }
+        self.access = access
+        self.rules = rules
         self.retry = retry
         self.progress = progress
         self.mirrors = try mirrors.map(Mirror.init)
         self.redirects = redirects
         authorizer = Authorizer(
-            credentials: Credentials(environment: environment, progress: progress), allowsPlain: redirects.allowsPlain
+            credentials: credentials, allowsPlain: redirects.allowsPlain
         ) { try await redirects.exchange($0, into: $1) }
     }
 
     /// The registry itself. Loopback hosts and those named insecure are spoken to without TLS.
     func origin(of registry: String) -> Endpoint {
-        let (host, port) = HostSet.split(registry)
-        let isLoopback = WebURL.isLoopback(host: host) && !secure.contains(host: host, port: port)
-        return Endpoint(registry: registry, isPlain: isLoopback || insecure.contains(host: host, port: port))
+        Endpoint(registry: registry, isPlain: access.isPlain(registry))
     }
 
-    /// Mirrors in the order they were given, those of this registry and those of all; then the registry itself.
-    func endpoints(of registry: String) -> [Endpoint] {
-        mirrors.filter { $0.registry == nil || $0.registry == registry }.map(\.endpoint) + [origin(of: registry)]
+    /// Mirrors of the options in the order they were given, those of this registry and those of all; then those of the
+    /// first rule that matches; then the registry itself, unless the rule says otherwise.
+    func endpoints(of reference: ImageReference) -> [Endpoint] {
+        let registry = reference.registry
+        let given = mirrors.filter { $0.registry == nil || $0.registry == registry }.map(\.endpoint)
+        let rule = rules.mirrors(of: reference)
+        return given + (rule?.endpoints ?? []) + (rule?.asksOrigin ?? true ? [origin(of: registry)] : [])
     }
 
     /// Tries a request until it succeeds or fails for good.
@@ -116,8 +118,9 @@ final class RegistryClient: Sendable {
 
     private func audience(of request: HTTPRequest, _ scope: Scope) -> Authorizer.Audience {
         Authorizer.Audience(
-            origin: request.url.origin, host: scope.endpoint.host, repository: scope.endpoint.prefix + scope.repository,
-            actions: scope.actions)
+            origin: request.url.origin, host: scope.endpoint.host,
+            repository: scope.repository.isEmpty ? "" : scope.endpoint.prefix + scope.repository,
+            actions: scope.actions, source: scope.source)
     }
 }
 
@@ -127,5 +130,20 @@ extension RegistryClient {
         var endpoint: Endpoint
         var repository: String
         var actions = "pull"
+        /// Another repository, whose blobs are to be mounted.
+        var source: String?
+    }
+
+    /// Asks a registry who the user is.
+    /// - Returns: whether it asked for a login at all, and what it gave to be used in place of the password.
+    func logIn(at endpoint: Endpoint) async throws -> (isAsked: Bool, identityToken: String?) {
+        guard let url = WebURL("\(endpoint.base)/") else {
+            throw TransportError("'\(endpoint.base)' is not a usable address", isTransient: false)
+        }
+        let scope = Scope(endpoint: endpoint, repository: "")
+        let request = HTTPRequest("GET", url)
+        _ = try await send(request, scope, into: BufferSink(limit: 64 << 10))
+        let isAsked = await authorizer.isNamed(audience(of: request, scope))
+        return (isAsked, await authorizer.identityToken)
     }
 }

@@ -110,6 +110,9 @@ public struct RegistryError: HintedError, RetriedError, Sendable, CustomStringCo
             "if the registry speaks TLS, name it with --tls-registry \(url.authority)"
         case .notPlain: "if the registry speaks TLS, leave out --insecure-registry"
         case .plainRedirect: "allow its host with --insecure-registry if you trust the network"
+        case .clientCertificate: "name a certificate and its key in registries.yml: 'client-certificate', 'client-key'"
+        case .certificate where error.hint?.contains("--cert-file or") == true:
+            error.hint.map { "\($0), or with 'ca' in registries.yml" }
         case .proxy, .certificate, .other: error.hint
         }
     }
@@ -117,9 +120,9 @@ public struct RegistryError: HintedError, RetriedError, Sendable, CustomStringCo
     private static func hint(_ response: HTTPResponse, _ url: WebURL, named: Bool) -> String? {
         switch response.status {
         case 401 where named, 403 where named:
-            "the credentials for '\(url.authority)' give no access to this; log in again with 'docker login' or 'skopeo login'"
+            "the credentials for '\(url.authority)' give no access to this; log in again with 'moby login \(url.authority)'"
         case 401, 403:
-            "log in with 'docker login \(url.authority)' or 'skopeo login \(url.authority)', if the image is private; then check its name"
+            "log in with 'moby login \(url.authority)', if the image is private; then check its name"
         // Go's servers answer so to plain HTTP on a TLS port.
         case 400 where url.scheme == "http" && WebURL.isLoopback(host: url.host):
             "if the registry speaks TLS, name it with --tls-registry \(url.authority)"

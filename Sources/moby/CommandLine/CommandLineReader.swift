@@ -193,7 +193,9 @@ struct CommandLineReader {
     private func unknown(_ word: String, _ name: String, _ options: [CommandTree.Option], _ path: [String])
         -> UsageError
     {
-        let shown = PlainText.short(word.prefix { $0 != "=" })
+        // What follows '-p' may be a password.
+        let isLogin = path.first == "login" && !word.hasPrefix("--")
+        let shown = isLogin ? String(word.prefix(2)) : PlainText.short(word.prefix { $0 != "=" })
         if let hint = OldFlags.hint(name, path) {
             return UsageError("unknown option '\(shown)'", hint: hint, command: path)
         }

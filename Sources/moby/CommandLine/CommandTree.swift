@@ -145,4 +145,10 @@ enum Completions {
         // Behind a colon zsh expects a description.
         return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
     }
+
+    /// Registries that a file of logins names. What completion cannot read it does not offer.
+    static let registries = CompletionKind.custom { _, _, _ in
+        let names = CredentialFiles.check(environment: Terminal.environment).flatMap(\.hosts)
+        return CompletionShell.requesting == .zsh ? names.map { $0.replacing(":", with: "\\:") } : names
+    }
 }

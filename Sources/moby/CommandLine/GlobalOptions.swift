@@ -93,16 +93,27 @@ struct SourceOptions: ParsableArguments {
     func storeToRead() throws -> ContentStore { try storage.storeToRead() }
 }
 
-/// How registries are reached, and what is accepted from them.
-struct RegistryOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Try this mirror before the registry; repeatable.", valueName: "[registry=]url"))
-    var mirror: [String] = []
+/// How registries are reached.
+struct RegistryAccessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Use plain HTTP for this registry; repeatable.", valueName: "host[:port]"))
     var insecureRegistry: [String] = []
     @Option(
         help: ArgumentHelp(
             "Use TLS for this registry even if it is on this machine; repeatable.", valueName: "host[:port]"))
     var tlsRegistry: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Mirrors and certificates by registry (default: $MOBY_REGISTRIES, else ~/.config/moby/registries.yml).",
+            valueName: "file"),
+        completion: .file(extensions: ["yml", "yaml"]))
+    var registries: String?
+}
+
+/// How registries are reached, and what is accepted from them.
+struct RegistryOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Try this mirror before the registry; repeatable.", valueName: "[registry=]url"))
+    var mirror: [String] = []
+    @OptionGroup var access: RegistryAccessOptions
     @Option(
         help: ArgumentHelp(
             "Maximum size of an unpacked layer in GiB, or with M or G (default: 64G).", valueName: "size"))

@@ -126,6 +126,8 @@ enum HelpTopic: String, CaseIterable {
           SSL_CERT_FILE      certificates of authorities
           REGISTRY_AUTH_FILE, DOCKER_CONFIG
                              file and folder with credentials of registries
+          MOBY_REGISTRIES    file of registries (default: moby/registries.yml in
+                             $XDG_CONFIG_HOME or ~/.config, else in /etc)
           CLOUDSDK_*, GOOGLE_APPLICATION_CREDENTIALS
                              Google Cloud
           LINUXKIT_QEMU_ACCEL

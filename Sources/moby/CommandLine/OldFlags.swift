@@ -92,6 +92,8 @@ enum OldFlags {
         case ("pkg", "docker"), ("pkg", "network"), ("pkg", "dockerfile"), ("pkg", "builders"), ("pkg", "platforms"),
             ("pkg", "dev"):
             "it is for builds with Docker; 'moby pkg build' makes images from Debian packages and files"
+        case ("login", let option) where option.hasPrefix("p"):
+            "every user of this machine can read command lines; use --password-stdin, or type it when asked"
         case (_, "config"): "there is no configuration file; remove the option"
         case (_, "cpuprofile"), (_, "memprofile"): "remove the option"
         default: nil

@@ -114,7 +114,7 @@ struct LockMaker {
     }
 
     private func provider(_ platform: Platform) -> ImageProvider.Options {
-        var options = ImageOptions.defaults(global)
+        var options = try ImageOptions.defaults(global)
         options.platform = platform
         options.pull = isOffline ? .never : .missing
         return options

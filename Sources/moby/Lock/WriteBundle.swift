@@ -84,7 +84,7 @@ struct WriteBundle: AsyncParsableCommand {
             Spec, [(Image, name: String, root: Digest?)]
         )
     {
-        var options = ImageOptions.defaults(global)
+        var options = try ImageOptions.defaults(global)
         options.platform = platform
         options.pull = offline ? .never : .missing
         let packages = try Packages(store: store, provider: options, level: global.level, lock: lock)

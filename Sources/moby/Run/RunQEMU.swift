@@ -48,7 +48,7 @@ struct RunQEMU: AsyncParsableCommand {
             }
         }
         if isSpec, !control.dryRun {
-            var provider = ImageOptions.defaults(global)
+            var provider = try ImageOptions.defaults(global)
             if network.offline { provider.pull = .never }
             try await SpecBuild([name], provider, lock, global, variables).run()
         }

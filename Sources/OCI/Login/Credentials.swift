@@ -5,11 +5,14 @@ internal import Progress
 
 /// Where credentials come from: the first file that knows a host wins.
 struct Credentials: Sendable {
-    private let environment: [String: String]
+    let environment: [String: String]
     private let progress: Reporter
+    /// What is used for every host instead of the files.
+    private let given: RegistryCredential?
 
-    init(environment: [String: String], progress: Reporter = .silent) {
+    init(environment: [String: String], given: RegistryCredential? = nil, progress: Reporter = .silent) {
         self.environment = environment
+        self.given = given
         self.progress = progress
     }
 
@@ -27,6 +30,7 @@ struct Credentials: Sendable {
 
     /// - Returns: nil when no file has this host: requests to it are anonymous.
     func credential(for host: RegistryHost, repository: String) async throws -> RegistryCredential? {
+        if let given { return given }
         for path in files {
             let found: CredentialFile?
             do { found = try CredentialFile(path: path) } catch let error as FileError where error.code == EACCES {
@@ -69,10 +73,42 @@ enum RegistryCredential: Equatable, Sendable, CustomStringConvertible {
 
 /// The files with logins, for `moby doctor`.
 public enum CredentialFiles {
-    /// Those that exist, in the order in which they are asked, with the error of a file that cannot be used.
-    public static func check(environment: [String: String]) -> [(path: String, error: (any Error)?)] {
+    /// A file that exists.
+    public struct Found: Sendable {
+        public let path: String
+        /// The registries that it names.
+        public let hosts: [String]
+        /// The same, each with the helper that has the login instead.
+        public let registries: [String]
+        /// Why it cannot be used.
+        public let error: (any Error)?
+    }
+
+    /// Those that exist, in the order in which they are asked.
+    public static func check(environment: [String: String]) -> [Found] {
         Credentials(environment: environment).files.compactMap { path in
-            do { return try CredentialFile(path: path) == nil ? nil : (path, nil) } catch { return (path, error) }
+            do {
+                guard let file = try CredentialFile(path: path) else { return nil }
+                return Found(path: path, hosts: file.hosts, registries: file.registries, error: nil)
+            } catch { return Found(path: path, hosts: [], registries: [], error: error) }
         }
+    }
+}
+
+extension CredentialFile {
+    /// The hosts that it names, in order.
+    fileprivate var hosts: [String] {
+        let names = Set((auths ?? [:]).keys).union((credHelpers ?? [:]).keys)
+        return Set(names.map { RegistryHost.canonical($0) }).sorted()
+    }
+
+    /// For people: hosts with the names of helpers.
+    fileprivate var registries: [String] {
+        let named = hosts.map { name in
+            guard let helper = helper(for: RegistryHost(name: name)) else { return name }
+            return "\(name) (helper '\(helper.name)')"
+        }
+        guard named.isEmpty, let credsStore, !credsStore.isEmpty else { return named }
+        return ["helper '\(credsStore)'"]
     }
 }

@@ -9,6 +9,12 @@ public struct RegistryCredentialError: HintedError, Sendable, CustomStringConver
     init(_ message: String, hint: String? = nil) {
         (self.description, self.hint) = (message, hint)
     }
+
+    /// A file with other content than logins.
+    init(invalid path: String) {
+        self.init(
+            "credentials file '\(path)' is not valid", hint: "expected JSON as 'moby login' and 'docker login' write it")
+    }
 }
 
 /// Docker's `config.json` or containers' `auth.json`: the user's logins by registry.
@@ -47,8 +53,7 @@ struct CredentialFile: Decodable, Sendable {
         do {
             self = try JSONDecoder().decode(CredentialFile.self, from: Data(bytes))
         } catch {
-            throw RegistryCredentialError(
-                "credentials file '\(path)' is not valid", hint: "expected JSON as 'docker login' writes it")
+            throw RegistryCredentialError(invalid: path)
         }
     }
 

@@ -1,13 +1,14 @@
 internal import Extents
 internal import FoundationEssentials
 internal import HTTP
+internal import JSON
 internal import Progress
 internal import Subprocess
 
-/// A `docker-credential-NAME` program (docker-credential-helpers): the host goes to its standard input, the secret
-/// comes from its standard output.
+/// A `docker-credential-NAME` program (docker-credential-helpers): hosts and secrets go to its standard input, secrets
+/// come from its standard output.
 struct CredentialHelper: Sendable {
-    private let program: String
+    let program: String
     private let environment: [String: String]
     private let progress: Reporter
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -37,21 +38,7 @@ struct CredentialHelper: Sendable {
 
     /// - Returns: nil when the helper does not know this server.
     func credential(for server: String) async throws -> RegistryCredential? {
-        let result = try await withThrowingTaskGroup(of: Answered.self) { group in
-            group.addTask { try await run(server) }
-            group.addTask {
-                try await sleep(Self.silence)
-                progress.note("waiting for '\(program)', which the credentials file names for '\(server)'")
-                try await sleep(Self.limit - Self.silence)
-                throw RegistryCredentialError(
-                    "'\(program)' did not answer for '\(server)' within \(Self.limit.components.seconds) s and was killed",
-                    hint: "run it by hand: echo '\(server)' | \(program) get")
-            }
-            // Whichever comes first; the other is cancelled, and with it the program.
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
-        }
+        let result = try await answer(to: "get", server, about: server)
         let output = result.standardOutput
         guard result.terminationStatus.isSuccess else {
             let message = (output + result.standardError).trimmingWhitespace()
@@ -65,10 +52,62 @@ struct CredentialHelper: Sendable {
         return .password(user: answer.username, password: answer.secret)
     }
 
+    /// Hands a login to the helper.
+    func store(_ credential: RegistryCredential, for server: String) async throws {
+        let (user, secret) =
+            switch credential {
+            case .password(let user, let password): (user, password)
+            case .identityToken(let token), .bearer(let token): ("<token>", token)
+            }
+        let login = JSONValue.object([
+            ("ServerURL", .string(server)), ("Username", .string(user)), ("Secret", .string(secret)),
+        ])
+        let result = try await answer(to: "store", login.text(indent: 0), about: server)
+        guard !result.terminationStatus.isSuccess else { return }
+        var secrets = Secrets()
+        secrets.add(credential)
+        throw RegistryCredentialError(
+            "'\(program)' did not store the login for '\(server)': \(secrets.cut(from: Self.message(result)))")
+    }
+
+    /// Makes the helper forget a login.
+    /// - Returns: whether there was one.
+    func erase(_ server: String) async throws -> Bool {
+        guard try await credential(for: server) != nil else { return false }
+        let result = try await answer(to: "erase", server, about: server)
+        guard result.terminationStatus.isSuccess else {
+            throw RegistryCredentialError(
+                "'\(program)' did not remove the login for '\(server)': \(Self.message(result))")
+        }
+        return true
+    }
+
+    private static func message(_ result: Answered) -> String {
+        PlainText.line((result.standardOutput + result.standardError).trimmingWhitespace())
+    }
+
+    private func answer(to verb: String, _ input: String, about server: String) async throws -> Answered {
+        try await withThrowingTaskGroup(of: Answered.self) { group in
+            group.addTask { try await run(verb, input, server) }
+            group.addTask {
+                try await sleep(Self.silence)
+                progress.note("waiting for '\(program)', which the credentials file names for '\(server)'")
+                try await sleep(Self.limit - Self.silence)
+                throw RegistryCredentialError(
+                    "'\(program)' did not answer for '\(server)' within \(Self.limit.components.seconds) s and was killed",
+                    hint: "run it by hand: echo '\(server)' | \(program) get")
+            }
+            // Whichever comes first; the other is cancelled, and with it the program.
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
+        }
+    }
+
     private typealias Answered = ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
 
-    private func run(_ server: String) async throws -> Answered {
-        let command = OrphanGuard.command + [program, "get"]
+    private func run(_ verb: String, _ input: String, _ server: String) async throws -> Answered {
+        let command = OrphanGuard.command + [program, verb]
         var options = PlatformOptions()
         // Whatever the helper starts ends with it.
         options.processGroupID = 0
@@ -78,7 +117,7 @@ struct CredentialHelper: Sendable {
         do {
             let result = try await Subprocess.run(
                 .name("env"), arguments: Arguments(command),
-                environment: Self.environment(environment), platformOptions: options, input: Question(text: server),
+                environment: Self.environment(environment), platformOptions: options, input: Question(text: input),
                 output: .string(limit: 1 << 20), error: .string(limit: 64 << 10))
             // env(1) and setpriv(1) end with these when they cannot run a program.
             if result.terminationStatus == .exited(127) || result.terminationStatus == .exited(126) {
