@@ -149,7 +149,7 @@ let package = Package(
         // Tests.
         tests("ExtentsTests", ["Extents", "CLinux"]),
         tests("MachineModelTests", ["MachineModel"]),
-        tests("SignaturesTests", ["Signatures"], golden: ["authority.py"]),
+        tests("SignaturesTests", ["Signatures", "Extents"], golden: ["authority.py"]),
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Signatures", "Archive", "Extents"]),

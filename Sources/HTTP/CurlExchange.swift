@@ -54,7 +54,7 @@ final class CurlExchange: @unchecked Sendable {
         let code = withExtendedLifetime(self) { moby_curl_easy_perform(handle) }
         if let failure { throw failure }
         if cancelled.withLock({ $0 }) { throw CancellationError() }
-        guard code == CURLE_OK || isCut else { 
+        guard code == CURLE_OK || isCut else {
             throw TransportError(curl: code, String(cString: words), on: handle, request.url, proxy: proxy)
         }
         if response.status == 407, !proxy.isEmpty { throw TransportError(status: 407, proxy: proxy) }

@@ -140,7 +140,8 @@ struct CurlSettings: Sendable {
             let reason = (error as? FileError).map { FileError.text(of: $0.code) } ?? "not a regular file"
             throw TransportError(
                 "reading certificate file '\(PlainText.short(path))': \(reason)", isTransient: false,
-                hint: "check --cert-file, CURL_CA_BUNDLE, SSL_CERT_FILE and 'ca' in registries.yml", trouble: .certificate)
+                hint: "check --cert-file, CURL_CA_BUNDLE, SSL_CERT_FILE and 'ca' in registries.yml",
+                trouble: .certificate)
         }
     }
 

@@ -29,7 +29,8 @@ public enum CertificateFolders {
     /// Where Docker and Podman look.
     public static func usual(environment: [String: String]) -> [String] {
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home.map { "\($0)/.config" }
+        let base =
+            environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home.map { "\($0)/.config" }
         return (base.map { ["\($0)/containers/certs.d"] } ?? []) + ["/etc/containers/certs.d", "/etc/docker/certs.d"]
     }
 
@@ -48,7 +49,7 @@ public enum CertificateFolders {
     }
 
     private static func names(in folder: String) throws -> [String]? {
-        do { return try FolderTree.names(in: folder) } catch where error.code == EACCES { return nil }
+        do { return try FolderTree.names(in: folder) } catch  where error.code == EACCES { return nil }
     }
 
     private static func certificates(_ names: [String], in folder: String) throws -> ServerCertificates {

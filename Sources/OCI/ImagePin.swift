@@ -139,7 +139,7 @@ extension ImageProvider {
         return Descriptor(mediaType: "", digest: digest, size: UInt64(bytes.count))
     }
 
-    private func on(_ platform: Platform) -> ImageProvider {
+    func on(_ platform: Platform) -> ImageProvider {
         var options = options
         (options.platform, options.pins) = (platform, [:])
         return ImageProvider(store: store, options: options)

@@ -10,10 +10,16 @@ struct CachePull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull", abstract: "Fetch images into the store.",
         discussion: HelpText.discussion(
-            examples: ["moby cache pull nginx:1.27"], page: "docs/store.md"))
+            """
+            --platform all fetches an image whole: every platform, the attestations in its index, and the signatures and SBOMs that refer to it, so \
+            that 'moby cache push' and 'export' can pass it on as it is.
+            """,
+            examples: ["moby cache pull nginx:1.27", "moby cache pull --platform all ghcr.io/acme/web:2"],
+            page: "docs/registries.md#passing-images-on"))
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
+    @OptionGroup var platforms: PlatformsOption
     @OptionGroup var output: JSONOption
     @Argument(help: "Image references; without tag and digest, ':latest'.") var names: [String]
 
@@ -23,19 +29,47 @@ struct CachePull: AsyncParsableCommand {
         let provider = ImageProvider(store: try global.store(), options: options)
         var pulled: [(String, Digest)] = []
         for name in names {
-            let image = try await provider.image(name)
+            let image = try await pull(name, provider)
             if !output.json, global.level > 0 { print(image.name, image.digest) }
-            pulled.append((image.name, image.digest))
+            pulled.append(image)
         }
         if output.json { print(JSONValue.names(pulled).text(indent: 2)) }
     }
+
+    mutating func validate() throws {
+        if images.architecture.arch != nil, platforms.platform != nil {
+            throw ValidationError("--arch and --platform cannot be combined")
+        }
+    }
+
+    private func pull(_ name: String, _ provider: ImageProvider) async throws -> (name: String, digest: Digest) {
+        guard let platforms = platforms.platform else {
+            let image = try await provider.image(name)
+            return (image.name, image.digest)
+        }
+        return (ImageProvider.canonical(name), try await provider.pull(name, for: platforms).digest)
+    }
+}
+
+/// `--platform` of the commands that copy images.
+struct PlatformsOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Platforms, or 'all' (default: this machine's).", valueName: "os/arch[/variant],…"),
+        completion: .list(["all"]), transform: { text in try usage { try PlatformChoice(text) } })
+    var platform: PlatformChoice?
 }
 
 struct CachePush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push", abstract: "Push an image from the store to a registry.",
         discussion: HelpText.discussion(
-            examples: ["moby cache push --remote-name ghcr.io/acme/web:2 web:2"], page: "docs/store.md"))
+            """
+            What the store has of every platform, else the image for this one, with the signatures and attestations that were pulled with it. Blobs \
+            that another repository of the registry has are not sent again.
+            """,
+            examples: ["moby cache push --remote-name ghcr.io/acme/web:2 web:2"],
+            page: "docs/registries.md#passing-images-on"))
 
     @OptionGroup var global: FetchOptions
     @OptionGroup var images: ImageOptions
@@ -66,22 +100,24 @@ struct CacheImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Import the images of an archive into the store.",
         discussion: HelpText.discussion(
-            "Archives of 'moby cache export', 'docker save' and skopeo are accepted, compressed or not.",
-            examples: ["docker save web:2 | moby cache import -"], page: "docs/store.md"))
+            "Archives of 'moby cache export', 'docker save' and skopeo are accepted, compressed or not, with one image or several.",
+            examples: ["docker save web:2 | moby cache import -", "moby cache import --platform all site.tar"],
+            page: "docs/registries.md#archives"))
 
     @OptionGroup var global: StoreOptions
     @OptionGroup var architecture: ArchitectureOption
+    @OptionGroup var platforms: PlatformsOption
     @Option(help: "Name for the image, instead of that in the archive.") var name: String?
     @OptionGroup var output: JSONOption
     @Argument(help: "The archive; '-' is standard input.", completion: .file()) var file: String
 
     func run() throws {
         let store = try global.store()
-        let platform = architecture.platform
+        let platforms = platforms.platform ?? .these([architecture.platform])
         let entries =
             file == "-"
-            ? try store.importArchive(from: STDIN_FILENO, as: name, platform: platform)
-            : try store.importArchive(file, as: name, platform: platform)
+            ? try store.importArchive(from: STDIN_FILENO, as: name, platforms: platforms)
+            : try store.importArchive(file, as: name, platforms: platforms)
         let names = entries.map { ($0.name, $0.descriptor.digest) }
         if output.json { return print(JSONValue.names(names).text(indent: 2)) }
         if global.level > 0 { entries.forEach { print($0.name, $0.descriptor.digest) } }
@@ -90,10 +126,13 @@ struct CacheImport: ParsableCommand {
 
 struct CacheExport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write an image of the store as a tar archive.",
+        commandName: "export", abstract: "Write images of the store as a tar archive.",
         discussion: HelpText.discussion(
-            "Formats: oci (an OCI image layout), docker (also for 'docker load'), filesystem (the files themselves).",
-            examples: ["moby cache export --format docker --outfile web.tar web:2"], page: "docs/store.md"))
+            "Formats: oci (an OCI image layout), docker (also for 'docker load'), filesystem (the files themselves, of one image).",
+            examples: [
+                "moby cache export --format docker --outfile web.tar web:2",
+                "moby cache export --platform all --outfile site.tar web:2 db:5",
+            ], page: "docs/registries.md#archives"))
 
     @OptionGroup var global: StoreOptions
     @Option(help: ArgumentHelp("The archive; '-' is standard output.", valueName: "file"), completion: .file())
@@ -101,24 +140,31 @@ struct CacheExport: ParsableCommand {
     @Option(
         help: "oci, docker or filesystem.", completion: .list(["oci", "docker", "filesystem"]), transform: Self.form)
     var format = ContentStore.ExportForm.oci
-    @Option(
-        help: ArgumentHelp("Platform (default: this machine's).", valueName: "os/arch[/variant]"),
-        transform: { try Platform($0) })
-    var platform: Platform?
-    @Option(name: .customLong("name"), help: "Name in the archive, instead of the image's own.") var newName: String?
-    @Argument(help: "Name of an image in the store.", completion: Completions.images) var name: String
+    @OptionGroup var platforms: PlatformsOption
+    @Option(name: .customLong("name"), help: "Name of the image in the archive, instead of its own.") var newName:
+        String?
+    @Argument(help: "Names of images in the store.", completion: Completions.images) var names: [String]
+
+    mutating func validate() throws {
+        if newName != nil, names.count > 1 { throw ValidationError("--name can name one image only") }
+        let isSingle =
+            if case .these(let list)? = platforms.platform { list.count == 1 } else { platforms.platform == nil }
+        if format == .filesystem, names.count > 1 || !isSingle {
+            throw ValidationError("--format filesystem has the files of one image for one platform")
+        }
+    }
 
     func run() throws {
         let store = try global.storeToInspect()
-        let platform = platform ?? .host
+        let platforms = platforms.platform ?? .these([.host])
         guard outfile != "-" else {
             try Terminal.checkBinaryOutput(hint: "redirect it, or name a file with --outfile")
             var output = try FileSink(descriptor: STDOUT_FILENO, name: Terminal.outputName)
-            try store.export(name, as: newName, platform: platform, format) { try output.write($0) }
+            try store.export(names, as: newName, platforms: platforms, format) { try output.write($0) }
             return try output.flush()
         }
         try ExtentWriter.stream(to: outfile) { sink in
-            try store.export(name, as: newName, platform: platform, format) { try sink.write($0) }
+            try store.export(names, as: newName, platforms: platforms, format) { try sink.write($0) }
         }
     }
 

@@ -7,7 +7,9 @@ struct LoginCommandTests {
     @Test func passwordComesFromStandardInputOnly() async throws {
         try await withTemporaryDirectory { folder in
             try await DockerRegistry.with(authenticated: true, in: folder) { registry in
-                let environment = ["HOME": folder, "REGISTRY_AUTH_FILE": "\(folder)/auth.json", "MOBY_CACHE": "\(folder)/c"]
+                let environment = [
+                    "HOME": folder, "REGISTRY_AUTH_FILE": "\(folder)/auth.json", "MOBY_CACHE": "\(folder)/c",
+                ]
                 func moby(_ words: [String], input: String = "") throws -> Program.Result {
                     try Program.run(words, input: input, environment: environment)
                 }
@@ -19,8 +21,11 @@ struct LoginCommandTests {
                 #expect(
                     right.status == 0
                         && right.output
-                            == "logged in to '\(registry.host)' as 'ada'; kept in '\(folder)/auth.json'\n", "\(right)")
-                let secrets = [DockerRegistry.password, Data("ada:\(DockerRegistry.password)".utf8).base64EncodedString()]
+                            == "logged in to '\(registry.host)' as 'ada'; kept in '\(folder)/auth.json'\n",
+                    "\(right)")
+                let secrets = [
+                    DockerRegistry.password, Data("ada:\(DockerRegistry.password)".utf8).base64EncodedString(),
+                ]
                 for secret in secrets { #expect(!(right.error + right.output).contains(secret)) }
                 let pulled = try moby(["cache", "pull", "\(registry.host)/none", "-vv"])
                 #expect(pulled.status == 1 && pulled.error.contains("404"), "\(pulled.error)")
@@ -61,7 +66,8 @@ struct LoginCommandTests {
             try TestFile.write("mirrors: [{match: [docker.io], try: [\"http://127.0.0.1:1/hub\"]}]\n", to: own)
             #expect(try moby(["doctor"]).output.contains("'\(own)', rules: 1 of mirrors, 0 of hosts"))
             let pulled = try moby(["cache", "pull", "nginx"])
-            #expect(pulled.status == 1 && pulled.error.contains("mirror http://127.0.0.1:1/hub/v2: "), "\(pulled.error)")
+            #expect(
+                pulled.status == 1 && pulled.error.contains("mirror http://127.0.0.1:1/hub/v2: "), "\(pulled.error)")
             try TestFile.write("mirror: []\n", to: "\(folder)/other.yml")
             let wrong = try moby(["cache", "pull", "nginx", "--registries", "\(folder)/other.yml"])
             #expect(wrong.status == 2 && wrong.error.contains("unknown key 'mirror'"), "\(wrong.error)")

@@ -42,23 +42,27 @@ import Testing
         #expect(errors.contains { $0.hasPrefix("unknown key '\(name)' ") }, "\(errors)")
     }
 
-    @Test(arguments: [
-        ("", nil), ("# nothing yet", nil), ("{}", nil),
-        ("mirrors: [{match: [docker.io], try: [\"https://m.example/hub\"]}]", nil),
-        ("mirrors: [{match: [], try: [\"https://m.example\"]}]", "the rule matches nothing"),
-        ("mirrors: [{match: [docker.io], try: []}]", "the rule has no mirrors"),
-        (
-            "mirrors: [{match: [docker.io], try: [m.example]}]",
-            "mirror 'm.example' is not of the form http(s)://host[/path]"
-        ),
-        ("mirrors: [{match: [docker.io], try: [\"https://u:secret@m.example\"]}]", "mirror 'https://m.example/' is not"),
-        ("mirrors: [{try: [\"https://m.example\"]}]", "has no 'match'"),
-        ("hosts: [{match: [a/b]}]", "'a/b' is not a host"),
-        ("hosts: [{match: [a], insecure: true, tls: true}]", "'insecure' and 'tls' cannot be combined"),
-        ("hosts: [{match: [a], insecure: true, ca: [x]}]", "'insecure' and certificates cannot be combined"),
-        ("hosts: [{match: [a], client-key: k}]", "'client-certificate' and 'client-key' require each other"),
-        ("hosts: [{match: [a], ca: [corp.pem]}]", "'corp.pem' cannot be used: read '/none/corp.pem'"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("", nil), ("# nothing yet", nil), ("{}", nil),
+            ("mirrors: [{match: [docker.io], try: [\"https://m.example/hub\"]}]", nil),
+            ("mirrors: [{match: [], try: [\"https://m.example\"]}]", "the rule matches nothing"),
+            ("mirrors: [{match: [docker.io], try: []}]", "the rule has no mirrors"),
+            (
+                "mirrors: [{match: [docker.io], try: [m.example]}]",
+                "mirror 'm.example' is not of the form http(s)://host[/path]"
+            ),
+            (
+                "mirrors: [{match: [docker.io], try: [\"https://u:secret@m.example\"]}]",
+                "mirror 'https://m.example/' is not"
+            ),
+            ("mirrors: [{try: [\"https://m.example\"]}]", "has no 'match'"),
+            ("hosts: [{match: [a/b]}]", "'a/b' is not a host"),
+            ("hosts: [{match: [a], insecure: true, tls: true}]", "'insecure' and 'tls' cannot be combined"),
+            ("hosts: [{match: [a], insecure: true, ca: [x]}]", "'insecure' and certificates cannot be combined"),
+            ("hosts: [{match: [a], client-key: k}]", "'client-certificate' and 'client-key' require each other"),
+            ("hosts: [{match: [a], ca: [corp.pem]}]", "'corp.pem' cannot be used: read '/none/corp.pem'"),
+        ] as [(String, String?)])
     func texts(_ text: String, _ message: String?) {
         let errors = Self.errors(text)
         #expect(message.map { wanted in errors.contains { $0.contains(wanted) } } ?? errors.isEmpty, "\(errors)")

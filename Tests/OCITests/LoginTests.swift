@@ -15,12 +15,13 @@ struct LoginTests {
         return RegistryLogin(options: options, progress: .silent, retry: RetryPolicy(firstPause: .zero))
     }
 
-    @Test(arguments: [
-        ("ghcr.io", "ghcr.io"), ("GHCR.io", "ghcr.io"), ("https://ghcr.io/", "ghcr.io"),
-        ("localhost:5000", "localhost:5000"), ("docker.io", "docker.io"), ("index.docker.io", "docker.io"),
-        ("https://index.docker.io/v1/", "docker.io"), ("registry-1.docker.io", "docker.io"),
-        ("ghcr.io/acme", nil), ("acme", nil), ("", nil), ("a b.example", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("ghcr.io", "ghcr.io"), ("GHCR.io", "ghcr.io"), ("https://ghcr.io/", "ghcr.io"),
+            ("localhost:5000", "localhost:5000"), ("docker.io", "docker.io"), ("index.docker.io", "docker.io"),
+            ("https://index.docker.io/v1/", "docker.io"), ("registry-1.docker.io", "docker.io"),
+            ("ghcr.io/acme", nil), ("acme", nil), ("", nil), ("a b.example", nil),
+        ] as [(String, String?)])
     func names(text: String, name: String?) {
         #expect((try? RegistryName(text).description) == name)
     }
@@ -56,7 +57,8 @@ struct LoginTests {
             let tokens = try ScriptedServer { request in
                 if request.method == "POST" { return .init(text: #"{"access_token":"good"}"#) }
                 return request.headers["authorization"] == "Basic dTpwYXNzd29yZA=="
-                    ? .init(text: #"{"token":"good","refresh_token":"refresh"}"#) : .init(401, text: "no password for you")
+                    ? .init(text: #"{"token":"good","refresh_token":"refresh"}"#)
+                    : .init(401, text: "no password for you")
             }
             let registry = try AuthorizationTests.bearer(tokens)
             registry.answer { request in

@@ -236,7 +236,7 @@ struct OddImageTests {
             #expect(try ExtentReader.bytes(of: content) == Array("hello\n".utf8))
             let store = try ContentStore(path: "\(folder)/imported")
             let taken = try store.importArchive(
-                "\(folder)/layout.tar", as: isNamed ? nil : "v1", platform: Platform(architecture: "amd64"))
+                "\(folder)/layout.tar", as: isNamed ? nil : "v1", platforms: .these([Platform(architecture: "amd64")]))
             #expect(taken.map(\.name) == [ContentStore.canonical("v1")])
         }
     }

@@ -34,7 +34,8 @@ struct RegistryRulesTests {
         ("docker.io", "nginx", true), ("index.docker.io", "nginx", true), ("docker.io", "ghcr.io/a/b", false),
         ("docker.io/library/*", "nginx", true), ("docker.io/library/*", "acme/nginx", false),
         ("ghcr.io/acme/**", "ghcr.io/acme/a/b", true), ("ghcr.io/acme/*", "ghcr.io/acme/a/b", false),
-        ("*.example", "r.example/a", true), ("**", "ghcr.io/acme/a", true), ("r.example:5000", "r.example:5000/a", true),
+        ("*.example", "r.example/a", true), ("**", "ghcr.io/acme/a", true),
+        ("r.example:5000", "r.example:5000/a", true),
         ("r.example", "r.example:5000/a", false),
     ])
     func patterns(pattern: String, image: String, matches: Bool) throws {
@@ -100,7 +101,9 @@ struct RegistryRulesTests {
                 let (name, authority) = ("\(registry.host)/acme/web:1", "\(folder)/certificate.pem")
                 func rules(_ client: (String, String)?) -> RegistryRules {
                     var rules = RegistryRules()
-                    rules.hosts = [.init(match: ["127.0.0.1"], security: .tls, authorities: [authority], client: client)]
+                    rules.hosts = [
+                        .init(match: ["127.0.0.1"], security: .tls, authorities: [authority], client: client)
+                    ]
                     return rules
                 }
                 let digest = try await Self.provider(store.path, rules((certificate, key))).push("acme/web:1", to: name)
@@ -123,7 +126,8 @@ struct RegistryRulesTests {
                 let keyless = await #expect(throws: ContextError.self) {
                     try await Self.provider("\(folder)/c", tls, environment).image(name)
                 }
-                #expect(keyless?.text.contains("client.cert' has no key 'client.key'") == true, "\(keyless?.text ?? "")")
+                #expect(
+                    keyless?.text.contains("client.cert' has no key 'client.key'") == true, "\(keyless?.text ?? "")")
                 try TestFile.write(try TestFile.text(key), to: "\(certs)/client.key")
                 #expect(try await Self.provider("\(folder)/d", tls, environment).image(name).digest == digest)
             }

@@ -189,7 +189,7 @@ struct StoreDamageTests {
         try await withTemporaryDirectory { folder in
             let store = try ContentStoreTests.filled(folder, try SampleImage())
             var bytes: [UInt8] = []
-            try store.export("acme/web:1", platform: ContentStoreTests.platform, .oci) { bytes += $0 }
+            try store.export(["acme/web:1"], platforms: .these([ContentStoreTests.platform]), .oci) { bytes += $0 }
             try TestFile.write(bytes, to: "\(folder)/a.tar")
             let index = try await Oracle("bsdtar")("-xOf", "\(folder)/a.tar", "index.json")
             for name in ["org.opencontainers.image.ref.name", "io.containerd.image.name"] {
@@ -200,7 +200,7 @@ struct StoreDamageTests {
             for text in ["", "not an archive"] {
                 try TestFile.write(text, to: "\(folder)/f")
                 let error = #expect(throws: ImageError.self) {
-                    try store.importArchive("\(folder)/f", platform: ContentStoreTests.platform)
+                    try store.importArchive("\(folder)/f", platforms: .these([ContentStoreTests.platform]))
                 }
                 #expect(error?.description.hasPrefix("importing '\(folder)/f': ") == true)
             }

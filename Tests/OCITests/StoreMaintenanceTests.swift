@@ -176,14 +176,18 @@ struct StoreMaintenanceTests {
             let archive = "\(folder)/a.tar"
             for copy in [archive, "\(folder)/b.tar"] {
                 var bytes: [UInt8] = []
-                try store.export("acme/web:1", as: "acme/copy:2", platform: ContentStoreTests.platform, form) {
+                try store.export(
+                    ["acme/web:1"], as: "acme/copy:2", platforms: .these([ContentStoreTests.platform]), form
+                ) {
                     bytes += $0
                 }
                 try TestFile.write(bytes, to: copy)
             }
             try await Oracle("cmp")(archive, "\(folder)/b.tar")
             let other = try ContentStore(path: "\(folder)/other")
-            let taken = { try other.importArchive(archive, platform: ContentStoreTests.platform).map(\.name) }
+            let taken = {
+                try other.importArchive(archive, platforms: .these([ContentStoreTests.platform])).map(\.name)
+            }
             switch form {
             case .filesystem:
                 #expect(throws: ImageError.self) { try taken() }
@@ -196,10 +200,11 @@ struct StoreMaintenanceTests {
                 try await Oracle.skopeo("copy", "\(transport):\(archive)", "dir:\(folder)/dir")
                 try await Oracle.skopeo(
                     "copy", "\(transport):\(archive)", "docker-archive:\(folder)/c.tar:acme/third:3")
-                let third = try other.importArchive("\(folder)/c.tar", platform: ContentStoreTests.platform)
+                let third = try other.importArchive("\(folder)/c.tar", platforms: .these([ContentStoreTests.platform]))
                 #expect(third.map(\.name) == ["docker.io/acme/third:3"])
                 #expect(
-                    try other.importArchive("\(folder)/c.tar", as: "x", platform: ContentStoreTests.platform).count == 1
+                    try other.importArchive("\(folder)/c.tar", as: "x", platforms: .these([ContentStoreTests.platform]))
+                        .count == 1
                 )
             }
             #expect(try other.verify().isWhole)
@@ -210,7 +215,7 @@ struct StoreMaintenanceTests {
         try await withTemporaryDirectory { folder in
             let store = try ContentStore(path: "\(folder)/store")
             let error = #expect(throws: ImageError.self) {
-                try store.export("web", platform: ContentStoreTests.platform, .oci) { _ in }
+                try store.export(["web"], platforms: .these([ContentStoreTests.platform]), .oci) { _ in }
             }
             #expect(
                 error?.description.hasPrefix("image 'docker.io/library/web:latest' for linux/amd64 is not in the store")

@@ -1,3 +1,4 @@
+import Extents
 import Foundation
 import TestSupport
 import Testing

@@ -13,7 +13,8 @@ public struct RegistryCredentialError: HintedError, Sendable, CustomStringConver
     /// A file with other content than logins.
     init(invalid path: String) {
         self.init(
-            "credentials file '\(path)' is not valid", hint: "expected JSON as 'moby login' and 'docker login' write it")
+            "credentials file '\(path)' is not valid", hint: "expected JSON as 'moby login' and 'docker login' write it"
+        )
     }
 }
 

@@ -133,7 +133,8 @@ public struct RegistryLogin: Sendable {
         if let named = environment["REGISTRY_AUTH_FILE"], !named.isEmpty { return named }
         guard let file = try files.first(where: { try HostFiles.exists($0) }) ?? files.first else {
             throw RegistryCredentialError(
-                "no place for a login: neither HOME nor DOCKER_CONFIG is set", hint: "name a file in REGISTRY_AUTH_FILE")
+                "no place for a login: neither HOME nor DOCKER_CONFIG is set", hint: "name a file in REGISTRY_AUTH_FILE"
+            )
         }
         return file
     }

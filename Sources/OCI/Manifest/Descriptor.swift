@@ -64,6 +64,13 @@ public struct Descriptor: Hashable, Codable, Sendable {
     /// The full name, as containerd and Docker since version 25 write it; the one above is then only the tag.
     static let fullNameAnnotation = "io.containerd.image.name"
 
+    /// The same with the name of an image. containerd and LinuxKit read the full one.
+    func named(_ name: String) -> Descriptor {
+        var named = self
+        named.annotations = [Self.nameAnnotation: name, Self.fullNameAnnotation: name]
+        return named
+    }
+
     /// Whether the entry itself has an architecture.
     var hasPlatform: Bool { platform?.isKnown ?? false }
 }

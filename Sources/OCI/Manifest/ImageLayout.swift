@@ -18,6 +18,18 @@ public struct ImageLayout: Sendable {
     /// - Throws: `ContentError`, `ManifestError`, `FileError`.
     @discardableResult
     public mutating func add(_ image: Image, called name: String, of store: ContentStore) throws -> Manifest {
+        let manifest = try add(partsOf: image, of: store)
+        let size = try HostFiles.size(store.blobPath(image.digest)) ?? 0
+        let descriptor = Descriptor(
+            mediaType: manifest.mediaType ?? MediaType.manifest, digest: image.digest, size: size,
+            platform: image.platform)
+        add(manifest: descriptor.named(name))
+        return manifest
+    }
+
+    /// Adds the blobs of an image, without a name.
+    @discardableResult
+    mutating func add(partsOf image: Image, of store: ContentStore) throws -> Manifest {
         let content = try store.verifiedBlob(image.digest)
         let bytes = try ExtentReader.bytes(of: content, limit: ManifestDocument.largestSize)
         guard case .manifest(let manifest) = try ManifestDocument(bytes, mediaType: nil) else {
@@ -28,13 +40,18 @@ public struct ImageLayout: Sendable {
         }) {
             add(digest, try store.verifiedBlob(digest))
         }
-        var descriptor = Descriptor(
-            mediaType: manifest.mediaType ?? MediaType.manifest, digest: image.digest, size: content.length,
-            platform: image.platform)
-        // containerd and LinuxKit read the second.
-        descriptor.annotations = [Descriptor.nameAnnotation: name, Descriptor.fullNameAnnotation: name]
-        add(manifest: descriptor)
         return manifest
+    }
+
+    /// Adds an index of a store with all that it lists.
+    /// - Throws: as ``add(_:called:of:)``; `ContentError.missing` when the store lacks a part.
+    mutating func add(root: Descriptor, called name: String, of store: ContentStore) throws {
+        let all = try store.closure(of: root)
+        if let gone = all.missing.first { throw ContentError.missing(gone.digest) }
+        for part in (all.documents + all.blobs).sorted(by: { $0.digest.hex < $1.digest.hex }) {
+            add(part.digest, try store.verifiedBlob(part.digest))
+        }
+        add(manifest: Descriptor(mediaType: root.mediaType, digest: root.digest, size: root.size).named(name))
     }
 
     /// Adds a document as JSON.

@@ -48,27 +48,44 @@ extension ImageProvider {
     /// - Throws: `RegistryError`, `ManifestError`, `ContentError`.
     public func fetchAttachments(of digest: Digest, in reference: ImageReference) async throws -> Bool {
         guard options.pull != .never, !reference.isLocal else { return false }
-        return try await ContextError.wrapping("fetching the signatures of '\(reference)'") {
+        try await fetch(Self.attachmentTags(digest), of: digest, in: reference)
+        return true
+    }
+
+    /// The same with attestations and SBOMs.
+    func fetchCompanions(of digest: Digest, in reference: ImageReference) async throws {
+        try await fetch(Self.companionTags(digest), of: digest, in: reference)
+    }
+
+    private func fetch(_ tags: [String], of digest: Digest, in reference: ImageReference) async throws {
+        try await ContextError.wrapping("fetching the signatures of '\(reference)'") {
             let client = try puller.client()
             let endpoints = client.endpoints(of: reference)
-            let tags = Self.attachmentTags(digest)
-            let found = [
-                try await client.optionalManifest(tags[0], reference.repository, from: endpoints),
-                try await client.referrers(of: digest, reference.repository, from: endpoints),
-            ]
-            for (tag, root) in zip(tags, found) {
+            for tag in tags {
+                let isList = tag == Self.referrersTag(digest)
+                let root =
+                    isList
+                    ? try await client.referrers(of: digest, reference.repository, from: endpoints)
+                    : try await client.optionalManifest(tag, reference.repository, from: endpoints)
                 guard let root else { continue }
                 try await fetch(root, reference.repository, endpoints)
                 try store.set("\(reference.name):\(tag)", to: root.descriptor)
             }
-            return true
         }
     }
 
     /// Names that signatures of an image have in its repository: cosign's, and that of the list of referrers in
     /// registries without that request.
     private static func attachmentTags(_ digest: Digest) -> [String] {
-        ["sha256-\(digest.hex).sig", "sha256-\(digest.hex)"]
+        ["sha256-\(digest.hex).sig", referrersTag(digest)]
+    }
+
+    /// The list of referrers, where a registry does not answer a request for it.
+    static func referrersTag(_ digest: Digest) -> String { "sha256-\(digest.hex)" }
+
+    /// All that may accompany an image: cosign's signatures, attestations and SBOMs, and the list of referrers.
+    static func companionTags(_ digest: Digest) -> [String] {
+        ["sig", "att", "sbom"].map { "sha256-\(digest.hex).\($0)" } + [referrersTag(digest)]
     }
 
     private func attached(_ root: Descriptor) throws -> [Manifest] {
@@ -156,11 +173,11 @@ extension ImageProvider {
 
     /// Adds a referrer to the list that clients keep for registries that do not (distribution-spec, referrers tag
     /// schema).
-    private func list(
+    func list(
         _ entry: Descriptor, of subject: Digest, in reference: ImageReference, _ endpoint: Endpoint
     ) async throws {
         let client = try puller.client()
-        let tag = Self.attachmentTags(subject)[1]
+        let tag = Self.referrersTag(subject)
         let old = try await client.optionalManifest(tag, reference.repository, from: [endpoint])
         var index = ImageIndex(manifests: [])
         if case .index(let found)? = old?.document { index = found }

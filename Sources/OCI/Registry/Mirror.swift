@@ -35,7 +35,9 @@ public struct MirrorError: HintedError, Sendable, CustomStringConvertible {
 
     init(text: String, hasRegistry: Bool = true) { (self.text, self.hasRegistry) = (WebURL.shown(text), hasRegistry) }
 
-    public var description: String { "mirror '\(text)' is not of the form \(hasRegistry ? "[registry=]" : "")http(s)://host[/path]" }
+    public var description: String {
+        "mirror '\(text)' is not of the form \(hasRegistry ? "[registry=]" : "")http(s)://host[/path]"
+    }
     public var hint: String? {
         "for example '\(hasRegistry ? "docker.io=" : "")https://mirror.example.com'; set user and password with 'moby login'"
     }

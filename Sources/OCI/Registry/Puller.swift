@@ -42,7 +42,7 @@ final class Puller: Sendable {
                 [root.endpoint]
                 + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
             let (manifest, documents) = try await self.manifest(below: root, platform, reference.repository, order)
-            try await self.fetch(manifest, reference, order)
+            try await self.fetch(Self.named(manifest.layers), reference, order)
             await self.fetchAttestations(documents, reference.repository, order)
             for document in documents { _ = try self.store.ingest(document.bytes) }
             guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform)
@@ -142,20 +142,24 @@ final class Puller: Sendable {
             endpoint: try client().origin(of: ImageReference.defaultRegistry))
     }
 
-    private func fetch(_ manifest: Manifest, _ reference: ImageReference, _ endpoints: [Endpoint]) async throws {
+    /// A blob, and what messages call it.
+    typealias NamedBlob = (blob: Descriptor, name: String)
+
+    /// Fetches blobs that the store lacks, a few at a time.
+    func fetch(_ blobs: [NamedBlob], _ reference: ImageReference, _ endpoints: [Endpoint]) async throws {
         let client = try client()
         var seen: Set<Digest> = []
-        let absent = try manifest.layers.filter { try !store.has($0) && seen.insert($0.digest).inserted }
+        let absent = try blobs.filter { try !store.has($0.blob) && seen.insert($0.blob.digest).inserted }
         guard !absent.isEmpty else { return }
-        let size = absent.reduce(0) { $0 + $1.size }
+        let size = absent.reduce(0) { $0 + $1.blob.size }
         try await store.progress.during(.pull, reference.description, total: size, isMajor: true) { step in
             try await withThrowingTaskGroup { group in
-                for blob in absent {
+                for (blob, name) in absent {
                     group.addTask {
                         let isDone = try await self.flights.run(blob.digest) {
                             try await self.semaphore.run {
-                                try await ContextError.wrapping("fetching \(Self.name(of: blob, in: manifest))") {
-                                    try await step.part(.pull, Self.name(of: blob, in: manifest), total: blob.size) {
+                                try await ContextError.wrapping("fetching \(name)") {
+                                    try await step.part(.pull, name, total: blob.size) {
                                         try await client.fetch(
                                             blob, reference.repository, from: endpoints, into: self.store, $0)
                                     }
@@ -170,8 +174,8 @@ final class Puller: Sendable {
         }
     }
 
-    private static func name(of blob: Descriptor, in manifest: Manifest) -> String {
-        let number = manifest.layers.firstIndex(of: blob).map { $0 + 1 } ?? 0
-        return "layer \(number) of \(manifest.layers.count)"
+    /// Layers with their numbers.
+    static func named(_ layers: [Descriptor]) -> [NamedBlob] {
+        layers.enumerated().map { ($0.element, "layer \($0.offset + 1) of \(layers.count)") }
     }
 }

@@ -112,9 +112,12 @@ private final class DownloadSink: HTTPBodySink {
 
 extension RegistryClient {
     /// Sends a blob of the store in one piece, unless the registry has it.
-    /// - Parameter step: counts the bytes.
+    /// - Parameters:
+    ///   - source: another repository of the registry that may have the blob.
+    ///   - step: counts the bytes.
     func push(
-        _ blob: Descriptor, to repository: String, at endpoint: Endpoint, from store: ContentStore, _ step: Step
+        _ blob: Descriptor, to repository: String, at endpoint: Endpoint, from store: ContentStore,
+        mountedFrom source: String? = nil, _ step: Step
     ) async throws {
         let scope = Scope(endpoint: endpoint, repository: repository, actions: "pull,push")
         let head = HTTPRequest("HEAD", try endpoint.url(repository, "blobs/\(blob.digest)"))
@@ -122,7 +125,13 @@ extension RegistryClient {
         let found = try await send(head, scope, into: BufferSink(limit: 64 << 10), accepting: [404, 405, 501])
         if found.isSuccess { return step.skip(blob.size) }
         let post = HTTPRequest("POST", try endpoint.url(repository, "blobs/uploads/"), body: .bytes([]))
-        let started = try await send(post, scope, into: BufferSink(limit: 64 << 10))
+        let started: HTTPResponse
+        if let source, let mounted = try await mount(blob, from: source, scope) {
+            if mounted.status == 201 { return step.skip(blob.size) }
+            started = mounted
+        } else {
+            started = try await send(post, scope, into: BufferSink(limit: 64 << 10))
+        }
         guard let location = started.headers["Location"], let target = post.url.resolving(location),
             let url = WebURL(
                 "\(target.text)\(target.text.contains("?") ? "&" : "?")digest=\(WebURL.percentEncoded(blob.digest.description))"
@@ -137,6 +146,24 @@ extension RegistryClient {
             _ = try await send(put, scope, into: sink)
         } else {
             try await sendUnauthorized(put, into: sink)
+        }
+    }
+
+    /// Asks the registry to take a blob over from another repository (distribution-spec, mounting a blob).
+    /// - Returns: an answer with 201 when it did, with 202 when it began an upload instead; nil when it refuses.
+    private func mount(_ blob: Descriptor, from source: String, _ scope: Scope) async throws -> HTTPResponse? {
+        let path =
+            "blobs/uploads/?mount=\(WebURL.percentEncoded(blob.digest.description))&from=\(WebURL.percentEncoded(source))"
+        let post = HTTPRequest("POST", try scope.endpoint.url(scope.repository, path), body: .bytes([]))
+        var scope = scope
+        scope.source = source
+        let refusals: Set = [400, 401, 403, 404, 405]
+        do {
+            let answer = try await send(post, scope, into: BufferSink(limit: 64 << 10), accepting: refusals)
+            return refusals.contains(answer.status) ? nil : answer
+        } catch let error as RegistryError where error.status.map(refusals.contains) == true {
+            // The token server did not want to.
+            return nil
         }
     }
 

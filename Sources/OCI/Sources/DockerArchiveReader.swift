@@ -10,7 +10,16 @@ internal import Progress
 struct DockerArchiveReader: Sendable {
     let source: any ByteSource
     let store: ContentStore
-    let platform: Platform
+    /// Those that an image may have; the format has one of each name.
+    let platforms: PlatformChoice
+
+    init(source: any ByteSource, store: ContentStore, platforms: PlatformChoice) {
+        (self.source, self.store, self.platforms) = (source, store, platforms)
+    }
+
+    init(source: any ByteSource, store: ContentStore, platform: Platform) {
+        self.init(source: source, store: store, platforms: .these([platform]))
+    }
 
     struct Entry: Codable {
         var config: String
@@ -42,9 +51,7 @@ struct DockerArchiveReader: Sendable {
             throw ImageError("its configuration '\(PlainText.short(entry.config))' is missing")
         }
         let config = try ImageConfig(parsing: configBytes, name: "configuration '\(PlainText.short(entry.config))'")
-        guard config.platform.satisfies(platform) else {
-            throw ImageError.noPlatform(platform, available: [config.platform])
-        }
+        let platform = try platform(of: config)
         let files = entry.layers ?? []
         guard config.rootfs.diffIDs.count == files.count else {
             throw ManifestError.layers(files.count, diffIDs: config.rootfs.diffIDs.count)
@@ -53,6 +60,14 @@ struct DockerArchiveReader: Sendable {
             try copy(pair.0, diffID: try ImageConfig.diffID(pair.1, number))
         }
         return try store.addManifest(config: configBytes, layers: layers, name: name, platform: platform)
+    }
+
+    private func platform(of config: ImageConfig) throws -> Platform {
+        guard case .these(let platforms) = platforms else { return config.platform.isKnown ? config.platform : .host }
+        guard let platform = platforms.first(where: config.platform.satisfies) else {
+            throw ImageError.noPlatform(platforms.first ?? .host, available: [config.platform])
+        }
+        return platform
     }
 
     private func choose(_ wanted: String?, _ entries: [Entry]) throws -> Entry {

@@ -15,18 +15,54 @@ struct LayoutReader: Sendable {
         try image(at: choose(wanted), name: name)
     }
 
-    /// As ``image(_:name:)``.
+    /// As ``image(_:name:)``, for several platforms.
     /// - Returns: its descriptor in the layout's index.
-    func copy(_ wanted: String?) throws -> Descriptor {
-        let root = try choose(wanted)
-        _ = try image(at: root, name: wanted ?? "")
+    func copy(_ wanted: String?, for platforms: PlatformChoice) throws -> Descriptor {
+        guard case .these(let platforms) = platforms else {
+            let names = LayoutNames(try index())
+            guard let root = (wanted.map(names.named) ?? names.main).first else {
+                throw names.error("no image", among: names.main)
+            }
+            try copyAll(root, depth: 0)
+            return root
+        }
+        var root: Descriptor?
+        for platform in platforms {
+            let reader = LayoutReader(source: source, store: store, platform: platform)
+            let chosen = try reader.choose(wanted)
+            _ = try reader.image(at: chosen, name: wanted ?? "")
+            root = root ?? chosen
+        }
+        guard let root else { throw ImageError("no platform") }
         return root
     }
 
-    /// Every image for the platform: the argument of ``image(_:name:)``, and its name.
-    func names() throws -> [(wanted: String?, name: String?)] {
+    /// Every image for the platforms: the argument of ``image(_:name:)``, and its name.
+    func names(for platforms: PlatformChoice) throws -> [(wanted: String?, name: String?)] {
         let names = LayoutNames(try index())
-        return try fitting(names.main).map { ($0.digest.description, LayoutNames.name(of: $0)) }
+        var found: [Descriptor] = []
+        switch platforms {
+        case .all: found = names.main
+        case .these(let platforms):
+            for platform in platforms {
+                let reader = LayoutReader(source: source, store: store, platform: platform)
+                found += try reader.fitting(names.main).filter { !found.contains($0) }
+            }
+        }
+        return found.map { ($0.digest.description, LayoutNames.name(of: $0)) }
+    }
+
+    /// Copies a document with everything below it.
+    private func copyAll(_ root: Descriptor, depth: Int) throws {
+        guard depth <= ContentStore.deepestIndex else {
+            throw ImageError("its indexes are nested more than \(ContentStore.deepestIndex) deep")
+        }
+        try copy(root, isSmall: true)
+        switch try store.document(root) {
+        case nil: throw ContentError.missing(root.digest)
+        case .index(let index): for entry in index.manifests { try copyAll(entry, depth: depth + 1) }
+        case .manifest(let manifest): for blob in [manifest.config] + manifest.layers { try copy(blob) }
+        }
     }
 
     private func image(at root: Descriptor, name: String) throws -> Image {

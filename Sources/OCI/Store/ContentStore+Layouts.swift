@@ -4,22 +4,22 @@ internal import Glibc
 internal import Progress
 
 extension ContentStore {
-    /// Takes the images of an archive into the store, each under its name: what ``export(_:as:platform:_:write:)``,
+    /// Takes the images of an archive into the store, each under its name: what ``export(_:as:platforms:_:write:)``,
     /// `docker save`, skopeo and others write, plain or compressed.
     /// - Parameters:
     ///   - file: the archive.
     ///   - name: the name to give; needed when the archive has none, and possible only when it has one image.
-    ///   - platform: whose images are taken.
+    ///   - platforms: whose images are taken.
     /// - Returns: what was taken, in the archive's order.
     /// - Throws: `ImageError`, `ManifestError`, `ContentError`, `FileError`.
-    public func importArchive(_ file: String, as name: String? = nil, platform: Platform) throws -> [Entry] {
-        try importArchive(file, called: "'\(PlainText.short(file))'", as: name, platform: platform)
+    public func importArchive(_ file: String, as name: String? = nil, platforms: PlatformChoice) throws -> [Entry] {
+        try importArchive(file, called: "'\(PlainText.short(file))'", as: name, platforms)
     }
 
-    private func importArchive(_ file: String, called what: String, as name: String?, platform: Platform) throws
-        -> [Entry]
+    private func importArchive(_ file: String, called what: String, as name: String?, _ platforms: PlatformChoice)
+        throws -> [Entry]
     {
-        do { return try take(file, as: name, platform: platform) } catch let error where !(error is CancellationError) {
+        do { return try take(file, as: name, platforms) } catch let error where !(error is CancellationError) {
             let context = ContextError("importing \(what)", error)
             guard context.hint == nil, !(error is FileError) else { throw context }
             throw ImageError(
@@ -29,15 +29,15 @@ extension ContentStore {
         }
     }
 
-    private func take(_ file: String, as name: String?, platform: Platform) throws -> [Entry] {
+    private func take(_ file: String, as name: String?, _ platforms: PlatformChoice) throws -> [Entry] {
         try ArchiveFile.with(file, store: self) { source in
-            let layout = LayoutReader(source: source, store: self, platform: platform)
             if try source.file("index.json") != nil {
-                return try named(try layout.names(), name).map { wanted, name in
-                    try set(layout.copy(wanted), as: name)
+                let layout = LayoutReader(source: source, store: self, platform: .host)
+                return try named(try layout.names(for: platforms), name).map { wanted, name in
+                    try set(layout.copy(wanted, for: platforms), as: name)
                 }
             }
-            let archive = DockerArchiveReader(source: source, store: self, platform: platform)
+            let archive = DockerArchiveReader(source: source, store: self, platforms: platforms)
             return try named(try archive.names(), name).map { wanted, name in
                 let image = try archive.image(wanted, name: name)
                 let size = try HostFiles.size(blobPath(image.digest)) ?? 0
@@ -47,7 +47,7 @@ extension ContentStore {
     }
 
     /// The same for an archive that comes through a pipe; it lies in the store's temporary folder meanwhile.
-    public func importArchive(from input: Int32, as name: String? = nil, platform: Platform) throws -> [Entry] {
+    public func importArchive(from input: Int32, as name: String? = nil, platforms: PlatformChoice) throws -> [Entry] {
         let spool = try BlobWriter(in: temporaryPath, limit: Descriptor.largestSize)
         defer { withExtendedLifetime(spool) {} }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
@@ -62,7 +62,7 @@ extension ContentStore {
                 step.add(count)
             }
         }
-        return try importArchive(spool.path, called: "the archive on standard input", as: name, platform: platform)
+        return try importArchive(spool.path, called: "the archive on standard input", as: name, platforms)
     }
 
     /// The images to take, each with the name that it gets.
@@ -86,62 +86,5 @@ extension ContentStore {
     private func set(_ descriptor: Descriptor, as name: String) throws -> Entry {
         try set(name, to: descriptor)
         return Entry(name: Self.canonical(name), descriptor: descriptor)
-    }
-}
-
-extension ContentStore {
-    /// What ``export(_:as:platform:_:write:)`` writes.
-    public enum ExportForm: String, CaseIterable, Sendable {
-        /// An OCI image layout (image-spec, image-layout.md).
-        case oci
-        /// The same with `manifest.json` (Docker image specification 1.2), for `docker load` of every age.
-        case docker
-        /// The files of the merged layers.
-        case filesystem
-    }
-
-    /// Writes the image of a name as a tar archive; the same image gives the same bytes.
-    /// - Parameters:
-    ///   - newName: what it is called in the archive; nil is its own name.
-    ///   - write: takes the archive's bytes in order.
-    /// - Throws: `ImageError` when the store has no such image for the platform; `FileError`, `ContentError`, or what
-    ///   `write` throws.
-    public func export(
-        _ name: String, as newName: String? = nil, platform: Platform, _ form: ExportForm,
-        write: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        guard let image = try image(named: name, platform: platform) else {
-            let name = Self.canonical(name)
-            throw ImageError(
-                "image '\(name)' for \(platform) is not in the store '\(path)'",
-                hint: "'moby cache ls' lists its images; add it with 'moby cache pull \(name)' or 'moby pkg build'")
-        }
-        try progress.during(.export, image.name) { step in
-            try export(image, as: newName, form) {
-                try write($0)
-                step.add($0.count)
-            }
-        }
-    }
-
-    private func export(
-        _ image: Image, as newName: String?, _ form: ExportForm, write: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        try TarWriter.write(to: write) { tar in
-            if form == .filesystem {
-                try tar.add(FileTree.flatten(layers: uncompressedLayers(of: image)))
-            } else {
-                let name = newName.map(Self.canonical) ?? image.name
-                var layout = ImageLayout()
-                let manifest = try layout.add(image, called: name, of: self)
-                if form == .docker {
-                    let entry = DockerArchiveReader.Entry(
-                        config: ImageLayout.name(of: manifest.config.digest), repoTags: [name],
-                        layers: manifest.layers.map { ImageLayout.name(of: $0.digest) })
-                    layout.extras.append((TreePath("manifest.json"), try JSONText.compact([entry])))
-                }
-                for (path, node) in try layout.files() { try tar.add(path, node) }
-            }
-        }
     }
 }

@@ -29,7 +29,9 @@ struct Login: AsyncParsableCommand {
     mutating func validate() throws {
         if passwordStdin, username == nil { throw ValidationError("--password-stdin needs --username") }
         if username?.isEmpty == true { throw ValidationError("--username is empty") }
-        if username?.contains(":") == true { throw ValidationError("--username has a ':', which user names cannot have") }
+        if username?.contains(":") == true {
+            throw ValidationError("--username has a ':', which user names cannot have")
+        }
     }
 
     func run() async throws {
@@ -72,7 +74,9 @@ struct Logout: AsyncParsableCommand {
         var options = ImageProvider.Options()
         options.environment = Terminal.environment
         let login = RegistryLogin(options: options, progress: Terminal.display.reporter)
-        let places = try await ContextError.wrapping("logging out of '\(registry)'") { try await login.logOut(registry) }
+        let places = try await ContextError.wrapping("logging out of '\(registry)'") {
+            try await login.logOut(registry)
+        }
         guard !places.isEmpty else {
             Terminal.error("error: not logged in to '\(registry)'", .error)
             throw ExitCode.failure

@@ -11,7 +11,8 @@ enum RegistryConfiguration {
         if let option { return option }
         if let named = environment["MOBY_REGISTRIES"], !named.isEmpty { return named }
         // XDG base directory specification: a relative path is to be ignored.
-        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let base =
+            environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
             ?? environment["HOME"].flatMap { $0.isEmpty ? nil : "\($0)/.config" }
         let usual = (base.map { ["\($0)/moby/registries.yml"] } ?? []) + ["/etc/moby/registries.yml"]
         return try usual.first { try HostFiles.exists($0) }
