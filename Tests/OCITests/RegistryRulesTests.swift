@@ -1,4 +1,5 @@
 import Extents
+import Glibc
 import HTTP
 import Synchronization
 import TestSupport
@@ -86,6 +87,33 @@ struct RegistryRulesTests {
             client.endpoints(of: try ImageReference("nginx")).map(\.base) == [
                 "http://option.example/v2", "http://rule.example/v2", "https://registry-1.docker.io/v2",
             ])
+    }
+
+    /// No more layers at once than the rule says, and than four without one.
+    @Test(arguments: [1, 2, nil] as [Int?]) func connections(_ most: Int?) async throws {
+        try await withTemporaryDirectory { folder in
+            let sample = try SampleImage(layers: (0..<9).map { try SampleTar.tar(["n": "\($0)"]) })
+            let layers = Set(sample.layers.map { "\($0.digest)" })
+            let counts = Mutex<(now: Int, most: Int)>((0, 0))
+            let registry = try ScriptedServer { request in
+                guard let name = request.target.split(separator: "/").last, layers.contains(String(name)) else {
+                    return ScriptedRegistry.usual(request, sample)
+                }
+                counts.withLock {
+                    $0.now += 1
+                    $0.most = max($0.most, $0.now)
+                }
+                // Long enough for others to come, if they may.
+                usleep(30_000)
+                counts.withLock { $0.now -= 1 }
+                return ScriptedRegistry.usual(request, sample)
+            }
+            var rules = RegistryRules()
+            rules.hosts = [.init(match: ["127.0.0.1"], security: nil, connections: most)]
+            let image = try await Self.provider(folder, rules).image("\(registry.host)/acme/web:1")
+            #expect(image.layers.count == 9)
+            #expect(counts.withLock(\.most) <= most ?? 4)
+        }
     }
 
     /// A registry with TLS on this machine that demands a certificate: by rule, and by Docker's folders.

@@ -17,6 +17,7 @@ public struct RegistryFile: Sendable {
         var authorities: [Located<String>] = []
         var clientCertificate: Located<String>?
         var clientKey: Located<String>?
+        var connections: Int?
         var location: SourceLocation?
     }
 
@@ -118,7 +119,7 @@ extension RegistryFile.HostRule {
         }
         return RegistryRules.HostRule(
             match: match.map(\.value), security: isInsecure ? .plain : usesTLS ? .tls : nil,
-            authorities: authorities.map(path), client: client)
+            authorities: authorities.map(path), client: client, connections: connections)
     }
 }
 

@@ -8,7 +8,10 @@ final class Puller: Sendable {
     let store: ContentStore
     private let options: ImageProvider.Options
     private let retry: RetryPolicy
+    /// For hosts without a rule of their own.
     private let semaphore = AsyncSemaphore(width: 4)
+    /// For hosts whose rule has a number, by name.
+    private let narrow = Mutex<[String: AsyncSemaphore]>([:])
     private let flights = SingleFlight()
     private let made = Mutex<RegistryClient?>(nil)
 
@@ -152,12 +155,13 @@ final class Puller: Sendable {
         let absent = try blobs.filter { try !store.has($0.blob) && seen.insert($0.blob.digest).inserted }
         guard !absent.isEmpty else { return }
         let size = absent.reduce(0) { $0 + $1.blob.size }
+        let gate = gate(of: endpoints[0])
         try await store.progress.during(.pull, reference.description, total: size, isMajor: true) { step in
             try await withThrowingTaskGroup { group in
                 for (blob, name) in absent {
                     group.addTask {
                         let isDone = try await self.flights.run(blob.digest) {
-                            try await self.semaphore.run {
+                            try await gate.run {
                                 try await ContextError.wrapping("fetching \(name)") {
                                     try await step.part(.pull, name, total: blob.size) {
                                         try await client.fetch(
@@ -171,6 +175,17 @@ final class Puller: Sendable {
                 }
                 try await group.waitForAll()
             }
+        }
+    }
+
+    private func gate(of endpoint: Endpoint) -> AsyncSemaphore {
+        let (host, port) = HostSet.split(endpoint.host.name)
+        let usual = endpoint.base.hasPrefix("https:") ? 443 : 80
+        guard let width = options.rules.host(host, port: port ?? usual)?.connections else { return semaphore }
+        return narrow.withLock { known in
+            let gate = known[endpoint.host.name] ?? AsyncSemaphore(width: width)
+            known[endpoint.host.name] = gate
+            return gate
         }
     }
 

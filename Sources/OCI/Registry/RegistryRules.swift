@@ -38,16 +38,20 @@ public struct RegistryRules: Sendable {
         private let match: [String]
         let security: Security?
         let certificates: ServerCertificates
+        /// How many blobs are fetched at once; nil for the usual number.
+        let connections: Int?
 
         /// - Parameters:
         ///   - match: hosts, with or without port; `*` is any run of characters.
         ///   - security: nil is TLS, but plain HTTP for loopback.
         ///   - authorities: PEM files of certificates that are trusted, in addition to the usual ones.
         ///   - client: PEM files of a certificate and its key, with which moby identifies itself.
+        ///   - connections: how many blobs are fetched at once, 1 or more; nil for the usual number.
         public init(
             match: [String], security: Security?, authorities: [String] = [],
-            client: (certificate: String, key: String)? = nil
+            client: (certificate: String, key: String)? = nil, connections: Int? = nil
         ) {
+            self.connections = connections
             self.match = match.map { $0.lowercased() }
             self.security = security
             certificates = ServerCertificates(

@@ -82,5 +82,9 @@ extension KeyTable where Owner == RegistryFile.HostRule {
                 "client-key", \.clientKey, Codec<String>.string.located,
                 "PEM file of its private key, without a password.", example: "moby.key", since: .moby,
                 with: "client-certificate: moby.pem"),
+            Key(
+                "connections", \.connections, .int(1...64),
+                "How many layers are fetched from these hosts at once; 4 of all hosts together without this key.",
+                example: "2", since: .moby),
         ])
 }
