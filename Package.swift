@@ -153,7 +153,7 @@ let package = Package(
         tests("FuzzingTests", ["Fuzzing", "Extents"], golden: ["Artifacts", "Corpus"]),
         tests("ArchiveTests", ["Archive", "Extents"]),
         tests("DiskImageTests", ["DiskImage", "Signatures", "Archive", "Extents"]),
-        tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "Progress", "MobyRun"]),
+        tests("OCITests", ["OCI", "HTTP", "Archive", "Extents", "JSON", "Progress", "MobyRun"]),
         tests("CloudTests", ["Cloud"]),
         tests("GCPTests", ["Cloud", "GCP", "HTTP", "Extents", "CLinux"]),
         tests("JSONTests", ["JSON"]),

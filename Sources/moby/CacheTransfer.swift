@@ -101,7 +101,7 @@ struct CacheImport: ParsableCommand {
         commandName: "import", abstract: "Import the images of an archive into the store.",
         discussion: HelpText.discussion(
             "Archives of 'moby cache export', 'docker save' and skopeo are accepted, compressed or not, with one image or several.",
-            examples: ["docker save web:2 | moby cache import -", "moby cache import --platform all site.tar"],
+            examples: ["moby cache import --platform all site.tar", "docker save web:2 | moby cache import -"],
             page: "docs/registries.md#archives"))
 
     @OptionGroup var global: StoreOptions

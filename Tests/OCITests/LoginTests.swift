@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JSON
+import Progress
 import Synchronization
 import TestSupport
 import Testing
@@ -153,7 +154,8 @@ struct LoginTests {
             #expect(try await login.logOut(name).map(\.helper) == ["docker-credential-test"])
             #expect(access("\(folder)/data", F_OK) != 0)
             #expect(try await login.logOut(name).isEmpty)
-            try TestFile.write("#!/bin/sh\necho locked by $(cat)\nexit 1\n", to: "\(folder)/docker-credential-test")
+            try TestFile.write(
+                "#!/bin/sh\necho locked by $(cat)\nexit 1\n", to: "\(folder)/docker-credential-test", mode: 0o755)
             let error = await #expect(throws: RegistryCredentialError.self) {
                 try await login.logIn(name, user: "u", password: "p-secret")
             }

@@ -82,7 +82,7 @@ struct RegistryRulesTests {
             insecure: ["localhost:1"], mirrors: ["http://option.example"], rules: rules)
         #expect(client.origin(of: "localhost:1").base == "http://localhost:1/v2")
         #expect(client.origin(of: "localhost:2").base == "https://localhost:2/v2")
-        #expect(client.origin(of: "localhost").base == "http://localhost/v2")
+        #expect(client.origin(of: "127.0.0.1").base == "http://127.0.0.1/v2")
         #expect(
             client.endpoints(of: try ImageReference("nginx")).map(\.base) == [
                 "http://option.example/v2", "http://rule.example/v2", "https://registry-1.docker.io/v2",
@@ -155,7 +155,7 @@ struct RegistryRulesTests {
                     try await Self.provider("\(folder)/c", tls, environment).image(name)
                 }
                 #expect(
-                    keyless?.text.contains("client.cert' has no key 'client.key'") == true, "\(keyless?.text ?? "")")
+                    keyless?.text.contains("' has no key 'client.key' next to it") == true, "\(keyless?.text ?? "")")
                 try TestFile.write(try TestFile.text(key), to: "\(certs)/client.key")
                 #expect(try await Self.provider("\(folder)/d", tls, environment).image(name).digest == digest)
             }

@@ -91,7 +91,7 @@ struct LockMaker {
     private func accepted(
         _ images: [SpecLock.Image], by policy: PolicyCheck, _ inputs: Inputs, _ store: ContentStore
     ) async throws -> [SpecLock.Image] {
-        let provider = ImageProvider(store: store, options: provider(platforms[0]))
+        let provider = try ImageProvider(store: store, options: provider(platforms[0]))
         var (images, failures): ([SpecLock.Image], [Diagnostic]) = (images, [])
         for (number, image) in images.enumerated() {
             do {
@@ -113,7 +113,7 @@ struct LockMaker {
         return images
     }
 
-    private func provider(_ platform: Platform) -> ImageProvider.Options {
+    private func provider(_ platform: Platform) throws -> ImageProvider.Options {
         var options = try ImageOptions.defaults(global)
         options.platform = platform
         options.pull = isOffline ? .never : .missing
@@ -165,7 +165,7 @@ struct LockMaker {
 
     /// Several at a time.
     private func images(_ inputs: Inputs, _ store: ContentStore) async throws -> [SpecLock.Image] {
-        let provider = ImageProvider(store: store, options: provider(platforms[0]))
+        let provider = try ImageProvider(store: store, options: provider(platforms[0]))
         var locked: [SpecLock.Image] = []
         var failures: [Diagnostic] = []
         try await withThrowingTaskGroup(of: SpecLock.Image.self) { group in

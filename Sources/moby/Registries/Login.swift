@@ -12,7 +12,7 @@ struct Login: AsyncParsableCommand {
             ~/.docker/config.json and containers/auth.json that exists, or with the credential helper that this file names. Docker Hub is docker.io.
             """,
             examples: [
-                "moby login ghcr.io", "moby login --username ci --password-stdin registry.example:5000 <token.txt",
+                "moby login ghcr.io", "moby login --username ci --password-stdin registry.example:5000",
             ],
             page: "docs/registries.md#logging-in"))
 
@@ -35,7 +35,7 @@ struct Login: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let registry = try usage { try RegistryName(registry) }
+        let registry = try usage { try RegistryName(self.registry) }
         if !passwordStdin { try LoginPrompt.check() }
         let user = try username ?? LoginPrompt.line("User name at '\(registry)': ")
         let password =
@@ -70,7 +70,7 @@ struct Logout: AsyncParsableCommand {
     @Argument(help: "Host of the registry.", completion: Completions.registries) var registry: String
 
     func run() async throws {
-        let registry = try usage { try RegistryName(registry) }
+        let registry = try usage { try RegistryName(self.registry) }
         var options = ImageProvider.Options()
         options.environment = Terminal.environment
         let login = RegistryLogin(options: options, progress: Terminal.display.reporter)
