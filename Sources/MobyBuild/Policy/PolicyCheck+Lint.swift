@@ -1,3 +1,4 @@
+internal import Extents
 public import MobySpec
 internal import OCI
 internal import Signatures
