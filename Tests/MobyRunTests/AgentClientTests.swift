@@ -99,6 +99,17 @@ struct AgentClientTests {
         #expect(error?.hint?.contains("moby.agent") == true)
     }
 
+    /// QEMU has not made the port's socket yet.
+    @Test func failedConnectionsLeavePortsFree() throws {
+        var machine = try Script { _ in [] }.machine
+        machine.folder = try #require(machine.folder) + "/none"
+        try FileManager.default.createDirectory(atPath: machine.folder, withIntermediateDirectories: true)
+        for _ in 0...MachineSockets.agentPorts {
+            let error = #expect(throws: AgentError.self) { try AgentClient(machine, within: .milliseconds(50)) }
+            #expect(error?.description == "connecting to the agent of 'web': no such file or directory")
+        }
+    }
+
     @Test func machinesWithoutAnAgentAreErrors() throws {
         var machine = try Script { _ in [] }.machine
         machine.hasAgent = false

@@ -58,7 +58,11 @@ public final class AgentClient {
                 "all \(MachineSockets.agentPorts) ports of the agent of '\(name)' were in use for \(limit.components.seconds) s",
                 hint: "end one of the 'moby exec' or 'moby logs -f' that use it")
         }
-        (self.lock, socket) = (lock.file, try Self.connect(sockets.agent(lock.number), name))
+        do { socket = try Self.connect(sockets.agent(lock.number), name) } catch {
+            close(lock.file)
+            throw error
+        }
+        self.lock = lock.file
         try greet(until: max(end, .now + .seconds(2)), limit)
     }
 
