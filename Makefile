@@ -25,7 +25,7 @@ PACKAGES   := $(filter-out pkg/moby,$(patsubst %/build.yml,%,$(wildcard kernel/b
 
 # Libraries that the program links against; programs that `moby run` starts and `moby pkg build` calls.
 BUILD_DEPS := make gcc libyaml-dev libarchive-dev libbz2-dev liblzma-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev libcurl4 libcurl4-openssl-dev \
-              libssl-dev pkg-config
+              libssl-dev pkg-config musl-dev linux-libc-dev
 RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # Tools that check the outputs in tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
@@ -34,7 +34,7 @@ TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip 
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
 DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci jq
 
-.PHONY: install uninstall dist dist-test test-all test-examples oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage kill bench docs golden clean site figures recording
+.PHONY: program install uninstall dist dist-test test-all test-examples oci FORCE help deps run-deps test-deps build images examples run test lint fmt fuzz fuzz-coverage kill bench docs golden clean site figures recording
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -129,10 +129,16 @@ $(SIGSTORE):
 	rm -rf $@ && python3 -m venv $@
 	$@/bin/pip install --quiet sigstore==4.5.1 cryptography==50.0.2 || { rm -rf $@; exit 1; }
 
-build: deps $(STATIC) $(BUILT) ## build the release binaries: moby, the guest's init and metadata
+build: program $(BIN)/init ## build the release binaries: moby, the guest's init and metadata
+
+program: deps $(STATIC) $(BUILT)
 	swift build --scratch-path $(SCRATCH) -c release $(SWIFTFLAGS) --product moby
-	swift build --scratch-path $(SCRATCH) -c release $(MAPFLAGS) --product init
-	swift build --scratch-path $(SCRATCH) -c release $(MAPFLAGS) --product metadata
+
+# Both of the guest's programs; after SwiftPM has made the folder.
+GUEST := $(shell find Sources/GuestPrograms $(foreach target,CInit CZlib JSON BootLayout GuestSystem GuestYAML GuestInit GuestMetadata,Sources/$(target)) -type f)
+$(BIN)/init: $(GUEST) .ci/guest | program
+	.ci/guest amd64 $(CURDIR)/$(SCRATCH)/guest
+	install -m 755 $(CURDIR)/$(SCRATCH)/guest/init $(CURDIR)/$(SCRATCH)/guest/metadata $(BIN)/
 
 # `sudo make install` does not build again as root.
 install: $(if $(wildcard $(MOBY)),,build) ## install what `make build` made into PREFIX=/usr/local, below DESTDIR

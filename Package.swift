@@ -7,12 +7,6 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// The guest's PID 1: no Foundation, one static file.
-let guestSwift: [SwiftSetting] = swift + [.unsafeFlags(["-Osize", "-static-stdlib"], .when(configuration: .release))]
-let guestLink: [LinkerSetting] = [
-    .unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"], .when(configuration: .release))
-]
-
 /// Starts fast: relocations are packed, nothing is exported. Libraries of a relocatable installation are in `lib/moby`.
 let programLink: [LinkerSetting] = [
     .unsafeFlags(
@@ -40,9 +34,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], golden: [String]
 let package = Package(
     name: "moby",
     products: [
-        .executable(name: "moby", targets: ["moby"]),
-        .executable(name: "init", targets: ["init"]),
-        .executable(name: "metadata", targets: ["metadata"]),
+        .executable(name: "moby", targets: ["moby"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -114,18 +106,14 @@ let package = Package(
             ],
             swiftSettings: swift, linkerSettings: programLink),
 
-        // The guest.
-        .target(name: "GuestSystem", dependencies: ["CInit"], swiftSettings: guestSwift),
+        // The guest, for tests; `.ci/guest` makes its programs.
+        .target(name: "GuestSystem", dependencies: ["CInit"], swiftSettings: swift),
         .target(
-            name: "GuestInit", dependencies: ["GuestSystem", "BootLayout", "JSON", "CInit"], swiftSettings: guestSwift),
-        .executableTarget(
-            name: "init", dependencies: ["GuestInit"], swiftSettings: guestSwift, linkerSettings: guestLink),
-        .target(name: "GuestYAML", swiftSettings: guestSwift),
+            name: "GuestInit", dependencies: ["GuestSystem", "BootLayout", "JSON", "CInit"], swiftSettings: swift),
+        .target(name: "GuestYAML", swiftSettings: swift),
         .target(
             name: "GuestMetadata", dependencies: ["GuestSystem", "GuestYAML", "JSON", "CInit", "CZlib"],
-            swiftSettings: guestSwift),
-        .executableTarget(
-            name: "metadata", dependencies: ["GuestMetadata"], swiftSettings: guestSwift, linkerSettings: guestLink),
+            swiftSettings: swift),
 
         // What only benchmarks, fuzzing and tests use lies with the tests.
         .executableTarget(

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/openat2.h>
 #include <linux/reboot.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,6 +19,7 @@
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -37,9 +39,8 @@
 
 static int found_proc;
 
-// The Swift runtime reads /proc/self/exe before main; as PID 1 in an initramfs nothing has mounted /proc yet.
-// A container's reaper does not need the runtime at all.
-__attribute__((constructor(101))) static void early(int count, char **arguments) {
+// A container's reaper is the same file by another name.
+void cinit_early(int count, char **arguments) {
     const char *name = count > 0 ? strrchr(arguments[0], '/') : 0;
     if (name && strcmp(name, "/moby-init") == 0) _exit(cinit_reaper(arguments + 1));
     found_proc = access("/proc/self", F_OK) == 0;
@@ -48,6 +49,11 @@ __attribute__((constructor(101))) static void early(int count, char **arguments)
         mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
     }
 }
+
+#ifdef __GLIBC__
+// The tests' program, whose main is not ours, is the reaper, too; glibc gives constructors the arguments.
+__attribute__((constructor(101))) static void early_in_tests(int count, char **arguments) { cinit_early(count, arguments); }
+#endif
 
 int cinit_found_proc(void) { return found_proc; }
 
@@ -163,6 +169,23 @@ int cinit_reap(int pid, int *status) {
 int cinit_pipe(int ends[2]) {
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     return RESULT(fcntl(ends[0], F_SETFL, O_NONBLOCK));
+}
+
+int cinit_stream_socket(int family) {
+    int file = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return file < 0 ? -errno : file;
+}
+
+int cinit_start_thread(void *(*body)(void *), void *argument) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    // musl's default is 128 KiB.
+    pthread_attr_setstacksize(&attributes, 1 << 20);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    int number = pthread_create(&thread, &attributes, body, argument);
+    pthread_attr_destroy(&attributes);
+    return -number;
 }
 
 int cinit_become_subreaper(void) { return RESULT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }

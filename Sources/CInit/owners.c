@@ -14,6 +14,7 @@ static uint32_t moved(uint32_t id, const struct cinit_id_range *ranges, int coun
 static int give_files(const char *path, const struct cinit_id_range *users, int user_count, const struct cinit_id_range *groups,
                       int group_count) {
     char *paths[] = {(char *)path, 0};
+    // nftw(3) would leave files out that are on overlayfs, where they have device numbers of their own.
     FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, 0);
     if (!walk) return -errno;
     int result = 0;

@@ -37,6 +37,12 @@ int cinit_spawn(const char *path, char *const arguments[], char *const environme
 int cinit_reap(int pid, int *status);
 /// pipe2(2) with O_CLOEXEC; the reading end does not block.
 int cinit_pipe(int ends[2]);
+/// What comes before Swift: mounts /proc for a PID 1 that has none, and is a container's reaper by the name `moby-init`.
+void cinit_early(int count, char **arguments);
+/// A stream socket(2) that does not block, with O_CLOEXEC.
+int cinit_stream_socket(int family);
+/// Runs `body` on a thread of its own, to which nobody waits. Returns 0 or a negative errno.
+int cinit_start_thread(void *(*body)(void *), void *argument);
 /// Makes orphaned descendants children of this process (prctl PR_SET_CHILD_SUBREAPER).
 int cinit_become_subreaper(void);
 /// Copies the file at `path` into a sealed file in memory, executable as /proc/self/fd/N. Returns its descriptor.

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import GuestSystem
-internal import Synchronization
 
 /// CDs, and volumes with the labels of cloud-init: `cidata` (NoCloud) and `config-2` (OpenStack's config drive).
 struct ConfigDisks: Sendable {

@@ -1,3 +1,4 @@
+internal import CInit
 internal import Glibc
 internal import GuestSystem
 
@@ -89,9 +90,8 @@ struct HTTPConnection {
     private static func start(_ address: NetworkAddress, _ port: UInt16, _ isPrivileged: Bool) throws(MetadataError)
         -> HTTPConnection
     {
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let file = socket(address.family, type, 0)
-        guard file >= 0 else { throw MetadataError("creating a socket for", "\(address)") }
+        let file = cinit_stream_socket(address.family)
+        guard file >= 0 else { throw MetadataError("creating a socket for", "\(address)", number: -file) }
         do throws(MetadataError) {
             if isPrivileged { try address.bindPrivileged(file) }
             guard address.connect(file, port: port) == 0 || errno == EINPROGRESS else {

@@ -1,7 +1,6 @@
 internal import CInit
 internal import Glibc
 internal import GuestSystem
-internal import Synchronization
 
 /// Several probes at once, each on its own thread, so that one that hangs does not block the others.
 final class Probes: Sendable {
@@ -88,20 +87,14 @@ final class Probes: Sendable {
     }
 
     private static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
-        var thread = pthread_t()
         let body = Unmanaged.passRetained(Body(run))
-        let result = pthread_create(
-            &thread, nil,
+        let result = cinit_start_thread(
             { pointer in
                 if let pointer { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() }
                 return nil
             }, body.toOpaque())
-        guard result == 0 else {
-            body.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
+        if result != 0 { body.release() }
+        return result == 0
     }
 }
 
