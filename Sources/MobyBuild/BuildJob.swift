@@ -30,6 +30,9 @@ public struct BuildJob: Sendable {
     private let store: ContentStore
     private let options: BuildOptions
 
+    /// What it takes from other machines, and sends.
+    public var shared: SharedCache? { options.shared }
+
     /// - Throws: as ``BuildPlan/init(_:_:)``.
     public init(_ spec: Spec, store: ContentStore, options: BuildOptions) throws {
         self.spec = spec

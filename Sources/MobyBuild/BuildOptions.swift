@@ -41,6 +41,8 @@ public struct BuildOptions: Sendable {
     public var writesProvenance = false
     /// The program that builds, for the record, e.g. `moby 1.2.0`.
     public var builder: String?
+    /// What other machines share; nil is nothing.
+    public var shared: SharedCache?
     /// Where images come from, platform and pull policy among it.
     public var provider = ImageProvider.Options()
 

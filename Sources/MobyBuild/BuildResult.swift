@@ -28,6 +28,8 @@ public struct BuildResult: Sendable {
     public internal(set) var isRootInMemory = true
     /// The least memory to boot with, in MiB.
     public internal(set) var minMemory = 0
+    /// What came from shared caches, and went there; nil without any.
+    public var shared: SharedCacheReport?
     public internal(set) var timings: [Timing] = []
     public internal(set) var warnings: [Diagnostic] = []
     /// Notes about surprising results, such as changed file names.
@@ -44,5 +46,12 @@ struct StepLog {
         let now = ContinuousClock.now
         timings.append(BuildResult.Timing(step: step, duration: now - start))
         start = now
+    }
+
+    /// Likewise of the last step.
+    /// - Returns: the timings of all.
+    mutating func ending(_ step: String) -> [BuildResult.Timing] {
+        end(step)
+        return timings
     }
 }

@@ -17,7 +17,7 @@ public struct Builder: Sendable {
         store.verifies = options.verifies
         self.store = store
         self.options = options
-        cache = BuildCache(store: store)
+        cache = BuildCache(store: store, shared: options.shared)
     }
 
     /// Builds and writes all outputs, or nothing.
@@ -39,41 +39,41 @@ public struct Builder: Sendable {
         let provider = try provider(spec)
         let images = try await ImageSet.fetch(spec, store: store, cache: cache, provider: provider(nil))
         let layouts = try await VolumeLayouts.fetch(spec, provider: provider)
+        try await prefetch(spec, plan, images, layouts, provider(nil))
         log.end("images")
-        let containers = try ContainerPlan(spec, images)
-        let kernel = try KernelImage(spec.kernel, images)
+        let containers = try await cache.supplied { try ContainerPlan(spec, images) }
+        let kernel = try await cache.supplied { try KernelImage(spec.kernel, images) }
         try checkBoot(spec, formats, kernel)
         let check = ImageCheck(
             spec: spec, images: images, containers: containers, formats: formats, platform: options.provider.platform,
             kernel: kernel)
-        let facts = try check.initFacts()
+        let facts = try await cache.supplied { try check.initFacts() }
         log.end("configuration")
         let parts = RootAssembly.Parts(
             spec: spec, images: images, layouts: layouts, containers: containers, kernel: kernel)
         let bill = try MachineBill(spec, images, layouts, options)
         let root = try await RootAssembly(parts, options).assemble(
-            sbom: try bill.documentOfRoot(), encoding: plan.needsInitrd,
+            sbom: try await cache.supplied { try bill.documentOfRoot() }, encoding: plan.needsInitrd,
             onDisk: formats.compactMap(\.rootOnDisk))
         log.end("segments")
-        let found = try check.found(facts, root.names, hasModules: true)
+        let found = try await cache.supplied { try check.found(facts, root.names, hasModules: true) }
         log.end("checks")
-        let boot = try bootFiles(spec, kernel, root)
+        let boot = try await cache.supplied { try bootFiles(spec, kernel, root) }
         let loaders = try await bootLoaders(spec, plan)
-        let artifacts = try await artifacts(plan, boot, try request(boot, loaders))
+        try await prefetchTrees(plan, boot, images, layouts, loaders)
+        let artifacts = try await cache.supplied { try await self.artifacts(plan, boot, request(boot, loaders)) }
         var result = result(plan, boot, root)
         result.warnings =
             containers.warnings + found + (plan.needsInitrd ? root.warnings : []) + artifacts.flatMap(\.warnings)
         try refuse(result.warnings)
-        var record = record(result, spec.variables)
         let named = images.all + layouts.all + (loaders.map { [($0.name, $0)] } ?? [])
+        var record = record(result, spec.variables)
         record.inputs = try .init(spec, named, sources: root.names.sources, platform: options.provider.platform)
         record.options = try BuildRecord.Options(options, plan, bootLoaders: loaders?.name)
-        let outputs = OutputFiles(
-            options: options, record: record, documents: try documents(bill.adding(loaders).addingAttached()),
-            progress: store.progress)
+        let documents = try await cache.supplied { try self.documents(bill.adding(loaders).addingAttached()) }
+        let outputs = OutputFiles(options: options, record: record, documents: documents, progress: store.progress)
         (result.files, result.documents) = try outputs.write(artifacts)
-        log.end("outputs")
-        result.timings = log.timings
+        result.timings = log.ending("outputs")
         return result
     }
 
@@ -163,9 +163,10 @@ public struct Builder: Sendable {
     func provider(_ spec: Spec) throws -> @Sendable (Platform?) -> ImageProvider {
         var options = options.provider
         if options.admit == nil, let policy = try PolicyCheck(of: spec) { options.admit = policy.admit }
-        return { [store, options] platform in
+        return { [store, options, isLazy = cache.shared?.isLazy == true] platform in
             var options = options
             options.platform = platform ?? options.platform
+            options.isLazy = isLazy
             return ImageProvider(store: store, options: options)
         }
     }

@@ -55,7 +55,8 @@ struct ImageSet: Sendable {
 
     /// The merged tree of an image, as its layers have it.
     func tree(_ image: Image) throws -> FileTree {
-        try context("flattening '\(PlainText.short(image.name))'") {
+        try requireLayers(of: CollectionOfOne(image))
+        return try context("flattening '\(PlainText.short(image.name))'") {
             try FileTree.flatten(layers: store.uncompressedLayers(of: image))
         }
     }
@@ -109,6 +110,8 @@ func context<Value>(_ doing: String, _ body: () throws -> Value) throws -> Value
         throw error
     } catch is CancellationError {
         throw CancellationError()
+    } catch let wanted as Wanted {
+        throw wanted
     } catch { throw BuildError("\(doing): \(error)", hint: (error as? any HintedError)?.hint) }
 }
 

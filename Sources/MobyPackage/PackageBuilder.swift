@@ -124,6 +124,9 @@ public struct PackageBuilder: Sendable {
         }
     }
 
+    /// Whether the store has the image of a reference.
+    public func has(_ reference: String) throws -> Bool { try present(reference) != nil }
+
     /// The image in the store, also when an earlier moby built it and it had another name.
     func present(_ name: String) throws -> Image? {
         guard let image = try store.image(named: name, platform: options.platform) else { return nil }

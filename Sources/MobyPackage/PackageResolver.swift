@@ -1,5 +1,5 @@
 internal import Extents
-internal import MobyBuild
+public import MobyBuild
 public import MobySpec
 public import OCI
 internal import Synchronization
@@ -70,10 +70,12 @@ public final class PackageResolver: Sendable {
     /// The image of a reference that ``reference(of:)`` gave: of the store, else pulled, else built; nil for any other
     /// reference. It has another name when the installation's lock was replaced meanwhile, see
     /// ``PackageBuilder/Options/replacesLocks``.
-    public func image(_ reference: String) async throws -> Image? {
+    /// - Parameter shared: where it may be too; its layers are then fetched when something needs them.
+    public func image(_ reference: String, shared: SharedCache? = nil) async throws -> Image? {
         guard let package = packages.withLock({ $0[reference] }) else { return nil }
         // The reference is a hash of all that the folder has and need not be computed again.
         if let image = try builder.present(reference) { return image }
+        if let image = try await shared?.package(reference, builder.options.platform, lazily: true) { return image }
         if case .installed = package.template, let image = try await pulled(reference) { return image }
         do {
             let image = try await builder.build(package.folder).image
@@ -97,9 +99,13 @@ public final class PackageResolver: Sendable {
     }
 
     /// Those of the references that ``image(_:)`` would have to pull or build, as the spec has them.
-    public func missing(_ references: [String]) throws -> [PackageTemplate] {
-        try references.compactMap { reference in
-            guard let package = packages.withLock({ $0[reference] }), try builder.present(reference) == nil else {
+    /// - Parameter lazily: images without their layers are not missing.
+    public func missing(_ references: [String], lazily: Bool = false) throws -> [PackageTemplate] {
+        let platform = builder.options.platform
+        return try references.compactMap { reference in
+            guard let package = packages.withLock({ $0[reference] }),
+                try builder.store.image(named: reference, platform: platform, lazily: lazily) == nil
+            else {
                 return nil
             }
             return package.template

@@ -60,9 +60,11 @@ extension ImageProvider {
         var found: Image?
         // By its own name where that means the same: the store notes which names are in use.
         if try store.descriptor(named: name)?.digest == digest {
-            found = try store.image(named: name, platform: options.platform)
+            found = try store.image(named: name, platform: options.platform, lazily: options.isLazy)
         }
-        if found == nil { found = try store.image(named: exact.description, platform: options.platform) }
+        if found == nil {
+            found = try store.image(named: exact.description, platform: options.platform, lazily: options.isLazy)
+        }
         if found == nil {
             guard options.pull != .never, !reference.isLocal else {
                 throw try absent(name, pulled: exact.description)

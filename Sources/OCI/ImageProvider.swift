@@ -31,6 +31,8 @@ public struct ImageProvider: Sendable {
         public var environment: [String: String] = [:]
         /// What names mean, by ``ImageProvider/canonical(_:)``; others mean what they mean in the store or registry.
         public var pins: [String: ImagePin] = [:]
+        /// Finds images without their layers, which ``ImageProvider/fetchLayers(of:)`` gets.
+        public var isLazy = false
         /// Decides whether an image may be used, before anything of it is; nil accepts all.
         public var admit: (@Sendable (Image, ImageProvider) async throws -> Void)?
         public init() {}
@@ -63,7 +65,8 @@ public struct ImageProvider: Sendable {
 
     /// The image a source names: a registry reference (`nginx`, `ghcr.io/a/b:1@sha256:…`), `oci:DIR[:tag]`,
     /// `oci-archive:FILE[:tag]`, `docker-archive:FILE[:tag]`. Local sources are read again each time (their digests
-    /// decide what is copied). Whole in the store on return.
+    /// decide what is copied). Whole in the store on return, except with
+    /// ``Options/isLazy``.
     /// - Throws: `ImageReferenceError`; `ContextError` with what was being done; `ImageError`; what
     ///   ``Options/admit`` throws.
     public func image(_ source: String) async throws -> Image {
@@ -89,7 +92,9 @@ public struct ImageProvider: Sendable {
         let name = reference.description
         if let pin = options.pins[name] { return try await image(reference, pin) }
         let isAsked = options.pull == .always && !reference.isLocal
-        if !isAsked, let image = try store.image(named: name, platform: options.platform) { return image }
+        if !isAsked, let image = try store.image(named: name, platform: options.platform, lazily: options.isLazy) {
+            return image
+        }
         guard !reference.isLocal else {
             throw ImageError(
                 "image '\(name)' for \(options.platform) is not in the store '\(store.path)'",

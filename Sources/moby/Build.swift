@@ -30,6 +30,7 @@ struct Build: AsyncParsableCommand {
     @OptionGroup(title: "Variable options") var variables: VariableOptions
     @OptionGroup(title: "Image options") var images: ImageOptions
     @OptionGroup(title: "Lock options") var lock: LockOptions
+    @OptionGroup(title: "Shared cache options") var sharing: SharedCacheOptions
     @OptionGroup var global: FetchOptions
     @OptionGroup(visibility: .hidden) var linuxKit: LinuxKitOptions
     @Option(
@@ -45,6 +46,9 @@ struct Build: AsyncParsableCommand {
             if !files.isEmpty { throw ValidationError("--bundle and YAML files cannot be combined") }
             if lock.lock != nil { throw ValidationError("--bundle and --lock cannot be combined") }
         }
+        if images.offline { try sharing.refuse(with: "--offline") }
+        if bundle != nil { try sharing.refuse(with: "--bundle") }
+        if result.check { try sharing.refuse(with: "--check") }
         if let tar = linuxKit.inputTar, let output = result.output, try HostFiles.isSame(tar, output) {
             throw ValidationError(
                 "--input-tar and --output name the same file, '\(PlainText.short(output))', which would be overwritten")
@@ -61,6 +65,8 @@ struct Build: AsyncParsableCommand {
         }
         build.options = try options(build.options)
         build.printsJSON = result.json
+        if !images.offline, bundle == nil, !result.check { build.sharing = try sharing.options() }
+        build.policy = images.policy.policy
         build.isTrustIgnored = linuxKit.disableContentTrust
         // `--format` wins over the spec's outputs, and over what is done with them.
         build.isUploading = !result.noUpload && result.format.isEmpty && result.output == nil
@@ -111,6 +117,10 @@ struct SpecBuild {
     var bundle: Bundle?
     /// Prints the result as one JSON document in place of lines.
     var printsJSON = false
+    /// Registries by which machines share what they build.
+    var sharing = SharedCache.Options()
+    /// The file of the policy, when it is not that of the spec.
+    var policy: String?
     /// Prints no warnings.
     var isSilent = false
 
@@ -152,19 +162,29 @@ struct SpecBuild {
                 "--json and the uploads that 'outputs' asks for cannot be combined",
                 hint: "add --no-upload, and upload with 'moby push gcp'", command: ["build"])
         }
-        let result = try await build(job, packages)
+        var result = try await build(job, packages)
+        let failure = await share(&result, job)
         let output = BuildReport(result)
         if printsJSON {
             print(output.json(name: options.name, job.spec, warnings: found).text(indent: 2))
         } else {
             output.print(level: global.level)
         }
+        if let failure { throw failure }
         for (settings, publication) in uploads?.uploads(of: result) ?? [] {
             if publication.bucket == nil, global.level > 0 {
                 Terminal.error("moby: no bucket given: uploading to gs://\(publication.bucketName)")
             }
             try await GoogleRun(settings).run(.push(publication), level: global.level, global.certFile)
         }
+    }
+
+    /// Sends what the build made to other machines. The outputs are written: an error comes after them.
+    private func share(_ result: inout BuildResult, _ job: BuildJob) async -> (any Error)? {
+        guard let shared = job.shared else { return nil }
+        defer { result.shared = shared.report }
+        do { try await shared.send() } catch { return error }
+        return nil
     }
 
     /// The uploads after the build, checked before it.
@@ -185,9 +205,10 @@ struct SpecBuild {
         let result = try await job.run { plan, spec, options in
             // Again after damaged content was removed.
             if let bundle { _ = try bundle.install(for: options.provider.platform, into: try global.store()) }
-            spec = try await packages.build(for: spec)
+            spec = try await packages.build(for: spec, shared: options.shared)
             guard plan.needsBootLoaders else { return }
-            options.bootLoaders = try await packages.bootLoaders(options.bootLoaders ?? spec.boot.image?.value)
+            options.bootLoaders = try await packages.bootLoaders(
+                options.bootLoaders ?? spec.boot.image?.value, shared: options.shared)
         }
         try report(result.warnings)
         return result
@@ -211,6 +232,11 @@ struct SpecBuild {
         if let lock { warnings += try problems(lock, spec, packages, options) }
         try report(warnings)
         if let lock { options.provider.pins = lock.lock.pins(file: lock.path) }
+        if !sharing.isEmpty {
+            options.shared = try SharedCache(
+                sharing, spec, policy: policy.map { try PolicyCheck(file: $0) }, store: store,
+                provider: options.provider)
+        }
         return (try BuildJob(spec, store: store, options: options), packages, warnings)
     }
 

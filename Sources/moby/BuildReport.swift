@@ -31,6 +31,7 @@ struct BuildReport {
         Terminal.error(
             "\(result.segments.count) segments (\(hits) cached), \(Terminal.size(result.unpacked)) unpacked, "
                 + "needs at least \(result.minMemory) MiB of memory")
+        if let shared = result.shared { Terminal.error(shared.text) }
         if result.isRootInMemory, result.minMemory >= Self.muchMemory {
             Terminal.error("  hint: the whole root is in memory; format kernel+erofs keeps it on a disk")
         }
@@ -59,13 +60,15 @@ struct BuildReport {
         }
         let variables = spec.variables.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
         let findings = (warnings + result.warnings).map { DiagnosticReport.Finding($0) }
-        return .object([
-            ("name", .string(name)), ("files", .array(files)),
-            ("documents", .strings(result.documents)), ("segments", .array(segments)),
-            ("unpacked", .integer(result.unpacked)), ("minMemoryMiB", .integer(result.minMemory)),
-            ("variables", .object(variables)), ("diagnostics", DiagnosticReport(findings).json["diagnostics"] ?? .null),
-            ("notes", .strings(result.notes)), ("timings", .array(timings)),
-        ])
+        return .object(
+            [
+                ("name", .string(name)), ("files", .array(files)),
+                ("documents", .strings(result.documents)), ("segments", .array(segments)),
+                ("unpacked", .integer(result.unpacked)), ("minMemoryMiB", .integer(result.minMemory)),
+                ("variables", .object(variables)),
+                ("diagnostics", DiagnosticReport(findings).json["diagnostics"] ?? .null),
+                ("notes", .strings(result.notes)), ("timings", .array(timings)),
+            ] + (result.shared.map { [("sharedCache", $0.json)] } ?? []))
     }
 
     /// Prints notes to standard error.

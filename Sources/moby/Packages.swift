@@ -134,16 +134,16 @@ struct Packages {
     /// The image with boot loaders: the one asked for, else `@moby:bootloaders`. A package is built when the store does
     /// not have it, and named by its digest.
     /// - Throws: `BuildError.noBootLoaders` when there is neither.
-    func bootLoaders(_ wanted: String?) async throws -> String {
+    func bootLoaders(_ wanted: String?, shared: SharedCache? = nil) async throws -> String {
         if let wanted, PackageTemplate(wanted) == nil {
             // Of a package that the spec names, this makes the image.
-            return try await resolver.image(wanted).map(Self.pinned) ?? wanted
+            return try await resolver.image(wanted, shared: shared).map(Self.pinned) ?? wanted
         }
         guard let template = try wanted.flatMap({ PackageTemplate($0) }) ?? Self.ownBootLoaders else {
             throw BuildError.noBootLoaders
         }
         let reference = try reference(template)
-        return try await resolver.image(reference).map(Self.pinned) ?? reference
+        return try await resolver.image(reference, shared: shared).map(Self.pinned) ?? reference
     }
 
     /// `@moby:bootloaders`; nil when the installation has none.
@@ -163,19 +163,20 @@ struct Packages {
 
     /// Gets what the spec needs and the store does not have.
     /// - Returns: the spec with the images' names, which are new where an installation's lock was replaced.
-    func build(for spec: Spec) async throws -> Spec {
+    func build(for spec: Spec, shared: SharedCache? = nil) async throws -> Spec {
         let images =
             [spec.kernel.image].compactMap(\.self) + spec.`init` + spec.containers.map(\.image)
             + spec.volumes.compactMap(\.image)
         let references = Set(images.map(\.value)).sorted()
-        let missing = try resolver.missing(references)
+        let missing = try resolver.missing(references, lazily: shared != nil)
         if level > 0, !missing.isEmpty {
             let names = missing.map { PlainText.short("\($0)") }.joined(separator: ", ")
             Terminal.error(
-                "making \(missing.count) image\(missing.count == 1 ? "" : "s") that the store does not have: \(names)")
+                "\(shared == nil ? "making" : "getting") \(missing.count) image\(missing.count == 1 ? "" : "s") that the store does not have: \(names)"
+            )
         }
         var names: [String: String] = [:]
-        for reference in references { names[reference] = try await resolver.image(reference)?.name }
+        for reference in references { names[reference] = try await resolver.image(reference, shared: shared)?.name }
         return spec.renamingImages { names[$0] ?? $0 }
     }
 }

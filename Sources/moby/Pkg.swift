@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Extents
 internal import JSON
+internal import MobyBuild
 internal import MobyPackage
 internal import OCI
 
@@ -24,7 +25,7 @@ struct PkgBuild: AsyncParsableCommand {
             ],
             page: "docs/packages.md"))
 
-    @OptionGroup var global: StoreOptions
+    @OptionGroup var global: FetchOptions
     @OptionGroup var architecture: ArchitectureOption
     @Option(
         help:
@@ -36,14 +37,21 @@ struct PkgBuild: AsyncParsableCommand {
     @Flag(help: "Resolve again, with a warning, if the archive no longer offers a pinned package.")
     var refreshMissing = false
     @OptionGroup(title: "Network options") var network: OfflineOption
+    @OptionGroup(title: "Shared cache options") var sharing: SharedCacheOptions
     @OptionGroup var output: JSONOption
     @Argument(help: "Package folders, or @moby:NAME.", completion: .directory) var directories: [String]
+
+    mutating func validate() throws {
+        if network.offline { try sharing.refuse(with: "--offline") }
+    }
 
     func run() async throws {
         // The builder takes it from the environment.
         _ = try SourceDate.read(Terminal.environment)
+        let store = try global.store()
+        let shared = try shared(store)
         let builder = try Packages.builder(
-            store: try global.store(), platform: architecture.platform, products: products
+            store: store, platform: architecture.platform, products: products
         ) {
             $0.force = force
             $0.update = update
@@ -52,8 +60,7 @@ struct PkgBuild: AsyncParsableCommand {
         }
         var built: [JSONValue] = []
         for directory in directories {
-            let outcome = try await builder.build(Packages.folder(directory))
-            let (image, state) = (outcome.image, outcome.isNew ? "built" : "present")
+            let (image, state) = try await image(Packages.folder(directory), builder, shared)
             if !output.json, global.level > 0 { print(image.name, state) }
             built.append(
                 .object([
@@ -62,7 +69,35 @@ struct PkgBuild: AsyncParsableCommand {
                     ("state", .string(state)),
                 ]))
         }
+        do { try await shared?.send() } catch {
+            if output.json { print(JSONValue.array(built).text(indent: 2)) }
+            throw error
+        }
         if output.json { print(JSONValue.array(built).text(indent: 2)) }
+        if let shared, !output.json, global.level > 0 { Terminal.error(shared.report.text) }
+    }
+
+    private func shared(_ store: ContentStore) throws -> SharedCache? {
+        let options = try sharing.options()
+        guard !network.offline, !options.isEmpty else { return nil }
+        return try SharedCache(options, store: store, provider: ImageOptions.defaults(global))
+    }
+
+    /// The image of a folder, and what was done for it.
+    private func image(_ folder: String, _ builder: PackageBuilder, _ shared: SharedCache?) async throws
+        -> (Image, String)
+    {
+        if let shared, !force, !update {
+            let reference = try builder.reference(of: folder)
+            if try !builder.has(reference),
+                let image = try await shared.package(reference, architecture.platform, lazily: false)
+            {
+                return (image, "fetched")
+            }
+        }
+        let outcome = try await builder.build(folder)
+        shared?.note(images: [outcome.image])
+        return (outcome.image, outcome.isNew ? "built" : "present")
     }
 }
 

@@ -11,9 +11,13 @@ internal import Progress
 /// and a segment without a record does not exist. Only the user may read them, since they hold `files` of every mode.
 public struct BuildCache: Sendable {
     let store: ContentStore
+    /// Where other machines have more.
+    let shared: SharedCache?
 
     /// The cache of a store; nothing is made before something is stored.
-    public init(store: ContentStore) { self.store = store }
+    public init(store: ContentStore) { self.init(store: store, shared: nil) }
+
+    init(store: ContentStore, shared: SharedCache?) { (self.store, self.shared) = (store, shared) }
 
     public var folder: String { store.root + "/segments" }
 
@@ -27,12 +31,26 @@ public struct BuildCache: Sendable {
         try segment(key, title: title, withNames: withNames, verifying: store.verifies)
     }
 
+    /// - Throws: `Wanted` when a registry may have it.
     private func segment(_ key: CacheKey, title: String, withNames: Bool, verifying: Bool) throws -> Segment? {
+        let found = try own(key, title: title, withNames: withNames, verifying: verifying)
+        if found != nil { shared?.note(used: key) } else if shared?.mayHave(key) == true { throw Wanted.entry(key) }
+        return found
+    }
+
+    /// The record of a key; nil when there is none, or it is that of another key.
+    func record(of key: CacheKey) throws -> SegmentRecord? {
+        // A record that cannot be decoded was cut, or is that of another version.
+        guard let text = try CacheFile.read(path(key) + ".json"),
+            let record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)),
+            record.key == key.description
+        else { return nil }
+        return record
+    }
+
+    private func own(_ key: CacheKey, title: String, withNames: Bool, verifying: Bool) throws -> Segment? {
         let path = path(key)
-        guard let text = try CacheFile.read(path + ".json") else { return nil }
-        guard var record = try? JSONDecoder().decode(SegmentRecord.self, from: Data(text)),
-            record.key == key.description,
-            var bytes = try CacheFile.extents(path), bytes.length == record.size
+        guard var record = try record(of: key), var bytes = try CacheFile.extents(path), bytes.length == record.size
         else { return nil }
         let names = withNames ? try CacheFile.read(path + ".names") : nil
         let listing = names.flatMap { RootListing(text: $0) }
@@ -99,7 +117,33 @@ public struct BuildCache: Sendable {
             try write(text, to: path + ".names")
         }
         try write(record, to: path)
+        shared?.note(used: key)
         return Segment(key: key, bytes: bytes, record: record, isHit: false, title: title, names: names)
+    }
+
+    /// Puts blobs of the store in the place of a key's files: the bytes, and the names at the root where it has any.
+    /// - Parameters:
+    ///   - record: with size and SHA-256 of the bytes.
+    ///   - blobs: are moved, or copied where the store had them before.
+    func store(_ key: CacheKey, record: SegmentRecord, names: [UInt8]?, blob: Digest, isMoved: Bool) throws {
+        try store.prepare()
+        try FolderTree.make(folder)
+        let path = path(key)
+        try makeRoom(path)
+        if isMoved {
+            try store.move(blob, to: path, mode: 0o600)
+        } else {
+            try ExtentWriter.write(store.verifiedBlob(blob), to: path, mode: 0o600)
+        }
+        var record = record
+        var check = CRC32C()
+        try ExtentReader.read(ExtentList(file: path)) { check.update($0) }
+        record.crc32c = check.value
+        if let names {
+            record.namesCRC32C = CRC32C.of(names)
+            try write(names, to: path + ".names")
+        }
+        try write(record, to: path)
     }
 
     /// An obstacle to a segment: a folder, or a file that only another user may read.

@@ -8,6 +8,8 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     /// What a segment holds.
     public enum Role: String, Sendable {
         case microcode, modules, `init`, image, volume, sbom, spec, sentinel, kernel, record, root
+        /// An image that was made of packages: only in shared caches.
+        case package
     }
 
     public let role: Role

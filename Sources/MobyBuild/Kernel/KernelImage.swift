@@ -24,11 +24,14 @@ struct KernelImage: Sendable {
         self.image = image
         self.spec = spec
         location = source.location
-        let choice = [spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " ")
-        let bytes = try images.cache.small(.kernelFacts(choice, of: image), of: "the kernel of \(image.name)") {
+        let bytes = try images.cache.small(Self.factsKey(spec, of: image), of: "the kernel of \(image.name)") {
             try JSONText.compact(KernelImage.facts(of: images.tree(image), image, spec, at: source))
         }
         facts = try JSONDecoder().decode(KernelFacts.self, from: Data(bytes))
+    }
+
+    static func factsKey(_ spec: KernelSpec, of image: Image) -> CacheKey {
+        .kernelFacts([spec.binary ?? "", spec.tar ?? "kernel.tar", spec.ucode ?? ""].joined(separator: " "), of: image)
     }
 
     /// Name of the modules archive; nil when the spec wants none.

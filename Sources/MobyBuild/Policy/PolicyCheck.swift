@@ -151,6 +151,37 @@ public struct PolicyCheck: Sendable {
         return acceptance
     }
 
+    /// Why nothing may be taken from a shared cache; nil when a rule covers it.
+    /// - Parameter name: host and repository.
+    func problem(ofCache name: String) -> String? {
+        guard rule(for: name) == nil else { return nil }
+        return "policy '\(PlainText.short(file))' does not cover it; add a rule that matches '\(PlainText.short(name))'"
+    }
+
+    /// Why an entry of a shared cache may not be used; nil when it meets the rule.
+    /// - Parameters:
+    ///   - digest: of its record.
+    ///   - signature: a bundle of sigstore.
+    func problem(ofCache name: String, digest: String, signature: String?) -> String? {
+        guard let rule = rule(for: name) else { return problem(ofCache: name) }
+        guard !rule.rule.accept else { return nil }
+        guard let signature else { return "it has no signature, which policy '\(PlainText.short(file))' demands" }
+        do {
+            guard
+                let signed = try ImageSignature.read(
+                    Array(signature.utf8), mediaType: SigstoreBundle.mediaType, annotations: [:], of: [digest])
+            else { return "its signature is not one" }
+            var reasons: [String] = []
+            for requirement in rule.requirements {
+                do {
+                    _ = try signed.signatory(requirement)
+                    return nil
+                } catch { reasons.append("\(error)") }
+            }
+            return reasons.joined(separator: "; ")
+        } catch { return "\(error)" }
+    }
+
     func refusal(_ source: String, _ rule: Rule, _ reasons: [String]) -> PolicyError {
         var seen: Set<String> = []
         let found = reasons.filter { seen.insert($0).inserted }.prefix(4).joined(separator: "; ")

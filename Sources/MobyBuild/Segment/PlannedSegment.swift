@@ -29,6 +29,8 @@ struct PlannedSegment: Sendable {
     /// About how many bytes it takes to make it; the largest are begun first.
     let compressedSize: UInt64
     let content: Content
+    /// Whose layers it is made of.
+    var images: [Image] = []
 
     /// Whether its names can meet those of other segments.
     var isAtRoot: Bool { destination.isRoot }

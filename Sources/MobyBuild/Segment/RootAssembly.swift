@@ -88,7 +88,7 @@ struct RootAssembly {
         let moduleListing = modules.map { ($0, names(rest[first.count - 1])) }
 
         var (tree, found) = try specTree(over: [moduleListing].compactMap(\.self) + listings)
-        found.notes += try modulesTree?.skipped() ?? []
+        found.notes += try await cache.supplied { try modulesTree?.skipped() ?? [] }
         guard found.problems.isEmpty, found.missing.isEmpty else { throw SpecError(found.missing + found.problems) }
         let folder = state(listings).resolvingParents(TreePath("etc/moby")) ?? TreePath("etc/moby")
         // Before the files of the spec, which may have one of this name.

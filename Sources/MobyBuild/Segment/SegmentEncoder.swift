@@ -5,19 +5,24 @@ internal import Extents
 enum SegmentEncoder {
     static func encode(_ planned: [PlannedSegment], in cache: BuildCache) async throws -> [Segment] {
         var results = [Segment?](repeating: nil, count: planned.count)
+        try await cache.prefetch(planned.map(\.key))
         var order = try planned.indices.filter { index in
             results[index] = try planned[index].cached(in: cache)
             return results[index] == nil
         }.sorted { planned[$0].compressedSize > planned[$1].compressedSize }[...]
+        try await cache.prefetchLayers(of: order.flatMap { planned[$0].images })
+        @Sendable func encode(_ index: Int) async throws -> (Int, Segment) {
+            (index, try await cache.supplied { try planned[index].encode(in: cache) })
+        }
         try await withThrowingTaskGroup(of: (Int, Segment).self) { group in
             var running = 0
             while running < limit(planned), let index = order.popFirst() {
-                group.addTask { (index, try planned[index].encode(in: cache)) }
+                group.addTask { try await encode(index) }
                 running += 1
             }
             while let (index, segment) = try await group.next() {
                 results[index] = segment
-                if let next = order.popFirst() { group.addTask { (next, try planned[next].encode(in: cache)) } }
+                if let next = order.popFirst() { group.addTask { try await encode(next) } }
             }
         }
         return results.compactMap(\.self)

@@ -47,13 +47,16 @@ struct SegmentPlan {
                     location: source.location)
             }
             let members = try layouts.images(of: volume, images)
-            let store = images.store
+            let images = images
             return PlannedSegment(
                 key: .layout(members, at: path, compression), title: source.value, entry: entry,
                 location: source.location, destination: path,
                 compression: compression,
                 compressedSize: members.reduce(0) { $0 + $1.compressedSize },
-                content: .tree { try VolumeLayouts.tree(members, store: store) })
+                content: .tree {
+                    try images.requireLayers(of: members)
+                    return try VolumeLayouts.tree(members, store: images.store)
+                }, images: members)
         }
     }
 
@@ -70,7 +73,7 @@ struct SegmentPlan {
                 var tree = try images.tree(image)
                 fixUp.apply(to: &tree)
                 return tree
-            })
+            }, images: [image])
     }
 
     /// The modules of the kernel, once it is known what the root looks like.
@@ -81,7 +84,7 @@ struct SegmentPlan {
             title: image.name, entry: "kernel", location: tree.kernel.location, destination: .root,
             compression: compression,
             compressedSize: image.compressedSize,
-            content: .tree { try tree.make() })
+            content: .tree { try tree.make() }, images: [image])
     }
 
     /// What mounts a root on a disk: the init of the init images, and drivers.
@@ -106,7 +109,7 @@ struct SegmentPlan {
             key: .microcode(name, of: image), title: image.name, entry: "kernel", location: kernel.location,
             destination: .root,
             compression: .none, compressedSize: 0,
-            content: .archive { try kernel.file(name) })
+            content: .archive { try kernel.file(name) }, images: [image])
     }
 
     /// A segment of generated names, keyed by its own plain bytes.

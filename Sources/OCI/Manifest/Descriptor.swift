@@ -71,6 +71,9 @@ public struct Descriptor: Hashable, Codable, Sendable {
         return named
     }
 
+    /// Of a name in the store: its layers are fetched when something needs them.
+    static let absentAnnotation = "org.mobyproject.layers-absent"
+
     /// Whether the entry itself has an architecture.
     var hasPlatform: Bool { platform?.isKnown ?? false }
 }

@@ -215,7 +215,7 @@ extension RegistryClient {
 
 extension Error {
     /// Whether a registry, the last that was asked, does not have it.
-    fileprivate var isNotFound: Bool {
+    var isNotFound: Bool {
         let last = (self as? MirrorsFailed)?.last ?? self
         return (last as? RegistryError)?.status == 404
     }

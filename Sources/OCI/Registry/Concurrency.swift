@@ -1,12 +1,14 @@
 /// Runs work once when several callers need the same at the same time.
-actor SingleFlight {
+package actor SingleFlight {
+    package init() {}
+
     private var running: [Digest: Task<Void, any Error>] = [:]
 
     /// Waits for the same work of another caller, or does it. A caller that waits is not cancelled with the one that
     /// began: it then does the work itself.
     /// - Returns: whether this call did it.
     @discardableResult
-    func run(_ digest: Digest, _ work: @escaping @Sendable () async throws -> Void) async throws -> Bool {
+    package func run(_ digest: Digest, _ work: @escaping @Sendable () async throws -> Void) async throws -> Bool {
         while let task = running[digest] {
             if case .success = await task.result { return false }
             try Task.checkCancellation()
@@ -25,13 +27,13 @@ actor SingleFlight {
 }
 
 /// Admits a few callers at a time, first come, first served.
-actor AsyncSemaphore {
+package actor AsyncSemaphore {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(width: Int) { free = width }
+    package init(width: Int) { free = width }
 
-    nonisolated func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
+    package nonisolated func run<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
         await enter()
         do {
             try Task.checkCancellation()

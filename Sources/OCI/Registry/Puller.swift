@@ -45,14 +45,18 @@ final class Puller: Sendable {
                 [root.endpoint]
                 + endpoints.filter { $0.base != root.endpoint.base || $0.prefix != root.endpoint.prefix }
             let (manifest, documents) = try await self.manifest(below: root, platform, reference.repository, order)
-            try await self.fetch(Self.named(manifest.layers), reference, order)
+            if !self.options.isLazy { try await self.fetch(Self.named(manifest.layers), reference, order) }
             await self.fetchAttestations(documents, reference.repository, order)
             for document in documents { _ = try self.store.ingest(document.bytes) }
-            guard let image = try self.store.image(root.descriptor, name: reference.description, platform: platform)
+            let isLazy = self.options.isLazy
+            guard
+                let image = try self.store.image(
+                    root.descriptor, name: reference.description, platform: platform, lazily: isLazy)
             else {
                 throw ContentError.missing(manifest.config.digest)
             }
-            try self.store.set(reference.description, to: root.descriptor)
+            let isWhole = try !isLazy || !self.store.lacksLayers(of: image)
+            try self.store.set(reference.description, to: root.descriptor, lacksLayers: !isWhole)
             if let note = image.platformNote { store.progress.note(note) }
             return image
         }

@@ -119,15 +119,31 @@ extension RegistryClient {
         _ blob: Descriptor, to repository: String, at endpoint: Endpoint, from store: ContentStore,
         mountedFrom source: String? = nil, _ step: Step
     ) async throws {
+        _ = try await push(
+            blob, file: store.blobPath(blob.digest), to: repository, at: endpoint, mountedFrom: source, step)
+    }
+
+    /// Sends a file as a blob in one piece, unless the registry has it.
+    /// - Returns: whether it was sent.
+    func push(
+        _ blob: Descriptor, file: String, to repository: String, at endpoint: Endpoint,
+        mountedFrom source: String? = nil, _ step: Step
+    ) async throws -> Bool {
         let scope = Scope(endpoint: endpoint, repository: repository, actions: "pull,push")
         let head = HTTPRequest("HEAD", try endpoint.url(repository, "blobs/\(blob.digest)"))
         // Some registries do not know HEAD; the blob is sent then, whether they have it or not.
         let found = try await send(head, scope, into: BufferSink(limit: 64 << 10), accepting: [404, 405, 501])
-        if found.isSuccess { return step.skip(blob.size) }
+        if found.isSuccess {
+            step.skip(blob.size)
+            return false
+        }
         let post = HTTPRequest("POST", try endpoint.url(repository, "blobs/uploads/"), body: .bytes([]))
         let started: HTTPResponse
         if let source, let mounted = try await mount(blob, from: source, scope) {
-            if mounted.status == 201 { return step.skip(blob.size) }
+            if mounted.status == 201 {
+                step.skip(blob.size)
+                return false
+            }
             started = mounted
         } else {
             started = try await send(post, scope, into: BufferSink(limit: 64 << 10))
@@ -137,7 +153,7 @@ extension RegistryClient {
                 "\(target.text)\(target.text.contains("?") ? "&" : "?")digest=\(WebURL.percentEncoded(blob.digest.description))"
             )
         else { throw RegistryError(post, "no usable 'Location' to send the blob to") }
-        var put = HTTPRequest("PUT", url, body: .file(path: store.blobPath(blob.digest), size: blob.size))
+        var put = HTTPRequest("PUT", url, body: .file(path: file, size: blob.size))
         put.headers["Content-Type"] = "application/octet-stream"
         put.sent = { step.add($0) }
         let sink = BufferSink(limit: 64 << 10)
@@ -147,6 +163,7 @@ extension RegistryClient {
         } else {
             try await sendUnauthorized(put, into: sink)
         }
+        return true
     }
 
     /// Asks the registry to take a blob over from another repository (distribution-spec, mounting a blob).

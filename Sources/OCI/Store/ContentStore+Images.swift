@@ -5,11 +5,12 @@ extension ContentStore {
     ///
     /// Manifest and configuration are read and verified; layers are only looked at (they were verified when they were
     /// stored).
+    /// - Parameter lazily: also an image whose layers are not in the store.
     /// - Throws: `ManifestError` for stored documents that are invalid; `FileError`.
-    public func image(named name: String, platform: Platform) throws -> Image? {
+    public func image(named name: String, platform: Platform, lazily: Bool = false) throws -> Image? {
         let name = Self.canonical(name)
         if let descriptor = try descriptor(named: name),
-            let image = try image(descriptor, name: name, platform: platform)
+            let image = try image(descriptor, name: name, platform: platform, lazily: lazily)
         {
             FileUse.noteImage("\(root)/refs/\(Self.fileName(of: name))")
             return image
@@ -18,14 +19,15 @@ extension ContentStore {
         guard let digest = try? ImageReference(name).digest, let size = try HostFiles.size(blobPath(digest)) else {
             return nil
         }
-        return try image(Descriptor(mediaType: "", digest: digest, size: size), name: name, platform: platform)
+        let root = Descriptor(mediaType: "", digest: digest, size: size)
+        return try image(root, name: name, platform: platform, lazily: lazily)
     }
 
     /// The image of a descriptor for this platform; nil unless the store has all of it.
-    func image(_ root: Descriptor, name: String, platform: Platform) throws -> Image? {
+    func image(_ root: Descriptor, name: String, platform: Platform, lazily: Bool = false) throws -> Image? {
         guard let (descriptor, manifest, config) = try manifest(below: root, platform: platform) else { return nil }
         let layers = try config.layers(of: manifest)
-        guard try layers.allSatisfy({ try has($0.digest, size: $0.size) }) else { return nil }
+        guard try lazily || layers.allSatisfy({ try has($0.digest, size: $0.size) }) else { return nil }
         return Image(
             name: name, digest: descriptor.digest, platform: platform, config: config, layers: layers,
             contentID: manifest.config.digest)

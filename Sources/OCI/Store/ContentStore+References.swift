@@ -22,10 +22,12 @@ extension ContentStore {
     }
 
     /// Points a name to a descriptor, whose blob must be in the store.
-    public func set(_ name: String, to descriptor: Descriptor) throws {
+    /// - Parameter lacksLayers: whether the image was found without its layers, on purpose.
+    public func set(_ name: String, to descriptor: Descriptor, lacksLayers: Bool = false) throws {
         let name = Self.canonical(name)
         var stored = descriptor
         stored.annotations = [Descriptor.nameAnnotation: name]
+        if lacksLayers { stored.annotations?[Descriptor.absentAnnotation] = "true" }
         let bytes = try JSONText.compact(stored)
         let file = "refs/\(Self.fileName(of: name))"
         guard try HostFiles.readIfFit("\(root)/\(file)", limit: Self.largestReference) != bytes else {

@@ -53,7 +53,8 @@ extension ContentStore {
             try writeIndex()
         }
         for entry in try entries() {
-            let missing = try missing(below: entry.descriptor)
+            let absent = try absentLayers(of: entry.descriptor)
+            let missing = try missing(below: entry.descriptor).filter { !absent.contains($0) }
             if !missing.isEmpty { result.incomplete.append((entry.name, missing)) }
         }
         return result

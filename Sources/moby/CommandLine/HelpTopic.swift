@@ -107,6 +107,9 @@ enum HelpTopic: String, CaseIterable {
     private static let environmentText = """
           MOBY_CACHE         folder of the image store (default:
                              $XDG_CACHE_HOME/moby, else ~/.cache/moby)
+          MOBY_CACHE_FROM, MOBY_CACHE_TO
+                             repositories to share work by, as --cache-from and
+                             --cache-to of 'moby build'
           MOBY_PROGRESS      how progress is shown, as --progress
           NO_COLOR           if not empty, no colors
           MOBY_SHARE         folder with pkg/ and kernel/, the definitions of @moby:NAME

@@ -48,7 +48,7 @@ struct ReproducibilityCheck {
         // Letters, numbers and days that are unlike those of any machine that builds.
         environment.merge([
             "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati", "TMPDIR": scratch,
-            "USER": "another", "LOGNAME": "another",
+            "USER": "another", "LOGNAME": "another", "MOBY_CACHE_FROM": "", "MOBY_CACHE_TO": "",
         ]) { $1 }
         let command =
             ["-c", "umask 077; exec \"$@\"", "sh"] + processor + [Terminal.executable]
