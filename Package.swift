@@ -169,7 +169,7 @@ let package = Package(
         tests("GuestYAMLTests", ["GuestYAML", "CYAML"]),
         tests("GuestMetadataTests", ["GuestMetadata", "GuestSystem"]),
         tests(
-            "CommandTests", ["moby", "OCI", "Archive", "DiskImage", "Extents", "Progress", argumentParser],
+            "CommandTests", ["moby", "OCI", "Archive", "DiskImage", "Extents", "JSON", "Progress", argumentParser],
             golden: ["Golden"]),
         tests("BootTests", ["OCI", "MobyRun"], golden: ["Images"]),
     ],
