@@ -102,7 +102,7 @@ struct AgentClientTests {
     /// QEMU has not made the port's socket yet.
     @Test func failedConnectionsLeavePortsFree() throws {
         var machine = try Script { _ in [] }.machine
-        machine.folder = try #require(machine.folder) + "/none"
+        machine.folder += "/none"
         try FileManager.default.createDirectory(atPath: machine.folder, withIntermediateDirectories: true)
         for _ in 0...MachineSockets.agentPorts {
             let error = #expect(throws: AgentError.self) { try AgentClient(machine, within: .milliseconds(50)) }

@@ -93,7 +93,8 @@ round() {  # TITLE, then options of moby build
       "$(awk "BEGIN {print $user + $system}")" "$real"
     received=$((received + rx)) sent=$((sent + tx))
     cpu=$(awk "BEGIN {print $cpu + $user + $system}") wall=$(awk "BEGIN {print $wall + $real}")
-    kill "$holder"; ip link del "b$number"
+    # The other end goes with it; with the namespace of a killed process both would, at some time.
+    ip link del "b$number"; kill "$holder"
     diff -r "$work/out-without-1" "$work/out-$title-$number" || { echo "builder $number made other bytes" >&2; exit 1; }
   done
   printf '%-8s  %7s  %13s  %9s  %6.1f  %7.1f\n' "$title" all "$(mebibytes $received)" "$(mebibytes $sent)" "$cpu" "$wall"
