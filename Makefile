@@ -30,7 +30,7 @@ RUN_DEPS   := qemu-system-x86 seabios ipxe-qemu apt ca-certificates curl
 # Tools that check the outputs in tests.
 TEST_DEPS  := docker-registry umoci skopeo libarchive-tools cpio isal zstd gzip kmod openssh-client apache2-utils genisoimage jq python3-jsonschema time file \
               dosfstools e2fsprogs mtools gdisk fdisk binutils syslinux syslinux-common systemd-boot-efi ovmf sbsigntool qemu-utils xorriso isolinux \
-              erofs-utils swtpm python3-pip lz4 xz-utils bzip2 zsh fish groff-base man-db strace
+              erofs-utils swtpm iproute2 util-linux python3-pip lz4 xz-utils bzip2 zsh fish groff-base man-db strace
 # `make dist`: the compiler and sources of libcurl, the tools of Debian packages, and what checks them.
 DIST_DEPS  := gcc binutils dpkg-dev debian-archive-keyring lintian mmdebstrap bubblewrap umoci jq
 
@@ -184,6 +184,7 @@ test: test-deps images lint ## run every test, boots included
 	$(SWIFT_TEST) --no-parallel --filter 'GuestInitTests|GuestMetadataTests'
 	$(MAKE) --no-print-directory fuzz COUNT=300
 	$(MAKE) --no-print-directory kill COUNT=12
+	MOBY=$(MOBY) MOBY_PRODUCTS=$(BIN) examples/fleet/fleet.sh --builders 2 --format kernel+initrd examples/minimal.yml
 	$(SWIFT_TEST) --no-parallel --filter BootTests
 
 test-examples: test-deps images ## boot every machine of Tests/BootTests/Images and examples/linuxkit, and check it with `moby test`
