@@ -112,7 +112,7 @@ struct CommandLineTests {
         ("cat --cert-file f x y", "unknown option '--cert-file'"),
         ("metadata create --mirror m d.iso t", "unknown option '--mirror'"),
         ("schema --cache c", "unknown option '--cache'"), ("version --cache c", "unknown option '--cache'"),
-        ("cache ls --mirror m", "unknown option '--mirror'"), ("pkg build --mirror m d", "unknown option '--mirror'"),
+        ("cache ls --mirror m", "unknown option '--mirror'"), ("pkg lock --mirror m d", "unknown option '--mirror'"),
         ("push gcp --cache c x", "unknown option '--cache'"), ("lint --mirror m x.yml", "unknown option '--mirror'"),
         // Commands.
         ("bulid x.yml", "unknown command 'bulid'; did you mean 'build'?"),
