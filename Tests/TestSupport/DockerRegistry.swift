@@ -36,28 +36,30 @@ public struct DockerRegistry: Sendable {
             text += "auth: {htpasswd: {realm: test, path: '\(folder)/htpasswd'}}\n"
         }
         try TestFile.write(text, to: config)
+        // Not a pipe: nothing may read it while all threads of a busy test wait, and a full one stops the registry.
+        let log = "\(folder)/registry.log"
+        let file = try FileDescriptor.open(
+            FilePath(log), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         return try await Subprocess.run(
             .name("docker-registry"), arguments: ["serve", config],
             environment: .inherit.updating(["OTEL_TRACES_EXPORTER": "none"]),
-            input: .none, output: .discarded, error: .sequence
+            input: .none, output: .discarded, error: .fileDescriptor(file, closeAfterSpawningParentSide: true)
         ) { execution in
-            let (hosts, found) = AsyncStream<String>.makeStream()
-            // The whole log is read: a full pipe would stop the registry.
-            let reader = Task {
-                defer { found.finish() }
-                for try await line in execution.standardError.strings() {
-                    guard let range = line.firstRange(of: "listening on ") else { continue }
-                    found.yield(String(line[range.upperBound...].prefix { $0 == "." || $0 == ":" || $0.isNumber }))
-                }
-            }
-            defer { reader.cancel() }
-            guard let host = await hosts.first(where: { _ in true }) else {
-                throw Oracle.Failure(description: "docker-registry did not start")
-            }
+            let host = try await address(in: log)
             let result = await Result { try await body(DockerRegistry(host: host)) }
             await execution.teardown(using: [])
             return try result.get()
         }.takeClosureResult()
+    }
+
+    /// What the log says of where it listens.
+    private static func address(in log: String) async throws -> String {
+        for _ in 0..<3000 {
+            let text = try TestFile.text(log)
+            if let found = text.firstMatch(of: /listening on ([0-9.]+:[0-9]+)/) { return String(found.1) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw Oracle.Failure(description: "docker-registry did not start: \(try TestFile.text(log))")
     }
 }
 
