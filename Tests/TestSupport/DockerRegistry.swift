@@ -43,7 +43,7 @@ public struct DockerRegistry: Sendable {
         return try await Subprocess.run(
             .name("docker-registry"), arguments: ["serve", config],
             environment: .inherit.updating(["OTEL_TRACES_EXPORTER": "none"]),
-            input: .none, output: .discarded, error: .fileDescriptor(file, closeAfterSpawningParentSide: true)
+            input: .none, output: .discarded, error: .fileDescriptor(file, closeAfterSpawningProcess: true)
         ) { execution in
             let host = try await address(in: log)
             let result = await Result { try await body(DockerRegistry(host: host)) }
