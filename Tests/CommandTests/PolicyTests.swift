@@ -162,14 +162,20 @@ struct PolicyTests {
         }
     }
 
+    /// Pushes an image, and makes certificates and bundles for its digest.
+    private static func pushCertified(_ world: World) async throws -> String {
+        let image = try SampleImage()
+        try await world.push(image, as: "web")
+        let python = Oracle("\(Program.root)/.build/tools/sigstore/bin/python")
+        let digest = image.descriptor.digest.description
+        try await python("\(Program.root)/Tests/SignaturesTests/authority.py", world.folder, digest)
+        return digest
+    }
+
     /// The tag that cosign 1 and 2 write, with the certificate of an identity.
     @Test func anIdentitySigns() async throws {
         try await Self.with { world in
-            let image = try SampleImage()
-            try await world.push(image, as: "web")
-            let python = Oracle("\(Program.root)/.build/tools/sigstore/bin/python")
-            let digest = image.descriptor.digest.description
-            try await python("\(Program.root)/Tests/SignaturesTests/authority.py", world.folder, digest)
+            let digest = try await Self.pushCertified(world)
             try await Self.attach(digest, world)
             func rule(_ identity: String) -> String {
                 "keyless: [{root: trusted_root.json, issuer: \"https://token.example.org\", identity: \"\(identity)\"}]"
@@ -189,11 +195,7 @@ struct PolicyTests {
     /// Bundles that are referrers of an image: of an expired certificate, changed, and good.
     @Test func bundlesOfIdentities() async throws {
         try await Self.with { world in
-            let image = try SampleImage()
-            try await world.push(image, as: "web")
-            let python = Oracle("\(Program.root)/.build/tools/sigstore/bin/python")
-            let digest = image.descriptor.digest.description
-            try await python("\(Program.root)/Tests/SignaturesTests/authority.py", world.folder, digest)
+            let digest = try await Self.pushCertified(world)
             let rule =
                 "keyless: [{root: trusted_root.json, issuer: \"https://token.example.org\", identity: \"https://git.example.org/**\"}]"
             for (bundles, reason) in [

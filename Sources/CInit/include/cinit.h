@@ -41,7 +41,7 @@ int cinit_pipe(int ends[2]);
 void cinit_early(int count, char **arguments);
 /// A stream socket(2) that does not block, with O_CLOEXEC.
 int cinit_stream_socket(int family);
-/// Runs `body` on a thread of its own, to which nobody waits. Returns 0 or a negative errno.
+/// Runs `body` on a detached thread (pthread_detach(3)). Returns 0 or a negative errno.
 int cinit_start_thread(void *(*body)(void *), void *argument);
 /// Makes orphaned descendants children of this process (prctl PR_SET_CHILD_SUBREAPER).
 int cinit_become_subreaper(void);

@@ -98,7 +98,7 @@ struct TokenRequest {
             return
         }
         if case .password(let user, _) = credential { fields.append(("account", user)) }
-        // Asks for a token that stands in for the password.
+        // Requests a token to use instead of the password.
         if audience.isLogin { fields += [("client_id", "moby"), ("offline_token", "true")] }
         let separator = realm.text.contains("?") ? "&" : "?"
         guard let url = WebURL("\(realm.text)\(fields.isEmpty ? "" : separator)\(Self.form(fields))") else {

@@ -8,7 +8,7 @@ enum LoginPrompt {
     /// In bytes; tokens of clouds have a few thousand.
     private static let longest: UInt64 = 64 << 10
 
-    /// - Throws: a usage error when there is nobody to ask.
+    /// - Throws: a usage error when there is no terminal.
     static func check() throws {
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
             throw ValidationError("no terminal to ask on; give --username and --password-stdin")
